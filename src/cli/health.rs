@@ -1,0 +1,68 @@
+//! `onshi-mock health`: asks the control listener's `/readyz`, for a HEALTHCHECK in an image without a shell.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::config::Options;
+
+/// Options of `health`: those of `serve` that say where it listens and where its CA is.
+#[derive(clap::Args)]
+pub struct HealthArgs {
+    #[command(flatten)]
+    options: Options,
+    /// Configuration file [default: onshi-mock.toml, where it exists]
+    #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Asks once.
+///
+/// # Errors
+/// The server does not answer within two seconds, or is not ready.
+pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
+    let config = args.options.complete(args.config.as_deref())?;
+    let addr = reachable(config.control_addr);
+    let status = tokio::time::timeout(Duration::from_secs(2), ask(addr, &config.certs.join("ca.pem")))
+        .await
+        .with_context(|| format!("{addr} が応答しません / {addr} does not answer"))??;
+    ensure!(status.starts_with("HTTP/1.1 200"), "準備ができていません / not ready: {status}");
+    Ok(())
+}
+
+/// A server that listens on all addresses is asked on loopback.
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    let ip = match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, addr.port())
+}
+
+/// The status line of `/readyz`.
+async fn ask(addr: SocketAddr, ca: &std::path::Path) -> anyhow::Result<String> {
+    let mut roots = RootCertStore::empty();
+    let ca = CertificateDer::from_pem_file(ca).with_context(|| format!("{0} を読めません / {0} cannot be read", ca.display()))?;
+    roots.add(ca)?;
+    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(addr).await.with_context(|| format!("{addr} に接続できません / cannot connect to {addr}"))?;
+    let mut stream = TlsConnector::from(Arc::new(tls)).connect(ServerName::from(addr.ip()), stream).await?;
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+    let mut answer = Vec::new();
+    stream.take(64 * 1024).read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned())
+}

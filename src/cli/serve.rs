@@ -1,0 +1,90 @@
+//! `onshi-mock serve`.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use tokio::signal;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, LogFormat, Options};
+use crate::server::Server;
+
+/// Options of `serve`. Each can also be set as an environment variable or as a key of onshi-mock.toml; the command line wins.
+#[derive(clap::Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    options: Options,
+    /// Configuration file [default: onshi-mock.toml, where it exists]
+    #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Serves until SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// What keeps the server from starting.
+pub async fn run(args: ServeArgs, wall: fn() -> Timestamp) -> anyhow::Result<()> {
+    let config = args.options.complete(args.config.as_deref())?;
+    start_logging(config.log_format);
+    let server = Server::bind(&config, wall).await?;
+    greet(&config, &server)?;
+    server.run(told_to_stop()).await;
+    Ok(())
+}
+
+fn start_logging(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("onshi_mock=info"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().init(),
+    }
+}
+
+/// Says on standard error where everything is, and on standard output the one line that scripts wait for.
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the ready line and the words around it are the command's output")]
+fn greet(config: &Config, server: &Server) -> anyhow::Result<()> {
+    for warning in &server.findings().warnings {
+        eprintln!("警告 warning: {warning}");
+    }
+    let (backend, control) = (server.backend_addr()?, server.control_addr()?);
+    let certs = config.certs.display();
+    if server.made().ca {
+        eprintln!("テスト用CAを作成しました。クライアントに {certs}/ca.pem を信頼させてください。");
+        eprintln!("Made a CA for tests: let your clients trust {certs}/ca.pem.");
+    }
+    if !backend.ip().is_loopback() || !control.ip().is_loopback() {
+        eprintln!("注意: ループバック以外でも待ち受けます。テスト用のネットワークだけで使ってください。");
+        eprintln!("Note: it listens beyond loopback; use it in test networks only.");
+    }
+    let token = match &config.control_token {
+        Some(_) => "(--control-token)".to_owned(),
+        None => format!("{certs}/control-token"),
+    };
+    let fixtures = config.fixtures.as_ref().map_or_else(|| "(compiled in)".to_owned(), |dir| dir.display().to_string());
+    eprintln!("onshi-mock {}", env!("CARGO_PKG_VERSION"));
+    eprintln!("  資格確認 backend   https://{backend}");
+    eprintln!("  管理API  control   https://{control}");
+    eprintln!("  CA証明書 CA        {certs}/ca.pem  (GET https://{control}/ca.pem)");
+    eprintln!("  トークン token     {token}");
+    eprintln!("  データ   fixtures  {fixtures}");
+    eprintln!("  状態     state     in memory: 終了すると失われます / lost at the end");
+    println!("onshi-mock ready backend=https://{backend} control=https://{control}");
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn told_to_stop() {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate()).expect("SIGTERM can be listened to");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = signal::ctrl_c() => {}
+    }
+    tracing::info!("stopping");
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    signal::ctrl_c().await.expect("Ctrl-C can be listened to");
+    tracing::info!("stopping");
+}

@@ -1,0 +1,185 @@
+//! The settings of `serve`: the command line wins, then the environment, then `onshi-mock.toml`, then the defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use serde::Deserialize;
+
+use crate::domain::period::Period;
+use crate::http::accept::Limits;
+use crate::http::app::{BodyLimits, ClientAuthPolicy, LoginPolicy};
+
+/// The file that is read where `--config` names none.
+const FILE: &str = "onshi-mock.toml";
+
+/// What can be set, as options, as `ONSHI_…` variables, or as keys of the file.
+#[derive(Clone, Debug, Default, clap::Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Options {
+    /// Backend: what imitates the real system [default: 127.0.0.1:8443; port 0 picks a free one]
+    #[arg(long, env = "ONSHI_BACKEND_ADDR", value_name = "ADDR")]
+    backend_addr: Option<SocketAddr>,
+    /// Control API: what tests drive [default: 127.0.0.1:8444]
+    #[arg(long, env = "ONSHI_CONTROL_ADDR", value_name = "ADDR")]
+    control_addr: Option<SocketAddr>,
+    /// Fixture files to use instead of the compiled-in ones; a file that is missing there is taken from those
+    #[arg(long, env = "ONSHI_FIXTURES", value_name = "DIR")]
+    fixtures: Option<PathBuf>,
+    /// Where the CA, the server's certificate and the control token are; what is missing is made [default: certs]
+    #[arg(long, env = "ONSHI_CERTS", value_name = "DIR")]
+    certs: Option<PathBuf>,
+    /// A further DNS name or IP address for the server's certificate; repeatable
+    #[arg(long, env = "ONSHI_TLS_SAN", value_name = "NAME", value_delimiter = ',')]
+    tls_san: Vec<String>,
+    /// Also write the CA's certificate here, for clients to trust
+    #[arg(long, env = "ONSHI_CA_OUT", value_name = "FILE")]
+    ca_out: Option<PathBuf>,
+    /// Client certificates: off, optional, or required for login and delivery [default: optional]
+    #[arg(long, env = "ONSHI_CLIENT_AUTH", value_enum, value_name = "MODE")]
+    client_auth: Option<ClientAuthPolicy>,
+    /// Login: lenient accepts any JSON object, strict wants a certificate of ours or the fixtures' credentials [default: lenient]
+    #[arg(long, env = "ONSHI_LOGIN", value_enum, value_name = "MODE")]
+    login: Option<LoginPolicy>,
+    /// Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
+    #[arg(long, env = "ONSHI_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    control_token: Option<String>,
+    /// Connections open at once, per listener [default: 512]
+    #[arg(long, env = "ONSHI_MAX_CONNECTIONS", value_name = "N")]
+    max_connections: Option<usize>,
+    /// Connections open at once from one address, per listener [default: 256]
+    #[arg(long, env = "ONSHI_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N")]
+    max_connections_per_address: Option<usize>,
+    /// Largest request body in bytes [default: 1048576]
+    #[arg(long, env = "ONSHI_MAX_BODY", value_name = "BYTES")]
+    max_body: Option<usize>,
+    /// How long open requests may take after SIGTERM or Ctrl-C, ISO 8601 [default: PT1S]
+    #[arg(long, env = "ONSHI_GRACE", value_name = "DURATION", value_parser = period)]
+    grace: Option<Period>,
+    /// Logs on standard error: text or json [default: text]
+    #[arg(long, env = "ONSHI_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+/// How logs look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The settings, complete and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the backend listens.
+    pub backend_addr: SocketAddr,
+    /// Where the control API listens.
+    pub control_addr: SocketAddr,
+    /// Fixture files; none: the compiled-in ones.
+    pub fixtures: Option<PathBuf>,
+    /// The certificates' directory.
+    pub certs: PathBuf,
+    /// Further names of the server.
+    pub tls_san: Vec<String>,
+    /// Where to copy the CA's certificate.
+    pub ca_out: Option<PathBuf>,
+    /// What is asked of clients' certificates.
+    pub client_auth: ClientAuthPolicy,
+    /// How strict login is.
+    pub login: LoginPolicy,
+    /// The control token; none: the file beside the certificates.
+    pub control_token: Option<String>,
+    /// Limits of connections, per listener.
+    pub limits: Limits,
+    /// Limits of a request's body.
+    pub body: BodyLimits,
+    /// How logs look.
+    pub log_format: LogFormat,
+}
+
+impl Options {
+    /// Adds what the file says and the defaults. `file` is what `--config` names; without it `onshi-mock.toml` is read where it exists.
+    ///
+    /// # Errors
+    /// A file that cannot be read, with line and column of what is wrong in it, or a setting out of range.
+    pub fn complete(self, file: Option<&Path>) -> anyhow::Result<Config> {
+        let settings = self.over(from_file(file)?);
+        let limits = Limits::default();
+        let config = Config {
+            backend_addr: settings.backend_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8443))),
+            control_addr: settings.control_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8444))),
+            fixtures: settings.fixtures,
+            certs: settings.certs.unwrap_or_else(|| PathBuf::from("certs")),
+            tls_san: settings.tls_san.into_iter().filter(|name| !name.is_empty()).collect(),
+            ca_out: settings.ca_out,
+            client_auth: settings.client_auth.unwrap_or(ClientAuthPolicy::Optional),
+            login: settings.login.unwrap_or(LoginPolicy::Lenient),
+            control_token: settings.control_token,
+            limits: Limits {
+                max_connections: settings.max_connections.unwrap_or(limits.max_connections),
+                max_connections_per_address: settings.max_connections_per_address.unwrap_or(limits.max_connections_per_address),
+                grace: settings.grace.map_or(Duration::from_secs(1), |grace| grace.duration().unsigned_abs()),
+                ..limits
+            },
+            body: BodyLimits { max: settings.max_body.unwrap_or(1024 * 1024), timeout: Duration::from_secs(30) },
+            log_format: settings.log_format.unwrap_or_default(),
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn over(self, file: Options) -> Options {
+        Options {
+            backend_addr: self.backend_addr.or(file.backend_addr),
+            control_addr: self.control_addr.or(file.control_addr),
+            fixtures: self.fixtures.or(file.fixtures),
+            certs: self.certs.or(file.certs),
+            tls_san: if self.tls_san.is_empty() { file.tls_san } else { self.tls_san },
+            ca_out: self.ca_out.or(file.ca_out),
+            client_auth: self.client_auth.or(file.client_auth),
+            login: self.login.or(file.login),
+            control_token: self.control_token.or(file.control_token),
+            max_connections: self.max_connections.or(file.max_connections),
+            max_connections_per_address: self.max_connections_per_address.or(file.max_connections_per_address),
+            max_body: self.max_body.or(file.max_body),
+            grace: self.grace.or(file.grace),
+            log_format: self.log_format.or(file.log_format),
+        }
+    }
+}
+
+impl Config {
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.limits.max_connections > 0, "max-connections: 1 以上が必要です / has to be at least 1");
+        ensure!(self.limits.max_connections_per_address > 0, "max-connections-per-address: 1 以上が必要です / has to be at least 1");
+        ensure!(self.body.max >= 1024, "max-body: 1024 バイト以上が必要です / has to be at least 1024 bytes");
+        if let Some(token) = &self.control_token
+            && (token.len() < 16 || !token.bytes().all(|byte| byte.is_ascii_graphic()))
+        {
+            bail!(
+                "control-token: 16文字以上の表示可能な ASCII 文字（空白なし）が必要です / needs 16 or more visible ASCII characters without spaces"
+            );
+        }
+        Ok(())
+    }
+}
+
+fn from_file(named: Option<&Path>) -> anyhow::Result<Options> {
+    let path = named.unwrap_or(Path::new(FILE));
+    if named.is_none() && !path.exists() {
+        return Ok(Options::default());
+    }
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("設定ファイル {0} を読めません / the configuration file {0} cannot be read", path.display()))?;
+    toml::from_str(&text)
+        .with_context(|| format!("設定ファイル {0} が正しくありません / the configuration file {0} is wrong", path.display()))
+}
+
+fn period(text: &str) -> Result<Period, String> {
+    Period::try_from(text.to_owned()).map_err(|error| error.to_string())
+}

@@ -1,0 +1,154 @@
+//! The distribution nights: when a window is open, and when it next opens (N2, N7).
+
+use jiff::civil::{Date, Time};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::japan;
+use super::readings::{Excluded, Readings};
+
+/// The most nights that a campaign may count.
+pub const MAX_NIGHTS: u16 = 400;
+
+/// When a campaign distributes, in Japan time. A night belongs to the day it starts on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calendar {
+    /// The day on which the first night starts.
+    pub starts: Date,
+    /// How many days from `starts` have a night, excluded ones counted: 1 to 400.
+    pub nights: u16,
+    /// Days taken out; what that takes away is a reading.
+    #[serde(default)]
+    pub excluded: Vec<Date>,
+    /// When a night's window opens.
+    pub opens: Time,
+    /// When it closes: on the next day where it is not after `opens`.
+    pub closes: Time,
+    /// From midnight of this day on the window is open all day, without end.
+    #[serde(default)]
+    pub all_day_from: Option<Date>,
+}
+
+/// A stretch of time in which packages are distributed: `start` belongs to it, `end` does not; without `end` it stays open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// When it opens.
+    pub start: Timestamp,
+    /// When it closes.
+    pub end: Option<Timestamp>,
+}
+
+impl Window {
+    fn reaches(&self, at: Timestamp) -> bool {
+        self.end.is_none_or(|end| at <= end)
+    }
+
+    fn contains(&self, at: Timestamp) -> bool {
+        self.start <= at && self.end.is_none_or(|end| at < end)
+    }
+}
+
+impl Calendar {
+    /// All windows in order, those that touch joined.
+    pub fn windows(&self, readings: &Readings) -> Vec<Window> {
+        let closing = SignedDuration::from_secs(i64::from(readings.closing_time_included));
+        let mut windows: Vec<Window> = Vec::new();
+        let days = std::iter::successors(Some(self.starts), |day| Some(japan::next_day(*day)));
+        for day in days.take(usize::from(self.nights)).filter(|day| !self.excluded.contains(day)) {
+            let closes_on = if self.closes > self.opens { day } else { japan::next_day(day) };
+            let cut = readings.excluded == Excluded::CalendarDay && self.excluded.contains(&closes_on);
+            let end = if cut { japan::instant(closes_on, Time::midnight()) } else { japan::instant(closes_on, self.closes) + closing };
+            join(&mut windows, Window { start: japan::instant(day, self.opens), end: Some(end) });
+        }
+        if let Some(day) = self.all_day_from {
+            join(&mut windows, Window { start: japan::instant(day, Time::midnight()), end: None });
+        }
+        windows
+    }
+
+    /// The window that is open at `at`, if one is.
+    pub fn open_window(&self, at: Timestamp, readings: &Readings) -> Option<Window> {
+        self.windows(readings).into_iter().find(|window| window.contains(at))
+    }
+
+    /// The first window that opens after `at`, if there is one.
+    pub fn next_window(&self, at: Timestamp, readings: &Readings) -> Option<Window> {
+        self.windows(readings).into_iter().find(|window| window.start > at)
+    }
+}
+
+/// Adds a window behind those before it, joined with the last where the two touch.
+fn join(windows: &mut Vec<Window>, next: Window) {
+    match windows.last_mut() {
+        Some(last) if last.start <= next.start && last.reaches(next.start) => {
+            last.end = last.end.zip(next.end).map(|(a, b)| a.max(b));
+        }
+        _ => windows.push(next),
+    }
+    if next.end.is_none() {
+        windows.retain(|window| window.end.is_none() || window.start < next.start);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{date, time};
+
+    use super::*;
+
+    fn notice() -> Calendar {
+        Calendar {
+            starts: date(2026, 1, 19),
+            nights: 12,
+            excluded: vec![date(2026, 1, 25)],
+            opens: time(20, 0, 0, 0),
+            closes: time(5, 0, 0, 0),
+            all_day_from: Some(date(2026, 1, 31)),
+        }
+    }
+
+    fn at(day: i8, hour: i8, minute: i8, second: i8) -> Timestamp {
+        japan::instant(date(2026, 1, day), time(hour, minute, second, 0))
+    }
+
+    #[test]
+    fn the_notice_has_eleven_windows_and_the_last_never_ends() {
+        let windows = notice().windows(&Readings::default());
+        let nights: Vec<i8> = windows.iter().map(|window| japan::civil(window.start).day()).collect();
+        assert_eq!(nights, [19, 20, 21, 22, 23, 24, 26, 27, 28, 29, 30]);
+        assert_eq!(windows[10], Window { start: at(30, 20, 0, 0), end: None });
+        assert_eq!(windows[5].end, Some(at(25, 5, 0, 0)));
+    }
+
+    #[test]
+    fn the_edges_are_where_the_notice_puts_them() {
+        let (calendar, readings) = (notice(), Readings::default());
+        let open = |at| calendar.open_window(at, &readings).is_some();
+        assert!(!open(at(19, 19, 59, 59)) && open(at(19, 20, 0, 0)));
+        assert!(open(at(25, 4, 59, 59)) && !open(at(25, 5, 0, 0)));
+        assert!(!open(at(25, 23, 0, 0)) && !open(at(26, 3, 0, 0)));
+        assert_eq!(calendar.next_window(at(25, 5, 0, 0), &readings).unwrap().start, at(26, 20, 0, 0));
+        assert!(open(at(31, 0, 0, 0)) && open(at(31, 12, 0, 0)));
+    }
+
+    #[test]
+    fn the_other_readings_move_the_edges() {
+        let calendar = notice();
+        let day = Readings { excluded: Excluded::CalendarDay, ..Readings::default() };
+        assert!(calendar.open_window(at(24, 23, 59, 59), &day).is_some());
+        assert!(calendar.open_window(at(25, 0, 0, 0), &day).is_none());
+        assert!(calendar.open_window(at(26, 3, 0, 0), &day).is_none());
+        let included = Readings { closing_time_included: true, ..Readings::default() };
+        assert!(calendar.open_window(at(20, 5, 0, 0), &included).is_some());
+        assert!(calendar.open_window(at(20, 5, 0, 1), &included).is_none());
+    }
+
+    #[test]
+    fn an_all_day_period_that_starts_early_swallows_the_nights_behind_it() {
+        let calendar = Calendar { all_day_from: Some(date(2026, 1, 21)), ..notice() };
+        let windows = calendar.windows(&Readings::default());
+        assert_eq!(windows.len(), 2);
+        assert_eq!(windows[1], Window { start: at(20, 20, 0, 0), end: None });
+    }
+}

@@ -1,0 +1,238 @@
+//! An institution's clock: the machine's time, a frozen reading, or one that runs at a rate. It remembers its settings, so that it can tell
+//! what it showed when a token was issued.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::period::Period;
+
+/// How a clock moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Shows the machine's time.
+    System,
+    /// Stands still until advanced.
+    Frozen,
+    /// Runs from a given reading at a given rate.
+    Running,
+}
+
+/// What a clock is set to: `{"mode": …, "now": RFC 3339, "rate": 1.0}`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockSetting {
+    /// How it moves.
+    pub mode: Mode,
+    /// Its first reading; left out: what it shows anyway. Not with `system`.
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "super::japan::serialize_option")]
+    pub now: Option<Timestamp>,
+    /// Seconds it moves per second of the machine, above 0 to 100000 (default 1); only with `running`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+}
+
+/// A setting that a clock cannot take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClockError {
+    /// `now` with a system clock.
+    #[error("a `system` clock shows the machine's time: leave `now` out, or use `frozen` or `running`")]
+    SystemHasNoReading,
+    /// A rate where none is used.
+    #[error("`rate` goes with the mode `running` only")]
+    RateWithoutRunning,
+    /// A rate out of range.
+    #[error("`rate` is above 0 and at most 100000")]
+    RateOutOfRange,
+    /// A reading out of range.
+    #[error("a clock shows a time from 2000-01-01 to 2199-12-31")]
+    ReadingOutOfRange,
+    /// An advance into the past.
+    #[error("a clock is only advanced forward: the target lies before what it shows")]
+    Backwards,
+    /// An advance beyond the limit.
+    #[error("a clock is advanced by at most 400 days at once")]
+    TooFar,
+}
+
+const OLDEST: Timestamp = Timestamp::constant(946_684_800, 0);
+const NEWEST: Timestamp = Timestamp::constant(7_258_118_400, 0);
+const MILLIONTHS: f64 = 1_000_000.0;
+/// Settings remembered; a token issued before the oldest of them counts as issued with it.
+const MAX_SETTINGS: usize = 256;
+
+/// An institution's clock. The machine's time (`wall`) is always an argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clock {
+    settings: Vec<Setting>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Setting {
+    wall: Timestamp,
+    reading: Timestamp,
+    mode: Mode,
+    /// Millionths of a second per second: whole numbers keep readings exact over years.
+    rate: i64,
+}
+
+impl Setting {
+    fn reading(&self, wall: Timestamp) -> Timestamp {
+        let passed = wall.duration_since(self.wall).as_nanos();
+        let moved = match self.mode {
+            Mode::System => return wall,
+            Mode::Frozen => 0,
+            Mode::Running => passed.max(0) * i128::from(self.rate) / 1_000_000,
+        };
+        self.reading.checked_add(SignedDuration::from_nanos_i128(moved)).unwrap_or(NEWEST).min(NEWEST)
+    }
+}
+
+impl Clock {
+    /// A clock set for the first time.
+    ///
+    /// # Errors
+    /// Says what the setting is wrong in.
+    pub fn new(setting: ClockSetting, wall: Timestamp) -> Result<Self, ClockError> {
+        let mut clock = Self { settings: vec![Setting { wall, reading: wall, mode: Mode::System, rate: 1_000_000 }] };
+        let checked = clock.check(setting, wall)?;
+        clock.settings = vec![checked];
+        Ok(clock)
+    }
+
+    /// What it shows.
+    pub fn reading(&self, wall: Timestamp) -> Timestamp {
+        self.current().reading(wall)
+    }
+
+    /// What it showed when the machine's time was `wall`, under the setting of that moment.
+    pub fn reading_at(&self, wall: Timestamp) -> Timestamp {
+        let setting = self.settings.iter().rev().find(|setting| setting.wall <= wall);
+        setting.or(self.settings.first()).map_or(wall, |setting| setting.reading(wall))
+    }
+
+    /// Sets it anew; nothing is caught up.
+    ///
+    /// # Errors
+    /// Says what the setting is wrong in; the clock stays as it is.
+    pub fn set(&mut self, setting: ClockSetting, wall: Timestamp) -> Result<(), ClockError> {
+        let setting = self.check(setting, wall)?;
+        self.remember(setting);
+        Ok(())
+    }
+
+    /// Moves it forward to `target`; a system clock becomes a running one that is ahead.
+    ///
+    /// # Errors
+    /// Backwards, more than 400 days, or out of range; the clock stays as it is.
+    pub fn advance_to(&mut self, target: Timestamp, wall: Timestamp) -> Result<(), ClockError> {
+        let by = target.duration_since(self.reading(wall));
+        if by.is_negative() {
+            return Err(ClockError::Backwards);
+        }
+        if by > Period::MAX.duration() {
+            return Err(ClockError::TooFar);
+        }
+        in_range(target)?;
+        let current = *self.current();
+        let mode = if current.mode == Mode::System { Mode::Running } else { current.mode };
+        self.remember(Setting { wall, reading: target, mode, rate: current.rate });
+        Ok(())
+    }
+
+    /// How it is set now: its mode, what it shows, its rate where it runs.
+    pub fn setting(&self, wall: Timestamp) -> ClockSetting {
+        let current = self.current();
+        ClockSetting {
+            mode: current.mode,
+            now: Some(current.reading(wall)),
+            rate: (current.mode == Mode::Running).then(|| current.rate as f64 / MILLIONTHS),
+        }
+    }
+
+    fn check(&self, setting: ClockSetting, wall: Timestamp) -> Result<Setting, ClockError> {
+        if setting.mode == Mode::System && setting.now.is_some() {
+            return Err(ClockError::SystemHasNoReading);
+        }
+        if setting.mode != Mode::Running && setting.rate.is_some() {
+            return Err(ClockError::RateWithoutRunning);
+        }
+        let rate = setting.rate.unwrap_or(1.0);
+        if !(rate > 0.0 && rate <= 100_000.0) || (rate * MILLIONTHS) < 1.0 {
+            return Err(ClockError::RateOutOfRange);
+        }
+        let reading = setting.now.unwrap_or_else(|| self.reading(wall));
+        in_range(reading)?;
+        Ok(Setting { wall, reading, mode: setting.mode, rate: (rate * MILLIONTHS) as i64 })
+    }
+
+    fn remember(&mut self, setting: Setting) {
+        if self.settings.len() == MAX_SETTINGS {
+            self.settings.remove(0);
+        }
+        self.settings.push(setting);
+    }
+
+    fn current(&self) -> &Setting {
+        self.settings.last().expect("a clock is made with a setting and never loses its last")
+    }
+}
+
+fn in_range(reading: Timestamp) -> Result<(), ClockError> {
+    if (OLDEST..NEWEST).contains(&reading) { Ok(()) } else { Err(ClockError::ReadingOutOfRange) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WALL: Timestamp = Timestamp::constant(1_700_000_000, 0);
+
+    fn later(seconds: i64) -> Timestamp {
+        WALL + SignedDuration::from_secs(seconds)
+    }
+
+    fn setting(mode: Mode, now: Option<Timestamp>, rate: Option<f64>) -> ClockSetting {
+        ClockSetting { mode, now, rate }
+    }
+
+    #[test]
+    fn each_mode_moves_as_it_says() {
+        let start: Timestamp = "2026-01-19T10:00:00Z".parse().unwrap();
+        let system = Clock::new(setting(Mode::System, None, None), WALL).unwrap();
+        assert_eq!(system.reading(later(5)), later(5));
+        let frozen = Clock::new(setting(Mode::Frozen, Some(start), None), WALL).unwrap();
+        assert_eq!(frozen.reading(later(5)), start);
+        let running = Clock::new(setting(Mode::Running, Some(start), Some(60.0)), WALL).unwrap();
+        assert_eq!(running.reading(later(5)), start + SignedDuration::from_mins(5));
+    }
+
+    #[test]
+    fn advancing_a_system_clock_makes_it_run_ahead() {
+        let mut clock = Clock::new(setting(Mode::System, None, None), WALL).unwrap();
+        clock.advance_to(later(3600), WALL).unwrap();
+        assert_eq!(clock.reading(later(1)), later(3601));
+        assert_eq!(clock.setting(WALL).mode, Mode::Running);
+        assert_eq!(clock.advance_to(later(10), WALL), Err(ClockError::Backwards));
+        assert_eq!(clock.advance_to(later(3600 + 401 * 86_400), WALL), Err(ClockError::TooFar));
+    }
+
+    #[test]
+    fn what_it_showed_earlier_is_remembered() {
+        let mut clock = Clock::new(setting(Mode::System, None, None), WALL).unwrap();
+        clock.advance_to(later(86_400), later(10)).unwrap();
+        assert_eq!(clock.reading_at(later(5)), later(5));
+        assert_eq!(clock.reading_at(later(10)), later(86_400));
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_refused() {
+        let new = |mode, now, rate| Clock::new(setting(mode, now, rate), WALL).unwrap_err();
+        assert_eq!(new(Mode::System, Some(WALL), None), ClockError::SystemHasNoReading);
+        assert_eq!(new(Mode::Frozen, None, Some(2.0)), ClockError::RateWithoutRunning);
+        for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 100_001.0] {
+            assert_eq!(new(Mode::Running, None, Some(rate)), ClockError::RateOutOfRange);
+        }
+        assert_eq!(new(Mode::Frozen, Some(Timestamp::MIN), None), ClockError::ReadingOutOfRange);
+    }
+}

@@ -1,0 +1,150 @@
+//! What happened at an institution, numbered in order: changes of state, never requests.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::campaign::Component;
+use super::ids::{BootId, TerminalId, Version};
+use super::japan;
+
+/// How many events are kept; older ones are evicted and counted.
+pub const KEPT_EVENTS: usize = 1000;
+
+/// One change of state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// 1, 2, 3 … within the institution.
+    pub number: u64,
+    /// By the institution's clock.
+    #[serde(serialize_with = "japan::serialize")]
+    pub at: Timestamp,
+    /// Where it happened.
+    pub terminal: TerminalId,
+    /// What happened.
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+/// What can happen at a terminal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Change {
+    /// Switched off: by an orderly shutdown (under fast startup it is hibernated) or by the plug.
+    SwitchedOff {
+        /// How.
+        how: SwitchOff,
+        /// Whether the session is kept, so that switching on is no boot.
+        hibernated: bool,
+    },
+    /// Switched on with the session it was shut down with: no boot.
+    Resumed,
+    /// A boot: what was installed and now runs.
+    Booted {
+        /// The new boot's id.
+        boot: BootId,
+        /// The components whose running version changed.
+        applied: Vec<Component>,
+    },
+    /// The linkage application alone was restarted: no boot.
+    LinkageRestarted,
+    /// The reader was switched on or off.
+    ReaderSwitched {
+        /// Whether it is on now.
+        on: bool,
+    },
+    /// A package's download began or went on.
+    DownloadStarted {
+        /// What is downloaded.
+        component: Component,
+        /// Its new version.
+        version: Version,
+        /// Bytes that were there already.
+        from: u64,
+    },
+    /// A download stopped before its end.
+    DownloadStopped {
+        /// What was downloaded.
+        component: Component,
+        /// Bytes that are kept.
+        received: u64,
+        /// Why.
+        why: Stop,
+    },
+    /// A package is there as a whole.
+    Downloaded {
+        /// What was downloaded.
+        component: Component,
+        /// Its version.
+        version: Version,
+    },
+    /// A component is installed; where it needs a restart it does not run yet.
+    Installed {
+        /// What was installed.
+        component: Component,
+        /// Its version.
+        version: Version,
+        /// Whether it runs only after a restart.
+        restart_required: bool,
+    },
+    /// An external terminal reported a failure.
+    Failed {
+        /// What failed.
+        component: Component,
+        /// Its version.
+        version: Version,
+    },
+}
+
+/// How a terminal was switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SwitchOff {
+    /// An orderly shutdown.
+    Shutdown,
+    /// The plug was pulled.
+    Plug,
+}
+
+/// Why a download stopped before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stop {
+    /// The window closed.
+    WindowClosed,
+    /// The campaign offers it no longer, or is suspended.
+    Withdrawn,
+    /// The terminal was switched off or restarted.
+    Interrupted,
+    /// The reader was switched off.
+    ReaderOff,
+}
+
+/// The last events of an institution.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventLog {
+    last: u64,
+    kept: VecDeque<Event>,
+}
+
+impl EventLog {
+    /// Adds one with the next number.
+    pub fn record(&mut self, at: Timestamp, terminal: &TerminalId, change: Change) {
+        self.last += 1;
+        if self.kept.len() == KEPT_EVENTS {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(Event { number: self.last, at, terminal: terminal.clone(), change });
+    }
+
+    /// The number of the last one; 0 before the first.
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Those still kept, oldest first.
+    pub fn kept(&self) -> impl DoubleEndedIterator<Item = &Event> {
+        self.kept.iter()
+    }
+}

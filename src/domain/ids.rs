@@ -1,0 +1,276 @@
+//! Names and numbers that parse: once one of these exists, it is well-formed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A text that is not what it should be: what it is, and what was expected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{got}` is not {expected}")]
+pub struct IdError {
+    /// The text as it came.
+    pub got: String,
+    /// What was expected, with an example.
+    pub expected: String,
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Reads the text.
+            ///
+            /// # Errors
+            /// Says what was expected.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                match Self::fault(text) {
+                    None => Ok(Self(text.to_owned())),
+                    Some(expected) => Err(IdError { got: text.chars().take(64).collect(), expected }),
+                }
+            }
+
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+            fn try_from(text: String) -> Result<Self, IdError> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id! {
+    /// 医療機関コード in ten digits: prefecture (2), score table (1 medical, 3 dental, 4 pharmacy, 6 home-visit nursing), then seven of which the last is a check digit.
+    InstitutionCode
+}
+text_id! {
+    /// 保険者番号: eight digits, or six for National Health Insurance; the last is a check digit. 77777777 (不詳) is exempt.
+    InsurerNumber
+}
+text_id! {
+    /// A terminal's name within its institution: 1 to 16 ASCII letters or digits, such as `T1`.
+    TerminalId
+}
+text_id! {
+    /// A campaign's name: 1 to 32 ASCII letters, digits or `-`, such as `2026-01`.
+    CampaignId
+}
+text_id! {
+    /// What tells one boot from the next: 1 to 64 visible ASCII characters.
+    BootId
+}
+
+impl InstitutionCode {
+    fn fault(text: &str) -> Option<String> {
+        if text.len() != 10 || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Some("an institution code of ten digits, such as 9910000018".to_owned());
+        }
+        if !matches!(text.as_bytes()[2], b'1' | b'3' | b'4' | b'6') {
+            return Some(
+                "an institution code: its third digit is 1 (medical), 3 (dental), 4 (pharmacy) or 6 (home-visit nursing)".to_owned(),
+            );
+        }
+        check_digit_fault(&text[3..])
+    }
+
+    /// Whether its prefecture exists (01 to 47), so that the code could be a real institution's.
+    pub fn could_be_real(&self) -> bool {
+        prefecture_exists(&self.0[..2])
+    }
+
+    /// The code whose last seven digits begin with these six, in the prefecture 99 that does not exist, score table 1.
+    pub fn numbered(number: u32) -> Self {
+        let six = format!("{:06}", number % 1_000_000);
+        Self(format!("991{six}{}", check_digit(&six)))
+    }
+}
+
+impl InsurerNumber {
+    fn fault(text: &str) -> Option<String> {
+        if !matches!(text.len(), 6 | 8) || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Some("an insurer number of six or eight digits, such as 01990019".to_owned());
+        }
+        if text == "77777777" { None } else { check_digit_fault(text) }
+    }
+
+    /// Whether its prefecture exists (01 to 47), so that the number could be a real insurer's.
+    pub fn could_be_real(&self) -> bool {
+        let from = self.0.len() - 6;
+        prefecture_exists(&self.0[from..from + 2])
+    }
+
+    /// Eight characters, padded on the left with spaces, as answers carry it.
+    pub fn padded(&self) -> String {
+        format!("{:>8}", self.0)
+    }
+}
+
+impl TerminalId {
+    fn fault(text: &str) -> Option<String> {
+        let fits = (1..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        (!fits).then(|| "a terminal's name of 1 to 16 ASCII letters or digits, such as T1".to_owned())
+    }
+}
+
+impl CampaignId {
+    fn fault(text: &str) -> Option<String> {
+        let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        (!fits).then(|| "a campaign's name of 1 to 32 ASCII letters, digits or hyphens, such as 2026-01".to_owned())
+    }
+}
+
+impl BootId {
+    fn fault(text: &str) -> Option<String> {
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        (!fits).then(|| "a boot id of 1 to 64 visible ASCII characters, such as boot-2".to_owned())
+    }
+
+    /// The id of a virtual terminal's nth boot.
+    pub fn numbered(n: u64) -> Self {
+        Self(format!("boot-{n}"))
+    }
+}
+
+/// Where a terminal is: `<institution code>-<terminal>`, such as `9910000026-T1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TerminalAddress {
+    /// The institution.
+    pub institution: InstitutionCode,
+    /// The terminal within it.
+    pub terminal: TerminalId,
+}
+
+impl TerminalAddress {
+    /// Reads `<institution code>-<terminal>`.
+    ///
+    /// # Errors
+    /// Says which half is wrong and what was expected.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let (institution, terminal) = text.split_once('-').ok_or_else(|| IdError {
+            got: text.chars().take(64).collect(),
+            expected: "<institution code>-<terminal>, such as 9910000026-T1".to_owned(),
+        })?;
+        Ok(Self { institution: InstitutionCode::parse(institution)?, terminal: TerminalId::parse(terminal)? })
+    }
+}
+
+impl fmt::Display for TerminalAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.institution, self.terminal)
+    }
+}
+
+/// A program's version: one to four numbers with dots between, compared number by number.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Version(Vec<u32>);
+
+impl Version {
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// Says what was expected.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let numbers: Option<Vec<u32>> =
+            text.split('.').map(|part| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten()).collect();
+        numbers.filter(|numbers| numbers.len() <= 4).map(Self).ok_or_else(|| IdError {
+            got: text.chars().take(64).collect(),
+            expected: "a version of one to four numbers with dots between, such as 5.2.0".to_owned(),
+        })
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = IdError;
+    fn try_from(text: String) -> Result<Self, IdError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> String {
+        version.to_string()
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, number) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str(".")?;
+            }
+            write!(f, "{number}")?;
+        }
+        Ok(())
+    }
+}
+
+/// From the digit before the check digit leftwards times 2, 1, 2, 1 …; the digits of the products added; the sum's last digit taken from 10, where 10 gives 0.
+fn check_digit(digits: &str) -> u32 {
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(i, byte)| u32::from(byte - b'0') * if i % 2 == 0 { 2 } else { 1 })
+        .map(|product| product / 10 + product % 10)
+        .sum();
+    (10 - sum % 10) % 10
+}
+
+fn check_digit_fault(text: &str) -> Option<String> {
+    let (digits, last) = text.split_at(text.len() - 1);
+    let expected = check_digit(digits).to_string();
+    (last != expected).then(|| format!("right in its check digit: the last digit would be {expected}"))
+}
+
+fn prefecture_exists(two: &str) -> bool {
+    ("01"..="47").contains(&two)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn check_digits_follow_the_rule() {
+        for code in ["9910000018", "9910000026", "9910000034", "9910000042", "9910000059", "9910000067", "9910000075", "9940000018"] {
+            assert!(InstitutionCode::parse(code).is_ok(), "{code}");
+        }
+        let wrong = InstitutionCode::parse("9910000019").unwrap_err().to_string();
+        assert_eq!(wrong, "`9910000019` is not right in its check digit: the last digit would be 8");
+        assert!(InsurerNumber::parse("77777777").is_ok());
+        assert!(InsurerNumber::parse("0199001９").is_err(), "a full-width digit is no digit here");
+        assert!(InstitutionCode::parse(InstitutionCode::numbered(1).as_str()).is_ok());
+    }
+
+    #[test]
+    fn versions_compare_by_number() {
+        let version = |text| Version::parse(text).unwrap();
+        assert!(version("5.10.0") > version("5.9.9"));
+        assert_eq!(version("5.2.0").to_string(), "5.2.0");
+        for text in ["", "5..0", "v5", "1.2.3.4.5", "5.-1", "+5"] {
+            assert!(Version::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The institution: the tenant, with its own clock, campaign, readings and terminals. It is settled lazily, whenever someone looks.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::campaign::Campaign;
+use super::clock::{Clock, ClockError, ClockSetting, Mode};
+use super::event::{Change, EventLog};
+use super::ids::{InstitutionCode, TerminalId};
+use super::readings::Readings;
+use super::terminal::{Settings, Surroundings, Terminal};
+use super::text::Text;
+
+/// The most terminals that an institution may have.
+pub const MAX_TERMINALS: usize = 64;
+
+/// What an institution is made from, and made from again when it is reset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blueprint {
+    /// Its name.
+    pub name: Text,
+    /// What its receipt computer logs in with under `--login strict`.
+    pub login: Login,
+    /// Who is asking where neither certificate nor token names a terminal.
+    pub default_terminal: TerminalId,
+    /// Its clock.
+    pub clock: ClockSetting,
+    /// Its readings of the notice.
+    pub readings: Readings,
+    /// Its terminals.
+    pub terminals: BTreeMap<TerminalId, Settings>,
+    /// Its campaign.
+    pub campaign: Campaign,
+}
+
+/// Credentials. The names of the real ones are not public.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// User.
+    pub user: String,
+    /// Password.
+    pub password: String,
+}
+
+/// One medical institution, isolated from every other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Institution {
+    /// Its code.
+    pub code: InstitutionCode,
+    /// Tells this making of the institution from those before a reset or a deletion: tokens of theirs are foreign.
+    pub incarnation: String,
+    /// Its name.
+    pub name: Text,
+    /// What its receipt computer logs in with.
+    pub login: Login,
+    /// Who is asking where neither certificate nor token says.
+    pub default_terminal: TerminalId,
+    /// Its readings of the notice.
+    pub readings: Readings,
+    /// Its campaign.
+    pub campaign: Campaign,
+    /// Its terminals.
+    pub terminals: BTreeMap<TerminalId, Terminal>,
+    /// What happened.
+    pub events: EventLog,
+    /// Its clock.
+    pub clock: Clock,
+    settled: Timestamp,
+}
+
+impl Institution {
+    /// Makes one. `base` has the versions of components that its campaign leaves alone, `wall` is the machine's time.
+    ///
+    /// # Errors
+    /// A clock setting that makes no sense.
+    pub fn new(
+        code: InstitutionCode,
+        incarnation: String,
+        blueprint: &Blueprint,
+        base: &Campaign,
+        wall: Timestamp,
+    ) -> Result<Self, ClockError> {
+        let clock = Clock::new(blueprint.clock, wall)?;
+        let now = clock.reading(wall);
+        let terminal = |(id, settings): (&TerminalId, &Settings)| {
+            (id.clone(), Terminal::new(id.clone(), settings.clone(), &blueprint.campaign, base, now))
+        };
+        Ok(Self {
+            code,
+            incarnation,
+            name: blueprint.name.clone(),
+            login: blueprint.login.clone(),
+            default_terminal: blueprint.default_terminal.clone(),
+            readings: blueprint.readings.clone(),
+            campaign: blueprint.campaign.clone(),
+            terminals: blueprint.terminals.iter().map(terminal).collect(),
+            events: EventLog::default(),
+            clock,
+            settled: now,
+        })
+    }
+
+    /// What its clock shows, never less than before unless it was set back.
+    pub fn now(&self, wall: Timestamp) -> Timestamp {
+        self.clock.reading(wall).max(self.settled)
+    }
+
+    /// When something next happens by itself.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let around = Surroundings { campaign: &self.campaign, readings: &self.readings };
+        self.terminals.values().filter_map(|terminal| terminal.next_due(around)).map(|(at, _)| at).min()
+    }
+
+    /// Lets everything happen that is due up to `now`, in order.
+    pub fn settle(&mut self, now: Timestamp) {
+        let around = Surroundings { campaign: &self.campaign, readings: &self.readings };
+        loop {
+            let due = self.terminals.values().filter_map(|terminal| Some((terminal.next_due(around)?, &terminal.id)));
+            let next = due.filter(|((at, _), _)| *at <= now).min_by_key(|((at, _), _)| *at);
+            let Some(((at, due), id)) = next.map(|(due, id)| (due, id.clone())) else {
+                break;
+            };
+            let terminal = self.terminals.get_mut(&id).expect("the id was taken from the map");
+            for change in terminal.apply(at, due, around) {
+                self.events.record(at, &id, change);
+            }
+        }
+        self.terminals.values_mut().for_each(|terminal| terminal.settled(now));
+        self.settled = now;
+    }
+
+    /// Moves the clock forward to `target` and lets everything in between happen.
+    ///
+    /// # Errors
+    /// Backwards, too far or out of range; nothing has changed then.
+    pub fn advance(&mut self, target: Timestamp, wall: Timestamp) -> Result<(), ClockError> {
+        self.clock.advance_to(target, wall)?;
+        self.settle(target);
+        Ok(())
+    }
+
+    /// Sets the clock anew. What is under way keeps what it still needs; nothing is caught up.
+    ///
+    /// # Errors
+    /// A setting that makes no sense; nothing has changed then.
+    pub fn set_clock(&mut self, setting: ClockSetting, wall: Timestamp) -> Result<(), ClockError> {
+        self.clock.set(setting, wall)?;
+        let now = self.clock.reading(wall);
+        self.terminals.values_mut().for_each(|terminal| terminal.shift(now));
+        self.settled = now;
+        Ok(())
+    }
+
+    /// Changes one terminal through `act` and records what changed; none if it does not exist.
+    pub fn act<E>(
+        &mut self,
+        terminal: &TerminalId,
+        now: Timestamp,
+        act: impl FnOnce(&mut Terminal, Surroundings<'_>) -> Result<Vec<Change>, E>,
+    ) -> Option<Result<(), E>> {
+        let around = Surroundings { campaign: &self.campaign, readings: &self.readings };
+        let done = act(self.terminals.get_mut(terminal)?, around);
+        Some(done.map(|changes| {
+            for change in changes {
+                self.events.record(now, terminal, change);
+            }
+            self.settle(now);
+        }))
+    }
+
+    /// The mode of its clock.
+    pub fn clock_mode(&self, wall: Timestamp) -> Mode {
+        self.clock.setting(wall).mode
+    }
+}

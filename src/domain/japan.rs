@@ -1,0 +1,49 @@
+//! Japan time, whatever the host's zone: nights, opening hours and dates are read in it.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::Offset;
+use serde::Serializer;
+
+/// Japan has used UTC+9 without daylight saving since 1952.
+pub const JST: Offset = Offset::constant(9);
+
+/// The date and time of day in Japan.
+pub fn civil(at: Timestamp) -> DateTime {
+    JST.to_datetime(at)
+}
+
+/// The instant at which Japan's clocks show this date and time.
+pub fn instant(date: Date, time: Time) -> Timestamp {
+    JST.to_timestamp(date.to_datetime(time)).expect("dates are kept within years that instants can express")
+}
+
+/// The next instant after `after` at which Japan's clocks show `time`.
+pub fn next_time_of_day(after: Timestamp, time: Time) -> Timestamp {
+    let today = civil(after).date();
+    let candidate = instant(today, time);
+    if candidate > after { candidate } else { instant(next_day(today), time) }
+}
+
+/// The day after.
+pub fn next_day(date: Date) -> Date {
+    date.tomorrow().expect("dates are kept far from the end of the calendar")
+}
+
+/// RFC 3339 with Japan's offset, to the second or finer where there is a fraction.
+pub fn rfc3339(at: Timestamp) -> String {
+    at.display_with_offset(JST).to_string()
+}
+
+/// For serde's `serialize_with`: RFC 3339 with Japan's offset.
+pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rfc3339(*at))
+}
+
+/// For serde's `serialize_with`: RFC 3339 with Japan's offset, or null.
+pub fn serialize_option<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.serialize_some(&rfc3339(*at)),
+        None => serializer.serialize_none(),
+    }
+}

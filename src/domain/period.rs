@@ -1,0 +1,73 @@
+//! Lengths of time as users write them: ISO 8601, such as `PT1H` or `P12D`.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use serde::{Deserialize, Serialize};
+
+/// A length of time from zero to 400 days, written as an ISO 8601 duration; a day is 24 hours, months and years have no fixed length and are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Period(SignedDuration);
+
+/// The text is no ISO 8601 duration between zero and 400 days.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not a duration from PT0S to P400D in ISO 8601, such as PT30S, PT1H or P1DT12H")]
+pub struct PeriodError(String);
+
+impl Period {
+    /// The longest period, and the farthest that a clock is advanced at once.
+    pub const MAX: Period = Period(SignedDuration::from_hours(400 * 24));
+
+    /// A whole number of seconds; at most [`Period::MAX`].
+    pub const fn from_secs(seconds: u32) -> Self {
+        Self(SignedDuration::from_secs(seconds as i64))
+    }
+
+    /// As a duration that instants can be moved by.
+    pub const fn duration(self) -> SignedDuration {
+        self.0
+    }
+}
+
+impl TryFrom<String> for Period {
+    type Error = PeriodError;
+
+    fn try_from(text: String) -> Result<Self, PeriodError> {
+        let parsed = text
+            .starts_with('P')
+            .then(|| text.parse::<Span>().ok())
+            .flatten()
+            .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok())
+            .filter(|duration| !duration.is_negative() && *duration <= Self::MAX.0);
+        parsed.map(Self).ok_or(PeriodError(text))
+    }
+}
+
+impl From<Period> for String {
+    fn from(period: Period) -> String {
+        period.to_string()
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_hours_and_fractions_are_read_and_months_are_not() {
+        for (text, seconds) in [("PT0S", 0), ("PT13H", 46_800), ("P12D", 1_036_800), ("P1DT12H", 129_600), ("P1W", 604_800)] {
+            assert_eq!(Period::try_from(text.to_owned()).unwrap(), Period::from_secs(seconds), "{text}");
+        }
+        for text in ["", "13h", "1 hour", "P1M", "P1Y", "-PT1H", "P401D", "PT", "PT1"] {
+            assert!(Period::try_from(text.to_owned()).is_err(), "{text}");
+        }
+        assert_eq!(Period::from_secs(5400).to_string(), "PT1H30M");
+    }
+}

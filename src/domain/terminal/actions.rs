@@ -1,0 +1,179 @@
+//! What a person does to a virtual terminal: the plug, a shutdown, a restart, a download by hand, new settings.
+
+use jiff::Timestamp;
+
+use super::{Download, Driver, Power, Settings, Step, Surroundings, Terminal};
+use crate::domain::event::{Change, SwitchOff};
+use crate::domain::text::Text;
+
+/// Why a terminal cannot do what it was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionError(pub Text);
+
+impl ActionError {
+    fn new(ja: &str, en: &str) -> Self {
+        Self(Text::new(ja, en))
+    }
+}
+
+impl Terminal {
+    /// Pulls the plug, or puts it in and switches on; off and on again is a boot, unless the terminal had been shut down under fast startup.
+    ///
+    /// # Errors
+    /// An external terminal.
+    pub fn plug(&mut self, on: bool, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ActionError> {
+        self.must_be_virtual()?;
+        Ok(match (self.power, on) {
+            (Power::On, true) => Vec::new(),
+            (Power::On, false) => self.switch_off(now, SwitchOff::Plug, around.readings),
+            (Power::Off { .. }, true) => self.switch_on(now, around.readings),
+            (Power::Off { hibernated, .. }, false) => {
+                self.power = Power::Off { hibernated, unplugged: true };
+                Vec::new()
+            }
+        })
+    }
+
+    /// Shuts it down in an orderly way; under fast startup the session is kept.
+    ///
+    /// # Errors
+    /// An external terminal, or one that is off.
+    pub fn shut_down(&mut self, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ActionError> {
+        self.must_be_on()?;
+        Ok(self.switch_off(now, SwitchOff::Shutdown, around.readings))
+    }
+
+    /// Restarts it: a boot, fast startup or not.
+    ///
+    /// # Errors
+    /// An external terminal, or one that is off.
+    pub fn restart(&mut self, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ActionError> {
+        self.must_be_on()?;
+        let mut changes = self.interrupt(now, around.readings);
+        changes.push(self.begin_boot(now, around.readings));
+        Ok(changes)
+    }
+
+    /// Restarts the linkage application alone: no boot.
+    ///
+    /// # Errors
+    /// An external terminal, or one that is off.
+    pub fn restart_linkage(&mut self) -> Result<Vec<Change>, ActionError> {
+        self.must_be_on()?;
+        Ok(vec![Change::LinkageRestarted])
+    }
+
+    /// Switches the reader on or off.
+    ///
+    /// # Errors
+    /// An external terminal, or one without a reader.
+    pub fn switch_reader(&mut self, on: bool, now: Timestamp) -> Result<Vec<Change>, ActionError> {
+        self.must_be_virtual()?;
+        if !self.settings.reader.attached {
+            return Err(ActionError::new(
+                "この端末にはカードリーダーがありません（設定 reader.attached が false です）",
+                "this terminal has no reader (its setting reader.attached is false)",
+            ));
+        }
+        if self.reader.powered == on {
+            return Ok(Vec::new());
+        }
+        self.reader.powered = on;
+        if on {
+            self.reader.on_since = now;
+        }
+        Ok(vec![Change::ReaderSwitched { on }])
+    }
+
+    /// Downloads and installs what the campaign has, at once and outside the windows too (N8).
+    ///
+    /// # Errors
+    /// An external terminal, one that is off or already at it, or nothing that it could take.
+    pub fn download(&mut self, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ActionError> {
+        self.must_be_on()?;
+        if let Some(activity) = &mut self.activity {
+            activity.manual = true;
+            return Ok(Vec::new());
+        }
+        self.must_want_something(around)?;
+        Ok(self.begin_next(now, around, true))
+    }
+
+    /// Has everything that the campaign offers installed this instant, without the time that downloading and installing take.
+    ///
+    /// # Errors
+    /// As [`Terminal::download`].
+    pub fn install_now(&mut self, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ActionError> {
+        self.must_be_on()?;
+        self.must_want_something(around)?;
+        self.activity = None;
+        let takes: Vec<_> = self.wanted(around.campaign).filter(|package| self.can_take(package)).cloned().collect();
+        Ok(takes
+            .into_iter()
+            .map(|package| {
+                self.downloads.remove(&package.component);
+                self.install(now, package.component, package.version, package.restart_required)
+            })
+            .collect())
+    }
+
+    /// Gives it other settings; a download under way goes on at the new bandwidth, and a change of driver ends whatever is under way.
+    pub fn set(&mut self, settings: Settings, now: Timestamp, around: Surroundings<'_>) -> Vec<Change> {
+        let new_driver = settings.driver != self.settings.driver;
+        let new_bandwidth = settings.bandwidth != self.settings.bandwidth;
+        let under_way = self.activity.clone().filter(|activity| activity.step == Step::Downloading && new_bandwidth);
+        let received = under_way.as_ref().map(|activity| self.received(activity, now));
+        self.settings = settings;
+        if new_driver {
+            self.activity = None;
+            self.power = Power::On;
+            return Vec::new();
+        }
+        let Some((activity, received)) = under_way.zip(received) else {
+            return Vec::new();
+        };
+        self.activity = None;
+        self.downloads.insert(activity.component, Download { version: activity.version, received });
+        self.begin_next(now, around, activity.manual)
+    }
+
+    fn must_want_something(&self, around: Surroundings<'_>) -> Result<(), ActionError> {
+        if around.campaign.suspended {
+            return Err(ActionError::new("配信が停止されています（campaign.suspended）", "distribution is suspended (campaign.suspended)"));
+        }
+        if self.wanted(around.campaign).next().is_none() {
+            return Err(ActionError::new(
+                "この端末には配信済みの最新版がインストールされています",
+                "this terminal has everything installed that the campaign offers",
+            ));
+        }
+        if !self.wanted(around.campaign).any(|package| self.can_take(package)) {
+            return Err(ActionError::new(
+                "残りはカードリーダーの更新だけですが、カードリーダーの電源が切れています",
+                "only the reader's update is left, and the reader is off",
+            ));
+        }
+        Ok(())
+    }
+
+    fn must_be_on(&self) -> Result<(), ActionError> {
+        self.must_be_virtual()?;
+        if self.power == Power::On {
+            return Ok(());
+        }
+        Err(ActionError::new(
+            "端末の電源が切れています。先に power {\"on\": true} で起動してください",
+            "the terminal is off: switch it on first with power {\"on\": true}",
+        ))
+    }
+
+    fn must_be_virtual(&self) -> Result<(), ActionError> {
+        if self.settings.driver == Driver::Virtual {
+            return Ok(());
+        }
+        Err(ActionError::new(
+            "driver が external の端末は、実際のクライアントの報告だけで動きます。操作するには driver を virtual にしてください",
+            "a terminal whose driver is external moves only by what its client reports; set driver to virtual to act on it",
+        ))
+    }
+}

@@ -1,0 +1,325 @@
+//! What a virtual terminal does by itself as time passes. `next_due` says what comes next, `apply` does it; a loop of the two settles any stretch
+//! of time, and gives the same state and events whatever the steps.
+
+use jiff::civil::Time;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Activity, Boot, Download, Driver, FIRST_POLL, Installation, Power, Step, Terminal};
+use crate::domain::campaign::{Campaign, Component, Package};
+use crate::domain::event::{Change, Stop, SwitchOff};
+use crate::domain::ids::{BootId, Version};
+use crate::domain::japan;
+use crate::domain::readings::Readings;
+
+/// What a terminal's life depends on beside itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The institution's campaign.
+    pub campaign: &'a Campaign,
+    /// The institution's readings of the notice.
+    pub readings: &'a Readings,
+}
+
+/// What a terminal does by itself. At one instant, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// The running installation ends.
+    InstallEnds,
+    /// The running download ends.
+    DownloadEnds,
+    /// The running download stops before its end.
+    DownloadStops,
+    /// The power schedule shuts it down.
+    ScheduledOff,
+    /// The power schedule switches it on.
+    ScheduledOn,
+    /// It restarts by itself (N6).
+    AutomaticRestart,
+    /// It asks for updates and finds one.
+    Poll,
+}
+
+/// How far a terminal has been settled: everything up to here has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cursor {
+    at: Timestamp,
+    due: Due,
+}
+
+impl Cursor {
+    /// Everything at `at`, too, has happened.
+    pub(super) fn settled(at: Timestamp) -> Self {
+        Self { at, due: Due::Poll }
+    }
+}
+
+impl Terminal {
+    /// What it does next and when: never before what was settled last. An external terminal does nothing by itself.
+    pub fn next_due(&self, around: Surroundings<'_>) -> Option<(Timestamp, Due)> {
+        if self.settings.driver == Driver::External {
+            return None;
+        }
+        let all = [self.activity_due(around), self.schedule_due(), self.restart_due(), self.poll_due(around)];
+        all.into_iter().flatten().min()
+    }
+
+    /// Does what is due at `at`, and says what changed.
+    pub fn apply(&mut self, at: Timestamp, due: Due, around: Surroundings<'_>) -> Vec<Change> {
+        self.cursor = Cursor { at, due };
+        match due {
+            Due::InstallEnds => self.finish_install(at, around),
+            Due::DownloadEnds => self.finish_download(at),
+            Due::DownloadStops => self.stop_download(at, self.stop_reason(around).unwrap_or(Stop::WindowClosed), around.readings),
+            Due::ScheduledOff => self.switch_off(at, SwitchOff::Shutdown, around.readings),
+            Due::ScheduledOn => self.switch_on(at, around.readings),
+            Due::AutomaticRestart => {
+                let mut changes = self.interrupt(at, around.readings);
+                changes.push(self.begin_boot(at, around.readings));
+                changes
+            }
+            Due::Poll => self.begin_next(at, around, false),
+        }
+    }
+
+    /// Marks everything up to `now` as having happened.
+    pub fn settled(&mut self, now: Timestamp) {
+        self.cursor = Cursor::settled(now);
+    }
+
+    /// Moves it in time without letting it live: what is under way keeps what it still needs.
+    pub fn shift(&mut self, now: Timestamp) {
+        let by = now.duration_since(self.cursor.at);
+        let instants = [&mut self.boot.at, &mut self.boot.ready_at, &mut self.reader.on_since].into_iter();
+        let instants = instants.chain(self.activity.iter_mut().flat_map(|activity| [&mut activity.since, &mut activity.until]));
+        let installations = self.software.values_mut().filter_map(|software| software.installation.as_mut());
+        for instant in instants.chain(installations.map(|installation| &mut installation.at)) {
+            *instant = instant.checked_add(by).unwrap_or(now);
+        }
+        self.cursor = Cursor::settled(now);
+    }
+
+    /// When it last asked for updates by itself, as far as the hourly rhythm tells.
+    pub fn last_poll(&self, now: Timestamp) -> Option<Timestamp> {
+        let first = self.first_poll();
+        if !self.polls() || now < first {
+            return None;
+        }
+        Some(
+            first
+                + self.settings.poll_interval.duration()
+                    * whole_intervals(now.duration_since(first), self.settings.poll_interval.duration()),
+        )
+    }
+
+    fn activity_due(&self, around: Surroundings<'_>) -> Option<(Timestamp, Due)> {
+        let activity = self.activity.as_ref()?;
+        if activity.step == Step::Installing {
+            return Some((activity.until, Due::InstallEnds));
+        }
+        let ends = (activity.until, Due::DownloadEnds);
+        if self.stop_reason(around).is_some() {
+            return Some((self.cursor.at, Due::DownloadStops).min(ends));
+        }
+        let closes = around.campaign.open_window(self.cursor.at, around.readings).and_then(|window| window.end);
+        match closes {
+            Some(closes) if !activity.manual && !around.readings.download_runs_on => Some(ends.min((closes, Due::DownloadStops))),
+            _ => Some(ends),
+        }
+    }
+
+    /// Why the running download has to stop where the terminal has been settled to.
+    fn stop_reason(&self, around: Surroundings<'_>) -> Option<Stop> {
+        let activity = self.activity.as_ref().filter(|activity| activity.step == Step::Downloading)?;
+        let offered = around.campaign.package(activity.component).is_some_and(|package| package.version == activity.version);
+        if !offered || around.campaign.suspended {
+            return Some(Stop::Withdrawn);
+        }
+        if activity.component.is_readers() && !self.reader.powered {
+            return Some(Stop::ReaderOff);
+        }
+        let runs_on = activity.manual || around.readings.download_runs_on;
+        let open = runs_on || around.campaign.open_window(self.cursor.at, around.readings).is_some();
+        (!open).then_some(Stop::WindowClosed)
+    }
+
+    fn schedule_due(&self) -> Option<(Timestamp, Due)> {
+        let schedule = self.settings.power_schedule?;
+        match self.power {
+            Power::On => Some(self.daily(schedule.off, Due::ScheduledOff)),
+            Power::Off { unplugged: false, .. } => Some(self.daily(schedule.on, Due::ScheduledOn)),
+            Power::Off { unplugged: true, .. } => None,
+        }
+    }
+
+    fn restart_due(&self) -> Option<(Timestamp, Due)> {
+        let time = self.settings.automatic_restart?;
+        (self.power == Power::On).then(|| self.daily(time, Due::AutomaticRestart))
+    }
+
+    /// The next time of day behind the cursor; at the cursor's own instant where this comes behind what was done there.
+    fn daily(&self, time: Time, due: Due) -> (Timestamp, Due) {
+        let instant_before = self.cursor.at - SignedDuration::from_nanos(1);
+        let from = if due > self.cursor.due { instant_before } else { self.cursor.at };
+        (japan::next_time_of_day(from, time), due)
+    }
+
+    /// The first poll that finds something: polls that find nothing change nothing and need not happen.
+    fn poll_due(&self, around: Surroundings<'_>) -> Option<(Timestamp, Due)> {
+        if !self.polls() || self.activity.is_some() || around.campaign.suspended || self.next_package(around.campaign).is_none() {
+            return None;
+        }
+        let mut poll = self.poll_from(self.cursor.at);
+        if (poll, Due::Poll) <= (self.cursor.at, self.cursor.due) {
+            poll += self.settings.poll_interval.duration();
+        }
+        let windows = around.campaign.calendar.windows(around.readings);
+        windows.into_iter().find_map(|window| {
+            poll = poll.max(self.poll_from(window.start));
+            window.end.is_none_or(|end| poll < end).then_some((poll, Due::Poll))
+        })
+    }
+
+    fn polls(&self) -> bool {
+        self.settings.driver == Driver::Virtual && self.settings.polling && self.power == Power::On
+    }
+
+    fn first_poll(&self) -> Timestamp {
+        self.boot.ready_at + FIRST_POLL.duration()
+    }
+
+    /// The first poll of the rhythm at or after `at`.
+    fn poll_from(&self, at: Timestamp) -> Timestamp {
+        let first = self.first_poll();
+        let interval = self.settings.poll_interval.duration();
+        if at <= first {
+            return first;
+        }
+        let poll = first + interval * whole_intervals(at.duration_since(first), interval);
+        if poll < at { poll + interval } else { poll }
+    }
+
+    /// The first package that it wants and can take now.
+    fn next_package<'a>(&'a self, campaign: &'a Campaign) -> Option<&'a Package> {
+        self.wanted(campaign).find(|package| self.can_take(package))
+    }
+
+    /// Whether the device that the package is for is powered (N3).
+    pub(super) fn can_take(&self, package: &Package) -> bool {
+        !package.component.is_readers() || self.reader.powered
+    }
+
+    /// Begins with the next package: its installation where it is already there, else its download.
+    pub(super) fn begin_next(&mut self, at: Timestamp, around: Surroundings<'_>, manual: bool) -> Vec<Change> {
+        let Some(package) = self.next_package(around.campaign).cloned() else {
+            return Vec::new();
+        };
+        let held = self.downloads.get(&package.component).filter(|download| download.version == package.version);
+        let from = held.map_or(0, |download| download.received);
+        let (component, version) = (package.component, package.version);
+        self.downloads.insert(component, Download { version: version.clone(), received: from });
+        if from >= package.size {
+            self.begin_step(at, Activity { component, version, step: Step::Installing, since: at, until: at, manual });
+            return Vec::new();
+        }
+        let remaining = u128::from(package.size - from) * 1_000_000_000;
+        let nanos = remaining.div_ceil(u128::from(self.settings.bandwidth));
+        let until = at + SignedDuration::from_nanos_i128(nanos as i128);
+        self.activity = Some(Activity { component, version: version.clone(), step: Step::Downloading, since: at, until, manual });
+        vec![Change::DownloadStarted { component, version, from }]
+    }
+
+    fn begin_step(&mut self, at: Timestamp, activity: Activity) {
+        let until = at + self.settings.install_time.duration();
+        self.activity = Some(Activity { step: Step::Installing, since: at, until, ..activity });
+    }
+
+    fn finish_download(&mut self, at: Timestamp) -> Vec<Change> {
+        let Some(activity) = self.activity.take() else {
+            return Vec::new();
+        };
+        let change = Change::Downloaded { component: activity.component, version: activity.version.clone() };
+        let download = Download { version: activity.version.clone(), received: u64::MAX };
+        self.downloads.insert(activity.component, download);
+        self.begin_step(at, activity);
+        vec![change]
+    }
+
+    fn finish_install(&mut self, at: Timestamp, around: Surroundings<'_>) -> Vec<Change> {
+        let Some(activity) = self.activity.take() else {
+            return Vec::new();
+        };
+        let restart_required = around.campaign.package(activity.component).is_none_or(|package| package.restart_required);
+        self.downloads.remove(&activity.component);
+        let mut changes = vec![self.install(at, activity.component, activity.version, restart_required)];
+        let goes_on = activity.manual || around.readings.download_runs_on || around.campaign.open_window(at, around.readings).is_some();
+        if goes_on && !around.campaign.suspended {
+            changes.extend(self.begin_next(at, around, activity.manual));
+        }
+        changes
+    }
+
+    pub(super) fn install(&mut self, at: Timestamp, component: Component, version: Version, restart_required: bool) -> Change {
+        if let Some(software) = self.software.get_mut(&component) {
+            software.installed = version.clone();
+            software.installation = Some(Installation { at, boot: self.boot.id.clone() });
+            if !restart_required {
+                software.running = version.clone();
+            }
+        }
+        Change::Installed { component, version, restart_required }
+    }
+
+    /// Ends the running activity, and keeps of a download what survives.
+    fn stop_download(&mut self, at: Timestamp, why: Stop, readings: &Readings) -> Vec<Change> {
+        let Some(activity) = self.activity.take() else {
+            return Vec::new();
+        };
+        if activity.step == Step::Installing {
+            return Vec::new();
+        }
+        let received = if readings.partial_download_survives { self.received(&activity, at) } else { 0 };
+        self.downloads.insert(activity.component, Download { version: activity.version, received });
+        vec![Change::DownloadStopped { component: activity.component, received, why }]
+    }
+
+    /// A power-off or restart in the middle of whatever is under way.
+    pub(super) fn interrupt(&mut self, at: Timestamp, readings: &Readings) -> Vec<Change> {
+        self.stop_download(at, Stop::Interrupted, readings)
+    }
+
+    pub(super) fn switch_off(&mut self, at: Timestamp, how: SwitchOff, readings: &Readings) -> Vec<Change> {
+        let mut changes = self.interrupt(at, readings);
+        let hibernated = how == SwitchOff::Shutdown && self.settings.fast_startup;
+        self.power = Power::Off { hibernated, unplugged: how == SwitchOff::Plug };
+        changes.push(Change::SwitchedOff { how, hibernated });
+        changes
+    }
+
+    pub(super) fn switch_on(&mut self, at: Timestamp, readings: &Readings) -> Vec<Change> {
+        let resumes = matches!(self.power, Power::Off { hibernated: true, .. });
+        self.power = Power::On;
+        vec![if resumes { Change::Resumed } else { self.begin_boot(at, readings) }]
+    }
+
+    /// A boot: what is installed becomes what runs, unless the terminal is stuck.
+    pub(super) fn begin_boot(&mut self, at: Timestamp, readings: &Readings) -> Change {
+        self.boots += 1;
+        let id = BootId::numbered(self.boots);
+        self.boot = Boot { id: id.clone(), at, ready_at: at + self.settings.boot_time.duration() };
+        let mut applied = Vec::new();
+        for (component, software) in self.software.iter_mut().filter(|(_, software)| software.is_pending()) {
+            let reader_on_since = self.reader.on_since;
+            let reader_cycled = software.installation.as_ref().is_none_or(|installation| reader_on_since > installation.at);
+            let waits_for_reader = readings.reader_needs_own_restart && component.is_readers() && !reader_cycled;
+            if !self.settings.stuck && !waits_for_reader {
+                software.running = software.installed.clone();
+                applied.push(*component);
+            }
+        }
+        Change::Booted { boot: id, applied }
+    }
+}
+
+fn whole_intervals(passed: SignedDuration, interval: SignedDuration) -> i32 {
+    i32::try_from(passed.as_nanos() / interval.as_nanos()).expect("intervals of a minute or more within 200 years fit")
+}

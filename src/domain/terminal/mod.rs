@@ -1,0 +1,275 @@
+//! A terminal and its reader: power, boots, downloads, and each component's installed and running version. Whether an update is pending is
+//! derived from those two versions, never stored.
+
+mod actions;
+mod life;
+mod report;
+mod settings;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use actions::ActionError;
+pub use life::{Due, Surroundings};
+pub use report::{Report, ReportError};
+pub use settings::{Driver, PowerSchedule, ReaderSettings, Settings, Starts};
+
+use super::campaign::{Campaign, Component, Package};
+use super::ids::{BootId, TerminalId, Version};
+use super::japan;
+use super::period::Period;
+
+/// After a boot, a terminal first asks for updates when this has passed.
+pub const FIRST_POLL: Period = Period::from_secs(60);
+
+/// One qualification terminal with its reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terminal {
+    /// Its name within the institution.
+    pub id: TerminalId,
+    /// What was set on it.
+    pub settings: Settings,
+    /// Whether it is on.
+    pub power: Power,
+    /// The boot that it lives in, or lived in last.
+    pub boot: Boot,
+    /// Its reader.
+    pub reader: Reader,
+    software: BTreeMap<Component, Software>,
+    /// When it last asked or reported over the wire.
+    pub last_contact: Option<Timestamp>,
+    downloads: BTreeMap<Component, Download>,
+    activity: Option<Activity>,
+    boots: u64,
+    cursor: life::Cursor,
+}
+
+/// Whether a terminal is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Power {
+    /// On.
+    On,
+    /// Off.
+    Off {
+        /// Shut down under fast startup: switching on resumes the session and is no boot.
+        hibernated: bool,
+        /// The plug is out: the power schedule does not switch it on.
+        unplugged: bool,
+    },
+}
+
+/// One boot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Boot {
+    /// Tells it from every other.
+    pub id: BootId,
+    /// When it began.
+    pub at: Timestamp,
+    /// When the terminal answers again.
+    pub ready_at: Timestamp,
+}
+
+/// The card reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// Whether it is on.
+    pub powered: bool,
+    /// When it was last switched on.
+    pub on_since: Timestamp,
+}
+
+/// A component's versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Software {
+    /// On the disk.
+    pub installed: Version,
+    /// In memory.
+    pub running: Version,
+    /// When and in which boot the installed version was installed, where that happened here.
+    pub installation: Option<Installation>,
+}
+
+/// When and in which boot something was installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installation {
+    /// When.
+    pub at: Timestamp,
+    /// In which boot.
+    pub boot: BootId,
+}
+
+impl Software {
+    /// Installed, not running.
+    pub fn is_pending(&self) -> bool {
+        self.installed != self.running
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Download {
+    version: Version,
+    received: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Activity {
+    component: Component,
+    version: Version,
+    step: Step,
+    since: Timestamp,
+    until: Timestamp,
+    /// Asked for by hand: windows do not matter.
+    manual: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Downloading,
+    Installing,
+}
+
+/// What a terminal is at, derived from its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Off.
+    Off,
+    /// Booting.
+    Starting,
+    /// Something is installed that does not run: checks are refused.
+    Pending,
+    /// A download is under way.
+    Downloading,
+    /// An installation is under way.
+    Installing,
+    /// The campaign has something that is not installed.
+    UpdateAvailable,
+    /// Nothing to do.
+    UpToDate,
+}
+
+/// What a terminal is doing about an update.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// Which component.
+    pub component: Component,
+    /// Its new version.
+    pub version: Version,
+    /// Bytes received.
+    pub received: u64,
+    /// When the present step ends, if nothing comes between.
+    #[serde(serialize_with = "japan::serialize")]
+    pub until: Timestamp,
+}
+
+impl Terminal {
+    /// A terminal that booted at `now`, as far with the campaign as its setting `starts` says, on or off as its power schedule has it. Components that the
+    /// campaign leaves alone have the versions of `base`.
+    pub fn new(id: TerminalId, settings: Settings, campaign: &Campaign, base: &Campaign, now: Timestamp) -> Self {
+        let boot = Boot { id: BootId::numbered(1), at: now, ready_at: now };
+        let is_on = settings.power_schedule.is_none_or(|schedule| schedule.is_on(japan::civil(now).time()));
+        let power = if is_on { Power::On } else { Power::Off { hibernated: settings.fast_startup, unplugged: false } };
+        let packages = Component::ALL.into_iter().filter_map(|component| campaign.package(component).or(base.package(component)));
+        let software = packages.map(|package| (package.component, Software::starting(package, settings.starts, &boot))).collect();
+        Self {
+            id,
+            settings,
+            power,
+            boot,
+            reader: Reader { powered: true, on_since: now },
+            software,
+            last_contact: None,
+            downloads: BTreeMap::new(),
+            activity: None,
+            boots: 1,
+            cursor: life::Cursor::settled(now),
+        }
+    }
+
+    /// The components that are there: a terminal without a reader lacks the reader's.
+    pub fn components(&self) -> impl Iterator<Item = (Component, &Software)> {
+        let all = self.software.iter().map(|(component, software)| (*component, software));
+        all.filter(|(component, _)| self.settings.reader.attached || !component.is_readers())
+    }
+
+    /// Installed, not booted since: the state in which checks are refused.
+    pub fn is_pending(&self) -> bool {
+        self.components().any(|(_, software)| software.is_pending())
+    }
+
+    /// The pending components that a boot has already failed to apply: a restart did not help.
+    pub fn unhelped(&self) -> impl Iterator<Item = (Component, &Software)> {
+        self.components().filter(|(_, software)| {
+            let before_this_boot = software.installation.as_ref().is_some_and(|installation| installation.boot != self.boot.id);
+            software.is_pending() && before_this_boot
+        })
+    }
+
+    /// What it is at.
+    pub fn phase(&self, campaign: &Campaign, now: Timestamp) -> Phase {
+        if self.power != Power::On {
+            return Phase::Off;
+        }
+        if now < self.boot.ready_at {
+            return Phase::Starting;
+        }
+        if self.is_pending() {
+            return Phase::Pending;
+        }
+        match &self.activity {
+            Some(activity) if activity.step == Step::Downloading => Phase::Downloading,
+            Some(_) => Phase::Installing,
+            None if self.wanted(campaign).next().is_some() => Phase::UpdateAvailable,
+            None => Phase::UpToDate,
+        }
+    }
+
+    /// The download or installation under way.
+    pub fn progress(&self, now: Timestamp) -> Option<Progress> {
+        let activity = self.activity.as_ref()?;
+        Some(Progress {
+            component: activity.component,
+            version: activity.version.clone(),
+            received: self.received(activity, now),
+            until: activity.until,
+        })
+    }
+
+    /// The campaign's packages that are newer than what is installed, in the campaign's order; whether it can take them now does not matter.
+    pub fn wanted<'a>(&'a self, campaign: &'a Campaign) -> impl Iterator<Item = &'a Package> {
+        campaign.packages.iter().filter(|package| {
+            let mut components = self.components();
+            components.any(|(component, software)| component == package.component && software.installed < package.version)
+        })
+    }
+
+    fn received(&self, activity: &Activity, now: Timestamp) -> u64 {
+        let before = self.downloads.get(&activity.component).map_or(0, |download| download.received);
+        match (activity.step, self.settings.driver) {
+            (Step::Installing, _) | (_, Driver::External) => before,
+            (Step::Downloading, Driver::Virtual) => {
+                let nanos = now.duration_since(activity.since).as_nanos().max(0) as u128;
+                let bytes = nanos * u128::from(self.settings.bandwidth) / 1_000_000_000;
+                before.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX))
+            }
+        }
+    }
+}
+
+impl Software {
+    fn starting(package: &Package, starts: Starts, boot: &Boot) -> Self {
+        let new = package.version.clone();
+        let old = package.replaces.clone();
+        match starts {
+            Starts::UpToDate => Self { installed: new.clone(), running: new, installation: None },
+            Starts::UpdateAvailable => Self { installed: old.clone(), running: old, installation: None },
+            Starts::Pending => {
+                let running = if package.restart_required { old } else { new.clone() };
+                let installation = Some(Installation { at: boot.at, boot: boot.id.clone() });
+                Self { installed: new, running, installation }
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! What an external terminal tells the delivery server about itself.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Activity, Boot, Download, Driver, Power, Step, Surroundings, Terminal};
+use crate::domain::campaign::{Component, Package};
+use crate::domain::event::Change;
+use crate::domain::ids::{BootId, Version};
+use crate::domain::text::Text;
+
+/// One report; the field `state` tells which.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Report {
+    /// A download is under way.
+    Downloading {
+        /// What.
+        component: Component,
+        /// Which version.
+        version: Version,
+        /// Bytes received so far.
+        #[serde(default)]
+        received: u64,
+    },
+    /// A package is there as a whole.
+    Downloaded {
+        /// What.
+        component: Component,
+        /// Which version.
+        version: Version,
+    },
+    /// An installation is under way.
+    Installing {
+        /// What.
+        component: Component,
+        /// Which version.
+        version: Version,
+    },
+    /// A component is installed.
+    Installed {
+        /// What.
+        component: Component,
+        /// Which version.
+        version: Version,
+    },
+    /// The terminal booted.
+    Booted {
+        /// Tells this boot from every other.
+        boot_id: BootId,
+        /// What it runs.
+        running: BTreeMap<Component, Version>,
+    },
+    /// A download or installation failed.
+    Failed {
+        /// What.
+        component: Component,
+        /// Which version.
+        version: Version,
+        /// In the terminal's own words, at most 500 characters.
+        #[serde(default)]
+        message: String,
+    },
+}
+
+/// Why a report is not taken: in prose, and what would have been.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportError(pub Text);
+
+impl Terminal {
+    /// Takes a report; one that says nothing new changes nothing.
+    ///
+    /// # Errors
+    /// A virtual terminal, a version that was never offered, or a boot that does not fit what was reported before.
+    pub fn report(&mut self, report: Report, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ReportError> {
+        if self.settings.driver == Driver::Virtual {
+            return Err(refused(
+                "driver が virtual の端末は模擬環境の時計で動くため、報告を受け付けません。driver を external にしてください",
+                "a terminal whose driver is virtual lives on the mock's clock and takes no reports; set driver to external",
+            ));
+        }
+        let changes = match report {
+            Report::Downloading { component, version, received } => {
+                let package = self.offered(component, &version, around)?.clone();
+                self.begin(now, &package, Step::Downloading, received.min(package.size));
+                Vec::new()
+            }
+            Report::Downloaded { component, version } => {
+                let package = self.offered(component, &version, around)?.clone();
+                let known = self.downloads.get(&component).is_some_and(|held| held.version == version && held.received >= package.size);
+                self.activity = None;
+                self.downloads.insert(component, Download { version: version.clone(), received: package.size });
+                if known { Vec::new() } else { vec![Change::Downloaded { component, version }] }
+            }
+            Report::Installing { component, version } => {
+                let package = self.offered(component, &version, around)?.clone();
+                self.begin(now, &package, Step::Installing, package.size);
+                Vec::new()
+            }
+            Report::Installed { component, version } => self.report_installed(now, component, version, around)?,
+            Report::Booted { boot_id, running } => self.report_boot(now, boot_id, running)?,
+            Report::Failed { component, version, .. } => {
+                self.offered(component, &version, around)?;
+                self.activity = None;
+                vec![Change::Failed { component, version }]
+            }
+        };
+        self.last_contact = Some(now);
+        Ok(changes)
+    }
+
+    fn report_installed(
+        &mut self,
+        now: Timestamp,
+        component: Component,
+        version: Version,
+        around: Surroundings<'_>,
+    ) -> Result<Vec<Change>, ReportError> {
+        if self.software.get(&component).is_some_and(|software| software.installed == version) {
+            return Ok(Vec::new());
+        }
+        let restart_required = self.offered(component, &version, around)?.restart_required;
+        self.activity = None;
+        self.downloads.remove(&component);
+        Ok(vec![self.install(now, component, version, restart_required)])
+    }
+
+    /// Takes what a boot says is running: every component in its installed or its former version.
+    fn report_boot(&mut self, now: Timestamp, boot_id: BootId, running: BTreeMap<Component, Version>) -> Result<Vec<Change>, ReportError> {
+        for (component, version) in &running {
+            let software = self.software.get(component).ok_or_else(|| unknown_component(*component))?;
+            let same_boot = boot_id == self.boot.id;
+            if same_boot && *version != software.running {
+                return Err(refused(
+                    &format!(
+                        "起動ID {boot_id} では {component} は {} として報告済みです。再起動したなら新しい起動IDが必要です",
+                        software.running
+                    ),
+                    &format!("boot {boot_id} already reported {component} as {}; a restart has a new boot id", software.running),
+                ));
+            }
+            if *version != software.installed && *version != software.running {
+                return Err(refused(
+                    &format!(
+                        "{component} {version} はインストールされていません（インストール済み {}、実行中 {}）",
+                        software.installed, software.running
+                    ),
+                    &format!(
+                        "{component} {version} is not installed: it has {} installed and {} running",
+                        software.installed, software.running
+                    ),
+                ));
+            }
+        }
+        if boot_id == self.boot.id {
+            return Ok(Vec::new());
+        }
+        self.activity = None;
+        self.boot = Boot { id: boot_id.clone(), at: now, ready_at: now };
+        let mut applied = Vec::new();
+        for (component, version) in running {
+            let software = self.software.get_mut(&component).expect("each component was found above");
+            if software.running != version {
+                software.running = version;
+                applied.push(component);
+            }
+        }
+        Ok(vec![Change::Booted { boot: boot_id, applied }])
+    }
+
+    fn begin(&mut self, now: Timestamp, package: &Package, step: Step, received: u64) {
+        self.power = Power::On;
+        let (component, version) = (package.component, package.version.clone());
+        self.downloads.insert(component, Download { version: version.clone(), received });
+        self.activity = Some(Activity { component, version, step, since: now, until: now, manual: true });
+    }
+
+    fn offered<'a>(&self, component: Component, version: &Version, around: Surroundings<'a>) -> Result<&'a Package, ReportError> {
+        if !self.software.contains_key(&component) {
+            return Err(unknown_component(component));
+        }
+        let package = around.campaign.package(component);
+        package.filter(|package| package.version == *version).ok_or_else(|| {
+            let offer = package.map_or_else(|| "-".to_owned(), |package| package.version.to_string());
+            refused(
+                &format!("{component} {version} は配信されていません（配信中の版: {offer}）"),
+                &format!("{component} {version} was never offered (the campaign has {offer})"),
+            )
+        })
+    }
+}
+
+fn unknown_component(component: Component) -> ReportError {
+    refused(&format!("この端末に {component} はありません"), &format!("this terminal has no {component}"))
+}
+
+fn refused(ja: &str, en: &str) -> ReportError {
+    ReportError(Text::new(ja, en))
+}

@@ -1,0 +1,175 @@
+//! The accept loop: takes connections in, within limits, and sees them out again.
+//!
+//! Everything that waits for a client happens in the connection's own task ([`super::connection`]), so that a silent client blocks nobody.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::Router;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{JoinError, JoinSet},
+    time::{sleep, timeout},
+};
+
+use super::connection::Reception;
+
+/// What one listener grants its clients.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections open at once, over all clients.
+    pub max_connections: usize,
+    /// Connections open at once from one IP address. Not small by default: a whole office, or a whole test run, may come from one.
+    pub max_connections_per_address: usize,
+    /// From the accepted connection to the end of the TLS handshake.
+    pub handshake_timeout: Duration,
+    /// From the end of the handshake to the first complete request header; over HTTP/1 also from one answer to the next request's header, idle time included.
+    pub header_timeout: Duration,
+    /// How long requests under way may take to finish once the server is told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 512,
+            max_connections_per_address: 256,
+            handshake_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(30),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Serves `router` over TLS until `shutdown` completes, then lets open requests finish and returns: after [`Limits::grace`] at the latest.
+///
+/// Whether a client gets HTTP/2 or HTTP/1.1 follows from the ALPN protocols of `tls`; without any it is HTTP/1.1. Each request carries an [`Arc`] of its
+/// [`Connection`](super::connection::Connection) in its extensions. Handlers may be dropped at any await: when their client leaves, and at the end of the grace period.
+/// Dropping the returned future drops every connection.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Arc<rustls::ServerConfig>,
+    router: Router,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) {
+    let reception = Arc::new(Reception::new(tls, router, limits));
+    let occupancy = Arc::new(Occupancy::default());
+    // Nothing is ever sent: that the sender is gone is the message.
+    let (running, draining) = watch::channel(());
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(ended) = connections.join_next() => note_panic(ended),
+            (stream, peer) = accept(&listener) => match occupancy.admit(peer.ip(), &limits) {
+                Ok(place) => {
+                    let reception = Arc::clone(&reception);
+                    let draining = draining.clone();
+                    connections.spawn(async move {
+                        reception.receive(stream, peer, draining).await;
+                        drop(place);
+                    });
+                }
+                Err(reason) => tracing::warn!(%peer, reason, "connection refused"),
+            },
+        }
+    }
+
+    drop(listener);
+    drop(running);
+    let all_ended = async {
+        while let Some(ended) = connections.join_next().await {
+            note_panic(ended);
+        }
+    };
+    if timeout(limits.grace, all_ended).await.is_err() {
+        tracing::warn!(connections = connections.len(), "dropped what had not finished within the grace period");
+    }
+}
+
+/// The next connection. Errors of the connection itself are passed over. Others, such as a lack of file descriptors, pass once some connection has ended; they are
+/// waited out.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+                ) => {}
+            Err(error) => {
+                tracing::error!(%error, "cannot accept connections for the moment");
+                sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+fn note_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection's task panicked");
+    }
+}
+
+/// How many connections are open, and from where.
+#[derive(Default)]
+struct Occupancy(Mutex<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    total: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+impl Occupancy {
+    /// Counts one more connection until the returned place is dropped; or says which limit forbids it.
+    fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Result<Place, &'static str> {
+        let address = address.to_canonical();
+        let mut counts = self.counts();
+        if counts.total >= limits.max_connections {
+            return Err("as many connections are open as the server allows");
+        }
+        if counts.by_address.get(&address).is_some_and(|&open| open >= limits.max_connections_per_address) {
+            return Err("as many connections are open as the server allows one address");
+        }
+        counts.total += 1;
+        *counts.by_address.entry(address).or_default() += 1;
+        Ok(Place { occupancy: Arc::clone(self), address })
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One admitted connection's place, given back on drop.
+struct Place {
+    occupancy: Arc<Occupancy>,
+    address: IpAddr,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.occupancy.counts();
+        counts.total -= 1;
+        if let Some(open) = counts.by_address.get_mut(&self.address) {
+            *open -= 1;
+            if *open == 0 {
+                counts.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! What every handler of both surfaces shares.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::fixtures::Fixtures;
+use crate::institutions::Institutions;
+use crate::tls::Authority;
+use crate::token::Tokens;
+
+/// The server's parts and settings, shared by all handlers.
+pub struct App {
+    /// The living institutions.
+    pub institutions: Institutions,
+    /// What was loaded at the start.
+    pub fixtures: Arc<Fixtures>,
+    /// Signs and reads tokens.
+    pub tokens: Tokens,
+    /// The installation's CA.
+    pub authority: Authority,
+    /// What opens the control surface.
+    pub control_token: String,
+    /// How strict login is.
+    pub login: LoginPolicy,
+    /// What is asked of clients' certificates.
+    pub client_auth: ClientAuthPolicy,
+    /// Limits of a request's body.
+    pub body: BodyLimits,
+}
+
+/// `--login`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoginPolicy {
+    /// Any JSON object logs in; a check may name its institution itself, and may lack a token.
+    Lenient,
+    /// A certificate of ours or credentials that match the fixtures; a check needs the token.
+    Strict,
+}
+
+/// `--client-auth`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientAuthPolicy {
+    /// Certificates are not asked for.
+    Off,
+    /// Asked for; a client without one is served too.
+    Optional,
+    /// Login and delivery refuse a request without one of ours.
+    Required,
+}
+
+/// Limits of a request's body.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimits {
+    /// Bytes.
+    pub max: usize,
+    /// From the header to the last byte.
+    pub timeout: Duration,
+}

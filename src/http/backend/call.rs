@@ -1,0 +1,138 @@
+//! One request to the backend on its way: who presented what, and the one journal entry with which it leaves.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use crate::domain::check::Refusal;
+use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::body::{self, BodyFault};
+use crate::http::connection::Connection;
+use crate::http::problem::Problem;
+use crate::journal::{Exchange, JournalError, Outcome};
+use crate::tls::ClientCertificate;
+
+/// One request.
+pub(super) struct Call {
+    pub(super) app: Arc<App>,
+    pub(super) certificate: ClientCertificate,
+    pub(super) headers: HeaderMap,
+    /// Whom it is for, once that is known: where it is journalled.
+    pub(super) institution: Option<InstitutionCode>,
+    pub(super) terminal: Option<TerminalId>,
+    pub(super) notes: Vec<Text>,
+    operation: &'static str,
+    method: String,
+    path: String,
+}
+
+impl Call {
+    /// Takes a request apart.
+    pub(super) fn begin(app: Arc<App>, operation: &'static str, request: Request) -> (Self, Body) {
+        let (Parts { method, uri, headers, extensions, .. }, body) = request.into_parts();
+        let connection = extensions.get::<Arc<Connection>>();
+        let presented = connection.and_then(|connection| connection.client_certificates.as_deref());
+        let certificate = app.authority.identify(presented, app.institutions.wall());
+        let mut notes = Vec::new();
+        if let ClientCertificate::Foreign { reason } = &certificate {
+            notes.push(Text::new(
+                format!("提示されたクライアント証明書は、この模擬サーバーのものではないため無視しました（{reason}）。"),
+                format!("The client certificate presented is not one of this mock's and counts as none ({reason})."),
+            ));
+        }
+        let path = uri.path().chars().take(256).collect();
+        let call = Self {
+            app,
+            certificate,
+            headers,
+            institution: None,
+            terminal: None,
+            notes,
+            operation,
+            method: method.as_str().chars().take(16).collect(),
+            path,
+        };
+        (call, body)
+    }
+
+    /// The Authorization header; none where it is absent, empty or no text.
+    pub(super) fn authorization(&self) -> Option<&str> {
+        self.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    /// The whole body within its limits.
+    pub(super) async fn read(&self, body: Body) -> Result<bytes::Bytes, BodyFault> {
+        body::read(body, &self.headers, self.app.body).await
+    }
+
+    /// The catalogue's message for a refusal.
+    pub(super) fn message(&self, refusal: &Refusal) -> Text {
+        let values: Vec<(&str, &Text)> = refusal.values.iter().map(|(name, value)| (*name, value)).collect();
+        let message = self.app.fixtures.catalogue.entry(refusal.error).message.fill(&values);
+        Text::new(message.ja.trim_end(), message.en.trim_end())
+    }
+
+    /// Leaves with an answer as asked.
+    pub(super) fn answer(self, outcome: Outcome, why: Text, mut response: Response) -> Response {
+        let id = self.app.institutions.record(
+            self.institution.as_ref(),
+            Exchange {
+                operation: self.operation,
+                method: self.method,
+                path: self.path,
+                terminal: self.terminal,
+                status: response.status().as_u16(),
+                outcome,
+                why,
+                notes: self.notes,
+            },
+        );
+        let headers = response.headers_mut();
+        headers.insert("x-onshi-mock", HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+        headers.insert("x-onshi-journal", HeaderValue::from_str(&id.to_string()).expect("a UUID is visible ASCII"));
+        response
+    }
+
+    /// Leaves with an answer of the mock's own protocol.
+    pub(super) fn answer_json(self, body: &impl serde::Serialize, why: Text) -> Response {
+        self.answer(Outcome::Answered, why, json(StatusCode::OK, body))
+    }
+
+    /// Leaves with an error of the catalogue, rendered by the surface.
+    pub(super) fn refuse(self, refusal: &Refusal, response: Response) -> Response {
+        let message = self.message(refusal);
+        let error = JournalError::new(self.app.fixtures.catalogue.entry(refusal.error), message);
+        self.answer(Outcome::Refused { error }, refusal.why.clone(), response)
+    }
+
+    /// Leaves with an error of the catalogue as a problem document: what routes in the mock's own protocol answer.
+    pub(super) fn refuse_as_problem(self, refusal: &Refusal) -> Response {
+        let entry = self.app.fixtures.catalogue.entry(refusal.error);
+        let problem = Problem::of_catalogue(entry, &self.message(refusal)).into_response();
+        self.refuse(refusal, problem)
+    }
+}
+
+/// A JSON answer.
+pub(super) fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
+    let body = serde_json::to_vec(body).expect("answers hold texts, numbers and lists only");
+    (status, [(CONTENT_TYPE, "application/json;charset=UTF-8")], body).into_response()
+}
+
+/// Makes the connection close behind the answer: nothing that follows on it can be trusted.
+pub(super) fn closing(mut response: Response) -> Response {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// A refusal whose message has the mark `{detail}`.
+pub(super) fn refusal_with(error: crate::domain::catalogue::ErrorId, detail: Text) -> Refusal {
+    Refusal { error, values: vec![("detail", detail.clone())], why: detail }
+}

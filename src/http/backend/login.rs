@@ -1,0 +1,184 @@
+//! `POST /oqs-api-pro/MSA12020/ILI12020SV01/auth`: login. Which fields carry the credentials is not public; the names are in invented.toml.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Map, Value};
+
+use super::call::{Call, closing, json, refusal_with};
+use super::identity::{certificate_if_required, unknown_institution};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::Refusal;
+use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
+use crate::domain::text::Text;
+use crate::http::app::{App, LoginPolicy};
+use crate::http::body::BodyFault;
+use crate::journal::Outcome;
+use crate::tls::ClientCertificate;
+use crate::token::{Bearer, Claims, Kind};
+use crate::wire::login::{self, Granted};
+
+/// Whom a login names.
+type Named = (InstitutionCode, Option<TerminalId>);
+
+/// Handles one login.
+pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (mut call, body) = Call::begin(app, "login", request);
+    let bytes = match call.read(body).await {
+        Ok(bytes) => bytes,
+        Err(BodyFault::TooLarge(detail)) => return unread(call, ErrorId::BodyTooLarge, detail),
+        Err(BodyFault::Late(detail)) => return unread(call, ErrorId::BodyTimeout, detail),
+        Err(BodyFault::Broken(detail)) => return unread(call, ErrorId::MalformedRequest, detail),
+    };
+    let fields = match serde_json::from_slice::<Value>(&bytes) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) => {
+            let detail = Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.");
+            return refused(call, &refusal_with(ErrorId::MalformedRequest, detail));
+        }
+        Err(error) => {
+            let detail = Text::new(
+                format!("JSON オブジェクトが必要です（{}行{}列）。", error.line(), error.column()),
+                format!("A JSON object was expected: {error}."),
+            );
+            return unread(call, ErrorId::MalformedRequest, detail);
+        }
+    };
+    match named(&mut call, &fields).and_then(|named| bearer(&mut call, named)) {
+        Ok(bearer) => granted(call, bearer),
+        Err(refusal) => refused(call, &refusal),
+    }
+}
+
+/// Whom certificate and credentials name; under lenient login that may be nobody.
+fn named(call: &mut Call, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
+    certificate_if_required(call)?;
+    let by_certificate = match &call.certificate {
+        ClientCertificate::Terminal { institution, terminal } => {
+            TerminalAddress::parse(&format!("{institution}-{terminal}")).ok().map(|address| (address.institution, Some(address.terminal)))
+        }
+        _ => None,
+    };
+    let by_fields = match call.app.login {
+        LoginPolicy::Lenient => in_any_field(&call.app, fields)?,
+        LoginPolicy::Strict if by_certificate.is_some() => None,
+        LoginPolicy::Strict => Some(by_credentials(&call.app, fields)?),
+    };
+    if let (Some(certificate), Some(fields)) = (&by_certificate, &by_fields) {
+        agree(certificate, fields)?;
+    }
+    Ok(by_certificate.or(by_fields))
+}
+
+/// Any text that is an institution's code or a terminal's id counts, whatever its field is called.
+fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
+    let mut found: Option<Named> = None;
+    for text in fields.values().filter_map(Value::as_str) {
+        let address = TerminalAddress::parse(text).ok().map(|address| (address.institution, Some(address.terminal)));
+        let named = address.or_else(|| InstitutionCode::parse(text).ok().map(|code| (code, None)));
+        let Some(named) = named.filter(|(code, _)| app.institutions.with(code, |_, _| ()).is_some()) else {
+            continue;
+        };
+        if let Some(before) = &found {
+            agree(before, &named)?;
+        }
+        let terminal = named.1.or(found.and_then(|(_, terminal)| terminal));
+        found = Some((named.0, terminal));
+    }
+    Ok(found)
+}
+
+fn by_credentials(app: &App, fields: &Map<String, Value>) -> Result<Named, Refusal> {
+    let shape = &app.fixtures.invented.login;
+    let field = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (user, password) = (field(&shape.user_field), field(&shape.password_field));
+    let matches = |code: &InstitutionCode| {
+        let login = app.institutions.with(code, |tenant, _| tenant.institution.login.clone());
+        login.is_some_and(|login| login.user == user && login.password == password)
+    };
+    app.institutions.codes().into_iter().find(matches).map(|code| (code, None)).ok_or_else(|| {
+        let (user_field, password_field) = (&shape.user_field, &shape.password_field);
+        refusal_with(
+            ErrorId::LoginRefused,
+            Text::new(
+                format!("strict では本文の {user_field} と {password_field}（名前は invented.toml の仮のもの）がフィクスチャと一致する必要があります。"),
+                format!("Under strict login {user_field} and {password_field} of the body (names invented, see invented.toml) have to match the fixtures."),
+            ),
+        )
+    })
+}
+
+fn agree(a: &Named, b: &Named) -> Result<(), Refusal> {
+    let terminals_differ = a.1.is_some() && b.1.is_some() && a.1 != b.1;
+    if a.0 == b.0 && !terminals_differ {
+        return Ok(());
+    }
+    let name = |(code, terminal): &Named| terminal.as_ref().map_or_else(|| code.to_string(), |terminal| format!("{code}-{terminal}"));
+    let (a, b) = (name(a), name(b));
+    let detail = Text::new(format!("{a} と {b} が示されました。"), format!("Both {a} and {b} were named."));
+    Err(refusal_with(ErrorId::IdentityContradiction, detail))
+}
+
+/// The institution's present making goes into the token.
+fn bearer(call: &mut Call, named: Option<Named>) -> Result<Option<Bearer>, Refusal> {
+    let Some((institution, terminal)) = named else {
+        call.notes.push(Text::new(
+            "ログインからは医療機関が分かりません（lenient のため許可）。照会の MedicalInstitutionCode で判断します。",
+            "The login names no institution (allowed under lenient); a check's MedicalInstitutionCode will.",
+        ));
+        return Ok(None);
+    };
+    let app = Arc::clone(&call.app);
+    let found = app.institutions.with(&institution, |tenant, _| {
+        let exists = terminal.as_ref().is_none_or(|terminal| tenant.institution.terminals.contains_key(terminal));
+        (tenant.institution.incarnation.clone(), exists)
+    });
+    let (incarnation, terminal_exists) = found.ok_or_else(|| unknown_institution(&institution))?;
+    call.institution = Some(institution.clone());
+    call.terminal = terminal.clone();
+    if !terminal_exists {
+        let terminal = terminal.map(String::from).unwrap_or_default();
+        let detail = Text::new(
+            format!("医療機関 {institution} に端末 {terminal} はありません。"),
+            format!("Institution {institution} has no terminal {terminal}."),
+        );
+        return Err(refusal_with(ErrorId::IdentityUnknown, detail));
+    }
+    Ok(Some(Bearer { institution, incarnation, terminal }))
+}
+
+fn granted(call: Call, bearer: Option<Bearer>) -> Response {
+    let app = Arc::clone(&call.app);
+    let issued = app.institutions.wall();
+    let token = |kind| app.tokens.sign(&Claims { kind, issued, bearer: bearer.clone() });
+    let shape = &app.fixtures.invented.login;
+    let body = login::granted(Granted {
+        status: &shape.status,
+        msg: &shape.msg,
+        access_token: token(Kind::Access),
+        refresh_token: token(Kind::Refresh),
+        id_token: token(Kind::Id),
+        character_code: &shape.character_code,
+    });
+    let why = Text::new("ログインを許可しました。", "The login was granted.");
+    call.answer(Outcome::Answered, why, json(StatusCode::OK, &body))
+}
+
+fn refused(call: Call, refusal: &Refusal) -> Response {
+    let response = rendered(&call, refusal);
+    call.refuse(refusal, response)
+}
+
+fn unread(call: Call, error: ErrorId, detail: Text) -> Response {
+    let refusal = refusal_with(error, detail);
+    let response = closing(rendered(&call, &refusal));
+    call.refuse(&refusal, response)
+}
+
+fn rendered(call: &Call, refusal: &Refusal) -> Response {
+    let entry = call.app.fixtures.catalogue.entry(refusal.error);
+    let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::UNAUTHORIZED);
+    json(status, &login::refused(&entry.code, &call.message(refusal).ja))
+}

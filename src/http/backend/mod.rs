@@ -1,0 +1,10 @@
+//! What imitates the real system: login, the check by card data, and (in a protocol of the mock's own) delivery and notices.
+
+mod call;
+pub mod delivery;
+mod identity;
+pub mod login;
+pub mod notices;
+pub mod package;
+pub mod search;
+pub mod unknown;

@@ -1,0 +1,62 @@
+//! `GET /notices/v1`: what an institution has been told so far (N10), for a client to show. The protocol is the mock's own.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, Request, State};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::call::{Call, refusal_with};
+use super::identity::{TokenRule, identify, unknown_institution};
+use crate::domain::campaign::Notice;
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::Refusal;
+use crate::domain::ids::{CampaignId, InstitutionCode};
+use crate::domain::text::Text;
+use crate::http::app::App;
+
+/// `?institution=`: who asks, where neither certificate nor token says (lenient only).
+#[derive(Deserialize)]
+pub struct NoticesQuery {
+    institution: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Listing {
+    notices: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    campaign: CampaignId,
+    #[serde(flatten)]
+    notice: Notice,
+}
+
+/// Handles one request for notices.
+pub async fn notices(State(app): State<Arc<App>>, Query(query): Query<NoticesQuery>, request: Request) -> Response {
+    let (mut call, _) = Call::begin(app, "notices", request);
+    match list(&mut call, query.institution.as_deref()) {
+        Ok(listing) => {
+            call.answer_json(&listing, Text::new("公開済みのお知らせを一覧しました。", "The notices published so far were listed."))
+        }
+        Err(refusal) => call.refuse_as_problem(&refusal),
+    }
+}
+
+fn list(call: &mut Call, institution: Option<&str>) -> Result<Listing, Refusal> {
+    let in_request = institution.map(InstitutionCode::parse).transpose().map_err(|error| {
+        refusal_with(ErrorId::MalformedRequest, Text::new(format!("institution: {error}。"), format!("institution: {error}.")))
+    })?;
+    let who = identify(call, in_request.as_ref().map(|code| (code, None)), TokenRule::Optional)?;
+    let app = Arc::clone(&call.app);
+    let code = who.institution.clone();
+    call.institution = Some(code.clone());
+    let listed = app.institutions.with(&code, |tenant, moment| {
+        who.admit(call, tenant, moment)?;
+        let campaign = &tenant.institution.campaign;
+        let published = campaign.notices.iter().filter(|notice| notice.published <= moment.now);
+        Ok(Listing { notices: published.map(|notice| Listed { campaign: campaign.id.clone(), notice: notice.clone() }).collect() })
+    });
+    listed.unwrap_or_else(|| Err(unknown_institution(&code)))
+}

@@ -1,0 +1,166 @@
+//! One connection, from its first byte to its close: the TLS handshake, then HTTP/1.1 or HTTP/2.
+
+use std::{
+    convert::Infallible,
+    future::poll_fn,
+    io,
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
+
+use axum::{
+    BoxError, Router,
+    response::{IntoResponse, Response},
+};
+use hyper::{Request, StatusCode, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+};
+use rustls::pki_types::CertificateDer;
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
+    sync::watch,
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tower::ServiceExt;
+
+use super::{accept::Limits, lingering::Lingering};
+
+/// The answer to plain HTTP.
+pub(super) const SPEAKS_HTTPS: &str = "\
+このポートはHTTPS専用です。URLを https:// で始めてください。
+This port speaks HTTPS only: use a URL that begins with https://.
+";
+
+/// Who is at the other end. Each request carries it in its extensions, as an [`Arc`].
+#[derive(Debug)]
+pub struct Connection {
+    /// The client's address, or that of the last proxy or router before this server.
+    pub peer: SocketAddr,
+    /// The verified certificate chain the client presented, its own certificate first; `None` where it presented none.
+    pub client_certificates: Option<Vec<CertificateDer<'static>>>,
+}
+
+/// What all connections of one listener share.
+pub(super) struct Reception {
+    tls: TlsAcceptor,
+    http: auto::Builder<TokioExecutor>,
+    router: Router,
+    limits: Limits,
+}
+
+impl Reception {
+    pub(super) fn new(tls: Arc<rustls::ServerConfig>, router: Router, limits: Limits) -> Self {
+        let mut http = auto::Builder::new(TokioExecutor::new());
+        // Without a timer, hyper's time-outs do nothing. Its own limit of 100 header fields stays: naming it would cost an allocation a request.
+        http.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(64 * 1024);
+        http.http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_timeout(Duration::from_secs(10))
+            .max_concurrent_streams(64)
+            .max_header_list_size(16 * 1024)
+            .max_pending_accept_reset_streams(20)
+            .max_local_error_reset_streams(64);
+        Self { tls: tls.into(), http, router, limits }
+    }
+
+    /// Sees one client through, until it leaves, breaks a limit, or the sender of `draining` is dropped and its open requests are answered.
+    pub(super) async fn receive(&self, stream: TcpStream, peer: SocketAddr, mut draining: watch::Receiver<()>) {
+        let opened = tokio::select! {
+            opened = self.open(stream) => opened,
+            _ = draining.changed() => return,
+        };
+        let ended = match opened {
+            Ok(stream) => self.converse(stream, peer, draining).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%peer, error, "connection ended early");
+        }
+    }
+
+    /// The TLS handshake; or a word to the client that expected none.
+    async fn open(&self, stream: TcpStream) -> io::Result<TlsStream<Lingering>> {
+        let deadline = Instant::now() + self.limits.handshake_timeout;
+        stream.set_nodelay(true)?;
+
+        // A TLS connection opens with the byte 0x16, a plain HTTP request with the first letter of its method.
+        let mut first = [0];
+        let read = timeout_at(deadline, stream.peek(&mut first)).await??;
+        let mut stream = Lingering::new(stream);
+        if read == 1 && first[0].is_ascii_alphabetic() {
+            let length = SPEAKS_HTTPS.len();
+            let head = format!(
+                "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\r\n"
+            );
+            stream.write_all(format!("{head}{SPEAKS_HTTPS}").as_bytes()).await?;
+            stream.shutdown().await?;
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "plain HTTP on the HTTPS port"));
+        }
+
+        match timeout_at(deadline, self.tls.accept(stream).into_fallible()).await? {
+            Ok(stream) => Ok(stream),
+            Err((error, mut stream)) => {
+                // The alert that says what was wrong is sent, and a client that has sent its request along should live to read it.
+                stream.shutdown().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Answers the requests of one connection.
+    async fn converse(&self, stream: TlsStream<Lingering>, peer: SocketAddr, mut draining: watch::Receiver<()>) -> Result<(), BoxError> {
+        let session = stream.get_ref().1;
+        let http = match session.alpn_protocol() {
+            Some(b"h2") => self.http.clone().http2_only(),
+            _ => self.http.clone().http1_only(),
+        };
+        let connection = Arc::new(Connection { peer, client_certificates: session.peer_certificates().map(<[_]>::to_vec) });
+        let asked = AtomicBool::new(false);
+        let service = service_fn(|mut request: Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
+            request.extensions_mut().insert(Arc::clone(&connection));
+            answer(self.router.clone(), request)
+        });
+
+        let mut exchanges = pin!(http.serve_connection(TokioIo::new(stream), service));
+        let mut conversation = pin!(async {
+            tokio::select! {
+                ended = exchanges.as_mut() => ended,
+                _ = draining.changed() => {
+                    exchanges.as_mut().graceful_shutdown();
+                    exchanges.await
+                }
+            }
+        });
+        // hyper's own time-out sees a slow header over HTTP/1, but no client that negotiates HTTP/2 and then sends nothing.
+        match timeout(self.limits.header_timeout, conversation.as_mut()).await {
+            Ok(ended) => ended,
+            Err(_) if asked.load(Ordering::Relaxed) => conversation.await,
+            Err(elapsed) => Err(elapsed.into()),
+        }
+    }
+}
+
+/// The router's answer. Without the catch, a panic would end an HTTP/1 connection, and reset an HTTP/2 stream, with no answer at all.
+async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
+    let mut answer = pin!(router.oneshot(request));
+    poll_fn(|context| {
+        catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))).unwrap_or_else(|_| {
+            tracing::error!("a handler panicked");
+            Poll::Ready(Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response()))
+        })
+    })
+    .await
+}

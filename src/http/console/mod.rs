@@ -1,0 +1,5 @@
+//! Pages that people read.
+
+mod screen;
+
+pub use screen::screen;

@@ -1,0 +1,103 @@
+//! `GET …/terminals/{terminal}/screen`: what staff see on the terminal (N8): the error screen, and the delivery results. Marked as the mock's own.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::response::{Html, IntoResponse, Response};
+use jiff::Timestamp;
+
+use crate::domain::call_centre::CallCentre;
+use crate::domain::catalogue::{Entry, ErrorId};
+use crate::domain::check::refusal;
+use crate::domain::institution::Institution;
+use crate::domain::japan;
+use crate::domain::terminal::{Power, Terminal};
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::control::Address;
+use crate::http::problem::Problem;
+
+#[derive(Template)]
+#[template(path = "screen.html")]
+struct Screen<'a> {
+    address: String,
+    name: &'a str,
+    time: String,
+    off: bool,
+    error: Option<ErrorScreen<'a>>,
+    campaign: &'a str,
+    rows: Vec<Row>,
+    completed: bool,
+    call_centre: Option<&'a CallCentre>,
+    call_centre_answers: String,
+}
+
+struct ErrorScreen<'a> {
+    entry: &'a Entry,
+    message: String,
+}
+
+struct Row {
+    title: String,
+    installed: String,
+    distributed: String,
+    delivered: bool,
+    running: String,
+    pending: bool,
+}
+
+/// Shows the screen of one terminal.
+///
+/// # Errors
+/// No such institution or terminal.
+pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Response, Problem> {
+    let page = app.institutions.with(&code, |tenant, moment| {
+        let terminal = tenant.institution.terminals.get(&id);
+        terminal.map(|terminal| render(&app, &tenant.institution, terminal, moment.now))
+    });
+    let absent = || Problem::absent(Text::new(format!("端末 {code}-{id} はありません。"), format!("There is no terminal {code}-{id}.")));
+    let page = page.flatten().ok_or_else(absent)?;
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    Ok(([(CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response())
+}
+
+fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timestamp) -> String {
+    let call_centre = &app.fixtures.call_centre;
+    let off = terminal.power != Power::On;
+    let refused = refusal(institution, terminal, call_centre, now).filter(|_| !off);
+    let unhelped = refused.as_ref().is_some_and(|refused| refused.error == ErrorId::RestartDidNotHelp);
+    let error = refused.map(|refused| {
+        let entry = app.fixtures.catalogue.entry(refused.error);
+        let values: Vec<(&str, &Text)> = refused.values.iter().map(|(name, value)| (*name, value)).collect();
+        ErrorScreen { entry, message: entry.message.fill(&values).ja }
+    });
+    let rows: Vec<Row> = terminal
+        .components()
+        .map(|(component, software)| {
+            let distributed = institution.campaign.package(component).map(|package| &package.version);
+            Row {
+                title: component.title().ja,
+                installed: software.installed.to_string(),
+                distributed: distributed.map_or_else(|| "―".to_owned(), ToString::to_string),
+                delivered: distributed.is_none_or(|version| software.installed >= *version),
+                running: software.running.to_string(),
+                pending: software.is_pending(),
+            }
+        })
+        .collect();
+    let page = Screen {
+        address: format!("{}-{}", institution.code, terminal.id),
+        name: &institution.name.ja,
+        time: japan::civil(now).strftime("%Y年%-m月%-d日 %H:%M:%S").to_string(),
+        off,
+        error,
+        campaign: &institution.campaign.title.ja,
+        completed: rows.iter().all(|row| row.delivered),
+        rows,
+        call_centre: unhelped.then_some(call_centre),
+        call_centre_answers: call_centre.answers(now).text().ja,
+    };
+    page.render().expect("the template formats texts into a String")
+}

@@ -1,0 +1,148 @@
+//! What a person does to a virtual terminal, and a certificate for any terminal.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::input::{Address, Input, no_institution, no_terminal};
+use super::view::TerminalView;
+use crate::domain::event::{Change, Event};
+use crate::domain::japan;
+use crate::domain::terminal::{ActionError, Surroundings, Terminal};
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::problem::Problem;
+
+/// `{"on": bool}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    on: bool,
+}
+
+/// Nothing: `{}` or no body at all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// What an action came to.
+#[derive(Serialize)]
+pub struct Done {
+    events: Vec<Event>,
+    terminal: TerminalView,
+}
+
+/// A terminal's certificate; its private key exists nowhere else.
+#[derive(Serialize)]
+pub struct Certificate {
+    certificate_pem: String,
+    private_key_pem: String,
+    pkcs12_base64: String,
+    pkcs12_password: String,
+    #[serde(serialize_with = "japan::serialize")]
+    not_after: Timestamp,
+}
+
+type Acted = Result<Json<Done>, Problem>;
+
+/// `POST …/power`: the plug.
+///
+/// # Errors
+/// No such terminal, or an external one.
+pub async fn power(State(app): State<Arc<App>>, address: Address, Input(switch): Input<Switch>) -> Acted {
+    act(&app, address, |terminal, now, around| terminal.plug(switch.on, now, around))
+}
+
+/// `POST …/shutdown`: an orderly one; under fast startup the session is kept.
+///
+/// # Errors
+/// No such terminal, an external one, or one that is off.
+pub async fn shutdown(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
+    act(&app, address, Terminal::shut_down)
+}
+
+/// `POST …/restart`: a boot.
+///
+/// # Errors
+/// No such terminal, an external one, or one that is off.
+pub async fn restart(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
+    act(&app, address, Terminal::restart)
+}
+
+/// `POST …/restart-linkage`: the linkage application alone; no boot.
+///
+/// # Errors
+/// No such terminal, an external one, or one that is off.
+pub async fn restart_linkage(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
+    act(&app, address, |terminal, _, _| terminal.restart_linkage())
+}
+
+/// `POST …/reader-power`.
+///
+/// # Errors
+/// No such terminal, an external one, or one without a reader.
+pub async fn reader_power(State(app): State<Arc<App>>, address: Address, Input(switch): Input<Switch>) -> Acted {
+    act(&app, address, |terminal, now, _| terminal.switch_reader(switch.on, now))
+}
+
+/// `POST …/download`: at a time of one's own (N8).
+///
+/// # Errors
+/// No such terminal, an external one, one that is off, or nothing to download.
+pub async fn download(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
+    act(&app, address, Terminal::download)
+}
+
+/// `POST …/install`: everything offered is installed this instant.
+///
+/// # Errors
+/// No such terminal, an external one, one that is off, or nothing to install.
+pub async fn install(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
+    act(&app, address, Terminal::install_now)
+}
+
+/// `POST …/certificate`.
+///
+/// # Errors
+/// No such terminal.
+pub async fn certificate(
+    State(app): State<Arc<App>>,
+    Address(code, id): Address,
+    Input(Nothing {}): Input<Nothing>,
+) -> Result<Json<Certificate>, Problem> {
+    let exists = app.institutions.with(&code, |tenant, _| tenant.institution.terminals.contains_key(&id));
+    if !exists.ok_or_else(|| no_institution(&code))? {
+        return Err(no_terminal(&code, &id));
+    }
+    let issued = app.authority.issue_terminal(code.as_str(), id.as_str(), app.institutions.wall());
+    let issued = issued.map_err(|error| Problem::conflict(Text::same(error.to_string())))?;
+    Ok(Json(Certificate {
+        certificate_pem: issued.certificate_pem,
+        private_key_pem: issued.private_key_pem,
+        pkcs12_base64: STANDARD.encode(issued.pkcs12),
+        pkcs12_password: issued.pkcs12_password,
+        not_after: issued.not_after,
+    }))
+}
+
+fn act(
+    app: &App,
+    Address(code, id): Address,
+    action: impl FnOnce(&mut Terminal, Timestamp, Surroundings<'_>) -> Result<Vec<Change>, ActionError>,
+) -> Acted {
+    let done = app.institutions.with(&code, |tenant, moment| {
+        let institution = &mut tenant.institution;
+        let before = institution.events.last();
+        let acted = institution.act(&id, moment.now, |terminal, around| action(terminal, moment.now, around));
+        acted.ok_or_else(|| no_terminal(&code, &id))?.map_err(|error| Problem::conflict(error.0))?;
+        let terminal = institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?;
+        let events = institution.events.kept().filter(|event| event.number > before).cloned().collect();
+        Ok(Json(Done { events, terminal: TerminalView::new(institution, terminal, moment) }))
+    });
+    done.ok_or_else(|| no_institution(&code))?
+}

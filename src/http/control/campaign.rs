@@ -1,0 +1,217 @@
+//! An institution's campaign: the notice's, or one of one's own.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use serde::{Deserialize, Serialize};
+
+use super::input::{Code, Input, no_institution};
+use crate::domain::calendar::{Calendar, MAX_NIGHTS};
+use crate::domain::campaign::{Campaign, Component, MAX_PACKAGE_SIZE, Notice, Package};
+use crate::domain::ids::{CampaignId, Version};
+use crate::domain::institution::Institution;
+use crate::domain::japan;
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::problem::Problem;
+use crate::package::Content;
+
+/// A campaign of one's own. What is left out is the notice's; with `starts`, nothing is excluded and the all-day period follows the last night,
+/// unless said otherwise.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignInput {
+    id: Option<CampaignId>,
+    title: Option<Text>,
+    starts: Option<Starts>,
+    nights: Option<u16>,
+    excluded: Option<Vec<Date>>,
+    opens: Option<Time>,
+    closes: Option<Time>,
+    #[serde(default, deserialize_with = "given")]
+    all_day_from: Option<Option<Date>>,
+    packages: Option<Vec<PackageInput>>,
+    suspended: Option<bool>,
+    notices: Option<Vec<Notice>>,
+}
+
+/// `tonight`, or a date.
+#[derive(Clone, Copy)]
+enum Starts {
+    Tonight,
+    On(Date),
+}
+
+/// A package of one's own; its hash is computed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PackageInput {
+    component: Component,
+    version: Version,
+    size: Option<u64>,
+    #[serde(default = "yes")]
+    restart_required: bool,
+}
+
+/// A campaign as it is shown: its calendar's fields beside its own, and the windows that follow from them.
+#[derive(Serialize)]
+pub struct CampaignView {
+    id: CampaignId,
+    title: Text,
+    suspended: bool,
+    #[serde(flatten)]
+    calendar: Calendar,
+    windows: Vec<WindowView>,
+    packages: Vec<Package>,
+    notices: Vec<Notice>,
+}
+
+#[derive(Serialize)]
+struct WindowView {
+    #[serde(serialize_with = "japan::serialize")]
+    start: Timestamp,
+    #[serde(serialize_with = "japan::serialize_option")]
+    end: Option<Timestamp>,
+}
+
+impl<'de> Deserialize<'de> for Starts {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "tonight" {
+            return Ok(Self::Tonight);
+        }
+        let wrong = || serde::de::Error::custom(format!("`{text}` is neither `tonight` nor a date such as 2026-01-19"));
+        text.parse().map(Self::On).map_err(|_| wrong())
+    }
+}
+
+/// Tells a given null from an absent field.
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// `GET …/campaign`.
+///
+/// # Errors
+/// No such institution.
+pub async fn read_campaign(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<CampaignView>, Problem> {
+    let shown = app.institutions.with(&code, |tenant, _| Json(CampaignView::new(&tenant.institution)));
+    shown.ok_or_else(|| no_institution(&code))
+}
+
+/// `PUT …/campaign`: replaces the campaign; what terminals have installed stays.
+///
+/// # Errors
+/// No such institution, or a field that makes no sense.
+pub async fn set_campaign(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Input(input): Input<CampaignInput>,
+) -> Result<Json<CampaignView>, Problem> {
+    let now = app.institutions.with(&code, |_, moment| moment.now).ok_or_else(|| no_institution(&code))?;
+    let campaign = campaign_of(&app, input, now, "").await?;
+    let shown = app.institutions.with(&code, |tenant, moment| {
+        tenant.institution.campaign = campaign;
+        tenant.institution.settle(moment.now);
+        Json(CampaignView::new(&tenant.institution))
+    });
+    shown.ok_or_else(|| no_institution(&code))
+}
+
+/// The campaign that an input describes; `now` says which night is tonight, `at` is the input's JSON pointer.
+pub(super) async fn campaign_of(app: &App, input: CampaignInput, now: Timestamp, at: &str) -> Result<Campaign, Problem> {
+    let notice = &app.fixtures.campaign;
+    let own_start = input.starts.is_some();
+    let starts = match input.starts {
+        None => notice.calendar.starts,
+        Some(Starts::On(date)) => date,
+        Some(Starts::Tonight) => japan::civil(now).date(),
+    };
+    if !(2000..=2199).contains(&starts.year()) {
+        let detail = Text::new("2000年から2199年までの日付が必要です。", "A date from 2000 to 2199 is needed.");
+        return Err(Problem::field(&format!("{at}/starts"), detail));
+    }
+    let nights = input.nights.unwrap_or(notice.calendar.nights);
+    let behind_last = || std::iter::successors(Some(starts), |day| Some(japan::next_day(*day))).nth(usize::from(nights.min(MAX_NIGHTS)));
+    let calendar = Calendar {
+        starts,
+        nights,
+        excluded: input.excluded.unwrap_or_else(|| if own_start { Vec::new() } else { notice.calendar.excluded.clone() }),
+        opens: input.opens.unwrap_or(notice.calendar.opens),
+        closes: input.closes.unwrap_or(notice.calendar.closes),
+        all_day_from: input.all_day_from.unwrap_or_else(|| if own_start { behind_last() } else { notice.calendar.all_day_from }),
+    };
+    let id = input.id.unwrap_or_else(|| notice.id.clone());
+    let packages = match input.packages {
+        None if id == notice.id => notice.packages.clone(),
+        None => hashed(&id, notice.packages.clone()).await?,
+        Some(inputs) => hashed(&id, packages_of(notice, inputs, at)?).await?,
+    };
+    let campaign = Campaign {
+        id,
+        title: input.title.unwrap_or_else(|| notice.title.clone()),
+        calendar,
+        packages,
+        suspended: input.suspended.unwrap_or(false),
+        notices: input.notices.unwrap_or_else(|| notice.notices.clone()),
+    };
+    match campaign.fault() {
+        None => Ok(campaign),
+        Some((pointer, fault)) => Err(Problem::field(&format!("{at}{pointer}"), fault)),
+    }
+}
+
+fn packages_of(notice: &Campaign, inputs: Vec<PackageInput>, at: &str) -> Result<Vec<Package>, Problem> {
+    let package = |(i, input): (usize, PackageInput)| {
+        let known = notice.package(input.component);
+        let size = input.size.or(known.map(|known| known.size)).unwrap_or(1);
+        if size == 0 || size > MAX_PACKAGE_SIZE || i >= Component::ALL.len() {
+            let detail = Text::new(
+                format!("パッケージは各コンポーネント1つ、サイズは1から{MAX_PACKAGE_SIZE}バイトです。"),
+                format!("There is one package a component, of 1 to {MAX_PACKAGE_SIZE} bytes."),
+            );
+            return Err(Problem::field(&format!("{at}/packages/{i}"), detail));
+        }
+        let replaces = known.map(|known| known.replaces.clone());
+        let replaces = replaces.unwrap_or_else(|| Version::parse("0").expect("0 is a version"));
+        let PackageInput { component, version, restart_required, .. } = input;
+        Ok(Package { component, version, replaces, size, sha256: String::new(), restart_required })
+    };
+    inputs.into_iter().enumerate().map(package).collect()
+}
+
+/// Computes the packages' hashes, away from the threads that answer.
+async fn hashed(campaign: &CampaignId, packages: Vec<Package>) -> Result<Vec<Package>, Problem> {
+    let campaign = campaign.clone();
+    let computed = tokio::task::spawn_blocking(move || {
+        let hash = |package: Package| {
+            let sha256 = Content::new(&campaign, package.component, &package.version, package.size).sha256();
+            Package { sha256, ..package }
+        };
+        packages.into_iter().map(hash).collect()
+    });
+    computed.await.map_err(|_| Problem::conflict(Text::new("ハッシュを計算できませんでした。", "The hashes could not be computed.")))
+}
+
+impl CampaignView {
+    fn new(institution: &Institution) -> Self {
+        let campaign = institution.campaign.clone();
+        let windows = campaign.calendar.windows(&institution.readings);
+        Self {
+            id: campaign.id,
+            title: campaign.title,
+            suspended: campaign.suspended,
+            calendar: campaign.calendar,
+            windows: windows.into_iter().map(|window| WindowView { start: window.start, end: window.end }).collect(),
+            packages: campaign.packages,
+            notices: campaign.notices,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! An institution's clock: read, set, advanced.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::input::{Code, Input, no_institution};
+use crate::domain::clock::ClockSetting;
+use crate::domain::event::Event;
+use crate::domain::japan;
+use crate::domain::period::Period;
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::problem::Problem;
+
+/// Forward by a period, or to an instant: one of the two.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdvanceInput {
+    by: Option<Period>,
+    to: Option<Timestamp>,
+}
+
+/// Where the clock is now, and what happened on the way.
+#[derive(Serialize)]
+pub struct Advanced {
+    #[serde(serialize_with = "japan::serialize")]
+    now: Timestamp,
+    clock: ClockSetting,
+    events: Vec<Event>,
+    /// How many there were; `events` has the newest 1000 of them.
+    happened: u64,
+}
+
+/// `GET …/clock`.
+///
+/// # Errors
+/// No such institution.
+pub async fn read_clock(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<ClockSetting>, Problem> {
+    let setting = app.institutions.with(&code, |tenant, moment| Json(tenant.institution.clock.setting(moment.wall)));
+    setting.ok_or_else(|| no_institution(&code))
+}
+
+/// `PUT …/clock`: set anew; nothing is caught up.
+///
+/// # Errors
+/// No such institution, or a setting that makes no sense.
+pub async fn set_clock(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Input(setting): Input<ClockSetting>,
+) -> Result<Json<ClockSetting>, Problem> {
+    let set = app.institutions.with(&code, |tenant, moment| {
+        tenant.institution.set_clock(setting, moment.wall)?;
+        Ok(Json(tenant.institution.clock.setting(moment.wall)))
+    });
+    set.ok_or_else(|| no_institution(&code))?
+}
+
+/// `POST …/clock/advance`: forward only; returns when everything due in between has happened.
+///
+/// # Errors
+/// No such institution, both or neither of `by` and `to`, or a target in the past, too far or out of range.
+pub async fn advance_clock(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Input(input): Input<AdvanceInput>,
+) -> Result<Json<Advanced>, Problem> {
+    let advanced = app.institutions.with(&code, |tenant, moment| {
+        let target = match (input.by, input.to) {
+            (Some(by), None) => moment.now + by.duration(),
+            (None, Some(to)) => to,
+            _ => {
+                let detail = Text::new("by か to のどちらか一方を指定してください。", "Give either `by` or `to`.");
+                return Err(Problem::field("", detail).expected("{\"by\": \"PT13H\"} or {\"to\": \"2026-01-20T08:55:00+09:00\"}"));
+            }
+        };
+        let institution = &mut tenant.institution;
+        let before = institution.events.last();
+        institution.advance(target, moment.wall)?;
+        Ok(Json(Advanced {
+            now: institution.now(moment.wall),
+            clock: institution.clock.setting(moment.wall),
+            events: institution.events.kept().filter(|event| event.number > before).cloned().collect(),
+            happened: institution.events.last() - before,
+        }))
+    });
+    advanced.ok_or_else(|| no_institution(&code))?
+}

@@ -1,0 +1,143 @@
+//! What every control route needs: the token, the codes in the path, the body, a merge of settings.
+
+use std::sync::Arc;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::body;
+use crate::http::problem::{Problem, parse_json, parse_value};
+
+/// Lets a request through that carries the control token.
+pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let given = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes).and_then(|value| value.strip_prefix(b"Bearer "));
+    let right = given.is_some_and(|token| verify_slices_are_equal(token, app.control_token.as_bytes()).is_ok());
+    if right {
+        return next.run(request).await;
+    }
+    let detail = if given.is_some() {
+        Text::new("管理トークンが違います。", "The control token is wrong.")
+    } else {
+        Text::new("Authorization ヘッダーに管理トークンがありません。", "The Authorization header with the control token is missing.")
+    };
+    let problem =
+        Problem::new(StatusCode::UNAUTHORIZED, "control-token", Text::new("管理トークンが必要です", "The control token is needed"), detail)
+            .expected("Authorization: Bearer <control token>")
+            .remedy(Text::new(
+                "起動時に表示される control-token ファイル（または --control-token）の値を使ってください",
+                "Use the value of the file control-token, named at the start, or of --control-token",
+            ));
+    let mut response = problem.into_response();
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+/// A path that does not exist.
+pub async fn unknown_route() -> Problem {
+    Problem::absent(Text::new("この URL には何もありません。", "There is nothing at this URL.")).remedy(Text::new(
+        "管理 API は /v1/institutions 以下、状態は /healthz と /readyz、CA 証明書は /ca.pem です",
+        "The control API begins at /v1/institutions; state is at /healthz and /readyz, the CA at /ca.pem",
+    ))
+}
+
+/// A path that exists, asked with another method.
+pub async fn method_not_allowed() -> Problem {
+    let title = Text::new("このメソッドは使えません", "This method is not allowed");
+    let detail = Text::new("Allow ヘッダーにあるメソッドを使ってください。", "Use a method that the Allow header names.");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", title, detail)
+}
+
+/// The institution that the path names; it need not exist.
+pub struct Code(pub InstitutionCode);
+
+impl<S: Send + Sync> FromRequestParts<S> for Code {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(names) =
+            Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|error| bad_path(&error.to_string()))?;
+        let text = names.iter().find(|(name, _)| name == "code").map(|(_, text)| text.as_str()).unwrap_or_default();
+        InstitutionCode::parse(text).map(Self).map_err(|error| bad_path(&error.to_string()))
+    }
+}
+
+/// The institution and terminal that the path names; neither need exist.
+pub struct Address(pub InstitutionCode, pub TerminalId);
+
+impl<S: Send + Sync> FromRequestParts<S> for Address {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Code(code) = Code::from_request_parts(parts, state).await?;
+        let Path(names) =
+            Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|error| bad_path(&error.to_string()))?;
+        let text = names.iter().find(|(name, _)| name == "terminal").map(|(_, text)| text.as_str()).unwrap_or_default();
+        TerminalId::parse(text).map(|terminal| Self(code, terminal)).map_err(|error| bad_path(&error.to_string()))
+    }
+}
+
+/// A JSON body; an empty one counts as `{}`.
+pub struct Input<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Input<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let (parts, body): (Parts, Body) = request.into_parts();
+        let bytes = body::read(body, &parts.headers, app.body).await?;
+        parse_json(&bytes).map(Self)
+    }
+}
+
+/// The problem of an institution that does not exist.
+pub(super) fn no_institution(code: &InstitutionCode) -> Problem {
+    Problem::absent(Text::new(format!("医療機関 {code} はありません。"), format!("There is no institution {code}.")))
+        .remedy(Text::new("GET /v1/institutions で一覧を確認してください", "See GET /v1/institutions"))
+}
+
+/// The problem of a terminal that does not exist.
+pub(super) fn no_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Problem {
+    Problem::absent(Text::new(
+        format!("医療機関 {code} に端末 {terminal} はありません。"),
+        format!("Institution {code} has no terminal {terminal}."),
+    ))
+}
+
+/// Settings with some fields given anew (RFC 7396: null takes a field back to its default). `at` is the JSON pointer of `patch`.
+pub(super) fn merged<T: Serialize + DeserializeOwned>(settings: &T, patch: Map<String, Value>, at: &str) -> Result<T, Problem> {
+    let mut whole = serde_json::to_value(settings).expect("settings are plain data");
+    merge(&mut whole, Value::Object(patch));
+    parse_value(whole, at)
+}
+
+fn merge(target: &mut Value, patch: Value) {
+    match (target, patch) {
+        (Value::Object(target), Value::Object(patch)) => {
+            for (name, value) in patch {
+                if value.is_null() {
+                    target.remove(&name);
+                } else {
+                    merge(target.entry(name).or_insert(Value::Null), value);
+                }
+            }
+        }
+        (target, patch) => *target = patch,
+    }
+}
+
+fn bad_path(error: &str) -> Problem {
+    let title = Text::new("URL の形式が正しくありません", "The URL is wrong");
+    Problem::new(StatusCode::BAD_REQUEST, "path", title, Text::new(format!("URL: {error}"), format!("URL: {error}")))
+}

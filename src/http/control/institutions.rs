@@ -1,0 +1,201 @@
+//! Institutions: created from a template, looked at, changed, reset, deleted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::campaign::{CampaignInput, campaign_of};
+use super::input::{Code, Input, merged, no_institution};
+use super::view::InstitutionView;
+use crate::domain::clock::ClockSetting;
+use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::institution::{Blueprint, MAX_TERMINALS};
+use crate::domain::terminal::Settings;
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::problem::Problem;
+use crate::institutions::CreateError;
+
+/// What a new institution is made from.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateInput {
+    template: InstitutionCode,
+    code: Option<InstitutionCode>,
+    name: Option<Text>,
+    clock: Option<ClockSetting>,
+    default_terminal: Option<TerminalId>,
+    #[serde(default)]
+    readings: Map<String, Value>,
+    campaign: Option<CampaignInput>,
+    #[serde(default)]
+    terminals: BTreeMap<TerminalId, Map<String, Value>>,
+}
+
+/// What can be changed on an institution as a whole.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatchInput {
+    name: Option<Text>,
+    default_terminal: Option<TerminalId>,
+    #[serde(default)]
+    readings: Map<String, Value>,
+}
+
+/// `GET /v1/institutions`.
+pub async fn list_institutions(State(app): State<Arc<App>>) -> Json<Value> {
+    let institutions = app.institutions.codes().into_iter().filter_map(|code| {
+        app.institutions.with(&code, |tenant, moment| {
+            let institution = &tenant.institution;
+            let phases = institution.terminals.values().map(|terminal| (&terminal.id, terminal.phase(&institution.campaign, moment.now)));
+            let phases: BTreeMap<_, _> = phases.collect();
+            json!({ "code": institution.code, "name": institution.name, "clock": institution.clock.setting(moment.wall), "terminals": phases })
+        })
+    });
+    Json(json!({ "institutions": institutions.collect::<Vec<_>>() }))
+}
+
+/// `POST /v1/institutions`.
+///
+/// # Errors
+/// A problem that names the field: an unknown template, a taken code, a setting that makes no sense.
+pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input<CreateInput>) -> Result<Response, Problem> {
+    let template = app.fixtures.institutions.get(&input.template).ok_or_else(|| unknown_template(&app, &input.template))?;
+    let mut blueprint = template.clone();
+    let code = input.code.unwrap_or_else(|| app.institutions.free_code());
+    blueprint.name = input.name.unwrap_or(blueprint.name);
+    code.as_str().clone_into(&mut blueprint.login.user);
+    blueprint.clock = input.clock.unwrap_or(blueprint.clock);
+    blueprint.readings = merged(&blueprint.readings, input.readings, "/readings")?;
+    if let Some(campaign) = input.campaign {
+        let now = blueprint.clock.now.unwrap_or_else(|| app.institutions.wall());
+        blueprint.campaign = campaign_of(&app, campaign, now, "/campaign").await?;
+    }
+    for (id, patch) in input.terminals {
+        let at = format!("/terminals/{id}");
+        let settings = blueprint.terminals.get(&id).cloned().unwrap_or_default();
+        let settings = checked_settings(merged(&settings, patch, &at)?, &at)?;
+        blueprint.terminals.insert(id, settings);
+    }
+    blueprint.default_terminal = input.default_terminal.unwrap_or(blueprint.default_terminal);
+    check_terminals(&blueprint)?;
+    app.institutions.create(code.clone(), blueprint).map_err(|error| not_created(error, &code))?;
+    let location = format!("/v1/institutions/{code}");
+    Ok((StatusCode::CREATED, [(LOCATION, location)], view(&app, &code)?).into_response())
+}
+
+/// `GET /v1/institutions/{code}`.
+///
+/// # Errors
+/// No such institution.
+pub async fn institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<InstitutionView>, Problem> {
+    view(&app, &code)
+}
+
+/// `PATCH /v1/institutions/{code}`.
+///
+/// # Errors
+/// No such institution, or a field that makes no sense.
+pub async fn patch_institution(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Input(input): Input<PatchInput>,
+) -> Result<Json<InstitutionView>, Problem> {
+    let changed = app.institutions.with(&code, |tenant, moment| {
+        let institution = &mut tenant.institution;
+        if let Some(terminal) = &input.default_terminal
+            && !institution.terminals.contains_key(terminal)
+        {
+            let detail = Text::new(format!("端末 {terminal} はありません。"), format!("There is no terminal {terminal}."));
+            return Err(Problem::field("/default_terminal", detail));
+        }
+        institution.readings = merged(&institution.readings, input.readings, "/readings")?;
+        institution.name = input.name.unwrap_or_else(|| institution.name.clone());
+        institution.default_terminal = input.default_terminal.unwrap_or_else(|| institution.default_terminal.clone());
+        institution.settle(moment.now);
+        Ok(())
+    });
+    changed.ok_or_else(|| no_institution(&code))??;
+    view(&app, &code)
+}
+
+/// `DELETE /v1/institutions/{code}`.
+///
+/// # Errors
+/// No such institution.
+pub async fn delete_institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<StatusCode, Problem> {
+    if app.institutions.delete(&code) { Ok(StatusCode::NO_CONTENT) } else { Err(no_institution(&code)) }
+}
+
+/// `POST /v1/institutions/{code}/reset`.
+///
+/// # Errors
+/// No such institution.
+pub async fn reset_institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<InstitutionView>, Problem> {
+    app.institutions.reset(&code).ok_or_else(|| no_institution(&code))??;
+    view(&app, &code)
+}
+
+/// Settings that are in range, or the problem that says which is not.
+pub(super) fn checked_settings(settings: Settings, at: &str) -> Result<Settings, Problem> {
+    match settings.fault() {
+        None => Ok(settings),
+        Some((pointer, expected)) => {
+            let detail = Text::new("値が範囲外です。", "The value is out of range.");
+            Err(Problem::field(&format!("{at}{pointer}"), detail).expected(expected))
+        }
+    }
+}
+
+fn view(app: &App, code: &InstitutionCode) -> Result<Json<InstitutionView>, Problem> {
+    let login = &app.fixtures.invented.login;
+    let view = app.institutions.with(code, |tenant, moment| Json(InstitutionView::new(&tenant.institution, moment, login)));
+    view.ok_or_else(|| no_institution(code))
+}
+
+fn check_terminals(blueprint: &Blueprint) -> Result<(), Problem> {
+    if blueprint.terminals.len() > MAX_TERMINALS {
+        let detail =
+            Text::new(format!("端末は {MAX_TERMINALS} 台までです。"), format!("An institution has at most {MAX_TERMINALS} terminals."));
+        return Err(Problem::field("/terminals", detail));
+    }
+    let default = &blueprint.default_terminal;
+    if blueprint.terminals.contains_key(default) {
+        return Ok(());
+    }
+    let detail =
+        Text::new(format!("端末 {default} は terminals にありません。"), format!("Terminal {default} is not among the terminals."));
+    Err(Problem::field("/default_terminal", detail))
+}
+
+fn unknown_template(app: &App, template: &InstitutionCode) -> Problem {
+    let known: Vec<_> = app.fixtures.institutions.keys().map(InstitutionCode::as_str).collect();
+    let detail =
+        Text::new(format!("フィクスチャに医療機関 {template} はありません。"), format!("The fixtures have no institution {template}."));
+    Problem::field("/template", detail).expected(known.join(", "))
+}
+
+fn not_created(error: CreateError, code: &InstitutionCode) -> Problem {
+    match error {
+        CreateError::Clock(error) => error.into(),
+        CreateError::Taken => {
+            Problem::conflict(Text::new(format!("医療機関 {code} は既にあります。"), format!("Institution {code} exists already.")))
+                .at("/code")
+                .remedy(Text::new(
+                    "別のコードにするか、code を省略するか、先に削除してください",
+                    "Choose another code, leave `code` out, or delete it first",
+                ))
+        }
+        CreateError::Full => {
+            Problem::conflict(Text::new("医療機関の数が上限に達しています。", "There are as many institutions as the server holds."))
+                .remedy(Text::new("使い終わった医療機関を削除してください", "Delete those that are no longer used"))
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What test authors drive: institutions, their clocks, campaigns and terminals, and what was asked of them.
+
+mod actions;
+mod campaign;
+mod clock;
+mod input;
+mod institutions;
+mod journal;
+mod open;
+mod terminals;
+mod view;
+
+pub use actions::{certificate, download, install, power, reader_power, restart, restart_linkage, shutdown};
+pub use campaign::{read_campaign, set_campaign};
+pub use clock::{advance_clock, read_clock, set_clock};
+pub use input::{Address, method_not_allowed, require_token, unknown_route};
+pub use institutions::{create_institution, delete_institution, institution, list_institutions, patch_institution, reset_institution};
+pub use journal::{institution_journal, stray_journal};
+pub use open::{ca_pem, healthz, readyz};
+pub use terminals::{add_terminal, delete_terminal, list_terminals, patch_terminal, terminal};

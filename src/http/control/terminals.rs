@@ -1,0 +1,132 @@
+//! An institution's terminals: listed, added, looked at, given other settings, taken away.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::input::{Address, Code, Input, merged, no_institution, no_terminal};
+use super::institutions::checked_settings;
+use super::view::TerminalView;
+use crate::domain::event::Change;
+use crate::domain::ids::TerminalId;
+use crate::domain::institution::MAX_TERMINALS;
+use crate::domain::terminal::{Settings, Terminal};
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::problem::{Problem, parse_value};
+
+/// All terminals of an institution.
+#[derive(Serialize)]
+pub struct Listing {
+    terminals: BTreeMap<TerminalId, TerminalView>,
+}
+
+/// `GET …/terminals`.
+///
+/// # Errors
+/// No such institution.
+pub async fn list_terminals(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<Listing>, Problem> {
+    let listing = app.institutions.with(&code, |tenant, moment| {
+        let terminals = tenant.institution.terminals.values();
+        let views = terminals.map(|terminal| (terminal.id.clone(), TerminalView::new(&tenant.institution, terminal, moment)));
+        Json(Listing { terminals: views.collect() })
+    });
+    listing.ok_or_else(|| no_institution(&code))
+}
+
+/// `POST …/terminals`: `{"id": "T2", …settings}`.
+///
+/// # Errors
+/// No such institution, a taken id, too many terminals, or a setting that makes no sense.
+pub async fn add_terminal(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Input(mut input): Input<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    let id = input.remove("id").ok_or_else(|| {
+        Problem::field("/id", Text::new("端末の名前が必要です。", "The terminal's name is needed."))
+            .expected("1 to 16 ASCII letters or digits, such as T2")
+    })?;
+    let id: TerminalId = parse_value(id, "/id")?;
+    let settings = checked_settings(merged(&Settings::default(), input, "")?, "")?;
+    let base = app.fixtures.campaign.clone();
+    let added = app.institutions.with(&code, |tenant, moment| {
+        let institution = &mut tenant.institution;
+        if institution.terminals.contains_key(&id) {
+            return Err(
+                Problem::conflict(Text::new(format!("端末 {id} は既にあります。"), format!("Terminal {id} exists already."))).at("/id")
+            );
+        }
+        if institution.terminals.len() >= MAX_TERMINALS {
+            return Err(Problem::conflict(Text::new(
+                format!("端末は {MAX_TERMINALS} 台までです。"),
+                format!("An institution has at most {MAX_TERMINALS} terminals."),
+            )));
+        }
+        let terminal = Terminal::new(id.clone(), settings, &institution.campaign, &base, moment.now);
+        let view = TerminalView::new(institution, &terminal, moment);
+        institution.terminals.insert(id, terminal);
+        Ok((StatusCode::CREATED, Json(view)).into_response())
+    });
+    added.ok_or_else(|| no_institution(&code))?
+}
+
+/// `GET …/terminals/{terminal}`.
+///
+/// # Errors
+/// No such institution or terminal.
+pub async fn terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Json<TerminalView>, Problem> {
+    let view = app.institutions.with(&code, |tenant, moment| {
+        let terminal = tenant.institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?;
+        Ok(Json(TerminalView::new(&tenant.institution, terminal, moment)))
+    });
+    view.ok_or_else(|| no_institution(&code))?
+}
+
+/// `PATCH …/terminals/{terminal}`: settings given anew; null takes one back to its default.
+///
+/// # Errors
+/// No such institution or terminal, or a setting that makes no sense.
+pub async fn patch_terminal(
+    State(app): State<Arc<App>>,
+    Address(code, id): Address,
+    Input(patch): Input<Map<String, Value>>,
+) -> Result<Json<TerminalView>, Problem> {
+    if patch.contains_key("starts") {
+        let detail = Text::new("starts は端末を作るときにだけ使えます。", "`starts` counts only when a terminal is made.");
+        return Err(Problem::field("/starts", detail));
+    }
+    let patched = app.institutions.with(&code, |tenant, moment| {
+        let institution = &mut tenant.institution;
+        let before = institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?;
+        let settings = checked_settings(merged(&before.settings, patch, "")?, "")?;
+        institution.act(&id, moment.now, |terminal, around| Ok::<Vec<Change>, Problem>(terminal.set(settings, moment.now, around)));
+        Ok(Json(TerminalView::new(institution, institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?, moment)))
+    });
+    patched.ok_or_else(|| no_institution(&code))?
+}
+
+/// `DELETE …/terminals/{terminal}`.
+///
+/// # Errors
+/// No such institution or terminal, or the default terminal.
+pub async fn delete_terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<StatusCode, Problem> {
+    let deleted = app.institutions.with(&code, |tenant, _| {
+        let institution = &mut tenant.institution;
+        if institution.default_terminal == id {
+            return Err(Problem::conflict(Text::new(
+                format!("端末 {id} は default_terminal です。"),
+                format!("Terminal {id} is the default_terminal."),
+            ))
+            .remedy(Text::new("先に default_terminal を変更してください", "Change default_terminal first")));
+        }
+        institution.terminals.remove(&id).map(|_| StatusCode::NO_CONTENT).ok_or_else(|| no_terminal(&code, &id))
+    });
+    deleted.ok_or_else(|| no_institution(&code))?
+}

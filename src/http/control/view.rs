@@ -1,0 +1,119 @@
+//! How institutions and terminals look over the control surface.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::domain::campaign::Component;
+use crate::domain::clock::ClockSetting;
+use crate::domain::ids::{BootId, CampaignId, InstitutionCode, TerminalAddress, TerminalId, Version};
+use crate::domain::institution::Institution;
+use crate::domain::japan;
+use crate::domain::readings::Readings;
+use crate::domain::terminal::{Phase, Power, Progress, Settings, Terminal};
+use crate::domain::text::Text;
+use crate::fixtures::LoginShape;
+use crate::institutions::Moment;
+
+/// An institution.
+#[derive(Serialize)]
+pub struct InstitutionView {
+    code: InstitutionCode,
+    name: Text,
+    /// What its client logs in with under strict login.
+    login: Value,
+    clock: ClockSetting,
+    default_terminal: TerminalId,
+    readings: Readings,
+    campaign: CampaignId,
+    #[serde(serialize_with = "japan::serialize_option")]
+    next_due: Option<Timestamp>,
+    events: u64,
+    terminals: BTreeMap<TerminalId, TerminalView>,
+}
+
+/// A terminal.
+#[derive(Serialize)]
+pub struct TerminalView {
+    id: TerminalId,
+    /// What delivery routes call it.
+    address: String,
+    phase: Phase,
+    power: PowerView,
+    boot: BootView,
+    reader: ReaderView,
+    components: BTreeMap<Component, ComponentView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<Progress>,
+    #[serde(serialize_with = "japan::serialize_option")]
+    last_contact: Option<Timestamp>,
+    settings: Settings,
+}
+
+#[derive(Serialize)]
+struct PowerView {
+    on: bool,
+    hibernated: bool,
+}
+
+#[derive(Serialize)]
+struct BootView {
+    id: BootId,
+    #[serde(serialize_with = "japan::serialize")]
+    at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct ReaderView {
+    attached: bool,
+    powered: bool,
+}
+
+#[derive(Serialize)]
+struct ComponentView {
+    installed: Version,
+    running: Version,
+    restart_pending: bool,
+}
+
+impl InstitutionView {
+    pub(super) fn new(institution: &Institution, moment: Moment, login: &LoginShape) -> Self {
+        let terminals =
+            institution.terminals.values().map(|terminal| (terminal.id.clone(), TerminalView::new(institution, terminal, moment)));
+        Self {
+            code: institution.code.clone(),
+            name: institution.name.clone(),
+            login: json!({ &login.user_field: institution.login.user, &login.password_field: institution.login.password }),
+            clock: institution.clock.setting(moment.wall),
+            default_terminal: institution.default_terminal.clone(),
+            readings: institution.readings.clone(),
+            campaign: institution.campaign.id.clone(),
+            next_due: institution.next_due(),
+            events: institution.events.last(),
+            terminals: terminals.collect(),
+        }
+    }
+}
+
+impl TerminalView {
+    pub(super) fn new(institution: &Institution, terminal: &Terminal, moment: Moment) -> Self {
+        let component = |(component, software): (Component, &crate::domain::terminal::Software)| {
+            let (installed, running) = (software.installed.clone(), software.running.clone());
+            (component, ComponentView { installed, running, restart_pending: software.is_pending() })
+        };
+        Self {
+            id: terminal.id.clone(),
+            address: TerminalAddress { institution: institution.code.clone(), terminal: terminal.id.clone() }.to_string(),
+            phase: terminal.phase(&institution.campaign, moment.now),
+            power: PowerView { on: terminal.power == Power::On, hibernated: matches!(terminal.power, Power::Off { hibernated: true, .. }) },
+            boot: BootView { id: terminal.boot.id.clone(), at: terminal.boot.at },
+            reader: ReaderView { attached: terminal.settings.reader.attached, powered: terminal.reader.powered },
+            components: terminal.components().map(component).collect(),
+            progress: terminal.progress(moment.now),
+            last_contact: terminal.last_contact.max(terminal.last_poll(moment.now)),
+            settings: terminal.settings.clone(),
+        }
+    }
+}

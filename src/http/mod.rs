@@ -1,0 +1,12 @@
+//! The HTTPS surfaces: what imitates the real system (backend) and what test authors drive (control).
+
+pub mod accept;
+pub mod app;
+pub mod backend;
+pub mod body;
+pub mod connection;
+pub mod console;
+pub mod control;
+mod lingering;
+pub mod problem;
+pub mod router;

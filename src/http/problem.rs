@@ -1,0 +1,197 @@
+//! The one place that turns an error into an RFC 9457 problem: what was wrong, where, what was expected, what to do; Japanese first.
+
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::body::BodyFault;
+use crate::domain::catalogue::{Entry, ErrorId, Provenance};
+use crate::domain::clock::ClockError;
+use crate::domain::text::Text;
+
+/// An error of the control surface, or of those backend routes whose protocol is the mock's own.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Document>);
+
+#[derive(Clone, Debug, Serialize)]
+struct Document {
+    r#type: String,
+    title: String,
+    title_en: String,
+    status: u16,
+    detail: String,
+    detail_en: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy_en: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provenance: Option<Provenance>,
+}
+
+impl Problem {
+    /// One of the control surface's own. `kind` is the stable end of its `type`.
+    pub fn new(status: StatusCode, kind: &str, title: Text, detail: Text) -> Self {
+        Self(Box::new(Document {
+            r#type: format!("urn:onshi-mock:problem:{kind}"),
+            title: title.ja,
+            title_en: title.en,
+            status: status.as_u16(),
+            detail: detail.ja,
+            detail_en: detail.en,
+            pointer: None,
+            expected: None,
+            remedy: None,
+            remedy_en: None,
+            code: None,
+            provenance: None,
+        }))
+    }
+
+    /// A field that is wrong; `pointer` is its JSON pointer.
+    pub fn field(pointer: &str, detail: Text) -> Self {
+        let title = Text::new("項目の値が正しくありません", "A field is wrong");
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "field", title, detail).at(pointer)
+    }
+
+    /// Something that the present state does not allow.
+    pub fn conflict(detail: Text) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", Text::new("現在の状態ではできません", "The present state does not allow it"), detail)
+    }
+
+    /// Something that does not exist.
+    pub fn absent(detail: Text) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", Text::new("見つかりません", "Not found"), detail)
+    }
+
+    /// An error of the catalogue with its message filled in.
+    pub fn of_catalogue(entry: &Entry, message: &Text) -> Self {
+        let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut problem = Self::new(status, &catalogue_kind(entry.id), message.clone(), message.clone()).remedy(entry.remedy.clone());
+        problem.0.code = Some(entry.code.clone());
+        problem.0.provenance = Some(entry.provenance.clone());
+        problem
+    }
+
+    /// Names the offending field.
+    pub fn at(mut self, pointer: &str) -> Self {
+        self.0.pointer = Some(pointer.to_owned());
+        self
+    }
+
+    /// Says what was expected there.
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.0.expected = Some(expected.into());
+        self
+    }
+
+    /// Says what to do.
+    pub fn remedy(mut self, remedy: Text) -> Self {
+        self.0.remedy = Some(remedy.ja);
+        self.0.remedy_en = Some(remedy.en);
+        self
+    }
+}
+
+fn catalogue_kind(id: ErrorId) -> String {
+    let name = serde_json::to_value(id).ok().and_then(|value| value.as_str().map(str::to_owned));
+    name.unwrap_or_default().replace('_', "-")
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).expect("the number was taken from a status");
+        let body = serde_json::to_vec(&self.0).expect("a problem holds only texts");
+        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+    }
+}
+
+impl From<BodyFault> for Problem {
+    fn from(fault: BodyFault) -> Self {
+        let (status, kind, title, detail) = match fault {
+            BodyFault::TooLarge(detail) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", Text::new("要求の本文が大きすぎます", "The body is too large"), detail)
+            }
+            BodyFault::Late(detail) => (
+                StatusCode::REQUEST_TIMEOUT,
+                "body-timeout",
+                Text::new("要求の本文が時間内に届きませんでした", "The body did not arrive in time"),
+                detail,
+            ),
+            BodyFault::Broken(detail) => (
+                StatusCode::BAD_REQUEST,
+                "body-broken",
+                Text::new("要求の本文を受け取れませんでした", "The body could not be received"),
+                detail,
+            ),
+        };
+        Self::new(status, kind, title, detail)
+    }
+}
+
+impl From<ClockError> for Problem {
+    fn from(error: ClockError) -> Self {
+        let ja = match error {
+            ClockError::SystemHasNoReading => "system の時計には now を指定できません。frozen か running を使ってください",
+            ClockError::RateWithoutRunning => "rate は running でのみ使えます",
+            ClockError::RateOutOfRange => "rate は 0 より大きく 100000 以下です",
+            ClockError::ReadingOutOfRange => "時計は 2000-01-01 から 2199-12-31 までです",
+            ClockError::Backwards => "時計は前にしか進められません。戻すには PUT …/clock を使ってください",
+            ClockError::TooFar => "一度に進められるのは 400 日までです",
+        };
+        let pointer = match error {
+            ClockError::RateWithoutRunning | ClockError::RateOutOfRange => "/rate",
+            ClockError::SystemHasNoReading | ClockError::ReadingOutOfRange => "/now",
+            ClockError::Backwards => "/to",
+            ClockError::TooFar => "",
+        };
+        Self::field(pointer, Text::new(ja, error.to_string()))
+    }
+}
+
+/// Reads a JSON document; an empty body counts as `{}`.
+///
+/// # Errors
+/// A problem that names the offending field and says what the parser expected.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer: String = error.path().iter().map(|segment| format!("/{segment}")).collect();
+        let pointer = if pointer == "/." { String::new() } else { pointer };
+        unreadable(error.inner(), &pointer)
+    })?;
+    deserializer.end().map(|()| parsed).map_err(|error| unreadable(&error, ""))
+}
+
+/// Reads a JSON value that is already parsed; `at` is the JSON pointer of the value itself.
+///
+/// # Errors
+/// As [`parse_json`].
+pub fn parse_value<T: DeserializeOwned>(value: serde_json::Value, at: &str) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path: String = error.path().iter().map(|segment| format!("/{segment}")).collect();
+        unreadable(error.inner(), &format!("{at}{}", if path == "/." { "" } else { &path }))
+    })
+}
+
+fn unreadable(error: &serde_json::Error, pointer: &str) -> Problem {
+    if error.is_data() {
+        return Problem::field(
+            pointer,
+            Text::new(format!("{pointer}: 値または項目名が正しくありません（{error}）"), format!("{pointer}: {error}")),
+        )
+        .remedy(Text::new("項目名・型・値を確認してください（英語の説明に候補があります）", "Check the field's name, type and value"));
+    }
+    let title = Text::new("JSON として読めません", "The body is not JSON");
+    let detail = Text::new(format!("{}行{}列: {error}", error.line(), error.column()), error.to_string());
+    Problem::new(StatusCode::BAD_REQUEST, "not-json", title, detail)
+}

@@ -1,0 +1,62 @@
+//! The table of contents of both surfaces: one line a route.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post, put};
+
+use super::app::App;
+use super::backend::{delivery, login, notices, package, search, unknown};
+use super::{console, control};
+
+/// What imitates the real system.
+pub fn backend(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/oqs-api-pro/MSA12020/ILI12020SV01/auth", post(login::login))
+        .route("/oqs-api-pro/MSA01030/ILI01030SV01/search", post(search::search))
+        .route("/delivery/v1/terminals/{id}/updates", get(delivery::updates))
+        .route("/delivery/v1/terminals/{id}/reports", post(delivery::reports))
+        .route("/delivery/v1/terminals/{id}/results", get(delivery::results))
+        .route("/delivery/v1/packages/{campaign}/{component}/{version}", get(package::package))
+        .route("/notices/v1", get(notices::notices))
+        .fallback(unknown::route)
+        .method_not_allowed_fallback(unknown::method)
+        .with_state(app)
+}
+
+/// What test authors drive.
+pub fn control(app: Arc<App>) -> Router {
+    let institution = Router::new()
+        .route("/", get(control::institution).patch(control::patch_institution).delete(control::delete_institution))
+        .route("/reset", post(control::reset_institution))
+        .route("/clock", get(control::read_clock).put(control::set_clock))
+        .route("/clock/advance", post(control::advance_clock))
+        .route("/campaign", get(control::read_campaign).merge(put(control::set_campaign)))
+        .route("/journal", get(control::institution_journal))
+        .route("/terminals", get(control::list_terminals).post(control::add_terminal));
+    let terminal = Router::new()
+        .route("/", get(control::terminal).patch(control::patch_terminal).delete(control::delete_terminal))
+        .route("/power", post(control::power))
+        .route("/shutdown", post(control::shutdown))
+        .route("/restart", post(control::restart))
+        .route("/restart-linkage", post(control::restart_linkage))
+        .route("/reader-power", post(control::reader_power))
+        .route("/download", post(control::download))
+        .route("/install", post(control::install))
+        .route("/certificate", post(control::certificate))
+        .route("/screen", get(console::screen));
+    let guarded = Router::new()
+        .route("/v1/institutions", get(control::list_institutions).post(control::create_institution))
+        .route("/v1/journal", get(control::stray_journal))
+        .nest("/v1/institutions/{code}", institution)
+        .nest("/v1/institutions/{code}/terminals/{terminal}", terminal)
+        .fallback(control::unknown_route)
+        .method_not_allowed_fallback(control::method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(&app), control::require_token));
+    let open = Router::new()
+        .route("/healthz", get(control::healthz))
+        .route("/readyz", get(control::readyz))
+        .route("/ca.pem", get(control::ca_pem));
+    open.merge(guarded).with_state(app)
+}

@@ -1,0 +1,142 @@
+//! What was asked and answered, and why. Bounded: what the bound evicts is counted.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::domain::catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
+use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::inquiry::{NearMiss, Validity};
+use crate::domain::japan;
+use crate::domain::text::Text;
+
+/// How many entries a journal keeps.
+pub const KEPT_ENTRIES: usize = 500;
+
+/// One request and its answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// The id that the answer carried as `X-Onshi-Journal`.
+    pub id: Uuid,
+    /// 1, 2, 3 … within the journal.
+    pub number: u64,
+    /// By the institution's clock; by the machine's where none was found.
+    #[serde(serialize_with = "japan::serialize")]
+    pub at: Timestamp,
+    /// By the machine's clock.
+    #[serde(serialize_with = "japan::serialize")]
+    pub wall: Timestamp,
+    /// Whom it was for, where it could be told.
+    pub institution: Option<InstitutionCode>,
+    /// What was asked and answered.
+    #[serde(flatten)]
+    pub exchange: Exchange,
+}
+
+/// What was asked and answered.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exchange {
+    /// What it was: `login`, `search`, `updates`, `package`, `reports`, `results`, `notices`, `unknown`.
+    pub operation: &'static str,
+    /// The HTTP method.
+    pub method: String,
+    /// The path, at most 256 characters.
+    pub path: String,
+    /// The terminal that it was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<TerminalId>,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// What decided it, in both languages.
+    pub why: Text,
+    /// What else is worth knowing: a certificate that is not ours, a missing token.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Text>,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Answered as asked.
+    Answered,
+    /// A check that worked, with its result.
+    Checked {
+        /// The result.
+        validity: Validity,
+        /// The fixture person that it speaks of.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
+        /// Where nobody matched: who came nearest, criterion by criterion.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        near_miss: Option<NearMiss>,
+    },
+    /// Refused with an error of the catalogue.
+    Refused {
+        /// The error.
+        error: JournalError,
+    },
+}
+
+/// An error as the journal keeps it.
+#[derive(Clone, Debug, Serialize)]
+pub struct JournalError {
+    /// Its name in the catalogue.
+    pub id: ErrorId,
+    /// Its code on the wire.
+    pub code: String,
+    /// What was said.
+    pub message: Text,
+    /// What to do.
+    pub remedy: Text,
+    /// Where code and wording come from.
+    pub provenance: Provenance,
+}
+
+impl JournalError {
+    /// The catalogue's entry with its message filled in.
+    pub fn new(entry: &CatalogueEntry, message: Text) -> Self {
+        Self { id: entry.id, code: entry.code.clone(), message, remedy: entry.remedy.clone(), provenance: entry.provenance.clone() }
+    }
+}
+
+/// The last entries of an institution, or of what fitted none.
+#[derive(Debug, Default)]
+pub struct Journal {
+    last: u64,
+    kept: VecDeque<Entry>,
+}
+
+impl Journal {
+    /// Adds an entry and gives its id.
+    pub fn record(&mut self, institution: Option<InstitutionCode>, at: Timestamp, wall: Timestamp, exchange: Exchange) -> Uuid {
+        let id = journal_id(wall);
+        self.last += 1;
+        if self.kept.len() == KEPT_ENTRIES {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(Entry { id, number: self.last, at, wall, institution, exchange });
+        id
+    }
+
+    /// The newest `limit` entries, oldest first.
+    pub fn newest(&self, limit: usize) -> Vec<Entry> {
+        self.kept.iter().skip(self.kept.len().saturating_sub(limit)).cloned().collect()
+    }
+
+    /// How many entries were evicted so far.
+    pub fn evicted(&self) -> u64 {
+        self.last - self.kept.len() as u64
+    }
+}
+
+fn journal_id(wall: Timestamp) -> Uuid {
+    let seconds = u64::try_from(wall.as_second()).unwrap_or_default();
+    let nanos = u32::try_from(wall.subsec_nanosecond()).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos))
+}

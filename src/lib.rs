@@ -1,0 +1,21 @@
+//! onshi-mock: a rehearsal of Japan's online insurance qualification check (オンライン資格確認).
+//!
+//! A request enters at a surface ([`http`]), is parsed by [`wire`] into the words of the [`domain`], asks or changes one institution (the
+//! tenant, with its own clock), and leaves by the same surface, with one entry in the [`journal`].
+//!
+//! Reading order: [`domain::terminal`] (installed and running versions, boots), [`domain::check`] (the refusal), [`institutions`] (the living
+//! ones), [`http::router`] (every route), [`server`] (how the parts are wired).
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod fixtures;
+pub mod http;
+pub mod institutions;
+pub mod journal;
+pub mod package;
+pub mod server;
+pub mod tls;
+pub mod token;
+pub mod wire;

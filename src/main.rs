@@ -1,0 +1,25 @@
+//! The program: arguments in, exit code out.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, serve};
+use onshi_mock::clock;
+
+#[tokio::main]
+#[expect(clippy::print_stderr, reason = "an error is the program's last word")]
+async fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args, clock::wall).await,
+        Command::Certs(args) => certs::run(args, clock::wall()),
+        Command::CheckFixtures(args) => check_fixtures::run(&args, clock::wall()),
+        Command::Health(args) => health::run(args).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("エラー error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

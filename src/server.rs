@@ -1,0 +1,167 @@
+//! The only place that wires the parts together: `Server::bind` makes everything ready, `run` serves until told to stop.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail};
+use aws_lc_rs::rand;
+use jiff::Timestamp;
+use rustls::ServerConfig;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::domain::japan;
+use crate::fixtures::{Findings, Fixtures};
+use crate::http::accept::{Limits, serve};
+use crate::http::app::{App, ClientAuthPolicy};
+use crate::http::router;
+use crate::institutions::Institutions;
+use crate::tls::{Authority, ClientAuth, Made, OpenOptions, Readers, write_new};
+use crate::token::Tokens;
+
+/// A server whose sockets are open.
+pub struct Server {
+    app: Arc<App>,
+    backend: TcpListener,
+    control: TcpListener,
+    backend_tls: Arc<ServerConfig>,
+    control_tls: Arc<ServerConfig>,
+    limits: Limits,
+    made: Made,
+    findings: Findings,
+}
+
+impl Server {
+    /// Reads fixtures, opens or makes certificates, opens both sockets. `wall` is the machine's time.
+    ///
+    /// # Errors
+    /// What is wrong with a fixture, a certificate, the control token or an address, and what to do.
+    pub async fn bind(config: &Config, wall: fn() -> Timestamp) -> anyhow::Result<Self> {
+        let (fixtures, findings) = load_fixtures(config, wall())?;
+        let backend = listen(config.backend_addr, "backend-addr").await?;
+        let control = listen(config.control_addr, "control-addr").await?;
+        let listening: Vec<IpAddr> = vec![config.backend_addr.ip(), config.control_addr.ip()];
+        let authority =
+            Authority::open_or_create(OpenOptions { dir: &config.certs, extra_names: &config.tls_san, listen: &listening }, wall())?;
+        if let Some(path) = &config.ca_out {
+            std::fs::write(path, authority.ca_pem())
+                .with_context(|| format!("ca-out: {0} に書けません / {0} cannot be written", path.display()))?;
+        }
+        let client_auth = if config.client_auth == ClientAuthPolicy::Off { ClientAuth::Off } else { ClientAuth::Asked };
+        let backend_tls = Arc::new(authority.server_config(client_auth)?);
+        let control_tls = Arc::new(authority.server_config(ClientAuth::Off)?);
+        let fixtures = Arc::new(fixtures);
+        let made = authority.made();
+        let app = App {
+            institutions: Institutions::new(Arc::clone(&fixtures), wall).map_err(|error| anyhow!("institutions: {error:?}"))?,
+            fixtures,
+            tokens: Tokens::new()?,
+            authority,
+            control_token: control_token(config)?,
+            login: config.login,
+            client_auth: config.client_auth,
+            body: config.body,
+        };
+        Ok(Self { app: Arc::new(app), backend, control, backend_tls, control_tls, limits: config.limits, made, findings })
+    }
+
+    /// Where the backend listens.
+    ///
+    /// # Errors
+    /// The system's word, where it does not tell.
+    pub fn backend_addr(&self) -> std::io::Result<SocketAddr> {
+        self.backend.local_addr()
+    }
+
+    /// Where the control API listens.
+    ///
+    /// # Errors
+    /// The system's word, where it does not tell.
+    pub fn control_addr(&self) -> std::io::Result<SocketAddr> {
+        self.control.local_addr()
+    }
+
+    /// What certificates were made.
+    pub fn made(&self) -> Made {
+        self.made
+    }
+
+    /// What looked wrong in the fixtures.
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// The parts that handlers share.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Serves until `shutdown` completes, then lets open requests finish within the grace period.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let (running, stopping) = watch::channel(());
+        let stop = |mut stopping: watch::Receiver<()>| async move {
+            // Nothing is ever sent: that the sender is gone is the message.
+            let _ = stopping.changed().await;
+        };
+        let backend = serve(self.backend, self.backend_tls, router::backend(Arc::clone(&self.app)), self.limits, stop(stopping.clone()));
+        let control = serve(self.control, self.control_tls, router::control(self.app), self.limits, stop(stopping));
+        tokio::join!(backend, control, async move {
+            shutdown.await;
+            drop(running);
+        });
+    }
+}
+
+fn load_fixtures(config: &Config, wall: Timestamp) -> anyhow::Result<(Fixtures, Findings)> {
+    let today = japan::civil(wall).date();
+    let (fixtures, findings) = match &config.fixtures {
+        None => Fixtures::compiled_in(today),
+        Some(dir) => Fixtures::from_dir(dir, today),
+    };
+    match fixtures {
+        Some(fixtures) => Ok((fixtures, findings)),
+        None => {
+            let errors: Vec<String> = findings.errors.iter().map(ToString::to_string).collect();
+            bail!("フィクスチャが正しくありません / the fixtures are wrong:\n{}", errors.join("\n"))
+        }
+    }
+}
+
+async fn listen(addr: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).await.with_context(|| {
+        format!(
+            "{addr} で待ち受けできません。使用中なら --{option} で別のポートを指定してください（0 で自動）\n\
+             cannot listen on {addr}; where it is in use, choose another port with --{option} (0 picks a free one)"
+        )
+    })
+}
+
+/// The token that was given, or the one in the file beside the certificates, made where it is missing.
+fn control_token(config: &Config) -> anyhow::Result<String> {
+    if let Some(token) = &config.control_token {
+        return Ok(token.clone());
+    }
+    let path = config.certs.join("control-token");
+    if !path.exists() {
+        let mut random = [0; 32];
+        rand::fill(&mut random).map_err(|_| anyhow!("the machine gives no random bytes"))?;
+        let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        make_token_file(&path, &token)?;
+    }
+    let token = std::fs::read_to_string(&path).with_context(|| format!("{0} を読めません / {0} cannot be read", path.display()))?;
+    let token = token.trim().to_owned();
+    if token.len() < 16 {
+        bail!("{0} が短すぎます。削除して起動し直してください / {0} is too short: delete it and start again", path.display());
+    }
+    Ok(token)
+}
+
+/// Of two starts at once the first one's token stays.
+fn make_token_file(path: &Path, token: &str) -> anyhow::Result<()> {
+    match write_new(path, format!("{token}\n").as_bytes(), Readers::Owner) {
+        Err(_) if path.exists() => Ok(()),
+        done => Ok(done?),
+    }
+}

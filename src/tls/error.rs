@@ -1,0 +1,169 @@
+//! What can be wrong with the certificates, told to the programmer who starts the mock: one
+//! English sentence or two, a newline, the same in Japanese.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::name::{Name, NameFault};
+use super::remedy::{Expected, Remedy};
+
+/// Why certificates could not be made, opened or issued.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// A `--tls-san` is neither a DNS name nor an IP address.
+    #[error(
+        "--tls-san {name:?} cannot go into a certificate: {}.\n--tls-san {name:?} は証明書に入れられません: {}。",
+        fault.english(),
+        fault.japanese()
+    )]
+    Name {
+        /// As given.
+        name: String,
+        /// What is wrong with it.
+        fault: NameFault,
+    },
+    /// A name the CA's name constraints do not permit: clients would refuse the certificate.
+    #[error(
+        "The CA in {ca} does not permit {}: a server certificate with it would be refused by clients. \
+         Make a new CA with `{command}`; every client must then trust the new ca.pem, and terminal certificates must be issued again.\n\
+         {ca} のCAは {} を許していません。これを入れたサーバー証明書はクライアントに拒否されます。\
+         `{command}` で新しいCAを作ってください。その後、すべてのクライアントで新しいca.pemを信頼し直し、端末証明書を発行し直す必要があります。",
+        names.join(", "),
+        names.join("、")
+    )]
+    OutsideConstraints {
+        /// The CA's certificate file.
+        ca: PathBuf,
+        /// The names that are not permitted.
+        names: Vec<String>,
+        /// The command that makes a CA that permits them, and all it permitted before.
+        command: String,
+    },
+    /// A file or directory could not be read.
+    #[error("{file} cannot be read: {cause}.\n{file} を読めません: {cause}。")]
+    Read {
+        /// Which file.
+        file: PathBuf,
+        /// What the operating system said.
+        cause: io::Error,
+    },
+    /// A file or directory could not be written.
+    #[error("{file} cannot be written: {cause}.\n{file} に書き込めません: {cause}。")]
+    Write {
+        /// Which file.
+        file: PathBuf,
+        /// What the operating system said.
+        cause: io::Error,
+    },
+    /// A file is there without the one that belongs to it.
+    #[error(
+        "{file} is missing, though {beside} is there. {}\n{beside} はありますが、{file} がありません。{}",
+        remedy.english(),
+        remedy.japanese()
+    )]
+    Missing {
+        /// The file that is missing.
+        file: PathBuf,
+        /// The file that shows it was there once.
+        beside: PathBuf,
+        /// What to do.
+        remedy: Remedy,
+    },
+    /// A file holds something else than it should.
+    #[error(
+        "{file} is not what it should be: expected {}, but {detail}. {}\n\
+         {file} の内容が正しくありません: {}のはずですが、{detail}。{}",
+        expected.english(),
+        remedy.english(),
+        expected.japanese(),
+        remedy.japanese()
+    )]
+    Malformed {
+        /// Which file.
+        file: PathBuf,
+        /// What it should hold.
+        expected: Expected,
+        /// What was found, in English (most of it comes from the parsers).
+        detail: String,
+        /// What to do.
+        remedy: Remedy,
+    },
+    /// A private key and a certificate that do not belong together.
+    #[error(
+        "The key in {key} does not fit the certificate in {certificate}: their public keys differ. {}\n\
+         {key} の鍵と {certificate} の証明書が対応していません (公開鍵が異なります)。{}",
+        remedy.english(),
+        remedy.japanese()
+    )]
+    KeyMismatch {
+        /// The private key's file.
+        key: PathBuf,
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// What to do.
+        remedy: Remedy,
+    },
+    /// The CA is not valid at the time of opening.
+    #[error(
+        "The CA in {ca} is valid from {not_before} to {not_after}, and it is {now}. \
+         If this machine's clock is right, make a new CA with `{command}`; every client must then trust the new ca.pem.\n\
+         {ca} のCAの有効期間は {not_before} から {not_after} まで、現在は {now} です。\
+         このマシンの時計が正しければ、`{command}` で新しいCAを作ってください。その後、すべてのクライアントで新しいca.pemを信頼し直す必要があります。"
+    )]
+    CaNotValid {
+        /// The CA's certificate file.
+        ca: PathBuf,
+        /// First moment of validity.
+        not_before: Timestamp,
+        /// Last moment of validity.
+        not_after: Timestamp,
+        /// When it was opened.
+        now: Timestamp,
+        /// The command that makes a new CA.
+        command: String,
+    },
+    /// There is nothing to show.
+    #[error(
+        "There are no certificates in {dir}: {file} is missing. Make them with `{command}`.\n\
+         {dir} に証明書がありません ({file} がありません)。`{command}` で作ってください。"
+    )]
+    NothingThere {
+        /// The certificates' directory.
+        dir: PathBuf,
+        /// The first file that is missing.
+        file: PathBuf,
+        /// The command that makes them.
+        command: String,
+    },
+    /// Not `<institution code>-<terminal>`.
+    #[error(
+        "{given:?} is no terminal: expected an institution code of 10 digits, a hyphen and 1 to 16 letters or digits, as in 9910000026-T1.\n\
+         {given:?} は端末の名前ではありません。医療機関コード10桁、ハイフン、英数字1～16文字で指定してください (例: 9910000026-T1)。"
+    )]
+    Terminal {
+        /// As given.
+        given: String,
+    },
+    /// A key or a certificate could not be made.
+    #[error("A certificate could not be made: {0}.\n証明書を作れませんでした: {0}。")]
+    Issue(rcgen::Error),
+    /// The PKCS#12 file could not be made.
+    #[error("The PKCS#12 file could not be made: {0}.\nPKCS#12ファイルを作れませんでした: {0}。")]
+    Pkcs12(p12_keystore::error::Error),
+    /// rustls did not accept the certificates.
+    #[error("TLS could not be set up: {0}.\nTLSを準備できませんでした: {0}。")]
+    Rustls(rustls::Error),
+}
+
+/// The command line that makes the certificates in `dir`, or in place of those that are there,
+/// for `names`.
+pub(super) fn init_command(dir: &Path, new_ca: bool, names: &[Name]) -> String {
+    let dir = dir.display().to_string();
+    let dir = if dir.contains(char::is_whitespace) { format!("\"{dir}\"") } else { dir };
+    let new_ca = if new_ca { " --new-ca" } else { "" };
+    let names: String = names.iter().map(|name| format!(" --tls-san {name}")).collect();
+    format!("onshi-mock certs init{new_ca} --certs {dir}{names}")
+}

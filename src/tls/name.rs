@@ -1,0 +1,119 @@
+//! A name a server certificate can carry: a DNS name or an IP address.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use super::TlsError;
+
+/// One subject alternative name. DNS names are in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Name {
+    Dns(String),
+    Address(IpAddr),
+}
+
+impl Name {
+    /// Reads a `--tls-san`.
+    ///
+    /// # Errors
+    /// [`TlsError::Name`] for what is neither a DNS name nor an IP address.
+    pub(super) fn parse(text: &str) -> Result<Self, TlsError> {
+        if let Ok(address) = text.parse() {
+            return Ok(Self::Address(address));
+        }
+        match NameFault::of(text) {
+            Some(fault) => Err(TlsError::Name { name: text.to_owned(), fault }),
+            None => Ok(Self::Dns(text.to_ascii_lowercase())),
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) => f.write_str(name),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+/// What is wrong with a `--tls-san`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NameFault {
+    /// Nothing was given.
+    Empty,
+    /// Spaces or line breaks.
+    Space,
+    /// A URL, or a name with a path.
+    Url,
+    /// A port, or an IPv6 address in brackets.
+    Port,
+    /// `*.something`.
+    Wildcard,
+    /// Other than ASCII.
+    NotAscii,
+    /// Digits where a top-level domain belongs: an IP address with a mistake in it.
+    BrokenAddress,
+    /// Not a DNS name for any other reason.
+    NotDns,
+}
+
+impl NameFault {
+    fn of(text: &str) -> Option<Self> {
+        let last_label = text.rsplit('.').next().unwrap_or(text);
+        if text.is_empty() {
+            Some(Self::Empty)
+        } else if text.contains(char::is_whitespace) {
+            Some(Self::Space)
+        } else if text.contains('/') {
+            Some(Self::Url)
+        } else if text.contains([':', '[', ']']) {
+            Some(Self::Port)
+        } else if text.contains('*') {
+            Some(Self::Wildcard)
+        } else if !text.is_ascii() {
+            Some(Self::NotAscii)
+        } else if text.len() > 253 || !text.split('.').all(is_label) {
+            Some(Self::NotDns)
+        } else if last_label.bytes().all(|byte| byte.is_ascii_digit()) {
+            Some(Self::BrokenAddress)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn english(self) -> &'static str {
+        match self {
+            Self::Empty => "it is empty; give a DNS name or an IP address",
+            Self::Space => "it contains spaces; repeat --tls-san, once for each name",
+            Self::Url => "it looks like a URL; give the host name alone, without scheme and path",
+            Self::Port => "give the name or address alone, without port and brackets",
+            Self::Wildcard => "wildcards are not supported; name each host",
+            Self::NotAscii => "it is not ASCII; give an internationalized name in its xn-- form, with half-width characters",
+            Self::BrokenAddress => "it is not a complete IP address",
+            Self::NotDns => "it is neither an IP address nor a DNS name (labels of 1 to 63 letters, digits, '-' or '_', separated by dots)",
+        }
+    }
+
+    pub(super) fn japanese(self) -> &'static str {
+        match self {
+            Self::Empty => "空です。DNS名かIPアドレスを指定してください",
+            Self::Space => "空白が含まれています。名前ごとに --tls-san を繰り返してください",
+            Self::Url => "URLのようです。スキームやパスを除いたホスト名だけを指定してください",
+            Self::Port => "ポート番号や角括弧を除いた名前かアドレスだけを指定してください",
+            Self::Wildcard => "ワイルドカードは使えません。ホスト名を一つずつ指定してください",
+            Self::NotAscii => "ASCII以外の文字が含まれています。半角文字で (国際化ドメイン名はxn--形式で) 指定してください",
+            Self::BrokenAddress => "IPアドレスとして不完全です",
+            Self::NotDns => "IPアドレスでもDNS名 (英数字・'-'・'_' 1～63文字のラベルを点でつないだもの) でもありません",
+        }
+    }
+}
+
+/// Underscores are no part of DNS host names, but Docker Compose makes them and clients take them.
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}

@@ -1,0 +1,63 @@
+//! What a file of the certificates' directory should hold, and what to do where it does not.
+
+/// What a file should hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// An X.509 certificate as PEM.
+    Certificate,
+    /// A private key as PEM.
+    PrivateKey,
+    /// A CA made by this program, with name constraints.
+    Ca,
+    /// A server certificate issued by the CA beside it.
+    ServerOfThisCa,
+}
+
+impl Expected {
+    pub(super) fn english(self) -> &'static str {
+        match self {
+            Self::Certificate => "an X.509 certificate in PEM (-----BEGIN CERTIFICATE-----)",
+            Self::PrivateKey => "a PKCS#8 private key in PEM (-----BEGIN PRIVATE KEY-----)",
+            Self::Ca => "a CA that onshi-mock made, with name constraints",
+            Self::ServerOfThisCa => "a server certificate issued by the CA in ca.pem beside it",
+        }
+    }
+
+    pub(super) fn japanese(self) -> &'static str {
+        match self {
+            Self::Certificate => "PEM形式のX.509証明書 (-----BEGIN CERTIFICATE-----)",
+            Self::PrivateKey => "PEM形式のPKCS#8秘密鍵 (-----BEGIN PRIVATE KEY-----)",
+            Self::Ca => "onshi-mockが作った、名前制約付きのCA",
+            Self::ServerOfThisCa => "同じディレクトリのca.pemのCAが発行したサーバー証明書",
+        }
+    }
+}
+
+/// What to do about a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// Put a copy back, or make a new CA with this command.
+    RestoreOrNewCa(String),
+    /// Delete the server's files; they are made anew under the same CA.
+    DeleteServer,
+}
+
+impl Remedy {
+    pub(super) fn english(&self) -> String {
+        match self {
+            Self::RestoreOrNewCa(command) => {
+                format!("Put back a copy of the file, or make a new CA with `{command}`; every client must then trust the new ca.pem.")
+            }
+            Self::DeleteServer => "Delete server.pem and server.key: they are made anew, and clients need nothing new.".to_owned(),
+        }
+    }
+
+    pub(super) fn japanese(&self) -> String {
+        match self {
+            Self::RestoreOrNewCa(command) => format!(
+                "ファイルの控えを戻すか、`{command}` で新しいCAを作ってください。新しいCAは、すべてのクライアントで信頼し直す必要があります。"
+            ),
+            Self::DeleteServer => "server.pemとserver.keyを削除してください。作り直されます (クライアント側の作業は不要です)。".to_owned(),
+        }
+    }
+}

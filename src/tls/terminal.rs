@@ -1,0 +1,99 @@
+//! Terminal certificates: what a receipt computer's machine presents to say which terminal of
+//! which institution it is.
+
+use jiff::Timestamp;
+use p12_keystore::{Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKey, PrivateKeyChain};
+use rcgen::{ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
+use x509_parser::x509::X509Name;
+
+use super::TlsError;
+use super::ca::Ca;
+use super::certificate::{self, TEN_YEARS};
+
+/// Iterations of the PKCS#12 key derivation, as OpenSSL has them. The password is random, so they
+/// add nothing but time.
+const ITERATIONS: u32 = 2048;
+
+/// 32 letters and digits that are not mistaken for one another.
+const PASSWORD_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// A terminal's certificate and key, in the two forms that receipt computers take.
+#[derive(Clone)]
+pub struct TerminalCertificate {
+    /// The certificate alone; who needs the chain adds `ca.pem`.
+    pub certificate_pem: String,
+    /// Its private key: PKCS#8, ECDSA P-256, not encrypted.
+    pub private_key_pem: String,
+    /// Key, certificate and CA as PKCS#12, for Windows and Java.
+    ///
+    /// Encrypted with PBE-SHA1-3DES, MAC with SHA-1: the only scheme that every system in the
+    /// field reads. Windows before 10 1709, Windows Server 2016 and Java before 8u301 do not read
+    /// AES; OpenSSL 3 reads 3DES without its legacy provider (but not RC2). What is old about it
+    /// is made up for by a password of 100 random bits.
+    pub pkcs12: Vec<u8>,
+    /// The password of [`pkcs12`](Self::pkcs12): 20 letters and digits.
+    pub pkcs12_password: String,
+    /// Last moment of validity.
+    pub not_after: Timestamp,
+}
+
+impl TerminalCertificate {
+    /// Has `ca` issue one. It carries no alternative name: the CA's constraints do not bear on it.
+    pub(super) fn issue(ca: &Ca, institution: &str, terminal: &str, now: Timestamp) -> Result<Self, TlsError> {
+        let id = format!("{institution}-{terminal}");
+        if parse_terminal_id(&id)? != (institution, terminal) {
+            return Err(TlsError::Terminal { given: id });
+        }
+        let key = KeyPair::generate().map_err(TlsError::Issue)?;
+        let (not_before, not_after) = ca.validity(now, TEN_YEARS);
+        let mut params = certificate::params(institution, &id, not_before, not_after);
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let certificate = params.signed_by(&key, &ca.issuer).map_err(TlsError::Issue)?;
+
+        let pkcs12_password: String =
+            certificate::random::<20>().map(|byte| char::from(PASSWORD_ALPHABET[usize::from(byte % 32)])).iter().collect();
+        let pkcs12 = pkcs12(&id, &key, [certificate.der(), &ca.der], &pkcs12_password).map_err(TlsError::Pkcs12)?;
+        Ok(Self { certificate_pem: certificate.pem(), private_key_pem: key.serialize_pem(), pkcs12, pkcs12_password, not_after })
+    }
+}
+
+fn pkcs12(id: &str, key: &KeyPair, chain: [&[u8]; 2], password: &str) -> p12_keystore::Result<Vec<u8>> {
+    let [certificate, ca] = chain;
+    let chain = [Certificate::from_der(certificate)?, Certificate::from_der(ca)?];
+    let key = PrivateKey::from_der(key.serialized_der())?;
+    let mut store = KeyStore::new();
+    store.add_entry(id, KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new(id, key, chain)));
+    store
+        .writer(password)
+        .encryption_algorithm(EncryptionAlgorithm::PbeWithShaAnd3KeyTripleDesCbc)
+        .encryption_iterations(ITERATIONS)
+        .mac_algorithm(MacAlgorithm::HmacSha1)
+        .mac_iterations(ITERATIONS)
+        .write()
+}
+
+/// Splits `<institution code>-<terminal>`, e.g. `9910000026-T1`, into its parts: 10 digits, and
+/// 1 to 16 letters or digits.
+///
+/// # Errors
+/// [`TlsError::Terminal`] for anything else.
+pub fn parse_terminal_id(id: &str) -> Result<(&str, &str), TlsError> {
+    id.split_once('-')
+        .filter(|(institution, terminal)| {
+            institution.len() == 10
+                && institution.bytes().all(|byte| byte.is_ascii_digit())
+                && (1..=16).contains(&terminal.len())
+                && terminal.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+        .ok_or_else(|| TlsError::Terminal { given: id.to_owned() })
+}
+
+/// Institution and terminal that a certificate's subject names, or `None`.
+pub(super) fn terminal_of<'a>(subject: &'a X509Name<'_>) -> Option<(&'a str, &'a str)> {
+    let organization = subject.iter_organization().next()?.as_str().ok()?;
+    let common_name = subject.iter_common_name().next()?.as_str().ok()?;
+    let (institution, terminal) = parse_terminal_id(common_name).ok()?;
+    (institution == organization).then_some((institution, terminal))
+}

@@ -1,0 +1,88 @@
+//! Tokens: signed, stateless, made at login. They carry when they were issued by the machine's time, and whom the login named; how old one is,
+//! the clock of the institution that uses it says.
+
+use aws_lc_rs::rand;
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{InstitutionCode, TerminalId};
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// `access`, `refresh` or `id`: only the last one opens checks.
+    pub kind: Kind,
+    /// When it was issued, by the machine's time.
+    pub issued: Timestamp,
+    /// Whom the login named, where it named someone.
+    pub bearer: Option<Bearer>,
+}
+
+/// Whom a login named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bearer {
+    /// The institution.
+    pub institution: InstitutionCode,
+    /// The making of it that the login met: a reset ends its tokens.
+    pub incarnation: String,
+    /// The terminal, where one was named.
+    pub terminal: Option<TerminalId>,
+}
+
+/// The three tokens of a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// `accessToken`.
+    Access,
+    /// `refreshToken`.
+    Refresh,
+    /// `idToken`.
+    Id,
+}
+
+/// Signs and reads tokens with a key that lives as long as the server.
+pub struct Tokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl Tokens {
+    /// With a new random key: tokens of an earlier start are foreign, as its institutions are gone.
+    pub fn new() -> anyhow::Result<Self> {
+        let mut key = [0; 32];
+        rand::fill(&mut key).map_err(|_| anyhow::anyhow!("the machine gives no random bytes"))?;
+        Ok(Self { encoding: EncodingKey::from_secret(&key), decoding: DecodingKey::from_secret(&key) })
+    }
+
+    /// Signs one.
+    pub fn sign(&self, claims: &Claims) -> String {
+        encode(&Header::new(Algorithm::HS256), claims, &self.encoding).expect("claims are JSON and the key fits HS256")
+    }
+
+    /// Reads an idToken; none if it is not one of this server's.
+    pub fn read(&self, token: &str) -> Option<Claims> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false;
+        validation.required_spec_claims.clear();
+        let claims = decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
+        (claims.kind == Kind::Id).then_some(claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_id_token_of_this_server_is_read() {
+        let (ours, theirs) = (Tokens::new().unwrap(), Tokens::new().unwrap());
+        let claims = |kind| Claims { kind, issued: Timestamp::UNIX_EPOCH, bearer: None };
+        assert_eq!(ours.read(&ours.sign(&claims(Kind::Id))), Some(claims(Kind::Id)));
+        assert_eq!(ours.read(&ours.sign(&claims(Kind::Access))), None);
+        assert_eq!(ours.read(&theirs.sign(&claims(Kind::Id))), None);
+        assert_eq!(ours.read("eyJhbGciOiJub25lIn0.e30."), None);
+        assert_eq!(ours.read(""), None);
+    }
+}

@@ -1,0 +1,34 @@
+//! The login's answers. `status`, `msg` and the body of a refusal are not public: invented.
+
+use super::tree::Group;
+
+/// A granted login.
+pub struct Granted<'a> {
+    /// `status`.
+    pub status: &'a str,
+    /// `msg`.
+    pub msg: &'a str,
+    /// `accessToken`.
+    pub access_token: String,
+    /// `refreshToken`.
+    pub refresh_token: String,
+    /// `idToken`: what a check sends as its Authorization.
+    pub id_token: String,
+    /// `linkSysCharCd`: 0 UTF-8, 1 Shift_JIS.
+    pub character_code: &'a str,
+}
+
+/// `{"status", "msg", "result": {"accessToken", "refreshToken", "idToken", "linkSysCharCd"}}`.
+pub fn granted(login: Granted<'_>) -> Group {
+    let result = Group::new()
+        .text("accessToken", login.access_token)
+        .text("refreshToken", login.refresh_token)
+        .text("idToken", login.id_token)
+        .text("linkSysCharCd", login.character_code);
+    Group::new().text("status", login.status).text("msg", login.msg).group("result", result)
+}
+
+/// `{"status": code, "msg": message, "result": {}}`.
+pub fn refused(code: &str, message: &str) -> Group {
+    Group::new().text("status", code).text("msg", message).group("result", Group::new())
+}
