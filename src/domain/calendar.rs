@@ -40,10 +40,6 @@ pub struct Window {
 }
 
 impl Window {
-    fn reaches(&self, at: Timestamp) -> bool {
-        self.end.is_none_or(|end| at <= end)
-    }
-
     fn contains(&self, at: Timestamp) -> bool {
         self.start <= at && self.end.is_none_or(|end| at < end)
     }
@@ -52,19 +48,31 @@ impl Window {
 impl Calendar {
     /// All windows in order, those that touch joined.
     pub fn windows(&self, readings: &Readings) -> Vec<Window> {
-        let closing = SignedDuration::from_secs(i64::from(readings.closing_time_included));
-        let mut windows: Vec<Window> = Vec::new();
-        let days = std::iter::successors(Some(self.starts), |day| Some(japan::next_day(*day)));
-        for day in days.take(usize::from(self.nights)).filter(|day| !self.excluded.contains(day)) {
-            let closes_on = if self.closes > self.opens { day } else { japan::next_day(day) };
-            let cut = readings.excluded == Excluded::CalendarDay && self.excluded.contains(&closes_on);
-            let end = if cut { japan::instant(closes_on, Time::midnight()) } else { japan::instant(closes_on, self.closes) + closing };
-            join(&mut windows, Window { start: japan::instant(day, self.opens), end: Some(end) });
-        }
-        if let Some(day) = self.all_day_from {
-            join(&mut windows, Window { start: japan::instant(day, Time::midnight()), end: None });
-        }
+        let days = std::iter::successors(Some(self.starts), |day| Some(japan::next_day(*day))).take(usize::from(self.nights));
+        let nights = days.filter(|day| !self.excluded.contains(day)).map(|day| self.night(day, readings));
+        let all_day = self.all_day_from.map(|day| Window { start: japan::instant(day, Time::midnight()), end: None });
+        let mut windows: Vec<Window> = nights.chain(all_day).collect();
+        windows.sort_by_key(|window| window.start);
+        windows.dedup_by(|next, last| {
+            let touch = last.end.is_none_or(|end| next.start <= end);
+            if touch {
+                last.end = last.end.zip(next.end).map(|(a, b)| a.max(b));
+            }
+            touch
+        });
         windows
+    }
+
+    /// The window of the night that starts on a day.
+    fn night(&self, day: Date, readings: &Readings) -> Window {
+        let closes_on = if self.closes > self.opens { day } else { japan::next_day(day) };
+        let cut = readings.excluded == Excluded::CalendarDay && self.excluded.contains(&closes_on);
+        let end = if cut {
+            japan::instant(closes_on, Time::midnight())
+        } else {
+            japan::instant(closes_on, self.closes) + SignedDuration::from_secs(i64::from(readings.closing_time_included))
+        };
+        Window { start: japan::instant(day, self.opens), end: Some(end) }
     }
 
     /// The window that is open at `at`, if one is.
@@ -75,19 +83,6 @@ impl Calendar {
     /// The first window that opens after `at`, if there is one.
     pub fn next_window(&self, at: Timestamp, readings: &Readings) -> Option<Window> {
         self.windows(readings).into_iter().find(|window| window.start > at)
-    }
-}
-
-/// Adds a window behind those before it, joined with the last where the two touch.
-fn join(windows: &mut Vec<Window>, next: Window) {
-    match windows.last_mut() {
-        Some(last) if last.start <= next.start && last.reaches(next.start) => {
-            last.end = last.end.zip(next.end).map(|(a, b)| a.max(b));
-        }
-        _ => windows.push(next),
-    }
-    if next.end.is_none() {
-        windows.retain(|window| window.end.is_none() || window.start < next.start);
     }
 }
 

@@ -2,3 +2,4 @@
 
 mod notice;
 mod support;
+mod tidy;

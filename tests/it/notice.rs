@@ -200,7 +200,8 @@ async fn n8_download_at_a_time_of_ones_own_delivery_results_and_the_error_screen
     let path = format!("/v1/institutions/{code}/terminals/T1/screen");
     let page = mock.set(Method::GET, &path, Value::Null).await;
     let page = page.as_str().unwrap();
-    for words in ["資格確認ができません", "資格確認端末を再起動した後", "MOCK0501E", "仮コード", "配信実績", "再起動待ち", "模擬画面です"] {
+    for words in ["資格確認ができません", "資格確認端末を再起動した後", "MOCK0501E", "仮コード", "配信実績", "再起動待ち", "模擬画面です"]
+    {
         assert!(page.contains(words), "the screen lacks {words}");
     }
     mock.act(&code, "T1", "restart", Value::Null).await;

@@ -5,6 +5,8 @@ mod actions;
 mod life;
 mod report;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
