@@ -16,7 +16,7 @@ use crate::fixtures::Fixtures;
 use crate::journal::{Entry, Exchange, Journal};
 
 /// The most institutions at once: what bounds the memory that creating them can take.
-pub const MAX_INSTITUTIONS: usize = 10_000;
+pub const MAX_INSTITUTIONS: usize = 1_000;
 
 /// All institutions of a server.
 pub struct Institutions {

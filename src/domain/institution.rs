@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::campaign::Campaign;
-use super::clock::{Clock, ClockError, ClockSetting, Mode};
+use super::clock::{Clock, ClockError, ClockSetting};
 use super::event::{Change, EventLog};
 use super::ids::{InstitutionCode, TerminalId};
 use super::readings::Readings;
-use super::terminal::{Settings, Surroundings, Terminal};
+use super::terminal::{Due, Settings, Surroundings, Terminal};
 use super::text::Text;
 
 /// The most terminals that an institution may have.
@@ -114,19 +114,20 @@ impl Institution {
         self.terminals.values().filter_map(|terminal| terminal.next_due(around)).map(|(at, _)| at).min()
     }
 
-    /// Lets everything happen that is due up to `now`, in order.
+    /// Lets everything happen that is due up to `now`, in order of time, then of terminals.
     pub fn settle(&mut self, now: Timestamp) {
         let around = Surroundings { campaign: &self.campaign, readings: &self.readings };
-        loop {
-            let due = self.terminals.values().filter_map(|terminal| Some((terminal.next_due(around)?, &terminal.id)));
-            let next = due.filter(|((at, _), _)| *at <= now).min_by_key(|((at, _), _)| *at);
-            let Some(((at, due), id)) = next.map(|(due, id)| (due, id.clone())) else {
-                break;
-            };
-            let terminal = self.terminals.get_mut(&id).expect("the id was taken from the map");
+        let mut dues: Vec<_> = self.terminals.values_mut().map(|terminal| (terminal.next_due(around), terminal)).collect();
+        let soonest = |dues: &[(Option<(Timestamp, Due)>, &mut Terminal)]| {
+            let due = dues.iter().enumerate().filter_map(|(i, (due, _))| due.map(|due| (due, i)));
+            due.filter(|((at, _), _)| *at <= now).min_by_key(|((at, _), i)| (*at, *i))
+        };
+        while let Some(((at, due), i)) = soonest(&dues) {
+            let (next, terminal) = &mut dues[i];
             for change in terminal.apply(at, due, around) {
-                self.events.record(at, &id, change);
+                self.events.record(at, &terminal.id, change);
             }
+            *next = terminal.next_due(around);
         }
         self.terminals.values_mut().for_each(|terminal| terminal.settled(now));
         self.settled = now;
@@ -169,10 +170,5 @@ impl Institution {
             }
             self.settle(now);
         }))
-    }
-
-    /// The mode of its clock.
-    pub fn clock_mode(&self, wall: Timestamp) -> Mode {
-        self.clock.setting(wall).mode
     }
 }

@@ -1,5 +1,8 @@
 //! Behaviour over the wire: every test starts the real server on free ports and talks to it over TLS.
+#![allow(clippy::unwrap_used, reason = "a test that meets what it did not expect fails there")]
 
+mod fixtures;
 mod notice;
+mod program;
 mod support;
 mod tidy;

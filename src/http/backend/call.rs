@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::domain::catalogue::{ErrorId, Mark};
 use crate::domain::check::Refusal;
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::text::Text;
@@ -79,6 +80,16 @@ impl Call {
         Text::new(message.ja.trim_end(), message.en.trim_end())
     }
 
+    /// What the wire carries of it: Japanese, with a label where the code is invented.
+    pub(super) fn wire_message(&self, refusal: &Refusal) -> String {
+        let entry = self.app.fixtures.catalogue.entry(refusal.error);
+        let message = self.message(refusal).ja;
+        match entry.provenance.code {
+            Mark::Documented => message,
+            Mark::Invented => format!("{message}（{} は模擬の仮コードです）", entry.code),
+        }
+    }
+
     /// Leaves with an answer as asked.
     pub(super) fn answer(self, outcome: Outcome, why: Text, mut response: Response) -> Response {
         let id = self.app.institutions.record(
@@ -109,6 +120,8 @@ impl Call {
     pub(super) fn refuse(self, refusal: &Refusal, response: Response) -> Response {
         let message = self.message(refusal);
         let error = JournalError::new(self.app.fixtures.catalogue.entry(refusal.error), message);
+        let institution = self.institution.as_ref().map_or("-", |code| code.as_str());
+        tracing::info!(operation = self.operation, institution, code = error.code, why = refusal.why.en, "refused");
         self.answer(Outcome::Refused { error }, refusal.why.clone(), response)
     }
 
@@ -133,6 +146,6 @@ pub(super) fn closing(mut response: Response) -> Response {
 }
 
 /// A refusal whose message has the mark `{detail}`.
-pub(super) fn refusal_with(error: crate::domain::catalogue::ErrorId, detail: Text) -> Refusal {
+pub(super) fn refusal_with(error: ErrorId, detail: Text) -> Refusal {
     Refusal { error, values: vec![("detail", detail.clone())], why: detail }
 }

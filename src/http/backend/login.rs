@@ -180,5 +180,5 @@ fn unread(call: Call, error: ErrorId, detail: Text) -> Response {
 fn rendered(call: &Call, refusal: &Refusal) -> Response {
     let entry = call.app.fixtures.catalogue.entry(refusal.error);
     let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::UNAUTHORIZED);
-    json(status, &login::refused(&entry.code, &call.message(refusal).ja))
+    json(status, &login::refused(&entry.code, &call.wire_message(refusal)))
 }

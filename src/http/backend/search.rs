@@ -119,5 +119,5 @@ fn envelope(call: &Call, request: Option<&SearchRequest>, refusal: &Refusal, now
     let code = &call.app.fixtures.catalogue.entry(refusal.error).code;
     let now = now.unwrap_or_else(|| call.app.institutions.wall());
     let institution = request.map(|request| &request.institution).or(call.institution.as_ref());
-    search::refusal(request, institution, code, &call.message(refusal).ja, now)
+    search::refusal(request, institution, code, &call.wire_message(refusal), now)
 }

@@ -1,0 +1,132 @@
+//! The program as a process: its command line, its ready line, its settings, its end.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use clap::CommandFactory;
+use onshi_mock::cli::Cli;
+
+/// A running `serve`, killed when the test is over.
+pub(crate) struct Program {
+    child: Child,
+    pub(crate) ready: String,
+}
+
+impl Program {
+    /// Starts it in a directory on free ports and waits for the ready line.
+    pub(crate) fn start(dir: &Path, arguments: &[&str]) -> Self {
+        let mut child = command(dir)
+            .args(["serve", "--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines.next().expect("the program ended without its ready line").unwrap();
+        Self { child, ready }
+    }
+
+    /// One of the addresses in the ready line.
+    pub(crate) fn url(&self, listener: &str) -> String {
+        let found = self.ready.split(' ').find_map(|word| word.strip_prefix(&format!("{listener}=")));
+        found.unwrap_or_else(|| panic!("no {listener} in {}", self.ready)).to_owned()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The built program, without any settings of the machine that runs the tests.
+fn command(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));
+    command.current_dir(dir);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ONSHI_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn failure(output: &Output) -> String {
+    assert!(!output.status.success(), "it should have failed");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn the_command_line_is_well_formed() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn with_no_settings_it_makes_its_certificates_and_says_the_ready_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = Program::start(dir.path(), &[]);
+    let (backend, control) = (program.url("backend"), program.url("control"));
+    assert_eq!(program.ready, format!("onshi-mock ready backend={backend} control={control}"));
+    for file in ["ca.pem", "ca.key", "server.pem", "server.key", "control-token"] {
+        assert!(dir.path().join("certs").join(file).exists(), "certs/{file} was not made");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_ends_it_with_exit_code_0() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut program = Program::start(dir.path(), &[]);
+    let told = Command::new("kill").args(["-TERM", &program.child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert!(program.child.wait().unwrap().success());
+}
+
+#[test]
+fn health_says_whether_the_server_is_ready() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = Program::start(dir.path(), &[]);
+    let control = program.url("control").replace("https://", "");
+    let health = |addr: &str| command(dir.path()).args(["health", "--control-addr", addr]).output().unwrap();
+    assert!(health(&control).status.success());
+    drop(program);
+    assert!(failure(&health(&control)).contains("接続できません"));
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("onshi-mock.toml"), "max-body = 10\ncerts = \"from-file\"\n").unwrap();
+    let serve = |arguments: &[&str], environment: &[(&str, &str)]| {
+        command(dir.path()).arg("serve").args(arguments).envs(environment.iter().copied()).output().unwrap()
+    };
+    assert!(failure(&serve(&[], &[])).contains("max-body"), "the file counts");
+    let from_environment = serve(&[], &[("ONSHI_MAX_BODY", "20000"), ("ONSHI_MAX_CONNECTIONS", "0")]);
+    assert!(failure(&from_environment).contains("max-connections:"), "the environment counts, and wins over the file");
+    let from_flag =
+        serve(&["--max-connections", "5", "--control-token", "short"], &[("ONSHI_MAX_BODY", "20000"), ("ONSHI_MAX_CONNECTIONS", "0")]);
+    assert!(failure(&from_flag).contains("control-token:"), "the command line wins over the environment");
+}
+
+#[test]
+fn a_wrong_configuration_file_is_refused_with_line_and_known_names() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("onshi-mock.toml"), "login = \"strict\"\nmax-bdy = 10\n").unwrap();
+    let said = failure(&command(dir.path()).arg("serve").output().unwrap());
+    for words in ["onshi-mock.toml", "line 2", "max-bdy", "max-body"] {
+        assert!(said.contains(words), "no {words} in {said}");
+    }
+}
+
+#[test]
+fn a_taken_port_is_named_with_the_option_that_changes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let said = failure(&command(dir.path()).args(["serve", "--backend-addr", &addr]).output().unwrap());
+    for words in [addr.as_str(), "--backend-addr", "別のポート"] {
+        assert!(said.contains(words), "no {words} in {said}");
+    }
+}
