@@ -57,6 +57,7 @@ pub fn control(app: Arc<App>) -> Router {
     let open = Router::new()
         .route("/healthz", get(control::healthz))
         .route("/readyz", get(control::readyz))
-        .route("/ca.pem", get(control::ca_pem));
+        .route("/ca.pem", get(control::ca_pem))
+        .method_not_allowed_fallback(control::method_not_allowed);
     open.merge(guarded).with_state(app)
 }

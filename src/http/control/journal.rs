@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::input::{Code, no_institution};
@@ -57,8 +58,9 @@ impl JournalQuery {
         };
         let limit = text.parse().ok().filter(|limit| (1..=KEPT_ENTRIES).contains(limit));
         limit.ok_or_else(|| {
-            let detail = Text::new("limit の値が正しくありません。", "The value of limit is wrong.");
-            Problem::field("?limit", detail).expected(format!("1 to {KEPT_ENTRIES}"))
+            let title = Text::new("クエリの値が正しくありません", "A query parameter is wrong");
+            let detail = Text::new("limit の値が正しくありません。", "The value of `limit` is wrong.");
+            Problem::new(StatusCode::BAD_REQUEST, "query", title, detail).expected(format!("limit=1 to {KEPT_ENTRIES}"))
         })
     }
 }
