@@ -4,5 +4,6 @@
 mod fixtures;
 mod notice;
 mod program;
+mod readme;
 mod support;
 mod tidy;
