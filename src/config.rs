@@ -19,10 +19,10 @@ const FILE: &str = "onshi-mock.toml";
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Options {
     /// Backend: what imitates the real system [default: 127.0.0.1:8443; port 0 picks a free one]
-    #[arg(long, env = "ONSHI_BACKEND_ADDR", value_name = "ADDR")]
+    #[arg(long, env = "ONSHI_BACKEND_ADDR", value_name = "ADDR", value_parser = address)]
     backend_addr: Option<SocketAddr>,
     /// Control API: what tests drive [default: 127.0.0.1:8444]
-    #[arg(long, env = "ONSHI_CONTROL_ADDR", value_name = "ADDR")]
+    #[arg(long, env = "ONSHI_CONTROL_ADDR", value_name = "ADDR", value_parser = address)]
     control_addr: Option<SocketAddr>,
     /// Fixture files to use instead of the compiled-in ones; a file that is missing there is taken from those
     #[arg(long, env = "ONSHI_FIXTURES", value_name = "DIR")]
@@ -178,6 +178,11 @@ fn from_file(named: Option<&Path>) -> anyhow::Result<Options> {
         .with_context(|| format!("設定ファイル {0} を読めません / the configuration file {0} cannot be read", path.display()))?;
     toml::from_str(&text)
         .with_context(|| format!("設定ファイル {0} が正しくありません / the configuration file {0} is wrong", path.display()))
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "IPアドレスとポートが必要です / expected an IP address with a port, such as 127.0.0.1:8443 or [::1]:8443".to_owned())
 }
 
 fn period(text: &str) -> Result<Period, String> {

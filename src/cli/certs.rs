@@ -6,7 +6,9 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use crate::tls::{Authority, CertificateDescription, OpenOptions, Readers, TlsError, parse_terminal_id, write_new};
+use crate::domain::ids::TerminalAddress;
+use crate::domain::text::Text;
+use crate::tls::{Authority, CertificateDescription, OpenOptions, Readers, TlsError, write_new};
 
 /// `certs` and what follows it.
 #[derive(Debug, Args)]
@@ -32,8 +34,8 @@ enum CertsCommand {
     /// Issue a terminal's certificate: <ID>.pem, <ID>.key and, for Windows, <ID>.p12
     Issue {
         /// Institution code and terminal, e.g. 9910000026-T1
-        #[arg(value_name = "INSTITUTION-TERMINAL", value_parser = terminal_id)]
-        id: String,
+        #[arg(value_name = "INSTITUTION-TERMINAL", value_parser = terminal_address)]
+        id: TerminalAddress,
         /// Directory to write to
         #[arg(long, value_name = "DIR", default_value = ".")]
         out: PathBuf,
@@ -58,8 +60,11 @@ pub fn run(args: CertsArgs, now: Timestamp) -> anyhow::Result<()> {
     }
 }
 
-fn terminal_id(id: &str) -> Result<String, TlsError> {
-    parse_terminal_id(id).map(|_| id.to_owned())
+fn terminal_address(text: &str) -> Result<TerminalAddress, String> {
+    TerminalAddress::parse(text).map_err(|error| {
+        let Text { ja, en } = error.text();
+        format!("{ja} / {en}")
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "what was made is the command's output")]
@@ -85,7 +90,7 @@ fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Resul
 }
 
 #[expect(clippy::print_stdout, reason = "the password is told here and nowhere else")]
-fn issue(options: OpenOptions<'_>, id: &str, out: &Path, now: Timestamp) -> anyhow::Result<()> {
+fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, now: Timestamp) -> anyhow::Result<()> {
     let (certificate, key, pkcs12) = (out.join(format!("{id}.pem")), out.join(format!("{id}.key")), out.join(format!("{id}.p12")));
     for file in [&certificate, &key, &pkcs12] {
         if file.try_exists()? {
@@ -96,12 +101,11 @@ fn issue(options: OpenOptions<'_>, id: &str, out: &Path, now: Timestamp) -> anyh
             );
         }
     }
-    let (institution, terminal) = parse_terminal_id(id)?;
     let authority = Authority::open_or_create(options, now)?;
     if authority.made().ca {
         tell_new_ca(options.dir);
     }
-    let issued = authority.issue_terminal(institution, terminal, now)?;
+    let issued = authority.issue_terminal(id, now)?;
     std::fs::create_dir_all(out).map_err(|cause| TlsError::Write { file: out.to_owned(), cause })?;
     write_new(&key, issued.private_key_pem.as_bytes(), Readers::Owner)?;
     write_new(&pkcs12, &issued.pkcs12, Readers::Owner)?;

@@ -1,5 +1,6 @@
 //! `onshi-mock serve`.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -9,8 +10,12 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Config, LogFormat, Options};
 use crate::server::Server;
 
-/// Options of `serve`. Each can also be set as an environment variable or as a key of onshi-mock.toml; the command line wins.
+/// Options of `serve`.
 #[derive(clap::Args)]
+#[command(
+    after_help = "各オプションは環境変数か onshi-mock.toml のキー（先頭の -- を除いた同じ名前）でも設定できます。優先順: コマンドライン、環境変数、ファイル。\n\
+Each option can also be an environment variable or a key of onshi-mock.toml (its name without --); the command line wins, then the environment."
+)]
 pub struct ServeArgs {
     #[command(flatten)]
     options: Options,
@@ -34,7 +39,7 @@ pub async fn run(args: ServeArgs, wall: fn() -> Timestamp) -> anyhow::Result<()>
 
 fn start_logging(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("onshi_mock=info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),
@@ -55,7 +60,9 @@ fn greet(config: &Config, server: &Server) -> anyhow::Result<()> {
     }
     if !backend.ip().is_loopback() || !control.ip().is_loopback() {
         eprintln!("注意: ループバック以外でも待ち受けます。テスト用のネットワークだけで使ってください。");
+        eprintln!("      他の機器からは実際のアドレスか名前で接続し、証明書に含まれない名前は --tls-san で追加してください。");
         eprintln!("Note: it listens beyond loopback; use it in test networks only.");
+        eprintln!("      Other machines connect by its real address or name; add names that the certificate lacks with --tls-san.");
     }
     let token = match &config.control_token {
         Some(_) => "(--control-token)".to_owned(),

@@ -4,14 +4,27 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::Text;
+
 /// A text that is not what it should be: what it is, and what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{got}` is not {expected}")]
+#[error("`{got}` is not {}", expected.en)]
 pub struct IdError {
-    /// The text as it came.
-    pub got: String,
+    /// The text as it came, at most 64 characters of it.
+    got: String,
     /// What was expected, with an example.
-    pub expected: String,
+    expected: Text,
+}
+
+impl IdError {
+    fn new(got: &str, expected: Text) -> Self {
+        Self { got: got.chars().take(64).collect(), expected }
+    }
+
+    /// What was wrong and what was expected, in both languages.
+    pub fn text(&self) -> Text {
+        Text::new(format!("「{}」は正しくありません。{}が必要です", self.got, self.expected.ja), self.to_string())
+    }
 }
 
 macro_rules! text_id {
@@ -29,7 +42,7 @@ macro_rules! text_id {
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 match Self::fault(text) {
                     None => Ok(Self(text.to_owned())),
-                    Some(expected) => Err(IdError { got: text.chars().take(64).collect(), expected }),
+                    Some(expected) => Err(IdError::new(text, expected)),
                 }
             }
 
@@ -82,14 +95,15 @@ text_id! {
 }
 
 impl InstitutionCode {
-    fn fault(text: &str) -> Option<String> {
+    fn fault(text: &str) -> Option<Text> {
         if text.len() != 10 || !text.bytes().all(|b| b.is_ascii_digit()) {
-            return Some("an institution code of ten digits, such as 9910000018".to_owned());
+            return Some(Text::new("10桁の医療機関コード（例: 9910000018）", "an institution code of ten digits, such as 9910000018"));
         }
         if !matches!(text.as_bytes()[2], b'1' | b'3' | b'4' | b'6') {
-            return Some(
-                "an institution code: its third digit is 1 (medical), 3 (dental), 4 (pharmacy) or 6 (home-visit nursing)".to_owned(),
-            );
+            return Some(Text::new(
+                "3桁目が 1（医科）・3（歯科）・4（調剤）・6（訪問看護）の医療機関コード",
+                "an institution code: its third digit is 1 (medical), 3 (dental), 4 (pharmacy) or 6 (home-visit nursing)",
+            ));
         }
         check_digit_fault(&text[3..])
     }
@@ -107,9 +121,12 @@ impl InstitutionCode {
 }
 
 impl InsurerNumber {
-    fn fault(text: &str) -> Option<String> {
+    fn fault(text: &str) -> Option<Text> {
         if !matches!(text.len(), 6 | 8) || !text.bytes().all(|b| b.is_ascii_digit()) {
-            return Some("an insurer number of six or eight digits, such as 01990019".to_owned());
+            return Some(Text::new(
+                "6桁または8桁の保険者番号（例: 01990019）",
+                "an insurer number of six or eight digits, such as 01990019",
+            ));
         }
         if text == "77777777" { None } else { check_digit_fault(text) }
     }
@@ -127,23 +144,30 @@ impl InsurerNumber {
 }
 
 impl TerminalId {
-    fn fault(text: &str) -> Option<String> {
+    fn fault(text: &str) -> Option<Text> {
         let fits = (1..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        (!fits).then(|| "a terminal's name of 1 to 16 ASCII letters or digits, such as T1".to_owned())
+        (!fits).then(|| Text::new("英数字1〜16文字の端末名（例: T1）", "a terminal's name of 1 to 16 ASCII letters or digits, such as T1"))
     }
 }
 
 impl CampaignId {
-    fn fault(text: &str) -> Option<String> {
+    fn fault(text: &str) -> Option<Text> {
         let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        (!fits).then(|| "a campaign's name of 1 to 32 ASCII letters, digits or hyphens, such as 2026-01".to_owned())
+        (!fits).then(|| {
+            Text::new(
+                "英数字とハイフン1〜32文字のキャンペーン名（例: 2026-01）",
+                "a campaign's name of 1 to 32 ASCII letters, digits or hyphens, such as 2026-01",
+            )
+        })
     }
 }
 
 impl BootId {
-    fn fault(text: &str) -> Option<String> {
+    fn fault(text: &str) -> Option<Text> {
         let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        (!fits).then(|| "a boot id of 1 to 64 visible ASCII characters, such as boot-2".to_owned())
+        (!fits).then(|| {
+            Text::new("表示可能な ASCII 1〜64文字の起動ID（例: boot-2）", "a boot id of 1 to 64 visible ASCII characters, such as boot-2")
+        })
     }
 
     /// The id of a virtual terminal's nth boot.
@@ -167,9 +191,11 @@ impl TerminalAddress {
     /// # Errors
     /// Says which half is wrong and what was expected.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        let (institution, terminal) = text.split_once('-').ok_or_else(|| IdError {
-            got: text.chars().take(64).collect(),
-            expected: "<institution code>-<terminal>, such as 9910000026-T1".to_owned(),
+        let (institution, terminal) = text.split_once('-').ok_or_else(|| {
+            IdError::new(
+                text,
+                Text::new("<医療機関コード>-<端末>（例: 9910000026-T1）", "<institution code>-<terminal>, such as 9910000026-T1"),
+            )
         })?;
         Ok(Self { institution: InstitutionCode::parse(institution)?, terminal: TerminalId::parse(terminal)? })
     }
@@ -194,9 +220,14 @@ impl Version {
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let numbers: Option<Vec<u32>> =
             text.split('.').map(|part| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten()).collect();
-        numbers.filter(|numbers| numbers.len() <= 4).map(Self).ok_or_else(|| IdError {
-            got: text.chars().take(64).collect(),
-            expected: "a version of one to four numbers with dots between, such as 5.2.0".to_owned(),
+        numbers.filter(|numbers| numbers.len() <= 4).map(Self).ok_or_else(|| {
+            IdError::new(
+                text,
+                Text::new(
+                    "1〜4個の数をドットでつないだ版（例: 5.2.0）",
+                    "a version of one to four numbers with dots between, such as 5.2.0",
+                ),
+            )
         })
     }
 }
@@ -238,10 +269,16 @@ fn check_digit(digits: &str) -> u32 {
     (10 - sum % 10) % 10
 }
 
-fn check_digit_fault(text: &str) -> Option<String> {
+fn check_digit_fault(text: &str) -> Option<Text> {
     let (digits, last) = text.split_at(text.len() - 1);
     let expected = check_digit(digits).to_string();
-    (last != expected).then(|| format!("right in its check digit: the last digit would be {expected}"))
+    let right = || {
+        Text::new(
+            format!("チェックディジット（末尾）が {expected} の番号"),
+            format!("right in its check digit: the last digit would be {expected}"),
+        )
+    };
+    (last != expected).then(right)
 }
 
 fn prefecture_exists(two: &str) -> bool {

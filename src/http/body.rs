@@ -22,32 +22,37 @@ pub enum BodyFault {
     Broken(Text),
 }
 
+/// How much of a body that is too large is read and thrown away, so that a client that writes before it reads still gets its answer.
+const DISCARDED: usize = 16 * 1024 * 1024;
+
 /// The whole body.
 ///
 /// # Errors
 /// Too large, too late, or broken off.
-pub async fn read(body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Bytes, BodyFault> {
+pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Bytes, BodyFault> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limits.max as u64) {
-        return Err(too_large(limits));
-    }
-    let whole = tokio::time::timeout(limits.timeout, Limited::new(body, limits.max).collect()).await;
-    let collected = whole.map_err(|_| {
+    let whole = async {
+        let collected = Limited::new(&mut body, limits.max).collect().await;
+        if collected.as_ref().is_err_and(|error| is_length_limit(error.as_ref())) {
+            // Whatever this ends with, the answer is the same.
+            let _ = Limited::new(body, DISCARDED).collect().await;
+        }
+        collected
+    };
+    let collected = tokio::time::timeout(limits.timeout, whole).await.map_err(|_| {
         let seconds = limits.timeout.as_secs();
+        let announced = announced.map_or_else(|| "-".to_owned(), |length| length.to_string());
         BodyFault::Late(Text::new(
-            format!(
-                "Content-Length は {} で、{seconds} 秒以内に全体が届きませんでした。",
-                announced.map_or("なし".to_owned(), |n| n.to_string())
-            ),
-            format!(
-                "Content-Length is {}; the whole body did not come within {seconds} s.",
-                announced.map_or("absent".to_owned(), |n| n.to_string())
-            ),
+            format!("Content-Length は {announced} で、{seconds} 秒以内に全体が届きませんでした。"),
+            format!("Content-Length is {announced}; the whole body did not come within {seconds} s."),
         ))
     })?;
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if is_length_limit(error.as_ref()) => Err(too_large(limits)),
+        Err(error) if is_length_limit(error.as_ref()) => Err(BodyFault::TooLarge(Text::new(
+            format!("上限は {} バイトです。", limits.max),
+            format!("At most {} bytes are read.", limits.max),
+        ))),
         Err(error) => Err(BodyFault::Broken(Text::new(
             format!("本文を最後まで受け取れませんでした（{error}）。"),
             format!("The body broke off ({error})."),
@@ -59,8 +64,4 @@ pub async fn read(body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result
 fn is_length_limit<'a>(error: &'a (dyn Error + 'static)) -> bool {
     let source = |error: &&'a (dyn Error + 'static)| (*error).source();
     std::iter::successors(Some(error), source).any(|error| error.is::<LengthLimitError>())
-}
-
-fn too_large(limits: BodyLimits) -> BodyFault {
-    BodyFault::TooLarge(Text::new(format!("上限は {} バイトです。", limits.max), format!("At most {} bytes are read.", limits.max)))
 }

@@ -17,6 +17,7 @@ use super::remedy::Remedy;
 use super::server::{self, Server};
 use super::terminal::TerminalCertificate;
 use super::{CertificateDescription, ClientAuth, OpenOptions, files};
+use crate::domain::ids::TerminalAddress;
 
 /// What an opening made because it was missing or had to be renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,9 +137,9 @@ impl Authority {
     /// stored.
     ///
     /// # Errors
-    /// [`TlsError::Terminal`] where the two do not make a terminal's name.
-    pub fn issue_terminal(&self, institution: &str, terminal: &str, now: Timestamp) -> Result<TerminalCertificate, TlsError> {
-        TerminalCertificate::issue(&self.ca, institution, terminal, now)
+    /// The certificate could not be made.
+    pub fn issue_terminal(&self, address: &TerminalAddress, now: Timestamp) -> Result<TerminalCertificate, TlsError> {
+        TerminalCertificate::issue(&self.ca, address, now)
     }
 
     /// How the server talks TLS: 1.2 and 1.3, HTTP/2 and HTTP/1.1.

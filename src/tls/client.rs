@@ -14,6 +14,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error, RootCertStore, Sig
 
 use super::ca::Ca;
 use super::terminal::terminal_of;
+use crate::domain::ids::TerminalAddress;
 
 /// What a client's certificate comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +28,7 @@ pub enum ClientCertificate {
         reason: String,
     },
     /// One of ours, whose holder proved to hold its key.
-    Terminal {
-        /// The institution code, 10 digits.
-        institution: String,
-        /// The terminal id.
-        terminal: String,
-    },
+    Terminal(TerminalAddress),
 }
 
 /// Accepts every client certificate in the handshake; see [`identify`](Self::identify).
@@ -79,9 +75,7 @@ impl TerminalVerifier {
             return foreign(error.to_string());
         }
         match terminal_of(certificate.subject()) {
-            Some((institution, terminal)) => {
-                ClientCertificate::Terminal { institution: institution.to_owned(), terminal: terminal.to_owned() }
-            }
+            Some(address) => ClientCertificate::Terminal(address),
             None => foreign(format!("its subject names no terminal: {}", certificate.subject())),
         }
     }

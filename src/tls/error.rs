@@ -1,6 +1,7 @@
 //! What can be wrong with the certificates, told to the programmer who starts the mock: one
 //! English sentence or two, a newline, the same in Japanese.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -138,15 +139,6 @@ pub enum TlsError {
         /// The command that makes them.
         command: String,
     },
-    /// Not `<institution code>-<terminal>`.
-    #[error(
-        "{given:?} is no terminal: expected an institution code of 10 digits, a hyphen and 1 to 16 letters or digits, as in 9910000026-T1.\n\
-         {given:?} は端末の名前ではありません。医療機関コード10桁、ハイフン、英数字1～16文字で指定してください (例: 9910000026-T1)。"
-    )]
-    Terminal {
-        /// As given.
-        given: String,
-    },
     /// A key or a certificate could not be made.
     #[error("A certificate could not be made: {0}.\n証明書を作れませんでした: {0}。")]
     Issue(rcgen::Error),
@@ -164,6 +156,7 @@ pub(super) fn init_command(dir: &Path, new_ca: bool, names: &[Name]) -> String {
     let dir = dir.display().to_string();
     let dir = if dir.contains(char::is_whitespace) { format!("\"{dir}\"") } else { dir };
     let new_ca = if new_ca { " --new-ca" } else { "" };
-    let names: String = names.iter().map(|name| format!(" --tls-san {name}")).collect();
+    let options = names.iter().map(|name| format!(" --tls-san {name}"));
+    let names: String = options.collect::<BTreeSet<_>>().into_iter().collect();
     format!("onshi-mock certs init{new_ca} --certs {dir}{names}")
 }

@@ -29,7 +29,7 @@ pub use error::TlsError;
 pub(crate) use files::{Readers, write_new};
 pub use name::NameFault;
 pub use remedy::{Expected, Remedy};
-pub use terminal::{TerminalCertificate, parse_terminal_id};
+pub use terminal::TerminalCertificate;
 
 use name::Name;
 

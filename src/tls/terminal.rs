@@ -9,6 +9,7 @@ use x509_parser::x509::X509Name;
 use super::TlsError;
 use super::ca::Ca;
 use super::certificate::{self, TEN_YEARS};
+use crate::domain::ids::TerminalAddress;
 
 /// Iterations of the PKCS#12 key derivation, as OpenSSL has them. The password is random, so they
 /// add nothing but time.
@@ -39,14 +40,11 @@ pub struct TerminalCertificate {
 
 impl TerminalCertificate {
     /// Has `ca` issue one. It carries no alternative name: the CA's constraints do not bear on it.
-    pub(super) fn issue(ca: &Ca, institution: &str, terminal: &str, now: Timestamp) -> Result<Self, TlsError> {
-        let id = format!("{institution}-{terminal}");
-        if parse_terminal_id(&id)? != (institution, terminal) {
-            return Err(TlsError::Terminal { given: id });
-        }
+    pub(super) fn issue(ca: &Ca, address: &TerminalAddress, now: Timestamp) -> Result<Self, TlsError> {
+        let id = address.to_string();
         let key = KeyPair::generate().map_err(TlsError::Issue)?;
         let (not_before, not_after) = ca.validity(now, TEN_YEARS);
-        let mut params = certificate::params(institution, &id, not_before, not_after);
+        let mut params = certificate::params(address.institution.as_str(), &id, not_before, not_after);
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
@@ -74,26 +72,9 @@ fn pkcs12(id: &str, key: &KeyPair, chain: [&[u8]; 2], password: &str) -> p12_key
         .write()
 }
 
-/// Splits `<institution code>-<terminal>`, e.g. `9910000026-T1`, into its parts: 10 digits, and
-/// 1 to 16 letters or digits.
-///
-/// # Errors
-/// [`TlsError::Terminal`] for anything else.
-pub fn parse_terminal_id(id: &str) -> Result<(&str, &str), TlsError> {
-    id.split_once('-')
-        .filter(|(institution, terminal)| {
-            institution.len() == 10
-                && institution.bytes().all(|byte| byte.is_ascii_digit())
-                && (1..=16).contains(&terminal.len())
-                && terminal.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        })
-        .ok_or_else(|| TlsError::Terminal { given: id.to_owned() })
-}
-
-/// Institution and terminal that a certificate's subject names, or `None`.
-pub(super) fn terminal_of<'a>(subject: &'a X509Name<'_>) -> Option<(&'a str, &'a str)> {
+/// The terminal that a certificate's subject names, or `None`.
+pub(super) fn terminal_of(subject: &X509Name<'_>) -> Option<TerminalAddress> {
     let organization = subject.iter_organization().next()?.as_str().ok()?;
     let common_name = subject.iter_common_name().next()?.as_str().ok()?;
-    let (institution, terminal) = parse_terminal_id(common_name).ok()?;
-    (institution == organization).then_some((institution, terminal))
+    TerminalAddress::parse(common_name).ok().filter(|address| address.institution.as_str() == organization)
 }

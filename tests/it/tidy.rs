@@ -12,7 +12,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("token", &["domain"]),
     ("fixtures", &["domain", "package"]),
     ("institutions", &["domain", "fixtures", "journal"]),
-    ("tls", &[]),
+    ("tls", &["domain"]),
     ("http", &["domain", "fixtures", "institutions", "journal", "package", "tls", "token", "wire"]),
     ("config", &["domain", "http"]),
     ("server", &["config", "domain", "fixtures", "http", "institutions", "tls", "token"]),

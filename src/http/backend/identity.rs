@@ -43,9 +43,7 @@ pub(super) fn identify(
     let strict = call.app.login == LoginPolicy::Strict;
     let token = read_token(call, rule);
     let mut words = Vec::new();
-    if let ClientCertificate::Terminal { institution, terminal } = &call.certificate {
-        let parsed = InstitutionCode::parse(institution).and_then(|institution| Ok((institution, TerminalId::parse(terminal)?)));
-        let (institution, terminal) = parsed.map_err(|error| refusal_with(ErrorId::IdentityUnknown, Text::same(error.to_string())))?;
+    if let ClientCertificate::Terminal(TerminalAddress { institution, terminal }) = call.certificate.clone() {
         words.push(Word { source: Text::new("証明書", "certificate"), institution, terminal: Some(terminal) });
     }
     if let Some(bearer) = token.as_ref().ok().and_then(|claims| claims.as_ref()).and_then(|claims| claims.bearer.clone()) {
@@ -74,7 +72,7 @@ pub(super) fn identify(
 
 /// Whether one of our certificates is there where `--client-auth required` wants one.
 pub(super) fn certificate_if_required(call: &Call) -> Result<(), Refusal> {
-    let has_ours = matches!(call.certificate, ClientCertificate::Terminal { .. });
+    let has_ours = matches!(call.certificate, ClientCertificate::Terminal(_));
     if call.app.client_auth != ClientAuthPolicy::Required || has_ours {
         return Ok(());
     }

@@ -55,11 +55,9 @@ pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
 /// Whom certificate and credentials name; under lenient login that may be nobody.
 fn named(call: &mut Call, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
     certificate_if_required(call)?;
-    let by_certificate = match &call.certificate {
-        ClientCertificate::Terminal { institution, terminal } => {
-            TerminalAddress::parse(&format!("{institution}-{terminal}")).ok().map(|address| (address.institution, Some(address.terminal)))
-        }
-        _ => None,
+    let by_certificate = match call.certificate.clone() {
+        ClientCertificate::Terminal(address) => Some((address.institution, Some(address.terminal))),
+        ClientCertificate::None | ClientCertificate::Foreign { .. } => None,
     };
     let by_fields = match call.app.login {
         LoginPolicy::Lenient => in_any_field(&call.app, fields)?,

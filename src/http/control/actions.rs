@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::input::{Address, Input, no_institution, no_terminal};
 use super::view::TerminalView;
 use crate::domain::event::{Change, Event};
+use crate::domain::ids::TerminalAddress;
 use crate::domain::japan;
 use crate::domain::terminal::{ActionError, Surroundings, Terminal};
 use crate::domain::text::Text;
@@ -119,7 +120,7 @@ pub async fn certificate(
     if !exists.ok_or_else(|| no_institution(&code))? {
         return Err(no_terminal(&code, &id));
     }
-    let issued = app.authority.issue_terminal(code.as_str(), id.as_str(), app.institutions.wall());
+    let issued = app.authority.issue_terminal(&TerminalAddress { institution: code, terminal: id }, app.institutions.wall());
     let issued = issued.map_err(|error| Problem::conflict(Text::same(error.to_string())))?;
     Ok(Json(Certificate {
         certificate_pem: issued.certificate_pem,

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::IpAddr;
 
 use super::*;
+use crate::domain::ids::TerminalAddress;
 
 #[test]
 fn a_second_opening_keeps_everything() {
@@ -133,7 +134,7 @@ fn at_the_end_of_the_ca_nothing_outlives_it_and_then_it_is_refused() {
     let renewed = open_with(dir.path(), &[], last).unwrap();
     assert_eq!(renewed.server().not_after, first.ca().not_after);
     assert!(!open_with(dir.path(), &[], last).unwrap().made().server);
-    let issued = renewed.issue_terminal("9910000026", "T1", last).unwrap();
+    let issued = renewed.issue_terminal(&TerminalAddress::parse("9910000026-T1").unwrap(), last).unwrap();
     assert_eq!(issued.not_after, first.ca().not_after);
     for wrong in [first.ca().not_after, first.ca().not_before - days(1)] {
         let error = open_with(dir.path(), &[], wrong).unwrap_err();
