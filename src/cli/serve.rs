@@ -32,8 +32,10 @@ pub async fn run(args: ServeArgs, wall: fn() -> Timestamp) -> anyhow::Result<()>
     let config = args.options.complete(args.config.as_deref())?;
     start_logging(config.log_format);
     let server = Server::bind(&config, wall).await?;
+    // Listened to before the ready line: who reads that line may end the program at once.
+    let stop = told_to_stop()?;
     greet(&config, &server)?;
-    server.run(told_to_stop()).await;
+    server.run(stop).await;
     Ok(())
 }
 
@@ -81,17 +83,23 @@ fn greet(config: &Config, server: &Server) -> anyhow::Result<()> {
 }
 
 #[cfg(unix)]
-async fn told_to_stop() {
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate()).expect("SIGTERM can be listened to");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = signal::ctrl_c() => {}
-    }
-    tracing::info!("stopping");
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
 }
 
 #[cfg(not(unix))]
-async fn told_to_stop() {
-    signal::ctrl_c().await.expect("Ctrl-C can be listened to");
-    tracing::info!("stopping");
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+        tracing::info!("stopping");
+    })
 }

@@ -95,10 +95,15 @@ fn why_pending(institution: &Institution, terminal: &Terminal) -> Text {
 
 /// What was done since the installation in the belief that it was a restart, and is none.
 fn not_boots_since_installation(institution: &Institution, terminal: &Terminal) -> Vec<Text> {
+    let own = || institution.events.kept().filter(|event| event.terminal == terminal.id);
+    let installed = |component| {
+        let is_it = |change: &Change| matches!(change, Change::Installed { component: installed, .. } if *installed == component);
+        own().rfind(|event| is_it(&event.change)).map_or(0, |event| event.number)
+    };
     let pending = terminal.components().filter(|(_, software)| software.is_pending());
-    let installed = pending.filter_map(|(_, software)| software.installation.as_ref()).map(|installation| installation.at).min();
-    let since = |at: Timestamp| installed.is_none_or(|installed| at >= installed);
-    let events = || institution.events.kept().filter(|event| event.terminal == terminal.id && since(event.at));
+    // By number, not by time: the clock may have been set anew since.
+    let first = pending.map(|(component, _)| installed(component)).min().unwrap_or(0);
+    let events = || own().filter(|event| event.number > first);
     let mut found = Vec::new();
     if events().any(|event| matches!(event.change, Change::SwitchedOff { how: SwitchOff::Shutdown, hibernated: true })) {
         found.push(Text::new(

@@ -58,8 +58,8 @@ pub enum ClockError {
 const OLDEST: Timestamp = Timestamp::constant(946_684_800, 0);
 const NEWEST: Timestamp = Timestamp::constant(7_258_118_400, 0);
 const MILLIONTHS: f64 = 1_000_000.0;
-/// Settings remembered; a token issued before the oldest of them counts as issued with it.
-const MAX_SETTINGS: usize = 256;
+/// Settings remembered. Beyond that the older half is thinned out, never cut off: a token of long ago would count as issued later than it was.
+const MAX_SETTINGS: usize = 1024;
 
 /// An institution's clock. The machine's time (`wall`) is always an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +168,11 @@ impl Clock {
 
     fn remember(&mut self, setting: Setting) {
         if self.settings.len() == MAX_SETTINGS {
-            self.settings.remove(0);
+            let mut place = 0;
+            self.settings.retain(|_| {
+                place += 1;
+                place % 2 == 1 || place > MAX_SETTINGS / 2
+            });
         }
         self.settings.push(setting);
     }

@@ -170,6 +170,11 @@ impl BootId {
         })
     }
 
+    /// The boot that an external terminal lives in before it has reported one.
+    pub fn unreported() -> Self {
+        Self("unreported".to_owned())
+    }
+
     /// The id of a virtual terminal's nth boot.
     pub fn numbered(n: u64) -> Self {
         Self(format!("boot-{n}"))

@@ -5,6 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 
 use super::body::BodyFault;
 use crate::domain::catalogue::{Entry, ErrorId, Provenance};
@@ -75,7 +76,9 @@ impl Problem {
     /// An error of the catalogue with its message filled in.
     pub fn of_catalogue(entry: &Entry, message: &Text) -> Self {
         let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut problem = Self::new(status, &catalogue_kind(entry.id), message.clone(), message.clone()).remedy(entry.remedy.clone());
+        let bare = |text: &str| text.split('{').next().unwrap_or(text).trim_end().to_owned();
+        let title = Text::new(bare(&entry.message.ja), bare(&entry.message.en));
+        let mut problem = Self::new(status, &catalogue_kind(entry.id), title, message.clone()).remedy(entry.remedy.clone());
         problem.0.code = Some(entry.code.clone());
         problem.0.provenance = Some(entry.provenance.clone());
         problem
@@ -84,6 +87,12 @@ impl Problem {
     /// Names the offending field.
     pub fn at(mut self, pointer: &str) -> Self {
         self.0.pointer = Some(pointer.to_owned());
+        self
+    }
+
+    /// Puts the JSON pointer of what the field is a part of before its own.
+    pub fn within(mut self, at: &str) -> Self {
+        self.0.pointer = self.0.pointer.map(|pointer| format!("{at}{pointer}"));
         self
     }
 
@@ -150,8 +159,7 @@ impl From<ClockError> for Problem {
         let pointer = match error {
             ClockError::RateWithoutRunning | ClockError::RateOutOfRange => "/rate",
             ClockError::SystemHasNoReading | ClockError::ReadingOutOfRange => "/now",
-            ClockError::Backwards => "/to",
-            ClockError::TooFar => "",
+            ClockError::Backwards | ClockError::TooFar => "/to",
         };
         Self::field(pointer, Text::new(ja, error.to_string()))
     }
@@ -163,12 +171,12 @@ impl From<ClockError> for Problem {
 /// A problem that names the offending field and says what the parser expected.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        // serde would take a list for an object, field by field.
+        return Err(Problem::field("", Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.")));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer: String = error.path().iter().map(|segment| format!("/{segment}")).collect();
-        let pointer = if pointer == "/." { String::new() } else { pointer };
-        unreadable(error.inner(), &pointer)
-    })?;
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| unreadable(error.inner(), &pointer(error.path())))?;
     deserializer.end().map(|()| parsed).map_err(|error| unreadable(&error, ""))
 }
 
@@ -177,21 +185,47 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 /// # Errors
 /// As [`parse_json`].
 pub fn parse_value<T: DeserializeOwned>(value: serde_json::Value, at: &str) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path: String = error.path().iter().map(|segment| format!("/{segment}")).collect();
-        unreadable(error.inner(), &format!("{at}{}", if path == "/." { "" } else { &path }))
-    })
+    serde_path_to_error::deserialize(value).map_err(|error| unreadable(error.inner(), &format!("{at}{}", pointer(error.path()))))
+}
+
+/// A path as a JSON pointer (RFC 6901).
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    let escaped = |name: &str| format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+    let segment = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => escaped(key),
+        Segment::Enum { variant } => escaped(variant),
+        Segment::Unknown => String::new(),
+    };
+    path.iter().map(segment).collect()
 }
 
 fn unreadable(error: &serde_json::Error, pointer: &str) -> Problem {
+    let said = error.to_string();
     if error.is_data() {
-        return Problem::field(
-            pointer,
-            Text::new(format!("{pointer}: 値または項目名が正しくありません（{error}）"), format!("{pointer}: {error}")),
-        )
-        .remedy(Text::new("項目名・型・値を確認してください（英語の説明に候補があります）", "Check the field's name, type and value"));
+        // A field that is absent has no place of its own: the parser names the object that lacks it.
+        let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        let pointer = missing.map_or_else(|| pointer.to_owned(), |name| format!("{pointer}/{name}"));
+        return Problem::field(&pointer, Text::new(in_japanese(&said), said.as_str()));
     }
     let title = Text::new("JSON として読めません", "The body is not JSON");
-    let detail = Text::new(format!("{}行{}列: {error}", error.line(), error.column()), error.to_string());
+    let detail = Text::new(format!("{}行{}列で JSON として読めなくなります。", error.line(), error.column()), said);
     Problem::new(StatusCode::BAD_REQUEST, "not-json", title, detail)
+}
+
+/// The parser speaks English; what it most often says is said in Japanese, with its own words for the rest.
+fn in_japanese(said: &str) -> String {
+    let quoted = |text: &str| text.split('`').nth(1).unwrap_or_default().to_owned();
+    let choices = said
+        .split_once("expected ")
+        .map(|(_, expected)| expected.split(" at line").next().unwrap_or(expected).trim_start_matches("one of "));
+    match said {
+        _ if said.starts_with("unknown field") => {
+            format!("項目「{}」はありません。使える項目: {}", quoted(said), choices.unwrap_or("なし"))
+        }
+        _ if said.starts_with("missing field") => format!("必須の項目「{}」がありません。", quoted(said)),
+        _ if said.starts_with("unknown variant") => format!("「{}」は使えません。使える値: {}", quoted(said), choices.unwrap_or("なし")),
+        _ if said.starts_with("invalid type") => format!("値の型が違います（{said}）。"),
+        _ => format!("値が正しくありません（{said}）。"),
+    }
 }

@@ -156,7 +156,8 @@ pub(super) fn init_command(dir: &Path, new_ca: bool, names: &[Name]) -> String {
     let dir = dir.display().to_string();
     let dir = if dir.contains(char::is_whitespace) { format!("\"{dir}\"") } else { dir };
     let new_ca = if new_ca { " --new-ca" } else { "" };
+    let mut said = BTreeSet::new();
     let options = names.iter().map(|name| format!(" --tls-san {name}"));
-    let names: String = options.collect::<BTreeSet<_>>().into_iter().collect();
+    let names: String = options.filter(|option| said.insert(option.clone())).collect();
     format!("onshi-mock certs init{new_ca} --certs {dir}{names}")
 }

@@ -4,4 +4,4 @@ mod render;
 mod request;
 
 pub use render::{Side, answer, refusal};
-pub use request::{Malformed, SearchRequest, parse};
+pub use request::{Malformed, SearchRequest, json, parse};

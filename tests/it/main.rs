@@ -1,9 +1,22 @@
 //! Behaviour over the wire: every test starts the real server on free ports and talks to it over TLS.
 #![allow(clippy::unwrap_used, reason = "a test that meets what it did not expect fails there")]
 
+mod campaigns;
+mod connections;
+mod control;
+mod control_input;
 mod fixtures;
+mod identity;
 mod notice;
+mod packages;
 mod program;
+mod quirks;
+mod raw;
+mod readings;
 mod readme;
+mod reports;
+mod strictness;
 mod support;
 mod tidy;
+mod tls;
+mod tokens;

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::support::{Mock, SEARCH};
 
 const READMES: [&str; 2] = ["README.md", "README.ja.md"];
-const RESTART_REQUIRED: &str = "\"ErrorCode\":\"MOCK0501E\" \"ErrorMessage\":\"更新アプリケーションのインストール後、資格確認端末が再起動されていないため、資格確認ができません。資格確認端末を再起動した後、もう一度資格確認を行ってください。\"";
+const RESTART_REQUIRED: &str = "\"ErrorCode\":\"MOCK0501E\" \"ErrorMessage\":\"更新アプリケーションのインストール後、資格確認端末が再起動されていないため、資格確認ができません。資格確認端末を再起動した後、もう一度資格確認を行ってください。（MOCK0501E は模擬の仮コードです）\"";
 const QUALIFIED: &str = "\"QualificationValidity\":\"1\"";
 
 fn root() -> PathBuf {

@@ -68,7 +68,7 @@ impl Terminal {
         self.cursor = Cursor { at, due };
         match due {
             Due::InstallEnds => self.finish_install(at, around),
-            Due::DownloadEnds => self.finish_download(at),
+            Due::DownloadEnds => self.finish_download(at, around),
             Due::DownloadStops => self.stop_download(at, self.stop_reason(around).unwrap_or(Stop::WindowClosed), around.readings),
             Due::ScheduledOff => self.switch_off(at, SwitchOff::Shutdown, around.readings),
             Due::ScheduledOn => self.switch_on(at, around.readings),
@@ -89,8 +89,10 @@ impl Terminal {
     /// Moves it in time without letting it live: what is under way keeps what it still needs.
     pub fn shift(&mut self, now: Timestamp) {
         let by = now.duration_since(self.cursor.at);
-        let instants = [&mut self.boot.at, &mut self.boot.ready_at, &mut self.reader.on_since].into_iter();
-        let instants = instants.chain(self.activity.iter_mut().flat_map(|activity| [&mut activity.since, &mut activity.until]));
+        let instants = [&mut self.boot.at, &mut self.boot.ready_at, &mut self.on_since, &mut self.reader.on_since].into_iter();
+        let instants = instants
+            .chain(self.last_contact.as_mut())
+            .chain(self.activity.iter_mut().flat_map(|activity| [&mut activity.since, &mut activity.until]));
         let installations = self.software.values_mut().filter_map(|software| software.installation.as_mut());
         for instant in instants.chain(installations.map(|installation| &mut installation.at)) {
             *instant = instant.checked_add(by).unwrap_or(now);
@@ -98,17 +100,14 @@ impl Terminal {
         self.cursor = Cursor::settled(now);
     }
 
-    /// When it last asked for updates by itself, as far as the hourly rhythm tells.
-    pub fn last_poll(&self, now: Timestamp) -> Option<Timestamp> {
-        let first = self.first_poll();
+    /// When it last asked for updates by itself since it was switched on, as its rhythm tells.
+    pub(super) fn last_poll(&self, now: Timestamp) -> Option<Timestamp> {
+        let (first, interval) = (self.first_poll(), self.settings.poll_interval.duration());
         if !self.polls() || now < first {
             return None;
         }
-        Some(
-            first
-                + self.settings.poll_interval.duration()
-                    * whole_intervals(now.duration_since(first), self.settings.poll_interval.duration()),
-        )
+        let last = first + interval * whole_intervals(now.duration_since(first), interval);
+        (last >= self.on_since).then_some(last)
     }
 
     fn activity_due(&self, around: Surroundings<'_>) -> Option<(Timestamp, Due)> {
@@ -233,12 +232,13 @@ impl Terminal {
         self.activity = Some(Activity { step: Step::Installing, since: at, until, ..activity });
     }
 
-    fn finish_download(&mut self, at: Timestamp) -> Vec<Change> {
+    fn finish_download(&mut self, at: Timestamp, around: Surroundings<'_>) -> Vec<Change> {
         let Some(activity) = self.activity.take() else {
             return Vec::new();
         };
         let change = Change::Downloaded { component: activity.component, version: activity.version.clone() };
-        let download = Download { version: activity.version.clone(), received: u64::MAX };
+        let received = around.campaign.package(activity.component).map_or_else(|| self.received(&activity, at), |package| package.size);
+        let download = Download { version: activity.version.clone(), received };
         self.downloads.insert(activity.component, download);
         self.begin_step(at, activity);
         vec![change]
@@ -288,6 +288,7 @@ impl Terminal {
     }
 
     pub(super) fn switch_off(&mut self, at: Timestamp, how: SwitchOff, readings: &Readings) -> Vec<Change> {
+        self.last_contact = self.last_contact(at);
         let mut changes = self.interrupt(at, readings);
         let hibernated = how == SwitchOff::Shutdown && self.settings.fast_startup;
         self.power = Power::Off { hibernated, unplugged: how == SwitchOff::Plug };
@@ -298,11 +299,13 @@ impl Terminal {
     pub(super) fn switch_on(&mut self, at: Timestamp, readings: &Readings) -> Vec<Change> {
         let resumes = matches!(self.power, Power::Off { hibernated: true, .. });
         self.power = Power::On;
+        self.on_since = at;
         vec![if resumes { Change::Resumed } else { self.begin_boot(at, readings) }]
     }
 
     /// A boot: what is installed becomes what runs, unless the terminal is stuck.
     pub(super) fn begin_boot(&mut self, at: Timestamp, readings: &Readings) -> Change {
+        self.last_contact = self.last_contact(at);
         self.boots += 1;
         let id = BootId::numbered(self.boots);
         self.boot = Boot { id: id.clone(), at, ready_at: at + self.settings.boot_time.duration() };

@@ -40,8 +40,10 @@ pub struct Terminal {
     /// Its reader.
     pub reader: Reader,
     software: BTreeMap<Component, Software>,
-    /// When it last asked or reported over the wire.
-    pub last_contact: Option<Timestamp>,
+    /// When it last asked or reported over the wire, or polled by itself before it was last switched off or restarted.
+    last_contact: Option<Timestamp>,
+    /// When it was last switched on.
+    on_since: Timestamp,
     downloads: BTreeMap<Component, Download>,
     activity: Option<Activity>,
     boots: u64,
@@ -170,7 +172,8 @@ impl Terminal {
     /// A terminal that booted at `now`, as far with the campaign as its setting `starts` says, on or off as its power schedule has it. Components that the
     /// campaign leaves alone have the versions of `base`.
     pub fn new(id: TerminalId, settings: Settings, campaign: &Campaign, base: &Campaign, now: Timestamp) -> Self {
-        let boot = Boot { id: BootId::numbered(1), at: now, ready_at: now };
+        let id_of_boot = if settings.driver == Driver::External { BootId::unreported() } else { BootId::numbered(1) };
+        let boot = Boot { id: id_of_boot, at: now, ready_at: now };
         let is_on = settings.power_schedule.is_none_or(|schedule| schedule.is_on(japan::civil(now).time()));
         let power = if is_on { Power::On } else { Power::Off { hibernated: settings.fast_startup, unplugged: false } };
         let packages = Component::ALL.into_iter().filter_map(|component| campaign.package(component).or(base.package(component)));
@@ -183,6 +186,7 @@ impl Terminal {
             reader: Reader { powered: true, on_since: now },
             software,
             last_contact: None,
+            on_since: now,
             downloads: BTreeMap::new(),
             activity: None,
             boots: 1,
@@ -207,6 +211,16 @@ impl Terminal {
             let before_this_boot = software.installation.as_ref().is_some_and(|installation| installation.boot != self.boot.id);
             software.is_pending() && before_this_boot
         })
+    }
+
+    /// Notes that it asked or reported over the wire.
+    pub fn contacted(&mut self, now: Timestamp) {
+        self.last_contact = self.last_contact.max(Some(now));
+    }
+
+    /// When the distribution server last heard of it.
+    pub fn last_contact(&self, now: Timestamp) -> Option<Timestamp> {
+        self.last_contact.max(self.last_poll(now))
     }
 
     /// What it is at.

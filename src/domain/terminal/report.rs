@@ -107,7 +107,7 @@ impl Terminal {
                 vec![Change::Failed { component, version }]
             }
         };
-        self.last_contact = Some(now);
+        self.contacted(now);
         Ok(changes)
     }
 
@@ -129,6 +129,9 @@ impl Terminal {
 
     /// Takes what a boot says is running: every component in its installed or its former version.
     fn report_boot(&mut self, now: Timestamp, boot_id: BootId, running: BTreeMap<Component, Version>) -> Result<Vec<Change>, ReportError> {
+        if running.is_empty() {
+            return Err(refused("running に実行中の版が1つもありません", "`running` names no component with its version"));
+        }
         for (component, version) in &running {
             let software = self.software.get(component).ok_or_else(|| unknown_component(*component))?;
             let same_boot = boot_id == self.boot.id;

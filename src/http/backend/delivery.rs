@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Call, refusal_with};
 use super::identity::{TokenRule, certificate_if_required, identify, unknown_institution};
+use super::url::{InPath, InQuery};
 use crate::domain::campaign::{Component, Package};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -23,6 +24,7 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::BodyFault;
 use crate::institutions::{Moment, Tenant};
+use crate::wire::search;
 
 /// `?trigger=manual`: at a time of one's own (N8).
 #[derive(Deserialize)]
@@ -107,7 +109,12 @@ struct MockResults {
 }
 
 /// `GET /delivery/v1/terminals/{id}/updates`.
-pub async fn updates(State(app): State<Arc<App>>, Path(id): Path<String>, Query(query): Query<PollQuery>, request: Request) -> Response {
+pub async fn updates(
+    State(app): State<Arc<App>>,
+    InPath(id): InPath<String>,
+    InQuery(query): InQuery<PollQuery>,
+    request: Request,
+) -> Response {
     let (mut call, _) = Call::begin(app, "updates", request);
     let manual = query.trigger.as_deref() == Some("manual");
     if let Some(other) = query.trigger.filter(|_| !manual) {
@@ -120,7 +127,7 @@ pub async fn updates(State(app): State<Arc<App>>, Path(id): Path<String>, Query(
     let polled = at_terminal(&mut call, &id, |tenant, address, moment| {
         let institution = &mut tenant.institution;
         institution.act(&address.terminal, moment.now, |terminal, _| {
-            terminal.last_contact = Some(moment.now);
+            terminal.contacted(moment.now);
             Ok::<Vec<Change>, Refusal>(Vec::new())
         });
         Ok(poll(institution, address, manual, moment.now, app.fixtures.invented.delivery.poll_after))
@@ -141,7 +148,7 @@ pub async fn updates(State(app): State<Arc<App>>, Path(id): Path<String>, Query(
 }
 
 /// `POST /delivery/v1/terminals/{id}/reports`.
-pub async fn reports(State(app): State<Arc<App>>, Path(id): Path<String>, request: Request) -> Response {
+pub async fn reports(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
     let (mut call, body) = Call::begin(app, "reports", request);
     let report = match call.read(body).await {
         Ok(bytes) => read_report(&bytes),
@@ -169,7 +176,7 @@ pub async fn reports(State(app): State<Arc<App>>, Path(id): Path<String>, reques
 }
 
 /// `GET /delivery/v1/terminals/{id}/results`.
-pub async fn results(State(app): State<Arc<App>>, Path(id): Path<String>, request: Request) -> Response {
+pub async fn results(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
     let (mut call, _) = Call::begin(app, "results", request);
     let shown = at_terminal(&mut call, &id, |tenant, address, moment| Ok(results_of(&tenant.institution, &address.terminal, moment.now)));
     match shown {
@@ -214,7 +221,8 @@ pub(super) fn at_terminal<T>(
     act: impl FnOnce(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
     let address = TerminalAddress::parse(id).map_err(|error| {
-        refusal_with(ErrorId::MalformedRequest, Text::new(format!("URL の端末: {error}。"), format!("The terminal in the URL: {error}.")))
+        let Text { ja, en } = error.text();
+        refusal_with(ErrorId::MalformedRequest, Text::new(format!("URL の端末: {ja}。"), format!("The terminal in the URL: {en}.")))
     })?;
     let who = identify(call, Some((&address.institution, Some(&address.terminal))), TokenRule::Optional)?;
     certificate_if_required(call)?;
@@ -257,14 +265,15 @@ fn offer(campaign: &CampaignId, package: &Package, address: &TerminalAddress) ->
 }
 
 fn read_report(bytes: &[u8]) -> Result<Report, Refusal> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer: String = error.path().iter().map(|segment| format!("/{segment}")).collect();
-        let pointer = if pointer == "/." { "" } else { &pointer };
-        let inner = error.inner();
+    let value = search::json(bytes).map_err(|malformed| refusal_with(ErrorId::MalformedRequest, malformed.detail))?;
+    if !value.is_object() {
+        let detail = Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.");
+        return Err(refusal_with(ErrorId::MalformedRequest, detail));
+    }
+    serde_json::from_value(value).map_err(|error| {
         refusal_with(
             ErrorId::MalformedRequest,
-            Text::new(format!("{pointer}: 値が正しくありません（{inner}）。"), format!("{pointer}: {inner}.")),
+            Text::new(format!("報告の値が正しくありません（{error}）。"), format!("The report: {error}.")),
         )
     })
 }

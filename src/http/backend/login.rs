@@ -19,6 +19,7 @@ use crate::journal::Outcome;
 use crate::tls::ClientCertificate;
 use crate::token::{Bearer, Claims, Kind};
 use crate::wire::login::{self, Granted};
+use crate::wire::search;
 
 /// Whom a login names.
 type Named = (InstitutionCode, Option<TerminalId>);
@@ -32,19 +33,13 @@ pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
         Err(BodyFault::Late(detail)) => return unread(call, ErrorId::BodyTimeout, detail),
         Err(BodyFault::Broken(detail)) => return unread(call, ErrorId::MalformedRequest, detail),
     };
-    let fields = match serde_json::from_slice::<Value>(&bytes) {
+    let fields = match search::json(&bytes) {
         Ok(Value::Object(fields)) => fields,
         Ok(_) => {
             let detail = Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.");
             return refused(call, &refusal_with(ErrorId::MalformedRequest, detail));
         }
-        Err(error) => {
-            let detail = Text::new(
-                format!("JSON オブジェクトが必要です（{}行{}列）。", error.line(), error.column()),
-                format!("A JSON object was expected: {error}."),
-            );
-            return unread(call, ErrorId::MalformedRequest, detail);
-        }
+        Err(malformed) => return unread(call, ErrorId::MalformedRequest, malformed.detail),
     };
     match named(&mut call, &fields).and_then(|named| bearer(&mut call, named)) {
         Ok(bearer) => granted(call, bearer),

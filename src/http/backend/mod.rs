@@ -8,3 +8,4 @@ pub mod notices;
 pub mod package;
 pub mod search;
 pub mod unknown;
+mod url;

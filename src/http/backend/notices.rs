@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Call, refusal_with};
 use super::identity::{TokenRule, identify, unknown_institution};
+use super::url::InQuery;
 use crate::domain::campaign::Notice;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -34,7 +35,7 @@ struct Listed {
 }
 
 /// Handles one request for notices.
-pub async fn notices(State(app): State<Arc<App>>, Query(query): Query<NoticesQuery>, request: Request) -> Response {
+pub async fn notices(State(app): State<Arc<App>>, InQuery(query): InQuery<NoticesQuery>, request: Request) -> Response {
     let (mut call, _) = Call::begin(app, "notices", request);
     match list(&mut call, query.institution.as_deref()) {
         Ok(listing) => {
@@ -46,7 +47,8 @@ pub async fn notices(State(app): State<Arc<App>>, Query(query): Query<NoticesQue
 
 fn list(call: &mut Call, institution: Option<&str>) -> Result<Listing, Refusal> {
     let in_request = institution.map(InstitutionCode::parse).transpose().map_err(|error| {
-        refusal_with(ErrorId::MalformedRequest, Text::new(format!("institution: {error}。"), format!("institution: {error}.")))
+        let Text { ja, en } = error.text();
+        refusal_with(ErrorId::MalformedRequest, Text::new(format!("institution: {ja}。"), format!("institution: {en}.")))
     })?;
     let who = identify(call, in_request.as_ref().map(|code| (code, None)), TokenRule::Optional)?;
     let app = Arc::clone(&call.app);

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +13,8 @@ use serde::Deserialize;
 
 use super::call::{Call, refusal_with};
 use super::delivery::at_terminal;
+use super::identity::certificate_if_required;
+use super::url::{InPath, InQuery};
 use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -32,14 +34,14 @@ pub struct PackageQuery {
 /// Handles one request for a package.
 pub async fn package(
     State(app): State<Arc<App>>,
-    Path((campaign, component, version)): Path<(String, String, String)>,
-    Query(query): Query<PackageQuery>,
+    InPath((campaign, component, version)): InPath<(String, String, String)>,
+    InQuery(query): InQuery<PackageQuery>,
     request: Request,
 ) -> Response {
     let method = request.method().clone();
     let (mut call, _) = Call::begin(app, "package", request);
     let found = match query.terminal {
-        None => named(&call.app.fixtures.campaign, &campaign, &component, &version),
+        None => certificate_if_required(&call).and_then(|()| named(&call.app.fixtures.campaign, &campaign, &component, &version)),
         Some(terminal) => {
             at_terminal(&mut call, &terminal, |tenant, _, _| named(&tenant.institution.campaign, &campaign, &component, &version))
         }

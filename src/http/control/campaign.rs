@@ -19,8 +19,8 @@ use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::package::Content;
 
-/// A campaign of one's own. What is left out is the notice's; with `starts`, nothing is excluded and the all-day period follows the last night,
-/// unless said otherwise.
+/// A campaign of one's own. What is left out is the notice's; with `starts`, nothing is excluded, the all-day period follows the last night, and
+/// title and notices are its own, unless said otherwise.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CampaignInput {
@@ -156,11 +156,11 @@ pub(super) async fn campaign_of(app: &App, input: CampaignInput, now: Timestamp,
     };
     let campaign = Campaign {
         id,
-        title: input.title.unwrap_or_else(|| notice.title.clone()),
+        title: input.title.unwrap_or_else(|| if own_start { own_title(starts) } else { notice.title.clone() }),
         calendar,
         packages,
         suspended: input.suspended.unwrap_or(false),
-        notices: input.notices.unwrap_or_else(|| notice.notices.clone()),
+        notices: input.notices.unwrap_or_else(|| if own_start { Vec::new() } else { notice.notices.clone() }),
     };
     match campaign.fault() {
         None => Ok(campaign),
@@ -168,16 +168,21 @@ pub(super) async fn campaign_of(app: &App, input: CampaignInput, now: Timestamp,
     }
 }
 
+fn own_title(starts: Date) -> Text {
+    Text::new(format!("{starts} からの更新アプリケーション配信"), format!("Update distributed from {starts}"))
+}
+
 fn packages_of(notice: &Campaign, inputs: Vec<PackageInput>, at: &str) -> Result<Vec<Package>, Problem> {
     let package = |(i, input): (usize, PackageInput)| {
         let known = notice.package(input.component);
         let size = input.size.or(known.map(|known| known.size)).unwrap_or(1);
-        if size == 0 || size > MAX_PACKAGE_SIZE || i >= Component::ALL.len() {
+        let size_fits = (1..=MAX_PACKAGE_SIZE).contains(&size);
+        if !size_fits || i >= Component::ALL.len() {
             let detail = Text::new(
                 format!("パッケージは各コンポーネント1つ、サイズは1から{MAX_PACKAGE_SIZE}バイトです。"),
                 format!("There is one package a component, of 1 to {MAX_PACKAGE_SIZE} bytes."),
             );
-            return Err(Problem::field(&format!("{at}/packages/{i}"), detail));
+            return Err(Problem::field(&format!("{at}/packages/{i}{}", if size_fits { "" } else { "/size" }), detail));
         }
         let replaces = known.map(|known| known.replaces.clone());
         let replaces = replaces.unwrap_or_else(|| Version::parse("0").expect("0 is a version"));

@@ -81,16 +81,16 @@ pub async fn advance_clock(
 }
 
 fn advance(institution: &mut Institution, input: &AdvanceInput, moment: Moment) -> Result<Json<Advanced>, Problem> {
-    let target = match (input.by, input.to) {
-        (Some(by), None) => moment.now + by.duration(),
-        (None, Some(to)) => to,
+    let (target, field) = match (input.by, input.to) {
+        (Some(by), None) => (moment.now + by.duration(), "/by"),
+        (None, Some(to)) => (to, "/to"),
         _ => {
             let detail = Text::new("by か to のどちらか一方を指定してください。", "Give either `by` or `to`.");
             return Err(Problem::field("", detail).expected("{\"by\": \"PT13H\"} or {\"to\": \"2026-01-20T08:55:00+09:00\"}"));
         }
     };
     let before = institution.events.last();
-    institution.advance(target, moment.wall)?;
+    institution.advance(target, moment.wall).map_err(|error| Problem::from(error).at(field))?;
     Ok(Json(Advanced {
         now: institution.now(moment.wall),
         clock: institution.clock.setting(moment.wall),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
@@ -22,7 +22,9 @@ use crate::http::problem::{Problem, parse_json, parse_value};
 
 /// Lets a request through that carries the control token.
 pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes).and_then(|value| value.strip_prefix(b"Bearer "));
+    let header = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let scheme_and_token = header.and_then(|value| value.split_at_checked("Bearer ".len()));
+    let given = scheme_and_token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"Bearer ")).map(|(_, token)| token);
     let right = given.is_some_and(|token| verify_slices_are_equal(token, app.control_token.as_bytes()).is_ok());
     if right {
         return next.run(request).await;
@@ -66,10 +68,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Code {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(names) =
-            Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|error| bad_path(&error.to_string()))?;
+        let Path(names) = Path::<Vec<(String, String)>>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| bad_path(Text::same(error.to_string())))?;
         let text = names.iter().find(|(name, _)| name == "code").map(|(_, text)| text.as_str()).unwrap_or_default();
-        InstitutionCode::parse(text).map(Self).map_err(|error| bad_path(&error.to_string()))
+        InstitutionCode::parse(text).map(Self).map_err(|error| bad_path(error.text()))
     }
 }
 
@@ -81,10 +84,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Code(code) = Code::from_request_parts(parts, state).await?;
-        let Path(names) =
-            Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|error| bad_path(&error.to_string()))?;
+        let Path(names) = Path::<Vec<(String, String)>>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| bad_path(Text::same(error.to_string())))?;
         let text = names.iter().find(|(name, _)| name == "terminal").map(|(_, text)| text.as_str()).unwrap_or_default();
-        TerminalId::parse(text).map(|terminal| Self(code, terminal)).map_err(|error| bad_path(&error.to_string()))
+        TerminalId::parse(text).map(|terminal| Self(code, terminal)).map_err(|error| bad_path(error.text()))
+    }
+}
+
+/// The fields of the URL's query.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = Query::from_request_parts(parts, state).await;
+        read.map(|Query(fields)| Self(fields)).map_err(|error| bad_query(Text::same(error.body_text())))
     }
 }
 
@@ -137,7 +153,13 @@ fn merge(target: &mut Value, patch: Value) {
     }
 }
 
-fn bad_path(error: &str) -> Problem {
+/// A query that cannot be taken.
+pub(super) fn bad_query(detail: Text) -> Problem {
+    let title = Text::new("クエリの値が正しくありません", "A query parameter is wrong");
+    Problem::new(StatusCode::BAD_REQUEST, "query", title, detail)
+}
+
+fn bad_path(Text { ja, en }: Text) -> Problem {
     let title = Text::new("URL の形式が正しくありません", "The URL is wrong");
-    Problem::new(StatusCode::BAD_REQUEST, "path", title, Text::new(format!("URL: {error}"), format!("URL: {error}")))
+    Problem::new(StatusCode::BAD_REQUEST, "path", title, Text::new(format!("URL: {ja}"), format!("URL: {en}")))
 }

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::actions::Nothing;
 use super::campaign::{CampaignInput, campaign_of};
 use super::input::{Code, Input, merged, no_institution};
 use super::view::InstitutionView;
@@ -21,7 +22,7 @@ use crate::domain::terminal::Settings;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::institutions::CreateError;
+use crate::institutions::{CreateError, MAX_INSTITUTIONS};
 
 /// What a new institution is made from.
 #[derive(Deserialize)]
@@ -138,7 +139,11 @@ pub async fn delete_institution(State(app): State<Arc<App>>, Code(code): Code) -
 ///
 /// # Errors
 /// No such institution.
-pub async fn reset_institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<InstitutionView>, Problem> {
+pub async fn reset_institution(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Input(Nothing {}): Input<Nothing>,
+) -> Result<Json<InstitutionView>, Problem> {
     app.institutions.reset(&code).ok_or_else(|| no_institution(&code))??;
     view(&app, &code)
 }
@@ -184,7 +189,7 @@ fn unknown_template(app: &App, template: &InstitutionCode) -> Problem {
 
 fn not_created(error: CreateError, code: &InstitutionCode) -> Problem {
     match error {
-        CreateError::Clock(error) => error.into(),
+        CreateError::Clock(error) => Problem::from(error).within("/clock"),
         CreateError::Taken => {
             Problem::conflict(Text::new(format!("医療機関 {code} は既にあります。"), format!("Institution {code} exists already.")))
                 .at("/code")
@@ -193,9 +198,10 @@ fn not_created(error: CreateError, code: &InstitutionCode) -> Problem {
                     "Choose another code, leave `code` out, or delete it first",
                 ))
         }
-        CreateError::Full => {
-            Problem::conflict(Text::new("医療機関の数が上限に達しています。", "There are as many institutions as the server holds."))
-                .remedy(Text::new("使い終わった医療機関を削除してください", "Delete those that are no longer used"))
-        }
+        CreateError::Full => Problem::conflict(Text::new(
+            format!("医療機関は {MAX_INSTITUTIONS} 件までです。"),
+            format!("The server holds at most {MAX_INSTITUTIONS} institutions."),
+        ))
+        .remedy(Text::new("使い終わった医療機関を削除してください", "Delete those that are no longer used")),
     }
 }

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
-use super::input::{Code, no_institution};
+use super::input::{Asked, Code, bad_query, no_institution};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -15,6 +14,7 @@ use crate::journal::{Entry, KEPT_ENTRIES};
 
 /// `?limit=`: at most so many, the newest (default 50).
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct JournalQuery {
     limit: Option<String>,
 }
@@ -34,7 +34,7 @@ pub struct Listing {
 pub async fn institution_journal(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    Query(query): Query<JournalQuery>,
+    Asked(query): Asked<JournalQuery>,
 ) -> Result<Json<Listing>, Problem> {
     let limit = query.limit()?;
     let listed = app.institutions.with(&code, |tenant, _| tenant.entries(limit));
@@ -46,7 +46,7 @@ pub async fn institution_journal(
 ///
 /// # Errors
 /// A limit that is no number.
-pub async fn stray_journal(State(app): State<Arc<App>>, Query(query): Query<JournalQuery>) -> Result<Json<Listing>, Problem> {
+pub async fn stray_journal(State(app): State<Arc<App>>, Asked(query): Asked<JournalQuery>) -> Result<Json<Listing>, Problem> {
     let (entries, evicted) = app.institutions.stray_entries(query.limit()?);
     Ok(Json(Listing { entries, evicted }))
 }
@@ -58,9 +58,8 @@ impl JournalQuery {
         };
         let limit = text.parse().ok().filter(|limit| (1..=KEPT_ENTRIES).contains(limit));
         limit.ok_or_else(|| {
-            let title = Text::new("クエリの値が正しくありません", "A query parameter is wrong");
             let detail = Text::new("limit の値が正しくありません。", "The value of `limit` is wrong.");
-            Problem::new(StatusCode::BAD_REQUEST, "query", title, detail).expected(format!("limit=1 to {KEPT_ENTRIES}"))
+            bad_query(detail).expected(format!("limit=1 to {KEPT_ENTRIES}"))
         })
     }
 }

@@ -112,7 +112,7 @@ impl TerminalView {
             reader: ReaderView { attached: terminal.settings.reader.attached, powered: terminal.reader.powered },
             components: terminal.components().map(component).collect(),
             progress: terminal.progress(moment.now),
-            last_contact: terminal.last_contact.max(terminal.last_poll(moment.now)),
+            last_contact: terminal.last_contact(moment.now),
             settings: terminal.settings.clone(),
         }
     }

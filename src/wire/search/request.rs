@@ -50,7 +50,11 @@ pub fn parse(bytes: &[u8]) -> Result<SearchRequest, Malformed> {
     read(&value).map_err(|detail| Malformed { detail, broken: false, institution })
 }
 
-fn json(bytes: &[u8]) -> Result<Value, Malformed> {
+/// Reads JSON as clients send it: with or without a byte order mark.
+///
+/// # Errors
+/// Says what was wrong with the bytes.
+pub fn json(bytes: &[u8]) -> Result<Value, Malformed> {
     let broken = |ja: String, en: String| Malformed { detail: Text::new(ja, en), broken: true, institution: None };
     let length = bytes.len();
     let text = std::str::from_utf8(bytes).map_err(|error| match error.error_len() {
@@ -81,7 +85,7 @@ fn json(bytes: &[u8]) -> Result<Value, Malformed> {
 /// Some clients count Content-Length in characters: with full-width text the body then ends early and its tail comes as a bogus next request.
 fn cut_short(length: usize, ja: &str, en: &str) -> Malformed {
     let detail = Text::new(
-        format!("本文が{ja}で終わっています（{length} バイト）。Content-Length は文字数ではなく UTF-8 のバイト数で送ってください。"),
+        format!("本文が {ja}で終わっています（{length} バイト）。Content-Length は文字数ではなく UTF-8 のバイト数で送ってください。"),
         format!("The body ends {en} (after {length} bytes); Content-Length is the number of UTF-8 bytes, not of characters."),
     );
     Malformed { detail, broken: true, institution: None }
@@ -98,8 +102,8 @@ fn read(value: &Value) -> Result<SearchRequest, Text> {
     let info = |name| element(value, INFO, name);
     let institution = header("MedicalInstitutionCode")?.ok_or_else(|| missing(HEADER, "MedicalInstitutionCode"))?;
     let institution = InstitutionCode::parse(&institution).map_err(|error| {
-        let pointer = format!("{HEADER}/MedicalInstitutionCode");
-        Text::new(format!("{pointer}: {error}（チェックディジットを含む10桁の医療機関コードが必要です）。"), format!("{pointer}: {error}."))
+        let (pointer, Text { ja, en }) = (format!("{HEADER}/MedicalInstitutionCode"), error.text());
+        Text::new(format!("{pointer}: {ja}。"), format!("{pointer}: {en}."))
     })?;
     let confirmation_date = required_date(header("QualificationConfirmationDate")?, HEADER, "QualificationConfirmationDate")?.1;
     let (birthdate_text, birthdate) = required_date(info("Birthdate")?, INFO, "Birthdate")?;
@@ -142,7 +146,7 @@ fn element(value: &Value, parent: &str, name: &str) -> Result<Option<String>, Te
             format!("{pointer} が長すぎます（{LONGEST} 文字まで）。"),
             format!("{pointer} is too long (at most {LONGEST} characters)."),
         )),
-        found => Err(wrong(&pointer, found, "文字列（例: \"9910000018\"）", "a string such as \"9910000018\"")),
+        found => Err(wrong(&pointer, found, "文字列（引用符で囲んだ値）", "a string (a value in quotation marks)")),
     }
 }
 
@@ -162,11 +166,11 @@ fn missing(parent: &str, name: &str) -> Text {
 
 fn wrong(pointer: &str, found: Option<&Value>, expected_ja: &str, expected_en: &str) -> Text {
     let (ja, en) = match found {
-        None => ("ありません".to_owned(), "is missing".to_owned()),
+        None => ("がありません".to_owned(), "is missing".to_owned()),
         Some(value) => {
             let shown: String = value.to_string().chars().take(40).collect();
-            (format!("{shown} です"), format!("is {shown}"))
+            (format!("は {shown} です"), format!("is {shown}"))
         }
     };
-    Text::new(format!("{pointer} が{ja}。{expected_ja}が必要です。"), format!("{pointer} {en}; expected {expected_en}."))
+    Text::new(format!("{pointer} {ja}。{expected_ja}が必要です。"), format!("{pointer} {en}; expected {expected_en}."))
 }

@@ -1,0 +1,220 @@
+//! The control surface where all goes well: institutions and their clocks.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Mock, TOKEN};
+
+const NOW: &str = "2026-01-19T19:00:00+09:00";
+
+fn at(code: &str) -> String {
+    format!("/v1/institutions/{code}")
+}
+
+async fn get(mock: &Mock, path: &str) -> Value {
+    mock.set(Method::GET, path, Value::Null).await
+}
+
+#[tokio::test]
+async fn an_institution_is_created_with_everything_at_once() {
+    let mock = Mock::start().await;
+    let input = json!({
+        "template": "9910000075",
+        "code": "9919999996",
+        "name": {"ja": "試験医院", "en": "A clinic for this test"},
+        "clock": {"mode": "frozen", "now": NOW},
+        "default_terminal": "T2",
+        "readings": {"excluded": "calendar_day", "outdated_refused_from": "2026-03-01"},
+        "campaign": {"id": "own", "starts": "tonight", "nights": 2},
+        "terminals": {"T1": {"automatic_restart": "06:30", "reader": {"attached": false}}, "T2": {"starts": "pending", "polling": false}},
+    });
+    let url = format!("https://{}/v1/institutions", mock.control);
+    let answer = mock.client.post(&url).bearer_auth(TOKEN).json(&input).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    assert_eq!(answer.headers()["location"], "/v1/institutions/9919999996");
+    let created: Value = answer.json().await.unwrap();
+    assert_eq!(created["name"], input["name"]);
+    assert_eq!(created["clock"], input["clock"]);
+    assert_eq!((&created["code"], &created["default_terminal"], &created["campaign"]), (&json!("9919999996"), &json!("T2"), &json!("own")));
+    assert_eq!((&created["readings"]["excluded"], &created["readings"]["download_runs_on"]), (&json!("calendar_day"), &json!(false)));
+    let (t1, t2) = (&created["terminals"]["T1"], &created["terminals"]["T2"]);
+    assert_eq!((&t1["settings"]["automatic_restart"], &t1["settings"]["bandwidth"]), (&json!("06:30:00"), &json!(2_000_000)));
+    assert_eq!((&t1["phase"], &t2["phase"]), (&json!("update_available"), &json!("pending")));
+    assert_eq!((t1["components"].as_object().unwrap().len(), t2["components"].as_object().unwrap().len()), (3, 4));
+    assert_eq!(get(&mock, "/v1/institutions/9919999996").await, created);
+    assert_eq!(mock.check("9919999996").await.error_code(), "MOCK0501E", "T2 asks by default");
+    let campaign = get(&mock, "/v1/institutions/9919999996/campaign").await;
+    assert_eq!(
+        (&campaign["starts"], &campaign["all_day_from"], &campaign["excluded"]),
+        (&json!("2026-01-19"), &json!("2026-01-21"), &json!([]))
+    );
+}
+
+#[tokio::test]
+async fn institutions_are_listed_and_a_deleted_one_is_gone() {
+    let mock = Mock::start().await;
+    let codes = async || -> Vec<String> {
+        let list = get(&mock, "/v1/institutions").await["institutions"].clone();
+        list.as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(codes().await.len(), 8, "the fixtures'");
+    let code = mock.create("9910000018", NOW).await;
+    assert!(code.starts_with("991") && codes().await.contains(&code));
+    let (status, body) = mock.control(Method::DELETE, &at(&code), Value::Null).await;
+    assert_eq!((status, body), (StatusCode::NO_CONTENT, Value::Null));
+    assert!(!codes().await.contains(&code));
+    assert_eq!(mock.control(Method::GET, &at(&code), Value::Null).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_reset_restores_everything_as_it_was_created() {
+    let mock = Mock::start().await;
+    let clock = json!({"mode": "frozen", "now": NOW});
+    let code = mock.create_with(json!({"template": "9910000075", "clock": clock, "terminals": {"T1": {"bandwidth": 5_000_000}}})).await;
+    let (before, campaign) = (get(&mock, &at(&code)).await, get(&mock, &format!("{}/campaign", at(&code))).await);
+    mock.advance(&code, "2026-01-20T08:00:00+09:00").await;
+    let changes = json!({"name": {"ja": "別", "en": "other"}, "readings": {"download_runs_on": true}});
+    mock.set(Method::PATCH, &at(&code), changes).await;
+    mock.set(Method::PATCH, &format!("{}/terminals/T1", at(&code)), json!({"bandwidth": 1, "driver": "external"})).await;
+    mock.set(Method::POST, &format!("{}/terminals", at(&code)), json!({"id": "T2"})).await;
+    mock.set(Method::PATCH, &at(&code), json!({"default_terminal": "T2"})).await;
+    mock.set(Method::DELETE, &format!("{}/terminals/T1", at(&code)), Value::Null).await;
+    mock.set(Method::PUT, &format!("{}/campaign", at(&code)), json!({"suspended": true})).await;
+    mock.check(&code).await;
+    let after = mock.set(Method::POST, &format!("{}/reset", at(&code)), Value::Null).await;
+    assert_eq!(after, before);
+    assert_eq!(get(&mock, &format!("{}/campaign", at(&code))).await, campaign);
+    assert_eq!(get(&mock, &format!("{}/journal", at(&code))).await, json!({"entries": [], "evicted": 0}));
+}
+
+#[tokio::test]
+async fn a_setting_given_as_null_goes_back_to_its_default() {
+    let mock = Mock::start().await;
+    let path = format!("{}/terminals/T1", at("9910000067"));
+    assert_eq!(get(&mock, &path).await["settings"]["power_schedule"], json!({"on": "08:00:00", "off": "19:00:00"}));
+    let patched = mock.set(Method::PATCH, &path, json!({"power_schedule": {"on": "07:30"}, "bandwidth": 7})).await;
+    assert_eq!(patched["settings"]["power_schedule"], json!({"on": "07:30:00", "off": "19:00:00"}), "objects are merged");
+    let patched = mock.set(Method::PATCH, &path, json!({"power_schedule": null, "bandwidth": null})).await;
+    assert_eq!((&patched["settings"]["power_schedule"], &patched["settings"]["bandwidth"]), (&Value::Null, &json!(2_000_000)));
+}
+
+#[tokio::test]
+async fn the_journal_keeps_the_newest_500_and_counts_what_it_evicted() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    for _ in 0..503 {
+        mock.check(&code).await;
+    }
+    let journal = get(&mock, &format!("{}/journal?limit=500", at(&code))).await;
+    let entries = journal["entries"].as_array().unwrap();
+    assert_eq!((entries.len(), &journal["evicted"]), (500, &json!(3)));
+    assert_eq!((&entries[0]["number"], &entries[499]["number"]), (&json!(4), &json!(503)), "oldest first");
+    assert_eq!(get(&mock, &format!("{}/journal", at(&code))).await["entries"].as_array().unwrap().len(), 50);
+}
+
+#[tokio::test]
+async fn a_clock_takes_any_offset_and_shows_japan_time() {
+    let mock = Mock::start().await;
+    let path = format!("{}/clock", at("9910000018"));
+    for now in ["2026-07-01T10:00:00Z", "2026-07-01T19:00:00+09:00", "2026-07-01T06:00:00-04:00", "2026-07-01T12:00:00+02:00"] {
+        let set = mock.set(Method::PUT, &path, json!({"mode": "frozen", "now": now})).await;
+        assert_eq!(set, json!({"mode": "frozen", "now": "2026-07-01T19:00:00+09:00"}), "{now}");
+        assert_eq!(get(&mock, &path).await, set);
+    }
+}
+
+#[tokio::test]
+async fn setting_the_clock_anew_catches_nothing_up_and_a_download_keeps_its_remaining_time() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000075", NOW).await;
+    mock.advance(&code, "2026-01-19T20:01:03+09:00").await;
+    let progress = get(&mock, &format!("{}/terminals/T1", at(&code))).await["progress"].clone();
+    assert_eq!((&progress["received"], &progress["until"]), (&json!(6_000_000), &json!("2026-01-19T20:01:06+09:00")), "{progress}");
+    for now in ["2026-01-29T03:00:00+09:00", "2026-01-21T22:00:00+09:00"] {
+        mock.set(Method::PUT, &format!("{}/clock", at(&code)), json!({"mode": "frozen", "now": now})).await;
+        let terminal = get(&mock, &format!("{}/terminals/T1", at(&code))).await;
+        assert_eq!(terminal["progress"]["received"], 6_000_000, "{now}");
+        assert_eq!(terminal["phase"], "downloading", "nothing was caught up");
+    }
+    let events = mock.advance(&code, "2026-01-21T22:00:03+09:00").await;
+    assert_eq!((&events[0]["event"], &events[0]["at"]), (&json!("downloaded"), &json!("2026-01-21T22:00:03+09:00")));
+    assert_eq!(events.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn setting_the_clock_anew_does_not_forget_what_was_done_in_place_of_a_restart() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000075", NOW).await;
+    mock.advance(&code, "2026-01-20T08:00:00+09:00").await;
+    mock.act(&code, "T1", "shutdown", Value::Null).await;
+    mock.act(&code, "T1", "power", json!({"on": true})).await;
+    for now in ["2026-01-20T08:00:00+09:00", "2026-03-01T09:00:00+09:00", "2026-01-02T09:00:00+09:00"] {
+        mock.set(Method::PUT, &format!("{}/clock", at(&code)), json!({"mode": "frozen", "now": now})).await;
+        assert_eq!(mock.check(&code).await.error_code(), "MOCK0501E");
+        let why = mock.last_entry(&code).await["why"]["ja"].clone();
+        assert!(why.as_str().unwrap().contains("高速スタートアップ"), "{now}: {why}");
+    }
+}
+
+#[tokio::test]
+async fn progress_never_shows_more_than_the_package_has() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000075", NOW).await;
+    mock.advance(&code, "2026-01-19T20:01:30+09:00").await;
+    let terminal = mock.terminal(&code, "T1").await;
+    assert_eq!((&terminal["phase"], &terminal["progress"]["received"]), (&json!("installing"), &json!(12_000_000)));
+}
+
+#[tokio::test]
+async fn advancing_a_system_clock_makes_it_run_ahead() {
+    let mock = Mock::start().await;
+    let path = format!("{}/clock", at("9910000018"));
+    assert_eq!(get(&mock, &path).await["mode"], "system");
+    let advanced = mock.set(Method::POST, &format!("{path}/advance"), json!({"by": "P1D"})).await;
+    assert_eq!((&advanced["clock"]["mode"], &advanced["clock"]["rate"]), (&json!("running"), &json!(1.0)));
+    let seconds = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let (ahead, wall) = (get(&mock, &path).await, get(&mock, &at("9910000026")).await["clock"].clone());
+    let lead = seconds(&ahead["now"]).duration_since(seconds(&wall["now"])).as_secs();
+    assert!((86_340..=86_400).contains(&lead), "{lead} s");
+}
+
+#[tokio::test]
+async fn a_running_clock_moves_at_its_rate_and_what_is_due_happens() {
+    let mock = Mock::start().await;
+    let path = format!("{}/clock", at("9910000059"));
+    mock.set(Method::PUT, &path, json!({"mode": "running", "now": "2026-01-19T19:00:00+09:00", "rate": 100_000})).await;
+    let restarted = async || get(&mock, &format!("{}/terminals/T1", at("9910000059"))).await["boot"]["id"] != "boot-1";
+    let patience = std::time::Duration::from_secs(20);
+    tokio::time::timeout(patience, async { while !restarted().await {} }).await.expect("07:00 comes within half a second");
+}
+
+#[tokio::test]
+async fn two_institutions_driven_at_once_never_see_each_other() {
+    let mock = Mock::start().await;
+    let (a, b) = (mock.create("9910000075", NOW).await, mock.create("9910000075", NOW).await);
+    let drive = async |code: &str, hour: u32, checks: usize| {
+        mock.advance(code, &format!("2026-01-20T{hour:02}:00:00+09:00")).await;
+        for _ in 0..checks {
+            assert_eq!(mock.check(code).await.error_code(), "MOCK0501E");
+        }
+        let acted = mock.act(code, "T1", "restart", Value::Null).await;
+        assert_eq!(acted["events"].as_array().unwrap().len(), 1);
+        assert_eq!(acted["events"][0]["at"], format!("2026-01-20T{hour:02}:00:00+09:00"));
+        for _ in 0..checks {
+            assert_eq!(mock.check(code).await.validity(), "1");
+        }
+        let own = get(&mock, &at(code)).await;
+        let journal = get(&mock, &format!("{}/journal?limit=500", at(code))).await["entries"].clone();
+        (own["events"].clone(), acted["events"][0]["number"].clone(), journal)
+    };
+    let (ours, theirs) = tokio::join!(drive(&a, 8, 20), drive(&b, 9, 30));
+    assert_eq!((&ours.0, &ours.1), (&theirs.0, &theirs.1), "each counts its own events, and the same happened");
+    for (code, hour, journal, entries) in [(&a, 8, &ours.2, 40), (&b, 9, &theirs.2, 60)] {
+        let journal = journal.as_array().unwrap();
+        assert_eq!(journal.len(), entries);
+        for (i, entry) in journal.iter().enumerate() {
+            assert_eq!((&entry["institution"], &entry["number"]), (&json!(code), &json!(i + 1)));
+            assert_eq!(entry["at"], format!("2026-01-20T{hour:02}:00:00+09:00"));
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What an external terminal tells of itself, through its whole life, and what is not believed.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Mock};
+
+const RESTART_REQUIRED: &str = "MOCK0501E";
+const REFUSED: &str = "MOCK0603E";
+const NEW: [(&str, &str); 4] = [
+    ("distribution_application", "5.3.0"),
+    ("linkage_application", "5.3.0"),
+    ("face_recognition_library", "3.1.0"),
+    ("card_reader_application", "2.4.0"),
+];
+
+async fn external(mock: &Mock) -> String {
+    mock.create("9910000034", "2026-01-19T21:00:00+09:00").await
+}
+
+async fn report(mock: &Mock, code: &str, report: Value) -> Answer {
+    mock.send(mock.backend(Method::POST, &format!("/delivery/v1/terminals/{code}-T1/reports")).json(&report)).await
+}
+
+fn about(state: &str, component: &str, version: &str) -> Value {
+    json!({"state": state, "component": component, "version": version})
+}
+
+fn booted(boot: &str, running: &[(&str, &str)]) -> Value {
+    let running: serde_json::Map<String, Value> =
+        running.iter().map(|(component, version)| ((*component).to_owned(), json!(version))).collect();
+    json!({"state": "booted", "boot_id": boot, "running": running})
+}
+
+/// Reports everything installed.
+async fn install_all(mock: &Mock, code: &str) {
+    for (component, version) in NEW {
+        assert_eq!(report(mock, code, about("installed", component, version)).await.body["changed"], true);
+    }
+}
+
+#[tokio::test]
+async fn an_external_terminal_polls_downloads_installs_and_boots() {
+    let mock = Mock::start().await;
+    let code = external(&mock).await;
+    let poll = mock.send(mock.backend(Method::GET, &format!("/delivery/v1/terminals/{code}-T1/updates"))).await.body;
+    assert_eq!(poll["update"]["packages"].as_array().unwrap().len(), 4);
+    assert_eq!(mock.terminal(&code, "T1").await["last_contact"], "2026-01-19T21:00:00+09:00");
+    for (component, version) in NEW {
+        let mut downloading = about("downloading", component, version);
+        downloading["received"] = json!(1000);
+        for (sent, phase, changed) in [
+            (downloading, "downloading", false),
+            (about("downloaded", component, version), "", true),
+            (about("installing", component, version), "installing", false),
+            (about("installed", component, version), "", true),
+        ] {
+            let taken = report(&mock, &code, sent.clone()).await;
+            assert_eq!((taken.status, &taken.body["changed"]), (StatusCode::OK, &json!(changed)), "{sent}: {}", taken.body);
+            let pending = taken.body["phase"] == "pending";
+            assert!(phase.is_empty() || pending || taken.body["phase"] == phase, "{sent}: {}", taken.body);
+        }
+    }
+    assert_eq!(mock.check(&code).await.error_code(), RESTART_REQUIRED);
+    let taken = report(&mock, &code, booted("after-the-update", &NEW)).await;
+    assert_eq!(taken.body, json!({"accepted": true, "changed": true, "phase": "up_to_date"}));
+    assert_eq!(mock.check(&code).await.validity(), "1");
+    let poll = mock.send(mock.backend(Method::GET, &format!("/delivery/v1/terminals/{code}-T1/updates"))).await.body;
+    assert_eq!(poll["update"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_download_shows_how_far_it_is_and_a_failure_ends_it() {
+    let mock = Mock::start().await;
+    let code = external(&mock).await;
+    let mut downloading = about("downloading", "linkage_application", "5.3.0");
+    for (received, shown) in [(5_u64, 5_u64), (u64::MAX, 24_000_000)] {
+        downloading["received"] = json!(received);
+        report(&mock, &code, downloading.clone()).await;
+        assert_eq!(mock.terminal(&code, "T1").await["progress"]["received"], shown);
+    }
+    let mut failed = about("failed", "linkage_application", "5.3.0");
+    failed["message"] = json!("ディスクの空きがありません");
+    let taken = report(&mock, &code, failed).await;
+    assert_eq!(taken.body, json!({"accepted": true, "changed": true, "phase": "update_available"}));
+    assert_eq!(mock.check(&code).await.validity(), "1", "what is not installed is no error");
+}
+
+#[tokio::test]
+async fn the_same_boot_with_the_same_versions_is_a_duplicate_and_with_others_a_conflict() {
+    let mock = Mock::start().await;
+    let code = external(&mock).await;
+    install_all(&mock, &code).await;
+    for changed in [true, false, false] {
+        let taken = report(&mock, &code, booted("b2", &NEW)).await;
+        assert_eq!((taken.status, &taken.body["changed"]), (StatusCode::OK, &json!(changed)));
+    }
+    let mut others = NEW;
+    others[1].1 = "5.2.0";
+    let refused = report(&mock, &code, booted("b2", &others)).await;
+    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::CONFLICT, &json!(REFUSED)));
+    assert!(refused.body["detail"].as_str().unwrap().contains("新しい起動IDが必要です"), "{}", refused.body);
+    assert_eq!(mock.check(&code).await.validity(), "1", "a refused report changes nothing");
+}
+
+#[tokio::test]
+async fn a_boot_that_still_runs_the_old_version_leaves_it_pending() {
+    let mock = Mock::start().await;
+    let code = external(&mock).await;
+    install_all(&mock, &code).await;
+    let mut old = NEW;
+    old[2].1 = "3.0.2";
+    let taken = report(&mock, &code, booted("b2", &old)).await;
+    assert_eq!(taken.body, json!({"accepted": true, "changed": true, "phase": "pending"}));
+    assert_eq!(mock.check(&code).await.error_code(), "MOCK0502E", "a restart that did not help");
+    report(&mock, &code, booted("b3", &NEW)).await;
+    assert_eq!(mock.check(&code).await.validity(), "1");
+}
+
+#[tokio::test]
+async fn what_was_never_offered_or_installed_is_not_believed() {
+    let mock = Mock::start().await;
+    let code = external(&mock).await;
+    for (sent, words) in [
+        (about("downloading", "linkage_application", "5.3.1"), "配信中の版: 5.3.0"),
+        (about("downloaded", "linkage_application", "5.2.0"), "配信中の版: 5.3.0"),
+        (about("installing", "face_recognition_library", "9"), "配信中の版: 3.1.0"),
+        (about("installed", "card_reader_application", "9"), "配信中の版: 2.4.0"),
+        (about("failed", "card_reader_application", "9"), "配信中の版: 2.4.0"),
+        (booted("b2", &NEW), "インストールされていません"),
+        (booted("b2", &[("linkage_application", "9")]), "インストール済み 5.2.0"),
+        (booted("b2", &[]), "実行中の版が1つもありません"),
+    ] {
+        let refused = report(&mock, &code, sent.clone()).await;
+        assert_eq!((refused.status, &refused.body["code"]), (StatusCode::CONFLICT, &json!(REFUSED)), "{sent}");
+        assert!(refused.body["detail"].as_str().unwrap().contains(words), "{sent}: {}", refused.body);
+    }
+    let terminal = mock.terminal(&code, "T1").await;
+    assert_eq!((&terminal["phase"], &terminal["boot"]["id"]), (&json!("update_available"), &json!("unreported")));
+}
+
+#[tokio::test]
+async fn a_virtual_terminal_takes_no_reports_and_names_driver() {
+    let mock = Mock::start().await;
+    let refused = report(&mock, "9910000075", about("installed", "linkage_application", "5.3.0")).await;
+    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::CONFLICT, &json!(REFUSED)));
+    for words in ["driver が virtual", "driver を external に"] {
+        assert!(refused.body["detail"].as_str().unwrap().contains(words), "{}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_read_names_what_is_wrong() {
+    let mock = Mock::start().await;
+    let code = external(&mock).await;
+    let with = |name: &str, value: Value| {
+        let mut report = about("downloading", "linkage_application", "5.3.0");
+        report[name] = value;
+        report
+    };
+    for (sent, words) in [
+        (json!([]), "JSON オブジェクトが必要です"),
+        (json!(["downloading", "linkage_application", "5.3.0"]), "JSON オブジェクトが必要です"),
+        (json!({}), "missing field `state`"),
+        (with("state", json!("rebooted")), "unknown variant `rebooted`"),
+        (with("typo", json!(1)), "unknown field `typo`"),
+        (with("component", json!("printer")), "unknown variant `printer`"),
+        (with("version", json!("v5")), "`v5` is not a version"),
+        (with("received", json!(-1)), "`-1`"),
+        (json!({"state": "installed", "component": "linkage_application"}), "missing field `version`"),
+        (json!({"state": "booted", "boot_id": "a b", "running": {}}), "`a b` is not a boot id"),
+        (json!({"state": "booted", "boot_id": "b", "running": {"printer": "1"}}), "unknown variant `printer`"),
+    ] {
+        let refused = report(&mock, &code, sent.clone()).await;
+        assert_eq!((refused.status, &refused.body["code"]), (StatusCode::BAD_REQUEST, &json!("MOCK0001E")), "{sent}");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains(words), "{sent}: {detail}");
+    }
+    for body in ["", "{", "x", "{\"state\": \"installed\", \"component\": \"linkage_application\", \"version\": \"5.3.0\"} x"] {
+        let request = mock.backend(Method::POST, &format!("/delivery/v1/terminals/{code}-T1/reports")).body(body);
+        let refused = mock.send(request).await;
+        assert_eq!((refused.status, &refused.body["code"]), (StatusCode::BAD_REQUEST, &json!("MOCK0001E")), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_terminal_in_the_url_and_the_trigger_have_to_be_right() {
+    let mock = Mock::start().await;
+    for path in ["9910000034", "9910000034-", "9910000034-T_1", "991000003-T1", "9910000035-T1", "%E7%AB%AF%E6%9C%AB"] {
+        for route in ["updates", "results"] {
+            let refused = mock.send(mock.backend(Method::GET, &format!("/delivery/v1/terminals/{path}/{route}"))).await;
+            assert_eq!((refused.status, &refused.body["code"]), (StatusCode::BAD_REQUEST, &json!("MOCK0001E")), "{path}/{route}");
+        }
+    }
+    let refused = mock.send(mock.backend(Method::GET, "/delivery/v1/terminals/9910000034-T1/updates?trigger=now")).await;
+    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::BAD_REQUEST, &json!("MOCK0001E")));
+    assert!(refused.body["detail"].as_str().unwrap().contains("trigger は manual だけ"), "{}", refused.body);
+    let refused = mock.send(mock.backend(Method::GET, "/notices/v1?institution=9910000019")).await;
+    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::BAD_REQUEST, &json!("MOCK0001E")));
+    let refused = mock.send(mock.backend(Method::GET, "/notices/v1")).await;
+    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::UNAUTHORIZED, &json!("MOCK0101E")));
+}
+
+#[tokio::test]
+async fn what_fits_no_route_is_told_which_there_are() {
+    let mock = Mock::start().await;
+    for (method, path, status, code) in [
+        (Method::GET, "/", 404, "MOCK0004E"),
+        (Method::POST, "/oqs-api-pro/MSA12020/ILI12020SV01/", 404, "MOCK0004E"),
+        (Method::GET, "/delivery/v1/terminals/9910000034-T1", 404, "MOCK0004E"),
+        (Method::GET, crate::support::LOGIN, 405, "MOCK0005E"),
+        (Method::PUT, crate::support::SEARCH, 405, "MOCK0005E"),
+        (Method::DELETE, "/delivery/v1/terminals/9910000034-T1/updates", 405, "MOCK0005E"),
+    ] {
+        let refused = mock.send(mock.backend(method.clone(), path)).await;
+        assert_eq!((refused.status.as_u16(), &refused.body["code"]), (status, &json!(code)), "{method} {path}");
+        assert!(refused.body["detail"].as_str().unwrap().contains("POST /oqs-api-pro/MSA01030/ILI01030SV01/search"), "{}", refused.body);
+    }
+}
+
+/// Percent-escapes that are no UTF-8, and a query field given twice: still an answer of the mock's own, in the journal.
+#[tokio::test]
+async fn a_url_that_cannot_be_read_is_answered_as_every_other_mistake() {
+    let mock = Mock::start().await;
+    let package = "/delivery/v1/packages/2026-01/linkage_application/5.3.0";
+    for path in [
+        "/delivery/v1/terminals/%FF/updates",
+        "/delivery/v1/terminals/%FF/results",
+        "/delivery/v1/terminals/9910000034-T1/updates?trigger=manual&trigger=manual",
+        "/delivery/v1/packages/%FF/linkage_application/5.3.0",
+        &format!("{package}?terminal=9910000034-T1&terminal=9910000034-T1"),
+        "/notices/v1?institution=9910000034&institution=9910000034",
+    ] {
+        let refused = mock.send(mock.backend(Method::GET, path)).await;
+        assert_eq!((refused.status, &refused.body["code"]), (StatusCode::BAD_REQUEST, &json!("MOCK0001E")), "{path}");
+    }
+}
