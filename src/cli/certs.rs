@@ -31,7 +31,7 @@ enum CertsCommand {
         #[arg(long)]
         new_ca: bool,
     },
-    /// Issue a terminal's certificate: <ID>.pem, <ID>.key and, for Windows, <ID>.p12
+    /// Issue a terminal's certificate: ID.pem, ID.key and, for Windows, ID.p12
     Issue {
         /// Institution code and terminal, e.g. 9910000026-T1
         #[arg(value_name = "INSTITUTION-TERMINAL", value_parser = terminal_address)]

@@ -145,6 +145,15 @@ pub(super) fn closing(mut response: Response) -> Response {
     response
 }
 
+/// The refusal of a body that could not be read.
+pub(super) fn unreadable(fault: BodyFault) -> Refusal {
+    match fault {
+        BodyFault::TooLarge(detail) => refusal_with(ErrorId::BodyTooLarge, detail),
+        BodyFault::Late(detail) => refusal_with(ErrorId::BodyTimeout, detail),
+        BodyFault::Broken(detail) => refusal_with(ErrorId::MalformedRequest, detail),
+    }
+}
+
 /// A refusal whose message has the mark `{detail}`.
 pub(super) fn refusal_with(error: ErrorId, detail: Text) -> Refusal {
     Refusal { error, values: vec![("detail", detail.clone())], why: detail }

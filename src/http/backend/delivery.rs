@@ -8,7 +8,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::call::{Call, refusal_with};
+use super::call::{Call, refusal_with, unreadable};
 use super::identity::{TokenRule, certificate_if_required, identify, unknown_institution};
 use super::url::{InPath, InQuery};
 use crate::domain::campaign::{Component, Package};
@@ -22,7 +22,6 @@ use crate::domain::period::Period;
 use crate::domain::terminal::{Phase, Report, Terminal};
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::body::BodyFault;
 use crate::institutions::{Moment, Tenant};
 use crate::wire::search;
 
@@ -152,9 +151,7 @@ pub async fn reports(State(app): State<Arc<App>>, InPath(id): InPath<String>, re
     let (mut call, body) = Call::begin(app, "reports", request);
     let report = match call.read(body).await {
         Ok(bytes) => read_report(&bytes),
-        Err(BodyFault::TooLarge(detail)) => Err(refusal_with(ErrorId::BodyTooLarge, detail)),
-        Err(BodyFault::Late(detail)) => Err(refusal_with(ErrorId::BodyTimeout, detail)),
-        Err(BodyFault::Broken(detail)) => Err(refusal_with(ErrorId::MalformedRequest, detail)),
+        Err(fault) => Err(unreadable(fault)),
     };
     let taken = report.and_then(|report| {
         at_terminal(&mut call, &id, |tenant, address, moment| {

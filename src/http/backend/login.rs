@@ -7,14 +7,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::call::{Call, closing, json, refusal_with};
+use super::call::{Call, closing, json, refusal_with, unreadable};
 use super::identity::{certificate_if_required, unknown_institution};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::{App, LoginPolicy};
-use crate::http::body::BodyFault;
 use crate::journal::Outcome;
 use crate::tls::ClientCertificate;
 use crate::token::{Bearer, Claims, Kind};
@@ -29,9 +28,7 @@ pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
     let (mut call, body) = Call::begin(app, "login", request);
     let bytes = match call.read(body).await {
         Ok(bytes) => bytes,
-        Err(BodyFault::TooLarge(detail)) => return unread(call, ErrorId::BodyTooLarge, detail),
-        Err(BodyFault::Late(detail)) => return unread(call, ErrorId::BodyTimeout, detail),
-        Err(BodyFault::Broken(detail)) => return unread(call, ErrorId::MalformedRequest, detail),
+        Err(fault) => return unread(call, &unreadable(fault)),
     };
     let fields = match search::json(&bytes) {
         Ok(Value::Object(fields)) => fields,
@@ -39,7 +36,7 @@ pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
             let detail = Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.");
             return refused(call, &refusal_with(ErrorId::MalformedRequest, detail));
         }
-        Err(malformed) => return unread(call, ErrorId::MalformedRequest, malformed.detail),
+        Err(malformed) => return unread(call, &refusal_with(ErrorId::MalformedRequest, malformed.detail)),
     };
     match named(&mut call, &fields).and_then(|named| bearer(&mut call, named)) {
         Ok(bearer) => granted(call, bearer),
@@ -164,10 +161,9 @@ fn refused(call: Call, refusal: &Refusal) -> Response {
     call.refuse(refusal, response)
 }
 
-fn unread(call: Call, error: ErrorId, detail: Text) -> Response {
-    let refusal = refusal_with(error, detail);
-    let response = closing(rendered(&call, &refusal));
-    call.refuse(&refusal, response)
+fn unread(call: Call, refusal: &Refusal) -> Response {
+    let response = closing(rendered(&call, refusal));
+    call.refuse(refusal, response)
 }
 
 fn rendered(call: &Call, refusal: &Refusal) -> Response {

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 
-use super::call::{Call, closing, json, refusal_with};
+use super::call::{Call, closing, json, refusal_with, unreadable};
 use super::identity::{TokenRule, identify, unknown_institution};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
@@ -15,7 +15,6 @@ use crate::domain::inquiry::{self, Finding};
 use crate::domain::japan;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::body::BodyFault;
 use crate::institutions::{Moment, Tenant};
 use crate::journal::Outcome;
 use crate::wire::search::{self, Malformed, SearchRequest, Side};
@@ -26,13 +25,11 @@ pub async fn search(State(app): State<Arc<App>>, request: Request) -> Response {
     let (mut call, body) = Call::begin(app, "search", request);
     let bytes = match call.read(body).await {
         Ok(bytes) => bytes,
-        Err(BodyFault::TooLarge(detail)) => return unread(call, ErrorId::BodyTooLarge, detail),
-        Err(BodyFault::Late(detail)) => return unread(call, ErrorId::BodyTimeout, detail),
-        Err(BodyFault::Broken(detail)) => return unread(call, ErrorId::MalformedRequest, detail),
+        Err(fault) => return unread(call, &unreadable(fault)),
     };
     let request = match search::parse(&bytes) {
         Ok(request) => request,
-        Err(malformed) if malformed.broken => return unread(call, ErrorId::MalformedRequest, malformed.detail),
+        Err(malformed) if malformed.broken => return unread(call, &refusal_with(ErrorId::MalformedRequest, malformed.detail)),
         Err(Malformed { detail, institution, .. }) => {
             call.institution = institution;
             return refused(call, None, &refusal_with(ErrorId::MalformedRequest, detail), None);
@@ -108,11 +105,10 @@ fn refused(call: Call, request: Option<&SearchRequest>, refusal: &Refusal, now: 
 }
 
 /// A request that could not be read at all: its HTTP status says so too, and the connection closes, since nothing that follows on it can be trusted.
-fn unread(call: Call, error: ErrorId, detail: Text) -> Response {
-    let refusal = refusal_with(error, detail);
-    let body = envelope(&call, None, &refusal, None);
-    let status = StatusCode::from_u16(call.app.fixtures.catalogue.entry(error).status).unwrap_or(StatusCode::BAD_REQUEST);
-    call.refuse(&refusal, closing(json(status, &body)))
+fn unread(call: Call, refusal: &Refusal) -> Response {
+    let body = envelope(&call, None, refusal, None);
+    let status = StatusCode::from_u16(call.app.fixtures.catalogue.entry(refusal.error).status).unwrap_or(StatusCode::BAD_REQUEST);
+    call.refuse(refusal, closing(json(status, &body)))
 }
 
 fn envelope(call: &Call, request: Option<&SearchRequest>, refusal: &Refusal, now: Option<Timestamp>) -> Group {
