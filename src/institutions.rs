@@ -98,10 +98,10 @@ impl Institutions {
         Ok(())
     }
 
-    /// A code that no institution has, in the prefecture that does not exist.
-    pub fn free_code(&self) -> InstitutionCode {
+    /// A code that no institution has, in the prefecture that does not exist, of the template's kind (medical, pharmacy …).
+    pub fn free_code(&self, template: &InstitutionCode) -> InstitutionCode {
         loop {
-            let code = InstitutionCode::numbered(self.next_number.fetch_add(1, Ordering::Relaxed));
+            let code = template.numbered(self.next_number.fetch_add(1, Ordering::Relaxed));
             if self.tenant(&code).is_none() {
                 return code;
             }

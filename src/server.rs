@@ -160,7 +160,7 @@ fn control_token(config: &Config) -> anyhow::Result<String> {
 
 /// Of two starts at once the first one's token stays.
 fn make_token_file(path: &Path, token: &str) -> anyhow::Result<()> {
-    match write_new(path, format!("{token}\n").as_bytes(), Readers::Owner) {
+    match write_new(path, token.as_bytes(), Readers::Owner) {
         Err(_) if path.exists() => Ok(()),
         done => Ok(done?),
     }

@@ -69,6 +69,17 @@ error_ids! {
     Internal,
 }
 
+impl ErrorId {
+    /// The `{name}` marks that its message may have.
+    pub fn marks(self) -> &'static [&'static str] {
+        match self {
+            Self::RestartRequired | Self::UpdateMissing | Self::TerminalOff | Self::TerminalStarting | Self::Internal => &[],
+            Self::RestartDidNotHelp => &["call_centre", "phone", "answers", "article", "url"],
+            _ => &["detail"],
+        }
+    }
+}
+
 /// The catalogue: an entry for every [`ErrorId`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Catalogue {

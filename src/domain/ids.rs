@@ -113,10 +113,10 @@ impl InstitutionCode {
         prefecture_exists(&self.0[..2])
     }
 
-    /// The code whose last seven digits begin with these six, in the prefecture 99 that does not exist, score table 1.
-    pub fn numbered(number: u32) -> Self {
-        let six = format!("{:06}", number % 1_000_000);
-        Self(format!("991{six}{}", check_digit(&six)))
+    /// The code whose last seven digits begin with these six, in the prefecture 99 that does not exist, of the same score table as this one.
+    pub fn numbered(&self, number: u32) -> Self {
+        let (table, six) = (&self.0[2..3], format!("{:06}", number % 1_000_000));
+        Self(format!("99{table}{six}{}", check_digit(&six)))
     }
 }
 
@@ -303,7 +303,9 @@ mod tests {
         assert_eq!(wrong, "`9910000019` is not right in its check digit: the last digit would be 8");
         assert!(InsurerNumber::parse("77777777").is_ok());
         assert!(InsurerNumber::parse("0199001９").is_err(), "a full-width digit is no digit here");
-        assert!(InstitutionCode::parse(InstitutionCode::numbered(1).as_str()).is_ok());
+        let pharmacy = InstitutionCode::parse("9940000018").unwrap().numbered(1);
+        assert_eq!(InstitutionCode::parse(pharmacy.as_str()), Ok(pharmacy.clone()));
+        assert_eq!(&pharmacy.as_str()[..3], "994");
     }
 
     #[test]

@@ -214,18 +214,28 @@ fn unreadable(error: &serde_json::Error, pointer: &str) -> Problem {
 }
 
 /// The parser speaks English; what it most often says is said in Japanese, with its own words for the rest.
-fn in_japanese(said: &str) -> String {
+pub fn in_japanese(said: &str) -> String {
+    let after = |mark: &str| said.split_once(mark).map(|(_, rest)| rest.split(" at line").next().unwrap_or(rest));
     let quoted = |text: &str| text.split('`').nth(1).unwrap_or_default().to_owned();
-    let choices = said
-        .split_once("expected ")
-        .map(|(_, expected)| expected.split(" at line").next().unwrap_or(expected).trim_start_matches("one of "));
-    match said {
-        _ if said.starts_with("unknown field") => {
-            format!("項目「{}」はありません。使える項目: {}", quoted(said), choices.unwrap_or("なし"))
-        }
-        _ if said.starts_with("missing field") => format!("必須の項目「{}」がありません。", quoted(said)),
-        _ if said.starts_with("unknown variant") => format!("「{}」は使えません。使える値: {}", quoted(said), choices.unwrap_or("なし")),
-        _ if said.starts_with("invalid type") => format!("値の型が違います（{said}）。"),
-        _ => format!("値が正しくありません（{said}）。"),
+    let choices = after("expected ").map_or("なし", |expected| expected.trim_start_matches("one of "));
+    if let Some(field) = after("unknown field ") {
+        return format!("項目「{}」はありません。使える項目: {choices}", quoted(field));
     }
+    if let Some(field) = after("missing field ") {
+        return format!("必須の項目「{}」がありません。", quoted(field));
+    }
+    if let Some(variant) = after("unknown variant ") {
+        return format!("「{}」は使えません。使える値: {choices}", quoted(variant));
+    }
+    if let Some(digit) = after("the last digit would be ") {
+        return format!("「{}」のチェックディジットが違います。末尾は {digit} です。", quoted(said));
+    }
+    if said.contains("failed to find offset") {
+        return "時刻にタイムゾーンが必要です（例: 2026-01-20T08:55:00+09:00）。".to_owned();
+    }
+    if said.contains("failed to parse") || said.contains("failed to find") {
+        return format!("日付・時刻の形式が違います（例: 2026-01-20T08:55:00+09:00、2026-01-20、07:00）。{said}");
+    }
+    let kind = if said.contains("invalid type") { "値の型が違います" } else { "値が正しくありません" };
+    format!("{kind}（{}）。", said.replace("struct Text", "{\"ja\": …, \"en\": …}"))
 }

@@ -59,6 +59,7 @@ fn each_mistake_is_named_with_file_line_and_what_was_expected() {
         ("campaign.toml", "nights = 12", "nights = 0", "campaign.toml:10:", "from 1 to 400"),
         ("errors.toml", "id = \"terminal_off\"", "id = \"terminal_on\"", "errors.toml:", "unknown variant `terminal_on`"),
         ("errors.toml", "id = \"terminal_off\"", "id = \"token_expired\"", "errors.toml:", "terminal_off"),
+        ("errors.toml", "{call_centre}", "{call_center}", "errors.toml:", "nothing fills {call_center}"),
         ("call-centre.toml", "weekdays", "workdays", "call-centre.toml:5:", "unknown field `workdays`"),
         ("invented.toml", "PT24H", "24 hours", "invented.toml:", "ISO 8601"),
         ("invented.toml", "[check]", "[check", "invented.toml:", "]"),

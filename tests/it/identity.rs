@@ -63,6 +63,14 @@ async fn a_certificate_names_institution_and_terminal() {
 }
 
 #[tokio::test]
+async fn a_login_may_name_the_terminal_in_a_field_of_its_own() {
+    let mock = Mock::start().await;
+    let token = mock.login(json!({"userId": PHARMACY, "terminal": "T2"})).await;
+    let refused = check_with(&mock, &mock.client, Some(&token), PHARMACY).await;
+    assert_eq!(refused.error_code(), RESTART_REQUIRED);
+}
+
+#[tokio::test]
 async fn a_login_with_a_certificate_gives_a_token_that_names_the_terminal() {
     let mock = Mock::start().await;
     let t2 = client_of(&mock, PHARMACY, "T2").await;

@@ -79,7 +79,7 @@ async fn bytes_that_are_no_json_object_are_named() {
         (b" \r\n".to_vec(), "本文が空です"),
         (b"\xef\xbb\xbf".to_vec(), "本文が空です"),
         (b"hello".to_vec(), "JSON として読めません（1行1列）"),
-        (b"<XmlMsg/>".to_vec(), "JSON として読めません（1行1列）"),
+        (b"<XmlMsg/>".to_vec(), "本文が XML または HTML です"),
         (b"{} {}".to_vec(), "JSON として読めません"),
         (b"{\"XmlMsg\": {\"a\": 1,}}".to_vec(), "JSON として読めません"),
         (deep("[", "]"), "JSON として読めません"),
@@ -232,5 +232,19 @@ async fn a_login_that_is_no_json_object_is_named_and_broken_bytes_close_the_conn
     for body in ["[]", "null", "\"x\"", "7"] {
         let refused = mock.send(mock.backend(Method::POST, LOGIN).body(body)).await;
         assert_eq!((refused.status, &refused.body["status"]), (StatusCode::BAD_REQUEST, &json!(MALFORMED)), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_element_that_is_none_of_the_requests_is_passed_over_and_the_journal_names_it() {
+    let mock = Mock::start().await;
+    let mut body = inquiry("9910000018");
+    body["XmlMsg"]["MessageBody"]["QualificationConfirmSearchInfo"]["InsuredCardSymbl"] = json!("1");
+    body["XmlMsg"]["MessageHeader"]["ArbitraryFileIdentifer"] = json!("1");
+    let answer = mock.send(mock.backend(Method::POST, SEARCH).json(&body)).await;
+    assert_eq!(answer.validity(), "1");
+    let notes = mock.last_entry("9910000018").await["notes"].to_string();
+    for pointer in ["/XmlMsg/MessageBody/QualificationConfirmSearchInfo/InsuredCardSymbl", "/XmlMsg/MessageHeader/ArbitraryFileIdentifer"] {
+        assert!(notes.contains(&format!("{pointer} を無視しました")), "{notes}");
     }
 }

@@ -40,6 +40,10 @@ async fn only_the_bare_id_token_of_this_server_is_taken() {
         let refused = check(&mock, &bad, "9910000018").await;
         assert_eq!(refused.error_code(), FOREIGN, "{what}");
         assert!(!refused.error_message().contains("Bearer 」が付いて"), "{what}");
+        let names_its_kind =
+            ["accessToken", "refreshToken"].iter().any(|kind| refused.error_message().contains(&format!("これは {kind} です")));
+        assert_eq!(names_its_kind, what.starts_with("the "), "{what}: {}", refused.error_message());
+        assert_ne!(mock.last_entry("9910000018").await["why"]["ja"], "", "{what}");
     }
 }
 

@@ -86,6 +86,12 @@ impl Server {
         config
     }
 
+    /// A client of a whole library, which needs no resolver to find the server.
+    fn library_client(&self, alpn: &str) -> reqwest::Client {
+        let builder = reqwest::Client::builder().tls_backend_preconfigured(self.client(&TLS13, alpn));
+        builder.resolve("localhost", self.address).no_proxy().build().unwrap()
+    }
+
     /// A bare connection. Its send buffer is small, so that writing a large body waits for the server's reading, as it does over a real network.
     async fn connect_bare(&self) -> io::Result<TcpStream> {
         let socket = TcpSocket::new_v4()?;
@@ -284,7 +290,7 @@ async fn plain_http_is_told_to_use_https() {
 #[tokio::test]
 async fn http2_is_spoken_where_the_client_offers_it() {
     let server = Server::start(hello(), Limits::default()).await;
-    let client = reqwest::Client::builder().tls_backend_preconfigured(server.client(&TLS13, "h2")).build().unwrap();
+    let client = server.library_client("h2");
     let answer = client.get(format!("https://localhost:{}/", server.address.port())).send().await.unwrap();
     assert_eq!((answer.version(), answer.text().await.unwrap().as_str()), (Version::HTTP_2, "hello"));
 }

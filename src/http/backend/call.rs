@@ -119,10 +119,11 @@ impl Call {
     /// Leaves with an error of the catalogue, rendered by the surface.
     pub(super) fn refuse(self, refusal: &Refusal, response: Response) -> Response {
         let message = self.message(refusal);
+        let why = if refusal.why.ja.is_empty() { message.clone() } else { refusal.why.clone() };
         let error = JournalError::new(self.app.fixtures.catalogue.entry(refusal.error), message);
         let institution = self.institution.as_ref().map_or("-", |code| code.as_str());
-        tracing::info!(operation = self.operation, institution, code = error.code, why = refusal.why.en, "refused");
-        self.answer(Outcome::Refused { error }, refusal.why.clone(), response)
+        tracing::info!(operation = self.operation, institution, code = error.code, why = why.en, "refused");
+        self.answer(Outcome::Refused { error }, why, response)
     }
 
     /// Leaves with an error of the catalogue as a problem document: what routes in the mock's own protocol answer.

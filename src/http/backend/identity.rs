@@ -9,7 +9,7 @@ use crate::domain::text::Text;
 use crate::http::app::{ClientAuthPolicy, LoginPolicy};
 use crate::institutions::{Moment, Tenant};
 use crate::tls::ClientCertificate;
-use crate::token::Claims;
+use crate::token::{Claims, Kind};
 
 /// Whether a check or another request needs a token.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -144,15 +144,17 @@ fn read_token(call: &mut Call, rule: TokenRule) -> Result<Option<Claims>, Refusa
         }
         return Ok(None);
     };
-    call.app.tokens.read(token).map(Some).ok_or_else(|| {
-        let bearer = token.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer "));
-        let detail = if bearer {
-            Text::new("Authorization に「Bearer 」が付いています。", "The Authorization begins with `Bearer `.")
-        } else {
-            Text::new("", "")
-        };
-        refusal_with(ErrorId::TokenForeign, detail)
-    })
+    let bearer = token.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer "));
+    let detail = match call.app.tokens.read(token) {
+        Some(claims) if claims.kind == Kind::Id => return Ok(Some(claims)),
+        Some(Claims { kind: Kind::Access, .. }) => {
+            Text::new("これは accessToken です。idToken を送ってください。", "This is the accessToken; send the idToken.")
+        }
+        Some(_) => Text::new("これは refreshToken です。idToken を送ってください。", "This is the refreshToken; send the idToken."),
+        None if bearer => Text::new("Authorization に「Bearer 」が付いています。", "The Authorization begins with `Bearer `."),
+        None => Text::new("", ""),
+    };
+    Err(refusal_with(ErrorId::TokenForeign, detail))
 }
 
 fn agree(words: &[Word]) -> Result<(), Refusal> {

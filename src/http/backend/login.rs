@@ -56,13 +56,17 @@ fn named(call: &mut Call, fields: &Map<String, Value>) -> Result<Option<Named>, 
         LoginPolicy::Strict if by_certificate.is_some() => None,
         LoginPolicy::Strict => Some(by_credentials(&call.app, fields)?),
     };
+    let by_fields = by_fields.map(|(code, terminal)| {
+        let terminal = terminal.or_else(|| terminal_in_any_field(&call.app, &code, fields));
+        (code, terminal)
+    });
     if let (Some(certificate), Some(fields)) = (&by_certificate, &by_fields) {
         agree(certificate, fields)?;
     }
     Ok(by_certificate.or(by_fields))
 }
 
-/// Any text that is an institution's code or a terminal's id counts, whatever its field is called.
+/// Any text that is an institution's code or a terminal's address counts, whatever its field is called.
 fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
     let mut found: Option<Named> = None;
     for text in fields.values().filter_map(Value::as_str) {
@@ -78,6 +82,12 @@ fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<Named>,
         found = Some((named.0, terminal));
     }
     Ok(found)
+}
+
+/// A text that is the name of one of the institution's terminals, such as `T2`.
+fn terminal_in_any_field(app: &App, code: &InstitutionCode, fields: &Map<String, Value>) -> Option<TerminalId> {
+    let names = || fields.values().filter_map(Value::as_str).filter_map(|text| TerminalId::parse(text).ok());
+    app.institutions.with(code, |tenant, _| names().find(|name| tenant.institution.terminals.contains_key(name)))?
 }
 
 fn by_credentials(app: &App, fields: &Map<String, Value>) -> Result<Named, Refusal> {

@@ -35,6 +35,9 @@ pub async fn search(State(app): State<Arc<App>>, request: Request) -> Response {
             return refused(call, None, &refusal_with(ErrorId::MalformedRequest, detail), None);
         }
     };
+    call.notes.extend(request.ignored.iter().map(|pointer| {
+        Text::new(format!("知らない要素 {pointer} を無視しました。"), format!("The unknown element {pointer} was passed over."))
+    }));
     match identify(&mut call, Some((&request.institution, None)), TokenRule::StrictlyNeeded) {
         Err(refusal) => refused(call, Some(&request), &refusal, None),
         Ok(who) => {

@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 
 use crate::domain::call_centre::CallCentre;
-use crate::domain::catalogue::{Entry, ErrorId};
+use crate::domain::catalogue::{Entry, ErrorId, Mark};
 use crate::domain::check::refusal;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
@@ -37,6 +37,7 @@ struct Screen<'a> {
 struct ErrorScreen<'a> {
     entry: &'a Entry,
     message: String,
+    invented: bool,
 }
 
 struct Row {
@@ -71,7 +72,7 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
     let error = refused.map(|refused| {
         let entry = app.fixtures.catalogue.entry(refused.error);
         let values: Vec<(&str, &Text)> = refused.values.iter().map(|(name, value)| (*name, value)).collect();
-        ErrorScreen { entry, message: entry.message.fill(&values).ja }
+        ErrorScreen { entry, message: entry.message.fill(&values).ja, invented: entry.provenance.code == Mark::Invented }
     });
     let rows: Vec<Row> = terminal
         .components()

@@ -18,7 +18,7 @@ use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
-use crate::http::problem::{Problem, parse_json, parse_value};
+use crate::http::problem::{Problem, in_japanese, parse_json, parse_value};
 
 /// Lets a request through that carries the control token.
 pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -49,8 +49,12 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
 /// A path that does not exist.
 pub async fn unknown_route() -> Problem {
     Problem::absent(Text::new("この URL には何もありません。", "There is nothing at this URL.")).remedy(Text::new(
-        "管理 API は /v1/institutions 以下、状態は /healthz と /readyz、CA 証明書は /ca.pem です",
-        "The control API begins at /v1/institutions; state is at /healthz and /readyz, the CA at /ca.pem",
+        "使える URL: /v1/institutions、/v1/institutions/{code}（/reset /clock /clock/advance /campaign /journal /terminals）、\
+         …/terminals/{terminal}（/power /shutdown /restart /restart-linkage /reader-power /download /install /certificate /screen）、\
+         /v1/journal、/healthz、/readyz、/ca.pem",
+        "There are /v1/institutions, /v1/institutions/{code} (/reset /clock /clock/advance /campaign /journal /terminals), \
+         …/terminals/{terminal} (/power /shutdown /restart /restart-linkage /reader-power /download /install /certificate /screen), \
+         /v1/journal, /healthz, /readyz, /ca.pem",
     ))
 }
 
@@ -100,7 +104,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let read = Query::from_request_parts(parts, state).await;
-        read.map(|Query(fields)| Self(fields)).map_err(|error| bad_query(Text::same(error.body_text())))
+        read.map(|Query(fields)| Self(fields)).map_err(|error| {
+            let said = error.body_text();
+            bad_query(Text::new(in_japanese(&said), said))
+        })
     }
 }
 

@@ -70,7 +70,7 @@ pub async fn list_institutions(State(app): State<Arc<App>>) -> Json<Value> {
 pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input<CreateInput>) -> Result<Response, Problem> {
     let template = app.fixtures.institutions.get(&input.template).ok_or_else(|| unknown_template(&app, &input.template))?;
     let mut blueprint = template.clone();
-    let code = input.code.unwrap_or_else(|| app.institutions.free_code());
+    let code = input.code.unwrap_or_else(|| app.institutions.free_code(&input.template));
     blueprint.name = input.name.unwrap_or(blueprint.name);
     code.as_str().clone_into(&mut blueprint.login.user);
     blueprint.clock = input.clock.unwrap_or(blueprint.clock);

@@ -10,6 +10,27 @@ use crate::domain::text::Text;
 const INFO: &str = "/XmlMsg/MessageBody/QualificationConfirmSearchInfo";
 const HEADER: &str = "/XmlMsg/MessageHeader";
 const LONGEST: usize = 200;
+/// Pointers of unknown elements that are kept of one request.
+const MOST_IGNORED: usize = 8;
+/// Every element that a request may have, by the object that holds it.
+const KNOWN: [(&str, &[&str]); 5] = [
+    ("", &["XmlMsg"]),
+    ("/XmlMsg", &["MessageHeader", "MessageBody"]),
+    (HEADER, &["QualificationConfirmationDate", "MedicalInstitutionCode", "ArbitraryFileIdentifier"]),
+    ("/XmlMsg/MessageBody", &["QualificationConfirmSearchInfo"]),
+    (
+        INFO,
+        &[
+            "InsurerNumber",
+            "InsuredCardSymbol",
+            "InsuredIdentificationNumber",
+            "InsuredBranchNumber",
+            "Birthdate",
+            "LimitApplicationCertificateRelatedConsFlg",
+            "ArbitraryIdentifier",
+        ],
+    ),
+];
 
 /// A request that could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +47,8 @@ pub struct SearchRequest {
     pub birthdate: String,
     /// What is asked.
     pub inquiry: Inquiry,
+    /// JSON pointers of elements that are none of the request's: passed over.
+    pub ignored: Vec<String>,
 }
 
 /// A request that cannot be read.
@@ -72,6 +95,12 @@ pub fn json(bytes: &[u8]) -> Result<Value, Malformed> {
         return Err(broken(
             "本文が空です。JSON オブジェクトが必要です。".to_owned(),
             "The body is empty; a JSON object was expected.".to_owned(),
+        ));
+    }
+    if text.trim_start().starts_with('<') {
+        return Err(broken(
+            "本文が XML または HTML です。この URL では JSON（application/json;charset=UTF-8）で送ってください。".to_owned(),
+            "The body is XML or HTML; this URL takes JSON (application/json;charset=UTF-8).".to_owned(),
         ));
     }
     serde_json::from_str(text).map_err(|error| {
@@ -132,7 +161,18 @@ fn read(value: &Value) -> Result<SearchRequest, Text> {
             limit_consent: limit_consent_flag == "1",
         },
         limit_consent_flag,
+        ignored: ignored(value),
     })
+}
+
+fn ignored(value: &Value) -> Vec<String> {
+    let unknown = KNOWN.iter().flat_map(|(parent, known)| {
+        let names = value.pointer(parent).and_then(Value::as_object).into_iter().flat_map(|object| object.keys());
+        names
+            .filter(|name| !known.contains(&name.as_str()))
+            .map(move |name| format!("{parent}/{}", name.chars().take(64).collect::<String>()))
+    });
+    unknown.take(MOST_IGNORED).collect()
 }
 
 /// An element's text; an empty one counts as absent. Every value of the real message is a string.
@@ -157,7 +197,12 @@ fn required_date(text: Option<String>, parent: &str, name: &str) -> Result<(Stri
     let date = date.filter(|date| (1800..=2200).contains(&date.year()));
     let pointer = format!("{parent}/{name}");
     let got = Value::String(text.clone());
-    date.map(|date| (text, date)).ok_or_else(|| wrong(&pointer, Some(&got), "YYYYMMDD の日付", "a date as YYYYMMDD"))
+    let expected = if eight_digits {
+        ("実在する1800年から2200年までの日付", "a date that exists, from 1800 to 2200")
+    } else {
+        ("YYYYMMDD の日付", "a date as YYYYMMDD")
+    };
+    date.map(|date| (text, date)).ok_or_else(|| wrong(&pointer, Some(&got), expected.0, expected.1))
 }
 
 fn missing(parent: &str, name: &str) -> Text {

@@ -48,7 +48,7 @@ async fn a_request_under_way_is_finished_while_the_server_stops() {
     let mut silent = server.connect_bare().await.unwrap();
     let mut asking = server.connect().await;
     asking.write_all(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
-    slow.reached.notified().await;
+    timeout(PATIENCE, slow.reached.notified()).await.expect("the request arrives");
 
     server.stop();
     gone(&mut silent).await;
@@ -67,9 +67,9 @@ async fn a_request_that_never_ends_is_dropped_after_the_grace_period() {
     for alpn in ["h2", "http/1.1"] {
         let (slow, router) = slow();
         let mut server = Server::start(router, Limits { grace: SHORT, ..Limits::default() }).await;
-        let client = reqwest::Client::builder().tls_backend_preconfigured(server.client(&TLS13, alpn)).build().unwrap();
+        let client = server.library_client(alpn);
         let asking = tokio::spawn(client.get(format!("https://localhost:{}/slow", server.address.port())).send());
-        slow.reached.notified().await;
+        timeout(PATIENCE, slow.reached.notified()).await.expect("the request arrives");
 
         let stopped = Instant::now();
         server.stop();
