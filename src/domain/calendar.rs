@@ -1,5 +1,7 @@
 //! The distribution nights: when a window is open, and when it next opens (N2, N7).
 
+use std::collections::BTreeSet;
+
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,7 @@ pub struct Calendar {
     pub nights: u16,
     /// Days taken out; what that takes away is a reading.
     #[serde(default)]
-    pub excluded: Vec<Date>,
+    pub excluded: BTreeSet<Date>,
     /// When a night's window opens.
     pub opens: Time,
     /// When it closes: on the next day where it is not after `opens`.
@@ -39,10 +41,15 @@ pub struct Window {
     pub end: Option<Timestamp>,
 }
 
-impl Window {
-    fn contains(&self, at: Timestamp) -> bool {
-        self.start <= at && self.end.is_none_or(|end| at < end)
-    }
+/// The window that is open at `at`, if one is; `windows` in order.
+pub fn open_window(windows: &[Window], at: Timestamp) -> Option<Window> {
+    let begun = windows.partition_point(|window| window.start <= at);
+    windows[..begun].last().copied().filter(|window| window.end.is_none_or(|end| at < end))
+}
+
+/// The first window that opens after `at`, if there is one; `windows` in order.
+pub fn next_window(windows: &[Window], at: Timestamp) -> Option<Window> {
+    windows.get(windows.partition_point(|window| window.start <= at)).copied()
 }
 
 impl Calendar {
@@ -74,16 +81,6 @@ impl Calendar {
         };
         Window { start: japan::instant(day, self.opens), end: Some(end) }
     }
-
-    /// The window that is open at `at`, if one is.
-    pub fn open_window(&self, at: Timestamp, readings: &Readings) -> Option<Window> {
-        self.windows(readings).into_iter().find(|window| window.contains(at))
-    }
-
-    /// The first window that opens after `at`, if there is one.
-    pub fn next_window(&self, at: Timestamp, readings: &Readings) -> Option<Window> {
-        self.windows(readings).into_iter().find(|window| window.start > at)
-    }
 }
 
 #[cfg(test)]
@@ -96,7 +93,7 @@ mod tests {
         Calendar {
             starts: date(2026, 1, 19),
             nights: 12,
-            excluded: vec![date(2026, 1, 25)],
+            excluded: BTreeSet::from([date(2026, 1, 25)]),
             opens: time(20, 0, 0, 0),
             closes: time(5, 0, 0, 0),
             all_day_from: Some(date(2026, 1, 31)),
@@ -118,12 +115,12 @@ mod tests {
 
     #[test]
     fn the_edges_are_where_the_notice_puts_them() {
-        let (calendar, readings) = (notice(), Readings::default());
-        let open = |at| calendar.open_window(at, &readings).is_some();
+        let windows = notice().windows(&Readings::default());
+        let open = |at| open_window(&windows, at).is_some();
         assert!(!open(at(19, 19, 59, 59)) && open(at(19, 20, 0, 0)));
         assert!(open(at(25, 4, 59, 59)) && !open(at(25, 5, 0, 0)));
         assert!(!open(at(25, 23, 0, 0)) && !open(at(26, 3, 0, 0)));
-        assert_eq!(calendar.next_window(at(25, 5, 0, 0), &readings).unwrap().start, at(26, 20, 0, 0));
+        assert_eq!(next_window(&windows, at(25, 5, 0, 0)).unwrap().start, at(26, 20, 0, 0));
         assert!(open(at(31, 0, 0, 0)) && open(at(31, 12, 0, 0)));
     }
 
@@ -131,12 +128,12 @@ mod tests {
     fn the_other_readings_move_the_edges() {
         let calendar = notice();
         let day = Readings { excluded: Excluded::CalendarDay, ..Readings::default() };
-        assert!(calendar.open_window(at(24, 23, 59, 59), &day).is_some());
-        assert!(calendar.open_window(at(25, 0, 0, 0), &day).is_none());
-        assert!(calendar.open_window(at(26, 3, 0, 0), &day).is_none());
+        assert!(open_window(&calendar.windows(&day), at(24, 23, 59, 59)).is_some());
+        assert!(open_window(&calendar.windows(&day), at(25, 0, 0, 0)).is_none());
+        assert!(open_window(&calendar.windows(&day), at(26, 3, 0, 0)).is_none());
         let included = Readings { closing_time_included: true, ..Readings::default() };
-        assert!(calendar.open_window(at(20, 5, 0, 0), &included).is_some());
-        assert!(calendar.open_window(at(20, 5, 0, 1), &included).is_none());
+        assert!(open_window(&calendar.windows(&included), at(20, 5, 0, 0)).is_some());
+        assert!(open_window(&calendar.windows(&included), at(20, 5, 0, 1)).is_none());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Calendar, Window};
@@ -12,6 +13,9 @@ use super::text::Text;
 
 /// The largest package, in bytes: 256 MiB.
 pub const MAX_PACKAGE_SIZE: u64 = 256 * 1024 * 1024;
+
+/// The most notices that a campaign may have.
+const MAX_NOTICES: usize = 20;
 
 /// The four programs on a terminal that are updated by distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -129,9 +133,9 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// The window in which it distributes at `at`; none while suspended.
-    pub fn open_window(&self, at: Timestamp, readings: &Readings) -> Option<Window> {
-        if self.suspended { None } else { self.calendar.open_window(at, readings) }
+    /// The windows in which it distributes, in order; none while suspended.
+    pub fn windows(&self, readings: &Readings) -> Vec<Window> {
+        if self.suspended { Vec::new() } else { self.calendar.windows(readings) }
     }
 
     /// Its package for a component.
@@ -141,6 +145,17 @@ impl Campaign {
 
     /// What is wrong with it as a whole, with the JSON pointer of the part: a night count, a package's size, a component twice.
     pub fn fault(&self) -> Option<(String, Text)> {
+        let fits = |day: Date| (2000..=2199).contains(&day.year());
+        let years = || Text::new("2000年から2199年までの日付です", "a date from 2000 to 2199 is needed");
+        if !fits(self.calendar.starts) {
+            return Some(("/starts".to_owned(), years()));
+        }
+        if self.calendar.all_day_from.is_some_and(|day| !fits(day)) {
+            return Some(("/all_day_from".to_owned(), years()));
+        }
+        if self.notices.len() > MAX_NOTICES {
+            return Some(("/notices".to_owned(), Text::new("お知らせは20件までです", "a campaign has at most 20 notices")));
+        }
         let nights = self.calendar.nights;
         if nights == 0 || nights > super::calendar::MAX_NIGHTS {
             return Some(("/nights".to_owned(), Text::new("夜数は1から400までです", "the number of nights goes from 1 to 400")));

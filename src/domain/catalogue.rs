@@ -65,15 +65,13 @@ error_ids! {
     RangeNotSatisfiable,
     /// A terminal's report that does not fit.
     ReportRefused,
-    /// A fault of the mock itself.
-    Internal,
 }
 
 impl ErrorId {
     /// The `{name}` marks that its message may have.
     pub fn marks(self) -> &'static [&'static str] {
         match self {
-            Self::RestartRequired | Self::UpdateMissing | Self::TerminalOff | Self::TerminalStarting | Self::Internal => &[],
+            Self::RestartRequired | Self::UpdateMissing | Self::TerminalOff | Self::TerminalStarting => &[],
             Self::RestartDidNotHelp => &["call_centre", "phone", "answers", "article", "url"],
             _ => &["detail"],
         }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::call_centre::CallCentre;
+use super::campaign::Component;
 use super::catalogue::ErrorId;
 use super::event::{Change, SwitchOff};
 use super::institution::Institution;
@@ -28,32 +29,55 @@ impl Refusal {
     }
 }
 
-/// The terminal's reason to refuse a check by card data, in the order of refusals: off, starting, pending, outdated.
+/// The reason to refuse a check by card data, in the order of refusals: off, starting, pending, outdated. That pending refuses such checks,
+/// too, is a reading.
 pub fn refusal(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Option<Refusal> {
+    let pending = || pending(institution, terminal, call_centre, now).filter(|_| institution.readings.card_data_check_refused);
+    unavailable(terminal, now).or_else(pending).or_else(|| outdated(institution, terminal, now))
+}
+
+/// The error that the terminal itself shows when a patient does the check there (N5): no reading changes it.
+pub fn shown_error(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Option<Refusal> {
+    let pending = || pending(institution, terminal, call_centre, now);
+    unavailable(terminal, now).or_else(pending).or_else(|| outdated(institution, terminal, now))
+}
+
+fn unavailable(terminal: &Terminal, now: Timestamp) -> Option<Refusal> {
     if terminal.power != Power::On {
         let why = Text::new(format!("端末 {} の電源が切れています。", terminal.id), format!("Terminal {} is off.", terminal.id));
         return Some(Refusal::new(ErrorId::TerminalOff, why));
     }
-    if now < terminal.boot.ready_at {
-        let until = japan::rfc3339(terminal.boot.ready_at);
-        let why = Text::new(
-            format!("端末 {} は {until} まで起動中です。", terminal.id),
-            format!("Terminal {} is booting until {until}.", terminal.id),
-        );
-        return Some(Refusal::new(ErrorId::TerminalStarting, why));
-    }
-    if terminal.is_pending() {
-        return institution.readings.card_data_check_refused.then(|| pending(institution, terminal, call_centre, now));
-    }
-    outdated(institution, terminal, now)
+    let until = (now < terminal.boot.ready_at).then(|| japan::rfc3339(terminal.boot.ready_at))?;
+    let why = Text::new(
+        format!("端末 {} は {until} まで起動中です。", terminal.id),
+        format!("Terminal {} is booting until {until}.", terminal.id),
+    );
+    Some(Refusal::new(ErrorId::TerminalStarting, why))
 }
 
 /// N5 and N9: installed and running version differ.
-fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Refusal {
-    let why = why_pending(institution, terminal);
-    if terminal.unhelped().next().is_none() {
-        return Refusal::new(ErrorId::RestartRequired, why);
+fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Option<Refusal> {
+    if !terminal.is_pending() {
+        return None;
     }
+    let why = why_pending(institution, terminal);
+    let mut unhelped = terminal.unhelped().map(|(component, _)| component).peekable();
+    if unhelped.peek().is_none() {
+        return Some(Refusal::new(ErrorId::RestartRequired, why));
+    }
+    let reader_alone = !terminal.settings.stuck && institution.readings.reader_needs_own_restart && unhelped.all(Component::is_readers);
+    if reader_alone {
+        let order = Text::new(
+            "カードリーダーの電源の入れ直しも必要です（設定 reader_needs_own_restart）。順序: カードリーダーを切る、端末を終了する、カードリーダーを入れる、端末を起動する。",
+            "The reader has to be switched off and on, too (reading reader_needs_own_restart): reader off, terminal down, reader on, terminal on.",
+        );
+        return Some(Refusal::new(ErrorId::RestartRequired, joined(why, &order)));
+    }
+    let cause = if terminal.settings.stuck {
+        Text::new("端末は再起動しても更新を適用できません（設定 stuck）。", "The restart failed to apply the update (setting stuck).")
+    } else {
+        Text::new("再起動後の報告でも、古い版が実行中です。", "The report after the restart still has the old version running.")
+    };
     let values = vec![
         ("call_centre", call_centre.name.clone()),
         ("phone", Text::same(&call_centre.phone)),
@@ -61,11 +85,14 @@ fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCen
         ("article", Text::same(&call_centre.fallback.article)),
         ("url", Text::same(&call_centre.fallback.url)),
     ];
-    let why = Text::new(
-        format!("{}端末は再起動しても更新を適用できません（設定 stuck）。", why.ja),
-        format!("{} The restart failed to apply the update (setting stuck).", why.en),
-    );
-    Refusal { error: ErrorId::RestartDidNotHelp, values, why }
+    Some(Refusal { error: ErrorId::RestartDidNotHelp, values, why: joined(why, &cause) })
+}
+
+fn joined(mut text: Text, more: &Text) -> Text {
+    text.ja.push_str(&more.ja);
+    text.en.push(' ');
+    text.en.push_str(&more.en);
+    text
 }
 
 fn why_pending(institution: &Institution, terminal: &Terminal) -> Text {
@@ -86,9 +113,7 @@ fn why_pending(institution: &Institution, terminal: &Terminal) -> Text {
     );
     let not_boots = not_boots_since_installation(institution, terminal);
     for what in not_boots {
-        why.ja.push_str(&what.ja);
-        why.en.push(' ');
-        why.en.push_str(&what.en);
+        why = joined(why, &what);
     }
     why
 }

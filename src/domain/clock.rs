@@ -27,7 +27,7 @@ pub struct ClockSetting {
     /// Its first reading; left out: what it shows anyway. Not with `system`.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "super::japan::serialize_option")]
     pub now: Option<Timestamp>,
-    /// Seconds it moves per second of the machine, above 0 to 100000 (default 1); only with `running`.
+    /// Seconds it moves per second of the machine, above 0 to 10000 (default 1); only with `running`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
 }
@@ -42,7 +42,7 @@ pub enum ClockError {
     #[error("`rate` goes with the mode `running` only")]
     RateWithoutRunning,
     /// A rate out of range.
-    #[error("`rate` is above 0 and at most 100000")]
+    #[error("`rate` is above 0 and at most 10000")]
     RateOutOfRange,
     /// A reading out of range.
     #[error("a clock shows a time from 2000-01-01 to 2199-12-31")]
@@ -158,7 +158,7 @@ impl Clock {
             return Err(ClockError::RateWithoutRunning);
         }
         let rate = setting.rate.unwrap_or(1.0);
-        if !(rate > 0.0 && rate <= 100_000.0) || (rate * MILLIONTHS) < 1.0 {
+        if !(rate > 0.0 && rate <= 10_000.0) || (rate * MILLIONTHS) < 1.0 {
             return Err(ClockError::RateOutOfRange);
         }
         let reading = setting.now.unwrap_or_else(|| self.reading(wall));
@@ -234,7 +234,7 @@ mod tests {
         let new = |mode, now, rate| Clock::new(setting(mode, now, rate), WALL).unwrap_err();
         assert_eq!(new(Mode::System, Some(WALL), None), ClockError::SystemHasNoReading);
         assert_eq!(new(Mode::Frozen, None, Some(2.0)), ClockError::RateWithoutRunning);
-        for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 100_001.0] {
+        for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 10_001.0] {
             assert_eq!(new(Mode::Running, None, Some(rate)), ClockError::RateOutOfRange);
         }
         assert_eq!(new(Mode::Frozen, Some(Timestamp::MIN), None), ClockError::ReadingOutOfRange);

@@ -94,6 +94,8 @@ pub enum Change {
         component: Component,
         /// Its version.
         version: Version,
+        /// In the terminal's own words.
+        message: String,
     },
 }
 

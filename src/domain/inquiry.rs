@@ -105,7 +105,8 @@ pub fn find<'a>(inquiry: &Inquiry, persons: &'a [Person], today: Date) -> Findin
     let Some((person, _)) = matches.first() else {
         let nearest = all().map(|(person, held)| NearMiss { person: person.id.clone(), criteria: criteria(inquiry, person, held) });
         let near_miss = nearest.max_by_key(|miss| miss.criteria.iter().filter(|criterion| criterion.met).count());
-        let telling = |miss: &NearMiss| miss.criteria.iter().filter(|criterion| criterion.met).count() >= 2;
+        let met = |criterion: &&Criterion| criterion.met && !criterion.got.trim().is_empty();
+        let telling = |miss: &NearMiss| miss.criteria.iter().filter(met).count() >= 2;
         return Finding { validity: Validity::None, matched: None, near_miss: near_miss.filter(telling) };
     };
     if matches.iter().any(|(other, _)| other.id != person.id) {
@@ -113,21 +114,23 @@ pub fn find<'a>(inquiry: &Inquiry, persons: &'a [Person], today: Date) -> Findin
     }
     let day = inquiry.confirmation_date;
     let holding = matches.iter().find(|(_, held)| held.holds_on(day, today));
+    let latest = matches.iter().max_by_key(|(_, held)| held.from.on(today));
+    let newer = |held: &Qualification| latest.is_none_or(|(_, latest)| held.from.on(today) > latest.from.on(today));
     let validity = if holding.is_some() {
         Validity::Valid
-    } else if person.qualifications.iter().any(|held| held.holds_on(day, today)) {
+    } else if person.qualifications.iter().any(|held| held.holds_on(day, today) && newer(held)) {
         Validity::InvalidNewer
     } else {
         Validity::Invalid
     };
-    Finding { validity, matched: holding.or(matches.last()).copied(), near_miss: None }
+    Finding { validity, matched: holding.or(latest).copied(), near_miss: None }
 }
 
 fn criteria(inquiry: &Inquiry, person: &Person, held: &Qualification) -> Vec<Criterion> {
     let symbol = held.symbol.as_ref().map_or("", |symbol| symbol.as_str());
     let branch = held.branch.as_ref().map_or("", |branch| branch.as_str());
     let asked_symbol = inquiry.symbol.as_deref().unwrap_or_default();
-    let asked_branch = inquiry.branch.as_deref().unwrap_or_default();
+    let asked_branch = inquiry.branch.as_deref().unwrap_or_default().trim();
     let criterion =
         |element, met, expected: &str, got: &str| Criterion { element, met, expected: expected.to_owned(), got: got.to_owned() };
     let same_number = |a: &str, b: &str| unpadded(a) == unpadded(b);

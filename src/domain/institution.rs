@@ -110,13 +110,15 @@ impl Institution {
 
     /// When something next happens by itself.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let around = Surroundings { campaign: &self.campaign, readings: &self.readings };
+        let windows = self.campaign.windows(&self.readings);
+        let around = Surroundings { campaign: &self.campaign, readings: &self.readings, windows: &windows };
         self.terminals.values().filter_map(|terminal| terminal.next_due(around)).map(|(at, _)| at).min()
     }
 
     /// Lets everything happen that is due up to `now`, in order of time, then of terminals.
     pub fn settle(&mut self, now: Timestamp) {
-        let around = Surroundings { campaign: &self.campaign, readings: &self.readings };
+        let windows = self.campaign.windows(&self.readings);
+        let around = Surroundings { campaign: &self.campaign, readings: &self.readings, windows: &windows };
         let mut dues: Vec<_> = self.terminals.values_mut().map(|terminal| (terminal.next_due(around), terminal)).collect();
         let soonest = |dues: &[(Option<(Timestamp, Due)>, &mut Terminal)]| {
             let due = dues.iter().enumerate().filter_map(|(i, (due, _))| due.map(|due| (due, i)));
@@ -162,7 +164,8 @@ impl Institution {
         now: Timestamp,
         act: impl FnOnce(&mut Terminal, Surroundings<'_>) -> Result<Vec<Change>, E>,
     ) -> Option<Result<(), E>> {
-        let around = Surroundings { campaign: &self.campaign, readings: &self.readings };
+        let windows = self.campaign.windows(&self.readings);
+        let around = Surroundings { campaign: &self.campaign, readings: &self.readings, windows: &windows };
         let done = act(self.terminals.get_mut(terminal)?, around);
         Some(done.map(|changes| {
             for change in changes {

@@ -234,7 +234,8 @@ impl TryFrom<String> for FixtureDate {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let relative = text.strip_prefix("today").and_then(|days| days.parse::<i32>().ok()).filter(|days| days.abs() <= 36_500);
+        let relative =
+            text.strip_prefix("today").and_then(|days| days.parse::<i32>().ok()).filter(|days| (-36_500..=36_500).contains(days));
         if let Some(days) = relative {
             return Ok(Self::FromToday(days));
         }

@@ -4,12 +4,36 @@ use serde::{Deserialize, Serialize};
 
 /// One sentence in Japanese and its English counterpart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Given")]
 pub struct Text {
     /// Japanese, which the users read first.
     pub ja: String,
     /// English.
     pub en: String,
+}
+
+/// A text as a user gives it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    ja: String,
+    en: String,
+}
+
+/// Characters that a user's text may have in each language.
+const LONGEST: usize = 4000;
+
+impl TryFrom<Given> for Text {
+    type Error = String;
+
+    fn try_from(given: Given) -> Result<Self, String> {
+        let longest = given.ja.chars().count().max(given.en.chars().count());
+        if longest > LONGEST {
+            Err(format!("a text has at most {LONGEST} characters, this has {longest}"))
+        } else {
+            Ok(Self { ja: given.ja, en: given.en })
+        }
+    }
 }
 
 impl Text {
@@ -24,6 +48,13 @@ impl Text {
             let mark = format!("{{{name}}}");
             Text { ja: text.ja.replace(&mark, &value.ja), en: text.en.replace(&mark, &value.en) }
         })
+    }
+
+    /// The first `longest` characters of each language: for texts that quote what a client sent.
+    pub fn clipped(self, longest: usize) -> Self {
+        let clip =
+            |text: String| if text.chars().nth(longest).is_none() { text } else { text.chars().take(longest).chain(['…']).collect() };
+        Self { ja: clip(self.ja), en: clip(self.en) }
     }
 
     /// The same word in both languages.

@@ -1,7 +1,7 @@
 //! The one place that turns an error into an RFC 9457 problem: what was wrong, where, what was expected, what to do; Japanese first.
 
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONNECTION, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,6 +18,9 @@ pub struct Problem(Box<Document>);
 
 #[derive(Clone, Debug, Serialize)]
 struct Document {
+    /// The connection closes behind it: nothing that follows can be trusted.
+    #[serde(skip)]
+    closing: bool,
     r#type: String,
     title: String,
     title_en: String,
@@ -42,6 +45,7 @@ impl Problem {
     /// One of the control surface's own. `kind` is the stable end of its `type`.
     pub fn new(status: StatusCode, kind: &str, title: Text, detail: Text) -> Self {
         Self(Box::new(Document {
+            closing: false,
             r#type: format!("urn:onshi-mock:problem:{kind}"),
             title: title.ja,
             title_en: title.en,
@@ -96,6 +100,12 @@ impl Problem {
         self
     }
 
+    /// Closes the connection behind it.
+    fn closing(mut self) -> Self {
+        self.0.closing = true;
+        self
+    }
+
     /// Says what was expected there.
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.0.expected = Some(expected.into());
@@ -119,7 +129,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).expect("the number was taken from a status");
         let body = serde_json::to_vec(&self.0).expect("a problem holds only texts");
-        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+        let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if self.0.closing {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 }
 
@@ -142,7 +156,7 @@ impl From<BodyFault> for Problem {
                 detail,
             ),
         };
-        Self::new(status, kind, title, detail)
+        Self::new(status, kind, title, detail).closing()
     }
 }
 
@@ -151,7 +165,7 @@ impl From<ClockError> for Problem {
         let ja = match error {
             ClockError::SystemHasNoReading => "system の時計には now を指定できません。frozen か running を使ってください",
             ClockError::RateWithoutRunning => "rate は running でのみ使えます",
-            ClockError::RateOutOfRange => "rate は 0 より大きく 100000 以下です",
+            ClockError::RateOutOfRange => "rate は 0 より大きく 10000 以下です",
             ClockError::ReadingOutOfRange => "時計は 2000-01-01 から 2199-12-31 までです",
             ClockError::Backwards => "時計は前にしか進められません。戻すには PUT …/clock を使ってください",
             ClockError::TooFar => "一度に進められるのは 400 日までです",
@@ -210,7 +224,7 @@ fn unreadable(error: &serde_json::Error, pointer: &str) -> Problem {
     }
     let title = Text::new("JSON として読めません", "The body is not JSON");
     let detail = Text::new(format!("{}行{}列で JSON として読めなくなります。", error.line(), error.column()), said);
-    Problem::new(StatusCode::BAD_REQUEST, "not-json", title, detail)
+    Problem::new(StatusCode::BAD_REQUEST, "not-json", title, detail).closing()
 }
 
 /// The parser speaks English; what it most often says is said in Japanese, with its own words for the rest.
@@ -237,5 +251,5 @@ pub fn in_japanese(said: &str) -> String {
         return format!("日付・時刻の形式が違います（例: 2026-01-20T08:55:00+09:00、2026-01-20、07:00）。{said}");
     }
     let kind = if said.contains("invalid type") { "値の型が違います" } else { "値が正しくありません" };
-    format!("{kind}（{}）。", said.replace("struct Text", "{\"ja\": …, \"en\": …}"))
+    format!("{kind}（{}）。", said.replace("struct Given", "{\"ja\": …, \"en\": …}"))
 }

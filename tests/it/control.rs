@@ -182,7 +182,7 @@ async fn advancing_a_system_clock_makes_it_run_ahead() {
 async fn a_running_clock_moves_at_its_rate_and_what_is_due_happens() {
     let mock = Mock::start().await;
     let path = format!("{}/clock", at("9910000059"));
-    mock.set(Method::PUT, &path, json!({"mode": "running", "now": "2026-01-19T19:00:00+09:00", "rate": 100_000})).await;
+    mock.set(Method::PUT, &path, json!({"mode": "running", "now": "2026-01-19T19:00:00+09:00", "rate": 10_000})).await;
     let restarted = async || get(&mock, &format!("{}/terminals/T1", at("9910000059"))).await["boot"]["id"] != "boot-1";
     let patience = std::time::Duration::from_secs(20);
     tokio::time::timeout(patience, async { while !restarted().await {} }).await.expect("07:00 comes within half a second");
@@ -216,5 +216,57 @@ async fn two_institutions_driven_at_once_never_see_each_other() {
             assert_eq!((&entry["institution"], &entry["number"]), (&json!(code), &json!(i + 1)));
             assert_eq!(entry["at"], format!("2026-01-20T{hour:02}:00:00+09:00"));
         }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_setting_is_refused_even_as_null() {
+    let mock = Mock::start().await;
+    let (status, problem) = mock.control(Method::PATCH, "/v1/institutions/9910000018/terminals/T1", json!({"bandwith": null})).await;
+    assert_eq!((status.as_u16(), &problem["pointer"]), (422, &json!("/bandwith")));
+}
+
+#[tokio::test]
+async fn what_is_scheduled_for_an_instant_happens_once_whatever_is_done_at_that_instant() {
+    let mock = Mock::start().await;
+    let settings = json!({"T1": {"automatic_restart": "07:00"}});
+    let clock = json!({"mode": "frozen", "now": "2026-01-19T06:00:00+09:00"});
+    let code = mock.create_with(json!({"template": "9910000075", "clock": clock, "terminals": settings})).await;
+    mock.advance(&code, "2026-01-19T07:00:00+09:00").await;
+    mock.act(&code, "T1", "download", Value::Null).await;
+    mock.set(Method::PUT, &format!("/v1/institutions/{code}/campaign"), json!({"suspended": true})).await;
+    let terminal = mock.terminal(&code, "T1").await;
+    assert!(terminal["progress"].is_null(), "the download was withdrawn");
+    assert_eq!(terminal["boot"]["id"], "boot-2", "the one restart of 07:00");
+}
+
+#[tokio::test]
+async fn an_external_terminal_is_never_off_and_what_a_campaign_leaves_alone_is_never_pending() {
+    let mock = Mock::start().await;
+    let night = json!({"mode": "frozen", "now": "2026-01-19T22:00:00+09:00"});
+    let schedule = json!({"T1": {"power_schedule": {"on": "08:00", "off": "19:00"}}});
+    let code = mock.create_with(json!({"template": "9910000034", "clock": night, "terminals": schedule})).await;
+    assert_eq!(mock.check(&code).await.validity(), "1");
+
+    let packages = json!([{"component": "distribution_application", "version": "6.0", "size": 10, "restart_required": false}]);
+    let campaign = json!({"id": "small", "packages": packages});
+    let code = mock.create_with(json!({"template": "9910000026", "clock": night, "campaign": campaign})).await;
+    assert_eq!(mock.terminal(&code, "T1").await["phase"], "up_to_date");
+}
+
+#[tokio::test]
+async fn the_last_contact_is_kept_over_power_off_restart_and_new_settings() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000075", "2026-01-19T10:00:00+09:00").await;
+    mock.advance(&code, "2026-01-19T12:30:00+09:00").await;
+    let expected = json!("2026-01-19T12:01:00+09:00");
+    assert_eq!(mock.terminal(&code, "T1").await["last_contact"], expected);
+    for patch in [json!({"poll_interval": "PT7H"}), json!({"polling": false}), json!({"polling": true})] {
+        mock.set(Method::PATCH, &format!("/v1/institutions/{code}/terminals/T1"), patch.clone()).await;
+        assert_eq!(mock.terminal(&code, "T1").await["last_contact"], expected, "{patch}");
+    }
+    for (action, body) in [("shutdown", Value::Null), ("power", json!({"on": true})), ("restart", Value::Null)] {
+        mock.act(&code, "T1", action, body).await;
+        assert_eq!(mock.terminal(&code, "T1").await["last_contact"], expected, "{action}");
     }
 }

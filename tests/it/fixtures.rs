@@ -53,6 +53,8 @@ fn each_mistake_is_named_with_file_line_and_what_was_expected() {
         ("persons.toml", "sex = \"male\"", "sex = \"man\"", "persons.toml:9:", "expected one of `male`, `female`, `not_set`"),
         ("persons.toml", "id = \"expired\"", "id = \"valid\"", "persons.toml:44:", "a person before has the same id"),
         ("persons.toml", "name_kana = \"ﾓｷﾞ ﾀﾛｳ\"", "name_kana = \"モギ タロウ\"", "persons.toml:8:", "half-width katakana"),
+        ("persons.toml", "lost = \"today-30\"", "lost = \"today-2147483648\"", "persons.toml:", "neither a date"),
+        ("campaign.toml", "starts = \"2026-01-19\"", "starts = \"9999-12-25\"", "campaign.toml:9:", "from 2000 to 2199"),
         ("persons.toml", "validity = \"2\"", "validity = \"1\"", "persons.toml:", "this inquiry's outcome is 2"),
         ("campaign.toml", "size = 24000000", "size = 24000001", "campaign.toml:29:", "the SHA-256 of this package is"),
         ("campaign.toml", "size = 24000000", "size = 0", "campaign.toml:28:", "1 to 268435456 bytes"),

@@ -167,3 +167,11 @@ async fn a_package_that_is_not_distributed_is_404_and_says_what_is() {
         assert_eq!((answer.status.as_u16(), &answer.body["code"]), (status, &json!(code)), "{terminal}");
     }
 }
+
+#[tokio::test]
+async fn a_token_that_is_not_ours_is_refused_here_too() {
+    let mock = Mock::start().await;
+    let path = "/delivery/v1/packages/2026-01/linkage_application/5.3.0";
+    let refused = mock.send(mock.backend(Method::GET, path).header("authorization", "nonsense")).await;
+    assert_eq!((refused.status, &refused.body["code"]), (StatusCode::UNAUTHORIZED, &json!("MOCK0203E")));
+}

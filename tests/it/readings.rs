@@ -91,7 +91,9 @@ async fn the_terminals_restart_serves_the_reader_too_or_the_reader_needs_its_own
             assert_eq!(mock.check(&code).await.validity(), "1");
             continue;
         }
-        assert_eq!(mock.check(&code).await.error_code(), "MOCK0502E", "the restart alone did not help");
+        assert_eq!(mock.check(&code).await.error_code(), "MOCK0501E", "the restart alone did not help");
+        let why = mock.last_entry(&code).await["why"]["ja"].to_string();
+        assert!(why.contains("カードリーダーを切る、端末を終了する、カードリーダーを入れる、端末を起動する"), "{why}");
         for on in [false, true] {
             mock.act(&code, "T1", "reader-power", json!({"on": on})).await;
         }

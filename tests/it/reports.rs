@@ -161,15 +161,15 @@ async fn a_report_that_cannot_be_read_names_what_is_wrong() {
     for (sent, words) in [
         (json!([]), "JSON オブジェクトが必要です"),
         (json!(["downloading", "linkage_application", "5.3.0"]), "JSON オブジェクトが必要です"),
-        (json!({}), "missing field `state`"),
-        (with("state", json!("rebooted")), "unknown variant `rebooted`"),
-        (with("typo", json!(1)), "unknown field `typo`"),
-        (with("component", json!("printer")), "unknown variant `printer`"),
+        (json!({}), "必須の項目「state」がありません"),
+        (with("state", json!("rebooted")), "「rebooted」は使えません"),
+        (with("typo", json!(1)), "項目「typo」はありません"),
+        (with("component", json!("printer")), "「printer」は使えません"),
         (with("version", json!("v5")), "`v5` is not a version"),
         (with("received", json!(-1)), "`-1`"),
-        (json!({"state": "installed", "component": "linkage_application"}), "missing field `version`"),
+        (json!({"state": "installed", "component": "linkage_application"}), "必須の項目「version」がありません"),
         (json!({"state": "booted", "boot_id": "a b", "running": {}}), "`a b` is not a boot id"),
-        (json!({"state": "booted", "boot_id": "b", "running": {"printer": "1"}}), "unknown variant `printer`"),
+        (json!({"state": "booted", "boot_id": "b", "running": {"printer": "1"}}), "「printer」は使えません"),
     ] {
         let refused = report(&mock, &code, sent.clone()).await;
         assert_eq!((refused.status, &refused.body["code"]), (StatusCode::BAD_REQUEST, &json!("MOCK0001E")), "{sent}");
@@ -234,4 +234,16 @@ async fn a_url_that_cannot_be_read_is_answered_as_every_other_mistake() {
         let refused = mock.send(mock.backend(Method::GET, path)).await;
         assert_eq!((refused.status, &refused.body["code"]), (StatusCode::BAD_REQUEST, &json!("MOCK0001E")), "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_a_client_sends_is_quoted_and_journalled_only_in_part() {
+    let mock = Mock::start().await;
+    let code = external(&mock).await;
+    let refused = report(&mock, &code, json!({"state": "x".repeat(500_000)})).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.body.to_string().len() < 10_000);
+    let entry = mock.last_entry(&code).await;
+    assert_eq!(entry["id"], refused.journal, "it is journalled with the institution of its URL");
+    assert!(entry.to_string().len() < 10_000);
 }

@@ -119,6 +119,8 @@ impl Terminal {
 
     /// Gives it other settings; a download under way goes on at the new bandwidth, and a change of driver ends whatever is under way.
     pub fn set(&mut self, settings: Settings, now: Timestamp, around: Surroundings<'_>) -> Vec<Change> {
+        self.last_contact = self.last_contact(now);
+        self.polls_since = now;
         let new_driver = settings.driver != self.settings.driver;
         let new_bandwidth = settings.bandwidth != self.settings.bandwidth;
         let under_way = self.activity.clone().filter(|activity| activity.step == Step::Downloading && new_bandwidth);

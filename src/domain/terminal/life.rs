@@ -5,6 +5,7 @@ use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Activity, Boot, Download, Driver, FIRST_POLL, Installation, Power, Step, Terminal};
+use crate::domain::calendar::{Window, open_window};
 use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::event::{Change, Stop, SwitchOff};
 use crate::domain::ids::{BootId, Version};
@@ -18,6 +19,8 @@ pub struct Surroundings<'a> {
     pub campaign: &'a Campaign,
     /// The institution's readings of the notice.
     pub readings: &'a Readings,
+    /// When the campaign distributes: none while it is suspended.
+    pub windows: &'a [Window],
 }
 
 /// What a terminal does by itself. At one instant, in this order.
@@ -65,7 +68,7 @@ impl Terminal {
 
     /// Does what is due at `at`, and says what changed.
     pub fn apply(&mut self, at: Timestamp, due: Due, around: Surroundings<'_>) -> Vec<Change> {
-        self.cursor = Cursor { at, due };
+        self.cursor = self.cursor.max(Cursor { at, due });
         match due {
             Due::InstallEnds => self.finish_install(at, around),
             Due::DownloadEnds => self.finish_download(at, around),
@@ -89,7 +92,7 @@ impl Terminal {
     /// Moves it in time without letting it live: what is under way keeps what it still needs.
     pub fn shift(&mut self, now: Timestamp) {
         let by = now.duration_since(self.cursor.at);
-        let instants = [&mut self.boot.at, &mut self.boot.ready_at, &mut self.on_since, &mut self.reader.on_since].into_iter();
+        let instants = [&mut self.boot.at, &mut self.boot.ready_at, &mut self.polls_since, &mut self.reader.on_since].into_iter();
         let instants = instants
             .chain(self.last_contact.as_mut())
             .chain(self.activity.iter_mut().flat_map(|activity| [&mut activity.since, &mut activity.until]));
@@ -106,8 +109,8 @@ impl Terminal {
         if !self.polls() || now < first {
             return None;
         }
-        let last = first + interval * whole_intervals(now.duration_since(first), interval);
-        (last >= self.on_since).then_some(last)
+        let last = first + last_beat(now.duration_since(first), interval);
+        (last >= self.polls_since).then_some(last)
     }
 
     fn activity_due(&self, around: Surroundings<'_>) -> Option<(Timestamp, Due)> {
@@ -119,7 +122,7 @@ impl Terminal {
         if self.stop_reason(around).is_some() {
             return Some((self.cursor.at, Due::DownloadStops).min(ends));
         }
-        let closes = around.campaign.open_window(self.cursor.at, around.readings).and_then(|window| window.end);
+        let closes = open_window(around.windows, self.cursor.at).and_then(|window| window.end);
         match closes {
             Some(closes) if !activity.manual && !around.readings.download_runs_on => Some(ends.min((closes, Due::DownloadStops))),
             _ => Some(ends),
@@ -137,7 +140,7 @@ impl Terminal {
             return Some(Stop::ReaderOff);
         }
         let runs_on = activity.manual || around.readings.download_runs_on;
-        let open = runs_on || around.campaign.open_window(self.cursor.at, around.readings).is_some();
+        let open = runs_on || open_window(around.windows, self.cursor.at).is_some();
         (!open).then_some(Stop::WindowClosed)
     }
 
@@ -164,15 +167,15 @@ impl Terminal {
 
     /// The first poll that finds something: polls that find nothing change nothing and need not happen.
     fn poll_due(&self, around: Surroundings<'_>) -> Option<(Timestamp, Due)> {
-        if !self.polls() || self.activity.is_some() || around.campaign.suspended || self.next_package(around.campaign).is_none() {
+        if !self.polls() || self.activity.is_some() || around.windows.is_empty() || self.next_package(around.campaign).is_none() {
             return None;
         }
         let mut poll = self.poll_from(self.cursor.at);
         if (poll, Due::Poll) <= (self.cursor.at, self.cursor.due) {
             poll += self.settings.poll_interval.duration();
         }
-        let windows = around.campaign.calendar.windows(around.readings);
-        windows.into_iter().find_map(|window| {
+        let begun = around.windows.partition_point(|window| window.start <= poll);
+        around.windows[begun.saturating_sub(1)..].iter().find_map(|window| {
             poll = poll.max(self.poll_from(window.start));
             window.end.is_none_or(|end| poll < end).then_some((poll, Due::Poll))
         })
@@ -193,7 +196,7 @@ impl Terminal {
         if at <= first {
             return first;
         }
-        let poll = first + interval * whole_intervals(at.duration_since(first), interval);
+        let poll = first + last_beat(at.duration_since(first), interval);
         if poll < at { poll + interval } else { poll }
     }
 
@@ -251,7 +254,7 @@ impl Terminal {
         let restart_required = around.campaign.package(activity.component).is_none_or(|package| package.restart_required);
         self.downloads.remove(&activity.component);
         let mut changes = vec![self.install(at, activity.component, activity.version, restart_required)];
-        let goes_on = activity.manual || around.readings.download_runs_on || around.campaign.open_window(at, around.readings).is_some();
+        let goes_on = activity.manual || open_window(around.windows, at).is_some();
         if goes_on && !around.campaign.suspended {
             changes.extend(self.begin_next(at, around, activity.manual));
         }
@@ -299,7 +302,7 @@ impl Terminal {
     pub(super) fn switch_on(&mut self, at: Timestamp, readings: &Readings) -> Vec<Change> {
         let resumes = matches!(self.power, Power::Off { hibernated: true, .. });
         self.power = Power::On;
-        self.on_since = at;
+        self.polls_since = at;
         vec![if resumes { Change::Resumed } else { self.begin_boot(at, readings) }]
     }
 
@@ -323,6 +326,8 @@ impl Terminal {
     }
 }
 
-fn whole_intervals(passed: SignedDuration, interval: SignedDuration) -> i32 {
-    i32::try_from(passed.as_nanos() / interval.as_nanos()).expect("intervals of a minute or more within 200 years fit")
+/// The last beat of a rhythm at or before `passed`.
+fn last_beat(passed: SignedDuration, interval: SignedDuration) -> SignedDuration {
+    let nanos = passed.as_nanos();
+    SignedDuration::from_nanos_i128(nanos - nanos % interval.as_nanos())
 }

@@ -42,8 +42,8 @@ pub struct Terminal {
     software: BTreeMap<Component, Software>,
     /// When it last asked or reported over the wire, or polled by itself before it was last switched off or restarted.
     last_contact: Option<Timestamp>,
-    /// When it was last switched on.
-    on_since: Timestamp,
+    /// Polls by its rhythm count from here: when it was last switched on or given other settings.
+    polls_since: Timestamp,
     downloads: BTreeMap<Component, Download>,
     activity: Option<Activity>,
     boots: u64,
@@ -174,10 +174,17 @@ impl Terminal {
     pub fn new(id: TerminalId, settings: Settings, campaign: &Campaign, base: &Campaign, now: Timestamp) -> Self {
         let id_of_boot = if settings.driver == Driver::External { BootId::unreported() } else { BootId::numbered(1) };
         let boot = Boot { id: id_of_boot, at: now, ready_at: now };
-        let is_on = settings.power_schedule.is_none_or(|schedule| schedule.is_on(japan::civil(now).time()));
+        let scheduled_on = settings.power_schedule.is_none_or(|schedule| schedule.is_on(japan::civil(now).time()));
+        let is_on = settings.driver == Driver::External || scheduled_on;
         let power = if is_on { Power::On } else { Power::Off { hibernated: settings.fast_startup, unplugged: false } };
-        let packages = Component::ALL.into_iter().filter_map(|component| campaign.package(component).or(base.package(component)));
-        let software = packages.map(|package| (package.component, Software::starting(package, settings.starts, &boot))).collect();
+        let software = Component::ALL.into_iter().filter_map(|component| {
+            // What the campaign leaves alone is never pending.
+            let left_alone = || if settings.starts == Starts::UpToDate { Starts::UpToDate } else { Starts::UpdateAvailable };
+            let of_campaign = campaign.package(component).map(|package| (package, settings.starts));
+            let (package, starts) = of_campaign.or_else(|| Some((base.package(component)?, left_alone())))?;
+            Some((component, Software::starting(package, starts, &boot)))
+        });
+        let software = software.collect();
         Self {
             id,
             settings,
@@ -186,7 +193,7 @@ impl Terminal {
             reader: Reader { powered: true, on_since: now },
             software,
             last_contact: None,
-            on_since: now,
+            polls_since: now,
             downloads: BTreeMap::new(),
             activity: None,
             boots: 1,

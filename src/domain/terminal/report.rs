@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Activity, Boot, Download, Driver, Power, Step, Surroundings, Terminal};
+use super::{Activity, Boot, Download, Driver, Step, Surroundings, Terminal};
 use crate::domain::campaign::{Component, Package};
 use crate::domain::event::Change;
 use crate::domain::ids::{BootId, Version};
@@ -59,7 +59,7 @@ pub enum Report {
         component: Component,
         /// Which version.
         version: Version,
-        /// In the terminal's own words, at most 500 characters.
+        /// In the terminal's own words; the first 500 characters are kept.
         #[serde(default)]
         message: String,
     },
@@ -101,10 +101,10 @@ impl Terminal {
             }
             Report::Installed { component, version } => self.report_installed(now, component, version, around)?,
             Report::Booted { boot_id, running } => self.report_boot(now, boot_id, running)?,
-            Report::Failed { component, version, .. } => {
+            Report::Failed { component, version, message } => {
                 self.offered(component, &version, around)?;
                 self.activity = None;
-                vec![Change::Failed { component, version }]
+                vec![Change::Failed { component, version, message: message.chars().take(500).collect() }]
             }
         };
         self.contacted(now);
@@ -122,6 +122,12 @@ impl Terminal {
             return Ok(Vec::new());
         }
         let restart_required = self.offered(component, &version, around)?.restart_required;
+        if let Some(software) = self.software.get(&component).filter(|software| version < software.installed) {
+            return Err(refused(
+                &format!("{component} は新しい版 {} がインストール済みです", software.installed),
+                &format!("{component} has the newer version {} installed", software.installed),
+            ));
+        }
         self.activity = None;
         self.downloads.remove(&component);
         Ok(vec![self.install(now, component, version, restart_required)])
@@ -174,7 +180,6 @@ impl Terminal {
     }
 
     fn begin(&mut self, now: Timestamp, package: &Package, step: Step, received: u64) {
-        self.power = Power::On;
         let (component, version) = (package.component, package.version.clone());
         self.downloads.insert(component, Download { version: version.clone(), received });
         self.activity = Some(Activity { component, version, step, since: now, until: now, manual: true });

@@ -15,6 +15,9 @@ use crate::domain::text::Text;
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Wait(i64),
+    /// To the next 07:00 or 20:00, when things are scheduled.
+    WaitUntil(i8),
+    Suspend(bool),
     Plug(bool),
     Shutdown,
     Restart,
@@ -29,12 +32,14 @@ enum Act {
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let act = prop_oneof![
         4 => (1..200_000i64).prop_map(Act::Wait),
+        4 => prop_oneof![Just(Act::WaitUntil(7)), Just(Act::WaitUntil(20))],
+        3 => any::<bool>().prop_map(Act::Suspend),
         1 => any::<bool>().prop_map(Act::Plug),
         1 => Just(Act::Shutdown),
         1 => Just(Act::Restart),
         1 => Just(Act::RestartLinkage),
         1 => any::<bool>().prop_map(Act::Reader),
-        1 => Just(Act::Download),
+        3 => Just(Act::Download),
         1 => Just(Act::Install),
         1 => any::<bool>().prop_map(Act::Stuck),
         1 => (1..50_000u64).prop_map(Act::Bandwidth),
@@ -45,8 +50,9 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 fn settings() -> impl Strategy<Value = Settings> {
     let minute = |minute: i32| jiff::civil::Time::midnight() + SignedDuration::from_mins(i64::from(minute));
     let time = move || (0..1440).prop_map(minute);
-    let restart = proptest::option::of(time());
-    let schedule = proptest::option::of((time(), time()));
+    let round = || prop_oneof![time(), Just(minute(7 * 60)), Just(minute(20 * 60))];
+    let restart = proptest::option::of(round());
+    let schedule = proptest::option::of((round(), round()));
     let periods = (60..20_000u32, 0..7200u32, 0..600u32);
     (restart, schedule, any::<bool>(), 500..5_000_000u64, periods).prop_map(
         |(restart, schedule, fast, bandwidth, (poll, install, boot))| Settings {
@@ -87,7 +93,7 @@ fn campaign() -> Campaign {
         calendar: Calendar {
             starts: jiff::civil::date(2026, 1, 19),
             nights: 12,
-            excluded: vec![jiff::civil::date(2026, 1, 25)],
+            excluded: std::collections::BTreeSet::from([jiff::civil::date(2026, 1, 25)]),
             opens: jiff::civil::time(20, 0, 0, 0),
             closes: jiff::civil::time(5, 0, 0, 0),
             all_day_from: Some(jiff::civil::date(2026, 1, 31)),
@@ -134,9 +140,17 @@ fn perform(institution: &mut Institution, act: Act) {
     if let Act::Wait(seconds) = act {
         return advance(institution, SignedDuration::from_secs(seconds));
     }
+    if let Act::WaitUntil(hour) = act {
+        let target = japan::next_time_of_day(now, jiff::civil::time(hour, 0, 0, 0));
+        return institution.advance(target, start()).expect("a step forward");
+    }
+    if let Act::Suspend(suspended) = act {
+        institution.campaign.suspended = suspended;
+        return institution.settle(now);
+    }
     let id = TerminalId::parse("T0").expect("a name");
     let acted = institution.act(&id, now, |terminal, around| match act {
-        Act::Wait(_) => Ok(Vec::new()),
+        Act::Wait(_) | Act::WaitUntil(_) | Act::Suspend(_) => Ok(Vec::new()),
         Act::Plug(on) => terminal.plug(on, now, around),
         Act::Shutdown => terminal.shut_down(now, around),
         Act::Restart => terminal.restart(now, around),
@@ -204,6 +218,9 @@ proptest! {
             prop_assert_eq!(terminal.is_pending(), differs);
             if before.is_pending() && !terminal.is_pending() {
                 prop_assert!(before.boot.id != terminal.boot.id, "pending ended without a boot at {act:?}");
+            }
+            if matches!(act, Act::Suspend(_) | Act::Install | Act::Download | Act::Reader(_) | Act::Bandwidth(_) | Act::Stuck(_)) {
+                prop_assert_eq!(&before.boot, &terminal.boot, "{:?} is no boot", act);
             }
             for (component, software) in terminal.components() {
                 prop_assert!(software.running <= software.installed, "{component} runs what is not installed");

@@ -63,9 +63,9 @@ impl Call {
         (call, body)
     }
 
-    /// The Authorization header; none where it is absent, empty or no text.
+    /// The Authorization header; none where it is absent or empty. One that is no ASCII can be no token of ours either.
     pub(super) fn authorization(&self) -> Option<&str> {
-        self.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::trim).filter(|value| !value.is_empty())
+        self.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("?")).map(str::trim).filter(|value| !value.is_empty())
     }
 
     /// The whole body within its limits.
@@ -80,13 +80,14 @@ impl Call {
         Text::new(message.ja.trim_end(), message.en.trim_end())
     }
 
-    /// What the wire carries of it: Japanese, with a label where the code is invented.
+    /// What the wire carries of it: Japanese, with a label where code or wording are invented.
     pub(super) fn wire_message(&self, refusal: &Refusal) -> String {
         let entry = self.app.fixtures.catalogue.entry(refusal.error);
         let message = self.message(refusal).ja;
-        match entry.provenance.code {
-            Mark::Documented => message,
-            Mark::Invented => format!("{message}（{} は模擬の仮コードです）", entry.code),
+        match (entry.provenance.code, entry.provenance.message) {
+            (Mark::Documented, Mark::Documented) => message,
+            (Mark::Documented, Mark::Invented) => format!("{message}（文言は模擬の仮のものです）"),
+            (Mark::Invented, _) => format!("{message}（{} は模擬の仮コードです）", entry.code),
         }
     }
 
@@ -146,6 +147,9 @@ pub(super) fn closing(mut response: Response) -> Response {
     response
 }
 
+/// Characters of a detail: it quotes the client's own words, and the journal keeps it.
+const LONGEST_DETAIL: usize = 600;
+
 /// The refusal of a body that could not be read.
 pub(super) fn unreadable(fault: BodyFault) -> Refusal {
     match fault {
@@ -157,5 +161,6 @@ pub(super) fn unreadable(fault: BodyFault) -> Refusal {
 
 /// A refusal whose message has the mark `{detail}`.
 pub(super) fn refusal_with(error: ErrorId, detail: Text) -> Refusal {
+    let detail = detail.clipped(LONGEST_DETAIL);
     Refusal { error, values: vec![("detail", detail.clone())], why: detail }
 }

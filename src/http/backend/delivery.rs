@@ -7,10 +7,12 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::call::{Call, refusal_with, unreadable};
-use super::identity::{TokenRule, certificate_if_required, identify, unknown_institution};
+use super::call::{Call, closing, refusal_with, unreadable};
+use super::identity::{TokenRule, admitted, certificate_if_required, identify};
 use super::url::{InPath, InQuery};
+use crate::domain::calendar::{next_window, open_window};
 use crate::domain::campaign::{Component, Package};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -22,6 +24,7 @@ use crate::domain::period::Period;
 use crate::domain::terminal::{Phase, Report, Terminal};
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::problem::in_japanese;
 use crate::institutions::{Moment, Tenant};
 use crate::wire::search;
 
@@ -72,7 +75,7 @@ struct Accepted {
 
 /// Delivery results (配信実績): what staff see is the installed version; what runs is the mock's own addition.
 #[derive(Serialize)]
-pub struct Results {
+struct Results {
     terminal: String,
     campaign: CampaignId,
     #[serde(serialize_with = "japan::serialize")]
@@ -149,9 +152,11 @@ pub async fn updates(
 /// `POST /delivery/v1/terminals/{id}/reports`.
 pub async fn reports(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
     let (mut call, body) = Call::begin(app, "reports", request);
-    let report = match call.read(body).await {
-        Ok(bytes) => read_report(&bytes),
-        Err(fault) => Err(unreadable(fault)),
+    call.institution = TerminalAddress::parse(&id).ok().map(|address| address.institution);
+    let report = match call.read(body).await.map_err(unreadable).and_then(|bytes| json_of(&bytes)) {
+        Ok(object) => read_report(object),
+        // Nothing that follows on the connection can be trusted.
+        Err(refusal) => return closing(call.refuse_as_problem(&refusal)),
     };
     let taken = report.and_then(|report| {
         at_terminal(&mut call, &id, |tenant, address, moment| {
@@ -183,7 +188,7 @@ pub async fn results(State(app): State<Arc<App>>, InPath(id): InPath<String>, re
 }
 
 /// The delivery results of a terminal that exists.
-pub fn results_of(institution: &Institution, terminal: &TerminalId, now: Timestamp) -> Results {
+fn results_of(institution: &Institution, terminal: &TerminalId, now: Timestamp) -> Results {
     let terminal = terminal_of(institution, terminal);
     let components = terminal.components().map(|(component, software)| {
         let distributed = institution.campaign.package(component).map(|package| package.version.clone());
@@ -223,19 +228,13 @@ pub(super) fn at_terminal<T>(
     })?;
     let who = identify(call, Some((&address.institution, Some(&address.terminal))), TokenRule::Optional)?;
     certificate_if_required(call)?;
-    let app = Arc::clone(&call.app);
-    call.institution = Some(address.institution.clone());
-    let done = app.institutions.with(&address.institution, |tenant, moment| {
-        who.admit(call, tenant, moment)?;
-        act(tenant, &address, moment)
-    });
-    done.unwrap_or_else(|| Err(unknown_institution(&address.institution)))
+    admitted(call, who, |tenant, moment| act(tenant, &address, moment))
 }
 
 fn poll(institution: &Institution, address: &TerminalAddress, manual: bool, now: Timestamp, poll_after: Period) -> PollAnswer {
     let campaign = &institution.campaign;
-    let window = campaign.open_window(now, &institution.readings);
-    let next = campaign.calendar.next_window(now, &institution.readings).filter(|_| !campaign.suspended);
+    let windows = campaign.windows(&institution.readings);
+    let (window, next) = (open_window(&windows, now), next_window(&windows, now));
     let offered = (window.is_some() || manual) && !campaign.suspended;
     let wanted = terminal_of(institution, &address.terminal).wanted(campaign);
     let packages: Vec<_> = wanted.filter(|_| offered).map(|package| offer(&campaign.id, package, address)).collect();
@@ -261,17 +260,18 @@ fn offer(campaign: &CampaignId, package: &Package, address: &TerminalAddress) ->
     }
 }
 
-fn read_report(bytes: &[u8]) -> Result<Report, Refusal> {
-    let value = search::json(bytes).map_err(|malformed| refusal_with(ErrorId::MalformedRequest, malformed.detail))?;
+fn json_of(bytes: &[u8]) -> Result<Value, Refusal> {
+    search::json(bytes).map_err(|malformed| refusal_with(ErrorId::MalformedRequest, malformed.detail))
+}
+
+fn read_report(value: Value) -> Result<Report, Refusal> {
     if !value.is_object() {
         let detail = Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.");
         return Err(refusal_with(ErrorId::MalformedRequest, detail));
     }
     serde_json::from_value(value).map_err(|error| {
-        refusal_with(
-            ErrorId::MalformedRequest,
-            Text::new(format!("報告の値が正しくありません（{error}）。"), format!("The report: {error}.")),
-        )
+        let said = error.to_string();
+        refusal_with(ErrorId::MalformedRequest, Text::new(in_japanese(&said), format!("The report: {said}.")))
     })
 }
 

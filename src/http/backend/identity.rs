@@ -1,5 +1,7 @@
 //! Who is asking: the client certificate, else the token, else the request itself. A contradiction is an error.
 
+use std::sync::Arc;
+
 use super::call::{Call, refusal_with};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -77,6 +79,18 @@ pub(super) fn certificate_if_required(call: &Call) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(refusal_with(ErrorId::CertificateRequired, Text::new("（--client-auth required）", "(--client-auth required)")))
+}
+
+/// Admits who asks to its institution, and does something there.
+pub(super) fn admitted<T>(call: &mut Call, who: Who, act: impl FnOnce(&mut Tenant, Moment) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    let app = Arc::clone(&call.app);
+    let code = who.institution.clone();
+    call.institution = Some(code.clone());
+    let done = app.institutions.with(&code, |tenant, moment| {
+        who.admit(call, tenant, moment)?;
+        act(tenant, moment)
+    });
+    done.unwrap_or_else(|| Err(unknown_institution(&code)))
 }
 
 /// The refusal for an institution that does not exist.

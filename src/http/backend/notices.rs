@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Call, refusal_with};
-use super::identity::{TokenRule, identify, unknown_institution};
+use super::identity::{TokenRule, admitted, identify};
 use super::url::InQuery;
 use crate::domain::campaign::Notice;
 use crate::domain::catalogue::ErrorId;
@@ -51,14 +51,9 @@ fn list(call: &mut Call, institution: Option<&str>) -> Result<Listing, Refusal> 
         refusal_with(ErrorId::MalformedRequest, Text::new(format!("institution: {ja}。"), format!("institution: {en}.")))
     })?;
     let who = identify(call, in_request.as_ref().map(|code| (code, None)), TokenRule::Optional)?;
-    let app = Arc::clone(&call.app);
-    let code = who.institution.clone();
-    call.institution = Some(code.clone());
-    let listed = app.institutions.with(&code, |tenant, moment| {
-        who.admit(call, tenant, moment)?;
+    admitted(call, who, |tenant, moment| {
         let campaign = &tenant.institution.campaign;
         let published = campaign.notices.iter().filter(|notice| notice.published <= moment.now);
         Ok(Listing { notices: published.map(|notice| Listed { campaign: campaign.id.clone(), notice: notice.clone() }).collect() })
-    });
-    listed.unwrap_or_else(|| Err(unknown_institution(&code)))
+    })
 }

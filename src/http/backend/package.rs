@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::call::{Call, refusal_with};
 use super::delivery::at_terminal;
-use super::identity::certificate_if_required;
+use super::identity::{TokenRule, admitted, certificate_if_required, identify};
 use super::url::{InPath, InQuery};
 use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::catalogue::ErrorId;
@@ -25,7 +25,8 @@ use crate::http::problem::Problem;
 use crate::journal::Outcome;
 use crate::package::Content;
 
-/// `?terminal=`: whose campaign has the package; polls put it into the URL. Left out: the notice's campaign.
+/// `?terminal=`: whose campaign has the package; polls put it into the URL. Left out: that of the certificate's or token's institution, else the
+/// notice's.
 #[derive(Deserialize)]
 pub struct PackageQuery {
     terminal: Option<String>,
@@ -40,11 +41,14 @@ pub async fn package(
 ) -> Response {
     let method = request.method().clone();
     let (mut call, _) = Call::begin(app, "package", request);
+    let named = |packages: &Campaign| named(packages, &campaign, &component, &version);
     let found = match query.terminal {
-        None => certificate_if_required(&call).and_then(|()| named(&call.app.fixtures.campaign, &campaign, &component, &version)),
-        Some(terminal) => {
-            at_terminal(&mut call, &terminal, |tenant, _, _| named(&tenant.institution.campaign, &campaign, &component, &version))
-        }
+        Some(terminal) => at_terminal(&mut call, &terminal, |tenant, _, _| named(&tenant.institution.campaign)),
+        None => match identify(&mut call, None, TokenRule::Optional) {
+            Err(refusal) if refusal.error != ErrorId::IdentityMissing => Err(refusal),
+            Err(_) => certificate_if_required(&call).and_then(|()| named(&call.app.fixtures.campaign)),
+            Ok(who) => admitted(&mut call, who, |tenant, _| named(&tenant.institution.campaign)),
+        },
     };
     match found {
         Ok((campaign, package)) => serve(call, &method, &campaign, &package),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::domain::call_centre::CallCentre;
 use crate::domain::catalogue::{Entry, ErrorId, Mark};
-use crate::domain::check::refusal;
+use crate::domain::check::shown_error;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::terminal::{Power, Terminal};
@@ -38,6 +38,7 @@ struct ErrorScreen<'a> {
     entry: &'a Entry,
     message: String,
     invented: bool,
+    source: String,
 }
 
 struct Row {
@@ -67,12 +68,17 @@ pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> 
 fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timestamp) -> String {
     let call_centre = &app.fixtures.call_centre;
     let off = terminal.power != Power::On;
-    let refused = refusal(institution, terminal, call_centre, now).filter(|_| !off);
+    let refused = shown_error(institution, terminal, call_centre, now).filter(|_| !off);
     let unhelped = refused.as_ref().is_some_and(|refused| refused.error == ErrorId::RestartDidNotHelp);
     let error = refused.map(|refused| {
         let entry = app.fixtures.catalogue.entry(refused.error);
         let values: Vec<(&str, &Text)> = refused.values.iter().map(|(name, value)| (*name, value)).collect();
-        ErrorScreen { entry, message: entry.message.fill(&values).ja, invented: entry.provenance.code == Mark::Invented }
+        ErrorScreen {
+            entry,
+            message: entry.message.fill(&values).ja,
+            invented: entry.provenance.code == Mark::Invented,
+            source: source(entry),
+        }
     });
     let rows: Vec<Row> = terminal
         .components()
@@ -101,4 +107,9 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
         call_centre_answers: call_centre.answers(now).text().ja,
     };
     page.render().expect("the template formats texts into a String")
+}
+
+fn source(entry: &Entry) -> String {
+    let source = &entry.provenance.source;
+    if source.starts_with('N') { format!("お知らせ {source}") } else { "この模擬環境".to_owned() }
 }

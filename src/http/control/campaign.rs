@@ -1,5 +1,6 @@
 //! An institution's campaign: the notice's, or one of one's own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -9,7 +10,7 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use super::input::{Code, Input, no_institution};
-use crate::domain::calendar::{Calendar, MAX_NIGHTS};
+use crate::domain::calendar::Calendar;
 use crate::domain::campaign::{Campaign, Component, MAX_PACKAGE_SIZE, Notice, Package};
 use crate::domain::ids::{CampaignId, Version};
 use crate::domain::institution::Institution;
@@ -28,7 +29,7 @@ pub struct CampaignInput {
     title: Option<Text>,
     starts: Option<Starts>,
     nights: Option<u16>,
-    excluded: Option<Vec<Date>>,
+    excluded: Option<BTreeSet<Date>>,
     opens: Option<Time>,
     closes: Option<Time>,
     #[serde(default, deserialize_with = "given")]
@@ -134,16 +135,12 @@ pub(super) async fn campaign_of(app: &App, input: CampaignInput, now: Timestamp,
         Some(Starts::On(date)) => date,
         Some(Starts::Tonight) => japan::civil(now).date(),
     };
-    if !(2000..=2199).contains(&starts.year()) {
-        let detail = Text::new("2000年から2199年までの日付が必要です。", "A date from 2000 to 2199 is needed.");
-        return Err(Problem::field(&format!("{at}/starts"), detail));
-    }
     let nights = input.nights.unwrap_or(notice.calendar.nights);
-    let behind_last = || std::iter::successors(Some(starts), |day| Some(japan::next_day(*day))).nth(usize::from(nights.min(MAX_NIGHTS)));
+    let behind_last = || starts.checked_add(jiff::Span::new().days(i64::from(nights))).ok();
     let calendar = Calendar {
         starts,
         nights,
-        excluded: input.excluded.unwrap_or_else(|| if own_start { Vec::new() } else { notice.calendar.excluded.clone() }),
+        excluded: input.excluded.unwrap_or_else(|| if own_start { BTreeSet::new() } else { notice.calendar.excluded.clone() }),
         opens: input.opens.unwrap_or(notice.calendar.opens),
         closes: input.closes.unwrap_or(notice.calendar.closes),
         all_day_from: input.all_day_from.unwrap_or_else(|| if own_start { behind_last() } else { notice.calendar.all_day_from }),

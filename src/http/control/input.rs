@@ -139,20 +139,23 @@ pub(super) fn no_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Prob
 }
 
 /// Settings with some fields given anew (RFC 7396: null takes a field back to its default). `at` is the JSON pointer of `patch`.
-pub(super) fn merged<T: Serialize + DeserializeOwned>(settings: &T, patch: Map<String, Value>, at: &str) -> Result<T, Problem> {
-    let mut whole = serde_json::to_value(settings).expect("settings are plain data");
-    merge(&mut whole, Value::Object(patch));
+pub(super) fn merged<T: Default + Serialize + DeserializeOwned>(settings: &T, patch: Map<String, Value>, at: &str) -> Result<T, Problem> {
+    let plain = |settings: &T| serde_json::to_value(settings).expect("settings are plain data");
+    let mut whole = plain(settings);
+    merge(&mut whole, Value::Object(patch), &plain(&T::default()));
     parse_value(whole, at)
 }
 
-fn merge(target: &mut Value, patch: Value) {
+/// Puts the patch's fields in place of the target's; null takes its default, and a name that has none stays to be refused.
+fn merge(target: &mut Value, patch: Value, default: &Value) {
     match (target, patch) {
         (Value::Object(target), Value::Object(patch)) => {
             for (name, value) in patch {
+                let default = &default[&name];
                 if value.is_null() {
-                    target.remove(&name);
+                    target.insert(name, default.clone());
                 } else {
-                    merge(target.entry(name).or_insert(Value::Null), value);
+                    merge(target.entry(name).or_insert(Value::Null), value, default);
                 }
             }
         }
