@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::call_centre::CallCentre;
 use super::campaign::Component;
-use super::catalogue::ErrorId;
+use super::catalogue::{Entry, ErrorId};
 use super::event::{Change, SwitchOff};
 use super::institution::Institution;
 use super::japan;
@@ -23,6 +23,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// What its catalogue entry says, filled in.
+    pub fn message(&self, entry: &Entry) -> Text {
+        let values: Vec<(&str, &Text)> = self.values.iter().map(|(name, value)| (*name, value)).collect();
+        let message = entry.message.fill(&values);
+        Text::new(message.ja.trim_end(), message.en.trim_end())
+    }
+
     /// A refusal whose message has no marks.
     pub fn new(error: ErrorId, why: Text) -> Self {
         Self { error, values: Vec::new(), why }

@@ -109,6 +109,11 @@ impl Software {
     pub fn is_pending(&self) -> bool {
         self.installed != self.running
     }
+
+    /// Installed in the version of the campaign's package or a newer one; what the campaign leaves alone counts as delivered.
+    pub fn is_delivered(&self, package: Option<&Package>) -> bool {
+        package.is_none_or(|package| self.installed >= package.version)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -73,17 +73,10 @@ impl Call {
         body::read(body, &self.headers, self.app.body).await
     }
 
-    /// The catalogue's message for a refusal.
-    pub(super) fn message(&self, refusal: &Refusal) -> Text {
-        let values: Vec<(&str, &Text)> = refusal.values.iter().map(|(name, value)| (*name, value)).collect();
-        let message = self.app.fixtures.catalogue.entry(refusal.error).message.fill(&values);
-        Text::new(message.ja.trim_end(), message.en.trim_end())
-    }
-
     /// What the wire carries of it: Japanese, with a label where code or wording are invented.
     pub(super) fn wire_message(&self, refusal: &Refusal) -> String {
         let entry = self.app.fixtures.catalogue.entry(refusal.error);
-        let message = self.message(refusal).ja;
+        let message = refusal.message(entry).ja;
         match (entry.provenance.code, entry.provenance.message) {
             (Mark::Documented, Mark::Documented) => message,
             (Mark::Documented, Mark::Invented) => format!("{message}（文言は模擬の仮のものです）"),
@@ -119,9 +112,10 @@ impl Call {
 
     /// Leaves with an error of the catalogue, rendered by the surface.
     pub(super) fn refuse(self, refusal: &Refusal, response: Response) -> Response {
-        let message = self.message(refusal);
+        let entry = self.app.fixtures.catalogue.entry(refusal.error);
+        let message = refusal.message(entry);
         let why = if refusal.why.ja.is_empty() { message.clone() } else { refusal.why.clone() };
-        let error = JournalError::new(self.app.fixtures.catalogue.entry(refusal.error), message);
+        let error = JournalError::new(entry, message);
         let institution = self.institution.as_ref().map_or("-", |code| code.as_str());
         tracing::info!(operation = self.operation, institution, code = error.code, why = why.en, "refused");
         self.answer(Outcome::Refused { error }, why, response)
@@ -130,7 +124,7 @@ impl Call {
     /// Leaves with an error of the catalogue as a problem document: what routes in the mock's own protocol answer.
     pub(super) fn refuse_as_problem(self, refusal: &Refusal) -> Response {
         let entry = self.app.fixtures.catalogue.entry(refusal.error);
-        let problem = Problem::of_catalogue(entry, &self.message(refusal)).into_response();
+        let problem = Problem::of_catalogue(entry, &refusal.message(entry)).into_response();
         self.refuse(refusal, problem)
     }
 }

@@ -191,13 +191,13 @@ pub async fn results(State(app): State<Arc<App>>, InPath(id): InPath<String>, re
 fn results_of(institution: &Institution, terminal: &TerminalId, now: Timestamp) -> Results {
     let terminal = terminal_of(institution, terminal);
     let components = terminal.components().map(|(component, software)| {
-        let distributed = institution.campaign.package(component).map(|package| package.version.clone());
+        let package = institution.campaign.package(component);
         ComponentResult {
             component,
             title: component.title(),
             installed: software.installed.clone(),
-            delivered: distributed.as_ref().is_none_or(|version| software.installed >= *version),
-            distributed,
+            distributed: package.map(|package| package.version.clone()),
+            delivered: software.is_delivered(package),
             mock: MockComponent { running: software.running.clone(), restart_pending: software.is_pending() },
         }
     });

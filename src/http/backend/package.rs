@@ -128,7 +128,7 @@ fn unsatisfiable(call: Call, size: u64) -> Response {
     let detail = Text::new(format!("サイズは {size} バイトです。"), format!("It has {size} bytes."));
     let refusal = refusal_with(ErrorId::RangeNotSatisfiable, detail);
     let entry = call.app.fixtures.catalogue.entry(refusal.error);
-    let mut response = Problem::of_catalogue(entry, &call.message(&refusal)).into_response();
+    let mut response = Problem::of_catalogue(entry, &refusal.message(entry)).into_response();
     response.headers_mut().insert(CONTENT_RANGE, ascii(&format!("bytes */{size}")));
     call.refuse(&refusal, response)
 }

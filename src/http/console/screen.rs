@@ -83,12 +83,12 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
     let rows: Vec<Row> = terminal
         .components()
         .map(|(component, software)| {
-            let distributed = institution.campaign.package(component).map(|package| &package.version);
+            let package = institution.campaign.package(component);
             Row {
                 title: component.title().ja,
                 installed: software.installed.to_string(),
-                distributed: distributed.map_or_else(|| "―".to_owned(), ToString::to_string),
-                delivered: distributed.is_none_or(|version| software.installed >= *version),
+                distributed: package.map_or_else(|| "―".to_owned(), |package| package.version.to_string()),
+                delivered: software.is_delivered(package),
                 running: software.running.to_string(),
                 pending: software.is_pending(),
             }
