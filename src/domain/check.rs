@@ -8,7 +8,7 @@ use super::catalogue::{Entry, ErrorId};
 use super::event::{Change, SwitchOff};
 use super::institution::Institution;
 use super::japan;
-use super::terminal::{Power, Terminal};
+use super::terminal::{Driver, Power, Terminal};
 use super::text::Text;
 
 /// A check that was refused, and why.
@@ -80,10 +80,14 @@ fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCen
         );
         return Some(Refusal::new(ErrorId::RestartRequired, joined(why, &order)));
     }
-    let cause = if terminal.settings.stuck {
-        Text::new("端末は再起動しても更新を適用できません（設定 stuck）。", "The restart failed to apply the update (setting stuck).")
-    } else {
-        Text::new("再起動後の報告でも、古い版が実行中です。", "The report after the restart still has the old version running.")
+    let cause = match terminal.settings.driver {
+        Driver::Virtual => Text::new(
+            "前回の再起動では更新を適用できませんでした（設定 stuck）。",
+            "The last restart failed to apply the update (setting stuck).",
+        ),
+        Driver::External => {
+            Text::new("再起動後の報告でも、古い版が実行中です。", "The report after the restart still has the old version running.")
+        }
     };
     let values = vec![
         ("call_centre", call_centre.name.clone()),

@@ -1,6 +1,7 @@
 //! Reads a request's body within its limits.
 
 use std::error::Error;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
@@ -24,6 +25,8 @@ pub enum BodyFault {
 
 /// How much of a body that is too large is read and thrown away, so that a client that writes before it reads still gets its answer.
 const DISCARDED: usize = 16 * 1024 * 1024;
+/// How long that may take.
+const DISCARDING: Duration = Duration::from_secs(5);
 
 /// The whole body.
 ///
@@ -31,15 +34,8 @@ const DISCARDED: usize = 16 * 1024 * 1024;
 /// Too large, too late, or broken off.
 pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Bytes, BodyFault> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<u64>().ok());
-    let whole = async {
-        let collected = Limited::new(&mut body, limits.max).collect().await;
-        if collected.as_ref().is_err_and(|error| is_length_limit(error.as_ref())) {
-            // Whatever this ends with, the answer is the same.
-            let _ = Limited::new(body, DISCARDED).collect().await;
-        }
-        collected
-    };
-    let collected = tokio::time::timeout(limits.timeout, whole).await.map_err(|_| {
+    let whole = tokio::time::timeout(limits.timeout, Limited::new(&mut body, limits.max).collect()).await;
+    let collected = whole.map_err(|_| {
         let seconds = limits.timeout.as_secs();
         let announced = announced.map_or_else(|| "-".to_owned(), |length| length.to_string());
         BodyFault::Late(Text::new(
@@ -49,10 +45,14 @@ pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Re
     })?;
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if is_length_limit(error.as_ref()) => Err(BodyFault::TooLarge(Text::new(
-            format!("上限は {} バイトです。", limits.max),
-            format!("At most {} bytes are read.", limits.max),
-        ))),
+        Err(error) if is_length_limit(error.as_ref()) => {
+            // Whatever this ends with, the answer is the same.
+            let _ = tokio::time::timeout(DISCARDING, Limited::new(body, DISCARDED).collect()).await;
+            Err(BodyFault::TooLarge(Text::new(
+                format!("上限は {} バイトです。", limits.max),
+                format!("At most {} bytes are read.", limits.max),
+            )))
+        }
         Err(error) => Err(BodyFault::Broken(Text::new(
             format!("本文を最後まで受け取れませんでした（{error}）。"),
             format!("The body broke off ({error})."),
