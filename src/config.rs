@@ -7,9 +7,11 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
+use crate::domain::ids::TerminalAddress;
 use crate::domain::period::Period;
 use crate::http::accept::Limits;
 use crate::http::app::{BodyLimits, ClientAuthPolicy, LoginPolicy};
+use crate::linkage::Whereabouts;
 
 /// The file that is read where `--config` names none.
 const FILE: &str = "onshi-mock.toml";
@@ -42,6 +44,12 @@ pub struct Options {
     /// Login: lenient accepts any JSON object, strict wants a certificate of ours or the fixtures' credentials [default: lenient]
     #[arg(long, env = "ONSHI_LOGIN", value_enum, value_name = "MODE")]
     login: Option<LoginPolicy>,
+    /// Directory of the linkage folders: DIR/<institution>-<terminal>/{req,res,face}, made on demand [default: none]
+    #[arg(long, env = "ONSHI_LINKAGE", value_name = "DIR")]
+    linkage: Option<PathBuf>,
+    /// The one terminal, such as 9910000026-T1, whose linkage folder DIR itself is
+    #[arg(long, env = "ONSHI_LINKAGE_TERMINAL", value_name = "ID", value_parser = terminal)]
+    linkage_terminal: Option<TerminalAddress>,
     /// Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
     #[arg(long, env = "ONSHI_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
@@ -92,6 +100,8 @@ pub struct Config {
     pub client_auth: ClientAuthPolicy,
     /// How strict login is.
     pub login: LoginPolicy,
+    /// The linkage folders; none: no folder is kept.
+    pub linkage: Option<Whereabouts>,
     /// The control token; none: the file beside the certificates.
     pub control_token: Option<String>,
     /// Limits of connections, per listener.
@@ -119,6 +129,7 @@ impl Options {
             ca_out: settings.ca_out,
             client_auth: settings.client_auth.unwrap_or(ClientAuthPolicy::Optional),
             login: settings.login.unwrap_or(LoginPolicy::Lenient),
+            linkage: whereabouts(settings.linkage, settings.linkage_terminal)?,
             control_token: settings.control_token,
             limits: Limits {
                 max_connections: settings.max_connections.unwrap_or(limits.max_connections),
@@ -143,6 +154,8 @@ impl Options {
             ca_out: self.ca_out.or(file.ca_out),
             client_auth: self.client_auth.or(file.client_auth),
             login: self.login.or(file.login),
+            linkage: self.linkage.or(file.linkage),
+            linkage_terminal: self.linkage_terminal.or(file.linkage_terminal),
             control_token: self.control_token.or(file.control_token),
             max_connections: self.max_connections.or(file.max_connections),
             max_connections_per_address: self.max_connections_per_address.or(file.max_connections_per_address),
@@ -178,6 +191,15 @@ fn from_file(named: Option<&Path>) -> anyhow::Result<Options> {
         .with_context(|| format!("設定ファイル {0} を読めません / the configuration file {0} cannot be read", path.display()))?;
     toml::from_str(&text)
         .with_context(|| format!("設定ファイル {0} が正しくありません / the configuration file {0} is wrong", path.display()))
+}
+
+fn whereabouts(dir: Option<PathBuf>, only: Option<TerminalAddress>) -> anyhow::Result<Option<Whereabouts>> {
+    ensure!(dir.is_some() || only.is_none(), "linkage-terminal: --linkage DIR も必要です / needs --linkage DIR, too");
+    Ok(dir.map(|dir| Whereabouts { dir, only }))
+}
+
+fn terminal(text: &str) -> Result<TerminalAddress, String> {
+    TerminalAddress::parse(text).map_err(|error| error.to_string())
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

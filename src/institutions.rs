@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::domain::campaign::Campaign;
 use crate::domain::clock::ClockError;
-use crate::domain::ids::InstitutionCode;
+use crate::domain::ids::{InstitutionCode, TerminalAddress};
 use crate::domain::institution::{Blueprint, Institution};
 use crate::fixtures::Fixtures;
 use crate::journal::{Entry, Exchange, Journal};
@@ -129,6 +129,15 @@ impl Institutions {
         self.tenants.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
+    /// The address of every terminal, in order.
+    pub fn terminals(&self) -> Vec<TerminalAddress> {
+        let of = |code: InstitutionCode| {
+            let ids = self.with(&code, |tenant, _| tenant.institution.terminals.keys().cloned().collect::<Vec<_>>());
+            ids.unwrap_or_default().into_iter().map(move |terminal| TerminalAddress { institution: code.clone(), terminal })
+        };
+        self.codes().into_iter().flat_map(of).collect()
+    }
+
     /// Settles one and looks at it or changes it; none if there is no such institution. One caller at a time.
     pub fn with<T>(&self, code: &InstitutionCode, act: impl FnOnce(&mut Tenant, Moment) -> T) -> Option<T> {
         let tenant = self.tenant(code)?;
@@ -168,6 +177,11 @@ impl Institutions {
 }
 
 impl Tenant {
+    /// Journals an exchange from within [`Institutions::with`].
+    pub fn record(&mut self, moment: Moment, exchange: Exchange) -> Uuid {
+        self.journal.record(Some(self.institution.code.clone()), moment.now, moment.wall, exchange)
+    }
+
     /// The newest journal entries, and how many were evicted.
     pub fn entries(&self, limit: usize) -> (Vec<Entry>, u64) {
         (self.journal.newest(limit), self.journal.evicted())

@@ -38,17 +38,19 @@ pub struct Entry {
 /// What was asked and answered.
 #[derive(Clone, Debug, Serialize)]
 pub struct Exchange {
-    /// What it was: `login`, `search`, `updates`, `package`, `reports`, `results`, `notices`, `unknown`.
+    /// What it was: `login`, `search`, `updates`, `package`, `reports`, `results`, `notices`, `linkage`, `card`,
+    /// `unknown`.
     pub operation: &'static str,
-    /// The HTTP method.
+    /// The HTTP method; `FILE` for a request in the linkage folder.
     pub method: String,
-    /// The path, at most 256 characters.
+    /// The path, or the file's name; at most 256 characters.
     pub path: String,
     /// The terminal that it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terminal: Option<TerminalId>,
-    /// The HTTP status of the answer.
-    pub status: u16,
+    /// The HTTP status of the answer; none where there was no HTTP, or no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
     /// How it ended.
     #[serde(flatten)]
     pub outcome: Outcome,

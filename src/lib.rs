@@ -1,11 +1,13 @@
 //! onshi-mock: a rehearsal of Japan's online insurance qualification check (オンライン資格確認).
 //!
 //! A request enters at a surface ([`http`]), is parsed by [`wire`] into the words of the [`domain`], asks or changes one institution (the
-//! tenant, with its own clock), and leaves by the same surface, with one entry in the [`journal`].
+//! tenant, with its own clock), gets its message from [`answers`], and leaves by the same surface, with one entry in the [`journal`].
+//! The [`linkage`] folder is another surface: requests as files.
 //!
 //! Reading order: [`domain::terminal`] (installed and running versions, boots), [`domain::check`] (the refusal), [`institutions`] (the living
 //! ones), [`http::router`] (every route), [`server`] (how the parts are wired).
 
+pub mod answers;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -14,6 +16,7 @@ pub mod fixtures;
 pub mod http;
 pub mod institutions;
 pub mod journal;
+pub mod linkage;
 pub mod package;
 pub mod server;
 pub mod tls;

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use crate::config::Config;
 use crate::domain::japan;
@@ -18,6 +20,7 @@ use crate::http::accept::{Limits, serve};
 use crate::http::app::{App, ClientAuthPolicy};
 use crate::http::router;
 use crate::institutions::Institutions;
+use crate::linkage::{Folders, LOOKED_AT_EVERY};
 use crate::tls::{Authority, ClientAuth, Made, OpenOptions, Readers, write_new};
 use crate::token::Tokens;
 
@@ -56,6 +59,7 @@ impl Server {
         let made = authority.made();
         let app = App {
             institutions: Institutions::new(Arc::clone(&fixtures), wall).map_err(|error| anyhow!("institutions: {error:?}"))?,
+            linkage: config.linkage.clone().map(|whereabouts| Folders::new(whereabouts, Arc::clone(&fixtures))),
             fixtures,
             tokens: Tokens::new()?,
             authority,
@@ -106,11 +110,34 @@ impl Server {
             let _ = stopping.changed().await;
         };
         let backend = serve(self.backend, self.backend_tls, router::backend(Arc::clone(&self.app)), self.limits, stop(stopping.clone()));
-        let control = serve(self.control, self.control_tls, router::control(self.app), self.limits, stop(stopping));
-        tokio::join!(backend, control, async move {
+        let control = serve(self.control, self.control_tls, router::control(Arc::clone(&self.app)), self.limits, stop(stopping.clone()));
+        let linkage = keep_folders(Arc::clone(&self.app), stop(stopping.clone()));
+        tokio::join!(backend, control, linkage, async move {
             shutdown.await;
             drop(running);
         });
+    }
+}
+
+/// Looks at the linkage folders, where there are any, until told to stop; a look that has begun is finished.
+async fn keep_folders(app: Arc<App>, stop: impl Future<Output = ()>) {
+    let mut stop = pin!(stop);
+    let mut beat = tokio::time::interval(LOOKED_AT_EVERY);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while app.linkage.is_some() {
+        tokio::select! {
+            _ = beat.tick() => {}
+            () = &mut stop => return,
+        }
+        let looking = Arc::clone(&app);
+        let looked = tokio::task::spawn_blocking(move || {
+            if let Some(folders) = &looking.linkage {
+                folders.sweep(&looking.institutions);
+            }
+        });
+        if let Err(error) = looked.await {
+            tracing::error!(%error, "a look at the linkage folders failed");
+        }
     }
 }
 

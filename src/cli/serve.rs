@@ -77,6 +77,10 @@ fn greet(config: &Config, server: &Server) -> anyhow::Result<()> {
     eprintln!("  CA証明書 CA        {certs}/ca.pem  (GET https://{control}/ca.pem)");
     eprintln!("  トークン token     {token}");
     eprintln!("  データ   fixtures  {fixtures}");
+    if let Some(linkage) = &config.linkage {
+        let of = linkage.only.as_ref().map_or_else(|| "<医療機関コード>-<端末>/".to_owned(), |only| format!("({only}) "));
+        eprintln!("  連携     linkage   {}: {of}req, res, face", linkage.dir.display());
+    }
     eprintln!("  状態     state     in memory: 終了すると失われます / lost at the end");
     println!("onshi-mock ready backend=https://{backend} control=https://{control}");
     Ok(())

@@ -59,6 +59,14 @@ error_ids! {
     UpdateMissing,
     /// The card is about to expire: a side note on success.
     CardExpiresSoon,
+    /// A person whose check ends with an error of its own.
+    PersonRefused,
+    /// Card data that fit nobody, or several, where one person is needed.
+    PersonUnmatched,
+    /// Medical information without the patient's consent.
+    ConsentMissing,
+    /// A bulk result under a reception number that is not known.
+    ReceptionUnknown,
     /// No such package.
     UnknownPackage,
     /// A range outside the package.
@@ -68,10 +76,22 @@ error_ids! {
 }
 
 impl ErrorId {
+    /// The name that fixtures and the control API use.
+    pub fn name(self) -> String {
+        let name = serde_json::to_value(self).expect("a name is plain data");
+        name.as_str().expect("an enum without fields is a text").to_owned()
+    }
+
+    /// Whether it is about a person, not about the request or the terminal: then it surfaces in no profile but the envelope.
+    pub fn is_of_person(self) -> bool {
+        matches!(self, Self::PersonRefused | Self::PersonUnmatched | Self::ConsentMissing)
+    }
+
     /// The `{name}` marks that its message may have.
     pub fn marks(self) -> &'static [&'static str] {
         match self {
             Self::RestartRequired | Self::UpdateMissing | Self::TerminalOff | Self::TerminalStarting => &[],
+            Self::PersonRefused | Self::PersonUnmatched | Self::ConsentMissing => &[],
             Self::RestartDidNotHelp => &["call_centre", "phone", "answers", "article", "url"],
             _ => &["detail"],
         }
@@ -90,11 +110,14 @@ pub struct Catalogue {
 pub struct Entry {
     /// Which one.
     pub id: ErrorId,
-    /// What the wire carries.
+    /// What the wire carries: 1 to 16 ASCII letters or digits.
     pub code: String,
-    /// The HTTP status where the answer is not the usual 200 with an error inside.
+    /// The HTTP status where the answer is not the usual 200 with an error inside, 200 to 599.
     pub status: u16,
-    /// What it says. `{name}` marks are filled with the case's own values.
+    /// Where in a check's message it comes.
+    #[serde(default)]
+    pub layer: Layer,
+    /// What it says, 1 to 1,000 characters. `{name}` marks are filled with the case's own values.
     pub message: Text,
     /// What staff or a programmer should do.
     pub remedy: Text,
@@ -122,6 +145,62 @@ pub enum Mark {
     Documented,
     /// Invented by this mock, because the real one is not public.
     Invented,
+    /// Given by the user, over the API.
+    Replaced,
+}
+
+/// Where in a check's message an error comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    /// `SegmentOfResult` "9" with `ErrorCode` and `ErrorMessage`.
+    #[default]
+    Header,
+    /// `ProcessingResultStatus` "2" with `ProcessingResultCode` and `ProcessingResultMessage`.
+    Body,
+}
+
+/// Characters of an error's words.
+const LONGEST_MESSAGE: usize = 1000;
+
+impl Entry {
+    /// The field that makes no sense, as a JSON pointer, and what was expected there.
+    pub fn fault(&self) -> Option<(String, Text)> {
+        if self.code.is_empty() || self.code.len() > 16 || !self.code.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            let expected = Text::new("英数字1〜16文字のコードが必要です", "expected a code of 1 to 16 ASCII letters or digits");
+            return Some(("/code".to_owned(), expected));
+        }
+        if !(200..=599).contains(&self.status) {
+            let expected = Text::new("200から599までの HTTP ステータスが必要です", "expected an HTTP status from 200 to 599");
+            return Some(("/status".to_owned(), expected));
+        }
+        [("ja", &self.message.ja), ("en", &self.message.en)].into_iter().find_map(|(language, message)| {
+            let expected = self.fault_of_message(message)?;
+            Some((format!("/message/{language}"), expected))
+        })
+    }
+
+    fn fault_of_message(&self, message: &str) -> Option<Text> {
+        let length = message.chars().count();
+        if length == 0 || length > LONGEST_MESSAGE || message.chars().any(char::is_control) {
+            return Some(Text::new(
+                format!("制御文字を含まない1〜{LONGEST_MESSAGE}文字が必要です"),
+                format!("expected 1 to {LONGEST_MESSAGE} characters without control characters"),
+            ));
+        }
+        let known = self.id.marks();
+        let mark = marks_in(message).find(|mark| !known.contains(mark))?;
+        let known = if known.is_empty() { "-".to_owned() } else { known.join(", ") };
+        Some(Text::new(
+            format!("{{{mark}}} は埋められません。使える印: {known}"),
+            format!("nothing fills {{{mark}}}; the marks of this error are: {known}"),
+        ))
+    }
+}
+
+/// The names between braces.
+fn marks_in(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or(rest))
 }
 
 impl Catalogue {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::call_centre::CallCentre;
 use super::campaign::Component;
-use super::catalogue::{Entry, ErrorId};
+use super::catalogue::{Entry, ErrorId, Mark};
 use super::event::{Change, SwitchOff};
 use super::institution::Institution;
 use super::japan;
@@ -30,6 +30,21 @@ impl Refusal {
         Text::new(message.ja.trim_end(), message.en.trim_end())
     }
 
+    /// What the wire carries of it: Japanese, with a label where code or wording are invented.
+    pub fn on_the_wire(&self, entry: &Entry) -> String {
+        let message = self.message(entry).ja;
+        match (entry.provenance.code, entry.provenance.message) {
+            (Mark::Invented, _) => format!("{message}（{} は模擬の仮コードです）", entry.code),
+            (_, Mark::Invented) => format!("{message}（文言は模擬の仮のものです）"),
+            _ => message,
+        }
+    }
+
+    /// What decided it; where nothing more is known than the message, that.
+    pub fn why(&self, entry: &Entry) -> Text {
+        if self.why.ja.is_empty() { self.message(entry) } else { self.why.clone() }
+    }
+
     /// A refusal whose message has no marks.
     pub fn new(error: ErrorId, why: Text) -> Self {
         Self { error, values: Vec::new(), why }
@@ -49,7 +64,8 @@ pub fn shown_error(institution: &Institution, terminal: &Terminal, call_centre: 
     unavailable(terminal, now).or_else(pending).or_else(|| outdated(institution, terminal, now))
 }
 
-fn unavailable(terminal: &Terminal, now: Timestamp) -> Option<Refusal> {
+/// The reason why the terminal answers nothing at all: it is off, or booting.
+pub fn unavailable(terminal: &Terminal, now: Timestamp) -> Option<Refusal> {
     if terminal.power != Power::On {
         let why = Text::new(format!("端末 {} の電源が切れています。", terminal.id), format!("Terminal {} is off.", terminal.id));
         return Some(Refusal::new(ErrorId::TerminalOff, why));

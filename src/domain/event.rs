@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::campaign::Component;
+use super::card::CardOutcome;
 use super::ids::{BootId, TerminalId, Version};
 use super::japan;
 
@@ -87,6 +88,13 @@ pub enum Change {
         version: Version,
         /// Whether it runs only after a restart.
         restart_required: bool,
+    },
+    /// A card was presented at the reader.
+    CardPresented {
+        /// The fixture person whose card it was.
+        person: String,
+        /// What came of it.
+        outcome: CardOutcome,
     },
     /// An external terminal reported a failure.
     Failed {

@@ -182,7 +182,8 @@ impl BootId {
 }
 
 /// Where a terminal is: `<institution code>-<terminal>`, such as `9910000026-T1`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct TerminalAddress {
     /// The institution.
     pub institution: InstitutionCode,
@@ -203,6 +204,14 @@ impl TerminalAddress {
             )
         })?;
         Ok(Self { institution: InstitutionCode::parse(institution)?, terminal: TerminalId::parse(terminal)? })
+    }
+}
+
+impl TryFrom<String> for TerminalAddress {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        Self::parse(&text)
     }
 }
 

@@ -1,28 +1,39 @@
 //! Matching an inquiry to the persons: the answer, and where nobody matched, the near miss that explains why.
 
+use std::iter;
+
 use jiff::civil::Date;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
 use super::person::{Person, Qualification};
 
-/// What a receipt computer asks: the data of a card.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a receipt computer asks: the data of a card, and whose it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inquiry {
     /// The day for which it asks.
     pub confirmation_date: Date,
-    /// 保険者番号 as it came, padded or not.
-    pub insurer_number: String,
-    /// 記号 as it came.
-    pub symbol: Option<String>,
-    /// 番号 as it came.
-    pub number: String,
-    /// 枝番 as it came; a missing one matches every branch (a reading of ours).
-    pub branch: Option<String>,
+    /// The card.
+    pub card: CardData,
     /// Date of birth.
     pub birthdate: Date,
     /// Whether the patient consents to the limit certificate being told.
     pub limit_consent: bool,
+    /// The client's own name for the inquiry.
+    pub arbitrary_identifier: Option<String>,
+}
+
+/// What a card shows of itself, as it came: by this, without a date of birth, a reference number is registered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CardData {
+    /// 保険者番号, padded or not.
+    pub insurer_number: String,
+    /// 記号.
+    pub symbol: Option<String>,
+    /// 番号.
+    pub number: String,
+    /// 枝番; a missing one matches every branch (a reading of ours).
+    pub branch: Option<String>,
 }
 
 /// Code table 006, QualificationValidity.
@@ -37,11 +48,16 @@ pub enum Validity {
     InvalidNewer,
     /// 該当資格なし.
     None,
-    /// 複数該当.
+    /// 複数該当; of medical insurance only.
     Several,
+    /// 有効（未登録）; of medical aid only.
+    ValidUnregistered,
 }
 
 impl Validity {
+    /// Every outcome, in the order of the codes.
+    pub const ALL: [Self; 6] = [Self::Valid, Self::Invalid, Self::InvalidNewer, Self::None, Self::Several, Self::ValidUnregistered];
+
     /// Its code.
     pub fn code(self) -> &'static str {
         match self {
@@ -50,6 +66,7 @@ impl Validity {
             Self::InvalidNewer => "3",
             Self::None => "4",
             Self::Several => "5",
+            Self::ValidUnregistered => "6",
         }
     }
 
@@ -61,6 +78,7 @@ impl Validity {
             Self::InvalidNewer => "無効（新しい資格あり）",
             Self::None => "該当資格なし",
             Self::Several => "複数該当",
+            Self::ValidUnregistered => "有効（未登録）",
         }
     }
 }
@@ -72,6 +90,8 @@ pub struct Finding<'a> {
     pub validity: Validity,
     /// The one match that the outcome speaks of; none where nobody or several matched.
     pub matched: Option<(&'a Person, &'a Qualification)>,
+    /// What the answer lists: the match, then, where it holds, what else that person holds on the day.
+    pub told: Vec<&'a Qualification>,
     /// Where nobody matched: who came nearest.
     pub near_miss: Option<NearMiss>,
 }
@@ -98,55 +118,90 @@ pub struct Criterion {
     pub got: String,
 }
 
+impl Finding<'_> {
+    /// Nothing to tell.
+    fn nothing(validity: Validity, near_miss: Option<NearMiss>) -> Self {
+        Self { validity, matched: None, told: Vec::new(), near_miss }
+    }
+}
+
 /// Looks the inquiry up. `today` is the institution's date, to which relative fixture dates refer.
 pub fn find<'a>(inquiry: &Inquiry, persons: &'a [Person], today: Date) -> Finding<'a> {
-    let all = || persons.iter().flat_map(|person| person.qualifications.iter().map(move |qualification| (person, qualification)));
-    let matches: Vec<_> = all().filter(|(person, held)| criteria(inquiry, person, held).iter().all(|criterion| criterion.met)).collect();
-    let Some((person, _)) = matches.first() else {
-        let nearest = all().map(|(person, held)| NearMiss { person: person.id.clone(), criteria: criteria(inquiry, person, held) });
-        let near_miss = nearest.max_by_key(|miss| miss.criteria.iter().filter(|criterion| criterion.met).count());
-        let met = |criterion: &&Criterion| criterion.met && !criterion.got.trim().is_empty();
-        let telling = |miss: &NearMiss| miss.criteria.iter().filter(met).count() >= 2;
-        return Finding { validity: Validity::None, matched: None, near_miss: near_miss.filter(telling) };
+    let matches: Vec<_> = all(persons).filter(|(person, held)| criteria(inquiry, person, held).iter().all(|one| one.met)).collect();
+    let Some(&(person, _)) = matches.first() else {
+        return Finding::nothing(Validity::None, near_miss(inquiry, persons));
     };
     if matches.iter().any(|(other, _)| other.id != person.id) {
-        return Finding { validity: Validity::Several, matched: None, near_miss: None };
+        // 複数該当 is of medical insurance only: of medical aid, several are none.
+        let aid = matches.iter().all(|(_, held)| held.is_medical_aid());
+        return Finding::nothing(if aid { Validity::None } else { Validity::Several }, None);
     }
     let day = inquiry.confirmation_date;
-    let holding = matches.iter().find(|(_, held)| held.holds_on(day, today));
-    let latest = matches.iter().max_by_key(|(_, held)| held.from.on(today));
-    let newer = |held: &Qualification| latest.is_none_or(|(_, latest)| held.from.on(today) > latest.from.on(today));
-    let validity = if holding.is_some() {
-        Validity::Valid
-    } else if person.qualifications.iter().any(|held| held.holds_on(day, today) && newer(held)) {
-        Validity::InvalidNewer
-    } else {
-        Validity::Invalid
-    };
-    Finding { validity, matched: holding.or(latest).copied(), near_miss: None }
+    let from = |held: &Qualification| held.from.on(today);
+    if let Some(&(_, matched)) = matches.iter().find(|(_, held)| held.holds_on(day, today)) {
+        let unregistered = matched.is_medical_aid() && matched.unregistered;
+        let validity = if unregistered { Validity::ValidUnregistered } else { Validity::Valid };
+        let others = person.qualifications.iter().filter(|held| !std::ptr::eq(*held, matched) && held.holds_on(day, today));
+        return Finding { validity, matched: Some((person, matched)), told: iter::once(matched).chain(others).collect(), near_miss: None };
+    }
+    let latest = matches.iter().map(|&(_, held)| held).max_by_key(|held| from(held)).expect("one matched");
+    let newer = person.qualifications.iter().any(|held| held.holds_on(day, today) && from(held) > from(latest));
+    let validity = if newer { Validity::InvalidNewer } else { Validity::Invalid };
+    Finding { validity, matched: Some((person, latest)), told: vec![latest], near_miss: None }
+}
+
+/// Whose card it is, whether or not it holds; none where it is nobody's or several persons'.
+pub fn matching<'a>(card: &CardData, persons: &'a [Person]) -> Option<&'a Person> {
+    let mut holders = all(persons).filter(|(_, held)| card.criteria(held).iter().all(|one| one.met)).map(|(person, _)| person);
+    let person = holders.next()?;
+    holders.all(|other| other.id == person.id).then_some(person)
+}
+
+fn all(persons: &[Person]) -> impl Iterator<Item = (&Person, &Qualification)> {
+    persons.iter().flat_map(|person| person.qualifications.iter().map(move |held| (person, held)))
+}
+
+/// Who comes nearest, where that tells something: two criteria are met by something that was sent.
+fn near_miss(inquiry: &Inquiry, persons: &[Person]) -> Option<NearMiss> {
+    let miss = |(person, held): (&Person, _)| NearMiss { person: person.id.clone(), criteria: criteria(inquiry, person, held) };
+    let nearest = all(persons).map(miss).max_by_key(|miss| miss.criteria.iter().filter(|one| one.met).count());
+    nearest.filter(|miss| miss.criteria.iter().filter(|one| one.met && !one.got.trim().is_empty()).count() >= 2)
 }
 
 fn criteria(inquiry: &Inquiry, person: &Person, held: &Qualification) -> Vec<Criterion> {
-    let symbol = held.symbol.as_ref().map_or("", |symbol| symbol.as_str());
-    let branch = held.branch.as_ref().map_or("", |branch| branch.as_str());
-    let asked_symbol = inquiry.symbol.as_deref().unwrap_or_default();
-    let asked_branch = inquiry.branch.as_deref().unwrap_or_default().trim();
-    let criterion =
-        |element, met, expected: &str, got: &str| Criterion { element, met, expected: expected.to_owned(), got: got.to_owned() };
-    let same_number = |a: &str, b: &str| unpadded(a) == unpadded(b);
-    let insurer = held.insurer_number.as_str();
-    vec![
-        criterion("InsurerNumber", same_number(insurer, &inquiry.insurer_number), insurer, &inquiry.insurer_number),
-        criterion("InsuredCardSymbol", fold(symbol) == fold(asked_symbol), symbol, asked_symbol),
-        criterion(
-            "InsuredIdentificationNumber",
-            fold(held.number.as_str()) == fold(&inquiry.number),
-            held.number.as_str(),
-            &inquiry.number,
-        ),
-        criterion("InsuredBranchNumber", asked_branch.is_empty() || same_number(branch, asked_branch), branch, asked_branch),
-        criterion("Birthdate", person.birthdate == inquiry.birthdate, &person.birthdate.to_string(), &inquiry.birthdate.to_string()),
-    ]
+    let (expected, got) = (person.birthdate.to_string(), inquiry.birthdate.to_string());
+    let mut criteria = inquiry.card.criteria(held);
+    criteria.push(Criterion { element: "Birthdate", met: expected == got, expected, got });
+    criteria
+}
+
+impl CardData {
+    /// The card of a qualification.
+    pub fn of(held: &Qualification) -> Self {
+        Self {
+            insurer_number: held.insurer_number.as_str().to_owned(),
+            symbol: held.symbol.as_ref().map(|symbol| symbol.as_str().to_owned()),
+            number: held.number.as_str().to_owned(),
+            branch: held.branch.as_ref().map(|branch| branch.as_str().to_owned()),
+        }
+    }
+
+    fn criteria(&self, held: &Qualification) -> Vec<Criterion> {
+        let criterion = |element, met, expected: &str, got: &str| Criterion { element, met, expected: expected.into(), got: got.into() };
+        let same_number = |a: &str, b: &str| unpadded(a) == unpadded(b);
+        let insurer = held.insurer_number.as_str();
+        let (symbol, asked_symbol) =
+            (held.symbol.as_ref().map_or("", |symbol| symbol.as_str()), self.symbol.as_deref().unwrap_or_default());
+        let number = held.number.as_str();
+        let (branch, asked_branch) =
+            (held.branch.as_ref().map_or("", |branch| branch.as_str()), self.branch.as_deref().unwrap_or_default().trim());
+        vec![
+            criterion("InsurerNumber", same_number(insurer, &self.insurer_number), insurer, &self.insurer_number),
+            criterion("InsuredCardSymbol", fold(symbol) == fold(asked_symbol), symbol, asked_symbol),
+            criterion("InsuredIdentificationNumber", fold(number) == fold(&self.number), number, &self.number),
+            criterion("InsuredBranchNumber", asked_branch.is_empty() || same_number(branch, asked_branch), branch, asked_branch),
+        ]
+    }
 }
 
 /// Full-width letters, digits and signs become ASCII, half-width kana become full-width, dashes become `-`; white space goes.
@@ -161,14 +216,4 @@ fn unpadded(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folding_makes_widths_dashes_and_padding_alike() {
-        assert_eq!(fold("１２－Ａ・ｱ"), fold("12−A・ア"));
-        assert_eq!(fold(" 記 号　１ "), "記号1");
-        assert_eq!(unpadded("  123456"), unpadded("00123456"));
-        assert_eq!(unpadded("００１２３４５６"), "123456");
-    }
-}
+mod tests;

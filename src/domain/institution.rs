@@ -10,6 +10,9 @@ use super::clock::{Clock, ClockError, ClockSetting};
 use super::event::{Change, EventLog};
 use super::ids::{InstitutionCode, TerminalId};
 use super::readings::Readings;
+use super::reception::Receptions;
+use super::reference::References;
+use super::surfacing::Surfacing;
 use super::terminal::{Due, Settings, Surroundings, Terminal};
 use super::text::Text;
 
@@ -33,6 +36,8 @@ pub struct Blueprint {
     pub terminals: BTreeMap<TerminalId, Settings>,
     /// Its campaign.
     pub campaign: Campaign,
+    /// How its answers look on the wire.
+    pub surfacing: Surfacing,
 }
 
 /// Credentials. The names of the real ones are not public.
@@ -68,6 +73,12 @@ pub struct Institution {
     pub events: EventLog,
     /// Its clock.
     pub clock: Clock,
+    /// How its answers look on the wire.
+    pub surfacing: Surfacing,
+    /// The bulk requests that it handed in.
+    pub receptions: Receptions,
+    /// Its own numbers of its patients.
+    pub references: References,
     settled: Timestamp,
 }
 
@@ -99,6 +110,9 @@ impl Institution {
             terminals: blueprint.terminals.iter().map(terminal).collect(),
             events: EventLog::default(),
             clock,
+            surfacing: blueprint.surfacing.clone(),
+            receptions: Receptions::default(),
+            references: References::default(),
             settled: now,
         })
     }

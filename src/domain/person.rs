@@ -1,9 +1,24 @@
 //! Insured persons and their qualifications over time. All of them are invented.
 
+mod certificate;
+mod codes;
+mod text;
+mod ticket;
+
 use jiff::civil::Date;
 use serde::Deserialize;
 
+pub use certificate::{ElderlyCertificate, LimitCertificate, SpecificDisease};
+pub use codes::{
+    CardClassification, ContributionRatio, DiseaseCategory, LimitClass, LimitClassification, PersonalFamily, PrescriptionChoice, Presence,
+    ReasonOfLoss, Sex, SingleOrCombined, TicketType, TreatmentType,
+};
+pub use text::{Branch, CardText, FixtureDate, HalfWidthKana};
+pub use ticket::{MedicalTicket, UpToThree};
+
+use super::consent::Consents;
 use super::ids::InsurerNumber;
+use super::text::Text;
 
 /// One person with the qualifications that they have or had.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -13,10 +28,19 @@ pub struct Person {
     pub id: String,
     /// Kanji, with a full-width space.
     pub name: String,
+    /// その他の氏名: another name, such as a name in use besides that of the register.
+    #[serde(default)]
+    pub name_other: Option<String>,
     /// Half-width katakana, with an ASCII space.
     pub name_kana: HalfWidthKana,
+    /// The other name's kana.
+    #[serde(default)]
+    pub name_other_kana: Option<HalfWidthKana>,
     /// 1 male, 2 female, 3 not set.
     pub sex: Sex,
+    /// 性別2: the sex on the back of the card, where the front shows none.
+    #[serde(default)]
+    pub sex2: Option<Sex>,
     /// Date of birth.
     pub birthdate: Date,
     /// Address.
@@ -25,32 +49,37 @@ pub struct Person {
     /// Postal code, `123-4567`.
     #[serde(default)]
     pub post_number: Option<String>,
+    /// What they consent to where nothing else says so, such as a choice at the reader.
+    #[serde(default)]
+    pub consents: Consents,
+    /// Which prescription they choose at the reader.
+    #[serde(default)]
+    pub prescription: Option<PrescriptionChoice>,
+    /// How a check about them ends.
+    #[serde(default)]
+    pub outcome: PersonOutcome,
+    /// When they consented to home-visit nursing or treatment, for its bulk checks.
+    #[serde(default)]
+    pub home_visit_consent: Option<FixtureDate>,
+    /// When they consented to online consultation, for its bulk checks.
+    #[serde(default)]
+    pub online_consent: Option<FixtureDate>,
     /// What they have or had.
     #[serde(default)]
     pub qualifications: Vec<Qualification>,
 }
 
-/// Code table 007.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// How a check about a person ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sex {
-    /// 男.
-    Male,
-    /// 女.
-    Female,
-    /// 未設定.
-    NotSet,
-}
-
-impl Sex {
-    /// Its code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Male => "1",
-            Self::Female => "2",
-            Self::NotSet => "3",
-        }
-    }
+pub enum PersonOutcome {
+    /// With what was found.
+    #[default]
+    Answered,
+    /// Not yet: SegmentOfResult "2", 処理中.
+    Processing,
+    /// With an error of this person: ProcessingResultStatus "2".
+    Refused,
 }
 
 /// A qualification, as its card shows it, and when it holds.
@@ -82,24 +111,39 @@ pub struct Qualification {
     /// 資格喪失日: the first day on which it holds no more.
     #[serde(default)]
     pub lost: Option<FixtureDate>,
-    /// Code table 008.
+    /// Why it was lost.
     #[serde(default)]
-    pub reason_of_loss: Option<String>,
+    pub reason_of_loss: Option<ReasonOfLoss>,
     /// 証交付日.
     #[serde(default)]
     pub issued: Option<FixtureDate>,
+    /// 有効開始日: the card's first day. The qualification may hold longer, from an earlier card.
+    #[serde(default)]
+    pub valid_from: Option<FixtureDate>,
     /// 有効終了日: the card's last day.
     #[serde(default)]
     pub expires: Option<FixtureDate>,
-    /// 一部負担金割合, 75 and over: `010`, `020`, `030`.
+    /// 一部負担金割合, 75 and over.
     #[serde(default)]
-    pub contribution_ratio: Option<String>,
+    pub contribution_ratio: Option<ContributionRatio>,
+    /// 未就学: a child before school age pays a smaller share.
+    #[serde(default)]
+    pub preschool: bool,
+    /// Medical aid: a match that would be 有効 is 有効（未登録）.
+    #[serde(default)]
+    pub unregistered: bool,
     /// 高齢受給者証.
     #[serde(default)]
     pub elderly_certificate: Option<ElderlyCertificate>,
     /// 限度額適用認定証 and its relatives: told only under consent.
     #[serde(default)]
     pub limit_certificate: Option<LimitCertificate>,
+    /// 特定疾病療養受療証: told only under consent.
+    #[serde(default)]
+    pub specific_diseases: Vec<SpecificDisease>,
+    /// 医療券 and 調剤券, of medical aid.
+    #[serde(default)]
+    pub medical_tickets: Vec<MedicalTicket>,
 }
 
 impl Qualification {
@@ -110,174 +154,16 @@ impl Qualification {
         let expired = self.expires.is_some_and(|last| last.on(today) < day);
         begun && !lost && !expired
     }
-}
 
-/// 高齢受給者証.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ElderlyCertificate {
-    /// Issued on.
-    pub issued: FixtureDate,
-    /// Valid from.
-    pub from: FixtureDate,
-    /// Its last day.
-    pub until: FixtureDate,
-    /// `020` or `030`.
-    pub contribution_ratio: String,
-}
-
-/// 限度額適用認定証, 限度額適用・標準負担額減額認定証, or 標準負担額減額認定証.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LimitCertificate {
-    /// Code table 011.
-    pub classification: String,
-    /// Code table 012.
-    pub class: String,
-    /// Issued on.
-    pub issued: FixtureDate,
-    /// Valid from.
-    pub from: FixtureDate,
-    /// Its last day.
-    pub until: FixtureDate,
-    /// 長期入院該当年月日.
-    #[serde(default)]
-    pub long_term: Option<FixtureDate>,
-}
-
-/// Code table 010, 被保険者証区分.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum CardClassification {
-    /// 被保険者証（一般）.
-    #[serde(rename = "01")]
-    General,
-    /// 被保険者証（退職）; historic.
-    #[serde(rename = "02")]
-    Retired,
-    /// 短期被保険者証（一般）; historic.
-    #[serde(rename = "03")]
-    ShortTerm,
-    /// 短期被保険者証（退職）; historic.
-    #[serde(rename = "04")]
-    ShortTermRetired,
-    /// 被保険者資格証明書; historic.
-    #[serde(rename = "05")]
-    Certificate,
-    /// 特例退職被保険者証.
-    #[serde(rename = "06")]
-    SpecialRetired,
-    /// 自衛官診療証.
-    #[serde(rename = "07")]
-    SelfDefence,
-    /// 医療扶助.
-    #[serde(rename = "A1")]
-    MedicalAid,
-}
-
-impl CardClassification {
-    /// Its code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::General => "01",
-            Self::Retired => "02",
-            Self::ShortTerm => "03",
-            Self::ShortTermRetired => "04",
-            Self::Certificate => "05",
-            Self::SpecialRetired => "06",
-            Self::SelfDefence => "07",
-            Self::MedicalAid => "A1",
-        }
+    /// Whether it is medical aid (医療扶助), and no medical insurance.
+    pub fn is_medical_aid(&self) -> bool {
+        self.card == CardClassification::MedicalAid
     }
-}
 
-/// Code table 009, 本人・家族の別.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PersonalFamily {
-    /// 本人.
-    Personal,
-    /// 家族.
-    Family,
-}
-
-impl PersonalFamily {
-    /// Its code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Personal => "1",
-            Self::Family => "2",
-        }
+    /// A field that makes no sense on such a card, and why.
+    pub fn fault(&self) -> Option<(&'static str, Text)> {
+        let of_medical_aid = [("unregistered", self.unregistered), ("medical_tickets", !self.medical_tickets.is_empty())];
+        let (field, _) = of_medical_aid.into_iter().find(|(_, set)| *set && !self.is_medical_aid())?;
+        Some((field, Text::new("医療扶助（card = \"A1\"）だけの項目です", "only medical aid (card = \"A1\") has it")))
     }
-}
-
-/// A date that is fixed (`2024-04-01`), or so many days from the institution's today (`today-30`, `today+10`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum FixtureDate {
-    /// A day of the calendar.
-    Fixed(Date),
-    /// Days after the institution's today; negative before it.
-    FromToday(i32),
-}
-
-impl FixtureDate {
-    /// The day that it is when today is `today`.
-    pub fn on(self, today: Date) -> Date {
-        match self {
-            Self::Fixed(date) => date,
-            Self::FromToday(days) => today.saturating_add(jiff::Span::new().days(days)),
-        }
-    }
-}
-
-impl TryFrom<String> for FixtureDate {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let relative =
-            text.strip_prefix("today").and_then(|days| days.parse::<i32>().ok()).filter(|days| (-36_500..=36_500).contains(days));
-        if let Some(days) = relative {
-            return Ok(Self::FromToday(days));
-        }
-        let wrong = format!("`{text}` is neither a date such as 2024-04-01 nor days from today such as today+10 or today-30");
-        text.parse().map(Self::Fixed).map_err(|_| wrong)
-    }
-}
-
-macro_rules! checked_text {
-    ($(#[$doc:meta])* $name:ident, $expected:literal, $fits:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-        #[serde(try_from = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The text itself.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = String;
-            fn try_from(text: String) -> Result<Self, String> {
-                let fits: fn(&str) -> bool = $fits;
-                if fits(&text) { Ok(Self(text)) } else { Err(format!(concat!("`{}` is not ", $expected), text)) }
-            }
-        }
-    };
-}
-
-checked_text! {
-    /// A card's symbol or number: 1 to 20 characters.
-    CardText, "a symbol or number of 1 to 20 characters", |text| (1..=20).contains(&text.chars().count())
-}
-checked_text! {
-    /// 枝番: two digits.
-    Branch, "a branch number of two digits, such as 01", |text| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())
-}
-checked_text! {
-    /// Half-width katakana and ASCII spaces.
-    HalfWidthKana, "half-width katakana with an ASCII space, such as ﾓｷﾞ ﾀﾛｳ",
-    |text| !text.is_empty() && text.chars().all(|c| c == ' ' || ('\u{FF66}'..='\u{FF9F}').contains(&c))
 }

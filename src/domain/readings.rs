@@ -19,6 +19,8 @@ pub struct Readings {
     pub reader_needs_own_restart: bool,
     /// N5 speaks of the patient at the terminal; whether checks by card data over the web API are refused too (default: yes).
     pub card_data_check_refused: bool,
+    /// What a card presented at the reader of a pending terminal leaves in the linkage folder (default: nothing).
+    pub card_while_pending: CardWhilePending,
     /// N11: the date from which a terminal without the update is refused (default: never).
     pub outdated_refused_from: Option<Date>,
 }
@@ -33,6 +35,16 @@ pub enum Excluded {
     CalendarDay,
 }
 
+/// What a card presented at the reader of a pending terminal leaves in the linkage folder, beside the error on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardWhilePending {
+    /// Nothing.
+    Nothing,
+    /// A face result file with the error.
+    ErrorFile,
+}
+
 impl Default for Readings {
     fn default() -> Self {
         Self {
@@ -42,6 +54,7 @@ impl Default for Readings {
             partial_download_survives: true,
             reader_needs_own_restart: false,
             card_data_check_refused: true,
+            card_while_pending: CardWhilePending::Nothing,
             outdated_refused_from: None,
         }
     }

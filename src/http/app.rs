@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;
+use crate::linkage::Folders;
 use crate::tls::Authority;
 use crate::token::Tokens;
 
@@ -12,6 +13,8 @@ use crate::token::Tokens;
 pub struct App {
     /// The living institutions.
     pub institutions: Institutions,
+    /// The linkage folders, where `--linkage` keeps them.
+    pub linkage: Option<Folders>,
     /// What was loaded at the start.
     pub fixtures: Arc<Fixtures>,
     /// Signs and reads tokens.

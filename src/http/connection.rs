@@ -51,6 +51,11 @@ pub struct Connection {
     pub client_certificates: Option<Vec<CertificateDer<'static>>>,
 }
 
+/// In a response's extensions: it is never sent. The connection closes instead, or the HTTP/2 stream is reset.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a handler gave no answer, on purpose")]
+pub struct NoAnswer;
+
 /// What all connections of one listener share.
 pub(super) struct Reception {
     tls: TlsAcceptor,
@@ -154,13 +159,17 @@ impl Reception {
 }
 
 /// The router's answer. Without the catch, a panic would end an HTTP/1 connection, and reset an HTTP/2 stream, with no answer at all.
-async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
+async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, NoAnswer> {
     let mut answer = pin!(router.oneshot(request));
-    poll_fn(|context| {
+    let answered: Result<Response, Infallible> = poll_fn(|context| {
         catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))).unwrap_or_else(|_| {
             tracing::error!("a handler panicked");
             Poll::Ready(Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         })
     })
-    .await
+    .await;
+    match answered {
+        Ok(response) => response.extensions().get::<NoAnswer>().copied().map_or(Ok(response), Err),
+        Err(never) => match never {},
+    }
 }

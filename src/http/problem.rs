@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
 use super::body::BodyFault;
-use crate::domain::catalogue::{Entry, ErrorId, Provenance};
+use crate::domain::catalogue::{Entry, Provenance};
 use crate::domain::clock::ClockError;
 use crate::domain::text::Text;
 
@@ -82,7 +82,7 @@ impl Problem {
         let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let bare = |text: &str| text.split('{').next().unwrap_or(text).trim_end().to_owned();
         let title = Text::new(bare(&entry.message.ja), bare(&entry.message.en));
-        let mut problem = Self::new(status, &catalogue_kind(entry.id), title, message.clone()).remedy(entry.remedy.clone());
+        let mut problem = Self::new(status, &entry.id.name().replace('_', "-"), title, message.clone()).remedy(entry.remedy.clone());
         problem.0.code = Some(entry.code.clone());
         problem.0.provenance = Some(entry.provenance.clone());
         problem
@@ -118,11 +118,6 @@ impl Problem {
         self.0.remedy_en = Some(remedy.en);
         self
     }
-}
-
-fn catalogue_kind(id: ErrorId) -> String {
-    let name = serde_json::to_value(id).ok().and_then(|value| value.as_str().map(str::to_owned));
-    name.unwrap_or_default().replace('_', "-")
 }
 
 impl IntoResponse for Problem {

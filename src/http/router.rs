@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post, put};
 
 use super::app::App;
-use super::backend::{delivery, login, notices, package, search, unknown};
+use super::backend::{delivery, linkage, login, notices, package, search, unknown};
 use super::{console, control};
 
 /// What imitates the real system.
@@ -19,6 +19,7 @@ pub fn backend(app: Arc<App>) -> Router {
         .route("/delivery/v1/terminals/{id}/reports", post(delivery::reports))
         .route("/delivery/v1/terminals/{id}/results", get(delivery::results))
         .route("/delivery/v1/packages/{campaign}/{component}/{version}", get(package::package))
+        .route("/linkage/v1/terminals/{id}/files/{name}", post(linkage::file))
         .route("/notices/v1", get(notices::notices))
         .fallback(unknown::route)
         .method_not_allowed_fallback(unknown::method)
@@ -45,6 +46,7 @@ pub fn control(app: Arc<App>) -> Router {
         .route("/download", post(control::download))
         .route("/install", post(control::install))
         .route("/certificate", post(control::certificate))
+        .route("/card", post(control::card))
         .route("/screen", get(console::screen));
     let guarded = Router::new()
         .route("/v1/institutions", get(control::list_institutions).post(control::create_institution))

@@ -1,5 +1,14 @@
 //! The real system's formats: parsing requests into the domain's words and rendering its outcomes. No I/O.
 
+pub mod charset;
+pub mod document;
+mod fields;
+pub mod file_name;
+pub mod liberties;
 pub mod login;
-pub mod search;
+pub mod message;
+pub mod pdf;
+pub mod request;
 pub mod tree;
+pub mod xml;
+pub mod zip;

@@ -1,16 +1,44 @@
-//! An ordered tree of elements, as the real messages are: every value is a text, what is absent is left out.
+//! An ordered tree of elements, as the real messages are: every value is a text, what is absent is left out. Written as JSON or as XML.
+
+use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Elements in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group(Vec<(&'static str, Node)>);
+pub struct Group(pub(super) Vec<(Cow<'static, str>, Node)>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Node {
-    Text(String),
+pub(super) enum Node {
+    Text(Verbatim),
     Group(Group),
-    List(Vec<Group>),
+    List { style: ListStyle, item: &'static str, items: Vec<Group> },
+}
+
+/// How a list is written. The styles differ between JSON and XML, and between the lists of one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListStyle {
+    /// JSON: an array of objects that each hold one `item`; XML: one element with `item` repeated in it.
+    Wrapped,
+    /// JSON: an array of the items themselves; XML as for `Wrapped`.
+    Bare,
+    /// JSON: an array of the items themselves; XML: the items side by side, without an element around them. The list's name is the item's.
+    Repeated,
+}
+
+/// A text, with the way in which a client wrote it in XML where it has to go back byte for byte.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verbatim {
+    /// The text.
+    pub text: String,
+    /// Its escaped form where that is not the usual one.
+    pub xml: Option<String>,
+}
+
+impl<T: Into<String>> From<T> for Verbatim {
+    fn from(text: T) -> Self {
+        Self { text: text.into(), xml: None }
+    }
 }
 
 impl Group {
@@ -19,14 +47,19 @@ impl Group {
         Self::default()
     }
 
+    /// Whether it has no elements.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds an element with a text; an empty one is left out.
-    pub fn text(self, name: &'static str, text: impl Into<String>) -> Self {
+    pub fn text(self, name: impl Into<Cow<'static, str>>, text: impl Into<Verbatim>) -> Self {
         let text = text.into();
-        if text.is_empty() { self } else { self.with(name, Node::Text(text)) }
+        if text.text.is_empty() { self } else { self.with(name, Node::Text(text)) }
     }
 
     /// Adds an element with a text where there is one.
-    pub fn optional(self, name: &'static str, text: Option<impl Into<String>>) -> Self {
+    pub fn optional(self, name: impl Into<Cow<'static, str>>, text: Option<impl Into<Verbatim>>) -> Self {
         match text {
             Some(text) => self.text(name, text),
             None => self,
@@ -34,21 +67,13 @@ impl Group {
     }
 
     /// Adds an element with elements of its own.
-    pub fn group(self, name: &'static str, group: Group) -> Self {
+    pub fn group(self, name: impl Into<Cow<'static, str>>, group: Group) -> Self {
         self.with(name, Node::Group(group))
     }
 
-    /// Adds an element with elements of its own where there is one.
-    pub fn optional_group(self, name: &'static str, group: Option<Group>) -> Self {
-        match group {
-            Some(group) => self.group(name, group),
-            None => self,
-        }
-    }
-
     /// Adds a list; an empty one is left out.
-    pub fn list(self, name: &'static str, list: Vec<Group>) -> Self {
-        if list.is_empty() { self } else { self.with(name, Node::List(list)) }
+    pub fn list(self, name: &'static str, style: ListStyle, item: &'static str, items: Vec<Group>) -> Self {
+        if items.is_empty() { self } else { self.with(name, Node::List { style, item, items }) }
     }
 
     /// As a JSON document in UTF-8.
@@ -56,8 +81,8 @@ impl Group {
         serde_json::to_vec(self).expect("texts, groups and lists are always JSON")
     }
 
-    fn with(mut self, name: &'static str, node: Node) -> Self {
-        self.0.push((name, node));
+    fn with(mut self, name: impl Into<Cow<'static, str>>, node: Node) -> Self {
+        self.0.push((name.into(), node));
         self
     }
 }
@@ -66,18 +91,28 @@ impl Serialize for Group {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (name, node) in &self.0 {
-            map.serialize_entry(name, node)?;
+            match node {
+                Node::Text(text) => map.serialize_entry(name, &text.text)?,
+                Node::Group(group) => map.serialize_entry(name, group)?,
+                Node::List { style: ListStyle::Wrapped, item, items } => {
+                    map.serialize_entry(name, &items.iter().map(|one| Wrapped { item, one }).collect::<Vec<_>>())?;
+                }
+                Node::List { items, .. } => map.serialize_entry(name, items)?,
+            }
         }
         map.end()
     }
 }
 
-impl Serialize for Node {
+struct Wrapped<'a> {
+    item: &'static str,
+    one: &'a Group,
+}
+
+impl Serialize for Wrapped<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Group(group) => group.serialize(serializer),
-            Self::List(list) => list.serialize(serializer),
-        }
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(self.item, self.one)?;
+        map.end()
     }
 }

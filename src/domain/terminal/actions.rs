@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Download, Driver, Power, Settings, Step, Surroundings, Terminal};
+use crate::domain::card::{Card, CardOutcome};
 use crate::domain::event::{Change, SwitchOff};
 use crate::domain::text::Text;
 
@@ -83,6 +84,24 @@ impl Terminal {
             self.reader.on_since = now;
         }
         Ok(vec![Change::ReaderSwitched { on }])
+    }
+
+    /// Whether the reader reads a card.
+    ///
+    /// # Errors
+    /// What comes of the card instead: nothing without power, or the reader's own screen.
+    pub fn reads_card(&self, card: Card, now: Timestamp) -> Result<(), CardOutcome> {
+        let has_power = self.settings.reader.attached && self.reader.powered && self.answers(now);
+        if !has_power {
+            return Err(CardOutcome::Nothing);
+        }
+        card.refused_by_reader().map_or(Ok(()), Err)
+    }
+
+    /// Keeps what came of a card, for the screen.
+    pub fn card_presented(&mut self, outcome: CardOutcome, now: Timestamp, change: Change) -> Vec<Change> {
+        self.last_card = Some((now, outcome));
+        vec![change]
     }
 
     /// Downloads and installs what the campaign has, at once and outside the windows too (N8).

@@ -19,6 +19,7 @@ pub use report::{Report, ReportError};
 pub use settings::{Driver, PowerSchedule, ReaderSettings, Settings, Starts};
 
 use super::campaign::{Campaign, Component, Package};
+use super::card::CardOutcome;
 use super::ids::{BootId, TerminalId, Version};
 use super::japan;
 use super::period::Period;
@@ -39,6 +40,8 @@ pub struct Terminal {
     pub boot: Boot,
     /// Its reader.
     pub reader: Reader,
+    /// The last card at the reader, and what was shown.
+    pub last_card: Option<(Timestamp, CardOutcome)>,
     software: BTreeMap<Component, Software>,
     /// When it last asked or reported over the wire, or polled by itself before it was last switched off or restarted.
     last_contact: Option<Timestamp>,
@@ -196,6 +199,7 @@ impl Terminal {
             power,
             boot,
             reader: Reader { powered: true, on_since: now },
+            last_card: None,
             software,
             last_contact: None,
             polls_since: now,
@@ -223,6 +227,11 @@ impl Terminal {
             let before_this_boot = software.installation.as_ref().is_some_and(|installation| installation.boot != self.boot.id);
             software.is_pending() && before_this_boot
         })
+    }
+
+    /// Whether it is on and has booted, so that its applications run.
+    pub fn answers(&self, now: Timestamp) -> bool {
+        self.power == Power::On && now >= self.boot.ready_at
     }
 
     /// Notes that it asked or reported over the wire.

@@ -3,6 +3,8 @@
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::encoding::Encoding;
+use crate::domain::linkage::LinkageSettings;
 use crate::domain::period::Period;
 
 /// A terminal's settings; what is left out has its default.
@@ -33,6 +35,10 @@ pub struct Settings {
     pub stuck: bool,
     /// Its reader.
     pub reader: ReaderSettings,
+    /// The character set of its answers in XML: `utf-8` or `shift_jis`.
+    pub encoding: Encoding,
+    /// Its linkage application.
+    pub linkage: LinkageSettings,
 }
 
 /// Who moves a terminal.
@@ -103,6 +109,8 @@ impl Default for Settings {
             boot_time: Period::from_secs(0),
             stuck: false,
             reader: ReaderSettings::default(),
+            encoding: Encoding::default(),
+            linkage: LinkageSettings::default(),
         }
     }
 }
@@ -115,6 +123,9 @@ impl Settings {
         }
         if self.bandwidth == 0 {
             return Some(("/bandwidth", "at least 1 (bytes a second)"));
+        }
+        if let Some(fault) = self.linkage.fault() {
+            return Some(fault);
         }
         let schedule = self.power_schedule?;
         (schedule.on == schedule.off).then_some(("/power_schedule", "`on` and `off` at different times"))

@@ -9,6 +9,7 @@ use crate::domain::clock::{ClockSetting, Mode};
 use crate::domain::ids::{CampaignId, InstitutionCode};
 use crate::domain::institution::{Blueprint, Institution, Login};
 use crate::domain::readings::Readings;
+use crate::domain::surfacing::Surfacing;
 use crate::domain::text::Text;
 
 /// What can be done to a terminal from outside.
@@ -124,6 +125,7 @@ fn institution(terminals: Vec<Settings>, readings: Readings) -> Institution {
         readings,
         terminals,
         campaign: campaign(),
+        surfacing: Surfacing::default(),
     };
     let code = InstitutionCode::parse("9910000018").expect("a code");
     Institution::new(code, String::new(), &blueprint, &campaign(), start()).expect("the clock is right")

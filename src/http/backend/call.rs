@@ -4,21 +4,25 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::domain::catalogue::{ErrorId, Mark};
+use crate::answers::Answer;
+use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
+use crate::domain::encoding::Encoding;
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::{self, BodyFault};
-use crate::http::connection::Connection;
+use crate::http::connection::{Connection, NoAnswer};
 use crate::http::problem::Problem;
 use crate::journal::{Exchange, JournalError, Outcome};
 use crate::tls::ClientCertificate;
+use crate::wire::tree::Group;
+use crate::wire::xml;
 
 /// One request.
 pub(super) struct Call {
@@ -73,19 +77,29 @@ impl Call {
         body::read(body, &self.headers, self.app.body).await
     }
 
-    /// What the wire carries of it: Japanese, with a label where code or wording are invented.
-    pub(super) fn wire_message(&self, refusal: &Refusal) -> String {
-        let entry = self.app.fixtures.catalogue.entry(refusal.error);
-        let message = refusal.message(entry).ja;
-        match (entry.provenance.code, entry.provenance.message) {
-            (Mark::Documented, Mark::Documented) => message,
-            (Mark::Documented, Mark::Invented) => format!("{message}（文言は模擬の仮のものです）"),
-            (Mark::Invented, _) => format!("{message}（{} は模擬の仮コードです）", entry.code),
-        }
+    /// The catalogue's entry, with what the institution that it is for has put in its place.
+    pub(super) fn entry(&self, id: ErrorId) -> Entry {
+        let catalogue = &self.app.fixtures.catalogue;
+        let of_institution = self
+            .institution
+            .as_ref()
+            .and_then(|code| self.app.institutions.with(code, |tenant, _| tenant.institution.surfacing.entry(catalogue, id)));
+        of_institution.unwrap_or_else(|| catalogue.entry(id).clone())
+    }
+
+    /// Notes the elements of a request that were passed over.
+    pub(super) fn passed_over(&mut self, pointers: &[String]) {
+        self.notes.extend(pointers.iter().map(|pointer| {
+            Text::new(format!("知らない要素 {pointer} を無視しました。"), format!("The unknown element {pointer} was passed over."))
+        }));
     }
 
     /// Leaves with an answer as asked.
     pub(super) fn answer(self, outcome: Outcome, why: Text, mut response: Response) -> Response {
+        if let Outcome::Refused { error } = &outcome {
+            let institution = self.institution.as_ref().map_or("-", |code| code.as_str());
+            tracing::info!(operation = self.operation, institution, code = error.code, why = why.en, "refused");
+        }
         let id = self.app.institutions.record(
             self.institution.as_ref(),
             Exchange {
@@ -93,7 +107,7 @@ impl Call {
                 method: self.method,
                 path: self.path,
                 terminal: self.terminal,
-                status: response.status().as_u16(),
+                status: response.extensions().get::<NoAnswer>().is_none().then(|| response.status().as_u16()),
                 outcome,
                 why,
                 notes: self.notes,
@@ -110,23 +124,87 @@ impl Call {
         self.answer(Outcome::Answered, why, json(StatusCode::OK, body))
     }
 
+    /// Leaves with what a check came to: its message in `form`, or no answer at all.
+    pub(super) fn leave(self, answer: Answer, form: Form, encoding: Encoding) -> Response {
+        let Answer { message, status, outcome, why } = answer;
+        let Some(message) = message else {
+            return self.answer(outcome, why, no_answer());
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let response = match form {
+            Form::Json => json(status, &message),
+            Form::Xml => return self.leave_in_xml(&message, status, encoding, outcome, why),
+        };
+        self.answer(outcome, why, response)
+    }
+
+    fn leave_in_xml(mut self, message: &Group, status: StatusCode, encoding: Encoding, outcome: Outcome, why: Text) -> Response {
+        let written = xml::write(message, encoding, self.app.fixtures.invented.linkage.replacement);
+        self.notes.extend(written.note(encoding));
+        let content_type = match encoding {
+            Encoding::Utf8 => "application/xml;charset=UTF-8",
+            Encoding::ShiftJis => "application/xml;charset=Shift_JIS",
+        };
+        self.answer(outcome, why, (status, [(CONTENT_TYPE, content_type)], written.bytes).into_response())
+    }
+
     /// Leaves with an error of the catalogue, rendered by the surface.
     pub(super) fn refuse(self, refusal: &Refusal, response: Response) -> Response {
-        let entry = self.app.fixtures.catalogue.entry(refusal.error);
-        let message = refusal.message(entry);
-        let why = if refusal.why.ja.is_empty() { message.clone() } else { refusal.why.clone() };
-        let error = JournalError::new(entry, message);
-        let institution = self.institution.as_ref().map_or("-", |code| code.as_str());
-        tracing::info!(operation = self.operation, institution, code = error.code, why = why.en, "refused");
+        let entry = self.entry(refusal.error);
+        let why = refusal.why(&entry);
+        let error = JournalError::new(&entry, refusal.message(&entry));
         self.answer(Outcome::Refused { error }, why, response)
     }
 
     /// Leaves with an error of the catalogue as a problem document: what routes in the mock's own protocol answer.
     pub(super) fn refuse_as_problem(self, refusal: &Refusal) -> Response {
-        let entry = self.app.fixtures.catalogue.entry(refusal.error);
-        let problem = Problem::of_catalogue(entry, &refusal.message(entry)).into_response();
+        let entry = self.entry(refusal.error);
+        let problem = Problem::of_catalogue(&entry, &refusal.message(&entry)).into_response();
         self.refuse(refusal, problem)
     }
+}
+
+/// The form of a check's message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Json,
+    Xml,
+}
+
+impl Form {
+    /// The form of a body: XML where its Content-Type says so, or says nothing and the body begins like XML.
+    pub(super) fn of_body(headers: &HeaderMap, body: &[u8]) -> Self {
+        let begins_like_xml = || body.trim_ascii_start().starts_with(b"<") || body.starts_with(b"\xEF\xBB\xBF<");
+        match headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default()) {
+            Some(content_type) if is_xml(content_type) => Self::Xml,
+            Some(content_type) if !content_type.trim().is_empty() => Self::Json,
+            _ if begins_like_xml() => Self::Xml,
+            _ => Self::Json,
+        }
+    }
+
+    /// The form of the answer: the first of the two that `Accept` names, else the body's.
+    pub(super) fn of_answer(headers: &HeaderMap, of_body: Self) -> Self {
+        let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        let mut forms = accepted.filter_map(|range| match range {
+            range if is_xml(range) => Some(Self::Xml),
+            range if range.trim().to_ascii_lowercase().starts_with("application/json") => Some(Self::Json),
+            _ => None,
+        });
+        forms.next().unwrap_or(of_body)
+    }
+}
+
+fn is_xml(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/xml" || essence == "text/xml"
+}
+
+/// Marks a response that is never sent: the connection closes instead, or the HTTP/2 stream is reset.
+fn no_answer() -> Response {
+    let mut response = Response::default();
+    response.extensions_mut().insert(NoAnswer);
+    response
 }
 
 /// A JSON answer.

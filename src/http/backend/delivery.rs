@@ -26,7 +26,7 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::in_japanese;
 use crate::institutions::{Moment, Tenant};
-use crate::wire::search;
+use crate::wire::document;
 
 /// `?trigger=manual`: at a time of one's own (N8).
 #[derive(Deserialize)]
@@ -261,7 +261,7 @@ fn offer(campaign: &CampaignId, package: &Package, address: &TerminalAddress) ->
 }
 
 fn json_of(bytes: &[u8]) -> Result<Value, Refusal> {
-    search::json(bytes).map_err(|malformed| refusal_with(ErrorId::MalformedRequest, malformed.detail))
+    document::json(bytes).map_err(|detail| refusal_with(ErrorId::MalformedRequest, detail))
 }
 
 fn read_report(value: Value) -> Result<Report, Refusal> {

@@ -11,14 +11,15 @@ use super::call::{Call, closing, json, refusal_with, unreadable};
 use super::identity::{certificate_if_required, unknown_institution};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::encoding::Encoding;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::{App, LoginPolicy};
 use crate::journal::Outcome;
 use crate::tls::ClientCertificate;
 use crate::token::{Bearer, Claims, Kind};
+use crate::wire::document;
 use crate::wire::login::{self, Granted};
-use crate::wire::search;
 
 /// Whom a login names.
 type Named = (InstitutionCode, Option<TerminalId>);
@@ -30,13 +31,13 @@ pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
         Ok(bytes) => bytes,
         Err(fault) => return unread(call, &unreadable(fault)),
     };
-    let fields = match search::json(&bytes) {
+    let fields = match document::json(&bytes) {
         Ok(Value::Object(fields)) => fields,
         Ok(_) => {
             let detail = Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.");
             return refused(call, &refusal_with(ErrorId::MalformedRequest, detail));
         }
-        Err(malformed) => return unread(call, &refusal_with(ErrorId::MalformedRequest, malformed.detail)),
+        Err(detail) => return unread(call, &refusal_with(ErrorId::MalformedRequest, detail)),
     };
     match named(&mut call, &fields).and_then(|named| bearer(&mut call, named)) {
         Ok(bearer) => granted(call, bearer),
@@ -149,18 +150,28 @@ fn bearer(call: &mut Call, named: Option<Named>) -> Result<Option<Bearer>, Refus
     Ok(Some(Bearer { institution, incarnation, terminal }))
 }
 
+/// The character set of the terminal that logs in.
+fn encoding(app: &App, bearer: &Bearer) -> Option<Encoding> {
+    let found = app.institutions.with(&bearer.institution, |tenant, _| {
+        let id = bearer.terminal.as_ref().unwrap_or(&tenant.institution.default_terminal);
+        tenant.institution.terminals.get(id).map(|terminal| terminal.settings.encoding)
+    });
+    found.flatten()
+}
+
 fn granted(call: Call, bearer: Option<Bearer>) -> Response {
     let app = Arc::clone(&call.app);
     let issued = app.institutions.wall();
     let token = |kind| app.tokens.sign(&Claims { kind, issued, bearer: bearer.clone() });
     let shape = &app.fixtures.invented.login;
+    let of_terminal = bearer.as_ref().and_then(|bearer| encoding(&app, bearer)).map(Encoding::code);
     let body = login::granted(Granted {
         status: &shape.status,
         msg: &shape.msg,
         access_token: token(Kind::Access),
         refresh_token: token(Kind::Refresh),
         id_token: token(Kind::Id),
-        character_code: &shape.character_code,
+        character_code: of_terminal.unwrap_or(&shape.character_code),
     });
     let why = Text::new("ログインを許可しました。", "The login was granted.");
     call.answer(Outcome::Answered, why, json(StatusCode::OK, &body))
@@ -177,7 +188,7 @@ fn unread(call: Call, refusal: &Refusal) -> Response {
 }
 
 fn rendered(call: &Call, refusal: &Refusal) -> Response {
-    let entry = call.app.fixtures.catalogue.entry(refusal.error);
+    let entry = call.entry(refusal.error);
     let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::UNAUTHORIZED);
-    json(status, &login::refused(&entry.code, &call.wire_message(refusal)))
+    json(status, &login::refused(&entry.code, &refusal.on_the_wire(&entry)))
 }

@@ -1,8 +1,9 @@
-//! What imitates the real system: login, the check by card data, and (in a protocol of the mock's own) delivery and notices.
+//! What imitates the real system: login, the check by card data, and (in a protocol of the mock's own) delivery, linkage files and notices.
 
 mod call;
 pub mod delivery;
 mod identity;
+pub mod linkage;
 pub mod login;
 pub mod notices;
 pub mod package;

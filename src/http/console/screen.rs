@@ -26,7 +26,7 @@ struct Screen<'a> {
     name: &'a str,
     time: String,
     off: bool,
-    error: Option<ErrorScreen<'a>>,
+    error: Option<ErrorScreen>,
     campaign: &'a str,
     rows: Vec<Row>,
     completed: bool,
@@ -34,8 +34,8 @@ struct Screen<'a> {
     call_centre_answers: String,
 }
 
-struct ErrorScreen<'a> {
-    entry: &'a Entry,
+struct ErrorScreen {
+    entry: Entry,
     message: String,
     invented: bool,
     source: String,
@@ -71,13 +71,12 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
     let refused = shown_error(institution, terminal, call_centre, now).filter(|_| !off);
     let unhelped = refused.as_ref().is_some_and(|refused| refused.error == ErrorId::RestartDidNotHelp);
     let error = refused.map(|refused| {
-        let entry = app.fixtures.catalogue.entry(refused.error);
-        let values: Vec<(&str, &Text)> = refused.values.iter().map(|(name, value)| (*name, value)).collect();
+        let entry = institution.surfacing.entry(&app.fixtures.catalogue, refused.error);
         ErrorScreen {
-            entry,
-            message: entry.message.fill(&values).ja,
+            message: refused.message(&entry).ja,
             invented: entry.provenance.code == Mark::Invented,
-            source: source(entry),
+            source: source(&entry),
+            entry,
         }
     });
     let rows: Vec<Row> = terminal

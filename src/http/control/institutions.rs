@@ -15,9 +15,11 @@ use super::actions::Nothing;
 use super::campaign::{CampaignInput, campaign_of};
 use super::input::{Code, Input, merged, no_institution};
 use super::view::InstitutionView;
+use crate::domain::catalogue::{Catalogue, ErrorId};
 use crate::domain::clock::ClockSetting;
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::institution::{Blueprint, MAX_TERMINALS};
+use crate::domain::surfacing::{ErrorProfile, Surfacing};
 use crate::domain::terminal::Settings;
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -36,6 +38,12 @@ pub struct CreateInput {
     #[serde(default)]
     readings: Map<String, Value>,
     campaign: Option<CampaignInput>,
+    seed: Option<u64>,
+    error_profile: Option<ErrorProfile>,
+    #[serde(default)]
+    errors: BTreeMap<ErrorId, Option<Map<String, Value>>>,
+    #[serde(default)]
+    wire: Map<String, Value>,
     #[serde(default)]
     terminals: BTreeMap<TerminalId, Map<String, Value>>,
 }
@@ -48,6 +56,44 @@ pub struct PatchInput {
     default_terminal: Option<TerminalId>,
     #[serde(default)]
     readings: Map<String, Value>,
+    seed: Option<u64>,
+    error_profile: Option<ErrorProfile>,
+    #[serde(default)]
+    errors: BTreeMap<ErrorId, Option<Map<String, Value>>>,
+    #[serde(default)]
+    wire: Map<String, Value>,
+}
+
+/// How answers are to look: what is left out stays as it is.
+struct SurfacingPatch {
+    seed: Option<u64>,
+    error_profile: Option<ErrorProfile>,
+    /// By error; null takes the catalogue's entry back.
+    errors: BTreeMap<ErrorId, Option<Map<String, Value>>>,
+    wire: Map<String, Value>,
+}
+
+impl SurfacingPatch {
+    fn over(self, before: &Surfacing, catalogue: &Catalogue) -> Result<Surfacing, Problem> {
+        let mut surfacing = Surfacing {
+            seed: self.seed.unwrap_or(before.seed),
+            error_profile: self.error_profile.unwrap_or(before.error_profile),
+            wire: merged(&before.wire, self.wire, "/wire")?,
+            errors: before.errors.clone(),
+        };
+        for (id, patch) in self.errors {
+            let Some(patch) = patch else {
+                surfacing.errors.remove(&id);
+                continue;
+            };
+            let replacement = before.errors.get(&id).cloned().unwrap_or_default();
+            surfacing.errors.insert(id, merged(&replacement, patch, &format!("/errors/{}", id.name()))?);
+        }
+        match surfacing.fault(catalogue) {
+            None => Ok(surfacing),
+            Some((pointer, expected)) => Err(Problem::field(&pointer, expected)),
+        }
+    }
 }
 
 /// `GET /v1/institutions`.
@@ -75,6 +121,8 @@ pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input
     code.as_str().clone_into(&mut blueprint.login.user);
     blueprint.clock = input.clock.unwrap_or(blueprint.clock);
     blueprint.readings = merged(&blueprint.readings, input.readings, "/readings")?;
+    let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
+    blueprint.surfacing = surfacing.over(&blueprint.surfacing, &app.fixtures.catalogue)?;
     if let Some(campaign) = input.campaign {
         let now = blueprint.clock.now.unwrap_or_else(|| app.institutions.wall());
         blueprint.campaign = campaign_of(&app, campaign, now, "/campaign").await?;
@@ -109,6 +157,7 @@ pub async fn patch_institution(
     Code(code): Code,
     Input(input): Input<PatchInput>,
 ) -> Result<Json<InstitutionView>, Problem> {
+    let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
     let changed = app.institutions.with(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         if let Some(terminal) = &input.default_terminal
@@ -117,7 +166,9 @@ pub async fn patch_institution(
             let detail = Text::new(format!("端末 {terminal} はありません。"), format!("There is no terminal {terminal}."));
             return Err(Problem::field("/default_terminal", detail));
         }
+        let surfacing = surfacing.over(&institution.surfacing, &app.fixtures.catalogue)?;
         institution.readings = merged(&institution.readings, input.readings, "/readings")?;
+        institution.surfacing = surfacing;
         institution.name = input.name.unwrap_or_else(|| institution.name.clone());
         institution.default_terminal = input.default_terminal.unwrap_or_else(|| institution.default_terminal.clone());
         institution.settle(moment.now);

@@ -2,6 +2,7 @@
 
 mod actions;
 mod campaign;
+mod card;
 mod clock;
 mod input;
 mod institutions;
@@ -12,6 +13,7 @@ mod view;
 
 pub use actions::{certificate, download, install, power, reader_power, restart, restart_linkage, shutdown};
 pub use campaign::{read_campaign, set_campaign};
+pub use card::card;
 pub use clock::{advance_clock, read_clock, set_clock};
 pub use input::{Address, method_not_allowed, require_token, unknown_route};
 pub use institutions::{create_institution, delete_institution, institution, list_institutions, patch_institution, reset_institution};

@@ -12,6 +12,7 @@ use crate::domain::ids::{BootId, CampaignId, InstitutionCode, TerminalAddress, T
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::readings::Readings;
+use crate::domain::surfacing::Surfacing;
 use crate::domain::terminal::{Phase, Power, Progress, Settings, Terminal};
 use crate::domain::text::Text;
 use crate::fixtures::LoginShape;
@@ -28,6 +29,9 @@ pub struct InstitutionView {
     default_terminal: TerminalId,
     readings: Readings,
     campaign: CampaignId,
+    /// `error_profile`, `errors`, `wire`, `seed`.
+    #[serde(flatten)]
+    surfacing: Surfacing,
     #[serde(serialize_with = "japan::serialize_option")]
     next_due: Option<Timestamp>,
     events: u64,
@@ -90,6 +94,7 @@ impl InstitutionView {
             default_terminal: institution.default_terminal.clone(),
             readings: institution.readings.clone(),
             campaign: institution.campaign.id.clone(),
+            surfacing: institution.surfacing.clone(),
             next_due: institution.next_due(),
             events: institution.events.last(),
             terminals: terminals.collect(),

@@ -1,0 +1,146 @@
+//! Bulk requests: handed in for a reception number, and fetched once they have been processed.
+
+use jiff::civil::Date;
+
+use super::check::{consents_of, person_refused, unit_of};
+use super::registration::registered;
+use super::{Answer, Desk, Place};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::{Refusal, refusal};
+use crate::domain::consent::Consents;
+use crate::domain::inquiry::{self, CardData, Finding, Inquiry, Validity};
+use crate::domain::institution::Institution;
+use crate::domain::japan;
+use crate::domain::linkage::FileKind;
+use crate::domain::person::{CardClassification, Person, PersonOutcome, Qualification};
+use crate::domain::reception::{Asked, Reception};
+use crate::domain::terminal::Terminal;
+use crate::domain::text::Text;
+use crate::journal::Outcome;
+use crate::wire::message::{Body, Counts, Segment, Unit};
+use crate::wire::tree::Verbatim;
+
+/// Takes a bulk request; its result can be fetched when the terminal's `bulk_time` has passed by the institution's clock.
+pub fn submit(desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal, kind: FileKind, asked: Asked) -> Answer {
+    if let Some(refusal) = refusal(institution, terminal, &desk.fixtures.call_centre, desk.now) {
+        return desk.refused(&refusal, None);
+    }
+    let takes = terminal.settings.linkage.bulk_time;
+    if let Asked::Registrations(registrations) = &asked {
+        let from = desk.now.checked_add(takes.duration()).unwrap_or(desk.now);
+        for registration in registrations {
+            if let Some(person) = inquiry::matching(&registration.card, &desk.fixtures.persons) {
+                institution.references.register(&person.id, registration.reference_number.clone(), from);
+            }
+        }
+    }
+    let number = institution.receptions.submit(kind, asked, desk.now, takes);
+    let why = Text::new(
+        format!("一括要求を受け付けました。受付番号は {number} です。"),
+        format!("The bulk request was taken; its reception number is {number}."),
+    );
+    let mut header = desk.header(Segment::Done);
+    header.reception = Some(number.into());
+    let body = Body { unit: Unit { worked: Some(true), ..Unit::default() }, units: Vec::new() };
+    desk.answered(&header, &body, Outcome::Answered, why)
+}
+
+/// Answers with a bulk result, or that it is still being processed.
+pub fn fetch(desk: &Desk<'_>, place: Place<'_>, submitted_as: FileKind, number: &Verbatim) -> Answer {
+    if let Some(refusal) = refusal(place.institution, place.terminal, &desk.fixtures.call_centre, desk.now) {
+        return desk.refused(&refusal, None);
+    }
+    let Some(reception) = place.institution.receptions.find(submitted_as, &number.text) else {
+        return desk.refused(&unknown(submitted_as, &number.text), None);
+    };
+    let mut header = desk.header(Segment::Processing);
+    header.reception = Some(number.clone());
+    if desk.now < reception.ready_at {
+        let until = japan::rfc3339(reception.ready_at);
+        let why = Text::new(format!("{until} まで処理中です。"), format!("It is being processed until {until}."));
+        return desk.answered(&header, &Body::default(), Outcome::Answered, why);
+    }
+    let found = found(desk, reception);
+    let units: Vec<_> = match &reception.asked {
+        Asked::Registrations(registrations) => registrations.iter().map(|registration| registered(desk, registration)).collect(),
+        _ => found.iter().map(|found| found.unit(desk, place)).collect(),
+    };
+    let normal = units.iter().filter(|unit| unit.worked == Some(true)).count();
+    header.segment = Segment::Done;
+    header.counts = Some(Counts { processed: units.len(), normal, error: units.len() - normal });
+    let why = Text::new(
+        format!("一括要求の結果 {} 件を返しました。", units.len()),
+        format!("The bulk request's {} results were given.", units.len()),
+    );
+    let body = Body { unit: Unit { worked: Some(true), ..Unit::default() }, units };
+    desk.answered(&header, &body, Outcome::Answered, why)
+}
+
+/// An inquiry of a bulk request, what it found, and the consents under which it is told.
+struct Found<'a> {
+    inquiry: Inquiry,
+    finding: Finding<'a>,
+    consents: Consents,
+}
+
+impl Found<'_> {
+    fn unit<'a>(&'a self, desk: &Desk<'a>, place: Place<'a>) -> Unit<'a> {
+        let person = self.finding.matched.map(|(person, _)| person);
+        if person.is_some_and(|person| person.outcome == PersonOutcome::Refused) {
+            let note = desk.note(&person_refused(person));
+            return Unit { info: Some(self.inquiry.clone()), worked: Some(false), note: Some(note), ..Unit::default() };
+        }
+        unit_of(desk, place, &self.inquiry, &self.finding, &self.consents, true)
+    }
+}
+
+fn found<'a>(desk: &Desk<'a>, reception: &Reception) -> Vec<Found<'a>> {
+    let today = japan::civil(desk.now).date();
+    let persons: &'a [Person] = &desk.fixtures.persons;
+    let held = |holds: &dyn Fn(&Person, &Qualification) -> bool| {
+        let all = persons.iter().flat_map(|person| person.qualifications.iter().map(move |held| (person, held)));
+        all.filter(|(person, held)| holds(person, held)).map(|(person, held)| of_person(person, held, today)).collect()
+    };
+    match &reception.asked {
+        Asked::Persons(inquiries) => {
+            let found = |inquiry: &Inquiry| {
+                let finding = inquiry::find(inquiry, persons, today);
+                let consents = finding.matched.map(|(person, _)| consents_of(person, inquiry)).unwrap_or_default();
+                Found { inquiry: inquiry.clone(), finding, consents }
+            };
+            inquiries.iter().map(found).collect()
+        }
+        Asked::MedicalAid(month) => {
+            let days = || month.first_of_month().series(jiff::ToSpan::days(1)).take(usize::try_from(month.days_in_month()).unwrap_or(31));
+            held(&|_, held| held.card == CardClassification::MedicalAid && days().any(|day| held.holds_on(day, today)))
+        }
+        Asked::Consented(from, to) => held(&|person, held| {
+            let consent = if reception.kind == FileKind::HomeVisits { person.home_visit_consent } else { person.online_consent };
+            consent.is_some_and(|day| (*from..=*to).contains(&day.on(today))) && held.holds_on(today, today)
+        }),
+        Asked::Registrations(_) => Vec::new(),
+    }
+}
+
+/// What is told of someone who was not asked for by card data.
+fn of_person<'a>(person: &'a Person, held: &'a Qualification, today: Date) -> Found<'a> {
+    let inquiry = Inquiry {
+        confirmation_date: today,
+        card: CardData::of(held),
+        birthdate: person.birthdate,
+        limit_consent: false,
+        arbitrary_identifier: None,
+    };
+    let validity = if held.unregistered { Validity::ValidUnregistered } else { Validity::Valid };
+    let finding = Finding { validity, matched: Some((person, held)), told: vec![held], near_miss: None };
+    Found { consents: consents_of(person, &inquiry), inquiry, finding }
+}
+
+fn unknown(kind: FileKind, number: &str) -> Refusal {
+    let number: String = number.chars().take(64).collect();
+    let detail = Text::new(
+        format!("{} の受付番号 {number} はありません。", kind.stem()),
+        format!("No {} has the reception number {number}.", kind.stem()),
+    );
+    Refusal { error: ErrorId::ReceptionUnknown, values: vec![("detail", detail.clone())], why: detail }
+}

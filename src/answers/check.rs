@@ -1,0 +1,103 @@
+//! One check by card data.
+
+use super::{Answer, Desk, Place};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::{Refusal, refusal};
+use crate::domain::consent::{Consent, ConsentKind, Consents};
+use crate::domain::inquiry::{self, Finding, Inquiry, Validity};
+use crate::domain::japan;
+use crate::domain::person::{Person, PersonOutcome};
+use crate::domain::text::Text;
+use crate::journal::Outcome;
+use crate::wire::message::{Body, Held, Segment, Unit};
+
+/// Answers it: the terminal's refusals first, then the inquiry.
+pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
+    let fixtures = desk.fixtures;
+    if let Some(refusal) = refusal(place.institution, place.terminal, &fixtures.call_centre, desk.now) {
+        return desk.refused(&refusal, Some(inquiry));
+    }
+    let finding = inquiry::find(inquiry, &fixtures.persons, japan::civil(desk.now).date());
+    let person = finding.matched.map(|(person, _)| person);
+    match person.map_or(PersonOutcome::Answered, |person| person.outcome) {
+        PersonOutcome::Answered => {}
+        PersonOutcome::Refused => return desk.refused(&person_refused(person), Some(inquiry)),
+        PersonOutcome::Processing => {
+            let body = Body { unit: Unit { info: Some(inquiry.clone()), ..Unit::default() }, units: Vec::new() };
+            let why = Text::new(
+                "この人の資格確認は処理中と答えます（outcome = \"processing\"）。",
+                "Checks of this person are answered as being processed.",
+            );
+            return desk.answered(&desk.header(Segment::Processing), &body, Outcome::Answered, why);
+        }
+    }
+    let validity = finding.validity;
+    let why = Text::new(
+        format!("資格確認ができました。結果は {}（{}）です。", validity.code(), validity.ja()),
+        format!("The check worked; its result is {} ({}).", validity.code(), validity.ja()),
+    );
+    let consents = person.map(|person| consents_of(person, inquiry)).unwrap_or_default();
+    let mut unit = unit_of(desk, place, inquiry, &finding, &consents, false);
+    unit.prescription = person.and_then(|person| person.prescription).map(|choice| choice.code());
+    let body = Body { unit, units: Vec::new() };
+    let outcome = Outcome::Checked { validity, person: person.map(|person| person.id.clone()), near_miss: finding.near_miss.clone() };
+    desk.answered(&desk.header(Segment::Done), &body, outcome, why)
+}
+
+/// The person-level error of a person who has one.
+pub(super) fn person_refused(person: Option<&Person>) -> Refusal {
+    let id = person.map_or("-", |person| person.id.as_str());
+    let why = Text::new(
+        format!("この人（{id}）の資格確認は個人単位のエラーと答えます（outcome = \"refused\"）。"),
+        format!("Checks of this person ({id}) end with a person-level error (outcome = \"refused\")."),
+    );
+    Refusal::new(ErrorId::PersonRefused, why)
+}
+
+/// What the patient consented to before, and to the limit certificate by the request's own word.
+pub(super) fn consents_of(person: &Person, inquiry: &Inquiry) -> Consents {
+    let limit = if inquiry.limit_consent { Consent::Given } else { Consent::Refused };
+    let mut consents = person.consents.clone();
+    consents.insert(ConsentKind::LimitCertificate, limit);
+    consents
+}
+
+/// One inquiry with its outcome.
+pub(super) fn unit_of<'a>(
+    desk: &Desk<'a>,
+    place: Place<'a>,
+    inquiry: &Inquiry,
+    finding: &Finding<'a>,
+    consents: &'a Consents,
+    bulk: bool,
+) -> Unit<'a> {
+    let results = finding.matched.into_iter().flat_map(|(person, _)| finding.told.iter().map(move |held| (person, *held)));
+    let results = results.map(|(person, qualification)| Held {
+        person,
+        qualification,
+        consents,
+        now: japan::civil(desk.now),
+        institution: &place.institution.code,
+        reference_number: place.institution.references.of(&person.id, desk.now),
+        arbitrary_identifier: None,
+        bulk,
+    });
+    Unit {
+        info: Some(inquiry.clone()),
+        worked: Some(true),
+        note: card_expires_soon(desk, inquiry, finding).map(|refusal| desk.note(&refusal)),
+        validity: Some(finding.validity),
+        results: results.collect(),
+        ..Unit::default()
+    }
+}
+
+/// A card that expires soon: a side note on a success.
+pub(super) fn card_expires_soon(desk: &Desk<'_>, inquiry: &Inquiry, finding: &Finding<'_>) -> Option<Refusal> {
+    let today = japan::civil(desk.now).date();
+    let (_, held) = finding.matched.filter(|_| finding.validity == Validity::Valid)?;
+    let last = held.expires?.on(today);
+    let days = inquiry.confirmation_date.duration_until(last).as_hours() / 24;
+    let soon = days <= i64::from(desk.fixtures.invented.check.card_expiry_notice_days);
+    soon.then(|| Refusal { error: ErrorId::CardExpiresSoon, values: vec![("detail", Text::same(last.to_string()))], why: Text::same("") })
+}

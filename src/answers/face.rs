@@ -1,0 +1,73 @@
+//! A card presented at the reader: the face result that the terminal puts into the linkage folder by itself.
+
+use super::check::{card_expires_soon, person_refused};
+use super::{Answer, Desk, Place};
+use crate::domain::check::{Refusal, shown_error};
+use crate::domain::consent::Consents;
+use crate::domain::inquiry::{self, CardData, Inquiry};
+use crate::domain::japan;
+use crate::domain::person::{Person, PersonOutcome, Qualification};
+use crate::domain::text::Text;
+use crate::journal::Outcome;
+use crate::wire::message::{Body, Segment};
+
+/// What comes of a card that the reader could read.
+pub enum Presented {
+    /// The patient's qualification, for the face result file.
+    Told(Answer),
+    /// The error that the terminal shows, and the same as a message.
+    Refused(Refusal, Answer),
+}
+
+/// Checks the qualification of whoever the card belongs to.
+pub fn face(desk: &Desk<'_>, place: Place<'_>, person: &Person, consents: &Consents) -> Presented {
+    if let Some(refusal) = shown_error(place.institution, place.terminal, &desk.fixtures.call_centre, desk.now) {
+        let answer = desk.refused(&refusal, None);
+        return Presented::Refused(refusal, answer);
+    }
+    if person.outcome == PersonOutcome::Refused {
+        let refusal = person_refused(Some(person));
+        let answer = desk.refused(&refusal, None);
+        return Presented::Told(answer);
+    }
+    let today = japan::civil(desk.now).date();
+    let Some(held) = newest(person, today) else {
+        let finding = inquiry::Finding { validity: inquiry::Validity::None, matched: None, told: Vec::new(), near_miss: None };
+        return Presented::Told(told(desk, place, &inquiry_of(person, None, today), &finding, consents));
+    };
+    let inquiry = inquiry_of(person, Some(held), today);
+    let finding = inquiry::find(&inquiry, std::slice::from_ref(person), today);
+    Presented::Told(told(desk, place, &inquiry, &finding, consents))
+}
+
+fn told(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry, finding: &inquiry::Finding<'_>, consents: &Consents) -> Answer {
+    let mut unit = super::check::unit_of(desk, place, inquiry, finding, consents, false);
+    let person = finding.matched.map(|(person, _)| person);
+    unit.info = None;
+    unit.prescription = person.and_then(|person| person.prescription).map(|choice| choice.code());
+    unit.note = card_expires_soon(desk, inquiry, finding).map(|refusal| desk.note(&refusal));
+    let mut header = desk.header(Segment::Done);
+    header.confirmation_date = Some(inquiry.confirmation_date);
+    let validity = finding.validity;
+    let why = Text::new(
+        format!("カードリーダーで資格確認ができました。結果は {}（{}）です。", validity.code(), validity.ja()),
+        format!("The check at the reader worked; its result is {} ({}).", validity.code(), validity.ja()),
+    );
+    let outcome = Outcome::Checked { validity, person: person.map(|person| person.id.clone()), near_miss: None };
+    desk.answered(&header, &Body { unit, units: Vec::new() }, outcome, why)
+}
+
+/// The qualification that a person's card stands for: one that holds, the latest of them, else the latest of all.
+fn newest(person: &Person, today: jiff::civil::Date) -> Option<&Qualification> {
+    person.qualifications.iter().max_by_key(|held| (held.holds_on(today, today), held.from.on(today)))
+}
+
+fn inquiry_of(person: &Person, held: Option<&Qualification>, today: jiff::civil::Date) -> Inquiry {
+    Inquiry {
+        confirmation_date: today,
+        card: held.map(CardData::of).unwrap_or_default(),
+        birthdate: person.birthdate,
+        limit_consent: false,
+        arbitrary_identifier: None,
+    }
+}

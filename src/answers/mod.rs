@@ -1,0 +1,142 @@
+//! From what was asked to the message that answers it: the terminal's refusals, the inquiry, and the form in which the institution has errors
+//! surface. The web API and the linkage folder say the same because both come here.
+
+mod bulk;
+mod check;
+mod face;
+mod medical;
+mod registration;
+
+pub use bulk::{fetch, submit};
+pub use check::check;
+pub use face::{Presented, face};
+pub use medical::{medical, refused_medical};
+pub use registration::register;
+
+use jiff::Timestamp;
+
+use crate::domain::catalogue::{Catalogue, Entry, ErrorId, Layer};
+use crate::domain::check::Refusal;
+use crate::domain::encoding::Encoding;
+use crate::domain::inquiry::Inquiry;
+use crate::domain::institution::Institution;
+use crate::domain::japan;
+use crate::domain::surfacing::{ErrorProfile, Surfacing};
+use crate::domain::terminal::Terminal;
+use crate::domain::text::Text;
+use crate::fixtures::Fixtures;
+use crate::journal::{JournalError, Outcome};
+use crate::wire::liberties;
+use crate::wire::message::{Body, Header, MESSAGE, Note, Scope, Segment, Unit, render};
+use crate::wire::request::Sender;
+use crate::wire::tree::Group;
+
+/// What came of a request.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The message; none where the profile is `silent`.
+    pub message: Option<Group>,
+    /// The HTTP status, where there is HTTP.
+    pub status: u16,
+    /// How it ended, for the journal.
+    pub outcome: Outcome,
+    /// What decided it, for the journal.
+    pub why: Text,
+}
+
+/// What every answer needs to know of who asked, and where.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// Persons, errors, the call centre.
+    pub fixtures: &'a Fixtures,
+    /// How the institution's answers look.
+    pub surfacing: &'a Surfacing,
+    /// What the request's header says.
+    pub sender: &'a Sender,
+    /// The character set that the answer names.
+    pub encoding: Encoding,
+    /// By the institution's clock; by the machine's where none is known.
+    pub now: Timestamp,
+    /// Code table 002 of the answer; bulk messages have none.
+    pub reference: Option<&'static str>,
+}
+
+/// The terminal at which something is asked, and its institution.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The institution, settled.
+    pub institution: &'a Institution,
+    /// One of its terminals.
+    pub terminal: &'a Terminal,
+}
+
+impl Desk<'_> {
+    /// The header of an answer.
+    fn header(&self, segment: Segment) -> Header {
+        Header {
+            at: japan::civil(self.now),
+            confirmation_date: self.sender.confirmation_date,
+            institution: self.sender.institution.clone(),
+            file_identifier: self.sender.file_identifier.clone(),
+            reference: self.reference,
+            segment,
+            error: None,
+            encoding: self.encoding,
+            reception: None,
+            counts: None,
+        }
+    }
+
+    fn message(&self, header: &Header, body: Option<&Body<'_>>) -> Group {
+        self.with_liberties(render(MESSAGE, &Scope::message(header, body)))
+    }
+
+    fn with_liberties(&self, message: Group) -> Group {
+        liberties::taken(message, &self.surfacing.wire, self.surfacing.seed)
+    }
+
+    fn entry(&self, id: ErrorId) -> Entry {
+        self.surfacing.entry(&self.fixtures.catalogue, id)
+    }
+
+    fn note(&self, refusal: &Refusal) -> Note {
+        let entry = self.entry(refusal.error);
+        Note { message: refusal.on_the_wire(&entry), code: entry.code }
+    }
+
+    /// A message that is no error.
+    fn answered(&self, header: &Header, body: &Body<'_>, outcome: Outcome, why: Text) -> Answer {
+        Answer { message: Some(self.message(header, Some(body))), status: 200, outcome, why }
+    }
+
+    /// An error, in the layer that its catalogue entry names and in the institution's profile. `inquiry` is echoed beside a person's error.
+    pub fn refused(&self, refusal: &Refusal, inquiry: Option<&Inquiry>) -> Answer {
+        let entry = self.entry(refusal.error);
+        let note = self.note(refusal);
+        let of_person = refusal.error.is_of_person();
+        let profile = if of_person { ErrorProfile::Envelope } else { self.surfacing.error_profile };
+        let mut header = self.header(Segment::Failed);
+        let mut unit = Unit { worked: Some(false), info: inquiry.filter(|_| of_person).cloned(), ..Unit::default() };
+        match entry.layer {
+            Layer::Header => header.error = Some(note),
+            Layer::Body => {
+                header.segment = Segment::Done;
+                unit.note = Some(note);
+            }
+        }
+        let body = Body { unit, units: Vec::new() };
+        let bare = profile == ErrorProfile::Bare && entry.layer == Layer::Header;
+        Answer {
+            message: (profile != ErrorProfile::Silent).then(|| self.message(&header, Some(&body).filter(|_| !bare))),
+            status: if profile == ErrorProfile::Http { entry.status } else { 200 },
+            outcome: refused_outcome(&self.fixtures.catalogue, self.surfacing, refusal),
+            why: refusal.why(&entry),
+        }
+    }
+}
+
+/// How the journal has a refusal.
+pub fn refused_outcome(catalogue: &Catalogue, surfacing: &Surfacing, refusal: &Refusal) -> Outcome {
+    let entry = surfacing.entry(catalogue, refusal.error);
+    Outcome::Refused { error: JournalError::new(&entry, refusal.message(&entry)) }
+}

@@ -1,0 +1,46 @@
+//! Registrations of reference numbers: after one, the person's results carry the number.
+
+use super::{Answer, Desk};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::{Refusal, refusal};
+use crate::domain::inquiry;
+use crate::domain::institution::Institution;
+use crate::domain::reference::Registration;
+use crate::domain::terminal::Terminal;
+use crate::domain::text::Text;
+use crate::journal::Outcome;
+use crate::wire::message::{Body, Segment, Unit};
+
+/// Registers one number.
+pub fn register(desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal, registration: &Registration) -> Answer {
+    if let Some(refusal) = refusal(institution, terminal, &desk.fixtures.call_centre, desk.now) {
+        return desk.refused(&refusal, None);
+    }
+    let mut header = desk.header(Segment::Done);
+    header.confirmation_date = None;
+    let unit = registered(desk, registration);
+    let (person, outcome) = match inquiry::matching(&registration.card, &desk.fixtures.persons) {
+        Some(person) => (person.id.as_str(), Outcome::Answered),
+        None => ("-", super::refused_outcome(&desk.fixtures.catalogue, desk.surfacing, &unmatched())),
+    };
+    let why = Text::new(
+        format!("照会番号の登録: {person}（- は一致する人が1人に定まらない）。"),
+        format!("Registration of a reference number: {person} (- where not exactly one person matches)."),
+    );
+    let answer = desk.answered(&header, &Body { unit, units: Vec::new() }, outcome, why);
+    if person != "-" {
+        institution.references.register(person, registration.reference_number.clone(), desk.now);
+    }
+    answer
+}
+
+/// A registration with what comes of it.
+pub(super) fn registered<'a>(desk: &Desk<'a>, registration: &Registration) -> Unit<'a> {
+    let found = inquiry::matching(&registration.card, &desk.fixtures.persons).is_some();
+    let note = (!found).then(|| desk.note(&unmatched()));
+    Unit { registration: Some(registration.clone()), worked: Some(found), note, ..Unit::default() }
+}
+
+fn unmatched() -> Refusal {
+    Refusal::new(ErrorId::PersonUnmatched, Text::new("", ""))
+}

@@ -1,0 +1,78 @@
+//! Cards at the face-recognition reader: which card, and what the reader and the terminal show.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalogue::ErrorId;
+use super::text::Text;
+
+/// The card that is presented.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Card {
+    /// The person's My Number card.
+    #[default]
+    Right,
+    /// Another card.
+    Wrong,
+    /// A My Number card that cannot be read.
+    Unreadable,
+    /// A My Number card whose certificate has expired or was revoked.
+    Expired,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CardOutcome {
+    /// Nothing: the reader has no power, or the terminal is not running.
+    Nothing,
+    /// The reader refused the card; its screens are known by their numbers.
+    Reader {
+        /// Its screen.
+        screen: Text,
+    },
+    /// The terminal refused the check and shows the error.
+    Refused {
+        /// Which.
+        error: ErrorId,
+        /// Its words.
+        #[serde(skip)]
+        shown: Text,
+        /// Whether a face result file has the error, too.
+        error_file: bool,
+    },
+    /// A face result file was written.
+    FaceResult,
+}
+
+impl CardOutcome {
+    /// What staff and patient see.
+    pub fn shown(&self) -> Text {
+        match self {
+            Self::Nothing => Text::new(
+                "カードリーダーか端末の電源が入っていないため、何も起きませんでした。",
+                "Nothing happened: the reader or the terminal is off.",
+            ),
+            Self::Reader { screen } => screen.clone(),
+            Self::Refused { shown, .. } => shown.clone(),
+            Self::FaceResult => {
+                Text::new("資格確認の結果を連携フォルダーの face に出力しました。", "The result was put into the linkage folder's face.")
+            }
+        }
+    }
+}
+
+impl Card {
+    /// What the reader shows of a card that it does not take.
+    pub fn refused_by_reader(self) -> Option<CardOutcome> {
+        let screen = match self {
+            Self::Right => return None,
+            Self::Wrong => Text::new("【002:マイナンバーカード以外】", "[002: not a My Number card]"),
+            Self::Unreadable => Text::new("【001:マイナンバーカードの認識不可】", "[001: the My Number card cannot be recognised]"),
+            Self::Expired => {
+                Text::new("【006:利用者証明用電子証明書の失効・有効期限切れ】", "[006: the card's certificate was revoked or has expired]")
+            }
+        };
+        Some(CardOutcome::Reader { screen })
+    }
+}

@@ -1,0 +1,33 @@
+//! The character set in which a terminal answers: a setting of the terminal, not an echo of the request.
+
+use serde::{Deserialize, Serialize};
+
+/// Code table 005, CharacterCodeIdentifier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Encoding {
+    /// UTF-8.
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// Shift_JIS as Windows has it (CP932).
+    #[serde(rename = "shift_jis")]
+    ShiftJis,
+}
+
+impl Encoding {
+    /// Its code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Utf8 => "0",
+            Self::ShiftJis => "1",
+        }
+    }
+
+    /// Its name in an XML declaration.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Utf8 => "UTF-8",
+            Self::ShiftJis => "Shift_JIS",
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! How an institution's answers look on the wire, where the real system is not public or awkward: the profile in which errors surface, other
+//! codes and words for them, and the liberties that a careful client has to put up with.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::catalogue::{Catalogue, Entry, ErrorId, Layer, Mark};
+use super::text::Text;
+
+/// What an institution sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Surfacing {
+    /// How errors of a check surface.
+    pub error_profile: ErrorProfile,
+    /// What replaces the catalogue's code, words, layer or status.
+    pub errors: BTreeMap<ErrorId, Replacement>,
+    /// What answers do to a client that relies on more than is promised.
+    pub wire: Liberties,
+    /// What chance and shuffling are drawn from.
+    pub seed: u64,
+}
+
+/// The way in which an error reaches a receipt computer: not public, so that a careful client is tested with all four.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorProfile {
+    /// HTTP 200, the error in the message, a `MessageBody` with `ProcessingResultStatus` "2".
+    #[default]
+    Envelope,
+    /// The same without `MessageBody`.
+    Bare,
+    /// The envelope under the error's HTTP status; in the linkage folder as `Envelope`.
+    Http,
+    /// No answer: the connection closes (HTTP/2: the stream is reset), no file appears.
+    Silent,
+}
+
+/// What replaces an entry of the catalogue; what is left out stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Replacement {
+    /// The code: 1 to 16 ASCII letters or digits.
+    pub code: Option<String>,
+    /// The HTTP status of the profile `http`, 200 to 599.
+    pub status: Option<u16>,
+    /// Where in the message it comes.
+    pub layer: Option<Layer>,
+    /// The words: 1 to 1,000 characters without control characters.
+    pub message: Option<Text>,
+    /// What to do about it.
+    pub remedy: Option<Text>,
+}
+
+/// Liberties that an answer takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Liberties {
+    /// Elements come in another order, drawn from the seed; real messages come in none that the specification has.
+    pub shuffle_elements: bool,
+    /// Each group gets an element that no client knows.
+    pub unknown_elements: bool,
+    /// What pads insurer numbers to eight characters.
+    pub insurer_number_padding: Padding,
+}
+
+/// What pads a number on the left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Padding {
+    /// Spaces, as the real system does.
+    #[default]
+    Spaces,
+    /// Zeros.
+    Zeros,
+}
+
+impl Surfacing {
+    /// The catalogue's entry with what replaces it here.
+    pub fn entry(&self, catalogue: &Catalogue, id: ErrorId) -> Entry {
+        let mut entry = catalogue.entry(id).clone();
+        let Some(replacement) = self.errors.get(&id).cloned() else {
+            return entry;
+        };
+        if let Some(code) = replacement.code {
+            entry.code = code;
+            entry.provenance.code = Mark::Replaced;
+        }
+        if let Some(message) = replacement.message {
+            entry.message = message;
+            entry.provenance.message = Mark::Replaced;
+        }
+        entry.status = replacement.status.unwrap_or(entry.status);
+        entry.layer = replacement.layer.unwrap_or(entry.layer);
+        entry.remedy = replacement.remedy.unwrap_or(entry.remedy);
+        entry
+    }
+
+    /// The first replacement that makes no sense: its JSON pointer and what was expected.
+    pub fn fault(&self, catalogue: &Catalogue) -> Option<(String, Text)> {
+        self.errors.keys().find_map(|id| {
+            let (pointer, expected) = self.entry(catalogue, *id).fault()?;
+            Some((format!("/errors/{}{pointer}", id.name()), expected))
+        })
+    }
+}

@@ -1,0 +1,255 @@
+//! One request file and what answers it: the name, the character set, the message, and the form of the answer's file.
+
+use jiff::civil::DateTime;
+
+use super::folder::{Outgoing, Reply};
+use crate::answers::{self, Answer, Desk, Place};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::Refusal;
+use crate::domain::encoding::Encoding;
+use crate::domain::ids::{InstitutionCode, TerminalAddress};
+use crate::domain::institution::Institution;
+use crate::domain::japan;
+use crate::domain::linkage::{FileKind, LinkageSettings, ResultForm};
+use crate::domain::reception::Asked;
+use crate::domain::surfacing::Surfacing;
+use crate::domain::terminal::Terminal;
+use crate::domain::text::Text;
+use crate::fixtures::Fixtures;
+use crate::institutions::{Institutions, Moment};
+use crate::journal::Outcome;
+use crate::wire::document::Document;
+use crate::wire::file_name::{FileName, err_name};
+use crate::wire::request::{self, Read, Sender};
+use crate::wire::tree::Group;
+use crate::wire::{charset, pdf, xml, zip};
+
+/// Code table 002: a check by card data.
+const CARD_DATA: Option<&str> = Some("2");
+
+/// What became of a request file, for the folder and for the journal.
+pub struct Handled {
+    /// What is put out.
+    pub reply: Reply,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What decided it.
+    pub why: Text,
+    /// What else is worth knowing.
+    pub notes: Vec<Text>,
+}
+
+/// What came of a message: the answer, and its lines where it was asked for as a PDF.
+struct Decided {
+    answer: Answer,
+    pdf: Option<Vec<String>>,
+    ignored: Vec<String>,
+}
+
+/// Handles a request file that a terminal's linkage application has taken; none if there is no such terminal, or it is not running.
+pub fn handle(institutions: &Institutions, fixtures: &Fixtures, address: &TerminalAddress, name: &str, bytes: &[u8]) -> Option<Handled> {
+    let read = FileName::parse(name).and_then(|file| Ok((file, read(bytes)?)));
+    let handled = institutions.with(&address.institution, |tenant, moment| {
+        let institution = &mut tenant.institution;
+        let terminal = institution.terminals.get(&address.terminal)?.clone();
+        if !terminal.answers(moment.now) {
+            return None;
+        }
+        Some(match read {
+            Err(detail) => malformed(fixtures, &institution.surfacing, &terminal, name, ErrorId::MalformedRequest, &detail),
+            Ok((file, document)) => answered(fixtures, institution, &terminal, &file, &document, moment),
+        })
+    });
+    handled.flatten()
+}
+
+/// The `.err` for a file that is too large to be read.
+pub fn too_large(institutions: &Institutions, fixtures: &Fixtures, address: &TerminalAddress, name: &str, max: u64) -> Option<Handled> {
+    let detail = Text::new(format!("上限は {max} バイトです。"), format!("At most {max} bytes are read."));
+    let handled = institutions.with(&address.institution, |tenant, _| {
+        let terminal = tenant.institution.terminals.get(&address.terminal)?;
+        Some(malformed(fixtures, &tenant.institution.surfacing, terminal, name, ErrorId::BodyTooLarge, &detail))
+    });
+    handled.flatten()
+}
+
+fn read(bytes: &[u8]) -> Result<Document, Text> {
+    let document = Document::xml(&charset::decode(bytes, None)?)?;
+    match request::fault_of_frame(&document) {
+        Some(fault) => Err(fault),
+        None => Ok(document),
+    }
+}
+
+fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, name: &str, error: ErrorId, detail: &Text) -> Handled {
+    let refusal = Refusal { error, values: vec![("detail", detail.clone().clipped(600))], why: detail.clone().clipped(600) };
+    let entry = surfacing.entry(&fixtures.catalogue, error);
+    let Text { ja, en } = refusal.message(&entry);
+    let shape = &fixtures.invented.linkage;
+    let filled = Text::same(&*shape.err).fill(&[
+        ("file", &Text::same(name)),
+        ("code", &Text::same(&*entry.code)),
+        ("ja", &Text::same(ja)),
+        ("en", &Text::same(en)),
+    ]);
+    let text = filled.ja.replace("\r\n", "\n").replace('\n', "\r\n");
+    let written = charset::encode(&text, terminal.settings.encoding, shape.replacement);
+    Handled {
+        reply: Reply::Malformed(Outgoing { name: err_name(name), bytes: written.bytes }),
+        outcome: answers::refused_outcome(&fixtures.catalogue, surfacing, &refusal),
+        why: refusal.why,
+        notes: Vec::new(),
+    }
+}
+
+fn answered(
+    fixtures: &Fixtures,
+    institution: &mut Institution,
+    terminal: &Terminal,
+    file: &FileName,
+    document: &Document,
+    moment: Moment,
+) -> Handled {
+    let surfacing = institution.surfacing.clone();
+    let sender = Sender::of(document);
+    let encoding = terminal.settings.encoding;
+    let reference = (file.kind == FileKind::Check).then_some(CARD_DATA).flatten();
+    let desk = Desk { fixtures, surfacing: &surfacing, sender: &sender, encoding, now: moment.now, reference };
+    let Decided { answer, pdf, ignored } = decide(&desk, institution, terminal, file.kind, document);
+    let mut notes: Vec<Text> = ignored.iter().map(|pointer| passed_over(pointer)).collect();
+    let reply = match (answer.message, pdf) {
+        (None, _) => Reply::Silent,
+        (Some(_), Some(lines)) => Reply::Answer(packed(file, "pdf", pdf_of(file.kind, &lines), &terminal.settings.linkage, moment)),
+        (Some(message), None) => {
+            let (bytes, note) = written(fixtures, &message, encoding);
+            notes.extend(note);
+            Reply::Answer(packed(file, "xml", bytes, &terminal.settings.linkage, moment))
+        }
+    };
+    Handled { reply, outcome: answer.outcome, why: answer.why, notes }
+}
+
+fn passed_over(pointer: &str) -> Text {
+    Text::new(format!("知らない要素 {pointer} を無視しました。"), format!("The unknown element {pointer} was passed over."))
+}
+
+/// The face result file of a card at the reader. Its name has the institution's code and 20 hex digits, as real ones do, here counted by `number`.
+pub fn face_file(institution: &Institution, number: u64, at: DateTime, bytes: Vec<u8>, settings: &LinkageSettings) -> Outgoing {
+    let time = at.strftime("%Y%m%d%H%M%S");
+    let stem = format!("{}res_face_{}{number:020X}_{time}", FileKind::Check.stem(), institution.code);
+    let name = format!("{stem}.xml");
+    if !settings.encrypt.contains(&FileKind::Check) {
+        return Outgoing { name, bytes };
+    }
+    Outgoing { bytes: zip::zip(&name, &bytes, at, Some(&settings.zip_password)), name: format!("{stem}.zip") }
+}
+
+/// A message in a character set, and what the journal says of characters that were replaced.
+pub fn written(fixtures: &Fixtures, message: &Group, encoding: Encoding) -> (Vec<u8>, Option<Text>) {
+    let written = xml::write(message, encoding, fixtures.invented.linkage.replacement);
+    let note = written.note(encoding);
+    (written.bytes, note)
+}
+
+fn pdf_of(kind: FileKind, lines: &[String]) -> Vec<u8> {
+    let title = if kind == FileKind::Drugs { "薬剤情報（架空）" } else { "特定健診情報（架空）" };
+    pdf::pdf(title, lines)
+}
+
+/// The answer's file: as it is, or in a zip.
+fn packed(file: &FileName, extension: &str, bytes: Vec<u8>, settings: &LinkageSettings, moment: Moment) -> Outgoing {
+    let name = file.answer(extension);
+    let encrypted = settings.encrypt.contains(&file.kind);
+    let zipped = encrypted || (settings.bulk_result == ResultForm::Zip && file.kind.submitted_as().is_some());
+    if !zipped {
+        return Outgoing { name, bytes };
+    }
+    let password = encrypted.then_some(settings.zip_password.as_str());
+    Outgoing { bytes: zip::zip(&name, &bytes, japan::civil(moment.now), password), name: file.answer("zip") }
+}
+
+fn decide(desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal, kind: FileKind, document: &Document) -> Decided {
+    match content(desk, institution, terminal, kind, document) {
+        Ok(decided) => decided,
+        Err(refusal) => {
+            let answer = match kind {
+                FileKind::Drugs | FileKind::Checkups => answers::refused_medical(desk, &refusal),
+                _ => desk.refused(&refusal, None),
+            };
+            Decided { answer, pdf: None, ignored: Vec::new() }
+        }
+    }
+}
+
+/// Reads the request of a kind and has it answered.
+fn content(
+    desk: &Desk<'_>,
+    institution: &mut Institution,
+    terminal: &Terminal,
+    kind: FileKind,
+    document: &Document,
+) -> Result<Decided, Refusal> {
+    let code = institution.code.clone();
+    let decided = |answer, ignored| Decided { answer, pdf: None, ignored };
+    let submit =
+        |institution: &mut Institution, asked, ignored| decided(answers::submit(desk, institution, terminal, kind, asked), ignored);
+    Ok(match kind {
+        FileKind::Check => {
+            let (inquiry, ignored) = own(&code, request::check(document))?;
+            decided(answers::check(desk, Place { institution, terminal }, &inquiry), ignored)
+        }
+        FileKind::BulkCheck => {
+            let (inquiries, ignored) = own(&code, request::persons(document))?;
+            submit(institution, Asked::Persons(inquiries), ignored)
+        }
+        FileKind::MedicalAid => {
+            let (month, ignored) = own(&code, request::month(document))?;
+            submit(institution, Asked::MedicalAid(month), ignored)
+        }
+        FileKind::HomeVisits | FileKind::Online => {
+            let (period, ignored) = own(&code, request::period(document))?;
+            submit(institution, Asked::Consented(period.from, period.to), ignored)
+        }
+        FileKind::BulkRegistration => {
+            let (registrations, ignored) = own(&code, request::registrations(document))?;
+            submit(institution, Asked::Registrations(registrations), ignored)
+        }
+        FileKind::Registration => {
+            let (registration, ignored) = own(&code, request::registration(document))?;
+            decided(answers::register(desk, institution, terminal, &registration), ignored)
+        }
+        FileKind::Drugs | FileKind::Checkups => {
+            let (request, ignored) = own(&code, request::medical(document))?;
+            let (answer, lines) = answers::medical(desk, Place { institution, terminal }, kind, &request);
+            let wants_pdf = request.file_category.as_deref() == Some(&*desk.fixtures.invented.medical.pdf_file_category);
+            Decided { answer, pdf: lines.filter(|_| wants_pdf), ignored }
+        }
+        FileKind::BulkCheckResult
+        | FileKind::MedicalAidResult
+        | FileKind::HomeVisitsResult
+        | FileKind::OnlineResult
+        | FileKind::BulkRegistrationResult => {
+            let (number, ignored) = own(&code, request::fetch(document))?;
+            let submitted_as = kind.submitted_as().expect("these kinds fetch what another handed in");
+            decided(answers::fetch(desk, Place { institution, terminal }, submitted_as, &number), ignored)
+        }
+    })
+}
+
+/// The content of a request that names the terminal's own institution.
+fn own<T>(code: &InstitutionCode, read: Result<Read<T>, Text>) -> Result<(T, Vec<String>), Refusal> {
+    let with = |error, detail: Text| {
+        let detail = detail.clipped(600);
+        Refusal { error, values: vec![("detail", detail.clone())], why: detail }
+    };
+    let read = read.map_err(|detail| with(ErrorId::MalformedRequest, detail))?;
+    if read.institution != *code {
+        let other = &read.institution;
+        let detail = Text::new(
+            format!("要求は {other}、この端末は {code} のものです。"),
+            format!("The request says {other}; this terminal belongs to {code}."),
+        );
+        return Err(with(ErrorId::IdentityContradiction, detail));
+    }
+    Ok((read.content, read.ignored))
+}

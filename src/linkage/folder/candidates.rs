@@ -1,0 +1,152 @@
+//! The files in `req/` that are watched until they look complete: only so many at a time, in turns, so that memory is bounded and files
+//! that never get complete do not keep the others waiting for ever.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::complaints::Complaints;
+use super::disk::{self, Stamp};
+use super::layout::is_request_name;
+use super::since::Since;
+use super::{Counter, Rules};
+
+/// The watched files, by name. Those of receipt computers are numbered by time, so the oldest comes first.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    most: usize,
+    watched: BTreeMap<String, Watched>,
+    /// The name admitted last. The next turn goes to those behind it, then to the others.
+    last_admitted: String,
+}
+
+#[derive(Debug)]
+struct Watched {
+    stamp: Stamp,
+    /// Since when the stamp is the same.
+    unchanged: Since,
+    admitted: Since,
+}
+
+impl Candidates {
+    /// Nothing is watched yet; never more than `most` files are.
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, watched: BTreeMap::new(), last_admitted: String::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.watched.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.watched.clear();
+    }
+
+    pub(super) fn forget(&mut self, name: &str) {
+        self.watched.remove(name);
+    }
+
+    /// The files that look complete now, as they were seen. They stay watched until they are forgotten.
+    pub(super) fn ripe(
+        &mut self,
+        requests: &Path,
+        rules: &Rules,
+        wall: Timestamp,
+        counter: &dyn Counter,
+        complaints: &mut Complaints,
+    ) -> Vec<(String, Stamp)> {
+        let mut ripe = Vec::new();
+        // Long enough for a file that is incomplete, and still written to when it is admitted.
+        let turn = rules.incomplete_after.saturating_mul(3);
+        self.watched.retain(|name, watched| {
+            let path = requests.join(name);
+            match watched.look(&path, rules, wall, counter) {
+                Ok(true) => ripe.push((name.clone(), watched.stamp)),
+                Ok(false) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => return false,
+                // On Windows a file may be closed to others while it is written: that is no trouble unless it stays so.
+                Err(error) if watched.unchanged.reached(rules.incomplete_after, wall) => {
+                    complaints.hear("read a request", &path, &error, wall);
+                }
+                Err(_) => {}
+            }
+            !watched.admitted.reached(turn, wall)
+        });
+        ripe
+    }
+
+    /// Begins to watch files that are not watched yet, as many as there is room for. The directory is read as a stream: it may be long.
+    ///
+    /// # Errors
+    /// The directory cannot be read to its end; what was found before that is admitted.
+    pub(super) fn admit(&mut self, requests: &Path, wall: Timestamp, counter: &dyn Counter) -> io::Result<()> {
+        let room = self.most.saturating_sub(self.watched.len());
+        if room == 0 {
+            return Ok(());
+        }
+        let mut outcome = Ok(());
+        let (mut behind, mut before) = (Smallest::new(room), Smallest::new(room));
+        for entry in fs::read_dir(requests)? {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    outcome = Err(error);
+                    break;
+                }
+            };
+            let name = entry.file_name();
+            let Some(name) = name.to_str().filter(|name| is_request_name(name) && counter.takes(name)) else { continue };
+            if !self.watched.contains_key(name) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                if name > self.last_admitted.as_str() { behind.offer(name) } else { before.offer(name) }
+            }
+        }
+        for name in behind.names.into_iter().chain(before.names).take(room) {
+            self.last_admitted.clone_from(&name);
+            // A file that has gone meanwhile, or become something else, is none.
+            if let Ok(Some(stamp)) = disk::stamp(&requests.join(&name)) {
+                self.watched.insert(name, Watched { stamp, unchanged: Since(wall), admitted: Since(wall) });
+            }
+        }
+        outcome
+    }
+}
+
+impl Watched {
+    /// Whether the file looks complete. The tail is read at each look, also of an unchanged file: some systems set the full size first
+    /// and fill the content in later, or change the time of modification only when the file is closed.
+    fn look(&mut self, path: &Path, rules: &Rules, wall: Timestamp, counter: &dyn Counter) -> io::Result<bool> {
+        let stamp = disk::stamp(path)?.ok_or(ErrorKind::NotFound)?;
+        if stamp != self.stamp {
+            self.stamp = stamp;
+            self.unchanged = Since(wall);
+            return Ok(false);
+        }
+        let tail = disk::tail(path)?;
+        Ok((!tail.is_empty() && counter.complete(&tail)) || self.unchanged.reached(rules.incomplete_after, wall))
+    }
+}
+
+/// The first names, in order, of many.
+struct Smallest {
+    most: usize,
+    names: BTreeSet<String>,
+}
+
+impl Smallest {
+    fn new(most: usize) -> Self {
+        Self { most, names: BTreeSet::new() }
+    }
+
+    fn offer(&mut self, name: &str) {
+        if self.names.len() == self.most {
+            if self.names.last().is_some_and(|last| name >= last.as_str()) {
+                return;
+            }
+            self.names.pop_last();
+        }
+        self.names.insert(name.to_owned());
+    }
+}

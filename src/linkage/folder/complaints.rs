@@ -1,0 +1,26 @@
+//! What goes wrong with a folder, logged once and not at each sweep.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How long a trouble must have been away before it is logged again.
+const QUIET: SignedDuration = SignedDuration::from_secs(60);
+
+/// The troubles heard of, each with the time when it was last heard. There are as many as kinds of trouble, not as files.
+#[derive(Debug, Default)]
+pub(super) struct Complaints {
+    heard: HashMap<(&'static str, io::ErrorKind), Timestamp>,
+}
+
+impl Complaints {
+    /// Logs that `task` failed, unless the same task failed in the same way within the last minute, with whatever file.
+    pub(super) fn hear(&mut self, task: &'static str, path: &Path, error: &io::Error, wall: Timestamp) {
+        let last = self.heard.insert((task, error.kind()), wall);
+        if last.is_none_or(|last| wall.duration_since(last) >= QUIET) {
+            tracing::warn!(path = %path.display(), %error, "cannot {task}; trying again until it works, without saying so again");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Who answers the requests: the engine asks, the counter knows what requests and results are.
+
+/// A file that goes out: its name, without directories, and its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The file's name.
+    pub name: String,
+    /// All of its content.
+    pub bytes: Vec<u8>,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// The result file, for `res/`.
+    Answer(Outgoing),
+    /// The request file itself moves to `res/` under its own name, and this error file is put beside it.
+    Malformed(Outgoing),
+    /// The request is consumed, and no file ever appears.
+    Silent,
+    /// The terminal is off: the request goes back to `req/`, and is offered again later.
+    NotTaken,
+}
+
+/// A terminal's counter: it says which files are requests, and answers them.
+///
+/// A result's name is at most 200 bytes without separators, colons or control characters.
+pub trait Counter {
+    /// Whether requests are taken now. Asked before each request, so that closing stops a long sweep.
+    fn open(&mut self) -> bool;
+
+    /// Whether a file of this name in `req/` is to be answered; any other is left alone for ever. Names of which one could not make a
+    /// file everywhere (not UTF-8, with separators, colons or control characters, longer than 120 bytes) are not asked about.
+    fn takes(&self, name: &str) -> bool;
+
+    /// Whether a request that ends with these bytes (its last 256, or all of a shorter one) is completely written.
+    fn complete(&self, tail: &[u8]) -> bool;
+
+    /// Answers a request. Called again for the same request only if the reply could not be kept: after [`Reply::NotTaken`], an error of
+    /// the disk, or the end of the process within this call.
+    fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply;
+
+    /// The error file for a request of `size` bytes, which is not read because `max` bytes are allowed. It is treated as malformed.
+    fn too_large(&mut self, name: &str, size: u64, max: u64) -> Outgoing;
+
+    /// Whether a file of this name in `res/` or `face/` is the terminal's, to be removed when its time is over.
+    fn is_ours(&self, name: &str) -> bool;
+}

@@ -1,0 +1,169 @@
+//! What the tests of the folder share: a counter with simple rules, a bench with a folder and a clock, and a process that can be killed.
+
+mod hostile;
+mod killing;
+mod many;
+mod taking;
+mod tidying;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+
+use super::{Counter, Folder, Outgoing, Reply, Rules, Swept};
+
+/// Ends "the process" at a chosen step on the disk.
+pub(super) mod kill {
+    use std::cell::Cell;
+
+    thread_local! {
+        static STEPS_LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+
+    /// Called before each change on the disk; unwinds, without a message, when the steps are used up.
+    pub(in super::super) fn step() {
+        match STEPS_LEFT.get() {
+            Some(0) => std::panic::resume_unwind(Box::new("killed")),
+            left => STEPS_LEFT.set(left.map(|left| left - 1)),
+        }
+    }
+
+    /// Runs `process` until it ends, or is about to make its change number `steps` (from 0); true if it ended by itself.
+    pub(super) fn after(steps: usize, process: impl FnOnce()) -> bool {
+        STEPS_LEFT.set(Some(steps));
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(process));
+        STEPS_LEFT.set(None);
+        outcome.is_ok()
+    }
+}
+
+const LATENCY: Duration = Duration::ZERO;
+
+/// A whole request.
+const WHOLE: &[u8] = b"<XmlMsg>ask</XmlMsg>\r\n";
+
+/// A moment of the machine's clock.
+fn at(milliseconds: i64) -> Timestamp {
+    "2026-01-20T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_millis(milliseconds)
+}
+
+/// Answers with the number of the question, so that an answer given twice shows.
+#[derive(Default)]
+struct Desk {
+    closed: bool,
+    asked: Vec<String>,
+    /// Called between the look at a request and its claim.
+    before_claim: Option<Box<dyn FnMut()>>,
+    /// Takes nothing, but only says so when asked about a request.
+    refusing: bool,
+}
+
+impl Counter for Desk {
+    fn open(&mut self) -> bool {
+        if let Some(before_claim) = &mut self.before_claim {
+            before_claim();
+        }
+        !self.closed
+    }
+
+    fn takes(&self, name: &str) -> bool {
+        name.ends_with(".xml")
+    }
+
+    fn complete(&self, tail: &[u8]) -> bool {
+        tail.trim_ascii_end().ends_with(b"</XmlMsg>")
+    }
+
+    fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
+        if self.refusing {
+            return Reply::NotTaken;
+        }
+        self.asked.push(name.to_owned());
+        let bytes_of_answer = format!("{name} {}", self.asked.len()).into_bytes();
+        if !self.complete(bytes) {
+            Reply::Malformed(Outgoing { name: name.replace(".xml", ".err"), bytes: bytes_of_answer })
+        } else if bytes.windows(6).any(|word| word == b"silent") {
+            Reply::Silent
+        } else {
+            Reply::Answer(Outgoing { name: name.replace("req_", "res_"), bytes: bytes_of_answer })
+        }
+    }
+
+    fn too_large(&mut self, name: &str, size: u64, max: u64) -> Outgoing {
+        Outgoing { name: name.replace(".xml", ".err"), bytes: format!("{size} > {max}").into_bytes() }
+    }
+
+    fn is_ours(&self, name: &str) -> bool {
+        name.starts_with("OQS")
+    }
+}
+
+/// A folder in a temporary directory, its counter, and the time.
+struct Bench {
+    dir: TempDir,
+    folder: Folder,
+    desk: Desk,
+    now: i64,
+    latency: Duration,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with(Rules::default())
+    }
+
+    fn with(rules: Rules) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["req", "res", "face", ".onshi-mock"] {
+            fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        let folder = Folder::new(dir.path(), rules);
+        Self { dir, folder, desk: Desk::default(), now: 0, latency: LATENCY }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
+    fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The names in a directory, in order.
+    fn names(&self, dir: &str) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(self.path(dir)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// What the engine keeps for itself, but for the lock.
+    fn kept(&self) -> Vec<String> {
+        self.names(".onshi-mock").into_iter().filter(|name| name != "lock").collect()
+    }
+
+    /// The next sweep, 250 ms after the last.
+    fn sweep(&mut self) -> Swept {
+        self.now += 250;
+        self.folder.sweep(at(self.now), self.latency, None, &mut self.desk).unwrap()
+    }
+
+    /// As many sweeps as a whole request needs.
+    fn sweep_twice(&mut self) -> Swept {
+        self.sweep();
+        self.sweep()
+    }
+
+    fn restart(&mut self) {
+        // The lock is given back before it is taken again.
+        self.folder = Folder::new(std::env::temp_dir().join("nowhere"), Rules::default());
+        self.folder = Folder::new(self.dir.path(), Rules::default());
+    }
+}

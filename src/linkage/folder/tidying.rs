@@ -1,0 +1,37 @@
+//! Removing results that nobody fetched.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use super::{Counter, disk};
+
+/// Removes the counter's files in `dir` that were last changed more than `stay_time` before `wall`, and says how many.
+///
+/// # Errors
+/// The first that occurred; the files after it are removed all the same.
+pub(super) fn remove_older(dir: &Path, wall: Timestamp, stay_time: Duration, counter: &dyn Counter) -> io::Result<usize> {
+    let Some(limit) = SystemTime::from(wall).checked_sub(stay_time) else { return Ok(0) };
+    let mut removed = 0;
+    let mut first_error = None;
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if !entry.file_name().to_str().is_some_and(|name| counter.is_ours(name)) {
+            continue;
+        }
+        // The entry's own metadata: they do not follow links.
+        let is_old = entry.metadata().and_then(|metadata| Ok(metadata.is_file() && metadata.modified()? < limit));
+        match disk::found(is_old) {
+            Ok(Some(true)) => match disk::remove(&entry.path()) {
+                Ok(()) => removed += 1,
+                Err(error) => first_error = first_error.or(Some(error)),
+            },
+            Ok(_) => {}
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    first_error.map_or(Ok(removed), Err)
+}

@@ -1,0 +1,157 @@
+//! The linkage folders that the server keeps: one a terminal, or one for a single terminal, looked at again and again.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::file::{Handled, handle, too_large};
+use super::folder::{Counter, Folder, Outgoing, Place, Reply, Rules};
+use crate::domain::ids::TerminalAddress;
+use crate::domain::linkage::LinkageSettings;
+use crate::fixtures::Fixtures;
+use crate::institutions::Institutions;
+use crate::journal::Exchange;
+use crate::wire::file_name::is_ours;
+
+/// How often the folders are looked at.
+pub const LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
+
+/// Where the linkage folders are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// `--linkage`: the directory that holds them, or that is one.
+    pub dir: PathBuf,
+    /// `--linkage-terminal`: the terminal whose folder the directory itself is.
+    pub only: Option<TerminalAddress>,
+}
+
+/// All linkage folders of a server.
+pub struct Folders {
+    whereabouts: Whereabouts,
+    fixtures: Arc<Fixtures>,
+    open: Mutex<BTreeMap<TerminalAddress, Arc<Mutex<Folder>>>>,
+}
+
+impl Folders {
+    /// The folders below a directory; nothing is touched yet.
+    pub fn new(whereabouts: Whereabouts, fixtures: Arc<Fixtures>) -> Self {
+        Self { whereabouts, fixtures, open: Mutex::default() }
+    }
+
+    /// One look at every terminal's folder; folders of terminals that are new are made.
+    pub fn sweep(&self, institutions: &Institutions) {
+        let addresses = self.addresses(institutions);
+        locked(&self.open).retain(|address, _| addresses.contains(address));
+        for address in addresses {
+            let folder = self.folder(&address);
+            let mut clerk = Clerk { institutions, fixtures: &self.fixtures, address: &address };
+            let Some(settings) = clerk.settings() else {
+                continue;
+            };
+            let (latency, stay_time) = (settings.latency.duration().unsigned_abs(), settings.stay_time.duration().unsigned_abs());
+            // What goes wrong is logged by the folder itself, once.
+            let _ = locked(&folder).sweep(institutions.wall(), latency, Some(stay_time), &mut clerk);
+        }
+    }
+
+    /// Puts a face result file into a terminal's folder; says whether the server keeps a folder for that terminal.
+    ///
+    /// # Errors
+    /// The disk's word.
+    pub fn deliver_face(&self, address: &TerminalAddress, name: &str, bytes: &[u8]) -> io::Result<bool> {
+        if self.whereabouts.only.as_ref().is_some_and(|only| only != address) {
+            return Ok(false);
+        }
+        locked(&self.folder(address)).deliver(Place::Face, name, bytes).map(|_| true)
+    }
+
+    fn addresses(&self, institutions: &Institutions) -> Vec<TerminalAddress> {
+        match &self.whereabouts.only {
+            Some(only) => vec![only.clone()],
+            None => institutions.terminals(),
+        }
+    }
+
+    fn folder(&self, address: &TerminalAddress) -> Arc<Mutex<Folder>> {
+        let rules =
+            Rules { incomplete_after: self.fixtures.invented.linkage.incomplete_after.duration().unsigned_abs(), ..Rules::default() };
+        let dir = match self.whereabouts.only {
+            Some(_) => self.whereabouts.dir.clone(),
+            None => self.whereabouts.dir.join(address.to_string()),
+        };
+        Arc::clone(locked(&self.open).entry(address.clone()).or_insert_with(|| Arc::new(Mutex::new(Folder::new(dir, rules)))))
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Answers the requests of one terminal's folder in this process, each with its journal entry.
+struct Clerk<'a> {
+    institutions: &'a Institutions,
+    fixtures: &'a Fixtures,
+    address: &'a TerminalAddress,
+}
+
+impl Clerk<'_> {
+    fn settings(&self) -> Option<LinkageSettings> {
+        let found = self.institutions.with(&self.address.institution, |tenant, _| {
+            tenant.institution.terminals.get(&self.address.terminal).map(|terminal| terminal.settings.linkage.clone())
+        });
+        found.flatten()
+    }
+
+    fn record(&self, name: &str, handled: Handled) -> Reply {
+        let exchange = Exchange {
+            operation: "linkage",
+            method: "FILE".to_owned(),
+            path: name.to_owned(),
+            terminal: Some(self.address.terminal.clone()),
+            status: None,
+            outcome: handled.outcome,
+            why: handled.why,
+            notes: handled.notes,
+        };
+        self.institutions.record(Some(&self.address.institution), exchange);
+        handled.reply
+    }
+}
+
+impl Counter for Clerk<'_> {
+    fn open(&mut self) -> bool {
+        let running = self.institutions.with(&self.address.institution, |tenant, moment| {
+            tenant.institution.terminals.get(&self.address.terminal).is_some_and(|terminal| terminal.answers(moment.now))
+        });
+        running.unwrap_or(false)
+    }
+
+    fn takes(&self, name: &str) -> bool {
+        // Another name that ends so is taken, too, to be told what is wrong with it; a client's temporary names are left alone.
+        name.to_ascii_lowercase().ends_with(".xml")
+    }
+
+    fn complete(&self, tail: &[u8]) -> bool {
+        tail.trim_ascii_end().ends_with(b"</XmlMsg>")
+    }
+
+    fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
+        match handle(self.institutions, self.fixtures, self.address, name, bytes) {
+            Some(handled) => self.record(name, handled),
+            None => Reply::NotTaken,
+        }
+    }
+
+    fn too_large(&mut self, name: &str, _size: u64, max: u64) -> Outgoing {
+        match too_large(self.institutions, self.fixtures, self.address, name, max).map(|handled| self.record(name, handled)) {
+            Some(Reply::Malformed(err)) => err,
+            _ => Outgoing { name: crate::wire::file_name::err_name(name), bytes: Vec::new() },
+        }
+    }
+
+    fn is_ours(&self, name: &str) -> bool {
+        is_ours(name)
+    }
+}

@@ -1,0 +1,186 @@
+//! The two character sets of the real messages, UTF-8 and Shift_JIS (CP932): reading as declared, and writing without losing a character silently.
+
+use std::borrow::Cow;
+
+use encoding_rs::SHIFT_JIS;
+
+use crate::domain::encoding::Encoding;
+use crate::domain::text::Text;
+
+/// Bytes in a character set, and the characters that it could not carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Each character that was replaced, once, in order.
+    pub replaced: Vec<char>,
+}
+
+impl Encoded {
+    /// What the journal says of the characters that were replaced.
+    pub fn note(&self, encoding: Encoding) -> Option<Text> {
+        let characters: Vec<String> = self.replaced.iter().take(20).map(|c| format!("{c:?} U+{:04X}", u32::from(*c))).collect();
+        let (label, characters) = (encoding.label(), characters.join("、"));
+        (!self.replaced.is_empty()).then(|| {
+            Text::new(
+                format!("{label} で表せない文字を置き換えました: {characters}"),
+                format!("Characters that {label} cannot carry were replaced: {characters}"),
+            )
+        })
+    }
+}
+
+/// Writes a text. A character that the set lacks or would change is replaced, as is one that XML forbids.
+///
+/// An encoder's own flag is not enough: Shift_JIS takes ¥, ‾ and − and gives other characters back, so that each is decoded again and compared.
+pub fn encode(text: &str, encoding: Encoding, replacement: char) -> Encoded {
+    let mut replaced = Vec::new();
+    let mut note = |c| {
+        if !replaced.contains(&c) {
+            replaced.push(c);
+        }
+        replacement
+    };
+    let carried: String = text.chars().map(|c| if carries(encoding, c) { c } else { note(c) }).collect();
+    let bytes = match encoding {
+        Encoding::Utf8 => carried.into_bytes(),
+        Encoding::ShiftJis => SHIFT_JIS.encode(&carried).0.into_owned(),
+    };
+    Encoded { bytes, replaced }
+}
+
+/// Whether a character comes back as itself.
+pub fn carries(encoding: Encoding, c: char) -> bool {
+    let in_xml = matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
+    in_xml && (encoding == Encoding::Utf8 || c.is_ascii() || comes_back(c))
+}
+
+fn comes_back(c: char) -> bool {
+    let mut utf8 = [0; 4];
+    let text = c.encode_utf8(&mut utf8);
+    let (bytes, _, unmappable) = SHIFT_JIS.encode(text);
+    !unmappable && SHIFT_JIS.decode_without_bom_handling(&bytes).0 == *text
+}
+
+/// Reads an XML document's bytes. `declared` is the transport's word (the charset of a Content-Type), which outranks the document's own.
+///
+/// # Errors
+/// A character set that is neither of the two, or bytes that are none of the one that is declared: which byte, and what was expected.
+pub fn decode(bytes: &[u8], declared: Option<&str>) -> Result<String, Text> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        return Err(unknown("UTF-16"));
+    }
+    let declared = declared.map_or_else(|| declaration(bytes), |label| Some(Cow::Borrowed(label)));
+    let encoding = declared.map_or(Ok(Encoding::Utf8), |label| named(&label).ok_or_else(|| unknown(&label)))?;
+    match encoding {
+        Encoding::Utf8 => std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| broken(bytes, error.valid_up_to(), encoding)),
+        Encoding::ShiftJis => match SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes) {
+            Some(text) => Ok(text.into_owned()),
+            None => Err(broken(bytes, first_broken(bytes), encoding)),
+        },
+    }
+}
+
+/// The encoding of the document's XML declaration, which is ASCII in both sets.
+fn declaration(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let start = bytes.trim_ascii_start().strip_prefix(b"<?xml")?;
+    let end = start.windows(2).take(200).position(|two| two == b"?>")?;
+    let text = std::str::from_utf8(&start[..end]).ok()?;
+    let value = text.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    value[1..].split(quote).next().map(Cow::Borrowed)
+}
+
+fn named(label: &str) -> Option<Encoding> {
+    let label = label.trim();
+    if label.eq_ignore_ascii_case("cp932") {
+        return Some(Encoding::ShiftJis);
+    }
+    match encoding_rs::Encoding::for_label(label.as_bytes())? {
+        encoding if encoding == encoding_rs::UTF_8 => Some(Encoding::Utf8),
+        encoding if encoding == SHIFT_JIS => Some(Encoding::ShiftJis),
+        _ => None,
+    }
+}
+
+/// Where Shift_JIS stops making sense.
+fn first_broken(bytes: &[u8]) -> usize {
+    let mut text = String::with_capacity(bytes.len() * 3);
+    let (_, read) = SHIFT_JIS.new_decoder_without_bom_handling().decode_to_string_without_replacement(bytes, &mut text, true);
+    read.saturating_sub(1)
+}
+
+fn unknown(label: &str) -> Text {
+    let label: String = label.chars().take(40).collect();
+    Text::new(
+        format!("文字コード「{label}」は使えません。UTF-8 または Shift_JIS で送ってください。"),
+        format!("The character set `{label}` cannot be read; send UTF-8 or Shift_JIS."),
+    )
+}
+
+fn broken(bytes: &[u8], at: usize, encoding: Encoding) -> Text {
+    let label = encoding.label();
+    let other = if encoding == Encoding::Utf8 { Encoding::ShiftJis } else { Encoding::Utf8 };
+    let reads_as_other = match other {
+        Encoding::Utf8 => std::str::from_utf8(bytes).is_ok(),
+        Encoding::ShiftJis => SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes).is_some(),
+    };
+    let hint = if reads_as_other {
+        let other = other.label();
+        Text::new(
+            format!("{other} としては読めます。宣言と実際の文字コードを一致させてください。"),
+            format!("It does read as {other}: declare what it is."),
+        )
+    } else {
+        Text::new("宣言と実際の文字コードを一致させてください。", "Declare what it is.")
+    };
+    Text::new(
+        format!("{at} バイト目が {label} ではありません（宣言がなければ UTF-8 です）。{}", hint.ja),
+        format!("Byte {at} is not {label} (which it is taken for where nothing is declared). {}", hint.en),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_survives_or_its_lost_characters_are_named(text: String, shift_jis: bool) {
+            let encoding = if shift_jis { Encoding::ShiftJis } else { Encoding::Utf8 };
+            let encoded = encode(&text, encoding, '〓');
+            let label = encoding.label();
+            let read = decode(&encoded.bytes, Some(label)).unwrap();
+            // A byte order mark at the start is no part of the text.
+            let text = if encoding == Encoding::Utf8 { text.strip_prefix('\u{feff}').unwrap_or(&text) } else { &text };
+            let expected: String = text.chars().map(|c| if encoded.replaced.contains(&c) { '〓' } else { c }).collect();
+            prop_assert_eq!(read, expected);
+        }
+    }
+
+    #[test]
+    fn characters_that_shift_jis_would_change_are_replaced() {
+        for c in ['¥', '‾', '−', '〜', '😀', '𠮷', 'é'] {
+            assert_eq!(encode(&c.to_string(), Encoding::ShiftJis, '〓'), Encoded { bytes: vec![0x81, 0xAC], replaced: vec![c] }, "{c}");
+        }
+        for c in ['髙', '﨑', '①', 'ｱ', '～', '－', '\\', '~', '〓', '　'] {
+            assert!(carries(Encoding::ShiftJis, c), "{c}");
+        }
+    }
+
+    #[test]
+    fn the_declaration_says_how_to_read() {
+        let text = "<?xml version=\"1.0\" encoding='Shift_JIS' standalone=\"no\"?><a>表示</a>";
+        let bytes = SHIFT_JIS.encode(text).0;
+        assert_eq!(decode(&bytes, None).unwrap(), text);
+        for label in ["Windows-31J", "MS932", "CP932", "sjis", "x-sjis"] {
+            assert_eq!(decode(&bytes, Some(label)).unwrap(), text);
+        }
+        let error = decode(&bytes, Some("utf-8")).unwrap_err();
+        assert!(error.ja.contains("Shift_JIS としては読めます"), "{error:?}");
+        assert!(decode(text.as_bytes(), Some("euc-jp")).unwrap_err().ja.contains("euc-jp"));
+    }
+}

@@ -1,0 +1,137 @@
+//! Reads the elements of a request, one object at a time. What is wrong is said with its JSON pointer; what nobody asked for is named.
+
+use std::cell::RefCell;
+
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use crate::domain::text::Text;
+
+/// Characters of an element.
+const LONGEST: usize = 200;
+/// Pointers of unknown elements that are kept of one object.
+const MOST_IGNORED: usize = 8;
+
+/// An object of a request.
+pub(super) struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    at: String,
+    asked: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Fields<'a> {
+    /// The document itself.
+    pub(super) fn root(value: &'a Value) -> Result<Self, Text> {
+        Self::new(Some(value), String::new())
+    }
+
+    fn new(value: Option<&'a Value>, at: String) -> Result<Self, Text> {
+        match value {
+            Some(Value::Object(object)) => Ok(Self { object, at, asked: RefCell::default() }),
+            found => Err(wrong(&at, found, "要素を持つ要素（JSON ではオブジェクト）", "an object: an element with elements of its own")),
+        }
+    }
+
+    fn find(&self, name: &'static str) -> Option<&'a Value> {
+        self.asked.borrow_mut().push(name);
+        self.object.get(name)
+    }
+
+    fn pointer(&self, name: &str) -> String {
+        format!("{}/{name}", self.at)
+    }
+
+    /// An object in it.
+    pub(super) fn object(&self, name: &'static str) -> Result<Fields<'a>, Text> {
+        Fields::new(self.find(name), self.pointer(name))
+    }
+
+    /// The objects of one name: one, or several side by side.
+    pub(super) fn objects(&self, name: &'static str) -> Result<Vec<Fields<'a>>, Text> {
+        match self.find(name) {
+            Some(Value::Array(list)) => {
+                list.iter().enumerate().map(|(i, one)| Fields::new(Some(one), format!("{}/{i}", self.pointer(name)))).collect()
+            }
+            found => Ok(vec![Fields::new(found, self.pointer(name))?]),
+        }
+    }
+
+    /// An element's text; an empty one counts as absent. Every value of the real message is a string.
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, Text> {
+        let pointer = self.pointer(name);
+        match self.find(name) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.is_empty() => Ok(None),
+            Some(Value::String(text)) if text.chars().count() <= LONGEST => Ok(Some(text.clone())),
+            Some(Value::String(_)) => Err(Text::new(
+                format!("{pointer} が長すぎます（{LONGEST} 文字まで）。"),
+                format!("{pointer} is too long (at most {LONGEST} characters)."),
+            )),
+            found => Err(wrong(&pointer, found, "文字列（引用符で囲んだ値）", "a string (a value in quotation marks)")),
+        }
+    }
+
+    /// An element's text, which has to be there.
+    pub(super) fn required(&self, name: &'static str) -> Result<String, Text> {
+        let pointer = self.pointer(name);
+        let absent = || Text::new(format!("{pointer} がありません（必須です）。"), format!("{pointer} is missing; it is required."));
+        self.text(name)?.ok_or_else(absent)
+    }
+
+    /// One of a few texts.
+    pub(super) fn one_of(&self, name: &'static str, allowed: &[&str]) -> Result<Option<String>, Text> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        if allowed.contains(&text.as_str()) {
+            return Ok(Some(text));
+        }
+        let quoted: Vec<String> = allowed.iter().map(|text| format!("\"{text}\"")).collect();
+        Err(self.wrong(name, &text, &quoted.join(" または "), &quoted.join(" or ")))
+    }
+
+    /// A day, `YYYYMMDD`, from 1800 to 2200.
+    pub(super) fn date(&self, name: &'static str) -> Result<Option<Date>, Text> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        let eight_digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+        let date = eight_digits.then(|| Date::strptime("%Y%m%d", &text).ok()).flatten();
+        let (ja, en) = if eight_digits {
+            ("実在する1800年から2200年までの日付", "a date that exists, from 1800 to 2200")
+        } else {
+            ("YYYYMMDD の日付", "a date as YYYYMMDD")
+        };
+        date.filter(|date| (1800..=2200).contains(&date.year())).map(Some).ok_or_else(|| self.wrong(name, &text, ja, en))
+    }
+
+    /// A day, which has to be there.
+    pub(super) fn required_date(&self, name: &'static str) -> Result<Date, Text> {
+        self.required(name)?;
+        Ok(self.date(name)?.expect("what is required is there"))
+    }
+
+    /// What is wrong with a text of it.
+    pub(super) fn wrong(&self, name: &str, got: &str, expected_ja: &str, expected_en: &str) -> Text {
+        wrong(&self.pointer(name), Some(&Value::String(got.to_owned())), expected_ja, expected_en)
+    }
+
+    /// The pointers of elements that nobody asked for.
+    pub(super) fn ignored(&self) -> Vec<String> {
+        let asked = self.asked.borrow();
+        let unknown = self.object.keys().filter(|name| !asked.contains(&name.as_str()));
+        unknown.take(MOST_IGNORED).map(|name| self.pointer(&name.chars().take(64).collect::<String>())).collect()
+    }
+}
+
+fn wrong(pointer: &str, found: Option<&Value>, expected_ja: &str, expected_en: &str) -> Text {
+    let pointer = if pointer.is_empty() { "/" } else { pointer };
+    let (ja, en) = match found {
+        None => ("がありません".to_owned(), "is missing".to_owned()),
+        Some(value) => {
+            let shown: String = value.to_string().chars().take(40).collect();
+            (format!("は {shown} です"), format!("is {shown}"))
+        }
+    };
+    Text::new(format!("{pointer} {ja}。{expected_ja}が必要です。"), format!("{pointer} {en}; expected {expected_en}."))
+}

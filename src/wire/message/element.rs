@@ -1,0 +1,99 @@
+//! A row of the table: an element's name, where its value comes from, and how sure its shape is.
+
+use super::scope::Scope;
+use crate::wire::tree::{Group, ListStyle, Verbatim};
+
+/// One element.
+pub struct Element {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether every message of its kind has it.
+    pub required: bool,
+    /// How sure name and shape are.
+    pub mark: Mark,
+    /// The number of its code table.
+    pub codes: Option<u16>,
+    /// Where its value comes from: a fixture's field, `request`, `clock`, `check` …
+    pub from: &'static str,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What an element holds.
+pub enum Content {
+    /// A text; absent where there is none.
+    Text(fn(&Scope<'_>) -> Option<Verbatim>),
+    /// Elements; absent where none of them is there.
+    Group(&'static [Element]),
+    /// Groups of elements, one for each scope.
+    List {
+        /// How it is written.
+        style: ListStyle,
+        /// The name of one group in it.
+        item: &'static str,
+        /// One scope a group.
+        each: for<'a> fn(&Scope<'a>) -> Vec<Scope<'a>>,
+        /// What each group has.
+        elements: &'static [Element],
+    },
+}
+
+/// How sure something about the real system is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Seen in code or messages that met the real system.
+    Seen,
+    /// From one secondary source.
+    Secondary,
+    /// Not public: invented by this mock.
+    Invented,
+}
+
+impl Element {
+    pub(super) const fn text(name: &'static str, from: &'static str, value: fn(&Scope<'_>) -> Option<Verbatim>) -> Self {
+        Self { name, required: false, mark: Mark::Seen, codes: None, from, content: Content::Text(value) }
+    }
+
+    pub(super) const fn group(name: &'static str, elements: &'static [Element]) -> Self {
+        Self { name, required: false, mark: Mark::Seen, codes: None, from: "", content: Content::Group(elements) }
+    }
+
+    pub(super) const fn list(
+        name: &'static str,
+        style: ListStyle,
+        item: &'static str,
+        each: for<'a> fn(&Scope<'a>) -> Vec<Scope<'a>>,
+        elements: &'static [Element],
+    ) -> Self {
+        Self { name, required: false, mark: Mark::Seen, codes: None, from: "", content: Content::List { style, item, each, elements } }
+    }
+
+    pub(super) const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    pub(super) const fn codes(mut self, table: u16) -> Self {
+        self.codes = Some(table);
+        self
+    }
+
+    pub(super) const fn marked(mut self, mark: Mark) -> Self {
+        self.mark = mark;
+        self
+    }
+}
+
+/// The elements that have something to say in this scope, in the table's order.
+pub fn render(elements: &[Element], scope: &Scope<'_>) -> Group {
+    elements.iter().fold(Group::new(), |group, element| match &element.content {
+        Content::Text(value) => group.optional(element.name, value(scope)),
+        Content::Group(elements) => match render(elements, scope) {
+            inner if inner.is_empty() => group,
+            inner => group.group(element.name, inner),
+        },
+        Content::List { style, item, each, elements } => {
+            group.list(element.name, *style, item, each(scope).iter().map(|scope| render(elements, scope)).collect())
+        }
+    })
+}

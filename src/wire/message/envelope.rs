@@ -1,0 +1,92 @@
+//! The message around the results: header, what was asked, how it ended.
+
+use super::element::{Element, Mark};
+use super::result::RESULT;
+use super::scope::Scope;
+use crate::domain::inquiry::Inquiry;
+use crate::domain::reference::Registration;
+use crate::wire::tree::{ListStyle, Verbatim};
+
+/// A whole message.
+pub const MESSAGE: &[Element] =
+    &[Element::group("XmlMsg", &[Element::group("MessageHeader", HEADER).required(), Element::group("MessageBody", BODY)]).required()];
+
+const HEADER: &[Element] = &[
+    Element::text("ProcessExecutionTime", "clock", |s| text(s.header.at.strftime("%Y%m%d%H%M%S").to_string())).required(),
+    Element::text("QualificationConfirmationDate", "request", |s| text(s.header.confirmation_date?.strftime("%Y%m%d").to_string())),
+    Element::text("MedicalInstitutionCode", "request", |s| text(s.header.institution.as_ref()?.as_str())),
+    Element::text("ArbitraryFileIdentifier", "request", |s| s.header.file_identifier.clone()),
+    Element::text("ReferenceClassification", "check", |s| text(s.header.reference?)).codes(2),
+    Element::text("SegmentOfResult", "check", |s| text(s.header.segment.code())).required().codes(3),
+    Element::text("ErrorCode", "errors.toml code", |s| text(&s.header.error.as_ref()?.code)),
+    Element::text("ErrorMessage", "errors.toml message", |s| text(&s.header.error.as_ref()?.message)),
+    Element::text("ReceptionNumber", "check", |s| s.header.reception.clone()),
+    Element::text("NumberOfProcessingResult", "check", |s| text(s.header.counts?.processed.to_string())),
+    Element::text("NumberOfNormalProcessing", "check", |s| text(s.header.counts?.normal.to_string())),
+    Element::text("NumberOfError", "check", |s| text(s.header.counts?.error.to_string())),
+    Element::text("CharacterCodeIdentifier", "terminals.encoding", |s| text(s.header.encoding.code())).required().codes(5),
+];
+
+const BODY: &[Element] = &[
+    Element::group("QualificationConfirmSearchInfo", SEARCH_INFO),
+    Element::group("ReferenceNumberRegistrationInfo", REGISTRATION),
+    Element::text("PrescriptionIssueSelect", "person.prescription", |s| text(s.unit?.prescription?)).codes(17),
+    STATUS,
+    CODE,
+    MESSAGE_OF_RESULT,
+    VALIDITY,
+    Element::list("ResultList", ListStyle::Wrapped, "ResultOfQualificationConfirmation", |s| s.results(), RESULT),
+    Element::list("BulkConfirmUnit", ListStyle::Repeated, "BulkConfirmUnit", |s| s.units(), BULK_UNIT),
+];
+
+const BULK_UNIT: &[Element] = &[
+    Element::group("QualificationConfirmSearchInfo", SEARCH_INFO),
+    Element::group("ReferenceNumberRegistrationInfo", REGISTRATION).marked(Mark::Invented),
+    STATUS,
+    CODE,
+    MESSAGE_OF_RESULT,
+    VALIDITY,
+    Element::list("ResultOfQualificationConfirmation", ListStyle::Repeated, "ResultOfQualificationConfirmation", |s| s.results(), RESULT),
+    Element::text("ReferenceNumber", "registration", |s| text(s.unit?.results.first()?.reference_number?)),
+];
+
+const STATUS: Element = Element::text("ProcessingResultStatus", "check", |s| text(if s.unit?.worked? { "1" } else { "2" })).codes(4);
+const CODE: Element = Element::text("ProcessingResultCode", "errors.toml code", |s| text(&s.unit?.note.as_ref()?.code));
+const MESSAGE_OF_RESULT: Element =
+    Element::text("ProcessingResultMessage", "errors.toml message", |s| text(&s.unit?.note.as_ref()?.message));
+const VALIDITY: Element = Element::text("QualificationValidity", "check", |s| text(s.unit?.validity?.code())).codes(6);
+
+const SEARCH_INFO: &[Element] = &[
+    Element::text("InsurerNumber", "request", |s| text(&info(s)?.card.insurer_number)),
+    Element::text("InsuredCardSymbol", "request", |s| optional(&info(s)?.card.symbol)),
+    Element::text("InsuredIdentificationNumber", "request", |s| text(&info(s)?.card.number)),
+    Element::text("InsuredBranchNumber", "request", |s| optional(&info(s)?.card.branch)),
+    Element::text("Birthdate", "request", |s| text(info(s)?.birthdate.strftime("%Y%m%d").to_string())),
+    Element::text("LimitApplicationCertificateRelatedConsFlg", "request", |s| text(if info(s)?.limit_consent { "1" } else { "0" }))
+        .codes(1),
+    Element::text("ArbitraryIdentifier", "request", |s| optional(&info(s)?.arbitrary_identifier)),
+];
+
+const REGISTRATION: &[Element] = &[
+    Element::text("ReferenceNumber", "request", |s| text(&registration(s)?.reference_number)),
+    Element::text("InsurerNumber", "request", |s| text(&registration(s)?.card.insurer_number)),
+    Element::text("InsuredCardSymbol", "request", |s| optional(&registration(s)?.card.symbol)),
+    Element::text("InsuredIdentificationNumber", "request", |s| text(&registration(s)?.card.number)),
+    Element::text("InsuredBranchNumber", "request", |s| optional(&registration(s)?.card.branch)),
+];
+
+fn info<'a>(scope: &Scope<'a>) -> Option<&'a Inquiry> {
+    scope.unit?.info.as_ref()
+}
+
+fn registration<'a>(scope: &Scope<'a>) -> Option<&'a Registration> {
+    scope.unit?.registration.as_ref()
+}
+
+pub(super) fn text(text: impl Into<Verbatim>) -> Option<Verbatim> {
+    Some(text.into())
+}
+
+pub(super) fn optional(text: &Option<String>) -> Option<Verbatim> {
+    text.as_deref().map(Into::into)
+}

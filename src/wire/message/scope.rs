@@ -1,0 +1,198 @@
+//! What the elements of a message read from: the header, the units of the body, the qualification that a result tells.
+
+use jiff::civil::{Date, DateTime};
+
+use crate::domain::consent::Consents;
+use crate::domain::encoding::Encoding;
+use crate::domain::ids::InstitutionCode;
+use crate::domain::inquiry::{Inquiry, Validity};
+use crate::domain::person::{MedicalTicket, Person, Qualification, SpecificDisease};
+use crate::domain::reference::Registration;
+use crate::wire::tree::Verbatim;
+
+/// What is being written: narrowed from the message to a unit, a result, and an item of a list in it.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// The header.
+    pub header: &'a Header,
+    /// The body; the profile `bare` leaves it out.
+    pub body: Option<&'a Body<'a>>,
+    /// One inquiry with its outcome.
+    pub unit: Option<&'a Unit<'a>>,
+    /// One qualification that is told.
+    pub held: Option<&'a Held<'a>>,
+    /// One of its certificates for a specific disease.
+    pub disease: Option<&'a SpecificDisease>,
+    /// One of its medical tickets.
+    pub ticket: Option<&'a MedicalTicket>,
+    /// Drug information or check-ups.
+    pub medical: Option<&'a Medical>,
+    /// One item of them.
+    pub item: Option<&'a MedicalItem>,
+}
+
+/// `MessageHeader`.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// `ProcessExecutionTime`, in Japan time.
+    pub at: DateTime,
+    /// `QualificationConfirmationDate`.
+    pub confirmation_date: Option<Date>,
+    /// `MedicalInstitutionCode`.
+    pub institution: Option<InstitutionCode>,
+    /// `ArbitraryFileIdentifier`.
+    pub file_identifier: Option<Verbatim>,
+    /// `ReferenceClassification`, code table 002: `1` a My Number card, `2` card data; bulk messages have none.
+    pub reference: Option<&'static str>,
+    /// `SegmentOfResult`.
+    pub segment: Segment,
+    /// `ErrorCode` and `ErrorMessage`.
+    pub error: Option<Note>,
+    /// `CharacterCodeIdentifier`.
+    pub encoding: Encoding,
+    /// `ReceptionNumber` of a bulk request.
+    pub reception: Option<Verbatim>,
+    /// How many inquiries a bulk result has.
+    pub counts: Option<Counts>,
+}
+
+/// Code table 003.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// 正常終了.
+    Done,
+    /// 処理中.
+    Processing,
+    /// 異常終了.
+    Failed,
+}
+
+/// A code and its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The code.
+    pub code: String,
+    /// The words.
+    pub message: String,
+}
+
+/// `NumberOfProcessingResult`, `NumberOfNormalProcessing`, `NumberOfError`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Inquiries that were processed.
+    pub processed: usize,
+    /// Those that worked.
+    pub normal: usize,
+    /// Those that ended with an error.
+    pub error: usize,
+}
+
+/// `MessageBody`: one unit by itself, or the units of a bulk result.
+#[derive(Clone, Default)]
+pub struct Body<'a> {
+    /// Whose elements lie in the body itself.
+    pub unit: Unit<'a>,
+    /// `BulkConfirmUnit` side by side.
+    pub units: Vec<Unit<'a>>,
+}
+
+/// One inquiry with its outcome.
+#[derive(Clone, Default)]
+pub struct Unit<'a> {
+    /// `QualificationConfirmSearchInfo`: what was asked, as it came.
+    pub info: Option<Inquiry>,
+    /// `ReferenceNumberRegistrationInfo`: what was registered, as it came.
+    pub registration: Option<Registration>,
+    /// `PrescriptionIssueSelect`, code table 017.
+    pub prescription: Option<&'static str>,
+    /// `ProcessingResultStatus`, code table 004: whether it worked.
+    pub worked: Option<bool>,
+    /// `ProcessingResultCode` and `ProcessingResultMessage`.
+    pub note: Option<Note>,
+    /// `QualificationValidity`.
+    pub validity: Option<Validity>,
+    /// The qualifications that are told.
+    pub results: Vec<Held<'a>>,
+}
+
+/// Drug information or check-ups; the shape of the real answer is not public.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Medical {
+    /// `ResultCode`: "1" where it worked.
+    pub result_code: String,
+    /// `MessageContents`, where it did not.
+    pub contents: Option<String>,
+    /// What is told.
+    pub items: Vec<MedicalItem>,
+}
+
+/// A drug that was dispensed, or a value that was measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MedicalItem {
+    /// When.
+    pub date: Date,
+    /// What.
+    pub name: String,
+    /// How much.
+    pub value: String,
+}
+
+/// A qualification that a result tells.
+#[derive(Clone, Copy)]
+pub struct Held<'a> {
+    /// Whose it is.
+    pub person: &'a Person,
+    /// The qualification.
+    pub qualification: &'a Qualification,
+    /// What the patient consented to.
+    pub consents: &'a Consents,
+    /// When they did, and what relative dates count from.
+    pub now: DateTime,
+    /// Who asks: a medical ticket names it as the designated institution.
+    pub institution: &'a InstitutionCode,
+    /// `ReferenceNumber`, where this institution registered one for the person.
+    pub reference_number: Option<&'a str>,
+    /// `ArbitraryIdentifier` of the inquiry.
+    pub arbitrary_identifier: Option<&'a str>,
+    /// Whether a bulk result tells it: only those have `LimitApplicationCertificateChanged`.
+    pub bulk: bool,
+}
+
+impl<'a> Scope<'a> {
+    /// A whole message.
+    pub fn message(header: &'a Header, body: Option<&'a Body<'a>>) -> Self {
+        let unit = body.map(|body| &body.unit);
+        Self { header, body, unit, held: None, disease: None, ticket: None, medical: None, item: None }
+    }
+
+    /// An answer about drugs or check-ups.
+    pub fn medical(header: &'a Header, medical: &'a Medical) -> Self {
+        Self { medical: Some(medical), ..Self::message(header, None) }
+    }
+
+    pub(super) fn items(&self) -> Vec<Scope<'a>> {
+        let items = self.medical.into_iter().flat_map(|medical| &medical.items);
+        items.map(|item| Scope { item: Some(item), ..*self }).collect()
+    }
+
+    pub(super) fn results(&self) -> Vec<Scope<'a>> {
+        let results = self.unit.into_iter().flat_map(|unit| &unit.results);
+        results.map(|held| Scope { held: Some(held), ..*self }).collect()
+    }
+
+    pub(super) fn units(&self) -> Vec<Scope<'a>> {
+        let units = self.body.into_iter().flat_map(|body| &body.units);
+        units.map(|unit| Scope { unit: Some(unit), ..*self }).collect()
+    }
+}
+
+impl Segment {
+    /// Its code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Done => "1",
+            Self::Processing => "2",
+            Self::Failed => "9",
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Where each line of a document stands: wrapped by columns, half-width characters taking one and all others two.
+
+use pdf_writer::Rect;
+
+use super::NOTICE;
+
+/// A4 in points.
+pub(super) const PAGE: Rect = Rect { x1: 0.0, y1: 0.0, x2: 595.0, y2: 842.0 };
+/// What is drawn around the notice.
+pub(super) const FRAME: Rect = Rect { x1: LEFT, y1: HEAD - 8.0, x2: RIGHT, y2: HEAD + 15.0 };
+
+/// 96 columns of the body between the margins.
+const LEFT: f32 = 57.5;
+const RIGHT: f32 = PAGE.x2 - LEFT;
+/// The baseline of the notice, what the title and the lines stand between, and the baseline of the page's number.
+const HEAD: f32 = 788.0;
+const TOP: f32 = 764.0;
+const BOTTOM: f32 = 60.0;
+const FOOT: f32 = 36.0;
+
+/// A size of letters, and from one baseline to the next.
+#[derive(Clone, Copy)]
+struct Style {
+    size: f32,
+    pitch: f32,
+}
+
+const BODY: Style = Style { size: 10.0, pitch: 14.0 };
+const TITLE: Style = Style { size: 14.0, pitch: 28.0 };
+const NOTICE_SIZE: f32 = 11.0;
+
+/// One line of text and where its baseline begins, in points from the page's lower left.
+pub(super) struct Row {
+    pub(super) text: String,
+    pub(super) size: f32,
+    pub(super) x: f32,
+    pub(super) y: f32,
+}
+
+/// The rows of every page, of which there is at least one: the notice first, the page's number last.
+pub(super) fn pages(title: &str, lines: &[String]) -> Vec<Vec<Row>> {
+    let styled = std::iter::once((title, TITLE)).chain(lines.iter().map(|line| (line.as_str(), BODY)));
+    let rows = styled.flat_map(|(text, style)| wrap(text, style.size).into_iter().map(move |row| (row, style)));
+
+    let mut bodies = vec![Vec::new()];
+    let mut y = TOP;
+    for (text, style) in rows {
+        if y - style.pitch < BOTTOM {
+            bodies.push(Vec::new());
+            y = TOP;
+        }
+        y -= style.pitch;
+        if let Some(body) = bodies.last_mut() {
+            body.push(Row { text, size: style.size, x: LEFT, y });
+        }
+    }
+
+    let count = bodies.len();
+    let numbered = (1..).zip(bodies);
+    let page = |(number, body): (usize, Vec<Row>)| {
+        let head = centred(NOTICE.to_owned(), NOTICE_SIZE, HEAD);
+        let foot = centred(format!("{number} / {count}"), BODY.size, FOOT);
+        std::iter::once(head).chain(body).chain([foot]).collect()
+    };
+    numbered.map(page).collect()
+}
+
+/// Whether a character takes one column: ASCII, the yen sign and the half-width katakana.
+fn is_half(c: char) -> bool {
+    matches!(c, ' '..='~' | '¥' | '｡'..='ﾟ')
+}
+
+fn columns(c: char) -> f32 {
+    if is_half(c) { 1.0 } else { 2.0 }
+}
+
+/// How wide a text of letters of this size is, in points.
+pub(super) fn width(text: &str, size: f32) -> f32 {
+    text.chars().map(columns).sum::<f32>() * size / 2.0
+}
+
+fn centred(text: String, size: f32, y: f32) -> Row {
+    let x = (PAGE.x2 - width(&text, size)) / 2.0;
+    Row { text, size, x, y }
+}
+
+/// The rows of a text: a new one at a line break or where the next character would cross the margin. An empty text is one empty row.
+fn wrap(text: &str, size: f32) -> Vec<String> {
+    let mut rows = Vec::new();
+    for line in text.split('\n') {
+        let mut row = String::new();
+        for c in line.trim_end_matches('\r').chars().map(|c| if c.is_control() { ' ' } else { c }) {
+            if width(&row, size) + columns(c) * size / 2.0 > RIGHT - LEFT {
+                rows.push(std::mem::take(&mut row));
+            }
+            row.push(c);
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_takes_96_columns_whatever_their_width() {
+        for (text, rows) in [
+            ("a".repeat(96), vec![96]),
+            ("a".repeat(97), vec![96, 1]),
+            ("ｱ".repeat(97), vec![96, 1]),
+            ("漢".repeat(100), vec![48, 48, 4]),
+            (format!("a{}", "漢".repeat(48)), vec![48, 1]),
+            (String::new(), vec![0]),
+            ("a\r\nb\tc".to_owned(), vec![1, 3]),
+        ] {
+            let wrapped = wrap(&text, BODY.size);
+            assert_eq!(wrapped.iter().map(|row| row.chars().count()).collect::<Vec<_>>(), rows, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_falls_off_the_page_and_nothing_is_lost() {
+        let title = "長い題名".repeat(30);
+        let lines: Vec<String> = (0..300).map(|n| "漢字 kana ｶﾅ ".repeat(n % 20)).collect();
+        let pages = pages(&title, &lines);
+        assert!(pages.len() > 4);
+        for row in pages.iter().flatten() {
+            assert!(row.x >= LEFT && row.x + width(&row.text, row.size) <= RIGHT, "{} at {}", row.text, row.x);
+            assert!(row.y >= FOOT && row.y + row.size < PAGE.y2, "{} at {}", row.text, row.y);
+        }
+        for page in &pages {
+            assert!(page.windows(2).all(|two| two[0].y - two[1].y >= two[1].size), "no row stands on another");
+        }
+        let body: String = pages.iter().flat_map(|page| &page[1..page.len() - 1]).map(|row| row.text.as_str()).collect();
+        assert_eq!(body, title + &lines.concat());
+    }
+}

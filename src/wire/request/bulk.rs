@@ -1,0 +1,104 @@
+//! Bulk checks: submitted (`OQSmuquc01`, `OQSmutic01`, `OQSmuhvq01`, `OQSmuonq01`), then fetched by reception number (`…02`).
+
+use jiff::civil::Date;
+
+use super::check::inquiry;
+use super::{Read, framed};
+use crate::domain::inquiry::Inquiry;
+use crate::domain::text::Text;
+use crate::wire::document::Document;
+use crate::wire::fields::Fields;
+use crate::wire::tree::Verbatim;
+
+/// Persons of one bulk request.
+pub(super) const MOST_UNITS: usize = 1_000;
+
+/// The days that a bulk check for home visits or online consultations is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// The first.
+    pub from: Date,
+    /// The last.
+    pub to: Date,
+}
+
+/// `OQSmuquc01`: many persons.
+///
+/// # Errors
+/// What is wrong, with its JSON pointer.
+pub fn persons(document: &Document) -> Result<Read<Vec<Inquiry>>, Text> {
+    framed(document, |header, body| {
+        let date = header.required_date("QualificationConfirmationDate")?;
+        let infos = body.objects("QualificationConfirmSearchInfo")?;
+        if infos.len() > MOST_UNITS {
+            return Err(too_many("QualificationConfirmSearchInfo", infos.len()));
+        }
+        let inquiries: Result<_, Text> = infos.iter().map(|info| inquiry(info, date)).collect();
+        Ok((inquiries?, infos))
+    })
+}
+
+/// `OQSmutic01`: medical aid in a month, given as its first day.
+///
+/// # Errors
+/// What is wrong, with its JSON pointer.
+pub fn month(document: &Document) -> Result<Read<Date>, Text> {
+    framed(document, |header, body| {
+        header.text("QualificationConfirmationDate")?;
+        let text = body.required("MedicalTreatmentMonth")?;
+        let six_digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
+        let first = six_digits.then(|| Date::strptime("%Y%m%d", format!("{text}01")).ok()).flatten();
+        let first = first.ok_or_else(|| body.wrong("MedicalTreatmentMonth", &text, "YYYYMM の年月", "a month as YYYYMM"))?;
+        Ok((first, Vec::new()))
+    })
+}
+
+/// `OQSmuhvq01` and `OQSmuonq01`: who consented, or was examined, between two days.
+///
+/// # Errors
+/// What is wrong, with its JSON pointer.
+pub fn period(document: &Document) -> Result<Read<Period>, Text> {
+    framed(document, |header, body| {
+        header.text("QualificationConfirmationDate")?;
+        body.one_of("MedicalTreatmentFlag", &["1", "2", "3", "4"])?;
+        let consented = between(body, "ConsentDateFrom", "ConsentDateTo")?;
+        let examined = between(body, "ExaminationDateFrom", "ExaminationDateTo")?;
+        let period = consented.or(examined).ok_or_else(|| {
+            Text::new(
+                "/XmlMsg/MessageBody: ConsentDateFrom と ConsentDateTo、または ExaminationDateFrom と ExaminationDateTo が必要です。",
+                "/XmlMsg/MessageBody: ConsentDateFrom and ConsentDateTo, or ExaminationDateFrom and ExaminationDateTo, are required.",
+            )
+        })?;
+        Ok((period, Vec::new()))
+    })
+}
+
+/// `…02`: the reception number of what is fetched, as the client wrote it.
+///
+/// # Errors
+/// What is wrong, with its JSON pointer.
+pub fn fetch(document: &Document) -> Result<Read<Verbatim>, Text> {
+    framed(document, |header, body| {
+        header.text("QualificationConfirmationDate")?;
+        let number = body.required("ReceptionNumber")?;
+        Ok((document.verbatim("ReceptionNumber", number), Vec::new()))
+    })
+}
+
+fn between(body: &Fields<'_>, from: &'static str, to: &'static str) -> Result<Option<Period>, Text> {
+    let period = body.date(from)?.zip(body.date(to)?).map(|(from, to)| Period { from, to });
+    match period {
+        Some(Period { from, to: last }) if last < from => {
+            let got = last.strftime("%Y%m%d").to_string();
+            Err(body.wrong(to, &got, "From 以降の日付", "a date that is not before the first"))
+        }
+        period => Ok(period),
+    }
+}
+
+pub(super) fn too_many(name: &str, got: usize) -> Text {
+    Text::new(
+        format!("/XmlMsg/MessageBody/{name} が {got} 件あります（{MOST_UNITS} 件まで）。"),
+        format!("/XmlMsg/MessageBody has {got} of {name}; at most {MOST_UNITS} are taken."),
+    )
+}

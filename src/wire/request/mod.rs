@@ -1,0 +1,102 @@
+//! The requests of receipt computers, over the web API and in the linkage folder, read into the domain's words.
+
+mod bulk;
+mod check;
+mod medical;
+mod registration;
+
+pub use bulk::{Period, fetch, month, period, persons};
+pub use check::check;
+pub use medical::{MedicalRequest, medical};
+pub use registration::{registration, registrations};
+
+use jiff::civil::Date;
+
+use super::document::Document;
+use super::fields::Fields;
+use super::tree::Verbatim;
+use crate::domain::ids::InstitutionCode;
+use crate::domain::inquiry::CardData;
+use crate::domain::text::Text;
+
+/// Pointers of unknown elements that are kept of one request.
+const MOST_IGNORED: usize = 8;
+
+/// What a header says of itself: read as far as it can be, so that a refusal goes back to whom it belongs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sender {
+    /// `MedicalInstitutionCode`.
+    pub institution: Option<InstitutionCode>,
+    /// `ArbitraryFileIdentifier`.
+    pub file_identifier: Option<Verbatim>,
+    /// `QualificationConfirmationDate`.
+    pub confirmation_date: Option<Date>,
+}
+
+/// A request that could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read<T> {
+    /// Who asks, by the request's own word.
+    pub institution: InstitutionCode,
+    /// What is asked.
+    pub content: T,
+    /// JSON pointers of elements that are none of the request's: passed over.
+    pub ignored: Vec<String>,
+}
+
+impl Sender {
+    /// Reads what can be read.
+    pub fn of(document: &Document) -> Self {
+        let header = |name: &str| document.value.pointer(&format!("/XmlMsg/MessageHeader/{name}")).and_then(serde_json::Value::as_str);
+        let identifier = header("ArbitraryFileIdentifier").filter(|text| !text.is_empty() && text.chars().count() <= 200);
+        Self {
+            institution: header("MedicalInstitutionCode").and_then(|code| InstitutionCode::parse(code).ok()),
+            file_identifier: identifier.map(|text| document.verbatim("ArbitraryFileIdentifier", text.to_owned())),
+            confirmation_date: header("QualificationConfirmationDate").and_then(|text| Date::strptime("%Y%m%d", text).ok()),
+        }
+    }
+}
+
+/// What is wrong with a document that is no message at all: another outermost element, no header, no body.
+pub fn fault_of_frame(document: &Document) -> Option<Text> {
+    let root = Fields::root(&document.value);
+    let message = root.and_then(|root| root.object("XmlMsg"));
+    message.and_then(|message| message.object("MessageHeader").and_then(|_| message.object("MessageBody"))).err()
+}
+
+/// Reads the frame that all requests share, and the content by `read`, which gets header and body and says which further objects it has read.
+fn framed<'a, T>(
+    document: &'a Document,
+    read: impl FnOnce(&Fields<'a>, &Fields<'a>) -> Result<(T, Vec<Fields<'a>>), Text>,
+) -> Result<Read<T>, Text> {
+    let root = Fields::root(&document.value)?;
+    let message = root.object("XmlMsg")?;
+    let (header, body) = (message.object("MessageHeader")?, message.object("MessageBody")?);
+    header.text("ArbitraryFileIdentifier")?;
+    let institution = institution(&header)?;
+    let (content, inner) = read(&header, &body)?;
+    let all = [&root, &message, &header, &body];
+    let ignored = all.into_iter().chain(&inner).flat_map(Fields::ignored).take(MOST_IGNORED).collect();
+    Ok(Read { institution, content, ignored })
+}
+
+/// The card data of an object that names it as a check does.
+fn card(info: &Fields<'_>) -> Result<CardData, Text> {
+    Ok(CardData {
+        insurer_number: info.required("InsurerNumber")?,
+        symbol: info.text("InsuredCardSymbol")?,
+        number: info.required("InsuredIdentificationNumber")?,
+        branch: info.text("InsuredBranchNumber")?,
+    })
+}
+
+fn institution(header: &Fields<'_>) -> Result<InstitutionCode, Text> {
+    let code = header.required("MedicalInstitutionCode")?;
+    InstitutionCode::parse(&code).map_err(|error| {
+        let Text { ja, en } = error.text();
+        Text::new(
+            format!("/XmlMsg/MessageHeader/MedicalInstitutionCode: {ja}。"),
+            format!("/XmlMsg/MessageHeader/MedicalInstitutionCode: {en}."),
+        )
+    })
+}

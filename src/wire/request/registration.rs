@@ -1,0 +1,50 @@
+//! Registrations of reference numbers (照会番号): `OQSsiimm01` and `OQSmuimm01`.
+
+use super::bulk::MOST_UNITS;
+use super::{Read, card, framed};
+use crate::domain::reference::Registration;
+use crate::domain::text::Text;
+use crate::wire::document::Document;
+use crate::wire::fields::Fields;
+
+/// Characters of a reference number.
+const LONGEST: usize = 50;
+
+/// Reads one registration.
+///
+/// # Errors
+/// What is wrong, with its JSON pointer.
+pub fn registration(document: &Document) -> Result<Read<Registration>, Text> {
+    framed(document, |_, body| {
+        let info = body.object("ReferenceNumberRegistrationInfo")?;
+        Ok((one(&info)?, vec![info]))
+    })
+}
+
+/// Reads many registrations.
+///
+/// # Errors
+/// What is wrong, with its JSON pointer.
+pub fn registrations(document: &Document) -> Result<Read<Vec<Registration>>, Text> {
+    framed(document, |_, body| {
+        let infos = body.objects("ReferenceNumberRegistrationInfo")?;
+        if infos.len() > MOST_UNITS {
+            return Err(super::bulk::too_many("ReferenceNumberRegistrationInfo", infos.len()));
+        }
+        let registrations: Result<_, Text> = infos.iter().map(one).collect();
+        Ok((registrations?, infos))
+    })
+}
+
+fn one(info: &Fields<'_>) -> Result<Registration, Text> {
+    let reference_number = info.required("ReferenceNumber")?;
+    if reference_number.chars().count() > LONGEST {
+        return Err(info.wrong(
+            "ReferenceNumber",
+            &reference_number,
+            &format!("{LONGEST} 文字以内"),
+            &format!("at most {LONGEST} characters"),
+        ));
+    }
+    Ok(Registration { reference_number, card: card(info)? })
+}

@@ -1,0 +1,57 @@
+//! Writes a message as XML: no attributes, no white space between elements, the declaration as real messages have it.
+
+use quick_xml::Writer;
+use quick_xml::escape::partial_escape;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+
+use super::charset::{Encoded, encode};
+use super::tree::{Group, ListStyle, Node};
+use crate::domain::encoding::Encoding;
+
+/// Writes a message. Characters that the set lacks or XML forbids are replaced and named.
+pub fn write(message: &Group, encoding: Encoding, replacement: char) -> Encoded {
+    let mut writer = Writer::new(Vec::new());
+    let declaration = Event::Decl(BytesDecl::new("1.0", Some(encoding.label()), Some("no")));
+    let written = writer.write_event(declaration).and_then(|()| {
+        writer.get_mut().push(b'\n');
+        write_group(&mut writer, message)
+    });
+    written.expect("writing into memory does not fail");
+    encode(&String::from_utf8(writer.into_inner()).expect("the tree's texts are UTF-8"), encoding, replacement)
+}
+
+fn write_group(writer: &mut Writer<Vec<u8>>, group: &Group) -> std::io::Result<()> {
+    for (name, node) in &group.0 {
+        match node {
+            Node::Text(text) => {
+                let escaped = text.xml.clone().unwrap_or_else(|| usual(&text.text));
+                write_element(writer, name, |writer| writer.write_event(Event::Text(BytesText::from_escaped(escaped))))?;
+            }
+            Node::Group(group) => write_element(writer, name, |writer| write_group(writer, group))?,
+            Node::List { style: ListStyle::Repeated, item, items } => {
+                for one in items {
+                    write_element(writer, item, |writer| write_group(writer, one))?;
+                }
+            }
+            Node::List { item, items, .. } => write_element(writer, name, |writer| {
+                items.iter().try_for_each(|one| write_element(writer, item, |writer| write_group(writer, one)))
+            })?,
+        }
+    }
+    Ok(())
+}
+
+fn write_element(
+    writer: &mut Writer<Vec<u8>>,
+    name: &str,
+    content: impl FnOnce(&mut Writer<Vec<u8>>) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    writer.write_event(Event::Start(BytesStart::new(name)))?;
+    content(writer)?;
+    writer.write_event(Event::End(BytesEnd::new(name)))
+}
+
+/// `&`, `<` and `>` escaped, and a carriage return, which a reader would take for a line feed.
+pub(super) fn usual(text: &str) -> String {
+    partial_escape(text).replace('\r', "&#13;")
+}
