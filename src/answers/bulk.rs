@@ -72,8 +72,7 @@ pub fn fetch(desk: &Desk<'_>, place: Place<'_>, submitted_as: FileKind, number: 
         format!("一括要求の結果 {} 件を返しました。", units.len()),
         format!("The bulk request's {} results were given.", units.len()),
     );
-    let body = Body { unit: Unit { worked: Some(true), ..Unit::default() }, units };
-    desk.answered(&header, &body, Outcome::Answered, why)
+    desk.answered(&header, &Body { unit: Unit::default(), units }, Outcome::Answered, why)
 }
 
 /// An inquiry of a bulk request, what it found, and the consents under which it is told.

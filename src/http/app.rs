@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::ids::TerminalAddress;
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;
 use crate::linkage::Folders;
@@ -29,6 +30,21 @@ pub struct App {
     pub client_auth: ClientAuthPolicy,
     /// Limits of a request's body.
     pub body: BodyLimits,
+}
+
+impl App {
+    /// Has the linkage folders made of terminals that are new.
+    pub async fn prepare_folders(self: &Arc<Self>, terminals: Vec<TerminalAddress>) {
+        let app = Arc::clone(self);
+        let prepared = tokio::task::spawn_blocking(move || {
+            if let Some(folders) = &app.linkage {
+                terminals.iter().for_each(|address| folders.prepare(address));
+            }
+        });
+        if let Err(error) = prepared.await {
+            tracing::error!(%error, "the linkage folders were not made");
+        }
+    }
 }
 
 /// `--login`.

@@ -23,7 +23,7 @@ mod tidying;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -154,13 +154,11 @@ impl Folder {
         Ok(target)
     }
 
-    /// The directory below which the folder is.
-    pub fn root(&self) -> &Path {
-        self.layout.root()
-    }
-
     /// Makes sure of the directories and the lock; on the first time, and after a failure, finds out what is going on from the disk.
-    fn ready(&mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// As [`Folder::sweep`].
+    pub fn ready(&mut self) -> io::Result<()> {
         if let Err(error) = self.layout.ensure() {
             self.lock = None;
             return Err(error);

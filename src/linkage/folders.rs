@@ -56,6 +56,14 @@ impl Folders {
         }
     }
 
+    /// Makes the folder of a terminal that is new, so that it is there when its maker is told so.
+    pub fn prepare(&self, address: &TerminalAddress) {
+        if self.whereabouts.only.is_none() {
+            // What goes wrong is logged by the folder itself, and tried again at each look.
+            let _ = locked(&self.folder(address)).ready();
+        }
+    }
+
     /// Puts a face result file into a terminal's folder; says whether the server keeps a folder for that terminal.
     ///
     /// # Errors

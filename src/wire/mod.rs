@@ -1,6 +1,7 @@
 //! The real system's formats: parsing requests into the domain's words and rendering its outcomes. No I/O.
 
 pub mod charset;
+pub mod codes;
 pub mod document;
 mod fields;
 pub mod file_name;

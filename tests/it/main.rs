@@ -5,6 +5,7 @@ mod campaigns;
 mod connections;
 mod control;
 mod control_input;
+mod elements;
 mod fixtures;
 mod identity;
 mod notice;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use jiff::civil::date;
+use onshi_mock::domain::person::PersonOutcome;
 use onshi_mock::fixtures::{Fixtures, Sample};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -205,7 +206,10 @@ fn the_table_of_persons_is_what_the_fixtures_hold() {
 async fn each_row_of_the_table_of_persons_sent_as_it_stands_gives_its_outcome() {
     let mock = Mock::start().await;
     let code = mock.create("9910000018", "2026-01-20T10:00:00+09:00").await;
-    for (row, sample) in table("README.md", "insurer number").iter().zip(samples()) {
+    let persons = Fixtures::compiled_in(date(2026, 1, 20)).0.expect("the compiled-in fixtures are right").persons;
+    // Those about whom a check ends otherwise have tests of their own.
+    let otherwise = |name: &str| persons.iter().any(|person| person.name == name && person.outcome != PersonOutcome::Answered);
+    for (row, sample) in table("README.md", "insurer number").iter().zip(samples()).filter(|(_, sample)| !otherwise(&sample.name)) {
         let elements = ["InsurerNumber", "InsuredCardSymbol", "InsuredIdentificationNumber", "InsuredBranchNumber", "Birthdate"];
         let mut info = json!({"LimitApplicationCertificateRelatedConsFlg": "1"});
         for (element, cell) in elements.iter().zip(row).filter(|(_, cell)| !cell.is_empty()) {
@@ -216,7 +220,7 @@ async fn each_row_of_the_table_of_persons_sent_as_it_stands_gives_its_outcome() 
         let answer = mock.send(mock.backend(Method::POST, SEARCH).json(&message)).await;
         assert_eq!(answer.validity(), sample.validity.as_str(), "{row:?}");
         let result = &answer.body["XmlMsg"]["MessageBody"]["ResultList"][0]["ResultOfQualificationConfirmation"];
-        let told = matches!(sample.validity.as_str(), "1" | "2" | "3");
+        let told = matches!(sample.validity.as_str(), "1" | "2" | "3" | "6");
         assert_eq!(result["Name"].as_str(), told.then_some(row[5].as_str()), "{row:?}");
     }
 }

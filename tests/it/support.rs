@@ -209,7 +209,8 @@ fn check_texts(value: &Value, at: &str) {
         Value::String(text) => assert!(!text.is_empty(), "{at} is empty"),
         Value::Object(fields) => fields.iter().for_each(|(name, value)| check_texts(value, &format!("{at}/{name}"))),
         Value::Array(list) => {
-            assert!(at.ends_with("/ResultList"), "{at} is a list");
+            let lists = ["/ResultList", "/SpecificDiseasesCertificateList", "/PublicExpenseResultList"];
+            assert!(lists.iter().any(|name| at.ends_with(name)), "{at} is a list");
             list.iter().for_each(|value| check_texts(value, at));
         }
         other => panic!("{at} is {other}, not a text"),

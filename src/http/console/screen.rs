@@ -9,6 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 
 use crate::domain::call_centre::CallCentre;
+use crate::domain::card::CardOutcome;
 use crate::domain::catalogue::{Entry, ErrorId, Mark};
 use crate::domain::check::shown_error;
 use crate::domain::institution::Institution;
@@ -27,6 +28,7 @@ struct Screen<'a> {
     time: String,
     off: bool,
     error: Option<ErrorScreen>,
+    card: Option<CardScreen>,
     campaign: &'a str,
     rows: Vec<Row>,
     completed: bool,
@@ -39,6 +41,13 @@ struct ErrorScreen {
     message: String,
     invented: bool,
     source: String,
+}
+
+/// The last card at the reader.
+struct CardScreen {
+    time: String,
+    shown: String,
+    refused: bool,
 }
 
 struct Row {
@@ -96,9 +105,14 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
     let page = Screen {
         address: format!("{}-{}", institution.code, terminal.id),
         name: &institution.name.ja,
-        time: japan::civil(now).strftime("%Y年%-m月%-d日 %H:%M:%S").to_string(),
+        time: time_of_day(now),
         off,
         error,
+        card: terminal.last_card.as_ref().map(|(at, outcome)| CardScreen {
+            time: time_of_day(*at),
+            shown: outcome.shown().ja,
+            refused: *outcome != CardOutcome::FaceResult,
+        }),
         campaign: &institution.campaign.title.ja,
         completed: rows.iter().all(|row| row.delivered),
         rows,
@@ -106,6 +120,10 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
         call_centre_answers: call_centre.answers(now).text().ja,
     };
     page.render().expect("the template formats texts into a String")
+}
+
+fn time_of_day(at: Timestamp) -> String {
+    japan::civil(at).strftime("%Y年%-m月%-d日 %H:%M:%S").to_string()
 }
 
 fn source(entry: &Entry) -> String {

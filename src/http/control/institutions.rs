@@ -17,7 +17,7 @@ use super::input::{Code, Input, merged, no_institution};
 use super::view::InstitutionView;
 use crate::domain::catalogue::{Catalogue, ErrorId};
 use crate::domain::clock::ClockSetting;
-use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::institution::{Blueprint, MAX_TERMINALS};
 use crate::domain::surfacing::{ErrorProfile, Surfacing};
 use crate::domain::terminal::Settings;
@@ -135,7 +135,9 @@ pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input
     }
     blueprint.default_terminal = input.default_terminal.unwrap_or(blueprint.default_terminal);
     check_terminals(&blueprint)?;
+    let addresses = blueprint.terminals.keys().map(|id| TerminalAddress { institution: code.clone(), terminal: id.clone() }).collect();
     app.institutions.create(code.clone(), blueprint).map_err(|error| not_created(error, &code))?;
+    app.prepare_folders(addresses).await;
     let location = format!("/v1/institutions/{code}");
     Ok((StatusCode::CREATED, [(LOCATION, location)], view(&app, &code)?).into_response())
 }

@@ -14,7 +14,7 @@ use super::input::{Address, Code, Input, merged, no_institution, no_terminal};
 use super::institutions::checked_settings;
 use super::view::TerminalView;
 use crate::domain::event::Change;
-use crate::domain::ids::TerminalId;
+use crate::domain::ids::{TerminalAddress, TerminalId};
 use crate::domain::institution::MAX_TERMINALS;
 use crate::domain::terminal::{Settings, Terminal};
 use crate::domain::text::Text;
@@ -56,6 +56,7 @@ pub async fn add_terminal(
     let id: TerminalId = parse_value(id, "/id")?;
     let settings = checked_settings(merged(&Settings::default(), input, "")?, "")?;
     let base = app.fixtures.campaign.clone();
+    let address = TerminalAddress { institution: code.clone(), terminal: id.clone() };
     let added = app.institutions.with(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         if institution.terminals.contains_key(&id) {
@@ -74,7 +75,9 @@ pub async fn add_terminal(
         institution.terminals.insert(id, terminal);
         Ok((StatusCode::CREATED, Json(view)).into_response())
     });
-    added.ok_or_else(|| no_institution(&code))?
+    let added = added.ok_or_else(|| no_institution(&code))??;
+    app.prepare_folders(vec![address]).await;
+    Ok(added)
 }
 
 /// `GET …/terminals/{terminal}`.

@@ -103,8 +103,9 @@ impl Counter for Desk {
 
 /// A folder in a temporary directory, its counter, and the time.
 struct Bench {
-    dir: TempDir,
+    /// Before the directory, because it holds a file there open.
     folder: Folder,
+    dir: TempDir,
     desk: Desk,
     now: i64,
     latency: Duration,

@@ -23,8 +23,13 @@ pub struct Element {
 pub enum Content {
     /// A text; absent where there is none.
     Text(fn(&Scope<'_>) -> Option<Verbatim>),
-    /// Elements; absent where none of them is there.
-    Group(&'static [Element]),
+    /// Elements; absent where none of them is there, unless it is kept empty.
+    Group {
+        /// What it has.
+        elements: &'static [Element],
+        /// Whether it is written without any of them.
+        kept: fn(&Scope<'_>) -> bool,
+    },
     /// Groups of elements, one for each scope.
     List {
         /// How it is written.
@@ -55,7 +60,12 @@ impl Element {
     }
 
     pub(super) const fn group(name: &'static str, elements: &'static [Element]) -> Self {
-        Self { name, required: false, mark: Mark::Seen, codes: None, from: "", content: Content::Group(elements) }
+        Self { name, required: false, mark: Mark::Seen, codes: None, from: "", content: Content::Group { elements, kept: |_| false } }
+    }
+
+    /// A group that is written even where it is empty.
+    pub(super) const fn kept_group(name: &'static str, kept: fn(&Scope<'_>) -> bool, elements: &'static [Element]) -> Self {
+        Self { name, required: false, mark: Mark::Seen, codes: None, from: "", content: Content::Group { elements, kept } }
     }
 
     pub(super) const fn list(
@@ -88,8 +98,8 @@ impl Element {
 pub fn render(elements: &[Element], scope: &Scope<'_>) -> Group {
     elements.iter().fold(Group::new(), |group, element| match &element.content {
         Content::Text(value) => group.optional(element.name, value(scope)),
-        Content::Group(elements) => match render(elements, scope) {
-            inner if inner.is_empty() => group,
+        Content::Group { elements, kept } => match render(elements, scope) {
+            inner if inner.is_empty() && !kept(scope) => group,
             inner => group.group(element.name, inner),
         },
         Content::List { style, item, each, elements } => {

@@ -8,8 +8,11 @@ use crate::domain::reference::Registration;
 use crate::wire::tree::{ListStyle, Verbatim};
 
 /// A whole message.
-pub const MESSAGE: &[Element] =
-    &[Element::group("XmlMsg", &[Element::group("MessageHeader", HEADER).required(), Element::group("MessageBody", BODY)]).required()];
+pub const MESSAGE: &[Element] = &[Element::group(
+    "XmlMsg",
+    &[Element::group("MessageHeader", HEADER).required(), Element::kept_group("MessageBody", |s| s.body.is_some(), BODY)],
+)
+.required()];
 
 const HEADER: &[Element] = &[
     Element::text("ProcessExecutionTime", "clock", |s| text(s.header.at.strftime("%Y%m%d%H%M%S").to_string())).required(),

@@ -6,7 +6,8 @@ use crate::wire::tree::ListStyle;
 
 /// A whole message.
 pub const MEDICAL: &[Element] =
-    &[Element::group("XmlMsg", &[Element::group("MessageHeader", HEADER).required(), Element::group("MessageBody", BODY)]).required()];
+    &[Element::group("XmlMsg", &[Element::group("MessageHeader", HEADER).required(), Element::kept_group("MessageBody", |_| true, BODY)])
+        .required()];
 
 const HEADER: &[Element] = &[
     Element::text("ProcessExecutionTime", "clock", |s| text(s.header.at.strftime("%Y%m%d%H%M%S").to_string())).marked(Mark::Invented),

@@ -42,7 +42,10 @@ pub(super) const RESULT: &[Element] = result! {
         Element::text("InsuredCardSymbol", "qualifications.symbol", |s| text(qualification(s)?.symbol.as_ref()?.as_str())),
         Element::text("InsuredIdentificationNumber", "qualifications.number", |s| text(qualification(s)?.number.as_str())),
         Element::text("InsuredBranchNumber", "qualifications.branch", |s| text(qualification(s)?.branch.as_ref()?.as_str())),
-        Element::text("PersonalFamilyClassification", "qualifications.personal_family", |s| text(qualification(s)?.personal_family?.code())).codes(9),
+        Element::text("PersonalFamilyClassification", "qualifications.personal_family", |s| {
+            text(qualification(s)?.personal_family?.code())
+        })
+        .codes(9),
         Element::text("InsuredName", "qualifications.insured_name", |s| optional(&qualification(s)?.insured_name)),
         Element::text("Name", "person.name", |s| text(&s.held?.person.name)).required(),
         Element::text("NameOfOther", "person.name_other", |s| optional(&s.held?.person.name_other)),
@@ -71,7 +74,8 @@ pub(super) const RESULT: &[Element] = result! {
         Element::group("LimitApplicationCertificateRelatedInfo", LIMIT),
         Element::text("SpecificDiseasesCertificateRelatedConsFlg", CONSENT, |s| {
             text(consent(s.held?, ConsentKind::SpecificDiseases).code())
-        }).codes(16),
+        })
+        .codes(16),
         Element::text("SpecificDiseasesCertificateRelatedConsTime", CONSENT, |s| {
             moment(answered_at(s.held?, consent(s.held?, ConsentKind::SpecificDiseases))?)
         }),
@@ -162,7 +166,7 @@ fn limit_consent(held: &Held<'_>) -> Consent {
     if consent(held, ConsentKind::LimitCertificate) == Consent::Given { Consent::Given } else { Consent::Refused }
 }
 
-/// About medical information a reader always asks; a check by card data tells only what is known.
+/// About medical information a reader asks each time; other checks tell only what the fixtures or the linkage know.
 fn information(scope: &Scope<'_>, kind: ConsentKind) -> Option<Consent> {
     let at_a_reader = scope.header.reference == Some("1");
     let consent = scope.held?.consents.get(&kind).copied();

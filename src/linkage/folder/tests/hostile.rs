@@ -241,7 +241,8 @@ mod unix {
         let mut bench = Bench::new();
         let long = format!("{}.xml", "x".repeat(117));
         for name in [&b"a\xff.xml"[..], b"a\n.xml", b"a:b.xml", b"..\\a.xml", long.as_bytes()] {
-            fs::write(bench.path("req").join(OsStr::from_bytes(name)), WHOLE).unwrap();
+            // Where the system itself refuses the name there is nothing to leave alone.
+            let _ = fs::write(bench.path("req").join(OsStr::from_bytes(name)), WHOLE);
         }
         let longest = format!("{}.xml", "x".repeat(116));
         bench.put(&format!("req/{longest}"), WHOLE);
