@@ -149,9 +149,12 @@ impl Folder {
         layout::check_result_name(name)?;
         let draft = self.layout.own().join(job::draft_name(self.new_number()));
         let target = self.layout.of(place).join(name);
-        disk::write_new(&draft, bytes)?;
-        disk::rename(&draft, &target)?;
-        Ok(target)
+        let delivered = disk::write_new(&draft, bytes).and_then(|()| disk::rename(&draft, &target));
+        if delivered.is_err() {
+            // What cannot be removed now is removed after the next start.
+            let _ = disk::remove(&draft);
+        }
+        delivered.map(|()| target)
     }
 
     /// Makes sure of the directories and the lock; on the first time, and after a failure, finds out what is going on from the disk.

@@ -83,6 +83,26 @@ fn a_clock_set_back_does_not_hold_up_for_long() {
 }
 
 #[test]
+fn a_request_that_is_written_to_at_the_last_moment_goes_back_until_it_is_whole() {
+    let mut bench = Bench::new();
+    bench.put("req/OQSreq_1.xml", WHOLE);
+    bench.sweep();
+    let request = bench.path("req/OQSreq_1.xml");
+    let mut calls = 0;
+    bench.desk.before_claim = Some(Box::new(move || {
+        calls += 1;
+        if calls == 2 {
+            fs::write(&request, b"<XmlMsg>another</XmlMsg><XmlMsg>").unwrap();
+        }
+    }));
+    assert_eq!(bench.sweep(), Swept { taken: 1, given_back: 1, watched: 1, ..Swept::default() });
+    assert!(bench.desk.asked.is_empty());
+    bench.put("req/OQSreq_1.xml", WHOLE);
+    bench.sweep_twice();
+    assert_eq!(bench.names("res"), ["OQSres_1.xml"]);
+}
+
+#[test]
 fn names_that_are_not_taken_stay() {
     let mut bench = Bench::new();
     bench.put("req/OQSreq_1.xml.tmp", WHOLE);
@@ -194,4 +214,7 @@ fn a_file_is_delivered_whole_and_replaces_another() {
     for name in ["", "..", "../x", "a/b", "a\\b", "C:x", "a\nb", &"x".repeat(201)] {
         bench.folder.deliver(Place::Face, name, b"x").unwrap_err();
     }
+    fs::create_dir_all(bench.path("face/OQSface_2.xml/x")).unwrap();
+    bench.folder.deliver(Place::Face, "OQSface_2.xml", b"x").unwrap_err();
+    assert_eq!(bench.kept(), [""; 0], "a delivery that fails leaves nothing");
 }
