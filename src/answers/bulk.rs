@@ -8,7 +8,7 @@ use super::{Answer, Desk, Place};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::Consents;
-use crate::domain::inquiry::{self, CardData, Finding, Inquiry, Validity};
+use crate::domain::inquiry::{CardData, Finding, Inquiry, Validity};
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::linkage::FileKind;
@@ -29,7 +29,7 @@ pub fn submit(desk: &Desk<'_>, institution: &mut Institution, terminal: &Termina
     if let Asked::Registrations(registrations) = &asked {
         let from = desk.now.checked_add(takes.duration()).unwrap_or(desk.now);
         for registration in registrations {
-            if let Some(person) = inquiry::matching(&registration.card, &desk.fixtures.persons) {
+            if let Some(person) = desk.fixtures.register().matching(&registration.card) {
                 institution.references.register(&person.id, registration.reference_number.clone(), from);
             }
         }
@@ -103,7 +103,7 @@ fn found<'a>(desk: &Desk<'a>, reception: &Reception) -> Vec<Found<'a>> {
     match &reception.asked {
         Asked::Persons(inquiries) => {
             let found = |inquiry: &Inquiry| {
-                let finding = inquiry::find(inquiry, persons, today);
+                let finding = desk.fixtures.register().find(inquiry, today);
                 let consents = finding.matched.map(|(person, _)| consents_of(person, inquiry)).unwrap_or_default();
                 Found { inquiry: inquiry.clone(), finding, consents }
             };

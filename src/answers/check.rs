@@ -4,7 +4,7 @@ use super::{Answer, Desk, Place};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::{Consent, ConsentKind, Consents};
-use crate::domain::inquiry::{self, Finding, Inquiry, Validity};
+use crate::domain::inquiry::{Finding, Inquiry, Validity};
 use crate::domain::japan;
 use crate::domain::person::{Person, PersonOutcome};
 use crate::domain::text::Text;
@@ -17,7 +17,7 @@ pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
     if let Some(refusal) = refusal(place.institution, place.terminal, &fixtures.call_centre, desk.now) {
         return desk.refused(&refusal, Some(inquiry));
     }
-    let finding = inquiry::find(inquiry, &fixtures.persons, japan::civil(desk.now).date());
+    let finding = fixtures.register().find(inquiry, japan::civil(desk.now).date());
     let person = finding.matched.map(|(person, _)| person);
     match person.map_or(PersonOutcome::Answered, |person| person.outcome) {
         PersonOutcome::Answered => {}

@@ -4,7 +4,7 @@ use super::check::{card_expires_soon, person_refused};
 use super::{Answer, Desk, Place};
 use crate::domain::check::{Refusal, shown_error};
 use crate::domain::consent::Consents;
-use crate::domain::inquiry::{self, CardData, Inquiry};
+use crate::domain::inquiry::{self, CardData, Inquiry, Register};
 use crate::domain::japan;
 use crate::domain::person::{Person, PersonOutcome, Qualification};
 use crate::domain::text::Text;
@@ -36,7 +36,7 @@ pub fn face(desk: &Desk<'_>, place: Place<'_>, person: &Person, consents: &Conse
         return Presented::Told(told(desk, place, &inquiry_of(person, None, today), &finding, consents));
     };
     let inquiry = inquiry_of(person, Some(held), today);
-    let finding = inquiry::find(&inquiry, std::slice::from_ref(person), today);
+    let finding = Register { persons: std::slice::from_ref(person), ..desk.fixtures.register() }.find(&inquiry, today);
     Presented::Told(told(desk, place, &inquiry, &finding, consents))
 }
 

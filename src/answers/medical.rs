@@ -6,7 +6,6 @@ use super::{Answer, Desk, Place, refused_outcome};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::{Consent, ConsentKind};
-use crate::domain::inquiry;
 use crate::domain::japan;
 use crate::domain::linkage::FileKind;
 use crate::domain::surfacing::ErrorProfile;
@@ -49,7 +48,7 @@ fn answer(desk: &Desk<'_>, medical: &Medical, outcome: Outcome, why: Text) -> An
 
 fn told(desk: &Desk<'_>, kind: FileKind, request: &MedicalRequest) -> Result<(Medical, Vec<String>), Refusal> {
     let refused = |error| Refusal::new(error, Text::new("", ""));
-    let person = inquiry::matching(&request.card, &desk.fixtures.persons).ok_or_else(|| refused(ErrorId::PersonUnmatched))?;
+    let person = desk.fixtures.register().matching(&request.card).ok_or_else(|| refused(ErrorId::PersonUnmatched))?;
     let (consent, shape) = match kind {
         FileKind::Drugs => (ConsentKind::Pharmacists, &desk.fixtures.invented.medical.drugs),
         _ => (ConsentKind::SpecificHealthCheckups, &desk.fixtures.invented.medical.checkups),

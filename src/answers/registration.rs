@@ -3,7 +3,6 @@
 use super::{Answer, Desk};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
-use crate::domain::inquiry;
 use crate::domain::institution::Institution;
 use crate::domain::reference::Registration;
 use crate::domain::terminal::Terminal;
@@ -19,7 +18,7 @@ pub fn register(desk: &Desk<'_>, institution: &mut Institution, terminal: &Termi
     let mut header = desk.header(Segment::Done);
     header.confirmation_date = None;
     let unit = registered(desk, registration);
-    let (person, outcome) = match inquiry::matching(&registration.card, &desk.fixtures.persons) {
+    let (person, outcome) = match desk.fixtures.register().matching(&registration.card) {
         Some(person) => (person.id.as_str(), Outcome::Answered),
         None => ("-", super::refused_outcome(&desk.fixtures.catalogue, desk.surfacing, &unmatched())),
     };
@@ -36,7 +35,7 @@ pub fn register(desk: &Desk<'_>, institution: &mut Institution, terminal: &Termi
 
 /// A registration with what comes of it.
 pub(super) fn registered<'a>(desk: &Desk<'a>, registration: &Registration) -> Unit<'a> {
-    let found = inquiry::matching(&registration.card, &desk.fixtures.persons).is_some();
+    let found = desk.fixtures.register().matching(&registration.card).is_some();
     let note = (!found).then(|| desk.note(&unmatched()));
     Unit { registration: Some(registration.clone()), worked: Some(found), note, ..Unit::default() }
 }

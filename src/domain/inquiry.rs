@@ -125,54 +125,73 @@ impl Finding<'_> {
     }
 }
 
-/// Looks the inquiry up. `today` is the institution's date, to which relative fixture dates refer.
-pub fn find<'a>(inquiry: &Inquiry, persons: &'a [Person], today: Date) -> Finding<'a> {
-    let matches: Vec<_> = all(persons).filter(|(person, held)| criteria(inquiry, person, held).iter().all(|one| one.met)).collect();
-    let Some(&(person, _)) = matches.first() else {
-        return Finding::nothing(Validity::None, near_miss(inquiry, persons));
-    };
-    if matches.iter().any(|(other, _)| other.id != person.id) {
-        // 複数該当 is of medical insurance only: of medical aid, several are none.
-        let aid = matches.iter().all(|(_, held)| held.is_medical_aid());
-        return Finding::nothing(if aid { Validity::None } else { Validity::Several }, None);
+/// All insured persons, and how they are looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct Register<'a> {
+    /// The persons.
+    pub persons: &'a [Person],
+    /// Whether an inquiry without a branch number matches every branch; otherwise it matches only cards that have none.
+    pub missing_branch_matches: bool,
+}
+
+impl<'a> Register<'a> {
+    /// Looks an inquiry up. `today` is the institution's date, to which relative fixture dates refer.
+    pub fn find(&self, inquiry: &Inquiry, today: Date) -> Finding<'a> {
+        let matches: Vec<_> = self.all().filter(|(person, held)| self.criteria(inquiry, person, held).iter().all(|one| one.met)).collect();
+        let Some(&(person, _)) = matches.first() else {
+            return Finding::nothing(Validity::None, self.near_miss(inquiry));
+        };
+        if matches.iter().any(|(other, _)| other.id != person.id) {
+            // 複数該当 is of medical insurance only: of medical aid, several are none.
+            let aid = matches.iter().all(|(_, held)| held.is_medical_aid());
+            return Finding::nothing(if aid { Validity::None } else { Validity::Several }, None);
+        }
+        let day = inquiry.confirmation_date;
+        let from = |held: &Qualification| held.from.on(today);
+        if let Some(&(_, matched)) = matches.iter().find(|(_, held)| held.holds_on(day, today)) {
+            let unregistered = matched.is_medical_aid() && matched.unregistered;
+            let validity = if unregistered { Validity::ValidUnregistered } else { Validity::Valid };
+            let others = person.qualifications.iter().filter(|held| !std::ptr::eq(*held, matched) && held.holds_on(day, today));
+            return Finding {
+                validity,
+                matched: Some((person, matched)),
+                told: iter::once(matched).chain(others).collect(),
+                near_miss: None,
+            };
+        }
+        let latest = matches.iter().map(|&(_, held)| held).max_by_key(|held| from(held)).expect("one matched");
+        let newer = person.qualifications.iter().any(|held| held.holds_on(day, today) && from(held) > from(latest));
+        let validity = if newer { Validity::InvalidNewer } else { Validity::Invalid };
+        Finding { validity, matched: Some((person, latest)), told: vec![latest], near_miss: None }
     }
-    let day = inquiry.confirmation_date;
-    let from = |held: &Qualification| held.from.on(today);
-    if let Some(&(_, matched)) = matches.iter().find(|(_, held)| held.holds_on(day, today)) {
-        let unregistered = matched.is_medical_aid() && matched.unregistered;
-        let validity = if unregistered { Validity::ValidUnregistered } else { Validity::Valid };
-        let others = person.qualifications.iter().filter(|held| !std::ptr::eq(*held, matched) && held.holds_on(day, today));
-        return Finding { validity, matched: Some((person, matched)), told: iter::once(matched).chain(others).collect(), near_miss: None };
+
+    /// Whose card it is, whether or not it holds; none where it is nobody's or several persons'.
+    pub fn matching(&self, card: &CardData) -> Option<&'a Person> {
+        let mut holders = self
+            .all()
+            .filter(|(_, held)| card.criteria(held, self.missing_branch_matches).iter().all(|one| one.met))
+            .map(|(person, _)| person);
+        let person = holders.next()?;
+        holders.all(|other| other.id == person.id).then_some(person)
     }
-    let latest = matches.iter().map(|&(_, held)| held).max_by_key(|held| from(held)).expect("one matched");
-    let newer = person.qualifications.iter().any(|held| held.holds_on(day, today) && from(held) > from(latest));
-    let validity = if newer { Validity::InvalidNewer } else { Validity::Invalid };
-    Finding { validity, matched: Some((person, latest)), told: vec![latest], near_miss: None }
-}
 
-/// Whose card it is, whether or not it holds; none where it is nobody's or several persons'.
-pub fn matching<'a>(card: &CardData, persons: &'a [Person]) -> Option<&'a Person> {
-    let mut holders = all(persons).filter(|(_, held)| card.criteria(held).iter().all(|one| one.met)).map(|(person, _)| person);
-    let person = holders.next()?;
-    holders.all(|other| other.id == person.id).then_some(person)
-}
+    fn all(&self) -> impl Iterator<Item = (&'a Person, &'a Qualification)> + use<'a> {
+        self.persons.iter().flat_map(|person| person.qualifications.iter().map(move |held| (person, held)))
+    }
 
-fn all(persons: &[Person]) -> impl Iterator<Item = (&Person, &Qualification)> {
-    persons.iter().flat_map(|person| person.qualifications.iter().map(move |held| (person, held)))
-}
+    /// Who comes nearest, where that tells something: two criteria are met by something that was sent.
+    fn near_miss(&self, inquiry: &Inquiry) -> Option<NearMiss> {
+        let miss = |(person, held): (&Person, _)| NearMiss { person: person.id.clone(), criteria: self.criteria(inquiry, person, held) };
+        let nearest = self.all().map(miss).max_by_key(|miss| miss.criteria.iter().filter(|one| one.met).count());
+        nearest.filter(|miss| miss.criteria.iter().filter(|one| one.met && !one.got.trim().is_empty()).count() >= 2)
+    }
 
-/// Who comes nearest, where that tells something: two criteria are met by something that was sent.
-fn near_miss(inquiry: &Inquiry, persons: &[Person]) -> Option<NearMiss> {
-    let miss = |(person, held): (&Person, _)| NearMiss { person: person.id.clone(), criteria: criteria(inquiry, person, held) };
-    let nearest = all(persons).map(miss).max_by_key(|miss| miss.criteria.iter().filter(|one| one.met).count());
-    nearest.filter(|miss| miss.criteria.iter().filter(|one| one.met && !one.got.trim().is_empty()).count() >= 2)
-}
-
-fn criteria(inquiry: &Inquiry, person: &Person, held: &Qualification) -> Vec<Criterion> {
-    let (expected, got) = (person.birthdate.to_string(), inquiry.birthdate.to_string());
-    let mut criteria = inquiry.card.criteria(held);
-    criteria.push(Criterion { element: "Birthdate", met: expected == got, expected, got });
-    criteria
+    fn criteria(&self, inquiry: &Inquiry, person: &Person, held: &Qualification) -> Vec<Criterion> {
+        let (expected, got) = (person.birthdate.to_string(), inquiry.birthdate.to_string());
+        let mut criteria = inquiry.card.criteria(held, self.missing_branch_matches);
+        criteria.push(Criterion { element: "Birthdate", met: expected == got, expected, got });
+        criteria
+    }
 }
 
 impl CardData {
@@ -186,7 +205,7 @@ impl CardData {
         }
     }
 
-    fn criteria(&self, held: &Qualification) -> Vec<Criterion> {
+    fn criteria(&self, held: &Qualification, missing_branch_matches: bool) -> Vec<Criterion> {
         let criterion = |element, met, expected: &str, got: &str| Criterion { element, met, expected: expected.into(), got: got.into() };
         let same_number = |a: &str, b: &str| unpadded(a) == unpadded(b);
         let insurer = held.insurer_number.as_str();
@@ -199,7 +218,12 @@ impl CardData {
             criterion("InsurerNumber", same_number(insurer, &self.insurer_number), insurer, &self.insurer_number),
             criterion("InsuredCardSymbol", fold(symbol) == fold(asked_symbol), symbol, asked_symbol),
             criterion("InsuredIdentificationNumber", fold(number) == fold(&self.number), number, &self.number),
-            criterion("InsuredBranchNumber", asked_branch.is_empty() || same_number(branch, asked_branch), branch, asked_branch),
+            criterion(
+                "InsuredBranchNumber",
+                (missing_branch_matches && asked_branch.is_empty()) || same_number(branch, asked_branch),
+                branch,
+                asked_branch,
+            ),
         ]
     }
 }

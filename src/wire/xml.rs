@@ -55,3 +55,38 @@ fn write_element(
 pub(super) fn usual(text: &str) -> String {
     partial_escape(text).replace('\r', "&#13;")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::charset::decode;
+    use crate::wire::document::Document;
+
+    proptest! {
+        #[test]
+        fn any_text_in_a_message_is_read_back_or_its_lost_characters_are_named(text: String, shift_jis: bool) {
+            let encoding = if shift_jis { Encoding::ShiftJis } else { Encoding::Utf8 };
+            let message = Group::new().group("XmlMsg", Group::new().text("Name", text.as_str()).text("Kept", "1"));
+            let written = write(&message, encoding, '〓');
+            let read = Document::xml(&decode(&written.bytes, None).unwrap()).unwrap();
+            let kept = |c| if written.replaced.contains(&c) { '〓' } else { c };
+            let expected: String = text.chars().map(kept).collect();
+            prop_assert_eq!(read.value["XmlMsg"]["Name"].as_str().unwrap_or_default(), expected);
+            prop_assert_eq!(&read.value["XmlMsg"]["Kept"], "1");
+        }
+    }
+
+    #[test]
+    fn the_declaration_is_that_of_real_messages() {
+        let message = Group::new().group("XmlMsg", Group::new().text("Name", "模擬 & <太郎>"));
+        let text = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n<XmlMsg><Name>模擬 &amp; &lt;太郎&gt;</Name></XmlMsg>";
+        assert_eq!(String::from_utf8(write(&message, Encoding::Utf8, '〓').bytes).unwrap(), text);
+        assert!(
+            write(&message, Encoding::ShiftJis, '〓')
+                .bytes
+                .starts_with(b"<?xml version=\"1.0\" encoding=\"Shift_JIS\" standalone=\"no\"?>")
+        );
+    }
+}

@@ -36,6 +36,10 @@ fn asked(insurer_number: &str, number: &str) -> Inquiry {
     }
 }
 
+fn find<'a>(inquiry: &Inquiry, persons: &'a [Person], today: Date) -> Finding<'a> {
+    Register { persons, missing_branch_matches: true }.find(inquiry, today)
+}
+
 fn told<'a>(finding: &Finding<'a>) -> Vec<&'a str> {
     finding.told.iter().map(|held| held.number.as_str()).collect()
 }
@@ -102,7 +106,8 @@ fn a_card_is_one_persons_or_nobodys() {
         number: number.to_owned(),
         branch: branch.map(str::to_owned),
     };
-    let holder = |card: CardData| matching(&card, &persons).map(|person| person.id.as_str());
+    let holder =
+        |card: CardData| Register { persons: &persons, missing_branch_matches: true }.matching(&card).map(|person| person.id.as_str());
     assert_eq!(holder(card("１", Some("02"), Some("記-1"))), Some("b"), "folded as in a check");
     assert_eq!(holder(card("1", None, Some("記-1"))), None, "several");
     assert_eq!(holder(card("9", None, None)), Some("a"), "lost or not");
@@ -116,4 +121,14 @@ fn a_near_miss_needs_two_criteria_that_were_sent() {
     let unmet: Vec<&str> = miss.criteria.iter().filter(|one| !one.met).map(|one| one.element).collect();
     assert_eq!((miss.person.as_str(), unmet), ("a", vec!["InsuredIdentificationNumber"]));
     assert_eq!(find(&asked("99999999", "2"), &persons, TODAY).near_miss, None);
+}
+
+#[test]
+fn without_a_branch_number_every_branch_matches_or_by_a_setting_none() {
+    let persons = persons(&[("a", &[("01", "1", "branch = '01'"), ("01", "2", "")])]);
+    for (number, matches, strictly) in [("1", Validity::Valid, Validity::None), ("2", Validity::Valid, Validity::Valid)] {
+        let [lenient, strict] = [true, false].map(|missing_branch_matches| Register { persons: &persons, missing_branch_matches });
+        assert_eq!(lenient.find(&asked("01990019", number), TODAY).validity, matches);
+        assert_eq!(strict.find(&asked("01990019", number), TODAY).validity, strictly);
+    }
 }
