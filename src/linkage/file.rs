@@ -1,7 +1,5 @@
 //! One request file and what answers it: the name, the character set, the message, and the form of the answer's file.
 
-use jiff::civil::DateTime;
-
 use super::folder::{Outgoing, Reply};
 use crate::answers::{self, Answer, Desk, Place};
 use crate::domain::catalogue::ErrorId;
@@ -64,7 +62,13 @@ pub fn handle(institutions: &Institutions, fixtures: &Fixtures, address: &Termin
 }
 
 /// The `.err` for a file that is too large to be read.
-pub fn too_large(institutions: &Institutions, fixtures: &Fixtures, address: &TerminalAddress, name: &str, max: u64) -> Option<Handled> {
+pub(super) fn too_large(
+    institutions: &Institutions,
+    fixtures: &Fixtures,
+    address: &TerminalAddress,
+    name: &str,
+    max: u64,
+) -> Option<Handled> {
     let detail = Text::new(format!("上限は {max} バイトです。"), format!("At most {max} bytes are read."));
     let handled = institutions.with(&address.institution, |tenant, _| {
         let terminal = tenant.institution.terminals.get(&address.terminal)?;
@@ -133,8 +137,10 @@ fn passed_over(pointer: &str) -> Text {
     Text::new(format!("知らない要素 {pointer} を無視しました。"), format!("The unknown element {pointer} was passed over."))
 }
 
-/// The face result file of a card at the reader. Its name has the institution's code and 20 hex digits, as real ones do, here counted by `number`.
-pub fn face_file(institution: &Institution, number: u64, at: DateTime, bytes: Vec<u8>, settings: &LinkageSettings) -> Outgoing {
+/// The face result file of a card at the reader. Its name has the institution's code and 20 hex digits, as real ones do, here the number of the
+/// institution's last event.
+pub(super) fn face_file(institution: &Institution, bytes: Vec<u8>, settings: &LinkageSettings, moment: Moment) -> Outgoing {
+    let (number, at) = (institution.events.last(), japan::civil(moment.now));
     let time = at.strftime("%Y%m%d%H%M%S");
     let stem = format!("{}res_face_{}{number:020X}_{time}", FileKind::Check.stem(), institution.code);
     let name = format!("{stem}.xml");
@@ -145,7 +151,7 @@ pub fn face_file(institution: &Institution, number: u64, at: DateTime, bytes: Ve
 }
 
 /// A message in a character set, and what the journal says of characters that were replaced.
-pub fn written(fixtures: &Fixtures, message: &Group, encoding: Encoding) -> (Vec<u8>, Option<Text>) {
+pub(super) fn written(fixtures: &Fixtures, message: &Group, encoding: Encoding) -> (Vec<u8>, Option<Text>) {
     let written = xml::write(message, encoding, fixtures.invented.linkage.replacement);
     let note = written.note(encoding);
     (written.bytes, note)

@@ -1,8 +1,10 @@
 //! The linkage folder (連携アプリケーション): requests as files, answers as files.
 
+mod card;
 mod file;
 pub mod folder;
 mod folders;
 
-pub use file::{Handled, face_file, handle, too_large, written};
+pub use card::{FaceFile, Seen, present};
+pub use file::{Handled, handle};
 pub use folders::{Folders, LOOKED_AT_EVERY, Whereabouts};

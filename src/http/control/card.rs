@@ -4,28 +4,19 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::input::{Address, Input, no_institution, no_terminal};
-use crate::answers::{self, Desk, Place, Presented};
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::consent::Consents;
-use crate::domain::encoding::Encoding;
-use crate::domain::event::Change;
 use crate::domain::ids::TerminalAddress;
-use crate::domain::japan;
 use crate::domain::person::Person;
-use crate::domain::readings::CardWhilePending;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::institutions::{Moment, Tenant};
-use crate::journal::{Exchange, Outcome};
-use crate::linkage::{face_file, written};
-use crate::wire::request::Sender;
-
-/// Code table 002: a My Number card.
-const MY_NUMBER_CARD: Option<&str> = Some("1");
+use crate::linkage::folder::Outgoing;
+use crate::linkage::{self, FaceFile};
 
 /// Whose card, what they consent to, and whether it is the right card.
 #[derive(Deserialize)]
@@ -58,13 +49,6 @@ struct FileView {
     text: String,
 }
 
-/// A face result file that is to be written.
-struct Face {
-    name: String,
-    bytes: Vec<u8>,
-    text: String,
-}
-
 /// Presents a card.
 ///
 /// # Errors
@@ -77,83 +61,26 @@ pub async fn card(
     let persons = &app.fixtures.persons;
     let person = persons.iter().find(|person| person.id == input.person).ok_or_else(|| unknown_person(persons, &input.person))?;
     let address = TerminalAddress { institution: code.clone(), terminal: id.clone() };
-    let presented = app.institutions.with(&code, |tenant, moment| present(&app, tenant, moment, &address, person, &input));
-    let (mut view, face) = presented.ok_or_else(|| no_institution(&code))?.ok_or_else(|| no_terminal(&code, &id))?;
-    if let Some(face) = face {
-        view.file = Some(delivered(&app, address, face).await?);
-    }
-    Ok(Json(view))
-}
-
-fn present(
-    app: &App,
-    tenant: &mut Tenant,
-    moment: Moment,
-    address: &TerminalAddress,
-    person: &Person,
-    input: &CardInput,
-) -> Option<(CardView, Option<Face>)> {
-    let institution = &mut tenant.institution;
-    let terminal = institution.terminals.get(&address.terminal)?.clone();
-    let mut consents = person.consents.clone();
-    consents.extend(&input.consents);
-    let sender = Sender { institution: Some(institution.code.clone()), ..Sender::default() };
-    let surfacing = institution.surfacing.clone();
-    let encoding = terminal.settings.encoding;
-    let desk =
-        Desk { fixtures: &app.fixtures, surfacing: &surfacing, sender: &sender, encoding, now: moment.now, reference: MY_NUMBER_CARD };
-    let (outcome, answer) = match terminal.reads_card(input.card, moment.now) {
-        Err(outcome) => (outcome, None),
-        Ok(()) => match answers::face(&desk, Place { institution, terminal: &terminal }, person, &consents) {
-            Presented::Told(answer) => (CardOutcome::FaceResult, Some(answer)),
-            Presented::Refused(refusal, answer) => {
-                let kept = institution.readings.card_while_pending == CardWhilePending::ErrorFile;
-                let shown = refusal.message(&surfacing.entry(&app.fixtures.catalogue, refusal.error));
-                (CardOutcome::Refused { error: refusal.error, shown, error_file: kept }, Some(answer))
-            }
-        },
-    };
-    if outcome != CardOutcome::Nothing {
-        let shown = Change::CardPresented { person: person.id.clone(), outcome: outcome.clone() };
-        institution
-            .act(&address.terminal, moment.now, |terminal, _| Ok::<_, ()>(terminal.card_presented(outcome.clone(), moment.now, shown)));
-    }
-    let shown = outcome.shown();
-    let (mut notes, mut face) = (Vec::new(), None);
-    let (journalled, why) = match answer {
-        None => (Outcome::Answered, shown.clone()),
-        Some(answer) => {
-            let writes = !matches!(outcome, CardOutcome::Refused { error_file: false, .. });
-            if let Some(message) = answer.message.filter(|_| writes) {
-                let (bytes, note) = written(&app.fixtures, &message, encoding);
-                notes.extend(note);
-                let (text, _) = written(&app.fixtures, &message, Encoding::Utf8);
-                face = Some((bytes, String::from_utf8_lossy(&text).into_owned()));
-            }
-            (answer.outcome, answer.why)
-        }
-    };
-    let face = face.map(|(bytes, text)| {
-        let number = institution.events.last();
-        let file = face_file(institution, number, japan::civil(moment.now), bytes, &terminal.settings.linkage);
-        Face { name: file.name, bytes: file.bytes, text }
+    let presented = app.institutions.with(&code, |tenant, moment| {
+        let institution = &mut tenant.institution;
+        let seen = linkage::present(&app.fixtures, institution, &id, moment, person, &input.consents, input.card)?;
+        tenant.record(moment, seen.exchange);
+        Some((seen.outcome, seen.face))
     });
-    let exchange = Exchange {
-        operation: "card",
-        method: "POST".to_owned(),
-        path: face.as_ref().map_or_else(String::new, |face| face.name.clone()),
-        terminal: Some(address.terminal.clone()),
-        status: None,
-        outcome: journalled,
-        why,
-        notes,
+    let (outcome, face) = presented.ok_or_else(|| no_institution(&code))?.ok_or_else(|| no_terminal(&code, &id))?;
+    let shown = outcome.shown();
+    let file = match face {
+        None => None,
+        Some(face) => Some(delivered(&app, address, face).await?),
     };
-    tenant.record(moment, exchange);
-    Some((CardView { outcome, shown, file: None }, face))
+    Ok(Json(CardView { outcome, shown, file }))
 }
 
-async fn delivered(app: &Arc<App>, address: TerminalAddress, face: Face) -> Result<FileView, Problem> {
-    let Face { name, bytes, text } = face;
+async fn delivered(
+    app: &Arc<App>,
+    address: TerminalAddress,
+    FaceFile { file: Outgoing { name, bytes }, text }: FaceFile,
+) -> Result<FileView, Problem> {
     let (shared, file) = (Arc::clone(app), name.clone());
     let delivering = tokio::task::spawn_blocking(move || match &shared.linkage {
         Some(folders) => folders.deliver_face(&address, &file, &bytes),
@@ -166,7 +93,7 @@ async fn delivered(app: &Arc<App>, address: TerminalAddress, face: Face) -> Resu
 
 fn unwritten(error: &str) -> Problem {
     Problem::new(
-        axum::http::StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::SERVICE_UNAVAILABLE,
         "linkage-folder",
         Text::new("連携フォルダーに書けません", "The linkage folder cannot be written"),
         Text::same(error),

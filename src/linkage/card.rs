@@ -1,0 +1,110 @@
+//! A card at the reader: what the reader and the terminal show, and the face result file.
+
+use super::file::{face_file, written};
+use super::folder::Outgoing;
+use crate::answers::{self, Answer, Desk, Place, Presented};
+use crate::domain::card::{Card, CardOutcome};
+use crate::domain::consent::Consents;
+use crate::domain::encoding::Encoding;
+use crate::domain::event::Change;
+use crate::domain::ids::TerminalId;
+use crate::domain::institution::Institution;
+use crate::domain::person::Person;
+use crate::domain::readings::CardWhilePending;
+use crate::domain::terminal::Terminal;
+use crate::domain::text::Text;
+use crate::fixtures::Fixtures;
+use crate::institutions::Moment;
+use crate::journal::{Exchange, Outcome};
+use crate::wire::request::Sender;
+
+/// Code table 002: a My Number card.
+const MY_NUMBER_CARD: Option<&str> = Some("1");
+
+/// What came of a card.
+pub struct Seen {
+    /// What was shown.
+    pub outcome: CardOutcome,
+    /// The face result file that is to be written, where one is.
+    pub face: Option<FaceFile>,
+    /// For the journal.
+    pub exchange: Exchange,
+}
+
+/// A face result file.
+pub struct FaceFile {
+    /// The file.
+    pub file: Outgoing,
+    /// Its text, whatever the file's character set and packing.
+    pub text: String,
+}
+
+/// Has a patient present a card at the reader of a terminal; none if there is no such terminal.
+pub fn present(
+    fixtures: &Fixtures,
+    institution: &mut Institution,
+    id: &TerminalId,
+    moment: Moment,
+    person: &Person,
+    consents: &Consents,
+    card: Card,
+) -> Option<Seen> {
+    let terminal = institution.terminals.get(id)?.clone();
+    let (outcome, answer) = match terminal.reads_card(card, moment.now) {
+        Err(outcome) => (outcome, None),
+        Ok(()) => read(fixtures, institution, &terminal, moment, person, consents),
+    };
+    if outcome != CardOutcome::Nothing {
+        let change = Change::CardPresented { person: person.id.clone(), outcome: outcome.clone() };
+        institution.act(id, moment.now, |terminal, _| Ok::<_, ()>(terminal.card_presented(outcome.clone(), moment.now, change)));
+    }
+    let mut exchange = Exchange {
+        operation: "card",
+        method: "POST".to_owned(),
+        path: String::new(),
+        terminal: Some(id.clone()),
+        status: None,
+        outcome: Outcome::Answered,
+        why: outcome.shown(),
+        notes: Vec::new(),
+    };
+    let mut face = None;
+    if let Some(Answer { message, outcome: journalled, why, .. }) = answer {
+        (exchange.outcome, exchange.why) = (journalled, why);
+        let writes = !matches!(outcome, CardOutcome::Refused { error_file: false, .. });
+        if let Some(message) = message.filter(|_| writes) {
+            let (bytes, note) = written(fixtures, &message, terminal.settings.encoding);
+            let (text, _) = written(fixtures, &message, Encoding::Utf8);
+            let file = face_file(institution, bytes, &terminal.settings.linkage, moment);
+            exchange.path.clone_from(&file.name);
+            exchange.notes.extend(note);
+            face = Some(FaceFile { file, text: String::from_utf8_lossy(&text).into_owned() });
+        }
+    }
+    Some(Seen { outcome, face, exchange })
+}
+
+/// The check of a card that the reader could read.
+fn read(
+    fixtures: &Fixtures,
+    institution: &Institution,
+    terminal: &Terminal,
+    moment: Moment,
+    person: &Person,
+    given: &Consents,
+) -> (CardOutcome, Option<Answer>) {
+    let mut consents = person.consents.clone();
+    consents.extend(given);
+    let surfacing = &institution.surfacing;
+    let sender = Sender { institution: Some(institution.code.clone()), ..Sender::default() };
+    let encoding = terminal.settings.encoding;
+    let desk = Desk { fixtures, surfacing, sender: &sender, encoding, now: moment.now, reference: MY_NUMBER_CARD };
+    match answers::face(&desk, Place { institution, terminal }, person, &consents) {
+        Presented::Told(answer) => (CardOutcome::FaceResult, Some(answer)),
+        Presented::Refused(refusal, answer) => {
+            let shown: Text = refusal.message(&surfacing.entry(&fixtures.catalogue, refusal.error));
+            let error_file = institution.readings.card_while_pending == CardWhilePending::ErrorFile;
+            (CardOutcome::Refused { error: refusal.error, shown, error_file }, Some(answer))
+        }
+    }
+}
