@@ -55,9 +55,7 @@ impl CardOutcome {
             ),
             Self::Reader { screen } => screen.clone(),
             Self::Refused { shown, .. } => shown.clone(),
-            Self::FaceResult => {
-                Text::new("資格確認の結果を連携フォルダーの face に出力しました。", "The result was put into the linkage folder's face.")
-            }
+            Self::FaceResult => Text::new("資格確認の結果ファイル（face）を作成しました。", "The face result file was made."),
         }
     }
 }

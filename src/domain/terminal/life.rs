@@ -309,6 +309,7 @@ impl Terminal {
     /// A boot: what is installed becomes what runs, unless the terminal is stuck.
     pub(super) fn begin_boot(&mut self, at: Timestamp, readings: &Readings) -> Change {
         self.last_contact = self.last_contact(at);
+        self.last_card = None;
         self.boots += 1;
         let id = BootId::numbered(self.boots);
         self.boot = Boot { id: id.clone(), at, ready_at: at + self.settings.boot_time.duration() };
