@@ -1,6 +1,7 @@
 //! The two character sets of the real messages, UTF-8 and Shift_JIS (CP932): reading as declared, and writing without losing a character silently.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use encoding_rs::SHIFT_JIS;
 
@@ -12,8 +13,8 @@ use crate::domain::text::Text;
 pub struct Encoded {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// Each character that was replaced, once, in order.
-    pub replaced: Vec<char>,
+    /// The characters that were replaced.
+    pub replaced: BTreeSet<char>,
 }
 
 impl Encoded {
@@ -34,11 +35,9 @@ impl Encoded {
 ///
 /// An encoder's own flag is not enough: Shift_JIS takes ¥, ‾ and − and gives other characters back, so that each is decoded again and compared.
 pub fn encode(text: &str, encoding: Encoding, replacement: char) -> Encoded {
-    let mut replaced = Vec::new();
+    let mut replaced = BTreeSet::new();
     let mut note = |c| {
-        if !replaced.contains(&c) {
-            replaced.push(c);
-        }
+        replaced.insert(c);
         replacement
     };
     let carried: String = text.chars().map(|c| if carries(encoding, c) { c } else { note(c) }).collect();
@@ -164,7 +163,11 @@ mod tests {
     #[test]
     fn characters_that_shift_jis_would_change_are_replaced() {
         for c in ['¥', '‾', '−', '〜', '😀', '𠮷', 'é'] {
-            assert_eq!(encode(&c.to_string(), Encoding::ShiftJis, '〓'), Encoded { bytes: vec![0x81, 0xAC], replaced: vec![c] }, "{c}");
+            assert_eq!(
+                encode(&c.to_string(), Encoding::ShiftJis, '〓'),
+                Encoded { bytes: vec![0x81, 0xAC], replaced: BTreeSet::from([c]) },
+                "{c}"
+            );
         }
         for c in ['髙', '﨑', '①', 'ｱ', '～', '－', '\\', '~', '〓', '　'] {
             assert!(carries(Encoding::ShiftJis, c), "{c}");

@@ -6,8 +6,10 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, Event};
 use serde_json::{Map, Value};
 
+use super::charset::carries;
 use super::tree::Verbatim;
 use super::xml::usual;
+use crate::domain::encoding::Encoding;
 use crate::domain::text::Text;
 
 /// Elements within elements that are read; real messages have six levels.
@@ -40,6 +42,9 @@ impl Document {
     /// # Errors
     /// What is wrong, with line and column: not well-formed, a DTD, an entity that is not built in, too deep, too many elements.
     pub fn xml(text: &str) -> Result<Self, Text> {
+        if let Some((at, c)) = text.char_indices().find(|(_, c)| !is_xml(*c)) {
+            return Err(placed(text, at, &forbidden(c)));
+        }
         let mut reader = Reader::from_str(text);
         let mut parser = Parser { text, open: Vec::new(), elements: 0, root: None, verbatim: BTreeMap::new() };
         loop {
@@ -227,10 +232,22 @@ fn character(reference: &BytesRef<'_>) -> Result<char, Text> {
         "apos" => Some('\''),
         _ => reference.resolve_char_ref().ok().flatten(),
     };
+    if let Some(c) = built_in.filter(|c| !is_xml(*c)) {
+        return Err(forbidden(c));
+    }
     built_in.ok_or_else(|| {
         let name: String = reference.chars().take(40).collect();
         Text::new(format!("実体参照 &{name}; は使えません"), format!("the entity &{name}; is refused"))
     })
+}
+
+fn is_xml(c: char) -> bool {
+    carries(Encoding::Utf8, c)
+}
+
+fn forbidden(c: char) -> Text {
+    let code = u32::from(c);
+    Text::new(format!("XML で使えない文字（U+{code:04X}）があります"), format!("XML forbids the character U+{code:04X}"))
 }
 
 fn offset(position: u64) -> usize {
@@ -283,6 +300,8 @@ mod tests {
             ("<a>x<b/></a>", "1行9列", "both text and elements"),
             ("<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", "1行1列", "DTD"),
             ("<a>&e;</a>", "1行4列", "&e;"),
+            ("<a>&#1;</a>", "1行4列", "U+0001"),
+            ("<a>\n\u{1}</a>", "2行1列", "U+0001"),
             (&deep, "1行97列", "too deep"),
             (&many, "1行", "too many"),
         ] {
