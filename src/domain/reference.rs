@@ -15,9 +15,12 @@ pub struct Registration {
     pub card: CardData,
 }
 
-/// The numbers of an institution, by person: no more than there are persons.
+/// Numbers of one person that are kept: the one that counts, and those that will.
+const MOST_OF_ONE: usize = 8;
+
+/// The numbers of an institution, by person: no more persons than there are in the fixtures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct References(BTreeMap<String, Registered>);
+pub struct References(BTreeMap<String, Vec<Registered>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Registered {
@@ -26,13 +29,19 @@ struct Registered {
 }
 
 impl References {
-    /// Registers a number that counts from a time on, in place of the one before.
+    /// Registers a number that counts from a time on; until then the one before does.
     pub fn register(&mut self, person: &str, number: String, from: Timestamp) {
-        self.0.insert(person.to_owned(), Registered { number, from });
+        let of_person = self.0.entry(person.to_owned()).or_default();
+        if of_person.len() == MOST_OF_ONE {
+            of_person.remove(0);
+        }
+        of_person.push(Registered { number, from });
+        of_person.sort_by_key(|registered| registered.from);
     }
 
     /// A person's number.
     pub fn of(&self, person: &str, now: Timestamp) -> Option<&str> {
-        self.0.get(person).filter(|registered| registered.from <= now).map(|registered| registered.number.as_str())
+        let counts = self.0.get(person)?.iter().rfind(|registered| registered.from <= now)?;
+        Some(&counts.number)
     }
 }

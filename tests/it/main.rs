@@ -2,12 +2,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets what it did not expect fails there")]
 
 mod campaigns;
+mod cards;
 mod connections;
 mod control;
 mod control_input;
+mod desk;
 mod elements;
 mod fixtures;
+mod golden;
 mod identity;
+mod linkage;
+mod linkage_files;
 mod notice;
 mod packages;
 mod program;
@@ -18,6 +23,8 @@ mod readme;
 mod reports;
 mod strictness;
 mod support;
+mod surfacing;
 mod tidy;
 mod tls;
 mod tokens;
+mod xml;

@@ -63,8 +63,9 @@ fn with_file(status: StatusCode, kind: &'static str, Outgoing { name, bytes }: O
         "xml" => "application/xml",
         _ => "text/plain",
     };
-    let disposition = format!("attachment; filename=\"{}\"", name.replace(|c: char| !c.is_ascii_graphic() || matches!(c, '"' | '\\'), "_"));
-    let disposition = HeaderValue::from_str(&disposition).expect("visible ASCII only is left of the name");
+    let disposition =
+        format!("attachment; filename=\"{}\"", name.replace(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-' | '_'), "_"));
+    let disposition = HeaderValue::from_str(&disposition).expect("only letters, digits and three signs are left of the name");
     let headers =
         [(CONTENT_TYPE, HeaderValue::from_static(media_type)), (CONTENT_DISPOSITION, disposition), (KIND, HeaderValue::from_static(kind))];
     (status, headers, bytes).into_response()

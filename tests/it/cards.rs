@@ -1,0 +1,111 @@
+//! The patient's path: a card at the reader, the face result file, and the error screen of a pending terminal.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::desk::{text, value};
+use crate::support::Mock;
+
+const NOW: &str = "2026-01-20T10:00:00+09:00";
+
+async fn present(mock: &Mock, code: &str, body: Value) -> Value {
+    mock.act(code, "T1", "card", body).await
+}
+
+#[tokio::test]
+async fn a_card_writes_the_face_result_with_what_the_patient_consented_to() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000018", NOW).await;
+    let seen = present(&mock, &code, json!({"person": "valid", "consents": {"pharmacists": "given", "diagnosis": "refused"}})).await;
+    assert_eq!((seen["outcome"]["kind"].as_str(), seen["file"]["in_folder"].as_bool()), (Some("face_result"), Some(true)));
+    let name = seen["file"]["name"].as_str().unwrap();
+    assert!(name.starts_with(&format!("OQSsiquc01res_face_{code}")) && name.ends_with("_20260120100000.xml"), "{name}");
+    assert_eq!(mock.folder(&code).names("face"), [name]);
+    let face = text(&std::fs::read(mock.folder(&code).0.join("face").join(name)).unwrap());
+    assert_eq!(face, seen["file"]["text"].as_str().unwrap());
+    for (element, told) in [
+        ("ReferenceClassification", Some("1")),
+        ("QualificationConfirmationDate", Some("20260120")),
+        ("QualificationValidity", Some("1")),
+        ("Name", Some("模擬　太郎")),
+        ("PharmacistsInfoConsFlg", Some("1")),
+        ("PharmacistsInfoConsTime", Some("20260120100000")),
+        ("PharmacistsInfoAvailableTime", Some("20260121100000")),
+        ("DiagnosisInfoConsFlg", Some("0")),
+        ("DiagnosisInfoConsTime", None),
+        ("ArbitraryFileIdentifier", None),
+        ("QualificationConfirmSearchInfo", None),
+    ] {
+        assert_eq!(value(&face, element), told, "{element}");
+    }
+    assert_eq!(mock.last_entry(&code).await["operation"], "card");
+}
+
+#[tokio::test]
+async fn a_pending_terminal_shows_its_error_and_writes_nothing_until_its_restart() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000026", NOW).await;
+    let refused = present(&mock, &code, json!({"person": "valid"})).await;
+    assert_eq!((refused["outcome"]["kind"].as_str(), refused["outcome"]["error"].as_str()), (Some("refused"), Some("restart_required")));
+    assert!(refused["file"].is_null() && mock.folder(&code).names("face").is_empty());
+    let screen = mock.set(Method::GET, &format!("/v1/institutions/{code}/terminals/T1/screen"), Value::Null).await;
+    assert!(screen.as_str().unwrap().contains("カードが置かれました：更新アプリケーションのインストール後"), "{screen}");
+
+    mock.act(&code, "T1", "restart", Value::Null).await;
+    let screen = mock.set(Method::GET, &format!("/v1/institutions/{code}/terminals/T1/screen"), Value::Null).await;
+    assert!(!screen.as_str().unwrap().contains("カードが置かれました"), "a fresh boot shows nothing of before");
+    assert_eq!(present(&mock, &code, json!({"person": "valid"})).await["outcome"]["kind"], "face_result");
+    assert_eq!(mock.folder(&code).names("face").len(), 1);
+}
+
+#[tokio::test]
+async fn by_a_setting_a_pending_terminal_writes_an_error_file() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000026", NOW).await;
+    let readings = json!({"readings": {"card_while_pending": "error_file"}});
+    mock.set(Method::PATCH, &format!("/v1/institutions/{code}"), readings).await;
+    let refused = present(&mock, &code, json!({"person": "valid"})).await;
+    let face = refused["file"]["text"].as_str().unwrap();
+    assert_eq!((value(face, "ErrorCode"), value(face, "ReferenceClassification")), (Some("MOCK0501E"), Some("1")));
+    assert_eq!(mock.folder(&code).names("face").len(), 1);
+    mock.set_profile(&code, "silent").await;
+    assert!(present(&mock, &code, json!({"person": "valid"})).await["file"].is_null(), "silent is silent here, too");
+}
+
+#[tokio::test]
+async fn other_cards_and_a_reader_without_power_write_nothing() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000018", NOW).await;
+    for (card, screen) in [("wrong", "002"), ("unreadable", "001"), ("expired", "006")] {
+        let seen = present(&mock, &code, json!({"person": "valid", "card": card})).await;
+        assert_eq!(seen["outcome"]["kind"], "reader");
+        assert!(seen["shown"]["ja"].as_str().unwrap().contains(screen), "{seen}");
+    }
+    mock.act(&code, "T1", "reader-power", json!({"on": false})).await;
+    assert_eq!(present(&mock, &code, json!({"person": "valid"})).await["outcome"]["kind"], "nothing");
+    mock.act(&code, "T1", "reader-power", json!({"on": true})).await;
+    mock.act(&code, "T1", "power", json!({"on": false})).await;
+    assert_eq!(present(&mock, &code, json!({"person": "valid"})).await["outcome"]["kind"], "nothing");
+    assert_eq!(mock.folder(&code).names("face"), [""; 0]);
+}
+
+#[tokio::test]
+async fn mistakes_are_named_and_an_external_terminal_has_a_reader_too() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000034", NOW).await;
+    for (body, pointer) in [
+        (json!({"person": "nobody"}), "/person"),
+        (json!({}), "/person"),
+        (json!({"person": "valid", "card": "torn"}), "/card"),
+        (json!({"person": "valid", "consents": {"pharmacists": "perhaps"}}), "/consents"),
+    ] {
+        let (status, problem) = mock.control(Method::POST, &format!("/v1/institutions/{code}/terminals/T1/card"), body.clone()).await;
+        assert_eq!((status, problem["pointer"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some(pointer)), "{body} {problem}");
+    }
+    let seen = present(&mock, &code, json!({"person": "valid"})).await;
+    assert_eq!(
+        (seen["outcome"]["kind"].as_str(), seen["file"]["in_folder"].as_bool()),
+        (Some("face_result"), Some(false)),
+        "no --linkage here"
+    );
+}

@@ -1,0 +1,159 @@
+//! Each message as a whole, for a reviewer to read: `cargo insta review` after a change that is meant.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::desk::{DATE, card, check, element, info, message, plain, text, value};
+use crate::support::Mock;
+
+const NOW: &str = "2026-01-20T10:00:00+09:00";
+
+/// One element a line, indented.
+fn pretty(message: &str) -> String {
+    let mut lines = Vec::new();
+    let mut depth = 0_usize;
+    for part in message.replace("><", ">\n<").lines() {
+        if part.starts_with("</") {
+            depth -= 1;
+        }
+        lines.push(format!("{}{part}", "  ".repeat(depth)));
+        let opens = part.starts_with('<') && !part.starts_with("</") && !part.starts_with("<?");
+        if opens && !part.contains("</") {
+            depth += 1;
+        }
+    }
+    lines.join("\n")
+}
+
+/// The same request to a terminal that answers in UTF-8 and to one that answers in Shift_JIS: one snapshot, after the declaration.
+async fn golden(mock: &Mock, name: &str, template: &str, settings: Value, file: &str, request: impl Fn(&str) -> String) {
+    let code = if template == "9910000026" { "9910000505" } else { "9910000513" };
+    let mut texts = Vec::new();
+    for encoding in ["utf-8", "shift_jis"] {
+        let mut terminal = json!({"encoding": encoding});
+        terminal.as_object_mut().unwrap().extend(settings["terminal"].as_object().cloned().unwrap_or_default());
+        let mut institution =
+            json!({"template": template, "code": code, "clock": {"mode": "frozen", "now": NOW}, "terminals": {"T1": terminal}});
+        institution.as_object_mut().unwrap().extend(settings["institution"].as_object().cloned().unwrap_or_default());
+        mock.create_with(institution).await;
+        let mut answer = mock.file(code, file, request(code)).await.text();
+        if let Some(number) = value(&answer, "ReceptionNumber").filter(|_| file.contains("01req")).map(str::to_owned) {
+            let body = element("ReceptionNumber", &number);
+            let fetched = mock.file(code, &file.replace("01req", "02req"), message(code, "", &body)).await.text();
+            answer = format!("{answer}\n{fetched}");
+        }
+        mock.control(Method::DELETE, &format!("/v1/institutions/{code}"), Value::Null).await;
+        texts.push(answer);
+    }
+    let [utf8, sjis] = [&texts[0], &texts[1]];
+    assert!(sjis.contains("encoding=\"Shift_JIS\""), "{sjis}");
+    let same = sjis.replace("Shift_JIS", "UTF-8").replace("<CharacterCodeIdentifier>1<", "<CharacterCodeIdentifier>0<");
+    assert_eq!(&same.replace('〓', "_"), &utf8.replace('𠮷', "_"), "{name}: the same in both character sets, but for what Shift_JIS lacks");
+    insta::assert_snapshot!(name, pretty(utf8));
+}
+
+/// The request about the person of a sample.
+fn about(name: &'static str, consent: &'static str) -> impl Fn(&str) -> String {
+    move |code| message(code, &(DATE.to_owned() + &element("ArbitraryFileIdentifier", "file-1")), &info_of(name, consent))
+}
+
+fn info_of(name: &str, consent: &str) -> String {
+    let fixtures = onshi_mock::fixtures::Fixtures::compiled_in(jiff::civil::date(2026, 1, 20)).0.unwrap();
+    let person = fixtures.persons.iter().find(|person| person.id == name).unwrap_or_else(|| panic!("no person {name}"));
+    let sample = fixtures.samples.iter().find(|sample| sample.name == person.name).unwrap();
+    let [symbol, branch] = [&sample.symbol, &sample.branch].map(|text| text.clone().unwrap_or_default());
+    info(&card(&sample.insurer_number, &symbol, &sample.number, &branch), &sample.birthdate.strftime("%Y%m%d").to_string(), consent)
+}
+
+#[tokio::test]
+async fn single_checks() {
+    let mock = Mock::start().await;
+    let names = [
+        ("valid", "0"),
+        ("elderly", "0"),
+        ("card-expires", "0"),
+        ("newer", "0"),
+        ("processing", "0"),
+        ("refused", "0"),
+        ("not-in-shift-jis", "0"),
+    ];
+    for (person, consent) in names {
+        golden(&mock, &format!("check_{person}"), "9910000018", json!({}), "OQSsiquc01req_1.xml", about(person, consent)).await;
+    }
+    for person in PERSONS_WITH_MORE {
+        golden(&mock, &format!("check_{person}"), "9910000018", json!({}), "OQSsiquc01req_1.xml", about(person, "1")).await;
+    }
+}
+
+/// Limit certificate, specific disease, medical tickets, consents, several qualifications, other name.
+const PERSONS_WITH_MORE: [&str; 6] =
+    ["limit-01", "disease-1", "medical-aid-tickets", "consents-given", "several-qualifications", "other-name"];
+
+#[tokio::test]
+async fn refusals_in_each_profile() {
+    let mock = Mock::start().await;
+    for profile in ["envelope", "bare", "http"] {
+        let settings = json!({"institution": {"error_profile": profile}});
+        golden(&mock, &format!("refused_{profile}"), "9910000026", settings, "OQSsiquc01req_1.xml", |code| check(code, "file-1")).await;
+    }
+    let body = json!({"institution": {"errors": {"restart_required": {"layer": "body"}}}});
+    golden(&mock, "refused_in_the_body", "9910000026", body, "OQSsiquc01req_1.xml", |code| check(code, "file-1")).await;
+}
+
+#[tokio::test]
+async fn bulk_requests() {
+    let mock = Mock::start().await;
+    let at_once = || json!({"terminal": {"linkage": {"bulk_time": "PT0S"}}});
+    let two = |code: &str| message(code, DATE, &(plain() + &info_of("expired", "0")));
+    golden(&mock, "bulk_check", "9910000018", at_once(), "OQSmuquc01req_1.xml", two).await;
+    golden(&mock, "bulk_check_processing", "9910000018", json!({}), "OQSmuquc01req_1.xml", two).await;
+    let month = |code: &str| message(code, "", &element("MedicalTreatmentMonth", "202601"));
+    golden(&mock, "bulk_medical_aid", "9910000018", at_once(), "OQSmutic01req_1.xml", month).await;
+    let days = |code: &str| message(code, "", &(element("ConsentDateFrom", "20260101") + &element("ConsentDateTo", "20260120")));
+    golden(&mock, "bulk_home_visits", "9910000018", at_once(), "OQSmuhvq01req_1.xml", days).await;
+    golden(&mock, "bulk_online", "9910000018", at_once(), "OQSmuonq01req_1.xml", days).await;
+    let registrations = |code: &str| {
+        let one = |number: &str, card: String| element("ReferenceNumberRegistrationInfo", &(element("ReferenceNumber", number) + &card));
+        let both = one("患者-1", card("01990019", "11010203", "1001", "01")) + &one("患者-2", card("01990019", "", "9", ""));
+        message(code, "", &both)
+    };
+    golden(&mock, "bulk_registration", "9910000018", at_once(), "OQSmuimm01req_1.xml", registrations).await;
+}
+
+#[tokio::test]
+async fn a_registration() {
+    let mock = Mock::start().await;
+    let one = |code: &str| {
+        let info = element("ReferenceNumber", "患者-1") + &card("01990019", "11010203", "1001", "01");
+        message(code, &element("ArbitraryFileIdentifier", "file-1"), &element("ReferenceNumberRegistrationInfo", &info))
+    };
+    golden(&mock, "registration", "9910000018", json!({}), "OQSsiimm01req_1.xml", one).await;
+}
+
+#[tokio::test]
+async fn drug_information_and_checkups() {
+    let mock = Mock::start().await;
+    let about = |code: &str| {
+        let info = info_of("consents-given", "0");
+        let own = |name: &str| value(&info, name).unwrap_or_default().to_owned();
+        let header = element("InsurerNumber", &own("InsurerNumber"))
+            + &element("InsuranceCardSymbol", &own("InsuredCardSymbol"))
+            + &element("InsuredPersonIdentificationNumber", &own("InsuredIdentificationNumber"))
+            + &element("BranchNumber", &own("InsuredBranchNumber"))
+            + &element("ArbitraryFileIdentifier", "file-1");
+        message(code, &header, &element("FileCategory", "2"))
+    };
+    golden(&mock, "drugs", "9910000018", json!({}), "YZKsiquc01req_1.xml", about).await;
+    golden(&mock, "checkups", "9910000018", json!({}), "TKKsiquc01req_1.xml", about).await;
+}
+
+#[tokio::test]
+async fn a_face_result_and_an_err_file() {
+    let mock = Mock::start().await;
+    let clock = json!({"mode": "frozen", "now": NOW});
+    let code = mock.create_with(json!({"template": "9910000018", "code": "9910000521", "clock": clock})).await;
+    let seen = mock.act(&code, "T1", "card", json!({"person": "consents-given"})).await;
+    insta::assert_snapshot!("face", pretty(seen["file"]["text"].as_str().unwrap()));
+    let err = mock.file(&code, "OQSsiquc01req_1.xml", "<XmlMsg>\n<a></XmlMsg>").await;
+    insta::assert_snapshot!("err", text(&err.bytes).replace('\r', ""));
+}
