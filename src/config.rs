@@ -44,7 +44,7 @@ pub struct Options {
     /// Login: lenient accepts any JSON object, strict wants a certificate of ours or the fixtures' credentials [default: lenient]
     #[arg(long, env = "ONSHI_LOGIN", value_enum, value_name = "MODE")]
     login: Option<LoginPolicy>,
-    /// Directory of the linkage folders: DIR/<institution>-<terminal>/{req,res,face}, made on demand [default: none]
+    /// Directory of the linkage folders: DIR/9910000018-T1/{req,res,face} and so on, made on demand [default: none]
     #[arg(long, env = "ONSHI_LINKAGE", value_name = "DIR")]
     linkage: Option<PathBuf>,
     /// The one terminal, such as 9910000026-T1, whose linkage folder DIR itself is
