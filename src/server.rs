@@ -119,23 +119,31 @@ impl Server {
     }
 }
 
-/// Looks at the linkage folders, where there are any, until told to stop; a look that has begun is finished.
+/// Looks at the linkage folders, where there are any, until told to stop; of a look that has begun, what was taken is answered.
 async fn keep_folders(app: Arc<App>, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
     let mut beat = tokio::time::interval(LOOKED_AT_EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while app.linkage.is_some() {
+    while let Some(folders) = &app.linkage {
         tokio::select! {
             _ = beat.tick() => {}
             () = &mut stop => return,
         }
         let looking = Arc::clone(&app);
-        let looked = tokio::task::spawn_blocking(move || {
+        let mut looked = pin!(tokio::task::spawn_blocking(move || {
             if let Some(folders) = &looking.linkage {
                 folders.sweep(&looking.institutions);
             }
-        });
-        if let Err(error) = looked.await {
+        }));
+        let ended = tokio::select! {
+            ended = &mut looked => ended,
+            () = &mut stop => {
+                folders.close();
+                let _ = looked.await;
+                return;
+            }
+        };
+        if let Err(error) = ended {
             tracing::error!(%error, "a look at the linkage folders failed");
         }
     }

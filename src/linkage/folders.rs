@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,21 +33,23 @@ pub struct Folders {
     whereabouts: Whereabouts,
     fixtures: Arc<Fixtures>,
     open: Mutex<BTreeMap<TerminalAddress, Arc<Mutex<Folder>>>>,
+    closed: AtomicBool,
 }
 
 impl Folders {
     /// The folders below a directory; nothing is touched yet.
     pub fn new(whereabouts: Whereabouts, fixtures: Arc<Fixtures>) -> Self {
-        Self { whereabouts, fixtures, open: Mutex::default() }
+        Self { whereabouts, fixtures, open: Mutex::default(), closed: AtomicBool::new(false) }
     }
 
     /// One look at every terminal's folder; folders of terminals that are new are made.
     pub fn sweep(&self, institutions: &Institutions) {
         let addresses = self.addresses(institutions);
-        locked(&self.open).retain(|address, _| addresses.contains(address));
+        // In order, as they are given: looked up, not searched through.
+        locked(&self.open).retain(|address, _| addresses.binary_search(address).is_ok());
         for address in addresses {
             let folder = self.folder(&address);
-            let mut clerk = Clerk { institutions, fixtures: &self.fixtures, address: &address };
+            let mut clerk = Clerk { institutions, fixtures: &self.fixtures, address: &address, closed: &self.closed };
             let Some(settings) = clerk.settings() else {
                 continue;
             };
@@ -54,6 +57,11 @@ impl Folders {
             // What goes wrong is logged by the folder itself, once.
             let _ = locked(&folder).sweep(institutions.wall(), latency, Some(stay_time), &mut clerk);
         }
+    }
+
+    /// Takes no further request, so that a look at many of them ends soon; what was taken is answered.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
     }
 
     /// Makes the folder of a terminal that is new, so that it is there when its maker is told so.
@@ -102,6 +110,7 @@ struct Clerk<'a> {
     institutions: &'a Institutions,
     fixtures: &'a Fixtures,
     address: &'a TerminalAddress,
+    closed: &'a AtomicBool,
 }
 
 impl Clerk<'_> {
@@ -133,7 +142,7 @@ impl Counter for Clerk<'_> {
         let running = self.institutions.with(&self.address.institution, |tenant, moment| {
             tenant.institution.terminals.get(&self.address.terminal).is_some_and(|terminal| terminal.answers(moment.now))
         });
-        running.unwrap_or(false)
+        running.unwrap_or(false) && !self.closed.load(Ordering::Relaxed)
     }
 
     fn takes(&self, name: &str) -> bool {
