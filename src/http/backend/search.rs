@@ -49,8 +49,9 @@ fn document(call: &Call, form: Form, bytes: &[u8]) -> Result<Document, Text> {
         Form::Json => Document::json(bytes),
         Form::Xml => {
             let content_type = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let charset = content_type.split(';').skip(1).find_map(|parameter| parameter.trim().strip_prefix("charset="));
-            Document::xml(&charset::decode(bytes, charset.map(|label| label.trim_matches('"')))?)
+            let mut parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+            let charset = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+            Document::xml(&charset::decode(bytes, charset.map(|(_, label)| label.trim().trim_matches('"')))?)
         }
     }
 }
