@@ -98,11 +98,12 @@ fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, na
     ]);
     let text = filled.ja.replace("\r\n", "\n").replace('\n', "\r\n");
     let written = charset::encode(&text, terminal.settings.encoding, shape.replacement);
+    let note = written.note(terminal.settings.encoding);
     Handled {
         reply: Reply::Malformed(Outgoing { name: err_name(name), bytes: written.bytes }),
         outcome: answers::refused_outcome(&fixtures.catalogue, surfacing, &refusal),
         why: refusal.why,
-        notes: Vec::new(),
+        notes: note.into_iter().collect(),
     }
 }
 
