@@ -30,7 +30,7 @@ pub fn submit(desk: &Desk<'_>, institution: &mut Institution, terminal: &Termina
         let from = desk.now.checked_add(takes.duration()).unwrap_or(desk.now);
         for registration in registrations {
             if let Some(person) = desk.fixtures.register().matching(&registration.card) {
-                institution.references.register(&person.id, registration.reference_number.clone(), from);
+                institution.references.register(&person.id, registration.reference_number.clone(), from, desk.now);
             }
         }
     }

@@ -28,7 +28,7 @@ pub fn register(desk: &Desk<'_>, institution: &mut Institution, terminal: &Termi
     );
     let answer = desk.answered(&header, &Body { unit, units: Vec::new() }, outcome, why);
     if person != "-" {
-        institution.references.register(person, registration.reference_number.clone(), desk.now);
+        institution.references.register(person, registration.reference_number.clone(), desk.now, desk.now);
     }
     answer
 }

@@ -29,11 +29,13 @@ struct Registered {
 }
 
 impl References {
-    /// Registers a number that counts from a time on; until then the one before does.
-    pub fn register(&mut self, person: &str, number: String, from: Timestamp) {
+    /// Registers a number that counts from a time on; until then the one before does. Where there are too many, one that no longer counts
+    /// gives way, else the first that does not count yet: never the one that counts now.
+    pub fn register(&mut self, person: &str, number: String, from: Timestamp, now: Timestamp) {
         let of_person = self.0.entry(person.to_owned()).or_default();
         if of_person.len() == MOST_OF_ONE {
-            of_person.remove(0);
+            let counts = of_person.iter().rposition(|registered| registered.from <= now);
+            of_person.remove(usize::from(counts == Some(0)));
         }
         of_person.push(Registered { number, from });
         of_person.sort_by_key(|registered| registered.from);
