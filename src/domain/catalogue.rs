@@ -119,7 +119,7 @@ pub struct Entry {
     pub layer: Layer,
     /// What it says, 1 to 1,000 characters. `{name}` marks are filled with the case's own values.
     pub message: Text,
-    /// What staff or a programmer should do.
+    /// What staff or a programmer should do, at most 1,000 characters.
     pub remedy: Text,
     /// Where code and wording come from.
     pub provenance: Provenance,
@@ -174,15 +174,23 @@ impl Entry {
             let expected = Text::new("200から599までの HTTP ステータスが必要です", "expected an HTTP status from 200 to 599");
             return Some(("/status".to_owned(), expected));
         }
-        [("ja", &self.message.ja), ("en", &self.message.en)].into_iter().find_map(|(language, message)| {
+        let of_message = [("ja", &self.message.ja), ("en", &self.message.en)].into_iter().find_map(|(language, message)| {
             let expected = self.fault_of_message(message)?;
             Some((format!("/message/{language}"), expected))
+        });
+        of_message.or_else(|| {
+            let remedies = [("ja", &self.remedy.ja), ("en", &self.remedy.en)];
+            let (language, _) = remedies.into_iter().find(|(_, remedy)| !fits(remedy))?;
+            let expected = Text::new(
+                format!("制御文字を含まない{LONGEST_MESSAGE}文字以内が必要です"),
+                format!("expected at most {LONGEST_MESSAGE} characters without control characters"),
+            );
+            Some((format!("/remedy/{language}"), expected))
         })
     }
 
     fn fault_of_message(&self, message: &str) -> Option<Text> {
-        let length = message.chars().count();
-        if length == 0 || length > LONGEST_MESSAGE || message.chars().any(char::is_control) {
+        if message.is_empty() || !fits(message) {
             return Some(Text::new(
                 format!("制御文字を含まない1〜{LONGEST_MESSAGE}文字が必要です"),
                 format!("expected 1 to {LONGEST_MESSAGE} characters without control characters"),
@@ -196,6 +204,10 @@ impl Entry {
             format!("nothing fills {{{mark}}}; the marks of this error are: {known}"),
         ))
     }
+}
+
+fn fits(words: &str) -> bool {
+    words.chars().count() <= LONGEST_MESSAGE && !words.chars().any(char::is_control)
 }
 
 /// The names between braces.

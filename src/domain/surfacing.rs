@@ -49,7 +49,7 @@ pub struct Replacement {
     pub layer: Option<Layer>,
     /// The words: 1 to 1,000 characters without control characters.
     pub message: Option<Text>,
-    /// What to do about it.
+    /// What to do about it: at most 1,000 characters without control characters.
     pub remedy: Option<Text>,
 }
 
