@@ -109,3 +109,53 @@ async fn mistakes_are_named_and_an_external_terminal_has_a_reader_too() {
         "no --linkage here"
     );
 }
+
+#[tokio::test]
+async fn each_card_is_a_file_of_its_own_in_the_terminals_character_set_and_packing() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000018", NOW).await;
+    mock.set_terminal(&code, json!({"encoding": "shift_jis"})).await;
+    for _ in 0..3 {
+        present(&mock, &code, json!({"person": "not-in-shift-jis"})).await;
+    }
+    let names = mock.folder(&code).names("face");
+    assert_eq!(names.len(), 3, "the clock stands still: {names:?}");
+    for name in &names {
+        let face = text(&std::fs::read(mock.folder(&code).0.join("face").join(name)).unwrap());
+        assert_eq!((value(&face, "Name"), value(&face, "CharacterCodeIdentifier")), (Some("〓田　模子"), Some("1")));
+    }
+    assert!(mock.last_entry(&code).await["notes"].to_string().contains("U+20BB7"));
+    mock.set_terminal(&code, json!({"linkage": {"encrypt": ["OQSsiquc01"]}})).await;
+    let zipped = present(&mock, &code, json!({"person": "valid"})).await;
+    let name = zipped["file"]["name"].as_str().unwrap();
+    assert!(name.ends_with(".zip") && mock.folder(&code).names("face").contains(&name.to_owned()), "{name}");
+}
+
+#[tokio::test]
+async fn every_person_can_present_a_card() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let fixtures = onshi_mock::fixtures::Fixtures::compiled_in(jiff::civil::date(2026, 1, 20)).0.unwrap();
+    for person in &fixtures.persons {
+        let seen = present(&mock, &code, json!({"person": person.id})).await;
+        let face = seen["file"]["text"].as_str().unwrap_or_else(|| panic!("{}: {seen}", person.id));
+        let told = value(face, "Name").is_some_and(|name| name == person.name);
+        match person.id.as_str() {
+            "refused" => assert_eq!(value(face, "ProcessingResultCode"), Some("MOCK0801E"), "{face}"),
+            id => assert!(told || value(face, "QualificationValidity") != Some("1"), "{id}: {face}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stuck_terminal_shows_another_error_after_its_restart_and_still_writes_nothing() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000042", NOW).await;
+    assert_eq!(present(&mock, &code, json!({"person": "valid"})).await["outcome"]["error"], "restart_required");
+    mock.act(&code, "T1", "restart", Value::Null).await;
+    let seen = present(&mock, &code, json!({"person": "valid"})).await;
+    assert_eq!(seen["outcome"]["error"], "restart_did_not_help", "{seen}");
+    assert!(seen["file"].is_null() && mock.folder(&code).names("face").is_empty());
+    let screen = mock.set(Method::GET, &format!("/v1/institutions/{code}/terminals/T1/screen"), Value::Null).await;
+    assert!(screen.as_str().unwrap().contains("カードが置かれました"));
+}

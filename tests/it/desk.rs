@@ -72,6 +72,15 @@ pub(crate) fn plain() -> String {
     info(&card("01990019", "11010203", "1001", "01"), "19800517", "0")
 }
 
+/// What is asked about a person of the fixtures.
+pub(crate) fn info_of(id: &str, consent: &str) -> String {
+    let fixtures = onshi_mock::fixtures::Fixtures::compiled_in(jiff::civil::date(2026, 1, 20)).0.unwrap();
+    let person = fixtures.persons.iter().find(|person| person.id == id).unwrap_or_else(|| panic!("no person {id}"));
+    let sample = fixtures.samples.iter().find(|sample| sample.name == person.name).unwrap();
+    let [symbol, branch] = [&sample.symbol, &sample.branch].map(|text| text.clone().unwrap_or_default());
+    info(&card(&sample.insurer_number, &symbol, &sample.number, &branch), &sample.birthdate.strftime("%Y%m%d").to_string(), consent)
+}
+
 /// A single check of the plainest person.
 pub(crate) fn check(code: &str, identifier: &str) -> String {
     message(code, &format!("{DATE}{}", element("ArbitraryFileIdentifier", identifier)), &plain())

@@ -1,0 +1,167 @@
+//! A linkage folder as the world treats it: terminals that boot or are stuck, latency, odd names, half-written files, other character sets.
+
+use encoding_rs::SHIFT_JIS;
+use onshi_mock::domain::ids::TerminalAddress;
+use onshi_mock::linkage::Whereabouts;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::desk::{DATE, Folder, check, info_of, message, text, value, wait_until};
+use crate::support::Mock;
+
+const NOW: &str = "2026-01-20T10:00:00+09:00";
+
+#[tokio::test]
+async fn a_folder_is_there_when_its_institution_is_and_each_terminal_has_its_own() {
+    let mock = Mock::with_folders().await;
+    let terminals = json!({"T1": {}, "T2": {"starts": "pending"}});
+    let code = mock.create_with(json!({"template": "9910000018", "clock": {"mode": "frozen", "now": NOW}, "terminals": terminals})).await;
+    let [t1, t2] = ["T1", "T2"].map(|id| Folder(mock.dir.path().join(format!("oqs/{code}-{id}"))));
+    for folder in [&t1, &t2] {
+        assert!(["req", "res", "face"].iter().all(|name| folder.0.join(name).is_dir()), "at once");
+        folder.drop("OQSsiquc01req_1.xml", check(&code, "f"));
+    }
+    let (fine, pending) = (t1.wait_for("res/OQSsiquc01res_1.xml").await, t2.wait_for("res/OQSsiquc01res_1.xml").await);
+    assert_eq!((value(&text(&fine), "ErrorCode"), value(&text(&pending), "ErrorCode")), (None, Some("MOCK0501E")));
+}
+
+#[tokio::test]
+async fn a_booting_terminal_takes_nothing_until_it_is_up_and_a_stuck_one_refuses() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000042", NOW).await;
+    mock.set_terminal(&code, json!({"boot_time": "PT2M"})).await;
+    mock.act(&code, "T1", "restart", Value::Null).await;
+    let folder = mock.folder(&code);
+    folder.drop("OQSsiquc01req_1.xml", check(&code, "f"));
+    let other = mock.create("9910000018", NOW).await;
+    for i in 0..2 {
+        mock.folder(&other).drop(&format!("OQSsiquc01req_{i}.xml"), check(&other, "f"));
+        mock.folder(&other).wait_for(&format!("res/OQSsiquc01res_{i}.xml")).await;
+    }
+    assert_eq!(folder.names("req"), ["OQSsiquc01req_1.xml"], "booting");
+    mock.advance(&code, "2026-01-20T10:02:00+09:00").await;
+    let stuck = text(&folder.wait_for("res/OQSsiquc01res_1.xml").await);
+    assert_eq!(value(&stuck, "ErrorCode"), mock.check(&code).await.error_code().as_str());
+}
+
+#[tokio::test]
+async fn a_request_disappears_at_once_and_its_answer_comes_after_the_latency() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000018", NOW).await;
+    mock.set_terminal(&code, json!({"linkage": {"latency": "PT2S"}})).await;
+    let folder = mock.folder(&code);
+    folder.drop("OQSsiquc01req_1.xml", check(&code, "f"));
+    wait_until("it is taken", || folder.names("req").is_empty()).await;
+    let taken = std::time::Instant::now();
+    folder.wait_for("res/OQSsiquc01res_1.xml").await;
+    // From the sweep that took it, which was a little before this test saw so.
+    assert!(taken.elapsed() >= std::time::Duration::from_millis(1500), "{:?}", taken.elapsed());
+    assert_eq!(mock.last_entry(&code).await["path"], "OQSsiquc01req_1.xml");
+}
+
+#[tokio::test]
+async fn requests_in_either_set_are_answered_in_the_terminals_bytes() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000018", NOW).await;
+    mock.set_terminal(&code, json!({"encoding": "shift_jis"})).await;
+    let folder = mock.folder(&code);
+    let asked = message(&code, DATE, &info_of("valid-family", "0"));
+    folder.drop("OQSsiquc01req_u.xml", &asked);
+    folder.drop("OQSsiquc01req_s.xml", SHIFT_JIS.encode(&asked.replace("UTF-8", "Shift_JIS")).0);
+    let [u, s] = [folder.wait_for("res/OQSsiquc01res_u.xml").await, folder.wait_for("res/OQSsiquc01res_s.xml").await];
+    assert_eq!(u, s, "the request's set changes nothing");
+    let (decoded, _, broken) = SHIFT_JIS.decode(&u);
+    assert!(!broken && decoded.starts_with("<?xml version=\"1.0\" encoding=\"Shift_JIS\" standalone=\"no\"?>"));
+    assert_eq!(SHIFT_JIS.encode(&decoded).0, u.as_slice(), "and back again");
+    assert_eq!((value(&decoded, "Name"), value(&decoded, "InsuredCardSymbol")), (Some("模擬　花子"), Some("試－２４")));
+
+    folder.drop("OQSsiquc01req_b.xml", SHIFT_JIS.encode(&asked).0);
+    let err = folder.wait_for("res/OQSsiquc01req_b.err").await;
+    assert!(SHIFT_JIS.decode(&err).0.contains("Shift_JIS としては読めます"), "declared as UTF-8");
+}
+
+#[tokio::test]
+async fn a_file_without_a_message_or_with_another_kinds_name_says_what_is_wrong() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000018", NOW).await;
+    let folder = mock.folder(&code);
+    for (name, content) in [
+        ("foo.xml", check(&code, "f")),
+        ("OQSsiquc09req_1.xml", check(&code, "f")),
+        ("OQSsiquc01res_1.xml", check(&code, "f")),
+        ("OQSsiquc01req_.xml", check(&code, "f")),
+        ("OQSsiquc01req_1.xml", format!("<Msg>{}</Msg></XmlMsg>", "x")),
+        ("OQSsiquc01req_2.xml", "<XmlMsg></XmlMsg>".to_owned()),
+        ("OQSsiquc01req_3.xml", "<XmlMsg><MessageHeader/><MessageBody/></XmlMsg>".to_owned()),
+        ("全角.xml", check(&code, "f")),
+    ] {
+        folder.drop(name, content);
+        let err = text(&folder.wait_for(&format!("res/{}.err", name.trim_end_matches(".xml"))).await);
+        assert!(err.contains(name) && err.contains("MOCK0001E"), "{name}: {err}");
+        assert_eq!(mock.last_entry(&code).await["path"], name);
+    }
+    let res = folder.names("res");
+    assert!(
+        !res.iter().any(|name| name.starts_with("OQSsiquc01res_") && !name.starts_with("OQSsiquc01res_1.")),
+        "no answer among them: {res:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_left_alone_and_a_half_written_one_is_waited_for() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000018", NOW).await;
+    let folder = mock.folder(&code);
+    let req = folder.0.join("req");
+    std::fs::write(req.join("OQSsiquc01req_1.tmp"), check(&code, "f")).unwrap();
+    std::fs::write(req.join("notes.txt"), "x").unwrap();
+    std::fs::create_dir(req.join("OQSsiquc01req_d.xml")).unwrap();
+    let whole = check(&code, "half");
+    let (half, rest) = whole.split_at(whole.len() / 2);
+    std::fs::write(req.join("OQSsiquc01req_h.xml"), half).unwrap();
+    for i in 0..3 {
+        folder.drop(&format!("OQSsiquc01req_x{i}.xml"), check(&code, "f"));
+        folder.wait_for(&format!("res/OQSsiquc01res_x{i}.xml")).await;
+    }
+    assert_eq!(folder.names("req"), ["OQSsiquc01req_1.tmp", "OQSsiquc01req_d.xml", "OQSsiquc01req_h.xml", "notes.txt"]);
+    let mut file = std::fs::OpenOptions::new().append(true).open(req.join("OQSsiquc01req_h.xml")).unwrap();
+    std::io::Write::write_all(&mut file, rest.as_bytes()).unwrap();
+    let answer = text(&folder.wait_for("res/OQSsiquc01res_h.xml").await);
+    assert_eq!((value(&answer, "ArbitraryFileIdentifier"), value(&answer, "QualificationValidity")), (Some("half"), Some("1")));
+}
+
+#[tokio::test]
+async fn the_same_name_again_replaces_the_answer_and_a_deleted_institution_takes_nothing() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000018", NOW).await;
+    let folder = mock.folder(&code);
+    for identifier in ["first", "second"] {
+        folder.drop("OQSsiquc01req_1.xml", check(&code, identifier));
+        let answered = || std::fs::read(folder.0.join("res/OQSsiquc01res_1.xml")).is_ok_and(|bytes| text(&bytes).contains(identifier));
+        wait_until(identifier, answered).await;
+    }
+    mock.set(Method::DELETE, &format!("/v1/institutions/{code}"), Value::Null).await;
+    folder.drop("OQSsiquc01req_2.xml", check(&code, "f"));
+    let other = mock.create("9910000026", NOW).await;
+    mock.folder(&other).drop("OQSsiquc01req_1.xml", check(&other, "f"));
+    mock.folder(&other).wait_for("res/OQSsiquc01res_1.xml").await;
+    assert_eq!(folder.names("req"), ["OQSsiquc01req_2.xml"]);
+    mock.create_with(json!({"template": "9910000018", "code": code, "clock": {"mode": "frozen", "now": NOW}})).await;
+    folder.wait_for("res/OQSsiquc01res_2.xml").await;
+}
+
+#[tokio::test]
+async fn a_face_result_of_another_terminal_than_the_folders_own_lies_in_no_folder() {
+    let mock = Mock::start_with(|config| {
+        let only = Some(TerminalAddress::parse("9910000018-T1").unwrap());
+        config.linkage = Some(Whereabouts { dir: config.certs.with_file_name("OQS"), only });
+    })
+    .await;
+    let folder = Folder(mock.dir.path().join("OQS"));
+    for (code, in_folder) in [("9910000018", true), ("9940000018", false)] {
+        let seen = mock.act(code, "T1", "card", json!({"person": "valid"})).await;
+        assert_eq!(seen["file"]["in_folder"], in_folder, "{seen}");
+    }
+    assert_eq!(folder.names("face").len(), 1);
+    assert!(!mock.dir.path().join("OQS/9940000018-T1").exists());
+}

@@ -1,0 +1,183 @@
+//! The linkage route: who may ask it, for which terminal, and the form in which each kind of answer leaves.
+
+use std::io::{Cursor, Read};
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::desk::{DATE, check, element, info_of, message, value};
+use crate::identity::client_of;
+use crate::support::Mock;
+
+const NOW: &str = "2026-01-20T10:00:00+09:00";
+const PHARMACY: &str = "9940000018";
+
+async fn put(mock: &Mock, client: &Client, terminal: &str, token: Option<&str>, content: String) -> (StatusCode, String) {
+    let url = format!("https://{}/linkage/v1/terminals/{terminal}/files/OQSsiquc01req_1.xml", mock.backend);
+    let mut request = client.post(url).body(content);
+    if let Some(token) = token {
+        request = request.header("authorization", token);
+    }
+    let response = request.send().await.unwrap();
+    (response.status(), response.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_certificate_or_a_token_of_another_terminal_is_refused() {
+    let mock = Mock::start().await;
+    let t1 = client_of(&mock, PHARMACY, "T1").await;
+    let asked = || check(PHARMACY, "f");
+    let (status, answer) = put(&mock, &t1, &format!("{PHARMACY}-T1"), None, asked()).await;
+    assert_eq!((status, value(&answer, "QualificationValidity")), (StatusCode::OK, Some("1")));
+    let (status, answer) = put(&mock, &t1, &format!("{PHARMACY}-T2"), None, asked()).await;
+    assert!(status == StatusCode::FORBIDDEN && answer.contains("MOCK0103E"), "{status} {answer}");
+
+    let token = mock.login(json!({"userId": format!("{PHARMACY}-T2")})).await;
+    let (status, answer) = put(&mock, &mock.client, &format!("{PHARMACY}-T2"), Some(&token), asked()).await;
+    assert_eq!((status, value(&answer, "ErrorCode")), (StatusCode::OK, Some("MOCK0501E")), "that one is pending");
+    let (status, answer) = put(&mock, &mock.client, &format!("{PHARMACY}-T1"), Some(&token), asked()).await;
+    assert!(status == StatusCode::FORBIDDEN && answer.contains("MOCK0103E"), "{status} {answer}");
+    let (status, answer) = put(&mock, &mock.client, "9910000018-T1", Some(&token), check("9910000018", "f")).await;
+    assert!(status == StatusCode::FORBIDDEN && answer.contains("MOCK0103E"), "{status} {answer}");
+}
+
+#[tokio::test]
+async fn a_terminal_that_does_not_exist_or_is_no_address_is_a_problem() {
+    let mock = Mock::start().await;
+    for terminal in ["9910000018-T9", "9999999999-T1", "T1", "..%2F..%2F9910000018-T1"] {
+        let (status, answer) = put(&mock, &mock.client, terminal, None, check("9910000018", "f")).await;
+        assert!(status.is_client_error() && answer.contains("\"title\""), "{terminal}: {status} {answer}");
+    }
+    let path = "/linkage/v1/terminals/9910000018-T1/files/OQSsiquc01req_1.xml";
+    let get = mock.backend(Method::GET, path).send().await.unwrap();
+    assert_eq!(get.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_booting_terminal_answers_nothing_and_a_stuck_one_its_own_error() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000042", NOW).await;
+    let pending = mock.file(&code, "OQSsiquc01req_1.xml", check(&code, "f")).await.text();
+    assert_eq!(value(&pending, "ErrorCode"), Some("MOCK0501E"));
+    mock.set_terminal(&code, json!({"boot_time": "PT2M"})).await;
+    mock.act(&code, "T1", "restart", Value::Null).await;
+    let booting = mock.file(&code, "OQSsiquc01req_1.xml", check(&code, "f")).await;
+    assert_eq!(booting.status, StatusCode::SERVICE_UNAVAILABLE);
+    mock.advance(&code, "2026-01-20T10:02:00+09:00").await;
+    let stuck = mock.file(&code, "OQSsiquc01req_1.xml", check(&code, "f")).await.text();
+    assert_eq!(
+        (value(&stuck, "SegmentOfResult"), value(&stuck, "ErrorCode")),
+        (Some("9"), mock.check(&code).await.error_code().as_str()),
+        "{stuck}"
+    );
+    assert_ne!(value(&stuck, "ErrorCode"), Some("MOCK0501E"));
+}
+
+#[tokio::test]
+async fn the_http_profile_shows_as_the_envelope_and_the_file_says_the_same_as_the_web_api() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000026", NOW).await;
+    mock.set_profile(&code, "http").await;
+    let refused = mock.file(&code, "OQSsiquc01req_1.xml", check(&code, "f")).await;
+    assert_eq!(refused.status, StatusCode::OK);
+    assert!(refused.text().contains("<ProcessingResultStatus>2<"));
+
+    let fine = mock.create("9910000018", NOW).await;
+    let file = mock.file(&fine, "OQSsiquc01req_1.xml", check(&fine, "file-1")).await.text();
+    let url = format!("https://{}{}", mock.backend, crate::support::SEARCH);
+    let web = mock.client.post(url).header("content-type", "application/xml").body(check(&fine, "file-1")).send().await.unwrap();
+    assert_eq!(file, web.text().await.unwrap());
+}
+
+/// A request for medical information about a person of the fixtures.
+fn medical(code: &str, person: &str, body: &str) -> String {
+    let info = info_of(person, "0");
+    let of = |from: &str, to: &str| value(&info, from).map(|text| element(to, text)).unwrap_or_default();
+    let header = of("InsurerNumber", "InsurerNumber")
+        + &of("InsuredCardSymbol", "InsuranceCardSymbol")
+        + &of("InsuredIdentificationNumber", "InsuredPersonIdentificationNumber")
+        + &of("InsuredBranchNumber", "BranchNumber");
+    message(code, &header, body)
+}
+
+#[tokio::test]
+async fn medical_information_is_bounded_by_the_days_that_were_asked_for() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let period = |from: &str, to: &str| element("StartDate", from) + &element("EndDate", to) + &element("FileCategory", "2");
+    // The two synthetic drugs are of 40 and 12 days ago: 11 December and 8 January.
+    for (from, to, told) in [
+        ("20251201", "20260120", [true, true]),
+        ("20260108", "20260108", [false, true]),
+        ("20251201", "20260107", [true, false]),
+        ("20260109", "20260120", [false, false]),
+    ] {
+        let text = mock.file(&code, "YZKsiquc01req_1.xml", medical(&code, "consents-given", &period(from, to))).await.text();
+        assert_eq!(["模擬アムロジピン", "模擬カルボシステイン"].map(|drug| text.contains(drug)), told, "{from} {to}: {text}");
+    }
+    let nobody = medical(&code, "consents-given", "").replace("BranchNumber>", "BranchNumber>9");
+    let text = mock.file(&code, "YZKsiquc01req_1.xml", nobody).await;
+    assert_ne!(text.status, StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+#[tokio::test]
+async fn a_pdf_that_is_encrypted_is_a_pdf_in_a_zip_that_opens_with_the_password_only() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    mock.set_terminal(&code, json!({"linkage": {"encrypt": ["YZKsiquc01"], "zip_password": "p-1"}})).await;
+    let zipped = mock.file(&code, "YZKsiquc01req_9.xml", medical(&code, "consents-given", &element("FileCategory", "1"))).await;
+    assert_eq!(zipped.name, "YZKsiquc01res_9.zip");
+    let mut archive = zip::ZipArchive::new(Cursor::new(zipped.bytes)).unwrap();
+    assert!(archive.by_index(0).is_err(), "not without the password");
+    assert!(archive.by_index_decrypt(0, b"wrong").is_err());
+    let mut file = archive.by_index_decrypt(0, b"p-1").unwrap();
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).unwrap();
+    assert_eq!(file.name().unwrap(), "YZKsiquc01res_9.pdf");
+    assert!(bytes.starts_with(b"%PDF-") && bytes.trim_ascii_end().ends_with(b"%%EOF"));
+    let plain = mock.file(&code, "TKKsiquc01req_9.xml", medical(&code, "consents-given", &element("FileCategory", "1"))).await;
+    assert_eq!(plain.name, "TKKsiquc01res_9.pdf", "only the kind that is set");
+}
+
+#[tokio::test]
+async fn an_err_is_never_packed_and_a_refusal_is_packed_as_a_result_is() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000026", NOW).await;
+    mock.set_terminal(&code, json!({"linkage": {"encrypt": ["OQSsiquc01"]}})).await;
+    assert_eq!(mock.file(&code, "OQSsiquc01req_1.xml", check(&code, "f")).await.name, "OQSsiquc01res_1.zip");
+    assert_eq!(mock.file(&code, "OQSsiquc01req_1.xml", "<XmlMsg>").await.name, "OQSsiquc01req_1.err");
+}
+
+#[tokio::test]
+async fn characters_that_an_err_loses_are_named_in_the_journal_too() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    mock.set_terminal(&code, json!({"encoding": "shift_jis"})).await;
+    let err = mock.file(&code, "OQSsiquc01req_1.xml", "<XmlMsg>&𠮷;</XmlMsg>").await;
+    assert_eq!(err.status, StatusCode::BAD_REQUEST);
+    assert!(encoding_rs::SHIFT_JIS.decode(&err.bytes).0.contains("&〓;"));
+    let notes = mock.last_entry(&code).await["notes"].to_string();
+    assert!(notes.contains("U+20BB7"), "{notes}");
+}
+
+#[tokio::test]
+async fn settings_of_the_linkage_application_are_checked() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    for (linkage, pointer) in [
+        (json!({"latency": "PT11M"}), "/linkage/latency"),
+        (json!({"latency": "soon"}), "/linkage/latency"),
+        (json!({"stay_time": "PT59S"}), "/linkage/stay_time"),
+        (json!({"zip_password": ""}), "/linkage/zip_password"),
+        (json!({"zip_password": "パス"}), "/linkage/zip_password"),
+        (json!({"bulk_result": "pdf"}), "/linkage/bulk_result"),
+        (json!({"encrypt": ["OQSsiquc09"]}), "/linkage/encrypt"),
+        (json!({"wait": 1}), "/linkage/wait"),
+    ] {
+        let path = format!("/v1/institutions/{code}/terminals/T1");
+        let (status, problem) = mock.control(Method::PATCH, &path, json!({"linkage": linkage})).await;
+        let at = problem["pointer"].as_str().unwrap_or_default();
+        assert!(status == StatusCode::UNPROCESSABLE_ENTITY && at.starts_with(pointer), "{linkage}: {problem}");
+    }
+    assert_eq!(mock.file(&code, "OQSsiquc01req_1.xml", message(&code, DATE, &info_of("valid", "0"))).await.status, StatusCode::OK);
+}
