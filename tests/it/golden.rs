@@ -1,9 +1,10 @@
 //! Each message as a whole, for a reviewer to read: `cargo insta review` after a change that is meant.
 
+use encoding_rs::SHIFT_JIS;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::desk::{DATE, card, check, element, info, message, plain, text, value};
+use crate::desk::{DATE, card, check, element, info_of, message, plain, text, value};
 use crate::support::Mock;
 
 const NOW: &str = "2026-01-20T10:00:00+09:00";
@@ -36,7 +37,11 @@ async fn golden(mock: &Mock, name: &str, template: &str, settings: Value, file: 
             json!({"template": template, "code": code, "clock": {"mode": "frozen", "now": NOW}, "terminals": {"T1": terminal}});
         institution.as_object_mut().unwrap().extend(settings["institution"].as_object().cloned().unwrap_or_default());
         mock.create_with(institution).await;
-        let mut answer = mock.file(code, file, request(code)).await.text();
+        let result = mock.file(code, file, request(code)).await;
+        let mut answer = result.text();
+        if encoding == "shift_jis" {
+            assert_eq!(SHIFT_JIS.encode(&answer).0, result.bytes.as_slice(), "{name}: the bytes are CP932's own");
+        }
         if let Some(number) = value(&answer, "ReceptionNumber").filter(|_| file.contains("01req")).map(str::to_owned) {
             let body = element("ReceptionNumber", &number);
             let fetched = mock.file(code, &file.replace("01req", "02req"), message(code, "", &body)).await.text();
@@ -57,14 +62,6 @@ fn about(name: &'static str, consent: &'static str) -> impl Fn(&str) -> String {
     move |code| message(code, &(DATE.to_owned() + &element("ArbitraryFileIdentifier", "file-1")), &info_of(name, consent))
 }
 
-fn info_of(name: &str, consent: &str) -> String {
-    let fixtures = onshi_mock::fixtures::Fixtures::compiled_in(jiff::civil::date(2026, 1, 20)).0.unwrap();
-    let person = fixtures.persons.iter().find(|person| person.id == name).unwrap_or_else(|| panic!("no person {name}"));
-    let sample = fixtures.samples.iter().find(|sample| sample.name == person.name).unwrap();
-    let [symbol, branch] = [&sample.symbol, &sample.branch].map(|text| text.clone().unwrap_or_default());
-    info(&card(&sample.insurer_number, &symbol, &sample.number, &branch), &sample.birthdate.strftime("%Y%m%d").to_string(), consent)
-}
-
 #[tokio::test]
 async fn single_checks() {
     let mock = Mock::start().await;
@@ -83,6 +80,16 @@ async fn single_checks() {
     for person in PERSONS_WITH_MORE {
         golden(&mock, &format!("check_{person}"), "9910000018", json!({}), "OQSsiquc01req_1.xml", about(person, "1")).await;
     }
+}
+
+#[tokio::test]
+async fn every_validity() {
+    let mock = Mock::start().await;
+    for person in ["expired", "twin-a", "medical-aid-unregistered"] {
+        golden(&mock, &format!("check_{person}"), "9910000018", json!({}), "OQSsiquc01req_1.xml", about(person, "0")).await;
+    }
+    let nobody = |code: &str| message(code, DATE, &info_of("valid", "0").replace("1001<", "9999<"));
+    golden(&mock, "check_nobody", "9910000018", json!({}), "OQSsiquc01req_1.xml", nobody).await;
 }
 
 /// Limit certificate, specific disease, medical tickets, consents, several qualifications, other name.
@@ -155,5 +162,9 @@ async fn a_face_result_and_an_err_file() {
     let seen = mock.act(&code, "T1", "card", json!({"person": "consents-given"})).await;
     insta::assert_snapshot!("face", pretty(seen["file"]["text"].as_str().unwrap()));
     let err = mock.file(&code, "OQSsiquc01req_1.xml", "<XmlMsg>\n<a></XmlMsg>").await;
-    insta::assert_snapshot!("err", text(&err.bytes).replace('\r', ""));
+    let utf8 = text(&err.bytes);
+    mock.set_terminal(&code, json!({"encoding": "shift_jis"})).await;
+    let err = mock.file(&code, "OQSsiquc01req_1.xml", "<XmlMsg>\n<a></XmlMsg>").await;
+    assert_eq!(SHIFT_JIS.decode(&err.bytes), (utf8.as_str().into(), SHIFT_JIS, false), "the same in Shift_JIS");
+    insta::assert_snapshot!("err", utf8.replace('\r', ""));
 }
