@@ -13,9 +13,11 @@ use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
 use crate::domain::inquiry::Inquiry;
+use crate::domain::institution::Institution;
 use crate::domain::surfacing::Surfacing;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::tls::ClientCertificate;
 use crate::wire::charset;
 use crate::wire::document::Document;
 use crate::wire::request::{self, Sender};
@@ -62,18 +64,18 @@ fn decide(call: &mut Call, document: &Document, sender: &Sender, form: Form) -> 
         Ok(request) => request,
         Err(detail) => {
             call.institution.clone_from(&sender.institution);
-            return (refused(call, sender, &refusal_with(ErrorId::MalformedRequest, detail)), Encoding::Utf8);
+            return refused(call, sender, &refusal_with(ErrorId::MalformedRequest, detail), form);
         }
     };
     call.passed_over(&request.ignored);
     let who = match identify(call, Some((&request.institution, None)), TokenRule::StrictlyNeeded) {
         Ok(who) => who,
-        Err(refusal) => return (refused(call, sender, &refusal), Encoding::Utf8),
+        Err(refusal) => return refused(call, sender, &refusal, form),
     };
     let code = who.institution.clone();
     call.institution = Some(code.clone());
     let answered = admitted(call, who, sender, &request.content, form);
-    answered.unwrap_or_else(|| (refused(call, sender, &unknown_institution(&code)), Encoding::Utf8))
+    answered.unwrap_or_else(|| refused(call, sender, &unknown_institution(&code), form))
 }
 
 /// Answers at the institution itself; none if there is no such institution.
@@ -83,14 +85,13 @@ fn admitted(call: &mut Call, who: Who, sender: &Sender, inquiry: &Inquiry, form:
     app.institutions.with(&code, |tenant, moment| {
         let admitted = who.admit(call, tenant, moment);
         let institution = &tenant.institution;
-        let terminal = admitted.as_ref().ok().and_then(|id| institution.terminals.get(id));
-        let encoding = terminal.filter(|_| form == Form::Xml).map_or(Encoding::Utf8, |terminal| terminal.settings.encoding);
+        let encoding = encoding(call, institution, form);
         let surfacing = &institution.surfacing;
         let desk = Desk { fixtures: &app.fixtures, surfacing, sender, encoding, now: moment.now, reference: CARD_DATA };
         let answer = match admitted {
             Err(refusal) => desk.refused(&refusal, None),
-            Ok(_) => {
-                let terminal = terminal.expect("admission found the terminal");
+            Ok(id) => {
+                let terminal = institution.terminals.get(&id).expect("admission found the terminal");
                 answers::check(&desk, Place { institution, terminal }, inquiry)
             }
         };
@@ -98,22 +99,35 @@ fn admitted(call: &mut Call, who: Who, sender: &Sender, inquiry: &Inquiry, form:
     })
 }
 
-/// A refusal before the institution itself has been seen; its profile counts all the same where it exists.
-fn refused(call: &Call, sender: &Sender, refusal: &Refusal) -> Answer {
+/// The character set of the terminal that asks, as far as it is known: by what was found out, by its certificate, else the default terminal.
+fn encoding(call: &Call, institution: &Institution, form: Form) -> Encoding {
+    let by_certificate = match &call.certificate {
+        ClientCertificate::Terminal(address) if address.institution == institution.code => Some(&address.terminal),
+        _ => None,
+    };
+    let id = call.terminal.as_ref().or(by_certificate).unwrap_or(&institution.default_terminal);
+    let terminal = institution.terminals.get(id).filter(|_| form == Form::Xml);
+    terminal.map_or(Encoding::Utf8, |terminal| terminal.settings.encoding)
+}
+
+/// A refusal before the institution itself has been seen; its profile and its terminal's character set count all the same where it exists.
+fn refused(call: &Call, sender: &Sender, refusal: &Refusal, form: Form) -> (Answer, Encoding) {
     let fixtures = &call.app.fixtures;
-    let of_institution = call
-        .institution
-        .as_ref()
-        .and_then(|code| call.app.institutions.with(code, |tenant, moment| (tenant.institution.surfacing.clone(), moment.now)));
-    let (surfacing, now) = of_institution.unwrap_or_else(|| (Surfacing::default(), call.app.institutions.wall()));
-    let desk = Desk { fixtures, surfacing: &surfacing, sender, encoding: Encoding::Utf8, now, reference: CARD_DATA };
-    desk.refused(refusal, None)
+    let of_institution = call.institution.as_ref().and_then(|code| {
+        call.app.institutions.with(code, |tenant, moment| {
+            let institution = &tenant.institution;
+            (institution.surfacing.clone(), encoding(call, institution, form), moment.now)
+        })
+    });
+    let (surfacing, encoding, now) = of_institution.unwrap_or_else(|| (Surfacing::default(), Encoding::Utf8, call.app.institutions.wall()));
+    let desk = Desk { fixtures, surfacing: &surfacing, sender, encoding, now, reference: CARD_DATA };
+    (desk.refused(refusal, None), encoding)
 }
 
 /// A request that could not be read at all: its HTTP status says so too, and the connection closes, since nothing that follows on it can be trusted.
 fn unread(call: Call, refusal: &Refusal, of_body: Form) -> Response {
-    let mut answer = refused(&call, &Sender::default(), refusal);
-    answer.status = call.entry(refusal.error).status;
     let form = Form::of_answer(&call.headers, of_body);
-    closing(call.leave(answer, form, Encoding::Utf8))
+    let (mut answer, encoding) = refused(&call, &Sender::default(), refusal, form);
+    answer.status = call.entry(refusal.error).status;
+    closing(call.leave(answer, form, encoding))
 }
