@@ -83,7 +83,8 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> Result<String, Text> {
 
 /// The encoding of the document's XML declaration, which is ASCII in both sets.
 fn declaration(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    let start = bytes.trim_ascii_start().strip_prefix(b"<?xml")?;
+    // `<?xml-stylesheet …?>` is none.
+    let start = bytes.trim_ascii_start().strip_prefix(b"<?xml").filter(|rest| rest.first().is_some_and(u8::is_ascii_whitespace))?;
     let end = start.windows(2).take(200).position(|two| two == b"?>")?;
     let text = std::str::from_utf8(&start[..end]).ok()?;
     let value = text.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
@@ -185,5 +186,6 @@ mod tests {
         let error = decode(&bytes, Some("utf-8")).unwrap_err();
         assert!(error.ja.contains("Shift_JIS としては読めます"), "{error:?}");
         assert!(decode(text.as_bytes(), Some("euc-jp")).unwrap_err().ja.contains("euc-jp"));
+        assert!(decode(b"<?xml-stylesheet encoding='euc-jp'?><a/>", None).is_ok());
     }
 }
