@@ -179,3 +179,22 @@ async fn the_same_elements_are_wrong_in_xml_and_in_json() {
     json["XmlMsg"]["MessageHeader"]["MedicalInstitutionCode"] = Value::Bool(true);
     assert_eq!(mock.send(mock.backend(Method::POST, SEARCH).json(&json)).await.error_code(), "MOCK0001E");
 }
+
+#[tokio::test]
+async fn a_refusal_before_the_check_has_the_terminals_character_set_too() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    mock.set_terminal(&code, json!({"encoding": "shift_jis"})).await;
+    let foreign = mock.backend(Method::POST, SEARCH).header("authorization", "not-ours");
+    for (request, body, error) in [
+        (foreign, check(&code, "f"), "MOCK0203E"),
+        (mock.backend(Method::POST, SEARCH), check(&code, "f").replace("19800517", "1980"), "MOCK0001E"),
+    ] {
+        let response = request.header("content-type", "application/xml").body(body).send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "application/xml;charset=Shift_JIS", "{error}");
+        let answer = text(&response.bytes().await.unwrap());
+        assert_eq!((value(&answer, "ErrorCode"), value(&answer, "CharacterCodeIdentifier")), (Some(error), Some("1")), "{answer}");
+    }
+    let (_, unreadable) = ask(&mock, "application/xml", "<XmlMsg>").await;
+    assert!(text(&unreadable).contains("encoding=\"UTF-8\""), "nobody knows whose it is");
+}
