@@ -50,12 +50,12 @@ async fn a_request_disappears_at_once_and_its_answer_comes_after_the_latency() {
     let code = mock.create("9910000018", NOW).await;
     mock.set_terminal(&code, json!({"linkage": {"latency": "PT2S"}})).await;
     let folder = mock.folder(&code);
+    let dropped = std::time::Instant::now();
     folder.drop("OQSsiquc01req_1.xml", check(&code, "f"));
     wait_until("it is taken", || folder.names("req").is_empty()).await;
-    let taken = std::time::Instant::now();
     folder.wait_for("res/OQSsiquc01res_1.xml").await;
-    // From the sweep that took it, which was a little before this test saw so.
-    assert!(taken.elapsed() >= std::time::Duration::from_millis(1500), "{:?}", taken.elapsed());
+    // Not before, however busy the machine is; the two clocks may differ by a little.
+    assert!(dropped.elapsed() >= std::time::Duration::from_millis(1900), "{:?}", dropped.elapsed());
     assert_eq!(mock.last_entry(&code).await["path"], "OQSsiquc01req_1.xml");
 }
 
@@ -85,7 +85,7 @@ async fn a_file_without_a_message_or_with_another_kinds_name_says_what_is_wrong(
     let mock = Mock::with_folders().await;
     let code = mock.create("9910000018", NOW).await;
     let folder = mock.folder(&code);
-    for (name, content) in [
+    let files = [
         ("foo.xml", check(&code, "f")),
         ("OQSsiquc09req_1.xml", check(&code, "f")),
         ("OQSsiquc01res_1.xml", check(&code, "f")),
@@ -94,12 +94,16 @@ async fn a_file_without_a_message_or_with_another_kinds_name_says_what_is_wrong(
         ("OQSsiquc01req_2.xml", "<XmlMsg></XmlMsg>".to_owned()),
         ("OQSsiquc01req_3.xml", "<XmlMsg><MessageHeader/><MessageBody/></XmlMsg>".to_owned()),
         ("全角.xml", check(&code, "f")),
-    ] {
+    ];
+    for (name, content) in &files {
         folder.drop(name, content);
+    }
+    for (name, _) in &files {
         let err = text(&folder.wait_for(&format!("res/{}.err", name.trim_end_matches(".xml"))).await);
         assert!(err.contains(name) && err.contains("MOCK0001E"), "{name}: {err}");
-        assert_eq!(mock.last_entry(&code).await["path"], name);
     }
+    let journal = mock.set(Method::GET, &format!("/v1/institutions/{code}/journal"), Value::Null).await.to_string();
+    assert!(files.iter().all(|(name, _)| journal.contains(&format!("\"{name}\""))), "{journal}");
     let res = folder.names("res");
     assert!(
         !res.iter().any(|name| name.starts_with("OQSsiquc01res_") && !name.starts_with("OQSsiquc01res_1.")),
@@ -119,7 +123,7 @@ async fn what_is_no_request_is_left_alone_and_a_half_written_one_is_waited_for()
     let whole = check(&code, "half");
     let (half, rest) = whole.split_at(whole.len() / 2);
     std::fs::write(req.join("OQSsiquc01req_h.xml"), half).unwrap();
-    for i in 0..3 {
+    for i in 0..2 {
         folder.drop(&format!("OQSsiquc01req_x{i}.xml"), check(&code, "f"));
         folder.wait_for(&format!("res/OQSsiquc01res_x{i}.xml")).await;
     }
