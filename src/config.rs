@@ -50,6 +50,9 @@ pub struct Options {
     /// The one terminal, such as 9910000026-T1, whose linkage folder DIR itself is
     #[arg(long, env = "ONSHI_LINKAGE_TERMINAL", value_name = "ID", value_parser = terminal)]
     linkage_terminal: Option<TerminalAddress>,
+    /// Real files for packages instead of made-up bytes: DIR/<component>/<version> [default: none]
+    #[arg(long, env = "ONSHI_PACKAGE_DIR", value_name = "DIR")]
+    package_dir: Option<PathBuf>,
     /// Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
     #[arg(long, env = "ONSHI_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
@@ -102,6 +105,8 @@ pub struct Config {
     pub login: LoginPolicy,
     /// The linkage folders; none: no folder is kept.
     pub linkage: Option<Whereabouts>,
+    /// Real files for packages; none: all bytes are made up.
+    pub package_dir: Option<PathBuf>,
     /// The control token; none: the file beside the certificates.
     pub control_token: Option<String>,
     /// Limits of connections, per listener.
@@ -130,6 +135,7 @@ impl Options {
             client_auth: settings.client_auth.unwrap_or(ClientAuthPolicy::Optional),
             login: settings.login.unwrap_or(LoginPolicy::Lenient),
             linkage: whereabouts(settings.linkage, settings.linkage_terminal)?,
+            package_dir: settings.package_dir,
             control_token: settings.control_token,
             limits: Limits {
                 max_connections: settings.max_connections.unwrap_or(limits.max_connections),
@@ -156,6 +162,7 @@ impl Options {
             login: self.login.or(file.login),
             linkage: self.linkage.or(file.linkage),
             linkage_terminal: self.linkage_terminal.or(file.linkage_terminal),
+            package_dir: self.package_dir.or(file.package_dir),
             control_token: self.control_token.or(file.control_token),
             max_connections: self.max_connections.or(file.max_connections),
             max_connections_per_address: self.max_connections_per_address.or(file.max_connections_per_address),

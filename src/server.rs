@@ -18,9 +18,11 @@ use crate::domain::japan;
 use crate::fixtures::{Findings, Fixtures};
 use crate::http::accept::{Limits, serve};
 use crate::http::app::{App, ClientAuthPolicy};
+use crate::http::pace::Lines;
 use crate::http::router;
 use crate::institutions::Institutions;
 use crate::linkage::{Folders, LOOKED_AT_EVERY};
+use crate::package::Store;
 use crate::tls::{Authority, ClientAuth, Made, OpenOptions, Readers, write_new};
 use crate::token::Tokens;
 
@@ -42,7 +44,9 @@ impl Server {
     /// # Errors
     /// What is wrong with a fixture, a certificate, the control token or an address, and what to do.
     pub async fn bind(config: &Config, wall: fn() -> Timestamp) -> anyhow::Result<Self> {
-        let (fixtures, findings) = load_fixtures(config, wall())?;
+        let (mut fixtures, findings) = load_fixtures(config, wall())?;
+        let packages = Store::open(config.package_dir.as_deref())?;
+        shelve(&packages, &mut fixtures);
         let backend = listen(config.backend_addr, "backend-addr").await?;
         let control = listen(config.control_addr, "control-addr").await?;
         let listening: Vec<IpAddr> = vec![config.backend_addr.ip(), config.control_addr.ip()];
@@ -60,6 +64,8 @@ impl Server {
         let app = App {
             institutions: Institutions::new(Arc::clone(&fixtures), wall).map_err(|error| anyhow!("institutions: {error:?}"))?,
             linkage: config.linkage.clone().map(|whereabouts| Folders::new(whereabouts, Arc::clone(&fixtures))),
+            packages,
+            lines: Lines::default(),
             fixtures,
             tokens: Tokens::new()?,
             authority,
@@ -162,6 +168,14 @@ fn load_fixtures(config: &Config, wall: Timestamp) -> anyhow::Result<(Fixtures, 
             bail!("フィクスチャが正しくありません / the fixtures are wrong:\n{}", errors.join("\n"))
         }
     }
+}
+
+/// Has the fixtures' campaigns offer the packages' files, and hashes that nobody declared computed in the background.
+fn shelve(packages: &Store, fixtures: &mut Fixtures) {
+    let blueprints = fixtures.institutions.values_mut().map(|blueprint| &mut blueprint.campaign);
+    blueprints.chain([&mut fixtures.campaign]).for_each(|campaign| packages.shelve(campaign));
+    let campaign = &fixtures.campaign;
+    campaign.packages.iter().for_each(|package| drop(packages.hash(&campaign.id, package)));
 }
 
 async fn listen(addr: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {

@@ -141,5 +141,5 @@ fn unknown(kind: FileKind, number: &str) -> Refusal {
         format!("{} の受付番号 {number} はありません。", kind.stem()),
         format!("No {} has the reception number {number}.", kind.stem()),
     );
-    Refusal { error: ErrorId::ReceptionUnknown, values: vec![("detail", detail.clone())], why: detail }
+    Refusal::detailed(ErrorId::ReceptionUnknown, detail)
 }

@@ -99,5 +99,5 @@ pub(super) fn card_expires_soon(desk: &Desk<'_>, inquiry: &Inquiry, finding: &Fi
     let last = held.expires?.on(today);
     let days = inquiry.confirmation_date.duration_until(last).as_hours() / 24;
     let soon = days <= i64::from(desk.fixtures.invented.check.card_expiry_notice_days);
-    soon.then(|| Refusal { error: ErrorId::CardExpiresSoon, values: vec![("detail", Text::same(last.to_string()))], why: Text::same("") })
+    soon.then(|| Refusal { why: Text::same(""), ..Refusal::detailed(ErrorId::CardExpiresSoon, Text::same(last.to_string())) })
 }

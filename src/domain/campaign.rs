@@ -11,8 +11,8 @@ use super::ids::{CampaignId, Version};
 use super::readings::Readings;
 use super::text::Text;
 
-/// The largest package, in bytes: 256 MiB.
-pub const MAX_PACKAGE_SIZE: u64 = 256 * 1024 * 1024;
+/// The largest package, in bytes: 4 GiB.
+pub const MAX_PACKAGE_SIZE: u64 = 4 * 1024 * 1024 * 1024;
 
 /// The most notices that a campaign may have.
 const MAX_NOTICES: usize = 20;
@@ -79,10 +79,11 @@ pub struct Package {
     pub version: Version,
     /// The version that terminals of the fixtures run before it.
     pub replaces: Version,
-    /// Bytes, 1 to 256 MiB.
+    /// Bytes, 1 to 4 GiB.
     pub size: u64,
-    /// SHA-256 of its bytes, 64 lower-case hexadecimal digits.
-    pub sha256: String,
+    /// SHA-256 of its bytes, 64 lower-case hexadecimal digits; where it is left out, it is computed in the background.
+    #[serde(default)]
+    pub sha256: Option<String>,
     /// Whether it runs only after a restart of the terminal; one that needs none runs as soon as it is installed.
     pub restart_required: bool,
 }
@@ -127,15 +128,23 @@ pub struct Campaign {
     /// Whether distribution is halted.
     #[serde(default)]
     pub suspended: bool,
+    /// Whether the delivery server is down: it refuses everything, and nothing is distributed.
+    #[serde(default)]
+    pub down: bool,
     /// What institutions are told.
     #[serde(default)]
     pub notices: Vec<Notice>,
 }
 
 impl Campaign {
-    /// The windows in which it distributes, in order; none while suspended.
+    /// Whether nothing is distributed now, window or not: suspended, or down.
+    pub fn is_halted(&self) -> bool {
+        self.suspended || self.down
+    }
+
+    /// The windows in which it distributes, in order; none while halted.
     pub fn windows(&self, readings: &Readings) -> Vec<Window> {
-        if self.suspended { Vec::new() } else { self.calendar.windows(readings) }
+        if self.is_halted() { Vec::new() } else { self.calendar.windows(readings) }
     }
 
     /// Its package for a component.
@@ -167,8 +176,16 @@ impl Campaign {
             if package.size == 0 || package.size > MAX_PACKAGE_SIZE {
                 return Some((
                     format!("/packages/{i}/size"),
-                    Text::new("サイズは1から268435456バイトまでです", "a package has 1 to 268435456 bytes"),
+                    Text::new(
+                        format!("サイズは1から{MAX_PACKAGE_SIZE}バイトまでです"),
+                        format!("a package has 1 to {MAX_PACKAGE_SIZE} bytes"),
+                    ),
                 ));
+            }
+            let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+            if package.sha256.as_ref().is_some_and(|sha256| !is_hash(sha256)) {
+                let fault = Text::new("SHA-256 は16進小文字64桁です", "a SHA-256 has 64 lower-case hexadecimal digits");
+                return Some((format!("/packages/{i}/sha256"), fault));
             }
             if package.version <= package.replaces {
                 let fault = Text::new("version は replaces より新しくなければなりません", "version has to be newer than replaces");

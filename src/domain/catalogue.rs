@@ -73,6 +73,20 @@ error_ids! {
     RangeNotSatisfiable,
     /// A terminal's report that does not fit.
     ReportRefused,
+    /// A download outside the windows that nobody asked for by hand.
+    WindowClosed,
+    /// A terminal that polls too often.
+    TooManyPolls,
+    /// The campaign is suspended.
+    DistributionSuspended,
+    /// The delivery server is down.
+    DeliveryDown,
+    /// `If-Match` names another package.
+    PreconditionFailed,
+    /// The package's hash is not known yet.
+    PackagePreparing,
+    /// The package's file is gone or has changed.
+    PackageUnavailable,
 }
 
 impl ErrorId {

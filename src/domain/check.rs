@@ -20,6 +20,8 @@ pub struct Refusal {
     pub values: Vec<(&'static str, Text)>,
     /// What decided it, for the journal.
     pub why: Text,
+    /// In how many seconds asking again makes sense, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 impl Refusal {
@@ -45,9 +47,19 @@ impl Refusal {
         if self.why.ja.is_empty() { self.message(entry) } else { self.why.clone() }
     }
 
+    /// The same, to be asked again in so many seconds.
+    pub fn again_in(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// A refusal whose message has the mark `{detail}`; that is also what decided it.
+    pub fn detailed(error: ErrorId, detail: Text) -> Self {
+        Self { values: vec![("detail", detail.clone())], ..Self::new(error, detail) }
+    }
+
     /// A refusal whose message has no marks.
     pub fn new(error: ErrorId, why: Text) -> Self {
-        Self { error, values: Vec::new(), why }
+        Self { error, values: Vec::new(), why, retry_after: None }
     }
 }
 
@@ -112,7 +124,7 @@ fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCen
         ("article", Text::same(&call_centre.fallback.article)),
         ("url", Text::same(&call_centre.fallback.url)),
     ];
-    Some(Refusal { error: ErrorId::RestartDidNotHelp, values, why: joined(why, &cause) })
+    Some(Refusal { error: ErrorId::RestartDidNotHelp, values, why: joined(why, &cause), retry_after: None })
 }
 
 fn joined(mut text: Text, more: &Text) -> Text {

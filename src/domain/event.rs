@@ -123,7 +123,7 @@ pub enum SwitchOff {
 pub enum Stop {
     /// The window closed.
     WindowClosed,
-    /// The campaign offers it no longer, or is suspended.
+    /// The campaign offers it no longer, is suspended, or its server is down.
     Withdrawn,
     /// The terminal was switched off or restarted.
     Interrupted,

@@ -17,6 +17,7 @@ pub mod japan;
 pub mod linkage;
 pub mod period;
 pub mod person;
+pub mod poll_limit;
 pub mod readings;
 pub mod reception;
 pub mod reference;

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use crate::domain::ids::TerminalAddress;
 use crate::fixtures::Fixtures;
+use crate::http::pace::Lines;
 use crate::institutions::Institutions;
 use crate::linkage::Folders;
+use crate::package::Store;
 use crate::tls::Authority;
 use crate::token::Tokens;
 
@@ -16,6 +18,10 @@ pub struct App {
     pub institutions: Institutions,
     /// The linkage folders, where `--linkage` keeps them.
     pub linkage: Option<Folders>,
+    /// The packages' bytes and hashes.
+    pub packages: Store,
+    /// How fast terminals fetch them.
+    pub lines: Lines,
     /// What was loaded at the start.
     pub fixtures: Arc<Fixtures>,
     /// Signs and reads tokens.

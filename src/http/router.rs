@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post, put};
 
 use super::app::App;
-use super::backend::{delivery, linkage, login, notices, package, search, unknown};
+use super::backend::{linkage, login, notices, package, reports, results, search, unknown, updates};
 use super::{console, control};
 
 /// What imitates the real system.
@@ -15,9 +15,9 @@ pub fn backend(app: Arc<App>) -> Router {
     Router::new()
         .route("/oqs-api-pro/MSA12020/ILI12020SV01/auth", post(login::login))
         .route("/oqs-api-pro/MSA01030/ILI01030SV01/search", post(search::search))
-        .route("/delivery/v1/terminals/{id}/updates", get(delivery::updates))
-        .route("/delivery/v1/terminals/{id}/reports", post(delivery::reports))
-        .route("/delivery/v1/terminals/{id}/results", get(delivery::results))
+        .route("/delivery/v1/terminals/{id}/updates", get(updates::updates))
+        .route("/delivery/v1/terminals/{id}/reports", post(reports::reports))
+        .route("/delivery/v1/terminals/{id}/results", get(results::results))
         .route("/delivery/v1/packages/{campaign}/{component}/{version}", get(package::package))
         .route("/linkage/v1/terminals/{id}/files/{name}", post(linkage::file))
         .route("/notices/v1", get(notices::notices))

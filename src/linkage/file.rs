@@ -86,7 +86,7 @@ fn read(bytes: &[u8]) -> Result<Document, Text> {
 }
 
 fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, name: &str, error: ErrorId, detail: &Text) -> Handled {
-    let refusal = Refusal { error, values: vec![("detail", detail.clone().clipped(600))], why: detail.clone().clipped(600) };
+    let refusal = Refusal::detailed(error, detail.clone().clipped(600));
     let entry = surfacing.entry(&fixtures.catalogue, error);
     let Text { ja, en } = refusal.message(&entry);
     let shape = &fixtures.invented.linkage;
@@ -247,7 +247,7 @@ fn content(
 fn own<T>(code: &InstitutionCode, read: Result<Read<T>, Text>) -> Result<(T, Vec<String>), Refusal> {
     let with = |error, detail: Text| {
         let detail = detail.clipped(600);
-        Refusal { error, values: vec![("detail", detail.clone())], why: detail }
+        Refusal::detailed(error, detail)
     };
     let read = read.map_err(|detail| with(ErrorId::MalformedRequest, detail))?;
     if read.institution != *code {

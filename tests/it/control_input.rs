@@ -208,7 +208,7 @@ async fn the_campaign_names_what_is_wrong() {
         put(package(json!({"component": "face_recognition_library", "version": "1.0"})), "/packages/1/version"),
         put(package(json!({"component": "linkage_application", "version": "9.1"})), "/packages/1/component"),
         put(package(json!({"component": "face_recognition_library", "version": "4", "size": 0})), "/packages/1/size"),
-        put(package(json!({"component": "face_recognition_library", "version": "4", "size": 257 * 1024 * 1024})), "/packages/1/size"),
+        put(package(json!({"component": "face_recognition_library", "version": "4", "size": 4_294_967_297_u64})), "/packages/1/size"),
         put(package(json!({"component": "face_recognition_library", "version": "4", "size": -1})), "/packages/1/size"),
         put(package(json!({"component": "face_recognition_library", "version": "4", "sha256": "0"})), "/packages/1/sha256"),
         put(five, "/packages/4"),

@@ -95,10 +95,10 @@ async fn ranges_put_together_have_the_hash_of_the_poll() {
 }
 
 #[tokio::test]
-async fn several_ranges_or_one_that_cannot_be_read_get_the_whole() {
+async fn a_range_that_cannot_be_read_gets_the_whole() {
     let mock = Mock::start().await;
     let (url, _) = package(&mock).await;
-    for range in ["bytes=0-1,5-6", "bytes=9-5", "bytes=", "bytes", "bytes=a-b", "lines=0-1", "0-1", ""] {
+    for range in ["bytes=9-5", "bytes=", "bytes", "bytes=a-b", "lines=0-1", "0-1", ""] {
         let answer = get(&mock, &url, &[("range", range)]).await;
         assert_eq!((answer.status(), header(&answer, "content-range")), (StatusCode::OK, None), "{range}");
         assert_eq!(header(&answer, "content-length"), Some("2500000"), "{range}");

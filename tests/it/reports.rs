@@ -35,6 +35,7 @@ fn booted(boot: &str, running: &[(&str, &str)]) -> Value {
 /// Reports everything installed.
 async fn install_all(mock: &Mock, code: &str) {
     for (component, version) in NEW {
+        assert_eq!(report(mock, code, about("downloaded", component, version)).await.body["changed"], true);
         assert_eq!(report(mock, code, about("installed", component, version)).await.body["changed"], true);
     }
 }
@@ -246,4 +247,77 @@ async fn what_a_client_sends_is_quoted_and_journalled_only_in_part() {
     let entry = mock.last_entry(&code).await;
     assert_eq!(entry["id"], refused.journal, "it is journalled with the institution of its URL");
     assert!(entry.to_string().len() < 10_000);
+}
+
+#[tokio::test]
+async fn a_step_that_does_not_follow_is_refused_and_says_what_would() {
+    let mock = Mock::start().await;
+    let code = external(&mock).await;
+    let step = |state| about(state, "linkage_application", "5.3.0");
+    for (state, taken, follow) in [
+        ("installing", false, "downloading, downloaded, failed"),
+        ("installed", false, "downloading, downloaded, failed"),
+        ("downloading", true, ""),
+        ("installed", false, "downloading, downloaded, failed"),
+        ("downloaded", true, ""),
+        ("downloading", false, "downloaded, installing, installed, failed"),
+        ("installing", true, ""),
+        ("downloaded", false, "installing, installed, failed"),
+        ("installed", true, ""),
+        ("failed", false, "installed, booted"),
+        ("downloading", false, "installed, booted"),
+    ] {
+        let answer = report(&mock, &code, step(state)).await;
+        assert_eq!(answer.status, if taken { StatusCode::OK } else { StatusCode::CONFLICT }, "{state}: {}", answer.body);
+        if !taken {
+            assert_eq!(answer.body["code"], REFUSED);
+            for detail in ["detail", "detail_en"] {
+                assert!(answer.body[detail].as_str().unwrap().contains(follow), "{state}: {}", answer.body);
+            }
+        }
+    }
+    assert_eq!(mock.check(&code).await.error_code(), RESTART_REQUIRED, "installed is not complete");
+}
+
+#[tokio::test]
+async fn each_report_counts_once_and_after_a_failure_the_download_may_begin_anew() {
+    let mock = Mock::start().await;
+    let code = external(&mock).await;
+    let step = |state| about(state, "linkage_application", "5.3.0");
+    for (state, changed) in [
+        ("downloaded", [true, false]),
+        ("failed", [true, false]),
+        ("downloading", [false, false]),
+        ("failed", [true, false]),
+        ("downloaded", [true, false]),
+        ("installed", [true, false]),
+    ] {
+        for changed in changed {
+            let taken = report(&mock, &code, step(state)).await;
+            assert_eq!((taken.status, &taken.body["changed"]), (StatusCode::OK, &json!(changed)), "{state}: {}", taken.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_a_boot_that_was_never_reported_before_makes_the_delivery_complete() {
+    let mock = Mock::start().await;
+    let code = external(&mock).await;
+    let old = [("linkage_application", "5.2.0")];
+    for boot in ["b1", "b2"] {
+        assert_eq!(report(&mock, &code, booted(boot, &old)).await.body["changed"], true);
+    }
+    install_all(&mock, &code).await;
+    let results = mock.send(mock.backend(Method::GET, &format!("/delivery/v1/terminals/{code}-T1/results"))).await.body;
+    assert_eq!((&results["completed"], &results["mock"]["restart_pending"]), (&json!(true), &json!(true)), "the surprise");
+    for boot in ["b1", "b2"] {
+        let refused = report(&mock, &code, booted(boot, &NEW)).await;
+        assert_eq!((refused.status, &refused.body["code"]), (StatusCode::CONFLICT, &json!(REFUSED)), "{boot}");
+        assert!(refused.body["detail"].as_str().unwrap().contains("新しい起動IDが必要です"), "{}", refused.body);
+        assert_eq!(mock.check(&code).await.error_code(), RESTART_REQUIRED);
+    }
+    report(&mock, &code, booted("b3", &NEW[1..2])).await;
+    assert_eq!(mock.terminal(&code, "T1").await["phase"], "pending", "of what the boot does not name, nothing is known");
+    report(&mock, &code, booted("b4", &NEW)).await;
+    assert_eq!(mock.check(&code).await.validity(), "1");
 }

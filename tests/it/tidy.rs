@@ -17,7 +17,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("tls", &["domain"]),
     ("http", &["answers", "domain", "fixtures", "institutions", "journal", "linkage", "package", "tls", "token", "wire"]),
     ("config", &["domain", "http", "linkage"]),
-    ("server", &["config", "domain", "fixtures", "http", "institutions", "linkage", "tls", "token"]),
+    ("server", &["config", "domain", "fixtures", "http", "institutions", "linkage", "package", "tls", "token"]),
 ];
 
 fn root() -> PathBuf {

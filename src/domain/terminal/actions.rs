@@ -159,6 +159,9 @@ impl Terminal {
     }
 
     fn must_want_something(&self, around: Surroundings<'_>) -> Result<(), ActionError> {
+        if around.campaign.down {
+            return Err(ActionError::new("配信サーバーが停止しています（campaign.down）", "the delivery server is down (campaign.down)"));
+        }
         if around.campaign.suspended {
             return Err(ActionError::new("配信が停止されています（campaign.suspended）", "distribution is suspended (campaign.suspended)"));
         }

@@ -19,7 +19,7 @@ pub struct Surroundings<'a> {
     pub campaign: &'a Campaign,
     /// The institution's readings of the notice.
     pub readings: &'a Readings,
-    /// When the campaign distributes: none while it is suspended.
+    /// When the campaign distributes: none while it is halted.
     pub windows: &'a [Window],
 }
 
@@ -95,6 +95,7 @@ impl Terminal {
         let instants = [&mut self.boot.at, &mut self.boot.ready_at, &mut self.polls_since, &mut self.reader.on_since].into_iter();
         let instants = instants
             .chain(self.last_contact.as_mut())
+            .chain(self.asked_by_hand.as_mut())
             .chain(self.activity.iter_mut().flat_map(|activity| [&mut activity.since, &mut activity.until]));
         let installations = self.software.values_mut().filter_map(|software| software.installation.as_mut());
         for instant in instants.chain(installations.map(|installation| &mut installation.at)) {
@@ -133,7 +134,7 @@ impl Terminal {
     fn stop_reason(&self, around: Surroundings<'_>) -> Option<Stop> {
         let activity = self.activity.as_ref().filter(|activity| activity.step == Step::Downloading)?;
         let offered = around.campaign.package(activity.component).is_some_and(|package| package.version == activity.version);
-        if !offered || around.campaign.suspended {
+        if !offered || around.campaign.is_halted() {
             return Some(Stop::Withdrawn);
         }
         if activity.component.is_readers() && !self.reader.powered {
@@ -255,7 +256,7 @@ impl Terminal {
         self.downloads.remove(&activity.component);
         let mut changes = vec![self.install(at, activity.component, activity.version, restart_required)];
         let goes_on = activity.manual || open_window(around.windows, at).is_some();
-        if goes_on && !around.campaign.suspended {
+        if goes_on && !around.campaign.is_halted() {
             changes.extend(self.begin_next(at, around, activity.manual));
         }
         changes

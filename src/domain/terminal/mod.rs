@@ -8,7 +8,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,11 +18,13 @@ pub use life::{Due, Surroundings};
 pub use report::{Report, ReportError};
 pub use settings::{Driver, PowerSchedule, ReaderSettings, Settings, Starts};
 
+use super::calendar::{Window, open_window};
 use super::campaign::{Campaign, Component, Package};
 use super::card::CardOutcome;
 use super::ids::{BootId, TerminalId, Version};
 use super::japan;
 use super::period::Period;
+use super::poll_limit::PollGate;
 
 /// After a boot, a terminal first asks for updates when this has passed.
 pub const FIRST_POLL: Period = Period::from_secs(60);
@@ -42,6 +44,8 @@ pub struct Terminal {
     pub reader: Reader,
     /// The last card at the reader, and what was shown.
     pub last_card: Option<(Timestamp, CardOutcome)>,
+    /// How often it has polled of late.
+    pub polls: PollGate,
     software: BTreeMap<Component, Software>,
     /// When it last asked or reported over the wire, or polled by itself before it was last switched off or restarted.
     last_contact: Option<Timestamp>,
@@ -49,6 +53,12 @@ pub struct Terminal {
     polls_since: Timestamp,
     downloads: BTreeMap<Component, Download>,
     activity: Option<Activity>,
+    /// When it last polled by hand.
+    asked_by_hand: Option<Timestamp>,
+    /// Boots that it reported before the present one, the newest last.
+    past_boots: VecDeque<BootId>,
+    /// The failure that was its last report.
+    failure: Option<(Component, Version, String)>,
     boots: u64,
     cursor: life::Cursor,
 }
@@ -200,11 +210,15 @@ impl Terminal {
             boot,
             reader: Reader { powered: true, on_since: now },
             last_card: None,
+            polls: PollGate::default(),
             software,
             last_contact: None,
             polls_since: now,
             downloads: BTreeMap::new(),
             activity: None,
+            asked_by_hand: None,
+            past_boots: VecDeque::new(),
+            failure: None,
             boots: 1,
             cursor: life::Cursor::settled(now),
         }
@@ -237,6 +251,20 @@ impl Terminal {
     /// Notes that it asked or reported over the wire.
     pub fn contacted(&mut self, now: Timestamp) {
         self.last_contact = self.last_contact.max(Some(now));
+    }
+
+    /// Notes that it polled over the wire; `by_hand`: at a time of one's own (N8).
+    pub fn polled(&mut self, by_hand: bool, now: Timestamp) {
+        self.contacted(now);
+        if by_hand {
+            self.asked_by_hand = Some(now);
+        }
+    }
+
+    /// Whether it may fetch packages now: a window is open, or it polled by hand and none has opened since.
+    pub fn may_fetch(&self, windows: &[Window], now: Timestamp) -> bool {
+        let begun = |at: Timestamp| windows.partition_point(|window| window.start <= at);
+        open_window(windows, now).is_some() || self.asked_by_hand.is_some_and(|asked| begun(asked) == begun(now))
     }
 
     /// When the distribution server last heard of it.

@@ -65,6 +65,42 @@ pub enum Report {
     },
 }
 
+/// Ids of past boots that are kept, to tell a late report from a new boot.
+const KEPT_BOOTS: usize = 16;
+
+/// How far a terminal is with a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Wanted,
+    Downloading,
+    Downloaded,
+    Installing,
+    Installed,
+}
+
+impl Stage {
+    /// The report that led to it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Wanted => "-",
+            Self::Downloading => "downloading",
+            Self::Downloaded => "downloaded",
+            Self::Installing => "installing",
+            Self::Installed => "installed",
+        }
+    }
+
+    /// The reports that follow it, itself included.
+    fn takes(self) -> &'static [&'static str] {
+        match self {
+            Self::Wanted | Self::Downloading => &["downloading", "downloaded", "failed"],
+            Self::Downloaded => &["downloaded", "installing", "installed", "failed"],
+            Self::Installing => &["installing", "installed", "failed"],
+            Self::Installed => &["installed", "booted"],
+        }
+    }
+}
+
 /// Why a report is not taken: in prose, and what would have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportError(pub Text);
@@ -73,7 +109,7 @@ impl Terminal {
     /// Takes a report; one that says nothing new changes nothing.
     ///
     /// # Errors
-    /// A virtual terminal, a version that was never offered, or a boot that does not fit what was reported before.
+    /// A virtual terminal, a version that was never offered, a step that does not follow, or a boot that does not fit what was reported before.
     pub fn report(&mut self, report: Report, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ReportError> {
         if self.settings.driver == Driver::Virtual {
             return Err(refused(
@@ -81,32 +117,40 @@ impl Terminal {
                 "a terminal whose driver is virtual lives on the mock's clock and takes no reports; set driver to external",
             ));
         }
+        let is_failure = matches!(report, Report::Failed { .. });
         let changes = match report {
             Report::Downloading { component, version, received } => {
-                let package = self.offered(component, &version, around)?.clone();
+                let package = self.following("downloading", component, &version, around)?;
                 self.begin(now, &package, Step::Downloading, received.min(package.size));
                 Vec::new()
             }
             Report::Downloaded { component, version } => {
-                let package = self.offered(component, &version, around)?.clone();
-                let known = self.downloads.get(&component).is_some_and(|held| held.version == version && held.received >= package.size);
+                let package = self.following("downloaded", component, &version, around)?;
+                let known = self.stage(&package) == Stage::Downloaded;
                 self.activity = None;
                 self.downloads.insert(component, Download { version: version.clone(), received: package.size });
                 if known { Vec::new() } else { vec![Change::Downloaded { component, version }] }
             }
             Report::Installing { component, version } => {
-                let package = self.offered(component, &version, around)?.clone();
+                let package = self.following("installing", component, &version, around)?;
                 self.begin(now, &package, Step::Installing, package.size);
                 Vec::new()
             }
             Report::Installed { component, version } => self.report_installed(now, component, version, around)?,
             Report::Booted { boot_id, running } => self.report_boot(now, boot_id, running)?,
             Report::Failed { component, version, message } => {
-                self.offered(component, &version, around)?;
+                self.following("failed", component, &version, around)?;
                 self.activity = None;
-                vec![Change::Failed { component, version, message: message.chars().take(500).collect() }]
+                let message: String = message.chars().take(500).collect();
+                let failure = Some((component, version.clone(), message.clone()));
+                let known = self.failure == failure;
+                self.failure = failure;
+                if known { Vec::new() } else { vec![Change::Failed { component, version, message }] }
             }
         };
+        if !is_failure {
+            self.failure = None;
+        }
         self.contacted(now);
         Ok(changes)
     }
@@ -121,13 +165,14 @@ impl Terminal {
         if self.software.get(&component).is_some_and(|software| software.installed == version) {
             return Ok(Vec::new());
         }
-        let restart_required = self.offered(component, &version, around)?.restart_required;
+        self.offered(component, &version, around)?;
         if let Some(software) = self.software.get(&component).filter(|software| version < software.installed) {
             return Err(refused(
                 &format!("{component} は新しい版 {} がインストール済みです", software.installed),
                 &format!("{component} has the newer version {} installed", software.installed),
             ));
         }
+        let restart_required = self.following("installed", component, &version, around)?.restart_required;
         self.activity = None;
         self.downloads.remove(&component);
         Ok(vec![self.install(now, component, version, restart_required)])
@@ -166,7 +211,17 @@ impl Terminal {
         if boot_id == self.boot.id {
             return Ok(Vec::new());
         }
+        if self.past_boots.contains(&boot_id) {
+            return Err(refused(
+                &format!("起動ID {boot_id} の後に {} が報告済みです。新しい起動には新しい起動IDが必要です", self.boot.id),
+                &format!("boot {boot_id} is over: {} was reported after it; a new boot has a new id", self.boot.id),
+            ));
+        }
         self.activity = None;
+        if self.past_boots.len() >= KEPT_BOOTS {
+            self.past_boots.pop_front();
+        }
+        self.past_boots.push_back(self.boot.id.clone());
         self.boot = Boot { id: boot_id.clone(), at: now, ready_at: now };
         let mut applied = Vec::new();
         for (component, version) in running {
@@ -183,6 +238,35 @@ impl Terminal {
         let (component, version) = (package.component, package.version.clone());
         self.downloads.insert(component, Download { version: version.clone(), received });
         self.activity = Some(Activity { component, version, step, since: now, until: now, manual: true });
+    }
+
+    /// The package that a step is about, where that step follows what was reported before.
+    fn following(&self, step: &str, component: Component, version: &Version, around: Surroundings<'_>) -> Result<Package, ReportError> {
+        let package = self.offered(component, version, around)?;
+        let stage = self.stage(package);
+        let again = stage == Stage::Downloaded && self.failure.as_ref().is_some_and(|(failed, _, _)| *failed == component);
+        if stage.takes().contains(&step) || (again && step == "downloading") {
+            return Ok(package.clone());
+        }
+        let follow = stage.takes().join(", ");
+        Err(refused(
+            &format!("{component} {version} は {} まで報告済みのため、{step} は続きません。受け付けるもの: {follow}", stage.name()),
+            &format!("{component} {version} was last reported as {}; `{step}` does not follow, these would: {follow}", stage.name()),
+        ))
+    }
+
+    /// How far it is with a package.
+    fn stage(&self, package: &Package) -> Stage {
+        if self.software.get(&package.component).is_some_and(|software| software.installed >= package.version) {
+            return Stage::Installed;
+        }
+        let activity =
+            self.activity.as_ref().filter(|activity| activity.component == package.component && activity.version == package.version);
+        if let Some(activity) = activity {
+            return if activity.step == Step::Installing { Stage::Installing } else { Stage::Downloading };
+        }
+        let held = self.downloads.get(&package.component).filter(|held| held.version == package.version);
+        if held.is_some_and(|held| held.received >= package.size) { Stage::Downloaded } else { Stage::Wanted }
     }
 
     fn offered<'a>(&self, component: Component, version: &Version, around: Surroundings<'a>) -> Result<&'a Package, ReportError> {

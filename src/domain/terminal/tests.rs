@@ -85,7 +85,7 @@ fn campaign() -> Campaign {
         version: version("2.0"),
         replaces: version("1.0"),
         size,
-        sha256: String::new(),
+        sha256: None,
         restart_required,
     };
     Campaign {
@@ -106,6 +106,7 @@ fn campaign() -> Campaign {
             package(Component::CardReaderApplication, 40_000_000, true),
         ],
         suspended: false,
+        down: false,
         notices: Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -94,6 +94,18 @@ impl Call {
         }));
     }
 
+    /// What to keep of it for as long as its answer is on its way.
+    pub(super) fn trace(&self) -> Trace {
+        Trace {
+            app: Arc::clone(&self.app),
+            institution: self.institution.clone(),
+            terminal: self.terminal.clone(),
+            operation: self.operation,
+            method: self.method.clone(),
+            path: self.path.clone(),
+        }
+    }
+
     /// Leaves with an answer as asked.
     pub(super) fn answer(self, outcome: Outcome, why: Text, mut response: Response) -> Response {
         if let Outcome::Refused { error } = &outcome {
@@ -159,8 +171,40 @@ impl Call {
     /// Leaves with an error of the catalogue as a problem document: what routes in the mock's own protocol answer.
     pub(super) fn refuse_as_problem(self, refusal: &Refusal) -> Response {
         let entry = self.entry(refusal.error);
-        let problem = Problem::of_catalogue(&entry, &refusal.message(&entry)).into_response();
+        let mut problem = Problem::of_catalogue(&entry, &refusal.message(&entry)).into_response();
+        if let Some(seconds) = refusal.retry_after {
+            problem.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
         self.refuse(refusal, problem)
+    }
+}
+
+/// What is kept of a request whose answer is still on its way.
+pub(super) struct Trace {
+    pub(super) app: Arc<App>,
+    institution: Option<InstitutionCode>,
+    terminal: Option<TerminalId>,
+    operation: &'static str,
+    method: String,
+    path: String,
+}
+
+impl Trace {
+    /// Journals that the answer was cut off, and why.
+    pub(super) fn record(&self, refusal: &Refusal, note: Text) {
+        let entry = self.app.fixtures.catalogue.entry(refusal.error);
+        tracing::warn!(operation = self.operation, path = self.path, why = refusal.why.en, note = note.en, "an answer was cut off");
+        let exchange = Exchange {
+            operation: self.operation,
+            method: self.method.clone(),
+            path: self.path.clone(),
+            terminal: self.terminal.clone(),
+            status: None,
+            outcome: Outcome::Refused { error: JournalError::new(entry, refusal.message(entry)) },
+            why: refusal.why.clone(),
+            notes: vec![note],
+        };
+        self.app.institutions.record(self.institution.as_ref(), exchange);
     }
 }
 
@@ -233,6 +277,5 @@ pub(super) fn unreadable(fault: BodyFault) -> Refusal {
 
 /// A refusal whose message has the mark `{detail}`.
 pub(super) fn refusal_with(error: ErrorId, detail: Text) -> Refusal {
-    let detail = detail.clipped(LONGEST_DETAIL);
-    Refusal { error, values: vec![("detail", detail.clone())], why: detail }
+    Refusal::detailed(error, detail.clipped(LONGEST_DETAIL))
 }

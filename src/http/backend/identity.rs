@@ -25,7 +25,7 @@ pub(super) enum TokenRule {
 /// Who asks, before the institution itself has been seen.
 pub(super) struct Who {
     pub(super) institution: InstitutionCode,
-    terminal: Option<TerminalId>,
+    pub(super) terminal: Option<TerminalId>,
     token: Result<Option<Claims>, Refusal>,
 }
 
@@ -101,6 +101,14 @@ pub(super) fn unknown_institution(code: &InstitutionCode) -> Refusal {
     )
 }
 
+/// The refusal for a terminal that does not exist.
+pub(super) fn unknown_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Refusal {
+    refusal_with(
+        ErrorId::IdentityUnknown,
+        Text::new(format!("医療機関 {code} に端末 {terminal} はありません。"), format!("Institution {code} has no terminal {terminal}.")),
+    )
+}
+
 impl Who {
     /// Looks at the institution itself: the terminal exists, the token is of this making of it and not expired. Gives the terminal that asks.
     pub(super) fn admit(self, call: &mut Call, tenant: &Tenant, moment: Moment) -> Result<TerminalId, Refusal> {
@@ -108,14 +116,7 @@ impl Who {
         let terminal = self.terminal.unwrap_or_else(|| institution.default_terminal.clone());
         call.terminal = Some(terminal.clone());
         if !institution.terminals.contains_key(&terminal) {
-            let code = &institution.code;
-            return Err(refusal_with(
-                ErrorId::IdentityUnknown,
-                Text::new(
-                    format!("医療機関 {code} に端末 {terminal} はありません。"),
-                    format!("Institution {code} has no terminal {terminal}."),
-                ),
-            ));
+            return Err(unknown_terminal(&institution.code, &terminal));
         }
         let Some(claims) = self.token? else {
             return Ok(terminal);

@@ -1,12 +1,15 @@
 //! What imitates the real system: login, the check by card data, and (in a protocol of the mock's own) delivery, linkage files and notices.
 
 mod call;
-pub mod delivery;
+mod delivery;
 mod identity;
 pub mod linkage;
 pub mod login;
 pub mod notices;
 pub mod package;
+pub mod reports;
+pub mod results;
 pub mod search;
 pub mod unknown;
+pub mod updates;
 mod url;

@@ -18,7 +18,7 @@ use crate::domain::japan;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::package::Content;
+use crate::package::{Hash, Store};
 
 /// A campaign of one's own. What is left out is the notice's; with `starts`, nothing is excluded, the all-day period follows the last night, and
 /// title and notices are its own, unless said otherwise.
@@ -36,6 +36,7 @@ pub struct CampaignInput {
     all_day_from: Option<Option<Date>>,
     packages: Option<Vec<PackageInput>>,
     suspended: Option<bool>,
+    down: Option<bool>,
     notices: Option<Vec<Notice>>,
 }
 
@@ -46,13 +47,14 @@ enum Starts {
     On(Date),
 }
 
-/// A package of one's own; its hash is computed.
+/// A package of one's own; its hash is computed, unless it is given: a wrong one rehearses a broken download.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PackageInput {
     component: Component,
     version: Version,
     size: Option<u64>,
+    sha256: Option<String>,
     #[serde(default = "yes")]
     restart_required: bool,
 }
@@ -63,6 +65,7 @@ pub struct CampaignView {
     id: CampaignId,
     title: Text,
     suspended: bool,
+    down: bool,
     #[serde(flatten)]
     calendar: Calendar,
     windows: Vec<WindowView>,
@@ -103,7 +106,7 @@ fn yes() -> bool {
 /// # Errors
 /// No such institution.
 pub async fn read_campaign(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<CampaignView>, Problem> {
-    let shown = app.institutions.with(&code, |tenant, _| Json(CampaignView::new(&tenant.institution)));
+    let shown = app.institutions.with(&code, |tenant, _| Json(CampaignView::new(&tenant.institution, &app.packages)));
     shown.ok_or_else(|| no_institution(&code))
 }
 
@@ -121,13 +124,13 @@ pub async fn set_campaign(
     let shown = app.institutions.with(&code, |tenant, moment| {
         tenant.institution.campaign = campaign;
         tenant.institution.settle(moment.now);
-        Json(CampaignView::new(&tenant.institution))
+        Json(CampaignView::new(&tenant.institution, &app.packages))
     });
     shown.ok_or_else(|| no_institution(&code))
 }
 
 /// The campaign that an input describes; `now` says which night is tonight, `at` is the input's JSON pointer.
-pub(super) async fn campaign_of(app: &App, input: CampaignInput, now: Timestamp, at: &str) -> Result<Campaign, Problem> {
+pub(super) async fn campaign_of(app: &Arc<App>, input: CampaignInput, now: Timestamp, at: &str) -> Result<Campaign, Problem> {
     let notice = &app.fixtures.campaign;
     let own_start = input.starts.is_some();
     let starts = match input.starts {
@@ -148,8 +151,8 @@ pub(super) async fn campaign_of(app: &App, input: CampaignInput, now: Timestamp,
     let id = input.id.unwrap_or_else(|| notice.id.clone());
     let packages = match input.packages {
         None if id == notice.id => notice.packages.clone(),
-        None => hashed(&id, notice.packages.clone()).await?,
-        Some(inputs) => hashed(&id, packages_of(notice, inputs, at)?).await?,
+        None => notice.packages.iter().map(|package| Package { sha256: None, ..package.clone() }).collect(),
+        Some(inputs) => packages_of(notice, inputs, at)?,
     };
     let campaign = Campaign {
         id,
@@ -157,10 +160,11 @@ pub(super) async fn campaign_of(app: &App, input: CampaignInput, now: Timestamp,
         calendar,
         packages,
         suspended: input.suspended.unwrap_or(false),
+        down: input.down.unwrap_or(false),
         notices: input.notices.unwrap_or_else(|| if own_start { Vec::new() } else { notice.notices.clone() }),
     };
     match campaign.fault() {
-        None => Ok(campaign),
+        None => prepared(app, campaign).await,
         Some((pointer, fault)) => Err(Problem::field(&format!("{at}{pointer}"), fault)),
     }
 }
@@ -183,33 +187,37 @@ fn packages_of(notice: &Campaign, inputs: Vec<PackageInput>, at: &str) -> Result
         }
         let replaces = known.map(|known| known.replaces.clone());
         let replaces = replaces.unwrap_or_else(|| Version::parse("0").expect("0 is a version"));
-        let PackageInput { component, version, restart_required, .. } = input;
-        Ok(Package { component, version, replaces, size, sha256: String::new(), restart_required })
+        let PackageInput { component, version, sha256, restart_required, .. } = input;
+        Ok(Package { component, version, replaces, size, sha256, restart_required })
     };
     inputs.into_iter().enumerate().map(package).collect()
 }
 
-/// Computes the packages' hashes, away from the threads that answer.
-async fn hashed(campaign: &CampaignId, packages: Vec<Package>) -> Result<Vec<Package>, Problem> {
-    let campaign = campaign.clone();
-    let computed = tokio::task::spawn_blocking(move || {
-        let hash = |package: Package| {
-            let sha256 = Content::new(&campaign, package.component, &package.version, package.size).sha256();
-            Package { sha256, ..package }
-        };
-        packages.into_iter().map(hash).collect()
+/// Readies the packages, away from the threads that answer.
+async fn prepared(app: &Arc<App>, mut campaign: Campaign) -> Result<Campaign, Problem> {
+    let app = Arc::clone(app);
+    let ready = tokio::task::spawn_blocking(move || {
+        app.packages.prepare(&mut campaign);
+        campaign
     });
-    computed.await.map_err(|_| Problem::conflict(Text::new("ハッシュを計算できませんでした。", "The hashes could not be computed.")))
+    ready.await.map_err(|_| Problem::conflict(Text::new("ハッシュを計算できませんでした。", "The hashes could not be computed.")))
 }
 
 impl CampaignView {
-    fn new(institution: &Institution) -> Self {
-        let campaign = institution.campaign.clone();
+    fn new(institution: &Institution, packages: &Store) -> Self {
+        let mut campaign = institution.campaign.clone();
+        for package in &mut campaign.packages {
+            package.sha256 = match packages.hash(&campaign.id, package) {
+                Hash::Known(sha256) => Some(sha256),
+                Hash::Computing | Hash::Failed(_) => None,
+            };
+        }
         let windows = campaign.calendar.windows(&institution.readings);
         Self {
             id: campaign.id,
             title: campaign.title,
             suspended: campaign.suspended,
+            down: campaign.down,
             calendar: campaign.calendar,
             windows: windows.into_iter().map(|window| WindowView { start: window.start, end: window.end }).collect(),
             packages: campaign.packages,

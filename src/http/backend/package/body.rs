@@ -1,0 +1,117 @@
+//! A package's body: the pieces in which it is sent, each read when the one before is gone, at the terminal's pace.
+
+use std::collections::VecDeque;
+use std::io;
+use std::ops::Range;
+
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+
+use super::watch::Watch;
+use crate::package::Reader;
+
+/// What a package is to HTTP.
+pub(super) const OCTETS: &str = "application/octet-stream";
+
+/// A stretch of a body.
+#[derive(Debug)]
+pub(super) enum Piece {
+    /// The lines between parts.
+    Lines(Bytes),
+    /// Bytes of the package.
+    Of(Range<u64>),
+}
+
+/// `Content-Range` of a part.
+pub(super) fn content_range(part: &Range<u64>, size: u64) -> String {
+    format!("bytes {}-{}/{size}", part.start, part.end - 1)
+}
+
+/// The pieces of a body and their bytes in all: the whole where there are no parts, one part as it is, several as `multipart/byteranges`.
+pub(super) fn layout(parts: &[Range<u64>], size: u64, boundary: &str) -> (VecDeque<Piece>, u64) {
+    let mut pieces = VecDeque::new();
+    match parts {
+        [] => pieces.push_back(Piece::Of(0..size)),
+        [part] => pieces.push_back(Piece::Of(part.clone())),
+        parts => {
+            for (i, part) in parts.iter().enumerate() {
+                let line_end = if i == 0 { "" } else { "\r\n" };
+                let range = content_range(part, size);
+                let head = format!("{line_end}--{boundary}\r\nContent-Type: {OCTETS}\r\nContent-Range: {range}\r\n\r\n");
+                pieces.extend([Piece::Lines(head.into()), Piece::Of(part.clone())]);
+            }
+            pieces.push_back(Piece::Lines(format!("\r\n--{boundary}--\r\n").into()));
+        }
+    }
+    let length = pieces.iter().map(|piece| match piece {
+        Piece::Lines(lines) => lines.len() as u64,
+        Piece::Of(range) => range.end - range.start,
+    });
+    let length = length.sum();
+    (pieces, length)
+}
+
+/// A body on its way.
+pub(super) struct Transfer {
+    reader: Option<Reader>,
+    pieces: VecDeque<Piece>,
+    watch: Watch,
+    sent: u64,
+}
+
+impl Transfer {
+    pub(super) fn new(reader: Reader, pieces: VecDeque<Piece>, watch: Watch) -> Self {
+        Self { reader: Some(reader), pieces, watch, sent: 0 }
+    }
+
+    /// Its slices; an error cuts the connection, so that the client sees that something is missing.
+    pub(super) fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+        stream::unfold(self, |mut transfer| async move {
+            let slice = transfer.next().await?;
+            if slice.is_err() {
+                transfer.pieces.clear();
+            }
+            Some((slice, transfer))
+        })
+    }
+
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        let (at, length) = match self.pieces.pop_front()? {
+            Piece::Lines(lines) => return Some(Ok(lines)),
+            Piece::Of(range) => (range.start, range.end - range.start),
+        };
+        let most = match self.watch.allows(length).await {
+            Ok(most) => most,
+            Err(refusal) => return Some(Err(self.watch.cut(&refusal, self.sent))),
+        };
+        match self.read(at, most).await {
+            Ok(slice) => {
+                let read = slice.len() as u64;
+                self.sent += read;
+                if read < length {
+                    self.pieces.push_front(Piece::Of(at + read..at + length));
+                }
+                Some(Ok(slice))
+            }
+            Err(error) => Some(Err(self.watch.broken(&error, self.sent))),
+        }
+    }
+
+    /// Reads a slice, away from the threads that answer where that can take a while.
+    async fn read(&mut self, at: u64, most: u64) -> io::Result<Bytes> {
+        let gone = || io::Error::other("the reader is gone");
+        let mut reader = self.reader.take().ok_or_else(gone)?;
+        let (reader, slice) = if reader.blocks() {
+            tokio::task::spawn_blocking(move || {
+                let slice = reader.read(at, most);
+                (reader, slice)
+            })
+            .await?
+        } else {
+            let slice = reader.read(at, most);
+            (reader, slice)
+        };
+        self.reader = Some(reader);
+        slice
+    }
+}

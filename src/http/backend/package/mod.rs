@@ -1,0 +1,187 @@
+//! `GET, HEAD /delivery/v1/packages/{campaign}/{component}/{version}`: a package's bytes, whole or ranges of them (RFC 9110, RFC 9530).
+
+mod body;
+mod conditions;
+mod permission;
+mod ranges;
+mod watch;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
+
+use super::call::{Call, refusal_with};
+use super::delivery::at_terminal;
+use super::identity::{TokenRule, admitted, certificate_if_required, identify};
+use super::url::{InPath, InQuery};
+use crate::domain::campaign::Package;
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::Refusal;
+use crate::domain::ids::CampaignId;
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::problem::Problem;
+use crate::journal::Outcome;
+use crate::package::{Hash, Reader};
+use body::{Transfer, layout};
+use conditions::{Judged, judge};
+use permission::Named;
+pub(super) use permission::unavailable;
+use ranges::{Chosen, choose};
+use watch::Watch;
+
+/// `?terminal=`: whose campaign has the package; polls put it into the URL. Left out: that of the certificate's or token's institution, else the
+/// notice's.
+#[derive(Deserialize)]
+pub struct PackageQuery {
+    terminal: Option<String>,
+}
+
+/// A package that may be handed out: what its headers say of it, and its bytes.
+struct Ready {
+    package: Package,
+    sha256: String,
+    reader: Reader,
+}
+
+/// Handles one request for a package.
+pub async fn package(
+    State(app): State<Arc<App>>,
+    InPath((campaign, component, version)): InPath<(String, String, String)>,
+    InQuery(query): InQuery<PackageQuery>,
+    request: Request,
+) -> Response {
+    let method = request.method().clone();
+    let (mut call, _) = Call::begin(app, "package", request);
+    let named = Named { campaign, component, version };
+    let found = find(&mut call, query.terminal, &named);
+    let ready = match found {
+        Ok((campaign, package)) => open(&call.app, &campaign, package).await,
+        Err(refusal) => Err(refusal),
+    };
+    match ready {
+        Ok(ready) => serve(call, &method, named, ready),
+        Err(refusal) => call.refuse_as_problem(&refusal),
+    }
+}
+
+/// The package that is named, where it may be handed out to whoever asks.
+fn find(call: &mut Call, terminal: Option<String>, named: &Named) -> Result<(CampaignId, Package), Refusal> {
+    let shape = call.app.fixtures.invented.delivery.clone();
+    match terminal {
+        Some(terminal) => at_terminal(call, &terminal, |tenant, address, moment| {
+            named.permitted(&tenant.institution, &address.terminal, moment.now, &shape)
+        }),
+        None => match identify(call, None, TokenRule::Optional) {
+            Err(refusal) if refusal.error != ErrorId::IdentityMissing => Err(refusal),
+            Err(_) => certificate_if_required(call).and_then(|()| named.distributed(&call.app.fixtures.campaign, &shape)),
+            Ok(who) => {
+                let terminal = who.terminal.clone();
+                admitted(call, who, |tenant, moment| {
+                    let terminal = terminal.unwrap_or_else(|| tenant.institution.default_terminal.clone());
+                    named.permitted(&tenant.institution, &terminal, moment.now, &shape)
+                })
+            }
+        },
+    }
+}
+
+/// Opens a package whose hash is known.
+async fn open(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result<Ready, Refusal> {
+    let sha256 = match app.packages.hash(campaign, &package) {
+        Hash::Known(sha256) => sha256,
+        Hash::Computing => return Err(permission::preparing(&package, &app.fixtures.invented.delivery)),
+        Hash::Failed(said) => return Err(unavailable(&package, &said)),
+    };
+    let content = app.packages.content(campaign, &package);
+    let opened = tokio::task::spawn_blocking(move || content.open()).await.unwrap_or_else(|error| Err(error.into()));
+    match opened {
+        Ok(reader) => Ok(Ready { package, sha256, reader }),
+        Err(error) => Err(unavailable(&package, &error.to_string())),
+    }
+}
+
+fn serve(call: Call, method: &Method, named: Named, ready: Ready) -> Response {
+    let size = ready.package.size;
+    let etag = format!("\"{}\"", ready.sha256);
+    let range = match judge(method, &call.headers, &etag) {
+        Judged::Proceed { range } => range,
+        Judged::NotModified => {
+            let response = with_common(StatusCode::NOT_MODIFIED.into_response(), &etag);
+            return call.answer(Outcome::Answered, Text::new("変更はありません（304）。", "Not modified (304)."), response);
+        }
+        Judged::Failed => {
+            let detail = Text::new(format!("現在のタグは {etag} です。"), format!("The present tag is {etag}."));
+            return call.refuse_as_problem(&refusal_with(ErrorId::PreconditionFailed, detail));
+        }
+    };
+    let parts = match range.map_or(Chosen::Whole, |text| choose(&text, size)) {
+        Chosen::Whole => Vec::new(),
+        Chosen::Parts(parts) => parts,
+        Chosen::Nothing => return unsatisfiable(call, size),
+    };
+    let status = if parts.is_empty() { StatusCode::OK } else { StatusCode::PARTIAL_CONTENT };
+    let boundary = format!("onshi-mock-{}", ready.sha256.chars().take(24).collect::<String>());
+    let (pieces, length) = layout(&parts, size, &boundary);
+    let mut response = with_common(status.into_response(), &etag);
+    describe(response.headers_mut(), &parts, length, size, &boundary);
+    if conditions::wants_digest(&call.headers) {
+        digest(response.headers_mut(), &ready.sha256);
+    }
+    if method != Method::HEAD {
+        let watch = Watch::new(&call, named);
+        *response.body_mut() = Body::from_stream(Transfer::new(ready.reader, pieces, watch).stream());
+    }
+    let why = Text::new(format!("{length} バイトを送ります。"), format!("{length} bytes are sent."));
+    call.answer(Outcome::Answered, why, response)
+}
+
+/// The headers that tell of the body: the whole, one range, or several.
+fn describe(headers: &mut HeaderMap, parts: &[Range<u64>], length: u64, size: u64, boundary: &str) {
+    let content_type = match parts {
+        [] | [_] => HeaderValue::from_static(body::OCTETS),
+        _ => ascii(&format!("multipart/byteranges; boundary={boundary}")),
+    };
+    headers.insert(CONTENT_TYPE, content_type);
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    if let [part] = parts {
+        headers.insert(CONTENT_RANGE, ascii(&body::content_range(part, size)));
+    }
+}
+
+/// The digest of the whole, whatever part of it is sent (RFC 9530).
+fn digest(headers: &mut HeaderMap, sha256: &str) {
+    let byte = |at: usize| sha256.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    let bytes: Option<Vec<u8>> = (0..sha256.len()).step_by(2).map(byte).collect();
+    if let Some(bytes) = bytes {
+        headers.insert("repr-digest", ascii(&format!("sha-256=:{}:", BASE64_STANDARD.encode(bytes))));
+    }
+}
+
+fn unsatisfiable(call: Call, size: u64) -> Response {
+    let detail = Text::new(format!("サイズは {size} バイトです。"), format!("It has {size} bytes."));
+    let refusal = refusal_with(ErrorId::RangeNotSatisfiable, detail);
+    let entry = call.entry(refusal.error);
+    let mut response = Problem::of_catalogue(&entry, &refusal.message(&entry)).into_response();
+    response.headers_mut().insert(CONTENT_RANGE, ascii(&format!("bytes */{size}")));
+    call.refuse(&refusal, response)
+}
+
+fn with_common(mut response: Response, etag: &str) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(ETAG, ascii(etag));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    response
+}
+
+fn ascii(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("hashes, numbers and units are visible ASCII")
+}

@@ -1,0 +1,107 @@
+//! Whether a package may be handed out: it is distributed, the server is up, and an external terminal may fetch it at this time.
+
+use jiff::Timestamp;
+
+use super::super::call::refusal_with;
+use super::super::delivery::{is_up, seconds};
+use crate::domain::calendar::next_window;
+use crate::domain::campaign::{Campaign, Component, Package};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::Refusal;
+use crate::domain::ids::{CampaignId, TerminalId, Version};
+use crate::domain::institution::Institution;
+use crate::domain::japan;
+use crate::domain::terminal::{Driver, Terminal};
+use crate::domain::text::Text;
+use crate::fixtures::DeliveryShape;
+
+/// A package as the URL names it; no more than a name until a campaign has it.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    pub(super) campaign: String,
+    pub(super) component: String,
+    pub(super) version: String,
+}
+
+impl Named {
+    /// The package, where its campaign distributes it.
+    pub(super) fn distributed(&self, campaign: &Campaign, shape: &DeliveryShape) -> Result<(CampaignId, Package), Refusal> {
+        is_up(campaign, shape)?;
+        let component = Component::ALL.into_iter().find(|known| known.name() == self.component);
+        let package = component.and_then(|component| campaign.package(component)).filter(|_| campaign.id.as_str() == self.campaign);
+        let package = package.filter(|package| Version::parse(&self.version).is_ok_and(|version| version == package.version));
+        let unknown = || {
+            let detail =
+                Text::new(format!("現在のキャンペーンは {} です。", campaign.id), format!("The present campaign is {}.", campaign.id));
+            refusal_with(ErrorId::UnknownPackage, detail)
+        };
+        let package = package.ok_or_else(unknown)?;
+        if campaign.suspended {
+            let detail = Text::new(format!("キャンペーン {}", campaign.id), format!("(campaign {})", campaign.id));
+            return Err(refusal_with(ErrorId::DistributionSuspended, detail));
+        }
+        Ok((campaign.id.clone(), package.clone()))
+    }
+
+    /// The package, where this terminal may begin to fetch it now.
+    pub(super) fn permitted(
+        &self,
+        institution: &Institution,
+        terminal: &TerminalId,
+        now: Timestamp,
+        shape: &DeliveryShape,
+    ) -> Result<(CampaignId, Package), Refusal> {
+        let found = self.distributed(&institution.campaign, shape)?;
+        in_window(institution, institution.terminals.get(terminal), now)?;
+        Ok(found)
+    }
+
+    /// Whether a transfer under way may go on.
+    pub(super) fn goes_on(
+        &self,
+        institution: &Institution,
+        terminal: &TerminalId,
+        now: Timestamp,
+        shape: &DeliveryShape,
+    ) -> Result<(), Refusal> {
+        self.distributed(&institution.campaign, shape)?;
+        if institution.readings.download_runs_on { Ok(()) } else { in_window(institution, institution.terminals.get(terminal), now) }
+    }
+}
+
+/// An external terminal fetches within the windows, or after a poll by hand; a virtual one lives by itself, and who looks at its packages is no terminal.
+fn in_window(institution: &Institution, terminal: Option<&Terminal>, now: Timestamp) -> Result<(), Refusal> {
+    let windows = institution.campaign.windows(&institution.readings);
+    let external = terminal.filter(|terminal| terminal.settings.driver == Driver::External);
+    if external.is_none_or(|terminal| terminal.may_fetch(&windows, now)) {
+        return Ok(());
+    }
+    let Some(next) = next_window(&windows, now) else {
+        let detail = Text::new("この後の配信時間はありません。", "No window follows.");
+        return Err(refusal_with(ErrorId::WindowClosed, detail));
+    };
+    let opens = japan::rfc3339(next.start);
+    let detail = Text::new(format!("次は {opens} からです。"), format!("The next one opens at {opens}."));
+    Err(refusal_with(ErrorId::WindowClosed, detail).again_in(seconds(next.start.duration_since(now))))
+}
+
+/// The refusal of a package whose hash is not known yet.
+pub(super) fn preparing(package: &Package, shape: &DeliveryShape) -> Refusal {
+    let Package { component, version, .. } = package;
+    let detail = Text::new(
+        format!("{component} {version} の SHA-256 を計算中です。"),
+        format!("The SHA-256 of {component} {version} is being computed."),
+    );
+    refusal_with(ErrorId::PackagePreparing, detail).again_in(seconds(shape.preparing.duration()))
+}
+
+/// The refusal of a package whose file cannot be read, in the system's words.
+pub(in super::super) fn unavailable(package: &Package, said: &str) -> Refusal {
+    unavailable_name(package.component.name(), &package.version.to_string(), said)
+}
+
+/// The same, by name.
+pub(super) fn unavailable_name(component: &str, version: &str, said: &str) -> Refusal {
+    let detail = Text::new(format!("{component} {version}（{said}）"), format!("{component} {version}: {said}."));
+    refusal_with(ErrorId::PackageUnavailable, detail)
+}

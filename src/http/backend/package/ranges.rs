@@ -1,0 +1,92 @@
+//! Which bytes a Range header asks for (RFC 9110, section 14.2): what overlaps or nearly touches is put together, and a header that asks for too
+//! many pieces is passed over.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+
+use http_range_header::{SyntacticallyCorrectRange, parse_range_header_with_max_ranges};
+
+/// Ranges that are read; a header with more of them is passed over.
+const READ: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
+
+/// Parts of one answer; what would have more is answered whole.
+const PARTS: usize = 16;
+
+/// A gap up to so many bytes costs less than a part's own header.
+const GAP: u64 = 128;
+
+/// What a Range header comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Chosen {
+    /// It is passed over.
+    Whole,
+    /// These parts, at least one, in the order in which they were asked for.
+    Parts(Vec<Range<u64>>),
+    /// No byte of the package lies in it.
+    Nothing,
+}
+
+/// Reads a Range header for a package of `size` bytes.
+pub(super) fn choose(text: &str, size: u64) -> Chosen {
+    let Ok(parsed) = parse_range_header_with_max_ranges(text, READ) else {
+        return Chosen::Whole;
+    };
+    let mut parts: Vec<Range<u64>> = Vec::new();
+    for range in parsed.into_ranges().into_iter().filter_map(|range| within(range, size)) {
+        add(&mut parts, range);
+    }
+    match parts.len() {
+        0 => Chosen::Nothing,
+        1..=PARTS => Chosen::Parts(parts),
+        _ => Chosen::Whole,
+    }
+}
+
+/// The bytes of the package that lie in one range.
+fn within(range: SyntacticallyCorrectRange, size: u64) -> Option<Range<u64>> {
+    let bytes = match range {
+        SyntacticallyCorrectRange::FromStart(first) => first..size,
+        SyntacticallyCorrectRange::FromLast(last) => size.saturating_sub(last)..size,
+        SyntacticallyCorrectRange::Indexed(first, last) => first..last.saturating_add(1).min(size),
+    };
+    (!bytes.is_empty()).then_some(bytes)
+}
+
+/// Adds a range; those that it overlaps or nearly touches become one with it, in the place of the first of them.
+fn add(parts: &mut Vec<Range<u64>>, mut range: Range<u64>) {
+    let near = |a: &Range<u64>, b: &Range<u64>| a.start <= b.end.saturating_add(GAP) && b.start <= a.end.saturating_add(GAP);
+    let mut place = None;
+    while let Some(at) = parts.iter().position(|part| near(part, &range)) {
+        let part = parts.remove(at);
+        range = part.start.min(range.start)..part.end.max(range.end);
+        place = Some(place.map_or(at, |place: usize| place.min(at)));
+    }
+    parts.insert(place.unwrap_or(parts.len()), range);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_put_together_and_bounded() {
+        let one = |part: Range<u64>| Chosen::Parts(Vec::from([part]));
+        let many = |n: u64, apart: u64| (0..n).map(|i| format!("{0}-{0}", i * apart)).collect::<Vec<_>>().join(",");
+        for (text, chosen) in [
+            ("bytes=0-0, 500-600, -1".to_owned(), Chosen::Parts(vec![0..1, 500..601, 99_999..100_000])),
+            ("bytes=500-600, 0-0".to_owned(), Chosen::Parts(vec![500..601, 0..1])),
+            ("bytes=5000-5999, 0-9, 5500-7000".to_owned(), Chosen::Parts(vec![5000..7001, 0..10])),
+            ("bytes=0-9, 9000-9009, 5-9004".to_owned(), one(0..9010)),
+            ("bytes=0-9, 100-109".to_owned(), one(0..110)),
+            ("bytes=0-9, 100000-".to_owned(), one(0..10)),
+            ("bytes=100000-, -0".to_owned(), Chosen::Nothing),
+            (format!("bytes={}", many(64, 10)), one(0..631)),
+            (format!("bytes={}", many(16, 1000)), Chosen::Parts((0..16).map(|i| i * 1000..i * 1000 + 1).collect())),
+            (format!("bytes={}", many(17, 1000)), Chosen::Whole),
+            (format!("bytes={}", many(65, 10)), Chosen::Whole),
+            ("bytes=0-18446744073709551615".to_owned(), one(0..100_000)),
+        ] {
+            assert_eq!(choose(&text, 100_000), chosen, "{text}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Watches a transfer under way: the terminal's pace, and once a second whether it may still go on. What cuts it is journalled.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::call::{Call, Trace};
+use super::super::identity::{unknown_institution, unknown_terminal};
+use super::permission::{Named, unavailable_name};
+use crate::domain::check::Refusal;
+use crate::domain::ids::TerminalAddress;
+use crate::domain::terminal::Driver;
+use crate::domain::text::Text;
+use crate::http::pace::Line;
+
+/// Between two looks at the institution.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// A paced terminal's second comes in so many slices.
+const SLICES_A_SECOND: u64 = 8;
+
+/// Watches one transfer.
+pub(super) struct Watch {
+    trace: Trace,
+    named: Named,
+    /// Who fetches, where that is known.
+    terminal: Option<TerminalAddress>,
+    line: Option<Arc<Line>>,
+    bandwidth: Option<u64>,
+    next_look: Instant,
+}
+
+impl Watch {
+    pub(super) fn new(call: &Call, named: Named) -> Self {
+        let address = call.institution.clone().zip(call.terminal.clone());
+        let terminal = address.map(|(institution, terminal)| TerminalAddress { institution, terminal });
+        let line = terminal.as_ref().map(|address| call.app.lines.of(address));
+        Self { trace: call.trace(), named, terminal, line, bandwidth: None, next_look: Instant::now() }
+    }
+
+    /// Waits for the terminal's pace, and says how many of `length` bytes may go now.
+    ///
+    /// # Errors
+    /// Why the transfer may not go on.
+    pub(super) async fn allows(&mut self, length: u64) -> Result<u64, Refusal> {
+        if Instant::now() >= self.next_look {
+            self.bandwidth = self.look()?;
+            self.next_look = Instant::now() + EVERY;
+        }
+        let Some((bandwidth, line)) = self.bandwidth.zip(self.line.as_ref()) else {
+            return Ok(length);
+        };
+        let most = length.min((bandwidth / SLICES_A_SECOND).clamp(1, 128 * 1024));
+        line.pass(most, bandwidth).await;
+        Ok(most)
+    }
+
+    /// The pace, where the terminal that fetches has one.
+    fn look(&self) -> Result<Option<u64>, Refusal> {
+        let Some(TerminalAddress { institution: code, terminal: id }) = &self.terminal else {
+            return Ok(None);
+        };
+        let app = &self.trace.app;
+        let looked = app.institutions.with(code, |tenant, moment| {
+            let terminal = tenant.institution.terminals.get(id).ok_or_else(|| unknown_terminal(code, id))?;
+            self.named.goes_on(&tenant.institution, id, moment.now, &app.fixtures.invented.delivery)?;
+            Ok((terminal.settings.driver == Driver::External).then_some(terminal.settings.bandwidth))
+        });
+        looked.unwrap_or_else(|| Err(unknown_institution(code)))
+    }
+
+    /// Journals why a transfer was cut off, and gives the error that cuts it.
+    pub(super) fn cut(&self, refusal: &Refusal, sent: u64) -> io::Error {
+        let note = Text::new(format!("{sent} バイトを送ったところで切断しました。"), format!("It was cut off after {sent} bytes."));
+        self.trace.record(refusal, note);
+        io::Error::other(refusal.why.en.clone())
+    }
+
+    /// The same for a file that cannot be read on.
+    pub(super) fn broken(&self, error: &io::Error, sent: u64) -> io::Error {
+        self.cut(&unavailable_name(&self.named.component, &self.named.version, &error.to_string()), sent)
+    }
+}

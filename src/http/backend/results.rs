@@ -1,0 +1,99 @@
+//! `GET /delivery/v1/terminals/{id}/results`: delivery results (配信実績), as staff see them, and beside them what no real tool shows.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::call::Call;
+use super::delivery::{at_delivery, terminal_of};
+use super::url::InPath;
+use crate::domain::campaign::Component;
+use crate::domain::ids::{CampaignId, TerminalAddress, TerminalId, Version};
+use crate::domain::institution::Institution;
+use crate::domain::japan;
+use crate::domain::terminal::{Phase, Terminal};
+use crate::domain::text::Text;
+use crate::http::app::App;
+
+/// Delivery results (配信実績): what staff see is the installed version; what runs is the mock's own addition.
+#[derive(Serialize)]
+struct Results {
+    terminal: String,
+    campaign: CampaignId,
+    #[serde(serialize_with = "japan::serialize")]
+    at: Timestamp,
+    /// Whether every component of the campaign is installed: what the real tool shows.
+    completed: bool,
+    components: Vec<ComponentResult>,
+    /// What no real tool shows.
+    mock: MockResults,
+}
+
+#[derive(Serialize)]
+struct ComponentResult {
+    component: Component,
+    title: Text,
+    installed: Version,
+    distributed: Option<Version>,
+    delivered: bool,
+    mock: MockComponent,
+}
+
+#[derive(Serialize)]
+struct MockComponent {
+    running: Version,
+    restart_pending: bool,
+}
+
+#[derive(Serialize)]
+struct MockResults {
+    note: Text,
+    restart_pending: bool,
+    phase: Phase,
+}
+
+/// `GET /delivery/v1/terminals/{id}/results`.
+pub async fn results(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
+    let (mut call, _) = Call::begin(app, "results", request);
+    let shown = at_delivery(&mut call, &id, |tenant, address, moment| Ok(results_of(&tenant.institution, &address.terminal, moment.now)));
+    match shown {
+        Ok(results) => call.answer_json(&results, Text::new("配信実績を表示しました。", "The delivery results were shown.")),
+        Err(refusal) => call.refuse_as_problem(&refusal),
+    }
+}
+
+/// The delivery results of a terminal that exists.
+fn results_of(institution: &Institution, terminal: &TerminalId, now: Timestamp) -> Results {
+    let terminal = terminal_of(institution, terminal);
+    let components = terminal.components().map(|(component, software)| {
+        let package = institution.campaign.package(component);
+        ComponentResult {
+            component,
+            title: component.title(),
+            installed: software.installed.clone(),
+            distributed: package.map(|package| package.version.clone()),
+            delivered: software.is_delivered(package),
+            mock: MockComponent { running: software.running.clone(), restart_pending: software.is_pending() },
+        }
+    });
+    let components: Vec<_> = components.collect();
+    let note = Text::new(
+        "mock の項目はこの模擬環境だけのものです。実際の配信実績に、実行中の版や再起動待ちは表示されません。",
+        "What stands under `mock` is this mock's own: real delivery results show neither the running version nor a pending restart.",
+    );
+    Results {
+        terminal: address_of(institution, terminal),
+        campaign: institution.campaign.id.clone(),
+        at: now,
+        completed: components.iter().all(|component| component.delivered),
+        components,
+        mock: MockResults { note, restart_pending: terminal.is_pending(), phase: terminal.phase(&institution.campaign, now) },
+    }
+}
+
+fn address_of(institution: &Institution, terminal: &Terminal) -> String {
+    TerminalAddress { institution: institution.code.clone(), terminal: terminal.id.clone() }.to_string()
+}

@@ -1,0 +1,180 @@
+//! `GET /delivery/v1/terminals/{id}/updates`: a terminal asks what there is to download.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::call::{Call, refusal_with};
+use super::delivery::{at_delivery, terminal_of};
+use super::package::unavailable;
+use super::url::{InPath, InQuery};
+use crate::domain::calendar::{next_window, open_window};
+use crate::domain::campaign::{Component, Package};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::Refusal;
+use crate::domain::event::Change;
+use crate::domain::ids::{CampaignId, TerminalAddress, Version};
+use crate::domain::institution::Institution;
+use crate::domain::japan;
+use crate::domain::period::Period;
+use crate::domain::poll_limit::PollLimit;
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::institutions::Moment;
+use crate::package::Hash;
+
+/// `?trigger=manual`: at a time of one's own (N8).
+#[derive(Deserialize)]
+pub struct PollQuery {
+    trigger: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PollAnswer {
+    update: Option<Update>,
+    /// There is something, but not yet: the packages whose hash is still being computed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    preparing: Vec<Preparing>,
+    /// Whether distribution is halted.
+    suspended: bool,
+    window: WindowState,
+    poll_after: Period,
+}
+
+#[derive(Serialize)]
+struct Update {
+    campaign: CampaignId,
+    packages: Vec<Offer>,
+}
+
+#[derive(Serialize)]
+struct Preparing {
+    component: Component,
+    version: Version,
+}
+
+#[derive(Serialize)]
+struct Offer {
+    component: Component,
+    version: Version,
+    size: u64,
+    sha256: String,
+    url: String,
+    restart_required: bool,
+}
+
+#[derive(Serialize)]
+struct WindowState {
+    state: &'static str,
+    #[serde(serialize_with = "japan::serialize_option")]
+    until: Option<Timestamp>,
+    #[serde(serialize_with = "japan::serialize_option")]
+    next_opening: Option<Timestamp>,
+}
+
+/// `GET /delivery/v1/terminals/{id}/updates`.
+pub async fn updates(
+    State(app): State<Arc<App>>,
+    InPath(id): InPath<String>,
+    InQuery(query): InQuery<PollQuery>,
+    request: Request,
+) -> Response {
+    let (mut call, _) = Call::begin(app, "updates", request);
+    let manual = query.trigger.as_deref() == Some("manual");
+    if let Some(other) = query.trigger.filter(|_| !manual) {
+        let shown: String = other.chars().take(40).collect();
+        let detail =
+            Text::new(format!("trigger は manual だけです（{shown}）。"), format!("trigger is `manual` or left out, not `{shown}`."));
+        return call.refuse_as_problem(&refusal_with(ErrorId::MalformedRequest, detail));
+    }
+    let app = Arc::clone(&call.app);
+    let polled = at_delivery(&mut call, &id, |tenant, address, moment| {
+        let institution = &mut tenant.institution;
+        admit(institution, address, moment, app.fixtures.invented.delivery.poll_limit())?;
+        institution.act(&address.terminal, moment.now, |terminal, _| {
+            terminal.polled(manual, moment.now);
+            Ok::<Vec<Change>, Refusal>(Vec::new())
+        });
+        poll(&app, institution, address, manual, moment.now)
+    });
+    match polled {
+        Ok(answer) => {
+            let why = answer.why();
+            call.answer_json(&answer, why)
+        }
+        Err(refusal) => call.refuse_as_problem(&refusal),
+    }
+}
+
+impl PollAnswer {
+    /// What decided it.
+    fn why(&self) -> Text {
+        if self.update.is_some() {
+            Text::new("配信する更新があります。", "There is something to deliver.")
+        } else if self.suspended {
+            Text::new("配信が停止されています。", "The distribution is suspended.")
+        } else if !self.preparing.is_empty() {
+            Text::new("パッケージの SHA-256 を計算中です。", "The SHA-256 of a package is being computed.")
+        } else if self.window.state == "closed" {
+            Text::new("配信時間外です。", "The window is closed.")
+        } else {
+            Text::new("この端末に配信する更新はありません。", "There is nothing for this terminal.")
+        }
+    }
+}
+
+/// Counts the poll, by the wall clock.
+fn admit(institution: &mut Institution, address: &TerminalAddress, moment: Moment, limit: PollLimit) -> Result<(), Refusal> {
+    let terminal = institution.terminals.get_mut(&address.terminal);
+    let admitted = terminal.map_or(Ok(()), |terminal| terminal.polls.admit(moment.wall, limit));
+    admitted.map_err(|seconds| {
+        let PollLimit { polls, within } = limit;
+        let detail = Text::new(
+            format!("1台につき {within} に {polls} 回までです。{seconds} 秒後にもう一度問い合わせてください。"),
+            format!("A terminal may poll {polls} times in {within}. Poll again in {seconds} s."),
+        );
+        refusal_with(ErrorId::TooManyPolls, detail).again_in(seconds)
+    })
+}
+
+fn poll(app: &App, institution: &Institution, address: &TerminalAddress, manual: bool, now: Timestamp) -> Result<PollAnswer, Refusal> {
+    let campaign = &institution.campaign;
+    let windows = campaign.windows(&institution.readings);
+    let (window, next) = (open_window(&windows, now), next_window(&windows, now));
+    let offered = (window.is_some() || manual) && !campaign.is_halted();
+    let (mut packages, mut preparing) = (Vec::new(), Vec::new());
+    for package in terminal_of(institution, &address.terminal).wanted(campaign).filter(|_| offered) {
+        match app.packages.hash(&campaign.id, package) {
+            Hash::Known(sha256) => packages.push(offer(&campaign.id, package, sha256, address)),
+            Hash::Computing => preparing.push(Preparing { component: package.component, version: package.version.clone() }),
+            Hash::Failed(said) => return Err(unavailable(package, &said)),
+        }
+    }
+    let shape = &app.fixtures.invented.delivery;
+    let (ready, waits) = (preparing.is_empty() && !packages.is_empty(), !preparing.is_empty());
+    Ok(PollAnswer {
+        update: ready.then(|| Update { campaign: campaign.id.clone(), packages }),
+        preparing,
+        suspended: campaign.suspended,
+        window: WindowState {
+            state: if window.is_some() { "open" } else { "closed" },
+            until: window.and_then(|window| window.end),
+            next_opening: next.filter(|_| window.is_none()).map(|window| window.start),
+        },
+        poll_after: if waits { shape.preparing } else { shape.poll_after },
+    })
+}
+
+fn offer(campaign: &CampaignId, package: &Package, sha256: String, address: &TerminalAddress) -> Offer {
+    Offer {
+        component: package.component,
+        version: package.version.clone(),
+        size: package.size,
+        sha256,
+        url: format!("/delivery/v1/packages/{campaign}/{}/{}?terminal={address}", package.component, package.version),
+        restart_required: package.restart_required,
+    }
+}

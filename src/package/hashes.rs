@@ -1,0 +1,88 @@
+//! Hashes that nobody declared: computed one after the other by a thread of their own, and kept.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use super::Content;
+
+/// Packages that may wait for their turn; those beyond are taken when they are next asked for.
+const WAITING: usize = 256;
+
+/// Hashes that are kept at most.
+const KEPT: usize = 10_000;
+
+/// What is known of a package's SHA-256.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// 64 lower-case hexadecimal digits.
+    Known(String),
+    /// Not yet.
+    Computing,
+    /// Its file could not be read: the system's word.
+    Failed(String),
+}
+
+/// The hashes, by what each is of.
+#[derive(Debug)]
+pub(super) struct Hashes {
+    known: Arc<Mutex<BTreeMap<String, Hash>>>,
+    jobs: SyncSender<(String, Content)>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Hashes {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(super) fn start() -> std::io::Result<Self> {
+        let (jobs, waiting) = sync_channel(WAITING);
+        let (known, stop) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+        let hashes = Self { known: Arc::clone(&known), jobs, stop: Arc::clone(&stop) };
+        thread::Builder::new().name("package-hashes".to_owned()).spawn(move || work(&waiting, &known, &stop))?;
+        Ok(hashes)
+    }
+
+    /// What is known of the hash; what is not yet is set to work.
+    pub(super) fn of(&self, name: String, content: impl FnOnce() -> Content) -> Hash {
+        let mut known = lock(&self.known);
+        if let Some(hash) = known.get(&name) {
+            return hash.clone();
+        }
+        if self.jobs.try_send((name.clone(), content())).is_ok() {
+            known.insert(name, Hash::Computing);
+        }
+        Hash::Computing
+    }
+}
+
+impl Drop for Hashes {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+fn work(waiting: &Receiver<(String, Content)>, known: &Mutex<BTreeMap<String, Hash>>, stop: &AtomicBool) {
+    while let Ok((name, content)) = waiting.recv() {
+        let hash = match content.sha256(stop) {
+            Ok(sha256) => Hash::Known(sha256),
+            Err(_) if stop.load(Ordering::Relaxed) => return,
+            Err(error) => {
+                tracing::error!(package = name, %error, "the package's SHA-256 was not computed");
+                Hash::Failed(error.to_string())
+            }
+        };
+        let mut known = lock(known);
+        if known.len() >= KEPT {
+            known.retain(|_, hash| *hash == Hash::Computing);
+        }
+        known.insert(name, hash);
+    }
+}
+
+fn lock(known: &Mutex<BTreeMap<String, Hash>>) -> MutexGuard<'_, BTreeMap<String, Hash>> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}

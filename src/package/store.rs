@@ -1,0 +1,149 @@
+//! Where the packages' bytes come from, and what their hashes are.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context;
+
+use super::Content;
+use super::hashes::{Hash, Hashes};
+use super::shelf::Shelf;
+use crate::domain::campaign::{Campaign, Package};
+use crate::domain::ids::CampaignId;
+
+/// The largest package whose hash is computed while its author waits, in bytes.
+const AT_ONCE: u64 = 256 * 1024 * 1024;
+
+/// All packages of a server.
+#[derive(Debug)]
+pub struct Store {
+    shelf: Shelf,
+    hashes: Hashes,
+}
+
+impl Store {
+    /// Opens the package directory, where there is one, and begins to compute its files' hashes.
+    ///
+    /// # Errors
+    /// What is wrong in the directory, and what was expected.
+    pub fn open(dir: Option<&Path>) -> anyhow::Result<Self> {
+        let shelf = dir.map(Shelf::open).transpose()?.unwrap_or_default();
+        let hashes = Hashes::start().context("スレッドを開始できません / no thread could be started")?;
+        for file in shelf.files() {
+            hashes.of(file.name(), || Content::File(file.clone()));
+        }
+        Ok(Self { shelf, hashes })
+    }
+
+    /// Gives the packages that have a file that file's size, and takes back the hash that was declared for them.
+    pub fn shelve(&self, campaign: &mut Campaign) {
+        for package in &mut campaign.packages {
+            if let Some(file) = self.shelf.file(package.component, &package.version) {
+                package.size = file.size;
+                package.sha256 = None;
+            }
+        }
+    }
+
+    /// What a package contains.
+    pub fn content(&self, campaign: &CampaignId, package: &Package) -> Content {
+        match self.shelf.file(package.component, &package.version) {
+            Some(file) => Content::File(file.clone()),
+            None => Content::seeded(campaign, package),
+        }
+    }
+
+    /// What is known of a package's hash; where it is not known yet, it is computed in the background from now on.
+    pub fn hash(&self, campaign: &CampaignId, package: &Package) -> Hash {
+        if let Some(declared) = &package.sha256 {
+            return Hash::Known(declared.clone());
+        }
+        let content = || self.content(campaign, package);
+        let name = match self.shelf.file(package.component, &package.version) {
+            Some(file) => file.name(),
+            None => format!("{campaign}/{}/{}/{}", package.component, package.version, package.size),
+        };
+        self.hashes.of(name, content)
+    }
+
+    /// Readies a new campaign's packages: hashes of seeded packages up to 256 MiB are computed at once, the others in the background. Blocks.
+    pub fn prepare(&self, campaign: &mut Campaign) {
+        self.shelve(campaign);
+        let id = campaign.id.clone();
+        for package in campaign.packages.iter_mut().filter(|package| package.sha256.is_none()) {
+            match self.content(&id, package) {
+                content @ Content::Seeded(_) if package.size <= AT_ONCE => package.sha256 = content.sha256(&AtomicBool::new(false)).ok(),
+                _ => drop(self.hash(&id, package)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::campaign::Component;
+    use crate::domain::ids::Version;
+
+    fn package(size: u64) -> Package {
+        let [version, replaces] = ["2.0", "1.0"].map(|text| Version::parse(text).unwrap());
+        Package { component: Component::LinkageApplication, version, replaces, size, sha256: None, restart_required: true }
+    }
+
+    fn known(store: &Store, package: &Package) -> Hash {
+        let id = CampaignId::parse("t").unwrap();
+        loop {
+            match store.hash(&id, package) {
+                Hash::Computing => std::thread::sleep(Duration::from_millis(5)),
+                hash => return hash,
+            }
+        }
+    }
+
+    #[test]
+    fn a_hash_is_computed_in_the_background_and_a_declared_one_is_believed() {
+        let store = Store::open(None).unwrap();
+        let package = package(3_000_000);
+        let whole = Content::seeded(&CampaignId::parse("t").unwrap(), &package).sha256(&AtomicBool::new(false)).unwrap();
+        assert_eq!(known(&store, &package), Hash::Known(whole));
+        let declared = Package { sha256: Some("0".repeat(64)), ..package };
+        assert_eq!(known(&store, &declared), Hash::Known("0".repeat(64)));
+    }
+
+    #[test]
+    fn a_file_is_read_as_it_was_at_the_start_and_a_change_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("linkage_application");
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join("2.0"), b"abc").unwrap();
+        let store = Store::open(Some(dir.path())).unwrap();
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(known(&store, &package(1)), Hash::Known(abc.to_owned()));
+        let content = store.content(&CampaignId::parse("t").unwrap(), &package(1));
+        let mut reader = content.clone().open().unwrap();
+        assert_eq!(reader.read(1, 2).unwrap(), "bc");
+        assert_eq!(reader.read(0, 1).unwrap(), "a");
+        std::fs::write(path.join("2.0"), b"abcd").unwrap();
+        assert!(reader.read(0, 1).is_err() && content.clone().open().is_err());
+        std::fs::remove_file(path.join("2.0")).unwrap();
+        assert!(content.open().is_err());
+    }
+
+    #[test]
+    fn a_name_that_is_no_component_or_version_stops_the_start() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join(".git")).unwrap();
+        assert!(Store::open(Some(dir.path())).is_ok());
+        let path = dir.path().join("linkage_application");
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join("2.0.exe"), b"abc").unwrap();
+        assert!(Store::open(Some(dir.path())).unwrap_err().to_string().contains("not named after a version"));
+        std::fs::rename(path.join("2.0.exe"), path.join("2.0")).unwrap();
+        std::fs::write(path.join("2.0"), b"").unwrap();
+        assert!(Store::open(Some(dir.path())).unwrap_err().to_string().contains("not a file of 1 to"));
+        std::fs::rename(path, dir.path().join("printer")).unwrap();
+        assert!(Store::open(Some(dir.path())).unwrap_err().to_string().contains("is no component"));
+    }
+}
