@@ -259,3 +259,26 @@ async fn files_of_the_package_directory_are_served_and_a_change_is_said() {
         assert_eq!(refusal(answer).await.1, "MOCK0601E", "{path}");
     }
 }
+
+#[tokio::test]
+async fn terminals_that_have_been_silent_for_long_are_listed() {
+    let mock = Mock::start().await;
+    let clock = json!({"mode": "frozen", "now": EVENING});
+    let terminals = json!({"T2": {"driver": "external"}, "T3": {"driver": "virtual"}});
+    let code = mock.create_with(json!({"template": "9910000034", "clock": clock, "terminals": terminals})).await;
+    let silent = async |query: &str| {
+        let shown = mock.set(Method::GET, &format!("/v1/institutions/{code}/terminals{query}"), Value::Null).await;
+        shown["terminals"].as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
+    };
+    poll(&mock, &code, "").await;
+    assert_eq!(silent("?silent_for=PT1H").await, "T2 T3", "never heard of");
+    mock.advance(&code, "2026-01-20T20:59:59+09:00").await;
+    assert_eq!(silent("?silent_for=P1D").await, "T2", "T3 polls by itself");
+    mock.advance(&code, EVENING.replace("19T", "20T").as_str()).await;
+    assert_eq!(silent("?silent_for=P1D").await, "T1 T2");
+    assert_eq!(silent("").await, "T1 T2 T3");
+    for query in ["?silent_for=1d", "?silent_for=P1M", "?silent=P1D"] {
+        let (status, problem) = mock.control(Method::GET, &format!("/v1/institutions/{code}/terminals{query}"), Value::Null).await;
+        assert_eq!((status, &problem["type"]), (StatusCode::BAD_REQUEST, &json!("urn:onshi-mock:problem:query")), "{query}");
+    }
+}

@@ -19,6 +19,7 @@ mod linkage_hostile;
 mod linkage_route;
 mod notice;
 mod package_conformance;
+mod package_memory;
 mod packages;
 mod program;
 mod quirks;

@@ -28,6 +28,11 @@ impl Program {
         Self { child, ready }
     }
 
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// One of the addresses in the ready line.
     pub(crate) fn url(&self, listener: &str) -> String {
         let found = self.ready.split(' ').find_map(|word| word.strip_prefix(&format!("{listener}=")));

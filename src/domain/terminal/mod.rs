@@ -272,6 +272,11 @@ impl Terminal {
         self.last_contact.max(self.last_poll(now))
     }
 
+    /// Whether the distribution server has not heard of it for so long, or never.
+    pub fn is_silent(&self, period: Period, now: Timestamp) -> bool {
+        self.last_contact(now).is_none_or(|last| now.duration_since(last) >= period.duration())
+    }
+
     /// What it is at.
     pub fn phase(&self, campaign: &Campaign, now: Timestamp) -> Phase {
         if self.power != Power::On {

@@ -7,15 +7,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::input::{Address, Code, Input, merged, no_institution, no_terminal};
+use super::input::{Address, Asked, Code, Input, merged, no_institution, no_terminal};
 use super::institutions::checked_settings;
 use super::view::TerminalView;
 use crate::domain::event::Change;
 use crate::domain::ids::{TerminalAddress, TerminalId};
 use crate::domain::institution::MAX_TERMINALS;
+use crate::domain::period::Period;
 use crate::domain::terminal::{Settings, Terminal};
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -27,13 +28,25 @@ pub struct Listing {
     terminals: BTreeMap<TerminalId, TerminalView>,
 }
 
+/// `?silent_for=P1D`: only those of which the distribution server has not heard for so long.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    silent_for: Option<Period>,
+}
+
 /// `GET …/terminals`.
 ///
 /// # Errors
-/// No such institution.
-pub async fn list_terminals(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<Listing>, Problem> {
+/// No such institution, or a period that is none.
+pub async fn list_terminals(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Asked(query): Asked<ListQuery>,
+) -> Result<Json<Listing>, Problem> {
     let listing = app.institutions.with(&code, |tenant, moment| {
-        let terminals = tenant.institution.terminals.values();
+        let silent = |terminal: &&Terminal| query.silent_for.is_none_or(|period| terminal.is_silent(period, moment.now));
+        let terminals = tenant.institution.terminals.values().filter(silent);
         let views = terminals.map(|terminal| (terminal.id.clone(), TerminalView::new(&tenant.institution, terminal, moment)));
         Json(Listing { terminals: views.collect() })
     });
