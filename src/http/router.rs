@@ -35,6 +35,7 @@ pub fn control(app: Arc<App>) -> Router {
         .route("/clock/advance", post(control::advance_clock))
         .route("/campaign", get(control::read_campaign).merge(put(control::set_campaign)))
         .route("/journal", get(control::institution_journal))
+        .route("/delivery-results", get(console::results))
         .route("/terminals", get(control::list_terminals).post(control::add_terminal));
     let terminal = Router::new()
         .route("/", get(control::terminal).patch(control::patch_terminal).delete(control::delete_terminal))

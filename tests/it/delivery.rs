@@ -282,3 +282,30 @@ async fn terminals_that_have_been_silent_for_long_are_listed() {
         assert_eq!((status, &problem["type"]), (StatusCode::BAD_REQUEST, &json!("urn:onshi-mock:problem:query")), "{query}");
     }
 }
+
+#[tokio::test]
+async fn the_page_of_delivery_results_tells_staff_how_far_each_terminal_is() {
+    let mock = Mock::start().await;
+    let code = mock.create("9940000018", "2026-01-20T10:00:00+09:00").await;
+    let path = format!("/v1/institutions/{code}/delivery-results");
+    let page = async || mock.set(Method::GET, &path, Value::Null).await.as_str().unwrap().to_owned();
+    let shown = page().await;
+    for words in [
+        "<html lang=\"ja\">",
+        "模擬画面です",
+        "2026年1月 資格確認端末アプリケーション更新",
+        "配信時間外",
+        "2026年1月20日 20:00:00 から",
+        "2 台（2 台中）",
+        &format!("資格確認端末 {code}-T2"),
+        "最終通信日時",
+        "顔認証付きカードリーダーアプリケーション",
+        "配信完了",
+        "再起動待ち",
+    ] {
+        assert!(shown.contains(words), "the page lacks {words}");
+    }
+    assert!(!shown.contains("<script") && !shown.contains("http://") && shown.matches("<style>").count() == 1);
+    campaign(&mock, &code, json!({"down": true})).await;
+    assert!(page().await.contains("配信サーバー停止中"));
+}

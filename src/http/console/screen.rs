@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header::CONTENT_SECURITY_POLICY;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use jiff::Timestamp;
 
+use super::delivered::Delivered;
+use super::{page_response, time_of_day};
 use crate::domain::call_centre::CallCentre;
 use crate::domain::card::CardOutcome;
 use crate::domain::catalogue::{Entry, ErrorId, Mark};
 use crate::domain::check::shown_error;
 use crate::domain::institution::Institution;
-use crate::domain::japan;
 use crate::domain::terminal::{Power, Terminal};
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -30,8 +30,7 @@ struct Screen<'a> {
     error: Option<ErrorScreen>,
     card: Option<CardScreen>,
     campaign: &'a str,
-    rows: Vec<Row>,
-    completed: bool,
+    delivered: Delivered,
     call_centre: Option<&'a CallCentre>,
     call_centre_answers: String,
 }
@@ -50,15 +49,6 @@ struct CardScreen {
     refused: bool,
 }
 
-struct Row {
-    title: String,
-    installed: String,
-    distributed: String,
-    delivered: bool,
-    running: String,
-    pending: bool,
-}
-
 /// Shows the screen of one terminal.
 ///
 /// # Errors
@@ -70,8 +60,7 @@ pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> 
     });
     let absent = || Problem::absent(Text::new(format!("端末 {code}-{id} はありません。"), format!("There is no terminal {code}-{id}.")));
     let page = page.flatten().ok_or_else(absent)?;
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-    Ok(([(CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response())
+    Ok(page_response(page))
 }
 
 fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timestamp) -> String {
@@ -88,20 +77,6 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
             entry,
         }
     });
-    let rows: Vec<Row> = terminal
-        .components()
-        .map(|(component, software)| {
-            let package = institution.campaign.package(component);
-            Row {
-                title: component.title().ja,
-                installed: software.installed.to_string(),
-                distributed: package.map_or_else(|| "―".to_owned(), |package| package.version.to_string()),
-                delivered: software.is_delivered(package),
-                running: software.running.to_string(),
-                pending: software.is_pending(),
-            }
-        })
-        .collect();
     let page = Screen {
         address: format!("{}-{}", institution.code, terminal.id),
         name: &institution.name.ja,
@@ -114,16 +89,11 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
             refused: *outcome != CardOutcome::FaceResult,
         }),
         campaign: &institution.campaign.title.ja,
-        completed: rows.iter().all(|row| row.delivered),
-        rows,
+        delivered: Delivered::of(institution, terminal),
         call_centre: unhelped.then_some(call_centre),
         call_centre_answers: call_centre.answers(now).text().ja,
     };
     page.render().expect("the template formats texts into a String")
-}
-
-fn time_of_day(at: Timestamp) -> String {
-    japan::civil(at).strftime("%Y年%-m月%-d日 %H:%M:%S").to_string()
 }
 
 fn source(entry: &Entry) -> String {

@@ -15,7 +15,7 @@ pub use actions::{certificate, download, install, power, reader_power, restart, 
 pub use campaign::{read_campaign, set_campaign};
 pub use card::card;
 pub use clock::{advance_clock, read_clock, set_clock};
-pub use input::{Address, method_not_allowed, require_token, unknown_route};
+pub use input::{Address, Code, method_not_allowed, no_institution, require_token, unknown_route};
 pub use institutions::{create_institution, delete_institution, institution, list_institutions, patch_institution, reset_institution};
 pub use journal::{institution_journal, stray_journal};
 pub use open::{ca_pem, healthz, readyz};

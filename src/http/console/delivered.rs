@@ -1,0 +1,41 @@
+//! One terminal's delivery results (配信実績) as a table: the template `delivered.html`.
+
+use crate::domain::campaign::Component;
+use crate::domain::institution::Institution;
+use crate::domain::terminal::{Software, Terminal};
+
+/// What a terminal has installed, beside what is distributed.
+pub(super) struct Delivered {
+    /// Whether every component is installed: what the real tool shows.
+    pub(super) completed: bool,
+    /// A component each.
+    pub(super) rows: Vec<Row>,
+}
+
+/// One component.
+pub(super) struct Row {
+    pub(super) title: String,
+    pub(super) installed: String,
+    pub(super) distributed: String,
+    pub(super) delivered: bool,
+    pub(super) running: String,
+    pub(super) pending: bool,
+}
+
+impl Delivered {
+    pub(super) fn of(institution: &Institution, terminal: &Terminal) -> Self {
+        let row = |(component, software): (Component, &Software)| {
+            let package = institution.campaign.package(component);
+            Row {
+                title: component.title().ja,
+                installed: software.installed.to_string(),
+                distributed: package.map_or_else(|| "―".to_owned(), |package| package.version.to_string()),
+                delivered: software.is_delivered(package),
+                running: software.running.to_string(),
+                pending: software.is_pending(),
+            }
+        };
+        let rows: Vec<Row> = terminal.components().map(row).collect();
+        Self { completed: rows.iter().all(|row| row.delivered), rows }
+    }
+}
