@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, Response, StatusCode, Version};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Mock};
+use crate::support::{Answer, Mock, trusting};
 
 const EVENING: &str = "2026-01-19T21:00:00+09:00";
 
@@ -142,11 +142,15 @@ async fn a_terminals_bandwidth_is_the_pace_of_all_its_downloads_together() {
     assert!((Duration::from_millis(1400)..Duration::from_secs(6)).contains(&took), "300 kB at 200 kB/s took {took:?}");
 }
 
-/// Fetches slowly, does something on the way, and says whether the body came whole.
-async fn fetched_while(mock: &Mock, code: &str, act: impl AsyncFnOnce()) -> bool {
+/// Fetches slowly over HTTP/1.1 or HTTP/2, does something on the way, and says whether the body came whole.
+async fn fetched_while(mock: &Mock, code: &str, version: Version, act: impl AsyncFnOnce()) -> bool {
     let url = url(mock, code).await;
     bandwidth(mock, code, 50_000).await;
-    let mut answer = mock.backend(Method::GET, &url).header("range", "bytes=0-149999").send().await.unwrap();
+    let client = trusting(&mock.ca_pem);
+    let client = if version == Version::HTTP_11 { client.http1_only() } else { client }.build().unwrap();
+    let request = client.get(format!("https://{}{url}", mock.backend)).header("range", "bytes=0-149999");
+    let mut answer = request.send().await.unwrap();
+    assert_eq!(answer.version(), version);
     assert!(answer.chunk().await.unwrap().is_some());
     act().await;
     loop {
@@ -168,7 +172,7 @@ async fn a_window_that_closes_cuts_the_transfer_unless_the_reading_lets_it_run_o
         let closing = async || {
             mock.advance(&code, "2026-01-20T05:00:00+09:00").await;
         };
-        assert_eq!(fetched_while(&mock, &code, closing).await, whole, "download_runs_on {runs_on}");
+        assert_eq!(fetched_while(&mock, &code, Version::HTTP_2, closing).await, whole, "download_runs_on {runs_on}");
         let entry = mock.last_entry(&code).await;
         assert_eq!(entry["error"]["id"] == "window_closed", !whole, "{entry}");
         if !whole {
@@ -189,7 +193,7 @@ async fn a_server_that_goes_down_and_a_campaign_that_is_withdrawn_cut_the_transf
         let change = async || {
             campaign(&mock, &code, input).await;
         };
-        assert!(!fetched_while(&mock, &code, change).await, "{error}");
+        assert!(!fetched_while(&mock, &code, Version::HTTP_11, change).await, "{error}");
         assert_eq!(mock.last_entry(&code).await["error"]["id"], error);
     }
 }

@@ -79,12 +79,7 @@ impl Call {
 
     /// The catalogue's entry, with what the institution that it is for has put in its place.
     pub(super) fn entry(&self, id: ErrorId) -> Entry {
-        let catalogue = &self.app.fixtures.catalogue;
-        let of_institution = self
-            .institution
-            .as_ref()
-            .and_then(|code| self.app.institutions.with(code, |tenant, _| tenant.institution.surfacing.entry(catalogue, id)));
-        of_institution.unwrap_or_else(|| catalogue.entry(id).clone())
+        entry(&self.app, self.institution.as_ref(), id)
     }
 
     /// Notes the elements of a request that were passed over.
@@ -192,7 +187,7 @@ pub(super) struct Trace {
 impl Trace {
     /// Journals that the answer was cut off, and why.
     pub(super) fn record(&self, refusal: &Refusal, note: Text) {
-        let entry = self.app.fixtures.catalogue.entry(refusal.error);
+        let entry = entry(&self.app, self.institution.as_ref(), refusal.error);
         tracing::warn!(operation = self.operation, path = self.path, why = refusal.why.en, note = note.en, "an answer was cut off");
         let exchange = Exchange {
             operation: self.operation,
@@ -200,12 +195,20 @@ impl Trace {
             path: self.path.clone(),
             terminal: self.terminal.clone(),
             status: None,
-            outcome: Outcome::Refused { error: JournalError::new(entry, refusal.message(entry)) },
+            outcome: Outcome::Refused { error: JournalError::new(&entry, refusal.message(&entry)) },
             why: refusal.why.clone(),
             notes: vec![note],
         };
         self.app.institutions.record(self.institution.as_ref(), exchange);
     }
+}
+
+/// The catalogue's entry, with what the institution has put in its place.
+fn entry(app: &App, institution: Option<&InstitutionCode>, id: ErrorId) -> Entry {
+    let catalogue = &app.fixtures.catalogue;
+    let of_institution =
+        institution.and_then(|code| app.institutions.with(code, |tenant, _| tenant.institution.surfacing.entry(catalogue, id)));
+    of_institution.unwrap_or_else(|| catalogue.entry(id).clone())
 }
 
 /// The form of a check's message.
