@@ -50,7 +50,7 @@ pub struct Options {
     /// The one terminal, such as 9910000026-T1, whose linkage folder DIR itself is
     #[arg(long, env = "ONSHI_LINKAGE_TERMINAL", value_name = "ID", value_parser = terminal)]
     linkage_terminal: Option<TerminalAddress>,
-    /// Real files for packages instead of made-up bytes: DIR/<component>/<version> [default: none]
+    /// Real files for packages instead of made-up bytes: DIR/linkage_application/5.3.0 and so on [default: none]
     #[arg(long, env = "ONSHI_PACKAGE_DIR", value_name = "DIR")]
     package_dir: Option<PathBuf>,
     /// Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
