@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, serve};
+use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, serve, terminal};
 use onshi_mock::clock;
 
 #[tokio::main]
@@ -11,6 +11,7 @@ use onshi_mock::clock;
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(args) => serve::run(args, clock::wall).await,
+        Command::Terminal(args) => terminal::run(args, clock::wall).await,
         Command::Certs(args) => certs::run(args, clock::wall()),
         Command::CheckFixtures(args) => check_fixtures::run(&args, clock::wall()),
         Command::Health(args) => health::run(args).await,

@@ -4,6 +4,8 @@ pub mod certs;
 pub mod check_fixtures;
 pub mod health;
 pub mod serve;
+pub mod terminal;
+mod terminal_control;
 
 use clap::{Parser, Subcommand};
 
@@ -24,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Start the mock: backend and control API over HTTPS (模擬サーバーを起動)
     Serve(serve::ServeArgs),
+    /// A simulated qualification terminal, and commands to the running one (模擬の資格確認端末とその操作)
+    Terminal(terminal::TerminalArgs),
     /// Make, issue and show certificates (証明書の作成・発行・表示)
     Certs(certs::CertsArgs),
     /// Check fixture files: file, line, what is wrong, what was expected (フィクスチャの検査)

@@ -6,7 +6,7 @@ use super::catalogue::ErrorId;
 use super::text::Text;
 
 /// The card that is presented.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Card {
     /// The person's My Number card.

@@ -7,7 +7,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post, put};
 
 use super::app::App;
-use super::backend::{linkage, login, notices, package, reports, results, search, unknown, updates};
+use super::backend::{card, linkage, login, notices, package, reports, results, search, unknown, updates};
 use super::{console, control};
 
 /// What imitates the real system.
@@ -20,6 +20,7 @@ pub fn backend(app: Arc<App>) -> Router {
         .route("/delivery/v1/terminals/{id}/results", get(results::results))
         .route("/delivery/v1/packages/{campaign}/{component}/{version}", get(package::package))
         .route("/linkage/v1/terminals/{id}/files/{name}", post(linkage::file))
+        .route("/linkage/v1/terminals/{id}/cards", post(card::card))
         .route("/notices/v1", get(notices::notices))
         .fallback(unknown::route)
         .method_not_allowed_fallback(unknown::method)

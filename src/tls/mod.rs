@@ -13,6 +13,7 @@ mod constraints;
 mod error;
 mod files;
 mod name;
+mod own;
 mod remedy;
 mod server;
 mod terminal;
@@ -28,6 +29,7 @@ pub use client::ClientCertificate;
 pub use error::TlsError;
 pub(crate) use files::{Readers, write_new};
 pub use name::NameFault;
+pub use own::terminal_in;
 pub use remedy::{Expected, Remedy};
 pub use terminal::TerminalCertificate;
 

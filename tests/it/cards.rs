@@ -1,5 +1,7 @@
 //! The patient's path: a card at the reader, the face result file, and the error screen of a pending terminal.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -158,4 +160,30 @@ async fn a_stuck_terminal_shows_another_error_after_its_restart_and_still_writes
     assert!(seen["file"].is_null() && mock.folder(&code).names("face").is_empty());
     let screen = mock.set(Method::GET, &format!("/v1/institutions/{code}/terminals/T1/screen"), Value::Null).await;
     assert!(screen.as_str().unwrap().contains("カードが置かれました"));
+}
+
+/// The route for terminals elsewhere answers with the file instead of writing it.
+#[tokio::test]
+async fn a_terminal_elsewhere_gets_the_face_result_in_the_answer() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let path = format!("/linkage/v1/terminals/{code}-T1/cards");
+    let ask = |body: Value| mock.send(mock.backend(Method::POST, &path).json(&body));
+    let seen = ask(json!({"person": "valid", "consents": {"pharmacists": "given"}})).await;
+    assert_eq!((seen.status, &seen.body["outcome"]["kind"]), (StatusCode::OK, &json!("face_result")), "{}", seen.body);
+    let bytes = BASE64_STANDARD.decode(seen.body["file"]["base64"].as_str().unwrap()).unwrap();
+    assert_eq!(value(&text(&bytes), "PharmacistsInfoConsFlg"), Some("1"));
+    let wrong = ask(json!({"person": "valid", "card": "wrong"})).await.body;
+    assert_eq!((&wrong["outcome"]["kind"], wrong.get("file")), (&json!("reader"), None));
+    for (body, words) in [(json!({"person": "nobody"}), "nobody"), (json!({}), "person"), (json!([]), "JSON"), (json!({"person": 1}), "型")]
+    {
+        let refused = ask(body.clone()).await;
+        assert_eq!((refused.status, &refused.body["code"]), (StatusCode::BAD_REQUEST, &json!("MOCK0001E")), "{body}");
+        assert!(refused.body["detail"].as_str().unwrap().contains(words), "{}", refused.body);
+    }
+    let pending = mock.create("9910000026", NOW).await;
+    let path = format!("/linkage/v1/terminals/{pending}-T1/cards");
+    let seen = mock.send(mock.backend(Method::POST, &path).json(&json!({"person": "valid"}))).await.body;
+    assert_eq!((&seen["outcome"]["kind"], seen.get("file")), (&json!("refused"), None), "{seen}");
+    assert!(seen["shown"]["ja"].as_str().unwrap().contains("再起動されていないため"), "{seen}");
 }

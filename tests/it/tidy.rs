@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Who may import whom, below `src/`: a room imports nothing of ours but itself and these.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("clock", &[]),
     ("package", &["domain"]),
@@ -15,6 +15,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("answers", &["domain", "fixtures", "journal", "wire"]),
     ("linkage", &["answers", "domain", "fixtures", "institutions", "journal", "wire"]),
     ("tls", &["domain"]),
+    ("terminal", &["domain", "linkage", "wire"]),
     ("http", &["answers", "domain", "fixtures", "institutions", "journal", "linkage", "package", "tls", "token", "wire"]),
     ("config", &["domain", "http", "linkage"]),
     ("server", &["config", "domain", "fixtures", "http", "institutions", "linkage", "package", "tls", "token"]),
@@ -69,6 +70,15 @@ fn imports_run_one_way() {
 }
 
 #[test]
+fn a_simulated_terminal_uses_nothing_of_the_server_but_the_folder_engine() {
+    for (name, text) in product_files().filter(|(name, _)| name.starts_with("src/terminal/")) {
+        for rest in text.split("crate::linkage::").skip(1) {
+            assert!(rest.starts_with("folder::") || rest.starts_with("LOOKED_AT_EVERY"), "{name} imports more of linkage than its engine");
+        }
+    }
+}
+
+#[test]
 fn the_domain_and_the_wire_do_no_io_and_ask_no_clock() {
     for (name, text) in product_files().filter(|(name, _)| name.starts_with("src/domain/") || name.starts_with("src/wire/")) {
         for forbidden in ["tokio", "axum", "hyper", "sqlx", "std::fs", "std::net", "std::env", "std::thread", "::now()", "async fn"] {
@@ -79,8 +89,8 @@ fn the_domain_and_the_wire_do_no_io_and_ask_no_clock() {
 
 #[test]
 fn nothing_below_http_knows_http() {
-    for (name, text) in
-        product_files().filter(|(name, _)| !["http/", "cli/", "server.rs", "config.rs"].iter().any(|part| name.contains(part)))
+    for (name, text) in product_files()
+        .filter(|(name, _)| !["http/", "cli/", "src/terminal/", "server.rs", "config.rs"].iter().any(|part| name.contains(part)))
     {
         for forbidden in ["axum", "hyper", "StatusCode"] {
             assert!(!text.contains(forbidden), "{name} uses {forbidden}");

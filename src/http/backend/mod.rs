@@ -1,6 +1,7 @@
-//! What imitates the real system: login, the check by card data, and (in a protocol of the mock's own) delivery, linkage files and notices.
+//! What imitates the real system: login, the check by card data, and (in a protocol of the mock's own) delivery, linkage files, cards and notices.
 
 mod call;
+pub mod card;
 mod delivery;
 mod identity;
 pub mod linkage;

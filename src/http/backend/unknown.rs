@@ -12,7 +12,8 @@ use crate::http::app::App;
 
 const ROUTES: &str = "POST /oqs-api-pro/MSA12020/ILI12020SV01/auth, POST /oqs-api-pro/MSA01030/ILI01030SV01/search, \
 GET /delivery/v1/terminals/{id}/updates, GET /delivery/v1/packages/{campaign}/{component}/{version}, \
-POST /delivery/v1/terminals/{id}/reports, GET /delivery/v1/terminals/{id}/results, GET /notices/v1";
+POST /delivery/v1/terminals/{id}/reports, GET /delivery/v1/terminals/{id}/results, \
+POST /linkage/v1/terminals/{id}/files/{name}, POST /linkage/v1/terminals/{id}/cards, GET /notices/v1";
 
 /// A path that does not exist.
 pub async fn route(State(app): State<Arc<App>>, request: Request) -> Response {

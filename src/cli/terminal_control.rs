@@ -1,0 +1,165 @@
+//! `onshi-mock terminal <command>`: acts on the running terminal through its admin listener.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::{Subcommand, ValueEnum};
+use reqwest::{Client, RequestBuilder};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::terminal::{Running, TOKEN_FILE, said};
+use crate::domain::consent::{Consent, ConsentKind};
+use crate::domain::text::Text;
+use crate::terminal::{CardSeen, Status, install_provider};
+
+/// What can be done to a running terminal.
+#[derive(Subcommand)]
+pub(super) enum TerminalCommand {
+    /// Restart it (再起動): what is installed runs from then on
+    Restart,
+    /// Shut it down; under fast startup it only hibernates (シャットダウン)
+    Shutdown,
+    /// Switch it on; after a hibernation that is no boot (電源を入れる)
+    PowerOn,
+    /// Restart the linkage application alone: no boot (連携アプリケーションの再起動)
+    RestartLinkage,
+    /// Look for updates and download now, outside the windows too (手動ダウンロード)
+    Download,
+    /// Switch the card reader (カードリーダーの電源)
+    ReaderPower {
+        /// on or off
+        to: Switch,
+    },
+    /// Present a card at the reader (カードを置く)
+    Card {
+        /// The person, by the fixtures' id
+        #[arg(long)]
+        person: String,
+        /// right, wrong, unreadable or expired
+        #[arg(long, default_value = "right")]
+        card: String,
+        /// KIND=given|refused|expired|unobtainable, such as pharmacists=given; repeatable
+        #[arg(long, value_name = "KIND=ANSWER", value_parser = consent)]
+        consent: Vec<(ConsentKind, Consent)>,
+    },
+    /// Phase, versions, boot, last poll, progress (状態の表示)
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Switch {
+    On,
+    Off,
+}
+
+/// A server may take its time over a card.
+const LONGEST: Duration = Duration::from_secs(90);
+
+/// Does it.
+///
+/// # Errors
+/// The terminal is not running, or says no.
+pub(super) async fn run(command: TerminalCommand, running: &Running) -> anyhow::Result<()> {
+    let terminal = Remote::new(running)?;
+    match command {
+        TerminalCommand::Restart => terminal.command("restart").await,
+        TerminalCommand::Shutdown => terminal.command("shutdown").await,
+        TerminalCommand::PowerOn => terminal.command("power-on").await,
+        TerminalCommand::RestartLinkage => terminal.command("restart-linkage").await,
+        TerminalCommand::Download => terminal.command("download").await,
+        TerminalCommand::ReaderPower { to } => terminal.tell(json!({"command": "reader-power", "on": to == Switch::On})).await,
+        TerminalCommand::Card { person, card, consent } => {
+            let consents: BTreeMap<_, _> = consent.into_iter().collect();
+            terminal.card(json!({"person": person, "card": card, "consents": consents})).await
+        }
+        TerminalCommand::Status { json } => terminal.status(json).await,
+    }
+}
+
+/// The running terminal.
+struct Remote {
+    http: Client,
+    root: String,
+    token: String,
+}
+
+impl Remote {
+    fn new(running: &Running) -> anyhow::Result<Self> {
+        install_provider();
+        let file = running.state.join(TOKEN_FILE);
+        let token = std::fs::read_to_string(&file).with_context(|| {
+            format!(
+                "{0} を読めません。端末と同じ --state を指定してください / {0} cannot be read: give the terminal's --state",
+                file.display()
+            )
+        })?;
+        let http = Client::builder().no_proxy().timeout(LONGEST).build()?;
+        Ok(Self { http, root: format!("http://{}", running.admin_addr), token: token.trim().to_owned() })
+    }
+
+    async fn command(&self, name: &str) -> anyhow::Result<()> {
+        self.tell(json!({"command": name})).await
+    }
+
+    #[expect(clippy::print_stdout, reason = "what came of it is the command's output")]
+    async fn tell(&self, command: Value) -> anyhow::Result<()> {
+        let status: Status = self.ask(self.http.post(format!("{}/v1/command", self.root)).json(&command)).await?;
+        println!("{} {} boot={}", status.id, status.phase, status.boot_id);
+        Ok(())
+    }
+
+    #[expect(clippy::print_stdout, reason = "what came of it is the command's output")]
+    async fn card(&self, card: Value) -> anyhow::Result<()> {
+        let seen: CardSeen = self.ask(self.http.post(format!("{}/v1/card", self.root)).json(&card)).await?;
+        println!("{}", seen.shown.ja);
+        println!("{}", seen.shown.en);
+        if let Some(file) = seen.file {
+            println!("face/{file}");
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::print_stdout, reason = "the status is the command's output")]
+    async fn status(&self, as_json: bool) -> anyhow::Result<()> {
+        let status: Status = self.ask(self.http.get(format!("{}/v1/status", self.root))).await?;
+        if as_json {
+            println!("{}", serde_json::to_string_pretty(&status)?);
+        } else {
+            status.lines().iter().for_each(|line| println!("{line}"));
+        }
+        Ok(())
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
+        let root = &self.root;
+        let response = request.bearer_auth(&self.token).send().await.with_context(|| {
+            format!("{root} で端末が動いていません（--admin-addr を確認してください） / no terminal runs at {root} (check --admin-addr)")
+        })?;
+        if response.status().is_success() {
+            return Ok(response.json().await?);
+        }
+        let status = response.status();
+        let body = response.text().await?;
+        match serde_json::from_str::<Text>(&body) {
+            Ok(why) => Err(said(&why)),
+            Err(_) => bail!("{status}: {body}"),
+        }
+    }
+}
+
+/// One `--consent`.
+fn consent(text: &str) -> Result<(ConsentKind, Consent), String> {
+    fn word<T: for<'de> Deserialize<'de>>(word: &str) -> Result<T, String> {
+        serde_json::from_value(Value::String(word.to_owned())).map_err(|error| error.to_string())
+    }
+    let (kind, answer) =
+        text.split_once('=').ok_or("pharmacists=given のように指定してください / expected KIND=ANSWER, such as pharmacists=given")?;
+    Ok((word(kind)?, word(answer)?))
+}

@@ -1,0 +1,103 @@
+//! `POST /linkage/v1/terminals/{id}/cards`: a card at the reader of a terminal elsewhere, answered with what is shown and the face result file.
+//! The route is the mock's own.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::call::{Call, closing, json, refusal_with, unreadable};
+use super::delivery::at_terminal;
+use super::url::InPath;
+use crate::domain::card::{Card, CardOutcome};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::Refusal;
+use crate::domain::consent::Consents;
+use crate::domain::person::Person;
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::problem::in_japanese;
+use crate::linkage::{self, Seen};
+use crate::wire::document;
+
+/// Whose card, what they consent to, and whether it is the right card.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardRequest {
+    person: String,
+    #[serde(default)]
+    consents: Consents,
+    #[serde(default)]
+    card: Card,
+}
+
+/// What came of it.
+#[derive(Serialize)]
+struct CardAnswer {
+    outcome: CardOutcome,
+    shown: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<CardFile>,
+}
+
+/// The face result file: its bytes are in the terminal's character set, or a zip; its text is for people.
+#[derive(Serialize)]
+struct CardFile {
+    name: String,
+    base64: String,
+    text: String,
+}
+
+/// Handles one card.
+pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
+    let (mut call, body) = Call::begin(app, "card", request);
+    let bytes = match call.read(body).await {
+        Ok(bytes) => bytes,
+        Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault))),
+    };
+    match read(&bytes).and_then(|asked| present(&mut call, &id, &asked)) {
+        Err(refusal) => call.refuse_as_problem(&refusal),
+        Ok(Seen { outcome, face, exchange }) => {
+            call.notes.extend(exchange.notes);
+            let file =
+                face.map(|face| CardFile { name: face.file.name, base64: BASE64_STANDARD.encode(&face.file.bytes), text: face.text });
+            let answer = CardAnswer { shown: outcome.shown(), outcome, file };
+            call.answer(exchange.outcome, exchange.why, json(axum::http::StatusCode::OK, &answer))
+        }
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<CardRequest, Refusal> {
+    let value = document::json(bytes).map_err(|detail| refusal_with(ErrorId::MalformedRequest, detail))?;
+    if !value.is_object() {
+        return Err(refusal_with(ErrorId::MalformedRequest, Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.")));
+    }
+    serde_json::from_value(value).map_err(|error| {
+        let said = error.to_string();
+        refusal_with(ErrorId::MalformedRequest, Text::new(in_japanese(&said), format!("The card: {said}.")))
+    })
+}
+
+fn present(call: &mut Call, id: &str, asked: &CardRequest) -> Result<Seen, Refusal> {
+    let app = Arc::clone(&call.app);
+    let person = app.fixtures.persons.iter().find(|person| person.id == asked.person);
+    at_terminal(call, id, |tenant, address, moment| {
+        let person = person.ok_or_else(|| unknown_person(&app.fixtures.persons, &asked.person))?;
+        let institution = &mut tenant.institution;
+        let seen = linkage::present(&app.fixtures, institution, &address.terminal, moment, person, &asked.consents, asked.card);
+        Ok(seen.expect("admission found the terminal"))
+    })
+}
+
+fn unknown_person(persons: &[Person], id: &str) -> Refusal {
+    let known: Vec<&str> = persons.iter().map(|person| person.id.as_str()).collect();
+    let (id, known) = (id.chars().take(64).collect::<String>(), known.join(", "));
+    let detail = Text::new(
+        format!("フィクスチャに {id} という人はいません。使える人: {known}"),
+        format!("The fixtures have no person {id}; they have {known}."),
+    );
+    refusal_with(ErrorId::MalformedRequest, detail)
+}

@@ -1,0 +1,94 @@
+//! A card at the terminal's reader.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Terminal;
+use super::desk::deliver_face;
+use super::fault::Fault;
+use super::protocol::CardAnswer;
+use super::state::Power;
+use crate::domain::card::{Card, CardOutcome};
+use crate::domain::consent::Consents;
+use crate::domain::text::Text;
+
+/// A card as it is presented.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardInput {
+    /// Whose, by the fixtures' id.
+    pub person: String,
+    /// What the person consents to.
+    #[serde(default)]
+    pub consents: Consents,
+    /// Which card.
+    #[serde(default)]
+    pub card: Card,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CardSeen {
+    /// How it ended; `kind` tells which.
+    pub outcome: Value,
+    /// What the reader or the terminal shows.
+    pub shown: Text,
+    /// The face result file that was written, where one was.
+    pub file: Option<String>,
+}
+
+impl Terminal {
+    /// Presents a card at the reader; the face result goes into the linkage folder.
+    ///
+    /// # Errors
+    /// The server does not take it, or the folder cannot be written.
+    pub async fn card(&self, input: &CardInput) -> Result<CardSeen, Text> {
+        let state = self.state();
+        if state.power != Power::On || !state.reader_powered {
+            return Ok(seen(json!({"kind": "nothing"}), CardOutcome::Nothing.shown()));
+        }
+        if let Some(CardOutcome::Reader { screen }) = input.card.refused_by_reader() {
+            return Ok(seen(json!({"kind": "reader", "screen": screen}), screen));
+        }
+        match self.ask_about(input).await {
+            // Whichever side detects it first: a terminal that waits for its restart confirms nobody.
+            Ok(answer) if self.state().is_pending() && answer.outcome["kind"] == "face_result" => Ok(refused_here()),
+            Ok(answer) => self.written(answer).await,
+            Err(Fault::Later { .. }) if self.state().is_pending() => Ok(refused_here()),
+            Err(fault) => Err(fault.why().clone()),
+        }
+    }
+
+    async fn ask_about(&self, input: &CardInput) -> Result<CardAnswer, Fault> {
+        self.settle_pending().await?;
+        let body = serde_json::to_value(input).map_err(|error| Fault::later(error.to_string(), error.to_string()))?;
+        self.backend.card(&body).await
+    }
+
+    async fn written(&self, answer: CardAnswer) -> Result<CardSeen, Text> {
+        let CardAnswer { outcome, shown, file } = answer;
+        let (Some(file), Some(folder)) = (file, &self.folder) else {
+            return Ok(seen(outcome, shown));
+        };
+        let unwritten = |error: &dyn std::fmt::Display| {
+            Text::new(format!("face ファイルを書けません: {error}。"), format!("The face result file cannot be written: {error}."))
+        };
+        let bytes = BASE64_STANDARD.decode(&file.base64).map_err(|error| unwritten(&error))?;
+        deliver_face(folder, file.name.clone(), bytes).await.map_err(|error| unwritten(&error))?;
+        Ok(CardSeen { outcome, shown, file: Some(file.name) })
+    }
+}
+
+fn seen(outcome: Value, shown: Text) -> CardSeen {
+    CardSeen { outcome, shown, file: None }
+}
+
+fn refused_here() -> CardSeen {
+    let shown = Text::new(
+        "更新アプリケーションのインストール後、資格確認端末が再起動されていないため、資格確認ができません。資格確認端末を再起動した後、もう一度資格確認を行ってください。",
+        "An update was installed and the terminal was not restarted since: qualifications cannot be checked. Restart the terminal, then check again.",
+    );
+    seen(json!({"kind": "refused", "error": "restart_required"}), shown)
+}

@@ -1,0 +1,285 @@
+//! The backend as a terminal asks it: one method an operation, every trouble sorted into a [`Fault`].
+
+use std::error::Error;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{CONTENT_DISPOSITION, ETAG, IF_RANGE, LOCATION, RANGE, RETRY_AFTER};
+use reqwest::redirect::{Attempt, Policy};
+use reqwest::{Certificate, Client, Identity, RequestBuilder, Response, StatusCode, Url};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::fault::{Again, Fault};
+use super::protocol::{CardAnswer, Poll, Results, Trouble};
+use crate::domain::ids::TerminalAddress;
+use crate::domain::terminal::Report;
+use crate::domain::text::Text;
+
+/// How long an answer other than a package may take.
+const WHOLE_ANSWER: Duration = Duration::from_secs(30);
+
+/// The largest answer other than a package, in bytes.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// What a connection is made with.
+#[derive(Clone)]
+pub struct Connecting {
+    /// The backend's root, such as `https://127.0.0.1:8443`.
+    pub server: Url,
+    /// The only CA that is trusted, as PEM.
+    pub ca_pem: Vec<u8>,
+    /// Certificate and key, as PEM one behind the other.
+    pub identity_pem: Vec<u8>,
+    /// A transfer that is silent for so long is cut.
+    pub silence: Duration,
+}
+
+/// The backend.
+pub(super) struct Backend {
+    http: Client,
+    server: Url,
+    id: String,
+    wall: fn() -> Timestamp,
+}
+
+/// What became of a linkage file: `kind` is `result` or `err`.
+pub(super) struct FileAnswer {
+    pub(super) status: StatusCode,
+    pub(super) kind: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Makes rustls use the product's one provider in clients that are made from now on.
+pub fn install_provider() {
+    // An error says that one is there already, and there is only one in the whole graph.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+impl Backend {
+    /// # Errors
+    /// Certificates or key that cannot be used.
+    pub(super) fn new(connecting: &Connecting, address: &TerminalAddress, wall: fn() -> Timestamp) -> Result<Self, Text> {
+        install_provider();
+        let unusable = |what_ja: &str, what_en: &str, error: &reqwest::Error| {
+            let chain = chain(error);
+            Text::new(format!("{what_ja}を使えません: {chain}。"), format!("{what_en} cannot be used: {chain}."))
+        };
+        let ca = Certificate::from_pem(&connecting.ca_pem)
+            .map_err(|error| unusable("CA 証明書（--ca）", "The CA's certificate (--ca)", &error))?;
+        let both = |error| unusable("証明書と鍵（--cert、--key）", "Certificate and key (--cert, --key)", &error);
+        let identity = Identity::from_pem(&connecting.identity_pem).map_err(both)?;
+        let http = Client::builder()
+            .tls_certs_only([ca])
+            .identity(identity)
+            .no_proxy()
+            .redirect(Policy::custom(follow))
+            .connect_timeout(Duration::from_secs(10))
+            .read_timeout(connecting.silence)
+            .user_agent(concat!("onshi-mock-terminal/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(both)?;
+        Ok(Self { http, server: connecting.server.clone(), id: address.to_string(), wall })
+    }
+
+    pub(super) async fn poll(&self, manual: bool) -> Result<Poll, Fault> {
+        let trigger = if manual { "?trigger=manual" } else { "" };
+        self.json(self.http.get(self.at(&format!("delivery/v1/terminals/{}/updates{trigger}", self.id))?)).await
+    }
+
+    pub(super) async fn results(&self) -> Result<Results, Fault> {
+        self.json(self.http.get(self.at(&format!("delivery/v1/terminals/{}/results", self.id))?)).await
+    }
+
+    pub(super) async fn report(&self, report: &Report) -> Result<Value, Fault> {
+        self.json(self.http.post(self.at(&format!("delivery/v1/terminals/{}/reports", self.id))?).json(report)).await
+    }
+
+    pub(super) async fn card(&self, card: &Value) -> Result<CardAnswer, Fault> {
+        self.json(self.http.post(self.at(&format!("linkage/v1/terminals/{}/cards", self.id))?).json(card)).await
+    }
+
+    /// Asks about a linkage file. Every status is an answer here, but for those that say who asks is unknown.
+    pub(super) async fn file(&self, name: &str, bytes: &[u8]) -> Result<FileAnswer, Fault> {
+        let mut url = self.at(&format!("linkage/v1/terminals/{}/files/", self.id))?;
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push(name);
+        }
+        let request = self.http.post(url).body(bytes.to_vec()).timeout(WHOLE_ANSWER);
+        let response = request.send().await.map_err(|error| lost(&error))?;
+        let status = response.status();
+        let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let kind = text("x-onshi-file");
+        let name =
+            text(CONTENT_DISPOSITION.as_str()).and_then(|value| Some(value.split("filename=\"").nth(1)?.split('"').next()?.to_owned()));
+        if kind.is_none() && status != StatusCode::NO_CONTENT && status != StatusCode::PAYLOAD_TOO_LARGE {
+            return Err(self.fault(response).await);
+        }
+        let bytes = body(response).await?;
+        Ok(FileAnswer { status, kind, name, bytes })
+    }
+
+    /// Asks for a package from a byte on: the answer's head, with a status of 200 or 206, or 416.
+    pub(super) async fn package(&self, url: &str, from: u64, etag: Option<&str>) -> Result<Response, Fault> {
+        let elsewhere = || {
+            let url: String = url.chars().take(200).collect();
+            Fault::later(
+                format!("パッケージの URL がサーバー外を指しています（{url}）。取得しません。"),
+                format!("The package's URL leads away from the server ({url}); it is not followed."),
+            )
+        };
+        let target = self.server.join(url).ok().filter(|target| target.origin() == self.server.origin()).ok_or_else(elsewhere)?;
+        let mut request = self.http.get(target);
+        if from > 0 {
+            request = request.header(RANGE, format!("bytes={from}-"));
+            // A weak tag vouches for no bytes.
+            if let Some(etag) = etag.filter(|etag| etag.starts_with('"')) {
+                request = request.header(IF_RANGE, etag);
+            }
+        }
+        let response = request.send().await.map_err(|error| lost(&error))?;
+        match response.status() {
+            StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => Ok(response),
+            _ => Err(self.fault(response).await),
+        }
+    }
+
+    fn at(&self, path: &str) -> Result<Url, Fault> {
+        let joined = self.server.join(path);
+        joined.map_err(|error| {
+            Fault::Fatal(Text::new(format!("--server が正しくありません: {error}"), format!("--server is wrong: {error}")))
+        })
+    }
+
+    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Fault> {
+        let response = request.timeout(WHOLE_ANSWER).send().await.map_err(|error| lost(&error))?;
+        if !response.status().is_success() {
+            return Err(self.fault(response).await);
+        }
+        let bytes = body(response).await?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Fault::later(format!("サーバーの応答を読めません: {error}。"), format!("The server's answer cannot be read: {error}."))
+        })
+    }
+
+    /// What an answer without success comes to.
+    async fn fault(&self, response: Response) -> Fault {
+        let status = response.status();
+        let after =
+            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| retry_after(text, (self.wall)()));
+        if status.is_redirection() {
+            let to = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned();
+            return Fault::later(
+                format!("別のサーバーへの転送（{status}、{to}）には従いません。"),
+                format!("A redirect to another server ({status}, {to}) is not followed."),
+            );
+        }
+        // What cannot be read says nothing; the status is enough.
+        let trouble = Trouble::read(&body(response).await.unwrap_or_default());
+        let why = trouble.after(&format!("サーバーの応答は {status} です。"), &format!("The server answered {status}. "));
+        if trouble.is_about_identity() || matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            let ja = "この端末の証明書・医療機関・端末がサーバーに認められません。";
+            let en = "The server does not accept this terminal's certificate, institution or terminal.";
+            return Fault::Fatal(Text::new(format!("{ja}{}", why.ja), format!("{en} {}", why.en)));
+        }
+        let passing = status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+        // The limit on polls is about the server, not about the time on the terminal.
+        let after = if status == StatusCode::TOO_MANY_REQUESTS { after.map(Again::ByTheWall) } else { after.map(Again::In) };
+        if passing || after.is_some() { Fault::Later { why, after } } else { Fault::Refused(why) }
+    }
+}
+
+/// The strong tag of an answer.
+pub(super) fn etag_of(response: &Response) -> Option<String> {
+    response.headers().get(ETAG).and_then(|value| value.to_str().ok()).filter(|etag| etag.starts_with('"')).map(str::to_owned)
+}
+
+/// Only within the same scheme, host and port, and not for ever.
+fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    let same = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
+    if same && attempt.previous().len() < 5 { attempt.follow() } else { attempt.stop() }
+}
+
+async fn body(mut response: Response) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
+        if bytes.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(Fault::later("サーバーの応答が大きすぎます。", "The server's answer is too large."));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// A connection that failed: for good where the server's certificate is not trusted.
+pub(super) fn lost(error: &reqwest::Error) -> Fault {
+    let chain = chain(error);
+    if distrusted(error) {
+        return Fault::Fatal(Text::new(
+            format!(
+                "サーバーの証明書を信頼できません（{chain}）。--ca がこのサーバーの ca.pem か、--server の名前が証明書にあるか確認してください。"
+            ),
+            format!(
+                "The server's certificate is not trusted ({chain}): check that --ca is this server's ca.pem, and that its certificate has the name in --server."
+            ),
+        ));
+    }
+    Fault::later(format!("サーバーと通信できません: {chain}。"), format!("The server cannot be reached: {chain}."))
+}
+
+fn distrusted(error: &reqwest::Error) -> bool {
+    let mut at: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = at {
+        if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        // An I/O error passes its inner one over when asked for its source.
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        at = inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source());
+    }
+    false
+}
+
+/// An error with its causes: reqwest itself names the URL and little more.
+fn chain(error: &reqwest::Error) -> String {
+    let mut said = Vec::new();
+    let mut at: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = at {
+        let text = error.to_string();
+        if said.last() != Some(&text) {
+            said.push(text);
+        }
+        at = error.source();
+    }
+    said.join(": ").chars().take(400).collect()
+}
+
+/// `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
+fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
+    Some(Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now: Timestamp = "2026-01-19T12:00:00Z".parse().unwrap();
+        for (text, seconds) in [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("Mon, 19 Jan 2026 12:01:00 GMT", Some(60)),
+            ("Mon, 19 Jan 2026 11:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+        ] {
+            assert_eq!(retry_after(text, now), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+}

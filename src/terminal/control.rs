@@ -1,0 +1,83 @@
+//! What people do to a terminal.
+
+use std::sync::atomic::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::Fault;
+use super::life::Wake;
+use super::state::Power;
+use super::{Terminal, locked, new_boot_id};
+use crate::domain::text::Text;
+
+/// One thing done to a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub enum Command {
+    /// Restart (再起動): a boot.
+    Restart,
+    /// Shut down; under fast startup that hibernates.
+    Shutdown,
+    /// Switch on; after a hibernation that is no boot.
+    PowerOn,
+    /// Restart the linkage application alone: no boot.
+    RestartLinkage,
+    /// Look for updates and download now (N8).
+    Download,
+    /// Switch the card reader.
+    ReaderPower {
+        /// On or off.
+        on: bool,
+    },
+}
+
+impl Terminal {
+    /// Does it; what was under way is interrupted and taken up again.
+    ///
+    /// # Errors
+    /// The present state does not allow it, or it cannot be kept on the disk.
+    pub fn command(&self, command: Command) -> Result<(), Text> {
+        let on = self.state().power == Power::On;
+        let done = match command {
+            Command::PowerOn if on => return Err(Text::new("端末の電源は既に入っています。", "The terminal is on already.")),
+            Command::PowerOn => self.power_on(),
+            Command::ReaderPower { on } => self.change(|state| state.reader_powered = on),
+            _ if !on => {
+                return Err(Text::new(
+                    "端末の電源が切れています。power-on で入れてください。",
+                    "The terminal is off: switch it on with power-on.",
+                ));
+            }
+            Command::Restart => self.start_anew(|state| state.boot(new_boot_id()), Wake::Rhythm),
+            Command::Shutdown => self.start_anew(|state| state.shut_down(self.settings.fast_startup), Wake::Rhythm),
+            Command::Download => self.start_anew(|_| (), Wake::Manual),
+            Command::RestartLinkage => {
+                // The next look at the folder does it.
+                self.restarting.store(true, Ordering::Relaxed);
+                locked(&self.activity).linkage_restarts += 1;
+                Ok(())
+            }
+        };
+        done.map_err(|fault: Fault| fault.why().clone())?;
+        tracing::info!(?command, "done");
+        Ok(())
+    }
+
+    fn power_on(&self) -> Result<(), Fault> {
+        self.start_anew(
+            |state| {
+                if !state.power_on(new_boot_id()) {
+                    tracing::info!("高速スタートアップのため、起動ではありません / no boot, because of fast startup");
+                }
+            },
+            Wake::Rhythm,
+        )
+    }
+
+    fn start_anew(&self, change: impl FnOnce(&mut super::state::State), wake: Wake) -> Result<(), Fault> {
+        self.change(change)?;
+        *locked(&self.wake) = wake;
+        self.session.send_modify(|session| *session += 1);
+        Ok(())
+    }
+}

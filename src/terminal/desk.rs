@@ -1,0 +1,124 @@
+//! The linkage folder of a terminal: request files go to the backend, its answers into the folder. The engine is that of `serve`.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use tokio::runtime::Handle;
+
+use super::client::FileAnswer;
+use super::fault::{Fault, line};
+use super::protocol::Trouble;
+use super::state::Power;
+use super::{Terminal, locked};
+use crate::domain::text::Text;
+use crate::linkage::LOOKED_AT_EVERY;
+use crate::linkage::folder::{Counter, Folder, Outgoing, Place, Reply, Rules};
+use crate::wire::file_name::{err_name, is_ours};
+
+/// How long a result is left lying.
+const STAY_TIME: Duration = Duration::from_secs(24 * 3600);
+
+/// The linkage application, freshly started.
+pub(super) fn open(dir: &Path) -> Folder {
+    Folder::new(dir, Rules::default())
+}
+
+/// Looks at the folder again and again; ends only if that cannot go on.
+pub(super) async fn serve(terminal: &Arc<Terminal>) -> Text {
+    let (Some(dir), Some(folder)) = (&terminal.settings.linkage, &terminal.folder) else {
+        return std::future::pending().await;
+    };
+    loop {
+        if terminal.restarting.swap(false, Ordering::Relaxed) {
+            *locked(folder) = open(dir);
+            tracing::info!("連携アプリケーションを再起動しました / the linkage application was restarted");
+        }
+        let (terminal, folder) = (Arc::clone(terminal), Arc::clone(folder));
+        let looking = tokio::task::spawn_blocking(move || {
+            let mut clerk = Clerk { terminal: &terminal, handle: Handle::current() };
+            // What goes wrong is logged by the folder itself, once.
+            let _ = locked(&folder).sweep((terminal.settings.wall)(), Duration::ZERO, Some(STAY_TIME), &mut clerk);
+        });
+        if let Err(error) = looking.await {
+            return Text::new(format!("連携フォルダーの処理が異常終了しました: {error}"), format!("The linkage folder failed: {error}"));
+        }
+        tokio::time::sleep(LOOKED_AT_EVERY).await;
+    }
+}
+
+/// Puts a face result file into the folder, whole at once.
+///
+/// # Errors
+/// The name is no plain file name, or the disk refuses.
+pub(super) async fn deliver_face(folder: &Arc<Mutex<Folder>>, name: String, bytes: Vec<u8>) -> io::Result<()> {
+    let folder = Arc::clone(folder);
+    let delivering = tokio::task::spawn_blocking(move || locked(&folder).deliver(Place::Face, &name, &bytes).map(|_| ()));
+    delivering.await.map_err(io::Error::other)?
+}
+
+/// Asks the backend for the engine, on a thread that may wait.
+struct Clerk<'a> {
+    terminal: &'a Terminal,
+    handle: Handle,
+}
+
+impl Counter for Clerk<'_> {
+    fn open(&mut self) -> bool {
+        !self.terminal.closed.load(Ordering::Relaxed) && self.terminal.state().power == Power::On
+    }
+
+    fn takes(&self, name: &str) -> bool {
+        name.to_ascii_lowercase().ends_with(".xml")
+    }
+
+    fn complete(&self, tail: &[u8]) -> bool {
+        tail.trim_ascii_end().ends_with(b"</XmlMsg>")
+    }
+
+    fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
+        let terminal = self.terminal;
+        let asked = self.handle.block_on(async {
+            // The server refuses as soon as it knows that the restart is pending.
+            terminal.settle_pending().await?;
+            terminal.backend.file(name, bytes).await
+        });
+        match asked {
+            Ok(answer) => reply(name, answer),
+            // The server read it and wants nothing of it: whoever wrote it has to know.
+            Err(Fault::Refused(why)) => Reply::Malformed(err(name, &why)),
+            Err(fault) => {
+                tracing::warn!(name, "{}", line(fault.why()));
+                Reply::NotTaken
+            }
+        }
+    }
+
+    fn too_large(&mut self, name: &str, size: u64, max: u64) -> Outgoing {
+        let why = Text::new(
+            format!("要求は {size} バイトです。上限は {max} バイトです。"),
+            format!("The request has {size} bytes; at most {max} are read."),
+        );
+        err(name, &why)
+    }
+
+    fn is_ours(&self, name: &str) -> bool {
+        is_ours(name)
+    }
+}
+
+fn reply(request: &str, FileAnswer { status, kind, name, bytes }: FileAnswer) -> Reply {
+    match (kind.as_deref(), name) {
+        (Some("result"), Some(name)) => Reply::Answer(Outgoing { name, bytes }),
+        (Some("err"), _) => Reply::Malformed(Outgoing { name: err_name(request), bytes }),
+        _ if status == StatusCode::NO_CONTENT => Reply::Silent,
+        _ => Reply::Malformed(err(request, &Trouble::read(&bytes).after("", ""))),
+    }
+}
+
+fn err(request: &str, why: &Text) -> Outgoing {
+    Outgoing { name: err_name(request), bytes: format!("{request}\r\n{}\r\n{}\r\n", why.ja, why.en).into_bytes() }
+}

@@ -1,0 +1,251 @@
+//! A terminal's life: boot, first poll after one minute, then as the server says; download, install, report, wait for a restart.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::download::Partial;
+use super::fault::{Fault, line};
+use super::meter::Meter;
+use super::protocol::Offer;
+use super::state::{Power, State};
+use super::status::{Activity, Doing};
+use super::{Terminal, locked};
+use crate::domain::terminal::{FIRST_POLL, Report};
+use crate::domain::text::Text;
+
+/// Between two reports of a download's progress, in bytes.
+const TOLD_EVERY: u64 = 8 * 1024 * 1024;
+
+/// When to poll first, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wake {
+    /// One minute after switching on.
+    Rhythm,
+    /// At once: something was under way.
+    Now,
+    /// At once, at a time of one's own (N8).
+    Manual,
+}
+
+/// Lives until nothing helps; gives why. What interrupts (a restart, a command) drops whatever is under way: all of it can be taken up again.
+pub(super) async fn live(terminal: &Terminal) -> Text {
+    let mut session = terminal.session.subscribe();
+    loop {
+        session.mark_unchanged();
+        locked(&terminal.activity).doing = None;
+        tokio::select! {
+            biased;
+            changed = session.changed() => {
+                if changed.is_err() {
+                    return Text::new("終了します。", "The terminal ends.");
+                }
+            }
+            why = awake(terminal) => return why,
+        }
+    }
+}
+
+/// One stretch without interruption.
+async fn awake(terminal: &Terminal) -> Text {
+    if terminal.state().power != Power::On {
+        return std::future::pending().await;
+    }
+    // What a boot has to tell is told at once.
+    while let Err(fault) = terminal.send_reports().await {
+        match rest(terminal, &fault).await {
+            Some(why) => return why,
+            None => continue,
+        }
+    }
+    if *locked(&terminal.wake) == Wake::Rhythm {
+        let wait = locked(&terminal.pace).wait(FIRST_POLL.duration().unsigned_abs());
+        sleep(wait).await;
+    }
+    loop {
+        let manual = *locked(&terminal.wake) == Wake::Manual;
+        match round(terminal, manual).await {
+            Ok(poll_after) => {
+                *locked(&terminal.wake) = Wake::Rhythm;
+                locked(&terminal.activity).trouble = None;
+                let wait = {
+                    let mut pace = locked(&terminal.pace);
+                    pace.worked();
+                    pace.wait(poll_after)
+                };
+                sleep(wait).await;
+            }
+            Err(fault) => {
+                if let Some(why) = rest(terminal, &fault).await {
+                    return why;
+                }
+            }
+        }
+    }
+}
+
+/// Waits after a fault; gives why where waiting does not help.
+async fn rest(terminal: &Terminal, fault: &Fault) -> Option<Text> {
+    if let Fault::Fatal(why) = fault {
+        return Some(why.clone());
+    }
+    let after = if let Fault::Later { after, .. } = fault { *after } else { None };
+    let wait = locked(&terminal.pace).back_off(after);
+    let known = {
+        let mut activity = locked(&terminal.activity);
+        activity.doing = None;
+        activity.trouble.replace(fault.why().clone())
+    };
+    // The same again and again is said once.
+    if known.as_ref() == Some(fault.why()) {
+        tracing::debug!(?wait, "{}", line(fault.why()));
+    } else {
+        tracing::warn!(?wait, "{}", line(fault.why()));
+    }
+    sleep(wait).await;
+    None
+}
+
+/// One poll and what it brings; gives how long to wait until the next.
+async fn round(terminal: &Terminal, manual: bool) -> Result<Duration, Fault> {
+    terminal.send_reports().await?;
+    let poll = terminal.backend.poll(manual).await?;
+    let now = (terminal.settings.wall)();
+    terminal.change(|state| state.last_poll = Some(now))?;
+    let offers = poll.update.map(|update| update.packages).unwrap_or_default();
+    let window = poll.window.map_or_else(|| "-".to_owned(), |window| window.state);
+    tracing::info!(packages = offers.len(), window, "polled");
+    let state = terminal.state();
+    // A server that offers what is installed has forgotten that it is.
+    if offers.iter().any(|offer| installed(&state, offer).is_some_and(|order| order.is_eq())) {
+        terminal.tell_all().await?;
+    }
+    locked(&terminal.activity).offered = offers.iter().any(|offer| is_wanted(&state, offer));
+    for offer in &offers {
+        if take(terminal, offer).await? {
+            locked(&terminal.pace).worked();
+        }
+    }
+    locked(&terminal.activity).offered = offers.iter().any(|offer| is_wanted(&terminal.state(), offer));
+    terminal.send_reports().await?;
+    Ok(poll.poll_after.duration().unsigned_abs())
+}
+
+/// How an offer's version compares with what is installed.
+fn installed(state: &State, offer: &Offer) -> Option<std::cmp::Ordering> {
+    state.software.get(&offer.component).map(|versions| offer.version.cmp(&versions.installed))
+}
+
+fn is_wanted(state: &State, offer: &Offer) -> bool {
+    installed(state, offer).is_none_or(std::cmp::Ordering::is_gt)
+}
+
+/// Downloads and installs one package, where it can be now; says whether it was installed.
+async fn take(terminal: &Terminal, offer: &Offer) -> Result<bool, Fault> {
+    let state = terminal.state();
+    if !is_wanted(&state, offer) {
+        return decline(terminal, &state, offer);
+    }
+    if offer.component.is_readers() && !state.reader_powered {
+        tracing::info!(version = %offer.version, "カードリーダーの電源が切れているため待ちます / waiting for the card reader's power");
+        return Ok(false);
+    }
+    let Some(sha256) = &offer.sha256 else {
+        tracing::info!(component = %offer.component, "the server does not know this package's hash yet");
+        return Ok(false);
+    };
+    let partial = Partial::new(&terminal.store.downloads(), offer, sha256);
+    match download(terminal, offer, &partial).await {
+        Err(Fault::Bad(why)) => return failed(terminal, offer, &why).map(|()| false),
+        Err(Fault::Refused(why)) => {
+            tracing::warn!("{}", line(&why));
+            return Ok(false);
+        }
+        done => done?,
+    }
+    install(terminal, offer, &partial).await.map(|()| true)
+}
+
+/// A version older than what is installed is not taken; the server is told once.
+fn decline(terminal: &Terminal, state: &State, offer: &Offer) -> Result<bool, Fault> {
+    let older = installed(state, offer).is_some_and(std::cmp::Ordering::is_lt);
+    if !older || state.declined.get(&offer.component) == Some(&offer.version) {
+        return Ok(false);
+    }
+    let why = Text::new(
+        format!("{} {} は、インストール済みの版より古いため取得しません。", offer.component.title().ja, offer.version),
+        format!("{} {} is older than what is installed; it is not taken.", offer.component, offer.version),
+    );
+    terminal.change(|state| state.declined.insert(offer.component, offer.version.clone()))?;
+    failed(terminal, offer, &why).map(|()| false)
+}
+
+fn failed(terminal: &Terminal, offer: &Offer, why: &Text) -> Result<(), Fault> {
+    tracing::warn!("{}", line(why));
+    locked(&terminal.activity).trouble = Some(why.clone());
+    let report = Report::Failed { component: offer.component, version: offer.version.clone(), message: line(why) };
+    terminal.change(|state| state.report(report))
+}
+
+async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Result<(), Fault> {
+    let (component, version) = (offer.component, offer.version.clone());
+    let mut from = partial.received();
+    terminal.tell_progress(offer, from).await;
+    let mut meter = Meter::new(offer, terminal.settings.bars);
+    let (told, mut hears) = tokio::sync::watch::channel(from);
+    let progress = |received: u64| {
+        meter.at(received);
+        if received > from {
+            from = received;
+            // Bytes that come are what worked: a transfer that is cut again and again is not given up.
+            locked(&terminal.pace).worked();
+        }
+        locked(&terminal.activity).doing =
+            Some(Doing { component, version: offer.version.clone(), received, size: offer.size, installing: false });
+        told.send_if_modified(|last| {
+            let due = received >= last.saturating_add(TOLD_EVERY);
+            if due {
+                *last = received;
+            }
+            due
+        });
+    };
+    let telling = async {
+        while hears.changed().await.is_ok() {
+            let received = *hears.borrow_and_update();
+            terminal.tell_progress(offer, received).await;
+        }
+        std::future::pending().await
+    };
+    tokio::select! {
+        biased;
+        fetched = partial.fetch(&terminal.backend, progress) => fetched?,
+        () = telling => {}
+    }
+    tracing::info!(%component, %version, "downloaded");
+    terminal.change(|state| state.report(Report::Downloaded { component, version }))?;
+    terminal.send_reports().await
+}
+
+/// Atomic: what is installed is one field of the state, written at the end. Killed before, it starts over with the download that is there.
+async fn install(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Result<(), Fault> {
+    let (component, version) = (offer.component, offer.version.clone());
+    locked(&terminal.activity).doing =
+        Some(Doing { component, version: version.clone(), received: offer.size, size: offer.size, installing: true });
+    terminal.change(|state| state.report(Report::Installing { component, version: version.clone() }))?;
+    terminal.send_reports().await?;
+    let wait = locked(&terminal.pace).wait(terminal.settings.install_time);
+    sleep(wait).await;
+    terminal.change(|state| state.install(component, &version, offer.restart_required))?;
+    partial.remove();
+    {
+        let Activity { doing, trouble, .. } = &mut *locked(&terminal.activity);
+        (*doing, *trouble) = (None, None);
+    }
+    if offer.restart_required {
+        tracing::info!(%component, %version, "インストールしました。端末の再起動が必要です / installed; the terminal has to be restarted");
+    } else {
+        tracing::info!(%component, %version, "インストールしました / installed");
+    }
+    terminal.send_reports().await
+}

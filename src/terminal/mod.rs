@@ -1,0 +1,216 @@
+//! A simulated qualification terminal (資格確認端末): a separate process that polls, downloads, installs, reports and waits for its restart, as a
+//! real one does, and serves a linkage folder. It uses nothing of the server but its backend surface.
+
+mod admin;
+mod card;
+mod client;
+mod control;
+mod desk;
+mod download;
+mod fault;
+mod life;
+mod meter;
+mod pace;
+mod protocol;
+mod reports;
+mod state;
+mod status;
+mod store;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_lc_rs::rand;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+pub use card::{CardInput, CardSeen};
+pub use client::{Connecting, install_provider};
+pub use control::Command;
+pub use status::{ComponentStatus, Doing, Status};
+
+use client::Backend;
+use fault::Fault;
+use life::Wake;
+use pace::Pace;
+use state::{State, Versions};
+use status::Activity;
+use store::{Store, unwritable};
+
+use crate::domain::ids::{BootId, TerminalAddress};
+use crate::domain::text::Text;
+use crate::linkage::folder::Folder;
+
+/// What a terminal is started with.
+#[derive(Clone)]
+pub struct Settings {
+    /// Which terminal it is, as its certificate says.
+    pub address: TerminalAddress,
+    /// How it reaches the backend.
+    pub connecting: Connecting,
+    /// Its memory's directory.
+    pub state: PathBuf,
+    /// The linkage folder that it serves.
+    pub linkage: Option<PathBuf>,
+    /// Everything that it waits for is divided by this; positive.
+    pub speed: f64,
+    /// Whether a shutdown only hibernates.
+    pub fast_startup: bool,
+    /// How long an installation takes, before it is divided by `speed`.
+    pub install_time: Duration,
+    /// Whether downloads are shown as bars.
+    pub bars: bool,
+    /// What commands have to bring.
+    pub token: String,
+    /// The machine's time: shown, and what the linkage folder waits by.
+    pub wall: fn() -> Timestamp,
+}
+
+/// A running terminal.
+pub struct Terminal {
+    settings: Settings,
+    backend: Backend,
+    store: Store,
+    state: Mutex<State>,
+    activity: Mutex<Activity>,
+    pace: Mutex<Pace>,
+    wake: Mutex<Wake>,
+    /// Counts what interrupts the terminal's life: a restart, a shutdown, a command.
+    session: watch::Sender<u64>,
+    /// The linkage folder.
+    folder: Option<Arc<Mutex<Folder>>>,
+    /// Held while reports are sent, so that they arrive in order.
+    sending: tokio::sync::Mutex<()>,
+    /// The server may have forgotten this terminal: nothing was heard of it for a while.
+    unsure: AtomicBool,
+    /// The program ends.
+    closed: AtomicBool,
+    /// The linkage application is to be restarted.
+    restarting: AtomicBool,
+}
+
+impl Terminal {
+    /// Goes on from what is on the disk. At the very first start it takes over from the server which software it has; until the server
+    /// answers, it waits.
+    ///
+    /// # Errors
+    /// A state directory that cannot be used or belongs to another terminal; certificates or a server that do not fit.
+    pub async fn open(settings: Settings) -> Result<Arc<Self>, Text> {
+        let store = Store::open(&settings.state)?;
+        let backend = Backend::new(&settings.connecting, &settings.address, settings.wall)?;
+        let mut pace = Pace::new(settings.speed, &settings.address);
+        let kept = store.load()?;
+        let (state, wake) = match kept {
+            Some(state) if state.terminal != settings.address.to_string() => return Err(another(&settings, &state.terminal)),
+            Some(state) => {
+                let unfinished = store.has_partial() || !state.reports.is_empty();
+                (state, if unfinished { Wake::Now } else { Wake::Rhythm })
+            }
+            None => (set_up(&settings, &backend, &mut pace).await?, Wake::Rhythm),
+        };
+        store.save(&state).map_err(|error| unwritable(&settings.state, &error))?;
+        Ok(Arc::new(Self {
+            backend,
+            store,
+            state: Mutex::new(state),
+            activity: Mutex::default(),
+            pace: Mutex::new(pace),
+            wake: Mutex::new(wake),
+            session: watch::Sender::new(0),
+            folder: settings.linkage.as_deref().map(|dir| Arc::new(Mutex::new(desk::open(dir)))),
+            sending: tokio::sync::Mutex::default(),
+            unsure: AtomicBool::new(true),
+            closed: AtomicBool::new(false),
+            restarting: AtomicBool::new(false),
+            settings,
+        }))
+    }
+
+    /// Lives, serves the linkage folder and takes commands, until nothing can be done any more.
+    ///
+    /// # Errors
+    /// Always: why it ended.
+    pub async fn run(self: Arc<Self>, admin: TcpListener) -> Text {
+        tokio::select! {
+            why = life::live(&self) => why,
+            why = desk::serve(&self) => why,
+            why = admin::serve(Arc::clone(&self), admin) => why,
+        }
+    }
+
+    /// Takes no further request from the linkage folder: the program ends.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Reads the state.
+    fn state(&self) -> State {
+        locked(&self.state).clone()
+    }
+
+    /// Changes the state and keeps it on the disk.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, Fault> {
+        let mut state = locked(&self.state);
+        let mut changed = state.clone();
+        let done = change(&mut changed);
+        if changed != *state {
+            self.store.save(&changed).map_err(|error| {
+                let Text { ja, en } = unwritable(&self.settings.state, &error);
+                Fault::later(ja, en)
+            })?;
+            *state = changed;
+        }
+        Ok(done)
+    }
+}
+
+/// A boot id that no other boot of any terminal has.
+fn new_boot_id() -> BootId {
+    let mut random = [0; 12];
+    rand::fill(&mut random).expect("a machine that gives random bytes for TLS gives twelve more");
+    let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    BootId::parse(&format!("boot-{digits}")).expect("letters, digits and a hyphen make a boot id")
+}
+
+/// The very first start: the software is what the server takes the terminal to have.
+async fn set_up(settings: &Settings, backend: &Backend, pace: &mut Pace) -> Result<State, Text> {
+    let mut said = None;
+    loop {
+        let (why, after) = match backend.results().await {
+            Ok(results) => {
+                let software: BTreeMap<_, _> = results
+                    .versions()
+                    .into_iter()
+                    .map(|(component, (installed, running))| {
+                        (component, Versions { running: running.unwrap_or_else(|| installed.clone()), installed })
+                    })
+                    .collect();
+                return Ok(State::new(settings.address.to_string(), software, new_boot_id()));
+            }
+            Err(Fault::Later { why, after }) => (why, after),
+            Err(fault) => return Err(fault.why().clone()),
+        };
+        let wait = pace.back_off(after);
+        if said.as_ref() != Some(&why) {
+            tracing::warn!(?wait, "{}", fault::line(&why));
+            said = Some(why);
+        }
+        tokio::time::sleep(wait).await;
+    }
+}
+
+fn another(settings: &Settings, found: &str) -> Text {
+    let (dir, own) = (settings.state.display(), &settings.address);
+    Text::new(
+        format!("{dir} は端末 {found} の状態です。証明書の端末は {own} です。--state で別のディレクトリを指定してください。"),
+        format!("{dir} is the state of terminal {found}, and the certificate says {own}: choose another directory with --state."),
+    )
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,121 @@
+//! The backend's answers as a terminal reads them. Fields that are new to it are passed over.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::domain::campaign::Component;
+use crate::domain::ids::Version;
+use crate::domain::period::Period;
+use crate::domain::text::Text;
+
+/// The answer to a poll.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Poll {
+    pub(super) update: Option<Update>,
+    #[serde(default)]
+    pub(super) window: Option<Window>,
+    pub(super) poll_after: Period,
+}
+
+/// What there is to download.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Update {
+    pub(super) packages: Vec<Offer>,
+}
+
+/// Whether the distribution's hours are open.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Window {
+    pub(super) state: String,
+}
+
+/// One package on offer.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct Offer {
+    pub(super) component: Component,
+    pub(super) version: Version,
+    /// Bytes.
+    pub(super) size: u64,
+    /// 64 hexadecimal digits; none as long as the server does not know it yet.
+    #[serde(default)]
+    pub(super) sha256: Option<String>,
+    pub(super) url: String,
+    #[serde(default = "yes")]
+    pub(super) restart_required: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Delivery results: what the server takes to be installed and running.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Results {
+    components: Vec<ComponentResult>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct ComponentResult {
+    component: Component,
+    installed: Version,
+    #[serde(default)]
+    mock: Option<MockResult>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct MockResult {
+    running: Version,
+}
+
+impl Results {
+    /// Each component's installed version and, where the server tells, the running one.
+    pub(super) fn versions(&self) -> BTreeMap<Component, (Version, Option<Version>)> {
+        let told = self.components.iter();
+        told.map(|known| (known.component, (known.installed.clone(), known.mock.as_ref().map(|mock| mock.running.clone())))).collect()
+    }
+}
+
+/// The answer to a card at the reader.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct CardAnswer {
+    /// How it ended; `kind` tells which.
+    pub(super) outcome: serde_json::Value,
+    pub(super) shown: Text,
+    #[serde(default)]
+    pub(super) file: Option<CardFile>,
+}
+
+/// The face result file.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct CardFile {
+    pub(super) name: String,
+    pub(super) base64: String,
+}
+
+/// What of a problem document a terminal shows.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Trouble {
+    r#type: String,
+    detail: String,
+    detail_en: String,
+}
+
+impl Trouble {
+    /// Reads a problem document; what is none says nothing.
+    pub(super) fn read(bytes: &[u8]) -> Self {
+        serde_json::from_slice(bytes).unwrap_or_default()
+    }
+
+    /// Whether the server says that it does not know who asks: nothing that waiting would cure.
+    pub(super) fn is_about_identity(&self) -> bool {
+        let kind = self.r#type.rsplit(':').next().unwrap_or_default();
+        kind.starts_with("identity-") || kind == "certificate-required"
+    }
+
+    /// Its words, after what they are about.
+    pub(super) fn after(&self, ja: &str, en: &str) -> Text {
+        Text::new(format!("{ja}{}", self.detail), format!("{en}{}", self.detail_en)).clipped(600)
+    }
+}

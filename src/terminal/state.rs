@@ -1,0 +1,219 @@
+//! What a terminal remembers: its boot, its power, installed and running versions, and reports that the server has not taken yet. Pure
+//! transitions; whether an update is pending is derived.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::campaign::Component;
+use crate::domain::ids::{BootId, Version};
+use crate::domain::terminal::Report;
+
+/// The most reports that wait for the server; the oldest are dropped. What is installed and running can be told anew at any time.
+const MOST_REPORTS: usize = 200;
+
+/// A terminal's memory, as it is on the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct State {
+    /// The terminal whose memory it is, as `<institution code>-<terminal>`.
+    pub(super) terminal: String,
+    pub(super) power: Power,
+    pub(super) boot_id: BootId,
+    /// How many boots there were.
+    pub(super) boots: u64,
+    pub(super) reader_powered: bool,
+    pub(super) software: BTreeMap<Component, Versions>,
+    /// What the server is still to be told, in order.
+    pub(super) reports: VecDeque<Report>,
+    /// Versions on offer that are older than what is installed, told of once.
+    pub(super) declined: BTreeMap<Component, Version>,
+    /// When the server last answered a poll, by the machine's clock: to be shown, nothing is decided by it.
+    pub(super) last_poll: Option<Timestamp>,
+}
+
+/// Whether it is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Power {
+    On,
+    Off,
+    /// Off under fast startup: switching on goes on with the same boot.
+    Hibernated,
+}
+
+/// A component's versions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Versions {
+    pub(super) installed: Version,
+    pub(super) running: Version,
+}
+
+impl State {
+    /// A terminal that has just been set up with this software, in its first boot.
+    pub(super) fn new(terminal: String, software: BTreeMap<Component, Versions>, boot_id: BootId) -> Self {
+        let mut state = Self {
+            terminal,
+            power: Power::On,
+            boot_id,
+            boots: 1,
+            reader_powered: true,
+            software,
+            reports: VecDeque::new(),
+            declined: BTreeMap::new(),
+            last_poll: None,
+        };
+        state.report_boot();
+        state
+    }
+
+    /// Something is installed that does not run.
+    pub(super) fn is_pending(&self) -> bool {
+        self.software.values().any(|versions| versions.installed != versions.running)
+    }
+
+    /// A boot: what is installed runs from now on.
+    pub(super) fn boot(&mut self, boot_id: BootId) {
+        self.power = Power::On;
+        self.boot_id = boot_id;
+        self.boots += 1;
+        for versions in self.software.values_mut() {
+            versions.running = versions.installed.clone();
+        }
+        self.report_boot();
+    }
+
+    /// A shutdown; under fast startup it only hibernates.
+    pub(super) fn shut_down(&mut self, fast_startup: bool) {
+        self.power = if fast_startup { Power::Hibernated } else { Power::Off };
+    }
+
+    /// Switching on. What hibernated goes on with the boot that it was in; all else boots. Says whether it was a boot.
+    pub(super) fn power_on(&mut self, boot_id: BootId) -> bool {
+        if self.power == Power::Hibernated {
+            self.power = Power::On;
+            return false;
+        }
+        self.boot(boot_id);
+        true
+    }
+
+    /// A package is installed; one that needs no restart runs at once.
+    pub(super) fn install(&mut self, component: Component, version: &Version, restart_required: bool) {
+        let installed = || Versions { installed: version.clone(), running: version.clone() };
+        let versions = self.software.entry(component).or_insert_with(installed);
+        versions.installed = version.clone();
+        if !restart_required {
+            versions.running = version.clone();
+        }
+        self.report(Report::Installed { component, version: version.clone() });
+    }
+
+    /// Notes a report for the server.
+    pub(super) fn report(&mut self, report: Report) {
+        if self.reports.back() == Some(&report) {
+            return;
+        }
+        self.reports.push_back(report);
+        while self.reports.len() > MOST_REPORTS {
+            self.reports.pop_front();
+        }
+    }
+
+    /// Notes for the server what runs.
+    pub(super) fn report_boot(&mut self) {
+        let report = self.boot_report();
+        self.report(report);
+    }
+
+    /// What runs, in which boot.
+    pub(super) fn boot_report(&self) -> Report {
+        let running = self.software.iter().map(|(component, versions)| (*component, versions.running.clone())).collect();
+        Report::Booted { boot_id: self.boot_id.clone(), running }
+    }
+
+    /// Notes for a server that has forgotten it everything that is installed beyond what it knows, and what runs. What waits for a restart was
+    /// installed in this boot: told before it, it would look like a restart that did not help.
+    pub(super) fn report_all(&mut self, known: &BTreeMap<Component, Version>) {
+        let forgotten =
+            self.software.iter().filter(|(component, versions)| known.get(component).is_none_or(|known| *known < versions.installed));
+        let forgotten = forgotten.map(|(component, versions)| (*component, versions.clone()));
+        let (pending, applied): (Vec<_>, Vec<_>) = forgotten.partition(|(_, versions)| versions.installed != versions.running);
+        self.report_installed(applied);
+        self.report_boot();
+        self.report_installed(pending);
+    }
+
+    fn report_installed(&mut self, components: Vec<(Component, Versions)>) {
+        for (component, Versions { installed: version, .. }) in components {
+            self.report(Report::Downloaded { component, version: version.clone() });
+            self.report(Report::Installing { component, version: version.clone() });
+            self.report(Report::Installed { component, version });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        Version::parse(text).unwrap()
+    }
+
+    fn boot(text: &str) -> BootId {
+        BootId::parse(text).unwrap()
+    }
+
+    fn state() -> State {
+        let old = Versions { installed: version("5.2.0"), running: version("5.2.0") };
+        State::new("9910000034-T1".to_owned(), [(Component::LinkageApplication, old)].into(), boot("b1"))
+    }
+
+    #[test]
+    fn only_a_boot_ends_pending_and_a_hibernated_terminal_does_not_boot() {
+        let mut state = state();
+        state.install(Component::LinkageApplication, &version("5.3.0"), true);
+        assert!(state.is_pending());
+        state.shut_down(true);
+        assert!(!state.power_on(boot("b2")));
+        assert!(state.is_pending() && state.boot_id == boot("b1"));
+        state.shut_down(false);
+        assert!(state.power_on(boot("b3")));
+        assert!(!state.is_pending() && state.boot_id == boot("b3") && state.boots == 2);
+    }
+
+    #[test]
+    fn what_needs_no_restart_runs_at_once() {
+        let mut state = state();
+        state.install(Component::DistributionApplication, &version("5.3.0"), false);
+        assert!(!state.is_pending());
+    }
+
+    #[test]
+    fn a_server_that_forgot_is_told_what_waits_after_the_boot_and_what_runs_before_it() {
+        let mut state = state();
+        state.install(Component::LinkageApplication, &version("5.3.0"), true);
+        state.reports.clear();
+        state.report_all(&[(Component::LinkageApplication, version("5.2.0"))].into());
+        assert_eq!(state.reports.len(), 4);
+        assert!(matches!(state.reports.front(), Some(Report::Booted { running, .. }) if running.values().all(|v| *v == version("5.2.0"))));
+        state.reports.clear();
+        state.boot(boot("b2"));
+        state.reports.clear();
+        state.report_all(&[(Component::LinkageApplication, version("5.2.0"))].into());
+        assert!(matches!(state.reports.back(), Some(Report::Booted { running, .. }) if running.values().all(|v| *v == version("5.3.0"))));
+        state.reports.clear();
+        state.report_all(&[(Component::LinkageApplication, version("5.3.0"))].into());
+        assert_eq!(state.reports.len(), 1);
+    }
+
+    #[test]
+    fn reports_that_wait_are_bounded() {
+        let mut state = state();
+        for i in 0..500 {
+            state.report(Report::Downloaded { component: Component::LinkageApplication, version: version(&format!("{i}")) });
+        }
+        assert_eq!(state.reports.len(), MOST_REPORTS);
+    }
+}

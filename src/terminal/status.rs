@@ -1,0 +1,152 @@
+//! What a terminal shows of itself.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::state::Power;
+use super::{Terminal, locked};
+use crate::domain::campaign::Component;
+use crate::domain::ids::Version;
+use crate::domain::japan;
+use crate::domain::text::Text;
+
+/// What it is at, beside what it remembers.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    pub(super) doing: Option<Doing>,
+    /// The last poll had something that is not installed.
+    pub(super) offered: bool,
+    /// What went wrong last, until something works.
+    pub(super) trouble: Option<Text>,
+    /// How often the linkage application was restarted.
+    pub(super) linkage_restarts: u64,
+}
+
+/// A download or an installation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Doing {
+    /// Of what.
+    pub component: Component,
+    /// Which version.
+    pub version: Version,
+    /// Bytes that are there.
+    pub received: u64,
+    /// Bytes that there will be.
+    pub size: u64,
+    /// The download is complete, and is being installed.
+    pub installing: bool,
+}
+
+/// A component's versions.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ComponentStatus {
+    /// Which.
+    pub component: Component,
+    /// On the disk.
+    pub installed: Version,
+    /// In memory.
+    pub running: Version,
+}
+
+/// A terminal at a glance.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// `<institution code>-<terminal>`.
+    pub id: String,
+    /// The backend's root.
+    pub server: String,
+    /// `off`, `pending`, `downloading`, `installing`, `update_available` or `up_to_date`.
+    pub phase: String,
+    /// Something is installed that does not run: checks are refused.
+    pub pending: bool,
+    /// Tells this boot from every other.
+    pub boot_id: String,
+    /// How many boots there were.
+    pub boots: u64,
+    /// Whether the card reader is on.
+    pub reader_powered: bool,
+    /// How often the linkage application was restarted since the process started.
+    pub linkage_restarts: u64,
+    /// Each component's versions.
+    pub components: Vec<ComponentStatus>,
+    /// The download or installation under way.
+    pub progress: Option<Doing>,
+    /// When the server last answered a poll, in Japan's time.
+    pub last_poll: Option<String>,
+    /// Reports that the server has not taken yet.
+    pub outstanding_reports: usize,
+    /// What went wrong last, until something works.
+    pub trouble: Option<Text>,
+}
+
+impl Terminal {
+    /// What it shows now.
+    pub fn status(&self) -> Status {
+        let state = self.state();
+        let activity = locked(&self.activity);
+        let pending = state.is_pending();
+        let phase = match &activity.doing {
+            _ if state.power != Power::On => "off",
+            Some(doing) if doing.installing => "installing",
+            Some(_) => "downloading",
+            None if pending => "pending",
+            None if activity.offered => "update_available",
+            None => "up_to_date",
+        };
+        let components = state.software.iter().map(|(component, versions)| ComponentStatus {
+            component: *component,
+            installed: versions.installed.clone(),
+            running: versions.running.clone(),
+        });
+        Status {
+            id: state.terminal.clone(),
+            server: self.settings.connecting.server.to_string(),
+            phase: phase.to_owned(),
+            pending,
+            boot_id: state.boot_id.to_string(),
+            boots: state.boots,
+            reader_powered: state.reader_powered,
+            linkage_restarts: activity.linkage_restarts,
+            components: components.collect(),
+            progress: activity.doing.clone(),
+            last_poll: state.last_poll.map(shown),
+            outstanding_reports: state.reports.len(),
+            trouble: activity.trouble.clone(),
+        }
+    }
+}
+
+fn shown(at: Timestamp) -> String {
+    // To the second: people read it.
+    japan::rfc3339(Timestamp::from_second(at.as_second()).unwrap_or(at))
+}
+
+impl Status {
+    /// As people read it, in lines.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![
+            format!("端末 terminal      {}  ({})", self.id, self.server),
+            format!("状態 phase         {}", self.phase),
+            format!(
+                "再起動待ち pending {}",
+                if self.pending { "はい yes: 端末の再起動が必要です / restart the terminal" } else { "いいえ no" }
+            ),
+            format!("起動ID boot id     {} ({})", self.boot_id, self.boots),
+            format!("リーダー reader    {}", if self.reader_powered { "on" } else { "off" }),
+            format!("最終照会 last poll {}", self.last_poll.as_deref().unwrap_or("-")),
+        ];
+        for ComponentStatus { component, installed, running } in &self.components {
+            lines.push(format!("  {}  installed {installed}  running {running}", component.title().ja));
+        }
+        if let Some(Doing { component, version, received, size, .. }) = &self.progress {
+            lines.push(format!("進行中 progress    {} {version}: {received}/{size}", component.title().ja));
+        }
+        if self.outstanding_reports > 0 {
+            lines.push(format!("未送信の報告 outstanding reports {}", self.outstanding_reports));
+        }
+        if let Some(trouble) = &self.trouble {
+            lines.push(format!("問題 trouble       {} / {}", trouble.ja, trouble.en));
+        }
+        lines
+    }
+}
