@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::terminal::{Running, TOKEN_FILE, said};
+use super::terminal::{TOKEN_FILE, said};
+use crate::config::RunningTerminal;
 use crate::domain::consent::{Consent, ConsentKind};
 use crate::domain::text::Text;
 use crate::terminal::{CardSeen, Status, install_provider};
@@ -66,7 +67,7 @@ const LONGEST: Duration = Duration::from_secs(90);
 ///
 /// # Errors
 /// The terminal is not running, or says no.
-pub(super) async fn run(command: TerminalCommand, running: &Running) -> anyhow::Result<()> {
+pub(super) async fn run(command: TerminalCommand, running: &RunningTerminal) -> anyhow::Result<()> {
     let terminal = Remote::new(running)?;
     match command {
         TerminalCommand::Restart => terminal.command("restart").await,
@@ -91,7 +92,7 @@ struct Remote {
 }
 
 impl Remote {
-    fn new(running: &Running) -> anyhow::Result<Self> {
+    fn new(running: &RunningTerminal) -> anyhow::Result<Self> {
         install_provider();
         let file = running.state.join(TOKEN_FILE);
         let token = std::fs::read_to_string(&file).with_context(|| {

@@ -38,5 +38,6 @@ mod terminal_wire;
 mod tidy;
 mod tls;
 mod tokens;
+mod two_terminals;
 mod xml;
 mod xml_forms;

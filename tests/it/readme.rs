@@ -30,7 +30,7 @@ fn samples() -> Vec<Sample> {
 }
 
 /// The real program, started in an empty directory; it is stopped when this is dropped.
-struct Program {
+pub(crate) struct Program {
     child: Child,
     dir: TempDir,
     backend: String,
@@ -38,7 +38,7 @@ struct Program {
 }
 
 impl Program {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let dir = tempfile::tempdir().expect("a directory for the program");
         let mut command = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));
         command.args(["serve", "--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0"]);
@@ -61,18 +61,19 @@ impl Program {
     }
 
     /// What a script writes to standard output, started where the program was.
-    fn run(&self, script: &str) -> String {
+    pub(crate) fn run(&self, script: &str) -> String {
         let output = Command::new("bash")
             .args(["-euo", "pipefail", "-c", script])
             .current_dir(self.dir.path())
             .env("BACKEND", &self.backend)
             .env("CONTROL", &self.control)
+            .env("ONSHI_MOCK", env!("CARGO_BIN_EXE_onshi-mock"))
             .env_remove("CERTS")
             .output()
             .expect("bash, which the walk-through needs, is installed");
         let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{}\n{said}\n{complained}", output.status);
-        assert_eq!(complained, "", "the walk-through complains of nothing");
+        assert_eq!(complained, "", "the script complains of nothing");
         said.into_owned()
     }
 }
@@ -84,11 +85,11 @@ impl Drop for Program {
     }
 }
 
-/// The bash blocks between the walk-through's two marks.
-fn walk_through(readme: &str) -> Vec<String> {
+/// The bash blocks between two marks of that name.
+pub(crate) fn blocks(readme: &str, name: &str) -> Vec<String> {
     let text = text_of(readme);
-    let (_, rest) = text.split_once("<!-- walk-through -->").unwrap_or_else(|| panic!("{readme} has a walk-through"));
-    let (walk, _) = rest.split_once("<!-- /walk-through -->").unwrap_or_else(|| panic!("the walk-through of {readme} ends"));
+    let (_, rest) = text.split_once(&format!("<!-- {name} -->")).unwrap_or_else(|| panic!("{readme} has a {name}"));
+    let (walk, _) = rest.split_once(&format!("<!-- /{name} -->")).unwrap_or_else(|| panic!("the {name} of {readme} ends"));
     let blocks = walk.split("```bash\n").skip(1);
     blocks.map(|block| block.split_once("\n```").unwrap_or_else(|| panic!("a block of {readme} ends")).0.to_owned()).collect()
 }
@@ -100,7 +101,7 @@ fn commands(block: &str) -> Vec<String> {
 
 #[test]
 fn the_walk_through_runs_as_it_stands_and_shows_what_it_promises() {
-    let blocks = walk_through("README.md");
+    let blocks = blocks("README.md", "walk-through");
     assert_eq!(blocks.len(), 9, "the functions, seven steps, and the cleaning up");
     let program = Program::start();
     let script = blocks.join("\necho '== next =='\n");
@@ -165,8 +166,10 @@ fn the_walk_through_runs_as_it_stands_and_shows_what_it_promises() {
 
 #[test]
 fn both_languages_walk_the_same_way() {
-    let [english, japanese] = READMES.map(|readme| walk_through(readme).iter().map(|block| commands(block)).collect::<Vec<_>>());
-    assert_eq!(english, japanese);
+    for name in ["walk-through", "two-terminals"] {
+        let [english, japanese] = READMES.map(|readme| blocks(readme, name).iter().map(|block| commands(block)).collect::<Vec<_>>());
+        assert_eq!(english, japanese);
+    }
 }
 
 /// The cells of the table whose header begins with `first`, row by row.

@@ -25,7 +25,6 @@ fn program(site: &Site, server: &str, id: &str) -> Command {
 /// A running terminal, killed when the test is over.
 struct Process {
     child: Child,
-    admin: String,
 }
 
 impl Process {
@@ -33,13 +32,13 @@ impl Process {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut ready = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-        let admin = ready.trim_end().rsplit_once("admin=http://").unwrap_or_else(|| panic!("not the ready line: {ready:?}")).1.to_owned();
-        Self { child, admin }
+        assert!(ready.starts_with("onshi-mock terminal ready id="), "not the ready line: {ready:?}");
+        Self { child }
     }
 
     fn tell(&self, site: &Site, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));
-        command.arg("terminal").args(arguments).args(["--state", &site.path("state"), "--admin-addr", &self.admin]).output().unwrap()
+        command.arg("terminal").args(arguments).args(["--state", &site.path("state")]).output().unwrap()
     }
 
     fn status(&self, site: &Site) -> Value {
@@ -135,14 +134,14 @@ async fn what_does_not_fit_ends_it_with_clear_words() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_usage_is_exit_code_2() {
+async fn wrong_settings_are_named() {
     let site = Site::new();
-    for arguments in [
-        &["--server", "http://example.com"][..],
-        &["--server", "example.com"],
-        &["--speed", "0"],
-        &["--speed", "fast"],
-        &["--admin-addr", "0.0.0.0:8445"],
+    for (arguments, exit, word) in [
+        (&["--server", "http://example.com"][..], 2, "https://"),
+        (&["--server", "example.com"], 2, "https://"),
+        (&["--speed", "0"], 1, "speed"),
+        (&["--speed", "fast"], 2, "--speed"),
+        (&["--admin-addr", "0.0.0.0:8445"], 1, "loopback"),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));
         let given = |option: &&str| arguments.contains(option);
@@ -150,11 +149,26 @@ async fn wrong_usage_is_exit_code_2() {
         let rest = rest.iter().filter(|(option, _)| !given(option)).flat_map(|(option, value)| [*option, *value]);
         command.arg("terminal").args(rest).args(arguments);
         let (code, said) = ends(command).await;
-        assert_eq!(code, Some(2), "{arguments:?}: {said}");
+        assert!(code == Some(exit) && said.contains(word), "{arguments:?}: {said}");
     }
     let mut nothing = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));
-    nothing.arg("terminal");
-    assert_eq!(ends(nothing).await.0, Some(2));
+    nothing.arg("terminal").current_dir(site.dir.path());
+    let (code, said) = ends(nothing).await;
+    assert!(code == Some(1) && said.contains("--server or ONSHI_TERMINAL_SERVER is needed"), "{said}");
+    let file = site.dir.path().join("onshi-mock.toml");
+    std::fs::write(&file, "[terminal]\nserver = \"https://127.0.0.1:1\"\nca = \"nowhere.pem\"\ncert = \"c\"\nkey = \"k\"\n").unwrap();
+    let with_file = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));
+        command.arg("terminal").current_dir(site.dir.path());
+        command
+    };
+    assert!(ends(with_file()).await.1.contains("nowhere.pem cannot be read"));
+    let mut command = with_file();
+    command.args(["--ca", "elsewhere.pem"]);
+    assert!(ends(command).await.1.contains("elsewhere.pem cannot be read"), "the command line wins");
+    std::fs::write(&file, "[terminal]\nserver = \"ftp://x\"\n").unwrap();
+    let (code, said) = ends(with_file()).await;
+    assert!(code == Some(1) && said.contains("line 2") && said.contains("https://"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,7 @@
 //! The settings of `serve`: the command line wins, then the environment, then `onshi-mock.toml`, then the defaults.
 
+mod terminal;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +14,8 @@ use crate::domain::period::Period;
 use crate::http::accept::Limits;
 use crate::http::app::{BodyLimits, ClientAuthPolicy, LoginPolicy};
 use crate::linkage::Whereabouts;
+
+pub use terminal::{RunningTerminal, TerminalConfig, TerminalOptions};
 
 /// The file that is read where `--config` names none.
 const FILE: &str = "onshi-mock.toml";
@@ -71,6 +75,9 @@ pub struct Options {
     /// Logs on standard error: text or json [default: text]
     #[arg(long, env = "ONSHI_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
+    /// In the file only: the settings of `terminal`.
+    #[arg(skip)]
+    terminal: TerminalOptions,
 }
 
 /// How logs look.
@@ -169,6 +176,7 @@ impl Options {
             max_body: self.max_body.or(file.max_body),
             grace: self.grace.or(file.grace),
             log_format: self.log_format.or(file.log_format),
+            terminal: file.terminal,
         }
     }
 }

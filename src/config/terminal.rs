@@ -1,0 +1,192 @@
+//! The settings of `terminal`: the command line wins, then the environment, then the table `[terminal]` of `onshi-mock.toml`, then the defaults.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use reqwest::Url;
+use serde::Deserialize;
+
+use super::from_file;
+
+/// The file in the state directory that says where the running terminal takes commands.
+const ADDRESS_FILE: &str = "admin-addr";
+
+/// What can be set, as options, as `ONSHI_TERMINAL_…` variables, or as keys of the file.
+#[derive(Clone, Debug, Default, clap::Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct TerminalOptions {
+    /// The backend, such as https://127.0.0.1:8443 (http only on loopback, for tests)
+    #[arg(long, env = "ONSHI_TERMINAL_SERVER", value_name = "URL", value_parser = server)]
+    server: Option<ServerUrl>,
+    /// The only CA that is trusted (ca.pem of the server)
+    #[arg(long, env = "ONSHI_TERMINAL_CA", value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// The terminal's certificate; its subject says which terminal this is
+    #[arg(long, env = "ONSHI_TERMINAL_CERT", value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// The certificate's private key
+    #[arg(long, env = "ONSHI_TERMINAL_KEY", value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The linkage folder that it serves: DIR/req, DIR/res, DIR/face [default: none]
+    #[arg(long, env = "ONSHI_TERMINAL_LINKAGE", value_name = "DIR")]
+    linkage: Option<PathBuf>,
+    /// Everything that it waits for is divided by this [default: 1]
+    #[arg(long, env = "ONSHI_TERMINAL_SPEED", value_name = "N")]
+    speed: Option<f64>,
+    /// Whether a shutdown only hibernates, so that switching on is no boot [default: true]
+    #[arg(long, env = "ONSHI_TERMINAL_FAST_STARTUP", value_name = "BOOL")]
+    fast_startup: Option<bool>,
+    /// The terminal's memory, and the token for commands [default: onshi-mock-terminal]
+    #[arg(long, env = "ONSHI_TERMINAL_STATE", value_name = "DIR", global = true)]
+    state: Option<PathBuf>,
+    /// Where commands arrive, loopback only; port 0 picks a free one [default: 127.0.0.1:8445; for commands: where the terminal of --state is]
+    #[arg(long, env = "ONSHI_TERMINAL_ADMIN_ADDR", value_name = "ADDR", global = true)]
+    admin_addr: Option<SocketAddr>,
+}
+
+/// The backend's root, with a slash at its end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct ServerUrl(Url);
+
+/// The settings, complete and checked.
+#[derive(Clone, Debug)]
+pub struct TerminalConfig {
+    /// The backend's root.
+    pub server: Url,
+    /// The CA's file.
+    pub ca: PathBuf,
+    /// The certificate's file.
+    pub cert: PathBuf,
+    /// The private key's file.
+    pub key: PathBuf,
+    /// The linkage folder, if it serves one.
+    pub linkage: Option<PathBuf>,
+    /// Everything that it waits for is divided by this: 0.001 to 1,000,000.
+    pub speed: f64,
+    /// Whether a shutdown only hibernates.
+    pub fast_startup: bool,
+    /// The terminal's memory.
+    pub state: PathBuf,
+    /// Where commands arrive.
+    pub admin_addr: SocketAddr,
+}
+
+/// Where a running terminal is.
+#[derive(Clone, Debug)]
+pub struct RunningTerminal {
+    /// The terminal's memory.
+    pub state: PathBuf,
+    /// Where commands arrive.
+    pub admin_addr: SocketAddr,
+}
+
+impl TerminalOptions {
+    /// Adds what the file says and the defaults, for the terminal itself.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a setting that is missing, or one that is out of range.
+    pub fn complete(self, file: Option<&Path>) -> anyhow::Result<TerminalConfig> {
+        let settings = self.over(from_file(file)?.terminal);
+        let admin_addr = settings.admin_addr.unwrap_or(default_admin_addr());
+        let speed = settings.speed.unwrap_or(1.0);
+        ensure!(
+            (0.001..=1_000_000.0).contains(&speed),
+            "speed: 0.001 から 1000000 の数が必要です / a number from 0.001 to 1000000 is needed"
+        );
+        ensure!(
+            admin_addr.ip().is_loopback(),
+            "admin-addr: 127.0.0.1:8445 のようなループバックのアドレスが必要です / a loopback address such as 127.0.0.1:8445 is needed"
+        );
+        Ok(TerminalConfig {
+            server: settings.server.with_context(|| missing("server"))?.0,
+            ca: settings.ca.with_context(|| missing("ca"))?,
+            cert: settings.cert.with_context(|| missing("cert"))?,
+            key: settings.key.with_context(|| missing("key"))?,
+            linkage: settings.linkage,
+            speed,
+            fast_startup: settings.fast_startup.unwrap_or(true),
+            state: settings.state.unwrap_or_else(default_state),
+            admin_addr,
+        })
+    }
+
+    /// The same for a command to the running one: where nothing says otherwise, it is where it noted itself in its state directory.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn find_running(self, file: Option<&Path>) -> anyhow::Result<RunningTerminal> {
+        let given = self.admin_addr;
+        let settings = self.over(from_file(file)?.terminal);
+        let state = settings.state.unwrap_or_else(default_state);
+        let noted = std::fs::read_to_string(state.join(ADDRESS_FILE)).ok().and_then(|text| text.trim().parse().ok());
+        Ok(RunningTerminal { admin_addr: given.or(noted).or(settings.admin_addr).unwrap_or(default_admin_addr()), state })
+    }
+
+    fn over(self, file: Self) -> Self {
+        Self {
+            server: self.server.or(file.server),
+            ca: self.ca.or(file.ca),
+            cert: self.cert.or(file.cert),
+            key: self.key.or(file.key),
+            linkage: self.linkage.or(file.linkage),
+            speed: self.speed.or(file.speed),
+            fast_startup: self.fast_startup.or(file.fast_startup),
+            state: self.state.or(file.state),
+            admin_addr: self.admin_addr.or(file.admin_addr),
+        }
+    }
+}
+
+impl TerminalConfig {
+    /// Notes in the state directory where commands arrive.
+    ///
+    /// # Errors
+    /// The directory cannot be written.
+    pub fn note_address(&self, admin_addr: SocketAddr) -> anyhow::Result<()> {
+        let file = self.state.join(ADDRESS_FILE);
+        std::fs::write(&file, format!("{admin_addr}\n"))
+            .with_context(|| format!("{0} に書き込めません / {0} cannot be written", file.display()))
+    }
+}
+
+fn default_admin_addr() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8445))
+}
+
+fn default_state() -> PathBuf {
+    PathBuf::from("onshi-mock-terminal")
+}
+
+fn missing(option: &str) -> String {
+    let variable = option.to_ascii_uppercase();
+    format!("--{option}（または ONSHI_TERMINAL_{variable}）が必要です / --{option} or ONSHI_TERMINAL_{variable} is needed")
+}
+
+impl TryFrom<String> for ServerUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        server(&text)
+    }
+}
+
+fn server(text: &str) -> Result<ServerUrl, String> {
+    let wrong = || {
+        format!(
+            "https://<ホスト>:<ポート> が必要です（http はループバックのみ） / https://<host>:<port> is needed (http on loopback only), not {text:?}"
+        )
+    };
+    let mut url = Url::parse(text).map_err(|_| wrong())?;
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    if !(url.scheme() == "https" || (url.scheme() == "http" && here)) || host.is_empty() {
+        return Err(wrong());
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(ServerUrl(url))
+}
