@@ -74,6 +74,7 @@ impl Server {
             client_auth: config.client_auth,
             body: config.body,
         };
+        warn_of_unknown_terminal(config, &app.institutions);
         Ok(Self { app: Arc::new(app), backend, control, backend_tls, control_tls, limits: config.limits, made, findings })
     }
 
@@ -167,6 +168,18 @@ fn load_fixtures(config: &Config, wall: Timestamp) -> anyhow::Result<(Fixtures, 
             let errors: Vec<String> = findings.errors.iter().map(ToString::to_string).collect();
             bail!("フィクスチャが正しくありません / the fixtures are wrong:\n{}", errors.join("\n"))
         }
+    }
+}
+
+/// A folder whose terminal does not exist yet stays unread until someone creates it: likely a slip of the pen.
+fn warn_of_unknown_terminal(config: &Config, institutions: &Institutions) {
+    let Some(only) = config.linkage.as_ref().and_then(|whereabouts| whereabouts.only.as_ref()) else {
+        return;
+    };
+    if !institutions.terminals().contains(only) {
+        tracing::warn!(
+            "--linkage-terminal {only}: この端末はまだありません。管理APIで作るまで、フォルダーは処理されません / there is no such terminal yet; the folder is left alone until the control API creates it"
+        );
     }
 }
 

@@ -61,6 +61,13 @@ pub fn fetch(desk: &Desk<'_>, place: Place<'_>, submitted_as: FileKind, number: 
         return desk.answered(&header, &Body::default(), Outcome::Answered, why);
     }
     let found = found(desk, reception);
+    if let Some(person) = found.iter().find_map(Found::processing) {
+        let why = Text::new(
+            format!("{person} の資格確認が終わらないため、処理中です（outcome = \"processing\"）。"),
+            format!("It is never done: checks of {person} are answered as being processed."),
+        );
+        return desk.answered(&header, &Body::default(), Outcome::Answered, why);
+    }
     let units: Vec<_> = match &reception.asked {
         Asked::Registrations(registrations) => registrations.iter().map(|registration| registered(desk, registration)).collect(),
         _ => found.iter().map(|found| found.unit(desk, place)).collect(),
@@ -83,6 +90,12 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// The person who was asked for and whose checks are never done.
+    fn processing(&self) -> Option<&str> {
+        let (person, _) = self.finding.matched?;
+        (person.outcome == PersonOutcome::Processing).then_some(&*person.id)
+    }
+
     fn unit<'a>(&'a self, desk: &Desk<'a>, place: Place<'a>) -> Unit<'a> {
         let person = self.finding.matched.map(|(person, _)| person);
         if person.is_some_and(|person| person.outcome == PersonOutcome::Refused) {

@@ -22,14 +22,7 @@ pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
     match person.map_or(PersonOutcome::Answered, |person| person.outcome) {
         PersonOutcome::Answered => {}
         PersonOutcome::Refused => return desk.refused(&person_refused(person), Some(inquiry)),
-        PersonOutcome::Processing => {
-            let body = Body { unit: Unit { info: Some(inquiry.clone()), ..Unit::default() }, units: Vec::new() };
-            let why = Text::new(
-                "この人の資格確認は処理中と答えます（outcome = \"processing\"）。",
-                "Checks of this person are answered as being processed.",
-            );
-            return desk.answered(&desk.header(Segment::Processing), &body, Outcome::Answered, why);
-        }
+        PersonOutcome::Processing => return processing(desk, Some(inquiry)),
     }
     let validity = finding.validity;
     let why = Text::new(
@@ -42,6 +35,16 @@ pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
     let body = Body { unit, units: Vec::new() };
     let outcome = Outcome::Checked { validity, person: person.map(|person| person.id.clone()), near_miss: finding.near_miss.clone() };
     desk.answered(&desk.header(Segment::Done), &body, outcome, why)
+}
+
+/// The answer about a person whose checks are never done. `info` is what is repeated of the request.
+pub(super) fn processing(desk: &Desk<'_>, info: Option<&Inquiry>) -> Answer {
+    let body = Body { unit: Unit { info: info.cloned(), ..Unit::default() }, units: Vec::new() };
+    let why = Text::new(
+        "この人の資格確認は処理中と答えます（outcome = \"processing\"）。",
+        "Checks of this person are answered as being processed.",
+    );
+    desk.answered(&desk.header(Segment::Processing), &body, Outcome::Answered, why)
 }
 
 /// The person-level error of a person who has one.

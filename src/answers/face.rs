@@ -1,6 +1,6 @@
 //! A card presented at the reader: the face result that the terminal puts into the linkage folder by itself.
 
-use super::check::{card_expires_soon, person_refused};
+use super::check::{card_expires_soon, person_refused, processing};
 use super::{Answer, Desk, Place};
 use crate::domain::check::{Refusal, shown_error};
 use crate::domain::consent::Consents;
@@ -25,10 +25,10 @@ pub fn face(desk: &Desk<'_>, place: Place<'_>, person: &Person, consents: &Conse
         let answer = desk.refused(&refusal, None);
         return Presented::Refused(refusal, answer);
     }
-    if person.outcome == PersonOutcome::Refused {
-        let refusal = person_refused(Some(person));
-        let answer = desk.refused(&refusal, None);
-        return Presented::Told(answer);
+    match person.outcome {
+        PersonOutcome::Answered => {}
+        PersonOutcome::Refused => return Presented::Told(desk.refused(&person_refused(Some(person)), None)),
+        PersonOutcome::Processing => return Presented::Told(processing(desk, None)),
     }
     let today = japan::civil(desk.now).date();
     let Some(held) = newest(person, today) else {

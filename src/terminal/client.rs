@@ -19,6 +19,9 @@ use crate::domain::text::Text;
 /// How long an answer other than a package may take.
 const WHOLE_ANSWER: Duration = Duration::from_secs(30);
 
+/// How long an answer about a linkage file may take: the terminal's `latency` at its longest, and a little.
+const FILE_ANSWER: Duration = Duration::from_secs(11 * 60);
+
 /// The largest answer other than a package, in bytes.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
@@ -38,6 +41,8 @@ pub struct Connecting {
 /// The backend.
 pub(super) struct Backend {
     http: Client,
+    /// For linkage files, of which the answer may be long in coming.
+    patient: Client,
     server: Url,
     id: String,
     wall: fn() -> Timestamp,
@@ -70,17 +75,20 @@ impl Backend {
             .map_err(|error| unusable("CA 証明書（--ca）", "The CA's certificate (--ca)", &error))?;
         let both = |error| unusable("証明書と鍵（--cert、--key）", "Certificate and key (--cert, --key)", &error);
         let identity = Identity::from_pem(&connecting.identity_pem).map_err(both)?;
-        let http = Client::builder()
-            .tls_certs_only([ca])
-            .identity(identity)
-            .no_proxy()
-            .redirect(Policy::custom(follow))
-            .connect_timeout(Duration::from_secs(10))
-            .read_timeout(connecting.silence)
-            .user_agent(concat!("onshi-mock-terminal/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(both)?;
-        Ok(Self { http, server: connecting.server.clone(), id: address.to_string(), wall })
+        let client = |silence| {
+            Client::builder()
+                .tls_certs_only([ca.clone()])
+                .identity(identity.clone())
+                .no_proxy()
+                .redirect(Policy::custom(follow))
+                .connect_timeout(Duration::from_secs(10))
+                .read_timeout(silence)
+                .user_agent(concat!("onshi-mock-terminal/", env!("CARGO_PKG_VERSION")))
+                .build()
+                .map_err(both)
+        };
+        let (http, patient) = (client(connecting.silence)?, client(FILE_ANSWER)?);
+        Ok(Self { http, patient, server: connecting.server.clone(), id: address.to_string(), wall })
     }
 
     pub(super) async fn poll(&self, manual: bool) -> Result<Poll, Fault> {
@@ -106,7 +114,7 @@ impl Backend {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().push(name);
         }
-        let request = self.http.post(url).body(bytes.to_vec()).timeout(WHOLE_ANSWER);
+        let request = self.patient.post(url).body(bytes.to_vec()).timeout(FILE_ANSWER);
         let response = request.send().await.map_err(|error| lost(&error))?;
         let status = response.status();
         let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);

@@ -44,6 +44,15 @@ async fn a_card_writes_the_face_result_with_what_the_patient_consented_to() {
 }
 
 #[tokio::test]
+async fn the_face_result_of_someone_who_is_being_processed_says_so() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let seen = present(&mock, &code, json!({"person": "processing"})).await;
+    let face = seen["file"]["text"].as_str().unwrap();
+    assert_eq!([value(face, "SegmentOfResult"), value(face, "QualificationValidity")], [Some("2"), None], "{face}");
+}
+
+#[tokio::test]
 async fn a_pending_terminal_shows_its_error_and_writes_nothing_until_its_restart() {
     let mock = Mock::with_folders().await;
     let code = mock.create("9910000026", NOW).await;

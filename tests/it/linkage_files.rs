@@ -52,15 +52,39 @@ async fn a_bulk_check_is_processed_for_a_virtual_time_and_then_fetched() {
     assert!(text.contains("<LimitApplicationCertificateChanged>0<"), "only bulk results say so");
 }
 
+/// What is asked about a person of the fixtures' table.
+fn info_of_sample(name: &str) -> String {
+    let fixtures = onshi_mock::fixtures::Fixtures::compiled_in(jiff::civil::date(2026, 1, 20)).0.unwrap();
+    let sample = fixtures.samples.iter().find(|sample| sample.name == name).unwrap();
+    let [symbol, branch] = [&sample.symbol, &sample.branch].map(|text| text.clone().unwrap_or_default());
+    info(&card(&sample.insurer_number, &symbol, &sample.number, &branch), &sample.birthdate.strftime("%Y%m%d").to_string(), "0")
+}
+
+#[tokio::test]
+async fn a_bulk_check_that_names_someone_who_is_being_processed_is_never_done() {
+    let mock = Mock::start().await;
+    let code = clinic(&mock).await;
+    let number = submit(&mock, &code, "muquc", &(plain() + &info_of_sample("処理　待子"))).await;
+    let text = done(&mock, &code, "muquc", &number).await;
+    assert_eq!((units(&text), value(&text, "SegmentOfResult"), value(&text, "ReceptionNumber")), (0, Some("2"), Some(&*number)));
+}
+
+#[tokio::test]
+async fn the_route_takes_as_long_as_the_terminals_latency_says() {
+    let mock = Mock::start().await;
+    let code = clinic(&mock).await;
+    mock.set_terminal(&code, json!({"linkage": {"latency": "PT1S"}})).await;
+    let asked = std::time::Instant::now();
+    let text = mock.file(&code, "OQSsiquc01req_1.xml", check(&code, "f")).await.text();
+    assert!(asked.elapsed() >= std::time::Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert_eq!(value(&text, "QualificationValidity"), Some("1"));
+}
+
 #[tokio::test]
 async fn a_bulk_check_counts_a_persons_error() {
     let mock = Mock::start().await;
     let code = clinic(&mock).await;
-    let sample = onshi_mock::fixtures::Fixtures::compiled_in(jiff::civil::date(2026, 1, 20)).0.unwrap();
-    let refused = sample.samples.iter().find(|sample| sample.name == "拒否　一郎").unwrap();
-    let [symbol, branch] = [&refused.symbol, &refused.branch].map(|text| text.clone().unwrap_or_default());
-    let asked =
-        info(&card(&refused.insurer_number, &symbol, &refused.number, &branch), &refused.birthdate.strftime("%Y%m%d").to_string(), "0");
+    let asked = info_of_sample("拒否　一郎");
     let number = submit(&mock, &code, "muquc", &(plain() + &asked)).await;
     let text = done(&mock, &code, "muquc", &number).await;
     assert_eq!((value(&text, "NumberOfNormalProcessing"), value(&text, "NumberOfError")), (Some("1"), Some("1")));

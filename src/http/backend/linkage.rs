@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::call::{Call, closing, unreadable};
-use super::delivery::at_terminal;
+use super::delivery::{at_terminal, terminal_of};
 use super::url::InPath;
 use crate::domain::check::{Refusal, unavailable};
 use crate::domain::ids::TerminalAddress;
@@ -28,7 +28,7 @@ pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(Strin
         Ok(bytes) => bytes,
         Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault))),
     };
-    match answer(&mut call, &id, &name, &bytes) {
+    match answer(&mut call, &id, &name, &bytes).await {
         Err(refusal) => call.refuse_as_problem(&refusal),
         Ok(Handled { reply, outcome, why, notes }) => {
             call.notes.extend(notes);
@@ -37,15 +37,27 @@ pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(Strin
     }
 }
 
-/// Who asks is settled first: certificate or token have to agree with the path.
-fn answer(call: &mut Call, id: &str, name: &str, bytes: &Bytes) -> Result<Handled, Refusal> {
-    let address = at_terminal(call, id, |tenant, address: &TerminalAddress, moment| {
-        let terminal = tenant.institution.terminals.get(&address.terminal).expect("admission found the terminal");
-        unavailable(terminal, moment.now).map_or_else(|| Ok(address.clone()), Err)
+/// Who asks is settled first: certificate or token have to agree with the path. Then the terminal takes its time.
+async fn answer(call: &mut Call, id: &str, name: &str, bytes: &Bytes) -> Result<Handled, Refusal> {
+    let (address, latency) = at_terminal(call, id, |tenant, address: &TerminalAddress, moment| {
+        let terminal = terminal_of(&tenant.institution, &address.terminal);
+        let latency = terminal.settings.linkage.latency.duration().unsigned_abs();
+        unavailable(terminal, moment.now).map_or_else(|| Ok((address.clone(), latency)), Err)
     })?;
-    let app = &call.app;
-    handle(&app.institutions, &app.fixtures, &address, name, bytes)
-        .ok_or_else(|| super::identity::unknown_institution(&address.institution))
+    let app = Arc::clone(&call.app);
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    handle(&app.institutions, &app.fixtures, &address, name, bytes).ok_or_else(|| gone(&app, &address))
+}
+
+/// Why a terminal that was there does not answer any more.
+fn gone(app: &App, address: &TerminalAddress) -> Refusal {
+    let unavailable = app.institutions.with(&address.institution, |tenant, moment| {
+        let terminal = tenant.institution.terminals.get(&address.terminal)?;
+        unavailable(terminal, moment.now)
+    });
+    unavailable.flatten().unwrap_or_else(|| super::identity::unknown_institution(&address.institution))
 }
 
 fn response(reply: Reply) -> Response {
