@@ -141,6 +141,24 @@ async fn what_was_never_offered_or_installed_is_not_believed() {
 }
 
 #[tokio::test]
+async fn what_was_offered_is_taken_after_the_campaign_has_been_replaced() {
+    let mock = Mock::start().await;
+    let code = external(&mock).await;
+    let polled = || mock.send(mock.backend(Method::GET, &format!("/delivery/v1/terminals/{code}-T1/updates")));
+    assert_eq!(polled().await.body["update"]["campaign"], "2026-01");
+    let second = json!({"id": "second", "starts": "tonight", "packages": [
+        {"component": "linkage_application", "version": "5.4.0", "size": 1000}]});
+    mock.set(Method::PUT, &format!("/v1/institutions/{code}/campaign"), second).await;
+    for state in ["downloaded", "installed"] {
+        assert_eq!(report(&mock, &code, about(state, "linkage_application", "5.3.0")).await.status, StatusCode::OK, "{state}");
+    }
+    assert_eq!(mock.check(&code).await.error_code(), RESTART_REQUIRED);
+    assert_eq!(report(&mock, &code, about("installed", "linkage_application", "5.3.5")).await.status, StatusCode::CONFLICT);
+    let offered = polled().await.body;
+    assert_eq!(offered["update"]["packages"][0]["version"], "5.4.0", "{offered}");
+}
+
+#[tokio::test]
 async fn a_virtual_terminal_takes_no_reports_and_names_driver() {
     let mock = Mock::start().await;
     let refused = report(&mock, "9910000075", about("installed", "linkage_application", "5.3.0")).await;

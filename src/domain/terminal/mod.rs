@@ -57,6 +57,8 @@ pub struct Terminal {
     asked_by_hand: Option<Timestamp>,
     /// Boots that it reported before the present one, the newest last.
     past_boots: VecDeque<BootId>,
+    /// What polls over the wire offered, the newest last: a campaign may be replaced while a terminal is busy with its packages.
+    offers: VecDeque<Package>,
     /// The failure that was its last report.
     failure: Option<(Component, Version, String)>,
     boots: u64,
@@ -218,6 +220,7 @@ impl Terminal {
             activity: None,
             asked_by_hand: None,
             past_boots: VecDeque::new(),
+            offers: VecDeque::new(),
             failure: None,
             boots: 1,
             cursor: life::Cursor::settled(now),

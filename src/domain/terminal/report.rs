@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Activity, Boot, Download, Driver, Step, Surroundings, Terminal};
-use crate::domain::campaign::{Component, Package};
+use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::event::Change;
 use crate::domain::ids::{BootId, Version};
 use crate::domain::text::Text;
@@ -68,6 +68,9 @@ pub enum Report {
 /// Ids of past boots that are kept, to tell a late report from a new boot.
 const KEPT_BOOTS: usize = 16;
 
+/// Packages that are remembered as offered.
+const KEPT_OFFERS: usize = 16;
+
 /// How far a terminal is with a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -106,6 +109,14 @@ impl Stage {
 pub struct ReportError(pub Text);
 
 impl Terminal {
+    /// Remembers that a poll offered what it lacks of the campaign.
+    pub fn was_offered(&mut self, campaign: &Campaign) {
+        let lacking: Vec<Package> = self.wanted(campaign).filter(|package| !self.offers.contains(package)).cloned().collect();
+        self.offers.extend(lacking);
+        let beyond = self.offers.len().saturating_sub(KEPT_OFFERS);
+        self.offers.drain(..beyond);
+    }
+
     /// Takes a report; one that says nothing new changes nothing.
     ///
     /// # Errors
@@ -269,12 +280,14 @@ impl Terminal {
         if held.is_some_and(|held| held.received >= package.size) { Stage::Downloaded } else { Stage::Wanted }
     }
 
-    fn offered<'a>(&self, component: Component, version: &Version, around: Surroundings<'a>) -> Result<&'a Package, ReportError> {
+    /// The package of that version that the campaign has, or that a poll offered before the campaign was replaced.
+    fn offered<'a>(&'a self, component: Component, version: &Version, around: Surroundings<'a>) -> Result<&'a Package, ReportError> {
         if !self.software.contains_key(&component) {
             return Err(unknown_component(component));
         }
         let package = around.campaign.package(component);
-        package.filter(|package| package.version == *version).ok_or_else(|| {
+        let offers = package.into_iter().chain(self.offers.iter().rev());
+        offers.into_iter().find(|offer| offer.component == component && offer.version == *version).ok_or_else(|| {
             let offer = package.map_or_else(|| "-".to_owned(), |package| package.version.to_string());
             refused(
                 &format!("{component} {version} は配信されていません（配信中の版: {offer}）"),

@@ -98,7 +98,14 @@ pub async fn updates(
             terminal.polled(manual, moment.now);
             Ok::<Vec<Change>, Refusal>(Vec::new())
         });
-        poll(&app, institution, address, manual, moment.now)
+        let answer = poll(&app, institution, address, manual, moment.now)?;
+        if answer.update.is_some() {
+            institution.act(&address.terminal, moment.now, |terminal, around| {
+                terminal.was_offered(around.campaign);
+                Ok::<Vec<Change>, Refusal>(Vec::new())
+            });
+        }
+        Ok(answer)
     });
     match polled {
         Ok(answer) => {
