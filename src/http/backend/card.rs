@@ -60,11 +60,11 @@ pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, reque
     };
     match read(&bytes).and_then(|asked| present(&mut call, &id, &asked)) {
         Err(refusal) => call.refuse_as_problem(&refusal),
-        Ok(Seen { outcome, face, exchange }) => {
+        Ok(Seen { outcome, shown, face, exchange }) => {
             call.notes.extend(exchange.notes);
             let file =
                 face.map(|face| CardFile { name: face.file.name, base64: BASE64_STANDARD.encode(&face.file.bytes), text: face.text });
-            let answer = CardAnswer { shown: outcome.shown(), outcome, file };
+            let answer = CardAnswer { outcome, shown, file };
             call.answer(exchange.outcome, exchange.why, json(axum::http::StatusCode::OK, &answer))
         }
     }

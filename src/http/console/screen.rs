@@ -83,10 +83,10 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
         time: time_of_day(now),
         off,
         error,
-        card: terminal.last_card.as_ref().map(|(at, outcome)| CardScreen {
-            time: time_of_day(*at),
-            shown: outcome.shown().ja,
-            refused: *outcome != CardOutcome::FaceResult,
+        card: terminal.last_card.as_ref().map(|card| CardScreen {
+            time: time_of_day(card.at),
+            shown: card.shown.ja.clone(),
+            refused: card.outcome != CardOutcome::FaceResult,
         }),
         campaign: &institution.campaign.title.ja,
         delivered: Delivered::of(institution, terminal),

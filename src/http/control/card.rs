@@ -65,10 +65,9 @@ pub async fn card(
         let institution = &mut tenant.institution;
         let seen = linkage::present(&app.fixtures, institution, &id, moment, person, &input.consents, input.card)?;
         tenant.record(moment, seen.exchange);
-        Some((seen.outcome, seen.face))
+        Some((seen.outcome, seen.shown, seen.face))
     });
-    let (outcome, face) = presented.ok_or_else(|| no_institution(&code))?.ok_or_else(|| no_terminal(&code, &id))?;
-    let shown = outcome.shown();
+    let (outcome, shown, face) = presented.ok_or_else(|| no_institution(&code))?.ok_or_else(|| no_terminal(&code, &id))?;
     let file = match face {
         None => None,
         Some(face) => Some(delivered(&app, address, face).await?),
