@@ -26,10 +26,10 @@ pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(Strin
     let (mut call, body) = Call::begin(app, "linkage", request);
     let bytes = match call.read(body).await {
         Ok(bytes) => bytes,
-        Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault))),
+        Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault)).await),
     };
-    match answer(&mut call, &id, &name, &bytes) {
-        Err(refusal) => call.refuse_as_problem(&refusal),
+    match answer(&mut call, &id, &name, &bytes).await {
+        Err(refusal) => call.refuse_as_problem(&refusal).await,
         Ok(Handled { reply, outcome, why, notes }) => {
             call.notes.extend(notes);
             call.answer(outcome, why, response(reply))
@@ -38,14 +38,15 @@ pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(Strin
 }
 
 /// Who asks is settled first: certificate or token have to agree with the path.
-fn answer(call: &mut Call, id: &str, name: &str, bytes: &Bytes) -> Result<Handled, Refusal> {
+async fn answer(call: &mut Call, id: &str, name: &str, bytes: &Bytes) -> Result<Handled, Refusal> {
     let address = at_terminal(call, id, |tenant, address: &TerminalAddress, moment| {
         let terminal = tenant.institution.terminals.get(&address.terminal).expect("admission found the terminal");
         unavailable(terminal, moment.now).map_or_else(|| Ok(address.clone()), Err)
-    })?;
+    })
+    .await?;
     let app = &call.app;
-    handle(&app.institutions, &app.fixtures, &address, name, bytes)
-        .ok_or_else(|| super::identity::unknown_institution(&address.institution))
+    let handled = handle(&app.institutions, &app.fixtures, &address, name, bytes).await;
+    handled.map_err(|error| super::identity::unstored(&error))?.ok_or_else(|| super::identity::unknown_institution(&address.institution))
 }
 
 fn response(reply: Reply) -> Response {

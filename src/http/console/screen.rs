@@ -54,12 +54,12 @@ struct CardScreen {
 /// # Errors
 /// No such institution or terminal.
 pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Response, Problem> {
-    let page = app.institutions.with(&code, |tenant, moment| {
+    let page = app.institutions.look(&code, |tenant, moment| {
         let terminal = tenant.institution.terminals.get(&id);
         terminal.map(|terminal| render(&app, &tenant.institution, terminal, moment.now))
     });
     let absent = || Problem::absent(Text::new(format!("端末 {code}-{id} はありません。"), format!("There is no terminal {code}-{id}.")));
-    let page = page.flatten().ok_or_else(absent)?;
+    let page = page.await?.flatten().ok_or_else(absent)?;
     Ok(page_response(page))
 }
 
