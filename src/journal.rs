@@ -1,9 +1,8 @@
-//! What was asked and answered, and why. Bounded: what the bound evicts is counted.
-
-use std::collections::VecDeque;
+//! What was asked and answered, and why. A journal is bounded: what the bound evicts is counted.
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::domain::catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
@@ -11,17 +10,19 @@ use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::inquiry::{NearMiss, Validity};
 use crate::domain::japan;
 use crate::domain::text::Text;
+use crate::store::Bound;
 
 /// How many entries a journal keeps.
 pub const KEPT_ENTRIES: usize = 500;
+
+/// How much a journal keeps: the newest entries, as long as they have no more bytes of JSON.
+pub const BOUND: Bound = Bound { entries: KEPT_ENTRIES, bytes: 4 * 1024 * 1024 };
 
 /// One request and its answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
     /// The id that the answer carried as `X-Onshi-Journal`.
     pub id: Uuid,
-    /// 1, 2, 3 … within the journal.
-    pub number: u64,
     /// By the institution's clock; by the machine's where none was found.
     #[serde(serialize_with = "japan::serialize")]
     pub at: Timestamp,
@@ -107,37 +108,28 @@ impl JournalError {
     }
 }
 
-/// The last entries of an institution, or of what fitted none.
-#[derive(Debug, Default)]
-pub struct Journal {
-    last: u64,
-    kept: VecDeque<Entry>,
-}
+/// An entry as it is listed: its number within the journal, and what was written of it.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Listed(Box<RawValue>);
 
-impl Journal {
-    /// Adds an entry and gives its id.
-    pub fn record(&mut self, institution: Option<InstitutionCode>, at: Timestamp, wall: Timestamp, exchange: Exchange) -> Uuid {
-        let id = journal_id(wall);
-        self.last += 1;
-        if self.kept.len() == KEPT_ENTRIES {
-            self.kept.pop_front();
-        }
-        self.kept.push_back(Entry { id, number: self.last, at, wall, institution, exchange });
-        id
-    }
-
-    /// The newest `limit` entries, oldest first.
-    pub fn newest(&self, limit: usize) -> Vec<Entry> {
-        self.kept.iter().skip(self.kept.len().saturating_sub(limit)).cloned().collect()
-    }
-
-    /// How many entries were evicted so far.
-    pub fn evicted(&self) -> u64 {
-        self.last - self.kept.len() as u64
+impl Entry {
+    /// As it is written: one JSON object.
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("an entry is plain data")
     }
 }
 
-fn journal_id(wall: Timestamp) -> Uuid {
+impl Listed {
+    /// The entry that was written as `json`, with its number first; none if that is no JSON object.
+    pub fn new(number: u64, json: &str) -> Option<Self> {
+        let fields = json.strip_prefix('{')?;
+        RawValue::from_string(format!("{{\"number\":{number},{fields}")).ok().map(Self)
+    }
+}
+
+/// The id of an entry of this moment.
+pub fn journal_id(wall: Timestamp) -> Uuid {
     let seconds = u64::try_from(wall.as_second()).unwrap_or_default();
     let nanos = u32::try_from(wall.subsec_nanosecond()).unwrap_or_default();
     Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos))

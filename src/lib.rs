@@ -19,6 +19,7 @@ pub mod journal;
 pub mod linkage;
 pub mod package;
 pub mod server;
+pub mod store;
 pub mod terminal;
 pub mod tls;
 pub mod token;

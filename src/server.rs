@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use aws_lc_rs::rand;
@@ -20,9 +21,10 @@ use crate::http::accept::{Limits, serve};
 use crate::http::app::{App, ClientAuthPolicy};
 use crate::http::pace::Lines;
 use crate::http::router;
-use crate::institutions::Institutions;
+use crate::institutions::{Differing, Institutions};
 use crate::linkage::{Folders, LOOKED_AT_EVERY};
-use crate::package::Store;
+use crate::package;
+use crate::store::Store;
 use crate::tls::{Authority, ClientAuth, Made, OpenOptions, Readers, write_new};
 use crate::token::Tokens;
 
@@ -36,6 +38,7 @@ pub struct Server {
     limits: Limits,
     made: Made,
     findings: Findings,
+    differing: Differing,
 }
 
 impl Server {
@@ -45,7 +48,7 @@ impl Server {
     /// What is wrong with a fixture, a certificate, the control token or an address, and what to do.
     pub async fn bind(config: &Config, wall: fn() -> Timestamp) -> anyhow::Result<Self> {
         let (mut fixtures, findings) = load_fixtures(config, wall())?;
-        let packages = Store::open(config.package_dir.as_deref())?;
+        let packages = package::Store::open(config.package_dir.as_deref())?;
         shelve(&packages, &mut fixtures);
         let backend = listen(config.backend_addr, "backend-addr").await?;
         let control = listen(config.control_addr, "control-addr").await?;
@@ -61,21 +64,26 @@ impl Server {
         let control_tls = Arc::new(authority.server_config(ClientAuth::Off)?);
         let fixtures = Arc::new(fixtures);
         let made = authority.made();
+        let store = Store::open(&config.store).await?;
+        let tokens = Tokens::new(store.note("token-key", &random_key()?).await?.as_bytes());
+        let institutions = Institutions::new(Arc::clone(&fixtures), store, config.bounds, wall).await;
+        let institutions = institutions.map_err(|error| anyhow!("institutions: {error:?}"))?;
+        let differing = institutions.differing().await?;
         let app = App {
-            institutions: Institutions::new(Arc::clone(&fixtures), wall).map_err(|error| anyhow!("institutions: {error:?}"))?,
+            institutions,
             linkage: config.linkage.clone().map(|whereabouts| Folders::new(whereabouts, Arc::clone(&fixtures))),
             packages,
             lines: Lines::default(),
             fixtures,
-            tokens: Tokens::new()?,
+            tokens,
             authority,
             control_token: control_token(config)?,
             login: config.login,
             client_auth: config.client_auth,
             body: config.body,
         };
-        warn_of_unknown_terminal(config, &app.institutions);
-        Ok(Self { app: Arc::new(app), backend, control, backend_tls, control_tls, limits: config.limits, made, findings })
+        warn_of_unknown_terminal(config, &app.institutions).await?;
+        Ok(Self { app: Arc::new(app), backend, control, backend_tls, control_tls, limits: config.limits, made, findings, differing })
     }
 
     /// Where the backend listens.
@@ -104,6 +112,11 @@ impl Server {
         &self.findings
     }
 
+    /// The fixture institutions that are not as their fixtures made them, as of the start.
+    pub fn differing(&self) -> &Differing {
+        &self.differing
+    }
+
     /// The parts that handlers share.
     pub fn app(&self) -> &Arc<App> {
         &self.app
@@ -119,10 +132,38 @@ impl Server {
         let backend = serve(self.backend, self.backend_tls, router::backend(Arc::clone(&self.app)), self.limits, stop(stopping.clone()));
         let control = serve(self.control, self.control_tls, router::control(Arc::clone(&self.app)), self.limits, stop(stopping.clone()));
         let linkage = keep_folders(Arc::clone(&self.app), stop(stopping.clone()));
-        tokio::join!(backend, control, linkage, async move {
-            shutdown.await;
-            drop(running);
-        });
+        let upkeep = keep_store(self.app.institutions.clone(), stop(stopping.clone()));
+        let (quiet, silence) = watch::channel(());
+        let journals = self.app.institutions.keep_journals(stop(silence));
+        let surfaces = async move {
+            tokio::join!(backend, control, linkage, upkeep, async move {
+                shutdown.await;
+                drop(running);
+            });
+            // Whatever was asked has its entry by now.
+            drop(quiet);
+        };
+        tokio::join!(surfaces, journals);
+        self.app.institutions.store().close().await;
+    }
+}
+
+/// Tries a store that fails until it works again, watches one that others share, and takes away institutions whose time is over.
+async fn keep_store(institutions: Institutions, stop: impl Future<Output = ()>) {
+    let mut stop = pin!(stop);
+    let mut beat = tokio::time::interval(STORE_LOOKED_AT_EVERY);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = beat.tick() => {}
+            () = &mut stop => return,
+        }
+        let store = institutions.store();
+        if store.trouble().is_some() || store.is_shared() {
+            // What fails turns it red, and is logged there.
+            let _ = store.probe(&institutions.wall().to_string()).await;
+        }
+        while store.trouble().is_none() && matches!(institutions.clean_up().await, Ok(true)) {}
     }
 }
 
@@ -156,6 +197,9 @@ async fn keep_folders(app: Arc<App>, stop: impl Future<Output = ()>) {
     }
 }
 
+/// How often a store is looked after.
+const STORE_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+
 fn load_fixtures(config: &Config, wall: Timestamp) -> anyhow::Result<(Fixtures, Findings)> {
     let today = japan::civil(wall).date();
     let (fixtures, findings) = match &config.fixtures {
@@ -172,19 +216,21 @@ fn load_fixtures(config: &Config, wall: Timestamp) -> anyhow::Result<(Fixtures, 
 }
 
 /// A folder whose terminal does not exist yet stays unread until someone creates it: likely a slip of the pen.
-fn warn_of_unknown_terminal(config: &Config, institutions: &Institutions) {
+async fn warn_of_unknown_terminal(config: &Config, institutions: &Institutions) -> anyhow::Result<()> {
     let Some(only) = config.linkage.as_ref().and_then(|whereabouts| whereabouts.only.as_ref()) else {
-        return;
+        return Ok(());
     };
-    if !institutions.terminals().contains(only) {
+    let there = institutions.look(&only.institution, |tenant, _| tenant.institution.terminals.contains_key(&only.terminal)).await?;
+    if there != Some(true) {
         tracing::warn!(
             "--linkage-terminal {only}: この端末はまだありません。管理APIで作るまで、フォルダーは処理されません / there is no such terminal yet; the folder is left alone until the control API creates it"
         );
     }
+    Ok(())
 }
 
 /// Has the fixtures' campaigns offer the packages' files, and hashes that nobody declared computed in the background.
-fn shelve(packages: &Store, fixtures: &mut Fixtures) {
+fn shelve(packages: &package::Store, fixtures: &mut Fixtures) {
     let blueprints = fixtures.institutions.values_mut().map(|blueprint| &mut blueprint.campaign);
     blueprints.chain([&mut fixtures.campaign]).for_each(|campaign| packages.shelve(campaign));
     let campaign = &fixtures.campaign;
@@ -207,10 +253,7 @@ fn control_token(config: &Config) -> anyhow::Result<String> {
     }
     let path = config.certs.join("control-token");
     if !path.exists() {
-        let mut random = [0; 32];
-        rand::fill(&mut random).map_err(|_| anyhow!("the machine gives no random bytes"))?;
-        let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        make_token_file(&path, &token)?;
+        make_token_file(&path, &random_key()?)?;
     }
     let token = std::fs::read_to_string(&path).with_context(|| format!("{0} を読めません / {0} cannot be read", path.display()))?;
     let token = token.trim().to_owned();
@@ -218,6 +261,13 @@ fn control_token(config: &Config) -> anyhow::Result<String> {
         bail!("{0} が短すぎます。削除して起動し直してください / {0} is too short: delete it and start again", path.display());
     }
     Ok(token)
+}
+
+/// 64 random hexadecimal digits.
+fn random_key() -> anyhow::Result<String> {
+    let mut random = [0; 32];
+    rand::fill(&mut random).map_err(|_| anyhow!("the machine gives no random bytes"))?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Of two starts at once the first one's token stays.

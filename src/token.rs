@@ -1,7 +1,6 @@
 //! Tokens: signed, stateless, made at login. They carry when they were issued by the machine's time, and whom the login named; how old one is,
 //! the clock of the institution that uses it says.
 
-use aws_lc_rs::rand;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -42,18 +41,16 @@ pub enum Kind {
     Id,
 }
 
-/// Signs and reads tokens with a key that lives as long as the server.
+/// Signs and reads tokens with the key of the installation's store.
 pub struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
 }
 
 impl Tokens {
-    /// With a new random key: tokens of an earlier start are foreign, as its institutions are gone.
-    pub fn new() -> anyhow::Result<Self> {
-        let mut key = [0; 32];
-        rand::fill(&mut key).map_err(|_| anyhow::anyhow!("the machine gives no random bytes"))?;
-        Ok(Self { encoding: EncodingKey::from_secret(&key), decoding: DecodingKey::from_secret(&key) })
+    /// With a key, however long; tokens signed with another one are foreign.
+    pub fn new(key: &[u8]) -> Self {
+        Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key) }
     }
 
     /// Signs one.
@@ -76,7 +73,7 @@ mod tests {
 
     #[test]
     fn only_tokens_of_this_server_are_read() {
-        let (ours, theirs) = (Tokens::new().unwrap(), Tokens::new().unwrap());
+        let (ours, theirs) = (Tokens::new(b"ours"), Tokens::new(b"theirs"));
         let claims = |kind| Claims { kind, issued: Timestamp::UNIX_EPOCH, bearer: None };
         assert_eq!(ours.read(&ours.sign(&claims(Kind::Id))), Some(claims(Kind::Id)));
         assert_eq!(ours.read(&ours.sign(&claims(Kind::Access))), Some(claims(Kind::Access)));

@@ -8,7 +8,10 @@ use tokio::signal;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat, Options};
+use crate::domain::ids::InstitutionCode;
+use crate::institutions::Differing;
 use crate::server::Server;
+use crate::store::Target;
 
 /// Options of `serve`.
 #[derive(clap::Args)]
@@ -81,9 +84,24 @@ fn greet(config: &Config, server: &Server) -> anyhow::Result<()> {
         let of = linkage.only.as_ref().map_or_else(|| "<医療機関コード>-<端末>/".to_owned(), |only| format!("({only}) "));
         eprintln!("  連携     linkage   {}: {of}req, res, face", linkage.dir.display());
     }
-    eprintln!("  状態     state     in memory: 終了すると失われます / lost at the end");
+    say_state(config, server);
     println!("onshi-mock ready backend=https://{backend} control=https://{control}");
     Ok(())
+}
+
+/// Where the state is, and what of the fixtures it no longer shows.
+#[expect(clippy::print_stderr, reason = "the words around the ready line are the command's output")]
+fn say_state(config: &Config, server: &Server) {
+    let lost = if config.store == Target::Memory { "  (終了すると失われます / lost at the end)" } else { "" };
+    eprintln!("  状態     state     {}{lost}", config.store);
+    let listed = |codes: &[InstitutionCode]| codes.iter().map(InstitutionCode::as_str).collect::<Vec<_>>().join(", ");
+    let Differing { changed, deleted } = server.differing();
+    if !changed.is_empty() {
+        eprintln!("  変更済み changed   {} (フィクスチャと異なります / differ from their fixtures)", listed(changed));
+    }
+    if !deleted.is_empty() {
+        eprintln!("  削除済み deleted   {}", listed(deleted));
+    }
 }
 
 #[cfg(unix)]

@@ -13,7 +13,9 @@ use crate::domain::ids::TerminalAddress;
 use crate::domain::period::Period;
 use crate::http::accept::Limits;
 use crate::http::app::{BodyLimits, ClientAuthPolicy, LoginPolicy};
+use crate::institutions::Bounds;
 use crate::linkage::Whereabouts;
+use crate::store::Target;
 
 pub use terminal::{RunningTerminal, TerminalConfig, TerminalOptions};
 
@@ -30,6 +32,16 @@ pub struct Options {
     /// Control API: what tests drive [default: 127.0.0.1:8444]
     #[arg(long, env = "ONSHI_CONTROL_ADDR", value_name = "ADDR", value_parser = address)]
     control_addr: Option<SocketAddr>,
+    /// Where the state is kept: sqlite:PATH, memory (lost at the end) or postgres://user:password@host/database [default: sqlite:onshi-mock.db]
+    #[arg(long, env = "ONSHI_STORE", value_name = "STORE", hide_env_values = true, value_parser = store)]
+    #[serde(deserialize_with = "read_store")]
+    store: Option<Target>,
+    /// Institutions at once [default: 300000]
+    #[arg(long, env = "ONSHI_MAX_INSTITUTIONS", value_name = "N")]
+    max_institutions: Option<u64>,
+    /// About how many bytes of institutions are held in memory; the others are read when they are asked for [default: 134217728]
+    #[arg(long, env = "ONSHI_CACHE_SIZE", value_name = "BYTES")]
+    cache_size: Option<usize>,
     /// Fixture files to use instead of the compiled-in ones; a file that is missing there is taken from those
     #[arg(long, env = "ONSHI_FIXTURES", value_name = "DIR")]
     fixtures: Option<PathBuf>,
@@ -98,6 +110,10 @@ pub struct Config {
     pub backend_addr: SocketAddr,
     /// Where the control API listens.
     pub control_addr: SocketAddr,
+    /// Where the state is kept.
+    pub store: Target,
+    /// Limits of the institutions.
+    pub bounds: Bounds,
     /// Fixture files; none: the compiled-in ones.
     pub fixtures: Option<PathBuf>,
     /// The certificates' directory.
@@ -135,6 +151,11 @@ impl Options {
         let config = Config {
             backend_addr: settings.backend_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8443))),
             control_addr: settings.control_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8444))),
+            store: settings.store.unwrap_or_default(),
+            bounds: Bounds {
+                institutions: settings.max_institutions.unwrap_or(300_000),
+                cache: settings.cache_size.unwrap_or(128 * 1024 * 1024),
+            },
             fixtures: settings.fixtures,
             certs: settings.certs.unwrap_or_else(|| PathBuf::from("certs")),
             tls_san: settings.tls_san.into_iter().filter(|name| !name.is_empty()).collect(),
@@ -161,6 +182,9 @@ impl Options {
         Options {
             backend_addr: self.backend_addr.or(file.backend_addr),
             control_addr: self.control_addr.or(file.control_addr),
+            store: self.store.or(file.store),
+            max_institutions: self.max_institutions.or(file.max_institutions),
+            cache_size: self.cache_size.or(file.cache_size),
             fixtures: self.fixtures.or(file.fixtures),
             certs: self.certs.or(file.certs),
             tls_san: if self.tls_san.is_empty() { file.tls_san } else { self.tls_san },
@@ -215,6 +239,15 @@ fn whereabouts(dir: Option<PathBuf>, only: Option<TerminalAddress>) -> anyhow::R
 
 fn terminal(text: &str) -> Result<TerminalAddress, String> {
     TerminalAddress::parse(text).map_err(|error| error.to_string())
+}
+
+fn store(text: &str) -> Result<Target, String> {
+    text.parse()
+}
+
+fn read_store<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Target>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    store(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

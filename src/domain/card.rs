@@ -1,5 +1,6 @@
 //! Cards at the face-recognition reader: which card, and what the reader and the terminal show.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::ErrorId;
@@ -21,7 +22,7 @@ pub enum Card {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CardOutcome {
     /// Nothing: the reader has no power, or the terminal is not running.
@@ -35,9 +36,6 @@ pub enum CardOutcome {
     Refused {
         /// Which.
         error: ErrorId,
-        /// Its words.
-        #[serde(skip)]
-        shown: Text,
         /// Whether a face result file has the error, too.
         error_file: bool,
     },
@@ -45,8 +43,19 @@ pub enum CardOutcome {
     FaceResult,
 }
 
+/// The last card at a reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastCard {
+    /// When.
+    pub at: Timestamp,
+    /// What came of it.
+    pub outcome: CardOutcome,
+    /// What staff and patient saw.
+    pub shown: Text,
+}
+
 impl CardOutcome {
-    /// What staff and patient see.
+    /// What staff and patient see; of a refusal, that there is an error: its words are the error's own.
     pub fn shown(&self) -> Text {
         match self {
             Self::Nothing => Text::new(
@@ -54,7 +63,7 @@ impl CardOutcome {
                 "Nothing happened: the reader or the terminal is off.",
             ),
             Self::Reader { screen } => screen.clone(),
-            Self::Refused { shown, .. } => shown.clone(),
+            Self::Refused { .. } => Text::new("端末がエラーを表示しました。", "The terminal shows an error."),
             Self::FaceResult => Text::new("資格確認の結果ファイル（face）を作成しました。", "The face result file was made."),
         }
     }

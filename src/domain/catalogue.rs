@@ -87,6 +87,8 @@ error_ids! {
     PackagePreparing,
     /// The package's file is gone or has changed.
     PackageUnavailable,
+    /// The store does not work: nothing could be read or kept.
+    StoreUnavailable,
 }
 
 impl ErrorId {

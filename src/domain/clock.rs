@@ -62,12 +62,12 @@ const MILLIONTHS: f64 = 1_000_000.0;
 const MAX_SETTINGS: usize = 1024;
 
 /// An institution's clock. The machine's time (`wall`) is always an argument.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
     settings: Vec<Setting>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Setting {
     wall: Timestamp,
     reading: Timestamp,

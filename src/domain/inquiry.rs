@@ -3,13 +3,13 @@
 use std::iter;
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use super::person::{Person, Qualification};
 
 /// What a receipt computer asks: the data of a card, and whose it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inquiry {
     /// The day for which it asks.
     pub confirmation_date: Date,
@@ -24,7 +24,7 @@ pub struct Inquiry {
 }
 
 /// What a card shows of itself, as it came: by this, without a date of birth, a reference number is registered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardData {
     /// 保険者番号, padded or not.
     pub insurer_number: String,

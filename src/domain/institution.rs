@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::campaign::Campaign;
 use super::clock::{Clock, ClockError, ClockSetting};
@@ -20,7 +20,7 @@ use super::text::Text;
 pub const MAX_TERMINALS: usize = 64;
 
 /// What an institution is made from, and made from again when it is reset.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Blueprint {
     /// Its name.
     pub name: Text,
@@ -41,7 +41,7 @@ pub struct Blueprint {
 }
 
 /// Credentials. The names of the real ones are not public.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// User.
@@ -51,7 +51,7 @@ pub struct Login {
 }
 
 /// One medical institution, isolated from every other.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Institution {
     /// Its code.
     pub code: InstitutionCode,

@@ -1,6 +1,7 @@
 //! How often one terminal may poll: so many times at once, then at an even pace. By the machine's clock, since it protects the machine.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::period::Period;
 
@@ -14,7 +15,7 @@ pub struct PollLimit {
 }
 
 /// What one terminal has used up of the limit: the time at which all of it is free again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PollGate(Option<Timestamp>);
 
 impl PollGate {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::inquiry::Inquiry;
 use super::japan;
@@ -17,7 +18,7 @@ const MOST_KEPT: usize = 100;
 const MOST_PERSONS: usize = 5_000;
 
 /// One bulk request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reception {
     /// Its reception number.
     pub number: String,
@@ -30,7 +31,7 @@ pub struct Reception {
 }
 
 /// What a bulk request asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Asked {
     /// The qualifications of these.
     Persons(Vec<Inquiry>),
@@ -43,7 +44,7 @@ pub enum Asked {
 }
 
 /// The bulk requests of an institution.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receptions {
     last: u32,
     kept: VecDeque<Reception>,

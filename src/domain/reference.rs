@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::inquiry::CardData;
 
 /// A number to register for whom a card's data name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registration {
     /// At most 50 characters.
     pub reference_number: String,
@@ -19,10 +20,10 @@ pub struct Registration {
 const MOST_OF_ONE: usize = 8;
 
 /// The numbers of an institution, by person: no more persons than there are in the fixtures.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct References(BTreeMap<String, Vec<Registered>>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Registered {
     number: String,
     from: Timestamp,

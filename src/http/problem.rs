@@ -11,6 +11,7 @@ use super::body::BodyFault;
 use crate::domain::catalogue::{Entry, Provenance};
 use crate::domain::clock::ClockError;
 use crate::domain::text::Text;
+use crate::store::StoreError;
 
 /// An error of the control surface, or of those backend routes whose protocol is the mock's own.
 #[derive(Clone, Debug)]
@@ -152,6 +153,16 @@ impl From<BodyFault> for Problem {
             ),
         };
         Self::new(status, kind, title, detail).closing()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let title = Text::new("状態を読み書きできません", "The store does not work");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", title, error.text().clone()).remedy(Text::new(
+            "/readyz とサーバーのログを確認してください。変更は保存されていません。復旧後にもう一度実行してください",
+            "See /readyz and the server's log. Nothing was changed; try again once it works",
+        ))
     }
 }
 

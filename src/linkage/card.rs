@@ -3,7 +3,7 @@
 use super::file::{face_file, written};
 use super::folder::Outgoing;
 use crate::answers::{self, Answer, Desk, Place, Presented};
-use crate::domain::card::{Card, CardOutcome};
+use crate::domain::card::{Card, CardOutcome, LastCard};
 use crate::domain::consent::Consents;
 use crate::domain::encoding::Encoding;
 use crate::domain::event::Change;
@@ -23,8 +23,10 @@ const MY_NUMBER_CARD: Option<&str> = Some("1");
 
 /// What came of a card.
 pub struct Seen {
-    /// What was shown.
+    /// What became of it.
     pub outcome: CardOutcome,
+    /// What staff and patient see.
+    pub shown: Text,
     /// The face result file that is to be written, where one is.
     pub face: Option<FaceFile>,
     /// For the journal.
@@ -50,13 +52,15 @@ pub fn present(
     card: Card,
 ) -> Option<Seen> {
     let terminal = institution.terminals.get(id)?.clone();
-    let (outcome, answer) = match terminal.reads_card(card, moment.now) {
-        Err(outcome) => (outcome, None),
+    let (outcome, words, answer) = match terminal.reads_card(card, moment.now) {
+        Err(outcome) => (outcome, None, None),
         Ok(()) => read(fixtures, institution, &terminal, moment, person, consents),
     };
+    let shown = words.unwrap_or_else(|| outcome.shown());
     if outcome != CardOutcome::Nothing {
         let change = Change::CardPresented { person: person.id.clone(), outcome: outcome.clone() };
-        institution.act(id, moment.now, |terminal, _| Ok::<_, ()>(terminal.card_presented(outcome.clone(), moment.now, change)));
+        let last = LastCard { at: moment.now, outcome: outcome.clone(), shown: shown.clone() };
+        institution.act(id, moment.now, |terminal, _| Ok::<_, ()>(terminal.card_presented(last, change)));
     }
     let mut exchange = Exchange {
         operation: "card",
@@ -65,7 +69,7 @@ pub fn present(
         terminal: Some(id.clone()),
         status: None,
         outcome: Outcome::Answered,
-        why: outcome.shown(),
+        why: shown.clone(),
         notes: Vec::new(),
     };
     let mut face = None;
@@ -81,10 +85,10 @@ pub fn present(
             face = Some(FaceFile { file, text: String::from_utf8_lossy(&text).into_owned() });
         }
     }
-    Some(Seen { outcome, face, exchange })
+    Some(Seen { outcome, shown, face, exchange })
 }
 
-/// The check of a card that the reader could read.
+/// The check of a card that the reader could read: what came of it, a refusal's words, and the answer.
 fn read(
     fixtures: &Fixtures,
     institution: &Institution,
@@ -92,7 +96,7 @@ fn read(
     moment: Moment,
     person: &Person,
     given: &Consents,
-) -> (CardOutcome, Option<Answer>) {
+) -> (CardOutcome, Option<Text>, Option<Answer>) {
     let mut consents = person.consents.clone();
     consents.extend(given);
     let surfacing = &institution.surfacing;
@@ -100,11 +104,11 @@ fn read(
     let encoding = terminal.settings.encoding;
     let desk = Desk { fixtures, surfacing, sender: &sender, encoding, now: moment.now, reference: MY_NUMBER_CARD };
     match answers::face(&desk, Place { institution, terminal }, person, &consents) {
-        Presented::Told(answer) => (CardOutcome::FaceResult, Some(answer)),
+        Presented::Told(answer) => (CardOutcome::FaceResult, None, Some(answer)),
         Presented::Refused(refusal, answer) => {
-            let shown: Text = refusal.message(&surfacing.entry(&fixtures.catalogue, refusal.error));
+            let words = refusal.message(&surfacing.entry(&fixtures.catalogue, refusal.error));
             let error_file = institution.readings.card_while_pending == CardWhilePending::ErrorFile;
-            (CardOutcome::Refused { error: refusal.error, shown, error_file }, Some(answer))
+            (CardOutcome::Refused { error: refusal.error, error_file }, Some(words), Some(answer))
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::institutions::{Institutions, Moment};
 use crate::journal::Outcome;
+use crate::store::StoreError;
 use crate::wire::document::Document;
 use crate::wire::file_name::{FileName, err_name};
 use crate::wire::request::{self, Read, Sender};
@@ -45,36 +46,48 @@ struct Decided {
 }
 
 /// Handles a request file that a terminal's linkage application has taken; none if there is no such terminal, or it is not running.
-pub fn handle(institutions: &Institutions, fixtures: &Fixtures, address: &TerminalAddress, name: &str, bytes: &[u8]) -> Option<Handled> {
+///
+/// # Errors
+/// The store does not work, and the request was not handled.
+pub async fn handle(
+    institutions: &Institutions,
+    fixtures: &Fixtures,
+    address: &TerminalAddress,
+    name: &str,
+    bytes: &[u8],
+) -> Result<Option<Handled>, StoreError> {
     let read = FileName::parse(name).and_then(|file| Ok((file, read(bytes)?)));
-    let handled = institutions.with(&address.institution, |tenant, moment| {
+    let handled = institutions.change(&address.institution, |tenant, moment| {
         let institution = &mut tenant.institution;
         let terminal = institution.terminals.get(&address.terminal)?.clone();
         if !terminal.answers(moment.now) {
             return None;
         }
-        Some(match read {
-            Err(detail) => malformed(fixtures, &institution.surfacing, &terminal, name, ErrorId::MalformedRequest, &detail),
-            Ok((file, document)) => answered(fixtures, institution, &terminal, &file, &document, moment),
+        Some(match &read {
+            Err(detail) => malformed(fixtures, &institution.surfacing, &terminal, name, ErrorId::MalformedRequest, detail),
+            Ok((file, document)) => answered(fixtures, institution, &terminal, file, document, moment),
         })
     });
-    handled.flatten()
+    Ok(handled.await?.flatten())
 }
 
 /// The `.err` for a file that is too large to be read.
-pub(super) fn too_large(
+///
+/// # Errors
+/// The store does not work.
+pub(super) async fn too_large(
     institutions: &Institutions,
     fixtures: &Fixtures,
     address: &TerminalAddress,
     name: &str,
     max: u64,
-) -> Option<Handled> {
+) -> Result<Option<Handled>, StoreError> {
     let detail = Text::new(format!("上限は {max} バイトです。"), format!("At most {max} bytes are read."));
-    let handled = institutions.with(&address.institution, |tenant, _| {
+    let handled = institutions.look(&address.institution, |tenant, _| {
         let terminal = tenant.institution.terminals.get(&address.terminal)?;
         Some(malformed(fixtures, &tenant.institution.surfacing, terminal, name, ErrorId::BodyTooLarge, &detail))
     });
-    handled.flatten()
+    Ok(handled.await?.flatten())
 }
 
 fn read(bytes: &[u8]) -> Result<Document, Text> {

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
 use super::file::{Handled, handle, too_large};
 use super::folder::{Counter, Folder, Outgoing, Place, Reply, Rules};
 use crate::domain::ids::TerminalAddress;
@@ -14,6 +16,7 @@ use crate::domain::linkage::LinkageSettings;
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;
 use crate::journal::Exchange;
+use crate::store::StoreError;
 use crate::wire::file_name::is_ours;
 
 /// How often the folders are looked at.
@@ -44,12 +47,16 @@ impl Folders {
 
     /// One look at every terminal's folder; folders of terminals that are new are made.
     pub fn sweep(&self, institutions: &Institutions) {
-        let addresses = self.addresses(institutions);
+        let addresses = match self.addresses(institutions) {
+            Ok(addresses) => addresses,
+            // Logged by the store; the next look is soon.
+            Err(_) => return,
+        };
         // In order, as they are given: looked up, not searched through.
         locked(&self.open).retain(|address, _| addresses.binary_search(address).is_ok());
-        for address in addresses {
-            let folder = self.folder(&address);
-            let mut clerk = Clerk { institutions, fixtures: &self.fixtures, address: &address, closed: &self.closed };
+        for address in addresses.iter() {
+            let folder = self.folder(address);
+            let mut clerk = Clerk { institutions, fixtures: &self.fixtures, address, closed: &self.closed };
             let Some(settings) = clerk.settings() else {
                 continue;
             };
@@ -83,10 +90,10 @@ impl Folders {
         locked(&self.folder(address)).deliver(Place::Face, name, bytes).map(|_| true)
     }
 
-    fn addresses(&self, institutions: &Institutions) -> Vec<TerminalAddress> {
+    fn addresses(&self, institutions: &Institutions) -> Result<Arc<Vec<TerminalAddress>>, StoreError> {
         match &self.whereabouts.only {
-            Some(only) => vec![only.clone()],
-            None => institutions.terminals(),
+            Some(only) => Ok(Arc::new(vec![only.clone()])),
+            None => waited(institutions.terminals()),
         }
     }
 
@@ -105,6 +112,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What comes of work with the store, on a thread that may wait.
+fn waited<T>(work: impl Future<Output = T>) -> T {
+    Handle::current().block_on(work)
+}
+
 /// Answers the requests of one terminal's folder in this process, each with its journal entry.
 struct Clerk<'a> {
     institutions: &'a Institutions,
@@ -115,10 +127,10 @@ struct Clerk<'a> {
 
 impl Clerk<'_> {
     fn settings(&self) -> Option<LinkageSettings> {
-        let found = self.institutions.with(&self.address.institution, |tenant, _| {
+        let found = self.institutions.look(&self.address.institution, |tenant, _| {
             tenant.institution.terminals.get(&self.address.terminal).map(|terminal| terminal.settings.linkage.clone())
         });
-        found.flatten()
+        waited(found).ok().flatten().flatten()
     }
 
     fn record(&self, name: &str, handled: Handled) -> Reply {
@@ -139,10 +151,10 @@ impl Clerk<'_> {
 
 impl Counter for Clerk<'_> {
     fn open(&mut self) -> bool {
-        let running = self.institutions.with(&self.address.institution, |tenant, moment| {
+        let running = self.institutions.look(&self.address.institution, |tenant, moment| {
             tenant.institution.terminals.get(&self.address.terminal).is_some_and(|terminal| terminal.answers(moment.now))
         });
-        running.unwrap_or(false) && !self.closed.load(Ordering::Relaxed)
+        waited(running).ok().flatten().unwrap_or(false) && !self.closed.load(Ordering::Relaxed)
     }
 
     fn takes(&self, name: &str) -> bool {
@@ -155,14 +167,16 @@ impl Counter for Clerk<'_> {
     }
 
     fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
-        match handle(self.institutions, self.fixtures, self.address, name, bytes) {
-            Some(handled) => self.record(name, handled),
-            None => Reply::NotTaken,
+        match waited(handle(self.institutions, self.fixtures, self.address, name, bytes)) {
+            Ok(Some(handled)) => self.record(name, handled),
+            // Also where the store does not work: the request stays until it does.
+            Ok(None) | Err(_) => Reply::NotTaken,
         }
     }
 
     fn too_large(&mut self, name: &str, _size: u64, max: u64) -> Outgoing {
-        match too_large(self.institutions, self.fixtures, self.address, name, max).map(|handled| self.record(name, handled)) {
+        let handled = waited(too_large(self.institutions, self.fixtures, self.address, name, max));
+        match handled.ok().flatten().map(|handled| self.record(name, handled)) {
             Some(Reply::Malformed(err)) => err,
             _ => Outgoing { name: crate::wire::file_name::err_name(name), bytes: Vec::new() },
         }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use onshi_mock::clock;
 use onshi_mock::config::{Config, Options};
 use onshi_mock::server::Server;
+use onshi_mock::store::Target;
 use reqwest::{Certificate, Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -45,6 +46,7 @@ impl Mock {
         let mut config = Options::default().complete(None).unwrap();
         config.backend_addr = SocketAddr::from(([127, 0, 0, 1], 0));
         config.control_addr = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.store = Target::Memory;
         config.certs = dir.path().join("certs");
         config.control_token = Some(TOKEN.to_owned());
         change(&mut config);

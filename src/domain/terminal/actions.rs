@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Download, Driver, Power, Settings, Step, Surroundings, Terminal};
-use crate::domain::card::{Card, CardOutcome};
+use crate::domain::card::{Card, CardOutcome, LastCard};
 use crate::domain::event::{Change, SwitchOff};
 use crate::domain::text::Text;
 
@@ -99,8 +99,8 @@ impl Terminal {
     }
 
     /// Keeps what came of a card, for the screen.
-    pub fn card_presented(&mut self, outcome: CardOutcome, now: Timestamp, change: Change) -> Vec<Change> {
-        self.last_card = Some((now, outcome));
+    pub fn card_presented(&mut self, card: LastCard, change: Change) -> Vec<Change> {
+        self.last_card = Some(card);
         vec![change]
     }
 

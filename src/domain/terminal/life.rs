@@ -3,6 +3,7 @@
 
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::{Activity, Boot, Download, Driver, FIRST_POLL, Installation, Power, Step, Terminal};
 use crate::domain::calendar::{Window, open_window};
@@ -24,7 +25,7 @@ pub struct Surroundings<'a> {
 }
 
 /// What a terminal does by itself. At one instant, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Due {
     /// The running installation ends.
     InstallEnds,
@@ -43,7 +44,7 @@ pub enum Due {
 }
 
 /// How far a terminal has been settled: everything up to here has happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Cursor {
     at: Timestamp,
     due: Due,

@@ -11,7 +11,7 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use actions::ActionError;
 pub use life::{Due, Surroundings};
@@ -20,7 +20,7 @@ pub use settings::{Driver, PowerSchedule, ReaderSettings, Settings, Starts};
 
 use super::calendar::{Window, open_window};
 use super::campaign::{Campaign, Component, Package};
-use super::card::CardOutcome;
+use super::card::LastCard;
 use super::ids::{BootId, TerminalId, Version};
 use super::japan;
 use super::period::Period;
@@ -30,7 +30,7 @@ use super::poll_limit::PollGate;
 pub const FIRST_POLL: Period = Period::from_secs(60);
 
 /// One qualification terminal with its reader.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terminal {
     /// Its name within the institution.
     pub id: TerminalId,
@@ -42,8 +42,8 @@ pub struct Terminal {
     pub boot: Boot,
     /// Its reader.
     pub reader: Reader,
-    /// The last card at the reader, and what was shown.
-    pub last_card: Option<(Timestamp, CardOutcome)>,
+    /// The last card at the reader.
+    pub last_card: Option<LastCard>,
     /// How often it has polled of late.
     pub polls: PollGate,
     software: BTreeMap<Component, Software>,
@@ -66,7 +66,7 @@ pub struct Terminal {
 }
 
 /// Whether a terminal is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Power {
     /// On.
     On,
@@ -80,7 +80,7 @@ pub enum Power {
 }
 
 /// One boot.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
     /// Tells it from every other.
     pub id: BootId,
@@ -91,7 +91,7 @@ pub struct Boot {
 }
 
 /// The card reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reader {
     /// Whether it is on.
     pub powered: bool,
@@ -100,7 +100,7 @@ pub struct Reader {
 }
 
 /// A component's versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Software {
     /// On the disk.
     pub installed: Version,
@@ -111,7 +111,7 @@ pub struct Software {
 }
 
 /// When and in which boot something was installed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Installation {
     /// When.
     pub at: Timestamp,
@@ -131,13 +131,13 @@ impl Software {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Download {
     version: Version,
     received: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Activity {
     component: Component,
     version: Version,
@@ -148,7 +148,7 @@ struct Activity {
     manual: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Step {
     Downloading,
     Installing,

@@ -234,6 +234,14 @@ proptest! {
     }
 
     #[test]
+    fn what_is_saved_reads_back_equal(settings in settings(), readings in readings(), acts in acts()) {
+        let mut institution = institution(vec![settings.clone(), Settings { driver: Driver::External, ..settings }], readings);
+        acts.into_iter().for_each(|act| perform(&mut institution, act));
+        let saved = serde_json::to_string(&institution).expect("plain data");
+        prop_assert_eq!(serde_json::from_str::<Institution>(&saved).expect("what was written"), institution);
+    }
+
+    #[test]
     fn an_orderly_shutdown_under_fast_startup_never_ends_pending(wait in 1..100_000i64) {
         let mut institution = institution(vec![Settings { starts: Starts::Pending, ..Settings::default() }], Readings::default());
         perform(&mut institution, Act::Shutdown);

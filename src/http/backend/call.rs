@@ -78,8 +78,8 @@ impl Call {
     }
 
     /// The catalogue's entry, with what the institution that it is for has put in its place.
-    pub(super) fn entry(&self, id: ErrorId) -> Entry {
-        entry(&self.app, self.institution.as_ref(), id)
+    pub(super) async fn entry(&self, id: ErrorId) -> Entry {
+        entry(&self.app, self.institution.as_ref(), id).await
     }
 
     /// Notes the elements of a request that were passed over.
@@ -156,21 +156,20 @@ impl Call {
     }
 
     /// Leaves with an error of the catalogue, rendered by the surface.
-    pub(super) fn refuse(self, refusal: &Refusal, response: Response) -> Response {
-        let entry = self.entry(refusal.error);
-        let why = refusal.why(&entry);
-        let error = JournalError::new(&entry, refusal.message(&entry));
+    pub(super) fn refuse(self, refusal: &Refusal, entry: &Entry, response: Response) -> Response {
+        let why = refusal.why(entry);
+        let error = JournalError::new(entry, refusal.message(entry));
         self.answer(Outcome::Refused { error }, why, response)
     }
 
     /// Leaves with an error of the catalogue as a problem document: what routes in the mock's own protocol answer.
-    pub(super) fn refuse_as_problem(self, refusal: &Refusal) -> Response {
-        let entry = self.entry(refusal.error);
+    pub(super) async fn refuse_as_problem(self, refusal: &Refusal) -> Response {
+        let entry = self.entry(refusal.error).await;
         let mut problem = Problem::of_catalogue(&entry, &refusal.message(&entry)).into_response();
         if let Some(seconds) = refusal.retry_after {
             problem.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        self.refuse(refusal, problem)
+        self.refuse(refusal, &entry, problem)
     }
 }
 
@@ -186,8 +185,8 @@ pub(super) struct Trace {
 
 impl Trace {
     /// Journals that the answer was cut off, and why.
-    pub(super) fn record(&self, refusal: &Refusal, note: Text) {
-        let entry = entry(&self.app, self.institution.as_ref(), refusal.error);
+    pub(super) async fn record(&self, refusal: &Refusal, note: Text) {
+        let entry = entry(&self.app, self.institution.as_ref(), refusal.error).await;
         tracing::warn!(operation = self.operation, path = self.path, why = refusal.why.en, note = note.en, "an answer was cut off");
         let exchange = Exchange {
             operation: self.operation,
@@ -204,11 +203,14 @@ impl Trace {
 }
 
 /// The catalogue's entry, with what the institution has put in its place.
-fn entry(app: &App, institution: Option<&InstitutionCode>, id: ErrorId) -> Entry {
+async fn entry(app: &App, institution: Option<&InstitutionCode>, id: ErrorId) -> Entry {
     let catalogue = &app.fixtures.catalogue;
-    let of_institution =
-        institution.and_then(|code| app.institutions.with(code, |tenant, _| tenant.institution.surfacing.entry(catalogue, id)));
-    of_institution.unwrap_or_else(|| catalogue.entry(id).clone())
+    let Some(code) = institution else {
+        return catalogue.entry(id).clone();
+    };
+    // Where the store does not work, the catalogue's own words have to do.
+    let of_institution = app.institutions.look(code, |tenant, _| tenant.institution.surfacing.entry(catalogue, id)).await;
+    of_institution.ok().flatten().unwrap_or_else(|| catalogue.entry(id).clone())
 }
 
 /// The form of a check's message.

@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Call, closing, json, refusal_with, unreadable};
-use super::delivery::at_terminal;
+use super::delivery::change_terminal;
 use super::url::InPath;
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::catalogue::ErrorId;
@@ -56,15 +56,19 @@ pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, reque
     let (mut call, body) = Call::begin(app, "card", request);
     let bytes = match call.read(body).await {
         Ok(bytes) => bytes,
-        Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault))),
+        Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault)).await),
     };
-    match read(&bytes).and_then(|asked| present(&mut call, &id, &asked)) {
-        Err(refusal) => call.refuse_as_problem(&refusal),
-        Ok(Seen { outcome, face, exchange }) => {
+    let seen = match read(&bytes) {
+        Ok(asked) => present(&mut call, &id, &asked).await,
+        Err(refusal) => Err(refusal),
+    };
+    match seen {
+        Err(refusal) => call.refuse_as_problem(&refusal).await,
+        Ok(Seen { outcome, shown, face, exchange }) => {
             call.notes.extend(exchange.notes);
             let file =
                 face.map(|face| CardFile { name: face.file.name, base64: BASE64_STANDARD.encode(&face.file.bytes), text: face.text });
-            let answer = CardAnswer { shown: outcome.shown(), outcome, file };
+            let answer = CardAnswer { outcome, shown, file };
             call.answer(exchange.outcome, exchange.why, json(axum::http::StatusCode::OK, &answer))
         }
     }
@@ -81,15 +85,16 @@ fn read(bytes: &[u8]) -> Result<CardRequest, Refusal> {
     })
 }
 
-fn present(call: &mut Call, id: &str, asked: &CardRequest) -> Result<Seen, Refusal> {
+async fn present(call: &mut Call, id: &str, asked: &CardRequest) -> Result<Seen, Refusal> {
     let app = Arc::clone(&call.app);
     let person = app.fixtures.persons.iter().find(|person| person.id == asked.person);
-    at_terminal(call, id, |tenant, address, moment| {
+    change_terminal(call, id, |tenant, address, moment| {
         let person = person.ok_or_else(|| unknown_person(&app.fixtures.persons, &asked.person))?;
         let institution = &mut tenant.institution;
         let seen = linkage::present(&app.fixtures, institution, &address.terminal, moment, person, &asked.consents, asked.card);
         Ok(seen.expect("admission found the terminal"))
     })
+    .await
 }
 
 fn unknown_person(persons: &[Person], id: &str) -> Refusal {

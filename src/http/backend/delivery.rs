@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::call::{Call, refusal_with};
-use super::identity::{TokenRule, admitted, certificate_if_required, identify};
+use super::identity::{TokenRule, Who, admitted, admitted_to_change, certificate_if_required, identify};
 use crate::domain::campaign::Campaign;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -15,32 +15,63 @@ use crate::domain::text::Text;
 use crate::fixtures::DeliveryShape;
 use crate::institutions::{Moment, Tenant};
 
-/// Identifies who asks about a terminal and does something there.
-pub(super) fn at_terminal<T>(
+/// Identifies who asks about a terminal and looks at something there.
+pub(super) async fn at_terminal<T>(
     call: &mut Call,
     id: &str,
-    act: impl FnOnce(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
+    look: impl FnOnce(&Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
+    let (who, address) = at(call, id)?;
+    admitted(call, who, |tenant, moment| look(tenant, &address, moment)).await
+}
+
+/// Identifies who asks about a terminal and changes something there.
+pub(super) async fn change_terminal<T>(
+    call: &mut Call,
+    id: &str,
+    mut act: impl FnMut(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    let (who, address) = at(call, id)?;
+    admitted_to_change(call, who, |tenant, moment| act(tenant, &address, moment)).await
+}
+
+/// Who asks about the terminal of a path.
+fn at(call: &mut Call, id: &str) -> Result<(Who, TerminalAddress), Refusal> {
     let address = TerminalAddress::parse(id).map_err(|error| {
         let Text { ja, en } = error.text();
         refusal_with(ErrorId::MalformedRequest, Text::new(format!("URL の端末: {ja}。"), format!("The terminal in the URL: {en}.")))
     })?;
     let who = identify(call, Some((&address.institution, Some(&address.terminal))), TokenRule::Optional)?;
     certificate_if_required(call)?;
-    admitted(call, who, |tenant, moment| act(tenant, &address, moment))
+    Ok((who, address))
 }
 
-/// The same on a route of the delivery server: refused while it is down.
-pub(super) fn at_delivery<T>(
+/// Looks at something on a route of the delivery server: refused while that is down.
+pub(super) async fn at_delivery<T>(
     call: &mut Call,
     id: &str,
-    act: impl FnOnce(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
+    look: impl FnOnce(&Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
     let shape = call.app.fixtures.invented.delivery.clone();
     at_terminal(call, id, |tenant, address, moment| {
         is_up(&tenant.institution.campaign, &shape)?;
+        look(tenant, address, moment)
+    })
+    .await
+}
+
+/// Changes something on a route of the delivery server: refused while that is down.
+pub(super) async fn change_at_delivery<T>(
+    call: &mut Call,
+    id: &str,
+    mut act: impl FnMut(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    let shape = call.app.fixtures.invented.delivery.clone();
+    change_terminal(call, id, |tenant, address, moment| {
+        is_up(&tenant.institution.campaign, &shape)?;
         act(tenant, address, moment)
     })
+    .await
 }
 
 /// Whether the delivery server is up.

@@ -10,6 +10,7 @@ use crate::domain::japan;
 use crate::domain::text::Text;
 use crate::http::app::{ClientAuthPolicy, LoginPolicy};
 use crate::institutions::{Moment, Tenant};
+use crate::store::StoreError;
 use crate::tls::ClientCertificate;
 use crate::token::{Claims, Kind};
 
@@ -81,16 +82,37 @@ pub(super) fn certificate_if_required(call: &Call) -> Result<(), Refusal> {
     Err(refusal_with(ErrorId::CertificateRequired, Text::new("（--client-auth required）", "(--client-auth required)")))
 }
 
-/// Admits who asks to its institution, and does something there.
-pub(super) fn admitted<T>(call: &mut Call, who: Who, act: impl FnOnce(&mut Tenant, Moment) -> Result<T, Refusal>) -> Result<T, Refusal> {
+/// Admits who asks to its institution, and looks at something there.
+pub(super) async fn admitted<T>(call: &mut Call, who: Who, look: impl FnOnce(&Tenant, Moment) -> Result<T, Refusal>) -> Result<T, Refusal> {
     let app = Arc::clone(&call.app);
     let code = who.institution.clone();
     call.institution = Some(code.clone());
-    let done = app.institutions.with(&code, |tenant, moment| {
+    let done = app.institutions.look(&code, |tenant, moment| {
+        who.admit(call, tenant, moment)?;
+        look(tenant, moment)
+    });
+    done.await.map_err(|error| unstored(&error))?.unwrap_or_else(|| Err(unknown_institution(&code)))
+}
+
+/// Admits who asks to its institution, and changes something there: `act` as for [`crate::institutions::Institutions::change`].
+pub(super) async fn admitted_to_change<T>(
+    call: &mut Call,
+    who: Who,
+    mut act: impl FnMut(&mut Tenant, Moment) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    let app = Arc::clone(&call.app);
+    let code = who.institution.clone();
+    call.institution = Some(code.clone());
+    let done = app.institutions.change(&code, |tenant, moment| {
         who.admit(call, tenant, moment)?;
         act(tenant, moment)
     });
-    done.unwrap_or_else(|| Err(unknown_institution(&code)))
+    done.await.map_err(|error| unstored(&error))?.unwrap_or_else(|| Err(unknown_institution(&code)))
+}
+
+/// The refusal of a request that the store failed.
+pub(super) fn unstored(error: &StoreError) -> Refusal {
+    refusal_with(ErrorId::StoreUnavailable, error.text().clone())
 }
 
 /// The refusal for an institution that does not exist.
@@ -111,14 +133,14 @@ pub(super) fn unknown_terminal(code: &InstitutionCode, terminal: &TerminalId) ->
 
 impl Who {
     /// Looks at the institution itself: the terminal exists, the token is of this making of it and not expired. Gives the terminal that asks.
-    pub(super) fn admit(self, call: &mut Call, tenant: &Tenant, moment: Moment) -> Result<TerminalId, Refusal> {
+    pub(super) fn admit(&self, call: &mut Call, tenant: &Tenant, moment: Moment) -> Result<TerminalId, Refusal> {
         let institution = &tenant.institution;
-        let terminal = self.terminal.unwrap_or_else(|| institution.default_terminal.clone());
+        let terminal = self.terminal.clone().unwrap_or_else(|| institution.default_terminal.clone());
         call.terminal = Some(terminal.clone());
         if !institution.terminals.contains_key(&terminal) {
             return Err(unknown_terminal(&institution.code, &terminal));
         }
-        let Some(claims) = self.token? else {
+        let Some(claims) = self.token.as_ref().map_err(Clone::clone)? else {
             return Ok(terminal);
         };
         if claims.bearer.as_ref().is_some_and(|bearer| bearer.incarnation != institution.incarnation) {

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::call::{Call, closing, unreadable};
 use super::delivery::{at_terminal, terminal_of};
+use super::identity::{unknown_institution, unstored};
 use super::url::InPath;
 use crate::domain::check::{Refusal, unavailable};
 use crate::domain::ids::TerminalAddress;
@@ -26,10 +27,10 @@ pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(Strin
     let (mut call, body) = Call::begin(app, "linkage", request);
     let bytes = match call.read(body).await {
         Ok(bytes) => bytes,
-        Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault))),
+        Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault)).await),
     };
     match answer(&mut call, &id, &name, &bytes).await {
-        Err(refusal) => call.refuse_as_problem(&refusal),
+        Err(refusal) => call.refuse_as_problem(&refusal).await,
         Ok(Handled { reply, outcome, why, notes }) => {
             call.notes.extend(notes);
             call.answer(outcome, why, response(reply))
@@ -43,21 +44,29 @@ async fn answer(call: &mut Call, id: &str, name: &str, bytes: &Bytes) -> Result<
         let terminal = terminal_of(&tenant.institution, &address.terminal);
         let latency = terminal.settings.linkage.latency.duration().unsigned_abs();
         unavailable(terminal, moment.now).map_or_else(|| Ok((address.clone(), latency)), Err)
-    })?;
+    })
+    .await?;
     let app = Arc::clone(&call.app);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    handle(&app.institutions, &app.fixtures, &address, name, bytes).ok_or_else(|| gone(&app, &address))
+    match handle(&app.institutions, &app.fixtures, &address, name, bytes).await {
+        Ok(Some(handled)) => Ok(handled),
+        Ok(None) => Err(gone(&app, &address).await),
+        Err(error) => Err(unstored(&error)),
+    }
 }
 
 /// Why a terminal that was there does not answer any more.
-fn gone(app: &App, address: &TerminalAddress) -> Refusal {
-    let unavailable = app.institutions.with(&address.institution, |tenant, moment| {
+async fn gone(app: &App, address: &TerminalAddress) -> Refusal {
+    let unavailable = app.institutions.look(&address.institution, |tenant, moment| {
         let terminal = tenant.institution.terminals.get(&address.terminal)?;
         unavailable(terminal, moment.now)
     });
-    unavailable.flatten().unwrap_or_else(|| super::identity::unknown_institution(&address.institution))
+    match unavailable.await {
+        Ok(unavailable) => unavailable.flatten().unwrap_or_else(|| unknown_institution(&address.institution)),
+        Err(error) => unstored(&error),
+    }
 }
 
 fn response(reply: Reply) -> Response {

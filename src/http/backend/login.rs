@@ -8,8 +8,8 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use super::call::{Call, closing, json, refusal_with, unreadable};
-use super::identity::{certificate_if_required, unknown_institution};
-use crate::domain::catalogue::ErrorId;
+use super::identity::{certificate_if_required, unknown_institution, unstored};
+use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
@@ -29,38 +29,45 @@ pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
     let (mut call, body) = Call::begin(app, "login", request);
     let bytes = match call.read(body).await {
         Ok(bytes) => bytes,
-        Err(fault) => return unread(call, &unreadable(fault)),
+        Err(fault) => return unread(call, &unreadable(fault)).await,
     };
     let fields = match document::json(&bytes) {
         Ok(Value::Object(fields)) => fields,
         Ok(_) => {
             let detail = Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.");
-            return refused(call, &refusal_with(ErrorId::MalformedRequest, detail));
+            return refused(call, &refusal_with(ErrorId::MalformedRequest, detail)).await;
         }
-        Err(detail) => return unread(call, &refusal_with(ErrorId::MalformedRequest, detail)),
+        Err(detail) => return unread(call, &refusal_with(ErrorId::MalformedRequest, detail)).await,
     };
-    match named(&mut call, &fields).and_then(|named| bearer(&mut call, named)) {
-        Ok(bearer) => granted(call, bearer),
-        Err(refusal) => refused(call, &refusal),
+    let borne = match named(&mut call, &fields).await {
+        Ok(named) => bearer(&mut call, named).await,
+        Err(refusal) => Err(refusal),
+    };
+    match borne {
+        Ok(bearer) => granted(call, bearer).await,
+        Err(refusal) => refused(call, &refusal).await,
     }
 }
 
 /// Whom certificate and credentials name; under lenient login that may be nobody.
-fn named(call: &mut Call, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
+async fn named(call: &mut Call, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
     certificate_if_required(call)?;
     let by_certificate = match call.certificate.clone() {
         ClientCertificate::Terminal(address) => Some((address.institution, Some(address.terminal))),
         ClientCertificate::None | ClientCertificate::Foreign { .. } => None,
     };
     let by_fields = match call.app.login {
-        LoginPolicy::Lenient => in_any_field(&call.app, fields)?,
+        LoginPolicy::Lenient => in_any_field(&call.app, fields).await?,
         LoginPolicy::Strict if by_certificate.is_some() => None,
-        LoginPolicy::Strict => Some(by_credentials(&call.app, fields)?),
+        LoginPolicy::Strict => Some(by_credentials(&call.app, fields).await?),
     };
-    let by_fields = by_fields.map(|(code, terminal)| {
-        let terminal = terminal.or_else(|| terminal_in_any_field(&call.app, &code, fields));
-        (code, terminal)
-    });
+    let by_fields = match by_fields {
+        Some((code, None)) => {
+            let terminal = terminal_in_any_field(&call.app, &code, fields).await?;
+            Some((code, terminal))
+        }
+        named => named,
+    };
     if let (Some(certificate), Some(fields)) = (&by_certificate, &by_fields) {
         agree(certificate, fields)?;
     }
@@ -68,14 +75,17 @@ fn named(call: &mut Call, fields: &Map<String, Value>) -> Result<Option<Named>, 
 }
 
 /// Any text that is an institution's code or a terminal's address counts, whatever its field is called.
-fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
+async fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
     let mut found: Option<Named> = None;
     for text in fields.values().filter_map(Value::as_str) {
         let address = TerminalAddress::parse(text).ok().map(|address| (address.institution, Some(address.terminal)));
         let named = address.or_else(|| InstitutionCode::parse(text).ok().map(|code| (code, None)));
-        let Some(named) = named.filter(|(code, _)| app.institutions.with(code, |_, _| ()).is_some()) else {
+        let Some(named) = named else {
             continue;
         };
+        if app.institutions.look(&named.0, |_, _| ()).await.map_err(|error| unstored(&error))?.is_none() {
+            continue;
+        }
         if let Some(before) = &found {
             agree(before, &named)?;
         }
@@ -86,20 +96,18 @@ fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<Named>,
 }
 
 /// A text that is the name of one of the institution's terminals, such as `T2`.
-fn terminal_in_any_field(app: &App, code: &InstitutionCode, fields: &Map<String, Value>) -> Option<TerminalId> {
+async fn terminal_in_any_field(app: &App, code: &InstitutionCode, fields: &Map<String, Value>) -> Result<Option<TerminalId>, Refusal> {
     let names = || fields.values().filter_map(Value::as_str).filter_map(|text| TerminalId::parse(text).ok());
-    app.institutions.with(code, |tenant, _| names().find(|name| tenant.institution.terminals.contains_key(name)))?
+    let found = app.institutions.look(code, |tenant, _| names().find(|name| tenant.institution.terminals.contains_key(name)));
+    Ok(found.await.map_err(|error| unstored(&error))?.flatten())
 }
 
-fn by_credentials(app: &App, fields: &Map<String, Value>) -> Result<Named, Refusal> {
+async fn by_credentials(app: &App, fields: &Map<String, Value>) -> Result<Named, Refusal> {
     let shape = &app.fixtures.invented.login;
     let field = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (user, password) = (field(&shape.user_field), field(&shape.password_field));
-    let matches = |code: &InstitutionCode| {
-        let login = app.institutions.with(code, |tenant, _| tenant.institution.login.clone());
-        login.is_some_and(|login| login.user == user && login.password == password)
-    };
-    app.institutions.codes().into_iter().find(matches).map(|code| (code, None)).ok_or_else(|| {
+    let found = app.institutions.of_login(&user, &password).await.map_err(|error| unstored(&error))?;
+    found.map(|code| (code, None)).ok_or_else(|| {
         let (user_field, password_field) = (&shape.user_field, &shape.password_field);
         refusal_with(
             ErrorId::LoginRefused,
@@ -123,7 +131,7 @@ fn agree(a: &Named, b: &Named) -> Result<(), Refusal> {
 }
 
 /// The institution's present making goes into the token.
-fn bearer(call: &mut Call, named: Option<Named>) -> Result<Option<Bearer>, Refusal> {
+async fn bearer(call: &mut Call, named: Option<Named>) -> Result<Option<Bearer>, Refusal> {
     let Some((institution, terminal)) = named else {
         call.notes.push(Text::new(
             "ログインからは医療機関が分かりません（lenient のため許可）。照会の MedicalInstitutionCode で判断します。",
@@ -132,11 +140,11 @@ fn bearer(call: &mut Call, named: Option<Named>) -> Result<Option<Bearer>, Refus
         return Ok(None);
     };
     let app = Arc::clone(&call.app);
-    let found = app.institutions.with(&institution, |tenant, _| {
+    let found = app.institutions.look(&institution, |tenant, _| {
         let exists = terminal.as_ref().is_none_or(|terminal| tenant.institution.terminals.contains_key(terminal));
         (tenant.institution.incarnation.clone(), exists)
     });
-    let (incarnation, terminal_exists) = found.ok_or_else(|| unknown_institution(&institution))?;
+    let (incarnation, terminal_exists) = found.await.map_err(|error| unstored(&error))?.ok_or_else(|| unknown_institution(&institution))?;
     call.institution = Some(institution.clone());
     call.terminal = terminal.clone();
     if !terminal_exists {
@@ -151,20 +159,23 @@ fn bearer(call: &mut Call, named: Option<Named>) -> Result<Option<Bearer>, Refus
 }
 
 /// The character set of the terminal that logs in.
-fn encoding(app: &App, bearer: &Bearer) -> Option<Encoding> {
-    let found = app.institutions.with(&bearer.institution, |tenant, _| {
+async fn encoding(app: &App, bearer: &Bearer) -> Option<Encoding> {
+    let found = app.institutions.look(&bearer.institution, |tenant, _| {
         let id = bearer.terminal.as_ref().unwrap_or(&tenant.institution.default_terminal);
         tenant.institution.terminals.get(id).map(|terminal| terminal.settings.encoding)
     });
-    found.flatten()
+    found.await.ok().flatten().flatten()
 }
 
-fn granted(call: Call, bearer: Option<Bearer>) -> Response {
+async fn granted(call: Call, bearer: Option<Bearer>) -> Response {
     let app = Arc::clone(&call.app);
     let issued = app.institutions.wall();
     let token = |kind| app.tokens.sign(&Claims { kind, issued, bearer: bearer.clone() });
     let shape = &app.fixtures.invented.login;
-    let of_terminal = bearer.as_ref().and_then(|bearer| encoding(&app, bearer)).map(Encoding::code);
+    let of_terminal = match &bearer {
+        Some(bearer) => encoding(&app, bearer).await.map(Encoding::code),
+        None => None,
+    };
     let body = login::granted(Granted {
         status: &shape.status,
         msg: &shape.msg,
@@ -177,18 +188,19 @@ fn granted(call: Call, bearer: Option<Bearer>) -> Response {
     call.answer(Outcome::Answered, why, json(StatusCode::OK, &body))
 }
 
-fn refused(call: Call, refusal: &Refusal) -> Response {
-    let response = rendered(&call, refusal);
-    call.refuse(refusal, response)
+async fn refused(call: Call, refusal: &Refusal) -> Response {
+    let entry = call.entry(refusal.error).await;
+    let response = rendered(&entry, refusal);
+    call.refuse(refusal, &entry, response)
 }
 
-fn unread(call: Call, refusal: &Refusal) -> Response {
-    let response = closing(rendered(&call, refusal));
-    call.refuse(refusal, response)
+async fn unread(call: Call, refusal: &Refusal) -> Response {
+    let entry = call.entry(refusal.error).await;
+    let response = closing(rendered(&entry, refusal));
+    call.refuse(refusal, &entry, response)
 }
 
-fn rendered(call: &Call, refusal: &Refusal) -> Response {
-    let entry = call.entry(refusal.error);
+fn rendered(entry: &Entry, refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::UNAUTHORIZED);
-    json(status, &login::refused(&entry.code, &refusal.on_the_wire(&entry)))
+    json(status, &login::refused(&entry.code, &refusal.on_the_wire(entry)))
 }

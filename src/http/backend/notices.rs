@@ -37,15 +37,15 @@ struct Listed {
 /// Handles one request for notices.
 pub async fn notices(State(app): State<Arc<App>>, InQuery(query): InQuery<NoticesQuery>, request: Request) -> Response {
     let (mut call, _) = Call::begin(app, "notices", request);
-    match list(&mut call, query.institution.as_deref()) {
+    match list(&mut call, query.institution.as_deref()).await {
         Ok(listing) => {
             call.answer_json(&listing, Text::new("公開済みのお知らせを一覧しました。", "The notices published so far were listed."))
         }
-        Err(refusal) => call.refuse_as_problem(&refusal),
+        Err(refusal) => call.refuse_as_problem(&refusal).await,
     }
 }
 
-fn list(call: &mut Call, institution: Option<&str>) -> Result<Listing, Refusal> {
+async fn list(call: &mut Call, institution: Option<&str>) -> Result<Listing, Refusal> {
     let in_request = institution.map(InstitutionCode::parse).transpose().map_err(|error| {
         let Text { ja, en } = error.text();
         refusal_with(ErrorId::MalformedRequest, Text::new(format!("institution: {ja}。"), format!("institution: {en}.")))
@@ -56,4 +56,5 @@ fn list(call: &mut Call, institution: Option<&str>) -> Result<Listing, Refusal> 
         let published = campaign.notices.iter().filter(|notice| notice.published <= moment.now);
         Ok(Listing { notices: published.map(|notice| Listed { campaign: campaign.id.clone(), notice: notice.clone() }).collect() })
     })
+    .await
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::call::{Call, closing, refusal_with, unreadable};
-use super::delivery::{at_delivery, terminal_of};
+use super::delivery::{change_at_delivery, terminal_of};
 use super::url::InPath;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -33,24 +33,29 @@ pub async fn reports(State(app): State<Arc<App>>, InPath(id): InPath<String>, re
     let report = match call.read(body).await.map_err(unreadable).and_then(|bytes| json_of(&bytes)) {
         Ok(object) => read_report(object),
         // Nothing that follows on the connection can be trusted.
-        Err(refusal) => return closing(call.refuse_as_problem(&refusal)),
+        Err(refusal) => return closing(call.refuse_as_problem(&refusal).await),
     };
-    let taken = report.and_then(|report| {
-        at_delivery(&mut call, &id, |tenant, address, moment| {
-            let institution = &mut tenant.institution;
-            let before = institution.events.last();
-            let reported = institution.act(&address.terminal, moment.now, |terminal, around| terminal.report(report, moment.now, around));
-            if let Some(Err(error)) = reported {
-                return Err(refusal_with(ErrorId::ReportRefused, error.0));
-            }
-            let changed = institution.events.last() > before;
-            let phase = terminal_of(institution, &address.terminal).phase(&institution.campaign, moment.now);
-            Ok(Accepted { accepted: true, changed, phase })
-        })
-    });
+    let taken = match report {
+        Err(refusal) => Err(refusal),
+        Ok(report) => {
+            change_at_delivery(&mut call, &id, |tenant, address, moment| {
+                let institution = &mut tenant.institution;
+                let before = institution.events.last();
+                let reported =
+                    institution.act(&address.terminal, moment.now, |terminal, around| terminal.report(report.clone(), moment.now, around));
+                if let Some(Err(error)) = reported {
+                    return Err(refusal_with(ErrorId::ReportRefused, error.0));
+                }
+                let changed = institution.events.last() > before;
+                let phase = terminal_of(institution, &address.terminal).phase(&institution.campaign, moment.now);
+                Ok(Accepted { accepted: true, changed, phase })
+            })
+            .await
+        }
+    };
     match taken {
         Ok(accepted) => call.answer_json(&accepted, Text::new("報告を受け付けました。", "The report was taken.")),
-        Err(refusal) => call.refuse_as_problem(&refusal),
+        Err(refusal) => call.refuse_as_problem(&refusal).await,
     }
 }
 

@@ -59,9 +59,9 @@ struct MockResults {
 pub async fn results(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
     let (mut call, _) = Call::begin(app, "results", request);
     let shown = at_delivery(&mut call, &id, |tenant, address, moment| Ok(results_of(&tenant.institution, &address.terminal, moment.now)));
-    match shown {
+    match shown.await {
         Ok(results) => call.answer_json(&results, Text::new("配信実績を表示しました。", "The delivery results were shown.")),
-        Err(refusal) => call.refuse_as_problem(&refusal),
+        Err(refusal) => call.refuse_as_problem(&refusal).await,
     }
 }
 

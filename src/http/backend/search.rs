@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 
 use super::call::{Call, Form, closing, refusal_with, unreadable};
-use super::identity::{TokenRule, Who, identify, unknown_institution};
+use super::identity::{TokenRule, Who, identify, unknown_institution, unstored};
 use crate::answers::{self, Answer, Desk, Place};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -17,6 +17,8 @@ use crate::domain::institution::Institution;
 use crate::domain::surfacing::Surfacing;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::institutions::{Moment, Tenant};
+use crate::store::StoreError;
 use crate::tls::ClientCertificate;
 use crate::wire::charset;
 use crate::wire::document::Document;
@@ -32,17 +34,17 @@ pub async fn search(State(app): State<Arc<App>>, request: Request) -> Response {
         Ok(bytes) => bytes,
         Err(fault) => {
             let form = Form::of_body(&call.headers, b"");
-            return unread(call, &unreadable(fault), form);
+            return unread(call, &unreadable(fault), form).await;
         }
     };
     let of_body = Form::of_body(&call.headers, &bytes);
     let document = match document(&call, of_body, &bytes) {
         Ok(document) => document,
-        Err(detail) => return unread(call, &refusal_with(ErrorId::MalformedRequest, detail), of_body),
+        Err(detail) => return unread(call, &refusal_with(ErrorId::MalformedRequest, detail), of_body).await,
     };
     let form = Form::of_answer(&call.headers, of_body);
     let sender = Sender::of(&document);
-    let (answer, encoding) = decide(&mut call, &document, &sender, form);
+    let (answer, encoding) = decide(&mut call, &document, &sender, form).await;
     call.leave(answer, form, encoding)
 }
 
@@ -59,30 +61,39 @@ fn document(call: &Call, form: Form, bytes: &[u8]) -> Result<Document, Text> {
 }
 
 /// The answer, and the character set in which it says to be.
-fn decide(call: &mut Call, document: &Document, sender: &Sender, form: Form) -> (Answer, Encoding) {
+async fn decide(call: &mut Call, document: &Document, sender: &Sender, form: Form) -> (Answer, Encoding) {
     let request = match request::check(document) {
         Ok(request) => request,
         Err(detail) => {
             call.institution.clone_from(&sender.institution);
-            return refused(call, sender, &refusal_with(ErrorId::MalformedRequest, detail), form);
+            return refused(call, sender, &refusal_with(ErrorId::MalformedRequest, detail), form).await;
         }
     };
     call.passed_over(&request.ignored);
     let who = match identify(call, Some((&request.institution, None)), TokenRule::StrictlyNeeded) {
         Ok(who) => who,
-        Err(refusal) => return refused(call, sender, &refusal, form),
+        Err(refusal) => return refused(call, sender, &refusal, form).await,
     };
     let code = who.institution.clone();
     call.institution = Some(code.clone());
-    let answered = admitted(call, who, sender, &request.content, form);
-    answered.unwrap_or_else(|| refused(call, sender, &unknown_institution(&code), form))
+    match admitted(call, who, sender, &request.content, form).await {
+        Ok(Some(answered)) => answered,
+        Ok(None) => refused(call, sender, &unknown_institution(&code), form).await,
+        Err(error) => refused(call, sender, &unstored(&error), form).await,
+    }
 }
 
 /// Answers at the institution itself; none if there is no such institution.
-fn admitted(call: &mut Call, who: Who, sender: &Sender, inquiry: &Inquiry, form: Form) -> Option<(Answer, Encoding)> {
+async fn admitted(
+    call: &mut Call,
+    who: Who,
+    sender: &Sender,
+    inquiry: &Inquiry,
+    form: Form,
+) -> Result<Option<(Answer, Encoding)>, StoreError> {
     let app = Arc::clone(&call.app);
     let code = who.institution.clone();
-    app.institutions.with(&code, |tenant, moment| {
+    let answered = app.institutions.look(&code, |tenant, moment| {
         let admitted = who.admit(call, tenant, moment);
         let institution = &tenant.institution;
         let encoding = encoding(call, institution, form);
@@ -96,7 +107,8 @@ fn admitted(call: &mut Call, who: Who, sender: &Sender, inquiry: &Inquiry, form:
             }
         };
         (answer, encoding)
-    })
+    });
+    answered.await
 }
 
 /// The character set of the terminal that asks, as far as it is known: by what was found out, by its certificate, else the default terminal.
@@ -111,23 +123,30 @@ fn encoding(call: &Call, institution: &Institution, form: Form) -> Encoding {
 }
 
 /// A refusal before the institution itself has been seen; its profile and its terminal's character set count all the same where it exists.
-fn refused(call: &Call, sender: &Sender, refusal: &Refusal, form: Form) -> (Answer, Encoding) {
+async fn refused(call: &Call, sender: &Sender, refusal: &Refusal, form: Form) -> (Answer, Encoding) {
     let fixtures = &call.app.fixtures;
-    let of_institution = call.institution.as_ref().and_then(|code| {
-        call.app.institutions.with(code, |tenant, moment| {
-            let institution = &tenant.institution;
-            (institution.surfacing.clone(), encoding(call, institution, form), moment.now)
-        })
-    });
+    let look = |tenant: &Tenant, moment: Moment| {
+        let institution = &tenant.institution;
+        (institution.surfacing.clone(), encoding(call, institution, form), moment.now)
+    };
+    let of_institution = match &call.institution {
+        // Where the store does not work, the answer looks as that of an institution without settings.
+        Some(code) => call.app.institutions.look(code, look).await.ok().flatten(),
+        None => None,
+    };
     let (surfacing, encoding, now) = of_institution.unwrap_or_else(|| (Surfacing::default(), Encoding::Utf8, call.app.institutions.wall()));
     let desk = Desk { fixtures, surfacing: &surfacing, sender, encoding, now, reference: CARD_DATA };
-    (desk.refused(refusal, None), encoding)
+    let mut answer = desk.refused(refusal, None);
+    if refusal.error == ErrorId::StoreUnavailable {
+        answer.status = fixtures.catalogue.entry(refusal.error).status;
+    }
+    (answer, encoding)
 }
 
 /// A request that could not be read at all: its HTTP status says so too, and the connection closes, since nothing that follows on it can be trusted.
-fn unread(call: Call, refusal: &Refusal, of_body: Form) -> Response {
+async fn unread(call: Call, refusal: &Refusal, of_body: Form) -> Response {
     let form = Form::of_answer(&call.headers, of_body);
-    let (mut answer, encoding) = refused(&call, &Sender::default(), refusal, form);
-    answer.status = call.entry(refusal.error).status;
+    let (mut answer, encoding) = refused(&call, &Sender::default(), refusal, form).await;
+    answer.status = call.entry(refusal.error).await.status;
     closing(call.leave(answer, form, encoding))
 }

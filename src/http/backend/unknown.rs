@@ -17,16 +17,16 @@ POST /linkage/v1/terminals/{id}/files/{name}, POST /linkage/v1/terminals/{id}/ca
 
 /// A path that does not exist.
 pub async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
-    refuse(app, request, ErrorId::UnknownRoute)
+    refuse(app, request, ErrorId::UnknownRoute).await
 }
 
 /// A path that exists, asked with another method.
 pub async fn method(State(app): State<Arc<App>>, request: Request) -> Response {
-    refuse(app, request, ErrorId::MethodNotAllowed)
+    refuse(app, request, ErrorId::MethodNotAllowed).await
 }
 
-fn refuse(app: Arc<App>, request: Request, error: ErrorId) -> Response {
+async fn refuse(app: Arc<App>, request: Request, error: ErrorId) -> Response {
     let (call, _) = Call::begin(app, "unknown", request);
     let detail = Text::new(format!("使えるもの: {ROUTES}"), format!("There are: {ROUTES}"));
-    call.refuse_as_problem(&refusal_with(error, detail))
+    call.refuse_as_problem(&refusal_with(error, detail)).await
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Call, refusal_with};
-use super::delivery::{at_delivery, terminal_of};
+use super::delivery::{change_at_delivery, terminal_of};
 use super::package::unavailable;
 use super::url::{InPath, InQuery};
 use crate::domain::calendar::{next_window, open_window};
@@ -88,10 +88,10 @@ pub async fn updates(
         let shown: String = other.chars().take(40).collect();
         let detail =
             Text::new(format!("trigger は manual だけです（{shown}）。"), format!("trigger is `manual` or left out, not `{shown}`."));
-        return call.refuse_as_problem(&refusal_with(ErrorId::MalformedRequest, detail));
+        return call.refuse_as_problem(&refusal_with(ErrorId::MalformedRequest, detail)).await;
     }
     let app = Arc::clone(&call.app);
-    let polled = at_delivery(&mut call, &id, |tenant, address, moment| {
+    let polled = change_at_delivery(&mut call, &id, |tenant, address, moment| {
         let institution = &mut tenant.institution;
         admit(institution, address, moment, app.fixtures.invented.delivery.poll_limit())?;
         institution.act(&address.terminal, moment.now, |terminal, _| {
@@ -107,12 +107,12 @@ pub async fn updates(
         }
         Ok(answer)
     });
-    match polled {
+    match polled.await {
         Ok(answer) => {
             let why = answer.why();
             call.answer_json(&answer, why)
         }
-        Err(refusal) => call.refuse_as_problem(&refusal),
+        Err(refusal) => call.refuse_as_problem(&refusal).await,
     }
 }
 

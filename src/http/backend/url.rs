@@ -24,21 +24,27 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for InPath<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let read = Path::from_request_parts(parts, app).await;
-        read.map(|Path(names)| Self(names)).map_err(|error| unreadable(app, parts, &error.body_text()))
+        match read {
+            Ok(Path(names)) => Ok(Self(names)),
+            Err(error) => Err(unreadable(app, parts, &error.body_text()).await),
+        }
     }
 }
 
-impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for InQuery<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for InQuery<T> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let read = Query::from_request_parts(parts, app).await;
-        read.map(|Query(fields)| Self(fields)).map_err(|error| unreadable(app, parts, &error.body_text()))
+        let read = Query::from_request_parts(parts, app).await.map_err(|error| error.body_text());
+        match read {
+            Ok(Query(fields)) => Ok(Self(fields)),
+            Err(error) => Err(unreadable(app, parts, &error).await),
+        }
     }
 }
 
-fn unreadable(app: &Arc<App>, parts: &Parts, error: &str) -> Response {
+async fn unreadable(app: &Arc<App>, parts: &Parts, error: &str) -> Response {
     let (call, _) = Call::begin(Arc::clone(app), "unknown", Request::from_parts(parts.clone(), Body::empty()));
     let detail = Text::new(format!("URL が正しくありません（{error}）。"), format!("The URL: {error}."));
-    call.refuse_as_problem(&refusal_with(ErrorId::MalformedRequest, detail))
+    call.refuse_as_problem(&refusal_with(ErrorId::MalformedRequest, detail)).await
 }

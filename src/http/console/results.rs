@@ -42,7 +42,7 @@ struct OfTerminal {
 /// # Errors
 /// No such institution.
 pub async fn results(State(app): State<Arc<App>>, Code(code): Code) -> Result<Response, Problem> {
-    let page = app.institutions.with(&code, |tenant, moment| render(&tenant.institution, moment.now));
+    let page = app.institutions.look(&code, |tenant, moment| render(&tenant.institution, moment.now)).await?;
     page.map(page_response).ok_or_else(|| no_institution(&code))
 }
 

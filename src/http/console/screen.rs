@@ -54,12 +54,12 @@ struct CardScreen {
 /// # Errors
 /// No such institution or terminal.
 pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Response, Problem> {
-    let page = app.institutions.with(&code, |tenant, moment| {
+    let page = app.institutions.look(&code, |tenant, moment| {
         let terminal = tenant.institution.terminals.get(&id);
         terminal.map(|terminal| render(&app, &tenant.institution, terminal, moment.now))
     });
     let absent = || Problem::absent(Text::new(format!("端末 {code}-{id} はありません。"), format!("There is no terminal {code}-{id}.")));
-    let page = page.flatten().ok_or_else(absent)?;
+    let page = page.await?.flatten().ok_or_else(absent)?;
     Ok(page_response(page))
 }
 
@@ -83,10 +83,10 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
         time: time_of_day(now),
         off,
         error,
-        card: terminal.last_card.as_ref().map(|(at, outcome)| CardScreen {
-            time: time_of_day(*at),
-            shown: outcome.shown().ja,
-            refused: *outcome != CardOutcome::FaceResult,
+        card: terminal.last_card.as_ref().map(|card| CardScreen {
+            time: time_of_day(card.at),
+            shown: card.shown.ja.clone(),
+            refused: card.outcome != CardOutcome::FaceResult,
         }),
         campaign: &institution.campaign.title.ja,
         delivered: Delivered::of(institution, terminal),

@@ -56,7 +56,7 @@ type Acted = Result<Json<Done>, Problem>;
 /// # Errors
 /// No such terminal, or an external one.
 pub async fn power(State(app): State<Arc<App>>, address: Address, Input(switch): Input<Switch>) -> Acted {
-    act(&app, address, |terminal, now, around| terminal.plug(switch.on, now, around))
+    act(&app, address, |terminal, now, around| terminal.plug(switch.on, now, around)).await
 }
 
 /// `POST …/shutdown`: an orderly one; under fast startup the session is kept.
@@ -64,7 +64,7 @@ pub async fn power(State(app): State<Arc<App>>, address: Address, Input(switch):
 /// # Errors
 /// No such terminal, an external one, or one that is off.
 pub async fn shutdown(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
-    act(&app, address, Terminal::shut_down)
+    act(&app, address, Terminal::shut_down).await
 }
 
 /// `POST …/restart`: a boot.
@@ -72,7 +72,7 @@ pub async fn shutdown(State(app): State<Arc<App>>, address: Address, Input(Nothi
 /// # Errors
 /// No such terminal, an external one, or one that is off.
 pub async fn restart(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
-    act(&app, address, Terminal::restart)
+    act(&app, address, Terminal::restart).await
 }
 
 /// `POST …/restart-linkage`: the linkage application alone; no boot.
@@ -80,7 +80,7 @@ pub async fn restart(State(app): State<Arc<App>>, address: Address, Input(Nothin
 /// # Errors
 /// No such terminal, an external one, or one that is off.
 pub async fn restart_linkage(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
-    act(&app, address, |terminal, _, _| terminal.restart_linkage())
+    act(&app, address, |terminal, _, _| terminal.restart_linkage()).await
 }
 
 /// `POST …/reader-power`.
@@ -88,7 +88,7 @@ pub async fn restart_linkage(State(app): State<Arc<App>>, address: Address, Inpu
 /// # Errors
 /// No such terminal, an external one, or one without a reader.
 pub async fn reader_power(State(app): State<Arc<App>>, address: Address, Input(switch): Input<Switch>) -> Acted {
-    act(&app, address, |terminal, now, _| terminal.switch_reader(switch.on, now))
+    act(&app, address, |terminal, now, _| terminal.switch_reader(switch.on, now)).await
 }
 
 /// `POST …/download`: at a time of one's own (N8).
@@ -96,7 +96,7 @@ pub async fn reader_power(State(app): State<Arc<App>>, address: Address, Input(s
 /// # Errors
 /// No such terminal, an external one, one that is off, or nothing to download.
 pub async fn download(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
-    act(&app, address, Terminal::download)
+    act(&app, address, Terminal::download).await
 }
 
 /// `POST …/install`: everything offered is installed this instant.
@@ -104,7 +104,7 @@ pub async fn download(State(app): State<Arc<App>>, address: Address, Input(Nothi
 /// # Errors
 /// No such terminal, an external one, one that is off, or nothing to install.
 pub async fn install(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
-    act(&app, address, Terminal::install_now)
+    act(&app, address, Terminal::install_now).await
 }
 
 /// `POST …/certificate`.
@@ -116,7 +116,7 @@ pub async fn certificate(
     Address(code, id): Address,
     Input(Nothing {}): Input<Nothing>,
 ) -> Result<Json<Certificate>, Problem> {
-    let exists = app.institutions.with(&code, |tenant, _| tenant.institution.terminals.contains_key(&id));
+    let exists = app.institutions.look(&code, |tenant, _| tenant.institution.terminals.contains_key(&id)).await?;
     if !exists.ok_or_else(|| no_institution(&code))? {
         return Err(no_terminal(&code, &id));
     }
@@ -131,12 +131,12 @@ pub async fn certificate(
     }))
 }
 
-fn act(
+async fn act(
     app: &App,
     Address(code, id): Address,
-    action: impl FnOnce(&mut Terminal, Timestamp, Surroundings<'_>) -> Result<Vec<Change>, ActionError>,
+    action: impl Fn(&mut Terminal, Timestamp, Surroundings<'_>) -> Result<Vec<Change>, ActionError>,
 ) -> Acted {
-    let done = app.institutions.with(&code, |tenant, moment| {
+    let done = app.institutions.change(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         let before = institution.events.last();
         let acted = institution.act(&id, moment.now, |terminal, around| action(terminal, moment.now, around));
@@ -145,5 +145,5 @@ fn act(
         let events = institution.events.kept().filter(|event| event.number > before).cloned().collect();
         Ok(Json(Done { events, terminal: TerminalView::new(institution, terminal, moment) }))
     });
-    done.ok_or_else(|| no_institution(&code))?
+    done.await?.ok_or_else(|| no_institution(&code))?
 }

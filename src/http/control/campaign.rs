@@ -106,8 +106,8 @@ fn yes() -> bool {
 /// # Errors
 /// No such institution.
 pub async fn read_campaign(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<CampaignView>, Problem> {
-    let shown = app.institutions.with(&code, |tenant, _| Json(CampaignView::new(&tenant.institution, &app.packages)));
-    shown.ok_or_else(|| no_institution(&code))
+    let shown = app.institutions.look(&code, |tenant, _| Json(CampaignView::new(&tenant.institution, &app.packages)));
+    shown.await?.ok_or_else(|| no_institution(&code))
 }
 
 /// `PUT …/campaign`: replaces the campaign; what terminals have installed stays.
@@ -119,14 +119,14 @@ pub async fn set_campaign(
     Code(code): Code,
     Input(input): Input<CampaignInput>,
 ) -> Result<Json<CampaignView>, Problem> {
-    let now = app.institutions.with(&code, |_, moment| moment.now).ok_or_else(|| no_institution(&code))?;
+    let now = app.institutions.look(&code, |_, moment| moment.now).await?.ok_or_else(|| no_institution(&code))?;
     let campaign = campaign_of(&app, input, now, "").await?;
-    let shown = app.institutions.with(&code, |tenant, moment| {
-        tenant.institution.campaign = campaign;
+    let shown = app.institutions.change(&code, |tenant, moment| {
+        tenant.institution.campaign = campaign.clone();
         tenant.institution.settle(moment.now);
         Json(CampaignView::new(&tenant.institution, &app.packages))
     });
-    shown.ok_or_else(|| no_institution(&code))
+    shown.await?.ok_or_else(|| no_institution(&code))
 }
 
 /// The campaign that an input describes; `now` says which night is tonight, `at` is the input's JSON pointer.

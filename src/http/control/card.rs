@@ -16,7 +16,7 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::linkage::folder::Outgoing;
-use crate::linkage::{self, FaceFile};
+use crate::linkage::{self, FaceFile, Seen};
 
 /// Whose card, what they consent to, and whether it is the right card.
 #[derive(Deserialize)]
@@ -61,14 +61,12 @@ pub async fn card(
     let persons = &app.fixtures.persons;
     let person = persons.iter().find(|person| person.id == input.person).ok_or_else(|| unknown_person(persons, &input.person))?;
     let address = TerminalAddress { institution: code.clone(), terminal: id.clone() };
-    let presented = app.institutions.with(&code, |tenant, moment| {
-        let institution = &mut tenant.institution;
-        let seen = linkage::present(&app.fixtures, institution, &id, moment, person, &input.consents, input.card)?;
-        tenant.record(moment, seen.exchange);
-        Some((seen.outcome, seen.face))
+    let presented = app.institutions.change(&code, |tenant, moment| {
+        linkage::present(&app.fixtures, &mut tenant.institution, &id, moment, person, &input.consents, input.card)
     });
-    let (outcome, face) = presented.ok_or_else(|| no_institution(&code))?.ok_or_else(|| no_terminal(&code, &id))?;
-    let shown = outcome.shown();
+    let presented = presented.await?.ok_or_else(|| no_institution(&code))?;
+    let Seen { outcome, shown, face, exchange } = presented.ok_or_else(|| no_terminal(&code, &id))?;
+    app.institutions.record(Some(&code), exchange);
     let file = match face {
         None => None,
         Some(face) => Some(delivered(&app, address, face).await?),

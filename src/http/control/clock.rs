@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
 use super::input::{Code, Input, no_institution};
 use crate::domain::clock::ClockSetting;
@@ -42,8 +43,8 @@ pub struct Advanced {
 /// # Errors
 /// No such institution.
 pub async fn read_clock(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<ClockSetting>, Problem> {
-    let setting = app.institutions.with(&code, |tenant, moment| Json(tenant.institution.clock.setting(moment.wall)));
-    setting.ok_or_else(|| no_institution(&code))
+    let setting = app.institutions.look(&code, |tenant, moment| Json(tenant.institution.clock.setting(moment.wall)));
+    setting.await?.ok_or_else(|| no_institution(&code))
 }
 
 /// `PUT …/clock`: set anew; nothing is caught up.
@@ -55,11 +56,11 @@ pub async fn set_clock(
     Code(code): Code,
     Input(setting): Input<ClockSetting>,
 ) -> Result<Json<ClockSetting>, Problem> {
-    let set = app.institutions.with(&code, |tenant, moment| {
+    let set = app.institutions.change(&code, |tenant, moment| {
         tenant.institution.set_clock(setting, moment.wall)?;
         Ok(Json(tenant.institution.clock.setting(moment.wall)))
     });
-    set.ok_or_else(|| no_institution(&code))?
+    set.await?.ok_or_else(|| no_institution(&code))?
 }
 
 /// `POST …/clock/advance`: forward only; returns when everything due in between has happened.
@@ -73,9 +74,8 @@ pub async fn advance_clock(
 ) -> Result<Json<Advanced>, Problem> {
     // A year of many terminals takes its time: away from the threads that answer.
     let advanced = tokio::task::spawn_blocking(move || {
-        app.institutions
-            .with(&code, |tenant, moment| advance(&mut tenant.institution, &input, moment))
-            .ok_or_else(|| no_institution(&code))?
+        let advanced = app.institutions.change(&code, |tenant, moment| advance(&mut tenant.institution, &input, moment));
+        Handle::current().block_on(advanced)?.ok_or_else(|| no_institution(&code))?
     });
     advanced.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }

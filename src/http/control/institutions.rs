@@ -8,23 +8,25 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::actions::Nothing;
 use super::campaign::{CampaignInput, campaign_of};
-use super::input::{Code, Input, merged, no_institution};
+use super::input::{Asked, Code, Input, bad_query, merged, no_institution};
 use super::view::InstitutionView;
 use crate::domain::catalogue::{Catalogue, ErrorId};
 use crate::domain::clock::ClockSetting;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::institution::{Blueprint, MAX_TERMINALS};
+use crate::domain::period::Period;
 use crate::domain::surfacing::{ErrorProfile, Surfacing};
 use crate::domain::terminal::Settings;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::institutions::{CreateError, MAX_INSTITUTIONS};
+use crate::institutions::CreateError;
 
 /// What a new institution is made from.
 #[derive(Deserialize)]
@@ -46,6 +48,8 @@ pub struct CreateInput {
     wire: Map<String, Value>,
     #[serde(default)]
     terminals: BTreeMap<TerminalId, Map<String, Value>>,
+    /// By the machine's clock: then it deletes itself.
+    expires_after: Option<Period>,
 }
 
 /// What can be changed on an institution as a whole.
@@ -65,6 +69,7 @@ pub struct PatchInput {
 }
 
 /// How answers are to look: what is left out stays as it is.
+#[derive(Clone)]
 struct SurfacingPatch {
     seed: Option<u64>,
     error_profile: Option<ErrorProfile>,
@@ -96,17 +101,52 @@ impl SurfacingPatch {
     }
 }
 
-/// `GET /v1/institutions`.
-pub async fn list_institutions(State(app): State<Arc<App>>) -> Json<Value> {
-    let institutions = app.institutions.codes().into_iter().filter_map(|code| {
-        app.institutions.with(&code, |tenant, moment| {
+/// `?after=` a code, `?limit=` 1 to 1000 (the default).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    after: Option<InstitutionCode>,
+    limit: Option<String>,
+}
+
+/// The most institutions in one list.
+const MOST_LISTED: usize = 1_000;
+
+/// `GET /v1/institutions`: in order of their codes; `next` is what to ask behind where there are more.
+///
+/// # Errors
+/// A limit that is no number, or a store that does not work.
+pub async fn list_institutions(State(app): State<Arc<App>>, Asked(query): Asked<ListQuery>) -> Result<Json<Value>, Problem> {
+    let limit = query.limit()?;
+    let codes = app.institutions.codes(query.after.as_ref(), limit).await?;
+    let mut institutions = Vec::new();
+    for code in &codes {
+        let listed = app.institutions.look(code, |tenant, moment| {
             let institution = &tenant.institution;
             let phases = institution.terminals.values().map(|terminal| (&terminal.id, terminal.phase(&institution.campaign, moment.now)));
             let phases: BTreeMap<_, _> = phases.collect();
             json!({ "code": institution.code, "name": institution.name, "clock": institution.clock.setting(moment.wall), "terminals": phases })
+        });
+        institutions.extend(listed.await?);
+    }
+    let mut listing = json!({ "institutions": institutions });
+    if let Some(last) = codes.last().filter(|_| codes.len() == limit) {
+        listing["next"] = json!(last);
+    }
+    Ok(Json(listing))
+}
+
+impl ListQuery {
+    fn limit(&self) -> Result<usize, Problem> {
+        let Some(text) = &self.limit else {
+            return Ok(MOST_LISTED);
+        };
+        let limit = text.parse().ok().filter(|limit| (1..=MOST_LISTED).contains(limit));
+        limit.ok_or_else(|| {
+            let detail = Text::new("limit の値が正しくありません。", "The value of `limit` is wrong.");
+            bad_query(detail).expected(format!("limit=1 to {MOST_LISTED}"))
         })
-    });
-    Json(json!({ "institutions": institutions.collect::<Vec<_>>() }))
+    }
 }
 
 /// `POST /v1/institutions`.
@@ -116,9 +156,7 @@ pub async fn list_institutions(State(app): State<Arc<App>>) -> Json<Value> {
 pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input<CreateInput>) -> Result<Response, Problem> {
     let template = app.fixtures.institutions.get(&input.template).ok_or_else(|| unknown_template(&app, &input.template))?;
     let mut blueprint = template.clone();
-    let code = input.code.unwrap_or_else(|| app.institutions.free_code(&input.template));
     blueprint.name = input.name.unwrap_or(blueprint.name);
-    code.as_str().clone_into(&mut blueprint.login.user);
     blueprint.clock = input.clock.unwrap_or(blueprint.clock);
     blueprint.readings = merged(&blueprint.readings, input.readings, "/readings")?;
     let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
@@ -135,11 +173,34 @@ pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input
     }
     blueprint.default_terminal = input.default_terminal.unwrap_or(blueprint.default_terminal);
     check_terminals(&blueprint)?;
-    let addresses = blueprint.terminals.keys().map(|id| TerminalAddress { institution: code.clone(), terminal: id.clone() }).collect();
-    app.institutions.create(code.clone(), blueprint).map_err(|error| not_created(error, &code))?;
-    app.prepare_folders(addresses).await;
+    let terminals: Vec<TerminalId> = blueprint.terminals.keys().cloned().collect();
+    let expires = input.expires_after.map(|period| app.institutions.wall() + period.duration());
+    let code = created(&app, &input.template, input.code, blueprint, expires).await?;
+    app.prepare_folders(terminals.into_iter().map(|terminal| TerminalAddress { institution: code.clone(), terminal }).collect()).await;
     let location = format!("/v1/institutions/{code}");
-    Ok((StatusCode::CREATED, [(LOCATION, location)], view(&app, &code)?).into_response())
+    Ok((StatusCode::CREATED, [(LOCATION, location)], view(&app, &code).await?).into_response())
+}
+
+/// Creates it under the code given, else under a free one: of two processes that find the same one free, one looks on.
+async fn created(
+    app: &App,
+    template: &InstitutionCode,
+    given: Option<InstitutionCode>,
+    mut blueprint: Blueprint,
+    expires: Option<Timestamp>,
+) -> Result<InstitutionCode, Problem> {
+    loop {
+        let code = match &given {
+            Some(code) => code.clone(),
+            None => app.institutions.free_code(template).await?,
+        };
+        code.as_str().clone_into(&mut blueprint.login.user);
+        match app.institutions.create(code.clone(), blueprint.clone(), expires).await {
+            Ok(()) => return Ok(code),
+            Err(CreateError::Taken) if given.is_none() => {}
+            Err(error) => return Err(not_created(error, &code)),
+        }
+    }
 }
 
 /// `GET /v1/institutions/{code}`.
@@ -147,7 +208,7 @@ pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input
 /// # Errors
 /// No such institution.
 pub async fn institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<InstitutionView>, Problem> {
-    view(&app, &code)
+    view(&app, &code).await
 }
 
 /// `PATCH /v1/institutions/{code}`.
@@ -160,7 +221,7 @@ pub async fn patch_institution(
     Input(input): Input<PatchInput>,
 ) -> Result<Json<InstitutionView>, Problem> {
     let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
-    let changed = app.institutions.with(&code, |tenant, moment| {
+    let changed = app.institutions.change(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         if let Some(terminal) = &input.default_terminal
             && !institution.terminals.contains_key(terminal)
@@ -168,16 +229,16 @@ pub async fn patch_institution(
             let detail = Text::new(format!("端末 {terminal} はありません。"), format!("There is no terminal {terminal}."));
             return Err(Problem::field("/default_terminal", detail));
         }
-        let surfacing = surfacing.over(&institution.surfacing, &app.fixtures.catalogue)?;
-        institution.readings = merged(&institution.readings, input.readings, "/readings")?;
+        let surfacing = surfacing.clone().over(&institution.surfacing, &app.fixtures.catalogue)?;
+        institution.readings = merged(&institution.readings, input.readings.clone(), "/readings")?;
         institution.surfacing = surfacing;
-        institution.name = input.name.unwrap_or_else(|| institution.name.clone());
-        institution.default_terminal = input.default_terminal.unwrap_or_else(|| institution.default_terminal.clone());
+        institution.name = input.name.clone().unwrap_or_else(|| institution.name.clone());
+        institution.default_terminal = input.default_terminal.clone().unwrap_or_else(|| institution.default_terminal.clone());
         institution.settle(moment.now);
         Ok(())
     });
-    changed.ok_or_else(|| no_institution(&code))??;
-    view(&app, &code)
+    changed.await?.ok_or_else(|| no_institution(&code))??;
+    view(&app, &code).await
 }
 
 /// `DELETE /v1/institutions/{code}`.
@@ -185,7 +246,7 @@ pub async fn patch_institution(
 /// # Errors
 /// No such institution.
 pub async fn delete_institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<StatusCode, Problem> {
-    if app.institutions.delete(&code) { Ok(StatusCode::NO_CONTENT) } else { Err(no_institution(&code)) }
+    if app.institutions.delete(&code).await? { Ok(StatusCode::NO_CONTENT) } else { Err(no_institution(&code)) }
 }
 
 /// `POST /v1/institutions/{code}/reset`.
@@ -197,8 +258,8 @@ pub async fn reset_institution(
     Code(code): Code,
     Input(Nothing {}): Input<Nothing>,
 ) -> Result<Json<InstitutionView>, Problem> {
-    app.institutions.reset(&code).ok_or_else(|| no_institution(&code))??;
-    view(&app, &code)
+    app.institutions.reset(&code).await?.ok_or_else(|| no_institution(&code))??;
+    view(&app, &code).await
 }
 
 /// Settings that are in range, or the problem that says which is not.
@@ -212,10 +273,10 @@ pub(super) fn checked_settings(settings: Settings, at: &str) -> Result<Settings,
     }
 }
 
-fn view(app: &App, code: &InstitutionCode) -> Result<Json<InstitutionView>, Problem> {
+async fn view(app: &App, code: &InstitutionCode) -> Result<Json<InstitutionView>, Problem> {
     let login = &app.fixtures.invented.login;
-    let view = app.institutions.with(code, |tenant, moment| Json(InstitutionView::new(&tenant.institution, moment, login)));
-    view.ok_or_else(|| no_institution(code))
+    let view = app.institutions.look(code, |tenant, moment| Json(InstitutionView::new(tenant, moment, login)));
+    view.await?.ok_or_else(|| no_institution(code))
 }
 
 fn check_terminals(blueprint: &Blueprint) -> Result<(), Problem> {
@@ -251,9 +312,10 @@ fn not_created(error: CreateError, code: &InstitutionCode) -> Problem {
                     "Choose another code, leave `code` out, or delete it first",
                 ))
         }
-        CreateError::Full => Problem::conflict(Text::new(
-            format!("医療機関は {MAX_INSTITUTIONS} 件までです。"),
-            format!("The server holds at most {MAX_INSTITUTIONS} institutions."),
+        CreateError::Store(error) => Problem::from(error),
+        CreateError::Full(most) => Problem::conflict(Text::new(
+            format!("医療機関は {most} 件までです（--max-institutions）。"),
+            format!("The server holds at most {most} institutions (--max-institutions)."),
         ))
         .remedy(Text::new("使い終わった医療機関を削除してください", "Delete those that are no longer used")),
     }

@@ -10,7 +10,7 @@ use super::input::{Asked, Code, bad_query, no_institution};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::journal::{Entry, KEPT_ENTRIES};
+use crate::journal::{KEPT_ENTRIES, Listed};
 
 /// `?limit=`: at most so many, the newest (default 50).
 #[derive(Deserialize)]
@@ -22,7 +22,7 @@ pub struct JournalQuery {
 /// Entries, oldest first.
 #[derive(Serialize)]
 pub struct Listing {
-    entries: Vec<Entry>,
+    entries: Vec<Listed>,
     /// How many older ones the journal's bound has taken away.
     evicted: u64,
 }
@@ -37,7 +37,7 @@ pub async fn institution_journal(
     Asked(query): Asked<JournalQuery>,
 ) -> Result<Json<Listing>, Problem> {
     let limit = query.limit()?;
-    let listed = app.institutions.with(&code, |tenant, _| tenant.entries(limit));
+    let listed = app.institutions.entries(&code, limit).await?;
     let (entries, evicted) = listed.ok_or_else(|| no_institution(&code))?;
     Ok(Json(Listing { entries, evicted }))
 }
@@ -47,7 +47,7 @@ pub async fn institution_journal(
 /// # Errors
 /// A limit that is no number.
 pub async fn stray_journal(State(app): State<Arc<App>>, Asked(query): Asked<JournalQuery>) -> Result<Json<Listing>, Problem> {
-    let (entries, evicted) = app.institutions.stray_entries(query.limit()?);
+    let (entries, evicted) = app.institutions.stray_entries(query.limit()?).await?;
     Ok(Json(Listing { entries, evicted }))
 }
 

@@ -7,15 +7,23 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
 use crate::http::app::App;
+use crate::http::problem::Problem;
+use crate::store::StoreError;
 
 /// `GET /healthz`: it lives.
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: it serves. Without a store beside it, it is ready as soon as it answers.
-pub async fn readyz() -> &'static str {
-    "ready\n"
+/// `GET /readyz`: it serves, and its store works.
+///
+/// # Errors
+/// Why the store does not work.
+pub async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
+    match app.institutions.store().trouble() {
+        None => Ok("ready\n"),
+        Some(reason) => Err(Problem::from(StoreError::new(reason))),
+    }
 }
 
 /// `GET /ca.pem`.

@@ -44,13 +44,13 @@ pub async fn list_terminals(
     Code(code): Code,
     Asked(query): Asked<ListQuery>,
 ) -> Result<Json<Listing>, Problem> {
-    let listing = app.institutions.with(&code, |tenant, moment| {
+    let listing = app.institutions.look(&code, |tenant, moment| {
         let silent = |terminal: &&Terminal| query.silent_for.is_none_or(|period| terminal.is_silent(period, moment.now));
         let terminals = tenant.institution.terminals.values().filter(silent);
         let views = terminals.map(|terminal| (terminal.id.clone(), TerminalView::new(&tenant.institution, terminal, moment)));
         Json(Listing { terminals: views.collect() })
     });
-    listing.ok_or_else(|| no_institution(&code))
+    listing.await?.ok_or_else(|| no_institution(&code))
 }
 
 /// `POST …/terminals`: `{"id": "T2", …settings}`.
@@ -70,7 +70,7 @@ pub async fn add_terminal(
     let settings = checked_settings(merged(&Settings::default(), input, "")?, "")?;
     let base = app.fixtures.campaign.clone();
     let address = TerminalAddress { institution: code.clone(), terminal: id.clone() };
-    let added = app.institutions.with(&code, |tenant, moment| {
+    let added = app.institutions.change(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         if institution.terminals.contains_key(&id) {
             return Err(
@@ -83,12 +83,12 @@ pub async fn add_terminal(
                 format!("An institution has at most {MAX_TERMINALS} terminals."),
             )));
         }
-        let terminal = Terminal::new(id.clone(), settings, &institution.campaign, &base, moment.now);
+        let terminal = Terminal::new(id.clone(), settings.clone(), &institution.campaign, &base, moment.now);
         let view = TerminalView::new(institution, &terminal, moment);
-        institution.terminals.insert(id, terminal);
+        institution.terminals.insert(id.clone(), terminal);
         Ok((StatusCode::CREATED, Json(view)).into_response())
     });
-    let added = added.ok_or_else(|| no_institution(&code))??;
+    let added = added.await?.ok_or_else(|| no_institution(&code))??;
     app.prepare_folders(vec![address]).await;
     Ok(added)
 }
@@ -98,11 +98,11 @@ pub async fn add_terminal(
 /// # Errors
 /// No such institution or terminal.
 pub async fn terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Json<TerminalView>, Problem> {
-    let view = app.institutions.with(&code, |tenant, moment| {
+    let view = app.institutions.look(&code, |tenant, moment| {
         let terminal = tenant.institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?;
         Ok(Json(TerminalView::new(&tenant.institution, terminal, moment)))
     });
-    view.ok_or_else(|| no_institution(&code))?
+    view.await?.ok_or_else(|| no_institution(&code))?
 }
 
 /// `PATCH …/terminals/{terminal}`: settings given anew; null takes one back to its default.
@@ -118,14 +118,14 @@ pub async fn patch_terminal(
         let detail = Text::new("starts は端末を作るときにだけ使えます。", "`starts` counts only when a terminal is made.");
         return Err(Problem::field("/starts", detail));
     }
-    let patched = app.institutions.with(&code, |tenant, moment| {
+    let patched = app.institutions.change(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         let before = institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?;
-        let settings = checked_settings(merged(&before.settings, patch, "")?, "")?;
-        institution.act(&id, moment.now, |terminal, around| Ok::<Vec<Change>, Problem>(terminal.set(settings, moment.now, around)));
+        let settings = checked_settings(merged(&before.settings, patch.clone(), "")?, "")?;
+        institution.act(&id, moment.now, |terminal, around| Ok::<Vec<Change>, Problem>(terminal.set(settings.clone(), moment.now, around)));
         Ok(Json(TerminalView::new(institution, institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?, moment)))
     });
-    patched.ok_or_else(|| no_institution(&code))?
+    patched.await?.ok_or_else(|| no_institution(&code))?
 }
 
 /// `DELETE …/terminals/{terminal}`.
@@ -133,7 +133,7 @@ pub async fn patch_terminal(
 /// # Errors
 /// No such institution or terminal, or the default terminal.
 pub async fn delete_terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<StatusCode, Problem> {
-    let deleted = app.institutions.with(&code, |tenant, _| {
+    let deleted = app.institutions.change(&code, |tenant, _| {
         let institution = &mut tenant.institution;
         if institution.default_terminal == id {
             return Err(Problem::conflict(Text::new(
@@ -144,5 +144,5 @@ pub async fn delete_terminal(State(app): State<Arc<App>>, Address(code, id): Add
         }
         institution.terminals.remove(&id).map(|_| StatusCode::NO_CONTENT).ok_or_else(|| no_terminal(&code, &id))
     });
-    deleted.ok_or_else(|| no_institution(&code))?
+    deleted.await?.ok_or_else(|| no_institution(&code))?
 }

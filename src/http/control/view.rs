@@ -16,7 +16,7 @@ use crate::domain::surfacing::Surfacing;
 use crate::domain::terminal::{Phase, Power, Progress, Settings, Terminal};
 use crate::domain::text::Text;
 use crate::fixtures::LoginShape;
-use crate::institutions::Moment;
+use crate::institutions::{Moment, Tenant};
 
 /// An institution.
 #[derive(Serialize)]
@@ -34,6 +34,9 @@ pub struct InstitutionView {
     surfacing: Surfacing,
     #[serde(serialize_with = "japan::serialize_option")]
     next_due: Option<Timestamp>,
+    /// When it deletes itself, by the machine's clock.
+    #[serde(serialize_with = "japan::serialize_option", skip_serializing_if = "Option::is_none")]
+    expires: Option<Timestamp>,
     events: u64,
     terminals: BTreeMap<TerminalId, TerminalView>,
 }
@@ -83,7 +86,8 @@ struct ComponentView {
 }
 
 impl InstitutionView {
-    pub(super) fn new(institution: &Institution, moment: Moment, login: &LoginShape) -> Self {
+    pub(super) fn new(tenant: &Tenant, moment: Moment, login: &LoginShape) -> Self {
+        let institution = &tenant.institution;
         let terminals =
             institution.terminals.values().map(|terminal| (terminal.id.clone(), TerminalView::new(institution, terminal, moment)));
         Self {
@@ -96,6 +100,7 @@ impl InstitutionView {
             campaign: institution.campaign.id.clone(),
             surfacing: institution.surfacing.clone(),
             next_due: institution.next_due(),
+            expires: tenant.expires,
             events: institution.events.last(),
             terminals: terminals.collect(),
         }

@@ -82,7 +82,7 @@ impl Transfer {
         };
         let most = match self.watch.allows(length).await {
             Ok(most) => most,
-            Err(refusal) => return Some(Err(self.watch.cut(&refusal, self.sent))),
+            Err(refusal) => return Some(Err(self.watch.cut(&refusal, self.sent).await)),
         };
         match self.read(at, most).await {
             Ok(slice) => {
@@ -93,7 +93,7 @@ impl Transfer {
                 }
                 Some(Ok(slice))
             }
-            Err(error) => Some(Err(self.watch.broken(&error, self.sent))),
+            Err(error) => Some(Err(self.watch.broken(&error, self.sent).await)),
         }
     }
 

@@ -62,24 +62,27 @@ pub async fn package(
     let method = request.method().clone();
     let (mut call, _) = Call::begin(app, "package", request);
     let named = Named { campaign, component, version };
-    let found = find(&mut call, query.terminal, &named);
+    let found = find(&mut call, query.terminal, &named).await;
     let ready = match found {
         Ok((campaign, package)) => open(&call.app, &campaign, package).await,
         Err(refusal) => Err(refusal),
     };
     match ready {
-        Ok(ready) => serve(call, &method, named, ready),
-        Err(refusal) => call.refuse_as_problem(&refusal),
+        Ok(ready) => serve(call, &method, named, ready).await,
+        Err(refusal) => call.refuse_as_problem(&refusal).await,
     }
 }
 
 /// The package that is named, where it may be handed out to whoever asks.
-fn find(call: &mut Call, terminal: Option<String>, named: &Named) -> Result<(CampaignId, Package), Refusal> {
+async fn find(call: &mut Call, terminal: Option<String>, named: &Named) -> Result<(CampaignId, Package), Refusal> {
     let shape = call.app.fixtures.invented.delivery.clone();
     match terminal {
-        Some(terminal) => at_terminal(call, &terminal, |tenant, address, moment| {
-            named.permitted(&tenant.institution, &address.terminal, moment.now, &shape)
-        }),
+        Some(terminal) => {
+            let permitted = at_terminal(call, &terminal, |tenant, address, moment| {
+                named.permitted(&tenant.institution, &address.terminal, moment.now, &shape)
+            });
+            permitted.await
+        }
         None => match identify(call, None, TokenRule::Optional) {
             Err(refusal) if refusal.error != ErrorId::IdentityMissing => Err(refusal),
             Err(_) => certificate_if_required(call).and_then(|()| named.distributed(&call.app.fixtures.campaign, &shape)),
@@ -89,6 +92,7 @@ fn find(call: &mut Call, terminal: Option<String>, named: &Named) -> Result<(Cam
                     let terminal = terminal.unwrap_or_else(|| tenant.institution.default_terminal.clone());
                     named.permitted(&tenant.institution, &terminal, moment.now, &shape)
                 })
+                .await
             }
         },
     }
@@ -109,7 +113,7 @@ async fn open(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result
     }
 }
 
-fn serve(call: Call, method: &Method, named: Named, ready: Ready) -> Response {
+async fn serve(call: Call, method: &Method, named: Named, ready: Ready) -> Response {
     let size = ready.package.size;
     let etag = format!("\"{}\"", ready.sha256);
     let range = match judge(method, &call.headers, &etag) {
@@ -120,13 +124,13 @@ fn serve(call: Call, method: &Method, named: Named, ready: Ready) -> Response {
         }
         Judged::Failed => {
             let detail = Text::new(format!("現在のタグは {etag} です。"), format!("The present tag is {etag}."));
-            return call.refuse_as_problem(&refusal_with(ErrorId::PreconditionFailed, detail));
+            return call.refuse_as_problem(&refusal_with(ErrorId::PreconditionFailed, detail)).await;
         }
     };
     let parts = match range.map_or(Chosen::Whole, |text| choose(&text, size)) {
         Chosen::Whole => Vec::new(),
         Chosen::Parts(parts) => parts,
-        Chosen::Nothing => return unsatisfiable(call, size),
+        Chosen::Nothing => return unsatisfiable(call, size).await,
     };
     let status = if parts.is_empty() { StatusCode::OK } else { StatusCode::PARTIAL_CONTENT };
     let boundary = format!("onshi-mock-{}", ready.sha256.chars().take(24).collect::<String>());
@@ -166,13 +170,13 @@ fn digest(headers: &mut HeaderMap, sha256: &str) {
     }
 }
 
-fn unsatisfiable(call: Call, size: u64) -> Response {
+async fn unsatisfiable(call: Call, size: u64) -> Response {
     let detail = Text::new(format!("サイズは {size} バイトです。"), format!("It has {size} bytes."));
     let refusal = refusal_with(ErrorId::RangeNotSatisfiable, detail);
-    let entry = call.entry(refusal.error);
+    let entry = call.entry(refusal.error).await;
     let mut response = Problem::of_catalogue(&entry, &refusal.message(&entry)).into_response();
     response.headers_mut().insert(CONTENT_RANGE, ascii(&format!("bytes */{size}")));
-    call.refuse(&refusal, response)
+    call.refuse(&refusal, &entry, response)
 }
 
 fn with_common(mut response: Response, etag: &str) -> Response {

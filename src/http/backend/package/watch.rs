@@ -46,7 +46,7 @@ impl Watch {
     /// Why the transfer may not go on.
     pub(super) async fn allows(&mut self, length: u64) -> Result<u64, Refusal> {
         if Instant::now() >= self.next_look {
-            self.bandwidth = self.look()?;
+            self.bandwidth = self.look().await?;
             self.next_look = Instant::now() + EVERY;
         }
         let Some((bandwidth, line)) = self.bandwidth.zip(self.line.as_ref()) else {
@@ -58,28 +58,29 @@ impl Watch {
     }
 
     /// The pace, where the terminal that fetches has one.
-    fn look(&self) -> Result<Option<u64>, Refusal> {
+    async fn look(&self) -> Result<Option<u64>, Refusal> {
         let Some(TerminalAddress { institution: code, terminal: id }) = &self.terminal else {
             return Ok(None);
         };
         let app = &self.trace.app;
-        let looked = app.institutions.with(code, |tenant, moment| {
+        let looked = app.institutions.look(code, |tenant, moment| {
             let terminal = tenant.institution.terminals.get(id).ok_or_else(|| unknown_terminal(code, id))?;
             self.named.goes_on(&tenant.institution, id, moment.now, &app.fixtures.invented.delivery)?;
             Ok((terminal.settings.driver == Driver::External).then_some(terminal.settings.bandwidth))
         });
-        looked.unwrap_or_else(|| Err(unknown_institution(code)))
+        // A store that does not work for a while cuts nothing that was begun.
+        looked.await.unwrap_or(Some(Ok(self.bandwidth))).unwrap_or_else(|| Err(unknown_institution(code)))
     }
 
     /// Journals why a transfer was cut off, and gives the error that cuts it.
-    pub(super) fn cut(&self, refusal: &Refusal, sent: u64) -> io::Error {
+    pub(super) async fn cut(&self, refusal: &Refusal, sent: u64) -> io::Error {
         let note = Text::new(format!("{sent} バイトを送ったところで切断しました。"), format!("It was cut off after {sent} bytes."));
-        self.trace.record(refusal, note);
+        self.trace.record(refusal, note).await;
         io::Error::other(refusal.why.en.clone())
     }
 
     /// The same for a file that cannot be read on.
-    pub(super) fn broken(&self, error: &io::Error, sent: u64) -> io::Error {
-        self.cut(&unavailable_name(&self.named.component, &self.named.version, &error.to_string()), sent)
+    pub(super) async fn broken(&self, error: &io::Error, sent: u64) -> io::Error {
+        self.cut(&unavailable_name(&self.named.component, &self.named.version, &error.to_string()), sent).await
     }
 }

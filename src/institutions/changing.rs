@@ -1,0 +1,127 @@
+//! A change: on a copy, stored where nobody else was faster, and only then visible and acknowledged.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::slot::{Known, Seen, Slot};
+use super::{Inner, Institutions, Moment, Tenant};
+use crate::domain::ids::InstitutionCode;
+use crate::store::{Record, StoreError};
+
+/// How often a change is tried anew because another process was faster.
+const MOST_TRIES: usize = 20;
+
+/// What is written over the row that was read.
+pub(super) enum Write {
+    /// The institution; `anew`: made anew, so that its journal goes.
+    Whole {
+        /// What it is now.
+        tenant: Box<Tenant>,
+        /// Whether it is another making.
+        anew: bool,
+    },
+    /// Nothing; a fixture's row remembers that it was deleted.
+    Gone,
+}
+
+/// Who has an institution's turn: nobody else of this process changes it.
+pub(super) type Turn = OwnedMutexGuard<()>;
+
+impl Institutions {
+    /// Settles one and changes it; none if there is no such institution. Of several at once each sees what the one before it made: `act` is
+    /// called again where another process was faster, so it does nothing but change what it is given.
+    ///
+    /// # Errors
+    /// The store does not work, and nothing has changed.
+    pub async fn change<T>(&self, code: &InstitutionCode, mut act: impl FnMut(&mut Tenant, Moment) -> T) -> Result<Option<T>, StoreError> {
+        let slot = self.0.cache.slot(code);
+        let mut turn = Arc::clone(&slot.turn).lock_owned().await;
+        for _ in 0..MOST_TRIES {
+            let wall = self.wall();
+            let (version, seen) = self.0.read(&slot).await?;
+            let Some(seen) = seen.filter(|seen| !seen.tenant.is_over(wall)) else {
+                return Ok(None);
+            };
+            let mut settled = seen.tenant.clone();
+            let now = settled.institution.now(wall);
+            settled.institution.settle(now);
+            let mut changed = settled.clone();
+            let done = act(&mut changed, Moment { now, wall });
+            let was_due = seen.due.is_some_and(|due| due <= now);
+            if !was_due && changed == settled {
+                return Ok(Some(done));
+            }
+            match self.write(&slot, turn, version, Write::Whole { tenant: Box::new(changed), anew: false }).await? {
+                None => return Ok(Some(done)),
+                Some(again) => turn = again,
+            }
+        }
+        Err(StoreError::contended())
+    }
+
+    /// Writes over the version that was read. Gives the turn back where another process was faster. It is a task of its own: a client that
+    /// goes away in the middle leaves nothing half done.
+    pub(super) async fn write(&self, slot: &Arc<Slot>, turn: Turn, before: Option<i64>, write: Write) -> Result<Option<Turn>, StoreError> {
+        let (inner, slot) = (Arc::clone(&self.0), Arc::clone(slot));
+        let writing = tokio::spawn(async move {
+            let won = inner.written(&slot, before, write).await;
+            if !matches!(won, Ok(true)) {
+                slot.set(inner.store.epoch(), Known::Unread);
+            }
+            won.map(|won| (!won).then_some(turn))
+        });
+        writing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    }
+}
+
+impl Inner {
+    async fn written(&self, slot: &Slot, before: Option<i64>, write: Write) -> Result<bool, StoreError> {
+        let code = slot.code.as_str();
+        let version = before.map_or_else(|| fastrand::i64(0..i64::MAX / 2), |before| before + 1);
+        let epoch = self.store.epoch();
+        match write {
+            Write::Whole { tenant, anew } => {
+                let record = tenant.record();
+                let _quiet = if anew { Some(self.recorder.forget(&slot.code).await) } else { None };
+                if !self.store.save(code, before, version, &record, anew).await? {
+                    return Ok(false);
+                }
+                let terminals_before = match slot.known(epoch) {
+                    Known::Here(seen) => Some(seen.tenant.institution.terminals.len()),
+                    Known::Absent(_) | Known::Unread => None,
+                };
+                if terminals_before != Some(tenant.institution.terminals.len()) || anew {
+                    self.addresses.outdate();
+                }
+                if before.is_none() {
+                    self.stored.fetch_add(1, Ordering::Relaxed);
+                }
+                slot.set(epoch, Known::Here(Arc::new(Seen::new(*tenant, Some(version)))));
+                self.cache.weigh(&slot.code, record.body.map_or(0, |body| body.len()));
+            }
+            Write::Gone => {
+                let _quiet = self.recorder.forget(&slot.code).await;
+                let remembered = self.fresh.contains_key(&slot.code);
+                let won = match before {
+                    Some(before) if !remembered => self.store.remove(code, before).await?,
+                    _ => {
+                        let record = Record { body: None, expires: None, login: String::new(), terminals: String::new() };
+                        self.store.save(code, before, version, &record, true).await?
+                    }
+                };
+                if !won {
+                    return Ok(false);
+                }
+                if !remembered {
+                    let _ = self.stored.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |stored| Some(stored.saturating_sub(1)));
+                }
+                self.addresses.outdate();
+                slot.set(epoch, Known::Absent(remembered.then_some(version)));
+                self.cache.weigh(&slot.code, 0);
+            }
+        }
+        Ok(true)
+    }
+}

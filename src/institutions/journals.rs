@@ -1,0 +1,206 @@
+//! The institutions' journals: an entry is added without waiting, written with many others a moment later, and read together with them.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::recorder::{Owner, Pending, Queue};
+use super::slot::Known;
+use super::{Inner, Institutions, Tenant};
+use crate::domain::ids::InstitutionCode;
+use crate::journal::{BOUND, Entry, Exchange, Listed, journal_id};
+use crate::store::{Found, Line, StoreError};
+
+/// How long an entry waits for others.
+const MOMENT: Duration = Duration::from_millis(150);
+/// How long it waits where the store fails.
+const PAUSE: Duration = Duration::from_secs(1);
+/// One in so many entries has its journal looked at for what goes beyond the bound; a large entry always does.
+const LOOKED_AT: u32 = 64;
+/// Bytes of a large entry.
+const LARGE: usize = 16 * 1024;
+
+/// The making under which strays are kept.
+const NO_MAKING: &str = "";
+
+impl Institutions {
+    /// Journals an exchange with the institution that it was for, or as a stray; gives the entry's id.
+    pub fn record(&self, code: Option<&InstitutionCode>, exchange: Exchange) -> Uuid {
+        let (wall, inner) = (self.wall(), &self.0);
+        let id = journal_id(wall);
+        let Some(code) = code else {
+            inner.recorder.add(None, stray(id, wall, exchange));
+            return id;
+        };
+        let pending = match inner.cache.slot(code).known(inner.store.epoch()) {
+            Known::Here(seen) => placed(&seen.tenant, id, wall, exchange),
+            Known::Absent(_) | Known::Unread => Pending::Unplaced { id, wall, exchange: Box::new(exchange) },
+        };
+        inner.recorder.add(Some(code.clone()), pending);
+        id
+    }
+
+    /// The newest entries of an institution's journal, oldest first, and how many were evicted; none if there is no such institution.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn entries(&self, code: &InstitutionCode, limit: usize) -> Result<Option<(Vec<Listed>, u64)>, StoreError> {
+        let Some(making) = self.look(code, |tenant, _| tenant.institution.incarnation.clone()).await? else {
+            return Ok(None);
+        };
+        self.listed(code.as_str(), &making, limit).await.map(Some)
+    }
+
+    /// The newest entries of what fitted no institution, and how many were evicted.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn stray_entries(&self, limit: usize) -> Result<(Vec<Listed>, u64), StoreError> {
+        self.listed("", NO_MAKING, limit).await
+    }
+
+    /// Writes what waits; what cannot be written goes on waiting.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn write_journals(&self) -> Result<(), StoreError> {
+        let inner = Arc::clone(&self.0);
+        // A task of its own: a client that goes away in the middle loses no entries.
+        let writing = tokio::spawn(async move { inner.write_journals().await });
+        writing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    }
+
+    /// Writes entries a moment after they come, until told to stop; then all that wait.
+    pub async fn keep_journals(&self, stop: impl Future<Output = ()>) {
+        let recorder = &self.0.recorder;
+        let mut stop = pin!(stop);
+        let mut pause = MOMENT;
+        loop {
+            tokio::select! {
+                () = recorder.some.notified() => {}
+                () = &mut stop => return self.write_last().await,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = recorder.many.notified(), if pause == MOMENT => {}
+                () = &mut stop => return self.write_last().await,
+            }
+            // What failed waits on, and has been logged by the store.
+            pause = if self.write_journals().await.is_ok() { MOMENT } else { PAUSE };
+        }
+    }
+
+    async fn write_last(&self) {
+        if let Err(error) = self.write_journals().await {
+            tracing::error!(%error, "the last journal entries are lost");
+        }
+    }
+
+    async fn listed(&self, owner: &str, making: &str, limit: usize) -> Result<(Vec<Listed>, u64), StoreError> {
+        self.write_journals().await?;
+        let page = self.0.store.entries(owner, making, limit, BOUND).await?;
+        let listed = page.entries.iter().map(|kept| {
+            Listed::new(kept.number, &kept.body).ok_or_else(|| StoreError::unreadable(&format!("{owner} journal"), &kept.body))
+        });
+        Ok((listed.collect::<Result<_, _>>()?, page.evicted))
+    }
+}
+
+impl Inner {
+    async fn write_journals(&self) -> Result<(), StoreError> {
+        if self.recorder.is_empty() {
+            return Ok(());
+        }
+        let _turn = self.recorder.turn().await;
+        let mut taken = self.recorder.take();
+        let written = self.write_queues(&mut taken).await;
+        if written.is_err() {
+            taken.into_iter().for_each(|(owner, queue)| self.recorder.put_back(owner, queue));
+        }
+        written
+    }
+
+    async fn write_queues(&self, taken: &mut Vec<(Owner, Queue)>) -> Result<(), StoreError> {
+        let strays = self.place(taken).await?;
+        if !strays.is_empty() {
+            // Together with the other strays, in one journal.
+            match taken.iter_mut().find(|(owner, _)| owner.is_none()) {
+                Some((_, queue)) => queue.entries.extend(strays),
+                None => taken.push((None, Queue::of(strays))),
+            }
+        }
+        let (mut lines, mut evicted, mut to_trim) = (Vec::new(), Vec::new(), Vec::new());
+        for (owner, queue) in taken.iter() {
+            let institution = owner.as_ref().map_or("", InstitutionCode::as_str);
+            let (mut latest, mut large) = (None, false);
+            for entry in &queue.entries {
+                if let Pending::Placed { making, body } = entry {
+                    lines.push(Line { institution: institution.to_owned(), making: making.clone(), body: body.clone() });
+                    (latest, large) = (Some(making), large || body.len() > LARGE);
+                }
+            }
+            let nobodys = NO_MAKING.to_owned();
+            let Some(making) = latest.or(owner.is_none().then_some(&nobodys)) else {
+                continue;
+            };
+            if queue.evicted > 0 {
+                evicted.push((institution.to_owned(), making.clone(), queue.evicted));
+            }
+            if large || queue.evicted > 0 || fastrand::u32(0..LOOKED_AT) < queue.entries.len() as u32 {
+                to_trim.push((institution.to_owned(), making.clone()));
+            }
+        }
+        self.store.append(&lines, &evicted).await?;
+        for (institution, making) in to_trim {
+            // What stays beyond the bound is taken away the next time, and shown by nobody until then.
+            let _ = self.store.trim(&institution, &making, BOUND).await;
+        }
+        Ok(())
+    }
+
+    /// Finds out whose the entries are that came while their institution was not in memory; gives those that are nobody's.
+    async fn place(&self, taken: &mut [(Owner, Queue)]) -> Result<Vec<Pending>, StoreError> {
+        let mut strays = Vec::new();
+        for (owner, queue) in taken {
+            let Some(code) = owner else {
+                continue;
+            };
+            if !queue.entries.iter().any(|entry| matches!(entry, Pending::Unplaced { .. })) {
+                continue;
+            }
+            let tenant = self.stored(code).await?;
+            for entry in std::mem::take(&mut queue.entries) {
+                match (entry, &tenant) {
+                    (Pending::Unplaced { id, wall, exchange }, Some(tenant)) => {
+                        queue.entries.push_back(placed(tenant, id, wall, *exchange))
+                    }
+                    (Pending::Unplaced { id, wall, exchange }, None) => strays.push(stray(id, wall, *exchange)),
+                    (entry, _) => queue.entries.push_back(entry),
+                }
+            }
+        }
+        Ok(strays)
+    }
+
+    /// The institution as it is stored, memory left alone.
+    async fn stored(&self, code: &InstitutionCode) -> Result<Option<Tenant>, StoreError> {
+        match self.store.find(code.as_str(), None).await? {
+            Found::Other(row) => row.body.map(|body| Tenant::read(code.as_str(), &body)).transpose(),
+            Found::Nothing | Found::Same => Ok(self.fresh.get(code).map(|seen| seen.tenant.clone())),
+        }
+    }
+}
+
+fn placed(tenant: &Tenant, id: Uuid, wall: Timestamp, exchange: Exchange) -> Pending {
+    let institution = &tenant.institution;
+    let entry = Entry { id, at: institution.now(wall), wall, institution: Some(institution.code.clone()), exchange };
+    Pending::Placed { making: institution.incarnation.clone(), body: entry.json() }
+}
+
+fn stray(id: Uuid, wall: Timestamp, exchange: Exchange) -> Pending {
+    let entry = Entry { id, at: wall, wall, institution: None, exchange };
+    Pending::Placed { making: NO_MAKING.to_owned(), body: entry.json() }
+}

@@ -1,0 +1,157 @@
+//! Which institutions there are: codes in order, terminals, who logs in, and which differ from their fixtures.
+
+use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::slot::locked;
+use super::{Inner, Institutions};
+use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
+use crate::domain::institution::Login;
+use crate::store::StoreError;
+
+/// Rows that are listed at once.
+const PAGE: u32 = 1_000;
+/// How long a list of all terminals counts on a store that other processes write to.
+const SHARED_LIST_HOLDS: SignedDuration = SignedDuration::from_secs(2);
+
+/// Fixture institutions that are not as their fixtures made them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Differing {
+    /// Changed since.
+    pub changed: Vec<InstitutionCode>,
+    /// Deleted.
+    pub deleted: Vec<InstitutionCode>,
+}
+
+/// The list of all terminals, made again once it no longer holds.
+#[derive(Default)]
+pub(super) struct Addresses {
+    generation: AtomicU64,
+    listed: Mutex<Option<Listed>>,
+}
+
+struct Listed {
+    generation: u64,
+    at: Timestamp,
+    all: Arc<Vec<TerminalAddress>>,
+}
+
+impl Addresses {
+    /// Something was added or taken away.
+    pub(super) fn outdate(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// A code with the names of its terminals.
+type Coded = (InstitutionCode, String);
+
+impl Institutions {
+    /// Codes behind `after`, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn codes(&self, after: Option<&InstitutionCode>, limit: usize) -> Result<Vec<InstitutionCode>, StoreError> {
+        let mut codes: Vec<InstitutionCode> = Vec::new();
+        let mut after = after.cloned();
+        loop {
+            let (page, next) = self.0.page(after.as_ref()).await?;
+            codes.extend(page.into_iter().map(|(code, _)| code));
+            if codes.len() >= limit || next.is_none() {
+                codes.truncate(limit);
+                return Ok(codes);
+            }
+            after = next;
+        }
+    }
+
+    /// The address of every terminal, in order.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn terminals(&self) -> Result<Arc<Vec<TerminalAddress>>, StoreError> {
+        let (wall, generation) = (self.wall(), self.0.addresses.generation.load(Ordering::Acquire));
+        if let Some(listed) = &*locked(&self.0.addresses.listed)
+            && listed.generation == generation
+            && (!self.0.store.is_shared() || wall.duration_since(listed.at) < SHARED_LIST_HOLDS)
+        {
+            return Ok(Arc::clone(&listed.all));
+        }
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let (page, next) = self.0.page(after.as_ref()).await?;
+            for (institution, terminals) in page {
+                let ids = terminals.split_ascii_whitespace().filter_map(|id| TerminalId::parse(id).ok());
+                all.extend(ids.map(|terminal| TerminalAddress { institution: institution.clone(), terminal }));
+            }
+            match next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        let all = Arc::new(all);
+        *locked(&self.0.addresses.listed) = Some(Listed { generation, at: wall, all: Arc::clone(&all) });
+        Ok(all)
+    }
+
+    /// The institution that logs in with these credentials.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn of_login(&self, user: &str, password: &str) -> Result<Option<InstitutionCode>, StoreError> {
+        let stored = self.0.store.codes_of_login(user).await?;
+        let stored = stored.iter().filter_map(|code| InstitutionCode::parse(code).ok());
+        let fresh = self.0.fresh.iter().filter(|(_, seen)| seen.tenant.institution.login.user == user).map(|(code, _)| code.clone());
+        for code in stored.chain(fresh) {
+            let fits = |login: &Login| login.user == user && login.password == password;
+            if self.look(&code, |tenant, _| fits(&tenant.institution.login)).await? == Some(true) {
+                return Ok(Some(code));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The fixture institutions of which the store has something else.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn differing(&self) -> Result<Differing, StoreError> {
+        let mut differing = Differing::default();
+        for code in self.0.fresh.keys() {
+            let slot = self.0.cache.slot(code);
+            match self.0.read(&slot).await? {
+                (None, _) => {}
+                (Some(_), Some(_)) => differing.changed.push(code.clone()),
+                (Some(_), None) => differing.deleted.push(code.clone()),
+            }
+        }
+        Ok(differing)
+    }
+}
+
+impl Inner {
+    /// Some codes behind `after` in order, with the names of their terminals, and behind which code the next ones are.
+    async fn page(&self, after: Option<&InstitutionCode>) -> Result<(Vec<Coded>, Option<InstitutionCode>), StoreError> {
+        let rows = self.store.codes(after.map_or("", InstitutionCode::as_str), PAGE).await?;
+        let parsed = rows.into_iter().map(|(code, terminals)| match InstitutionCode::parse(&code) {
+            Ok(code) => Ok((code, terminals)),
+            Err(error) => Err(StoreError::unreadable(&code, &error.to_string())),
+        });
+        let rows: Vec<(InstitutionCode, Option<String>)> = parsed.collect::<Result<_, _>>()?;
+        let next = (rows.len() == PAGE as usize).then(|| rows.last().map(|(code, _)| code.clone())).flatten();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let to = next.as_ref().map_or(Bound::Unbounded, Bound::Included);
+        let unwritten = self.fresh.range::<InstitutionCode, _>((from, to)).filter(|(code, _)| {
+            // In order, as they were read: looked up, not searched through.
+            rows.binary_search_by(|(row, _)| row.cmp(code)).is_err()
+        });
+        let names = |seen: &super::slot::Seen| seen.tenant.institution.terminals.keys().map(|id| format!("{id} ")).collect::<String>();
+        let unwritten: Vec<Coded> = unwritten.map(|(code, seen)| (code.clone(), names(seen))).collect();
+        let mut page: Vec<Coded> = rows.into_iter().filter_map(|(code, terminals)| Some((code, terminals?))).chain(unwritten).collect();
+        page.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok((page, next))
+    }
+}

@@ -1,0 +1,138 @@
+//! Institutions made, made again, and taken away; those whose time is over take themselves away.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use aws_lc_rs::rand;
+use jiff::Timestamp;
+
+use super::changing::Write;
+use super::{CreateError, Institutions, Tenant};
+use crate::domain::campaign::Campaign;
+use crate::domain::clock::ClockError;
+use crate::domain::ids::InstitutionCode;
+use crate::domain::institution::{Blueprint, Institution};
+use crate::store::StoreError;
+
+/// The making of an institution that is as its fixture made it: the same at every start and in every process.
+const OF_FIXTURE: &str = "fixture";
+/// Institutions taken away at once when their time is over.
+const OVER_AT_ONCE: u32 = 200;
+/// How often another version is met before it is given up.
+const MOST_TRIES: usize = 20;
+
+impl Institutions {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// The code is taken, there are too many, the clock setting makes no sense, or it could not be stored.
+    pub async fn create(&self, code: InstitutionCode, blueprint: Blueprint, expires: Option<Timestamp>) -> Result<(), CreateError> {
+        let institution = self.made(&code, &blueprint).map_err(CreateError::Clock)?;
+        let tenant = Tenant { institution, blueprint: Arc::new(blueprint), expires };
+        let slot = self.0.cache.slot(&code);
+        let mut turn = Arc::clone(&slot.turn).lock_owned().await;
+        for _ in 0..MOST_TRIES {
+            let (version, seen) = self.0.read(&slot).await.map_err(CreateError::Store)?;
+            if seen.is_some_and(|seen| !seen.tenant.is_over(self.wall())) {
+                return Err(CreateError::Taken);
+            }
+            if version.is_none() && self.0.stored.load(Ordering::Relaxed) >= self.0.bounds.institutions {
+                return Err(CreateError::Full(self.0.bounds.institutions));
+            }
+            let write = Write::Whole { tenant: Box::new(tenant.clone()), anew: true };
+            match self.write(&slot, turn, version, write).await.map_err(CreateError::Store)? {
+                None => return Ok(()),
+                Some(again) => turn = again,
+            }
+        }
+        Err(CreateError::Store(StoreError::contended()))
+    }
+
+    /// A code that no institution has, in the prefecture that does not exist, of the template's kind (medical, pharmacy …).
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn free_code(&self, template: &InstitutionCode) -> Result<InstitutionCode, StoreError> {
+        loop {
+            let code = template.numbered(self.0.next_number.fetch_add(1, Ordering::Relaxed));
+            let slot = self.0.cache.slot(&code);
+            if self.0.fresh(&slot).await?.is_none() {
+                return Ok(code);
+            }
+        }
+    }
+
+    /// Takes one away, with its journal; says whether there was one. A fixture's stays deleted until one is created under its code.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn delete(&self, code: &InstitutionCode) -> Result<bool, StoreError> {
+        let slot = self.0.cache.slot(code);
+        let mut turn = Arc::clone(&slot.turn).lock_owned().await;
+        for _ in 0..MOST_TRIES {
+            let (version, Some(seen)) = self.0.read(&slot).await? else {
+                return Ok(false);
+            };
+            let over = seen.tenant.is_over(self.wall());
+            match self.write(&slot, turn, version, Write::Gone).await? {
+                None => return Ok(!over),
+                Some(again) => turn = again,
+            }
+        }
+        Err(StoreError::contended())
+    }
+
+    /// Makes one again from its blueprint: tokens of before are foreign, its journal is empty.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn reset(&self, code: &InstitutionCode) -> Result<Option<Result<(), ClockError>>, StoreError> {
+        let slot = self.0.cache.slot(code);
+        let mut turn = Arc::clone(&slot.turn).lock_owned().await;
+        for _ in 0..MOST_TRIES {
+            let (version, seen) = self.0.read(&slot).await?;
+            let Some(seen) = seen.filter(|seen| !seen.tenant.is_over(self.wall())) else {
+                return Ok(None);
+            };
+            let institution = match self.made(code, &seen.tenant.blueprint) {
+                Ok(institution) => institution,
+                Err(error) => return Ok(Some(Err(error))),
+            };
+            let tenant = Tenant { institution, ..seen.tenant.clone() };
+            match self.write(&slot, turn, version, Write::Whole { tenant: Box::new(tenant), anew: true }).await? {
+                None => return Ok(Some(Ok(()))),
+                Some(again) => turn = again,
+            }
+        }
+        Err(StoreError::contended())
+    }
+
+    /// Takes away institutions whose time is over; says whether there may be more of them.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn clean_up(&self) -> Result<bool, StoreError> {
+        let codes = self.0.store.expired(self.wall().as_millisecond(), OVER_AT_ONCE).await?;
+        for code in &codes {
+            match InstitutionCode::parse(code) {
+                Ok(code) => self.delete(&code).await.map(drop)?,
+                Err(error) => return Err(StoreError::unreadable(code, &error.to_string())),
+            }
+        }
+        Ok(codes.len() == OVER_AT_ONCE as usize)
+    }
+
+    /// A new making.
+    fn made(&self, code: &InstitutionCode, blueprint: &Blueprint) -> Result<Institution, ClockError> {
+        let mut random = [0; 16];
+        rand::fill(&mut random).expect("a machine that gave the random bytes for TLS keys gives sixteen more");
+        let incarnation = uuid::Builder::from_random_bytes(random).into_uuid().to_string();
+        Institution::new(code.clone(), incarnation, blueprint, &self.0.fixtures.campaign, self.wall())
+    }
+}
+
+/// A fixture's institution.
+pub(super) fn of_fixture(code: &InstitutionCode, blueprint: &Blueprint, base: &Campaign, now: Timestamp) -> Result<Tenant, ClockError> {
+    let institution = Institution::new(code.clone(), OF_FIXTURE.to_owned(), blueprint, base, now)?;
+    Ok(Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None })
+}

@@ -1,0 +1,181 @@
+//! The living institutions: found in memory or in the store, settled, changed one at a time. What changed is stored before anyone is told.
+
+mod changing;
+mod journals;
+mod listing;
+mod making;
+mod recorder;
+mod slot;
+mod tenant;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use jiff::Timestamp;
+
+use crate::domain::clock::ClockError;
+use crate::domain::ids::InstitutionCode;
+use crate::fixtures::Fixtures;
+use crate::store::{Found, Store, StoreError};
+use listing::Addresses;
+pub use listing::Differing;
+use making::of_fixture;
+use recorder::Recorder;
+use slot::{Cache, Known, Seen, Slot};
+pub use tenant::Tenant;
+
+/// Limits of the institutions of a server.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The most institutions at once.
+    pub institutions: u64,
+    /// About how many bytes of them are held in memory.
+    pub cache: usize,
+}
+
+/// All institutions of a server; a handle that is cheap to copy.
+#[derive(Clone)]
+pub struct Institutions(Arc<Inner>);
+
+struct Inner {
+    fixtures: Arc<Fixtures>,
+    wall: fn() -> Timestamp,
+    store: Store,
+    bounds: Bounds,
+    /// The fixtures' institutions as of the start: what counts where the store has nothing of them.
+    fresh: BTreeMap<InstitutionCode, Arc<Seen>>,
+    cache: Cache,
+    recorder: Recorder,
+    next_number: AtomicU32,
+    /// Institutions in the store, as far as this process knows.
+    stored: AtomicU64,
+    addresses: Addresses,
+}
+
+/// The two times of one access, read once.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// By the institution's clock.
+    pub now: Timestamp,
+    /// By the machine's.
+    pub wall: Timestamp,
+}
+
+/// Why an institution was not created.
+#[derive(Debug)]
+pub enum CreateError {
+    /// The code is taken.
+    Taken,
+    /// There are too many: the bound.
+    Full(u64),
+    /// The clock setting makes no sense.
+    Clock(ClockError),
+    /// It could not be stored.
+    Store(StoreError),
+}
+
+impl Institutions {
+    /// The store's institutions, and the fixtures' as of now where the store has nothing of them.
+    ///
+    /// # Errors
+    /// A fixture's clock setting that makes no sense, or a store that does not work.
+    pub async fn new(fixtures: Arc<Fixtures>, store: Store, bounds: Bounds, wall: fn() -> Timestamp) -> Result<Self, CreateError> {
+        let now = wall();
+        let made = fixtures.institutions.iter().map(|(code, blueprint)| {
+            let tenant = of_fixture(code, blueprint, &fixtures.campaign, now)?;
+            Ok((code.clone(), Arc::new(Seen::new(tenant, None))))
+        });
+        let fresh = made.collect::<Result<_, ClockError>>().map_err(CreateError::Clock)?;
+        let stored = store.count().await.map_err(CreateError::Store)?;
+        Ok(Self(Arc::new(Inner {
+            fixtures,
+            wall,
+            bounds,
+            fresh,
+            cache: Cache::new(bounds.cache),
+            recorder: Recorder::default(),
+            // Behind those that were given out before, so that a free one is soon found.
+            next_number: AtomicU32::new(900_000 + (stored % 1_000_000) as u32),
+            stored: AtomicU64::new(stored),
+            addresses: Addresses::default(),
+            store,
+        })))
+    }
+
+    /// The machine's time.
+    pub fn wall(&self) -> Timestamp {
+        (self.0.wall)()
+    }
+
+    /// Where they are kept.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Looks at one, settled; none if there is no such institution. Nothing is written unless something was due.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn look<T>(&self, code: &InstitutionCode, look: impl FnOnce(&Tenant, Moment) -> T) -> Result<Option<T>, StoreError> {
+        let slot = self.0.cache.slot(code);
+        let wall = self.wall();
+        let Some(seen) = self.0.fresh(&slot).await?.filter(|seen| !seen.tenant.is_over(wall)) else {
+            return Ok(None);
+        };
+        let now = seen.tenant.institution.now(wall);
+        if seen.due.is_none_or(|due| due > now) {
+            return Ok(Some(look(&seen.tenant, Moment { now, wall })));
+        }
+        drop(slot);
+        let settled = self.change(code, |tenant, moment| (tenant.clone(), moment)).await?;
+        Ok(settled.map(|(tenant, moment)| look(&tenant, moment)))
+    }
+}
+
+impl Inner {
+    /// The institution as the store has it now.
+    async fn fresh(&self, slot: &Arc<Slot>) -> Result<Option<Arc<Seen>>, StoreError> {
+        if !self.store.is_shared() {
+            match slot.known(self.store.epoch()) {
+                Known::Here(seen) => return Ok(Some(seen)),
+                Known::Absent(_) => return Ok(None),
+                Known::Unread => {}
+            }
+            // In turn: what is read while someone writes would be of before.
+            let _turn = slot.turn.lock().await;
+            return Ok(self.read(slot).await?.1);
+        }
+        Ok(self.read(slot).await?.1)
+    }
+
+    /// Reads it where memory cannot answer, and gives the row's version beside it: on a shared store memory never can, but where it still
+    /// holds the newest, the document is not read again.
+    async fn read(&self, slot: &Slot) -> Result<(Option<i64>, Option<Arc<Seen>>), StoreError> {
+        let epoch = self.store.epoch();
+        let (at_hand, known) = match slot.known(epoch) {
+            Known::Here(seen) if !self.store.is_shared() => return Ok((seen.version, Some(seen))),
+            Known::Absent(version) if !self.store.is_shared() => return Ok((version, None)),
+            Known::Here(seen) => (seen.version, Some(seen)),
+            Known::Absent(version) => (version, None),
+            Known::Unread => (None, None),
+        };
+        let row = match self.store.find(slot.code.as_str(), at_hand).await? {
+            Found::Same => return Ok((at_hand, known)),
+            Found::Nothing => {
+                let fresh = self.fresh.get(&slot.code).cloned();
+                slot.set(epoch, fresh.clone().map_or(Known::Absent(None), Known::Here));
+                return Ok((None, fresh));
+            }
+            Found::Other(row) => row,
+        };
+        let Some(body) = row.body else {
+            slot.set(epoch, Known::Absent(Some(row.version)));
+            return Ok((Some(row.version), None));
+        };
+        let seen = Arc::new(Seen::new(Tenant::read(slot.code.as_str(), &body)?, Some(row.version)));
+        slot.set(epoch, Known::Here(Arc::clone(&seen)));
+        self.cache.weigh(&slot.code, body.len());
+        Ok((Some(row.version), Some(seen)))
+    }
+}

@@ -1,0 +1,177 @@
+//! Journal entries on their way to the store: they wait a moment, so that many are written at once. What waits is bounded; entries that the
+//! journal's bound would take away as soon as they were written are only counted.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{Notify, OwnedMutexGuard};
+use uuid::Uuid;
+
+use super::slot::locked;
+use crate::domain::ids::InstitutionCode;
+use crate::journal::{BOUND, Exchange};
+
+/// Entries that wait in all; beyond, the oldest of the journal that gets another one gives way.
+const MOST_WAITING: usize = 20_000;
+/// Bytes that wait in all.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// Entries that are worth writing before the moment is over.
+const MANY: usize = 2_000;
+
+/// Whose journal: an institution's, or that of what fitted none.
+pub(super) type Owner = Option<InstitutionCode>;
+
+/// The entries that wait.
+#[derive(Default)]
+pub(super) struct Recorder {
+    waiting: Mutex<Waiting>,
+    /// Something waits.
+    pub(super) some: Notify,
+    /// Many wait.
+    pub(super) many: Notify,
+    /// Held while entries are written, and while a journal is taken away.
+    writing: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    queues: HashMap<Owner, Queue>,
+    entries: usize,
+    bytes: usize,
+}
+
+/// What waits for one journal.
+#[derive(Default)]
+pub(super) struct Queue {
+    /// Oldest first.
+    pub(super) entries: VecDeque<Pending>,
+    /// Of the making that the last entry is of: evicted before they were written.
+    pub(super) evicted: u64,
+    bytes: usize,
+}
+
+/// One entry that waits.
+pub(super) enum Pending {
+    /// Ready to be written.
+    Placed {
+        /// Which making of the institution.
+        making: String,
+        /// The entry as JSON.
+        body: String,
+    },
+    /// Of an institution that was not in memory: whether there is one, and what its clock showed, is looked up when it is written.
+    Unplaced {
+        /// The entry's id.
+        id: Uuid,
+        /// By the machine's clock.
+        wall: jiff::Timestamp,
+        /// What was asked and answered.
+        exchange: Box<Exchange>,
+    },
+}
+
+impl Pending {
+    fn size(&self) -> usize {
+        match self {
+            Self::Placed { body, .. } => body.len(),
+            // Not written out yet: a guess.
+            Self::Unplaced { .. } => 2_048,
+        }
+    }
+}
+
+impl Queue {
+    /// Of these entries, the oldest first.
+    pub(super) fn of(entries: Vec<Pending>) -> Self {
+        let bytes = entries.iter().map(Pending::size).sum();
+        Self { entries: entries.into(), evicted: 0, bytes }
+    }
+
+    fn pop(&mut self) -> usize {
+        let size = self.entries.pop_front().map_or(0, |entry| entry.size());
+        self.bytes -= size;
+        self.evicted += 1;
+        size
+    }
+
+    fn is_over(&self) -> bool {
+        self.entries.len() > BOUND.entries || (self.bytes > BOUND.bytes && self.entries.len() > 1)
+    }
+}
+
+impl Recorder {
+    /// Adds an entry.
+    pub(super) fn add(&self, owner: Owner, entry: Pending) {
+        let mut waiting = locked(&self.waiting);
+        let Waiting { queues, entries, bytes } = &mut *waiting;
+        let queue = queues.entry(owner.clone()).or_default();
+        let size = entry.size();
+        queue.entries.push_back(entry);
+        queue.bytes += size;
+        (*entries, *bytes) = (*entries + 1, *bytes + size);
+        while queue.is_over() || ((*entries > MOST_WAITING || *bytes > MOST_BYTES) && !queue.entries.is_empty()) {
+            let popped = queue.pop();
+            (*entries, *bytes) = (*entries - 1, *bytes - popped);
+        }
+        if queue.entries.is_empty() && owner.is_some() {
+            // Without an entry nobody could say of which making they were: they count as strays.
+            let evicted = queues.remove(&owner).map_or(0, |queue| queue.evicted);
+            queues.entry(None).or_default().evicted += evicted;
+        }
+        let many = *entries >= MANY;
+        drop(waiting);
+        self.some.notify_one();
+        if many {
+            self.many.notify_one();
+        }
+    }
+
+    /// Puts back what could not be written, before what came since.
+    pub(super) fn put_back(&self, owner: Owner, before: Queue) {
+        let before_bytes: usize = before.entries.iter().map(Pending::size).sum();
+        let mut waiting = locked(&self.waiting);
+        let Waiting { queues, entries, bytes } = &mut *waiting;
+        let queue = queues.entry(owner).or_default();
+        queue.evicted += before.evicted;
+        (*entries, *bytes) = (*entries + before.entries.len(), *bytes + before_bytes);
+        queue.bytes += before_bytes;
+        for entry in before.entries.into_iter().rev() {
+            queue.entries.push_front(entry);
+        }
+        while queue.is_over() {
+            let popped = queue.pop();
+            (*entries, *bytes) = (*entries - 1, *bytes - popped);
+        }
+        drop(waiting);
+        self.some.notify_one();
+    }
+
+    /// Whether anything waits.
+    pub(super) fn is_empty(&self) -> bool {
+        locked(&self.waiting).queues.is_empty()
+    }
+
+    /// Takes everything that waits. The caller has [`Recorder::turn`].
+    pub(super) fn take(&self) -> Vec<(Owner, Queue)> {
+        let mut waiting = locked(&self.waiting);
+        (waiting.entries, waiting.bytes) = (0, 0);
+        std::mem::take(&mut waiting.queues).into_iter().collect()
+    }
+
+    /// The turn to write.
+    pub(super) async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.writing).lock_owned().await
+    }
+
+    /// Forgets what waits for an institution's journal; while the guard is held, nothing is written.
+    pub(super) async fn forget(&self, code: &InstitutionCode) -> OwnedMutexGuard<()> {
+        let turn = self.turn().await;
+        let mut waiting = locked(&self.waiting);
+        if let Some(queue) = waiting.queues.remove(&Some(code.clone())) {
+            waiting.entries -= queue.entries.len();
+            waiting.bytes -= queue.bytes;
+        }
+        drop(waiting);
+        turn
+    }
+}

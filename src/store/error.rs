@@ -1,0 +1,95 @@
+//! Why the store failed, in words for the person who meets it.
+
+use std::time::Duration;
+
+use crate::domain::text::Text;
+
+/// Why the store could not do what it was asked; nothing of it was acknowledged.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{} / {}", text.ja, text.en)]
+pub struct StoreError {
+    text: Text,
+}
+
+impl StoreError {
+    /// In these words.
+    pub fn new(text: Text) -> Self {
+        Self { text }
+    }
+
+    /// What happened, in both languages.
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// So many writers were faster that it was given up.
+    pub fn contended() -> Self {
+        Self::new(Text::new(
+            "同じ医療機関への変更が集中し、保存できませんでした。",
+            "Too many changes of the same institution came at once; this one was not stored.",
+        ))
+    }
+
+    /// What is stored cannot be read by this program.
+    pub fn unreadable(what: &str, said: &str) -> Self {
+        Self::new(Text::new(
+            format!("保存された {what} を読めません（{said}）。"),
+            format!("What is stored of {what} cannot be read: {said}."),
+        ))
+    }
+
+    pub(super) fn late(after: Duration) -> Self {
+        let seconds = after.as_secs();
+        Self::new(Text::new(
+            format!("データベースが {seconds} 秒以内に応答しませんでした。"),
+            format!("The database did not answer within {seconds} s."),
+        ))
+    }
+
+    pub(super) fn of(error: &sqlx::Error) -> Self {
+        let said = error.to_string();
+        let (ja, en) = match (primary_code(error), error) {
+            (Some(SQLITE_FULL), _) => ("ディスクに空きがありません", "The disk is full"),
+            (Some(SQLITE_READONLY), _) => ("データベースのファイルが読み取り専用です", "The database file is read-only"),
+            (Some(SQLITE_CORRUPT | SQLITE_NOTADB), _) => ("データベースのファイルが壊れています", "The database file is corrupt"),
+            (Some(SQLITE_IOERR | SQLITE_CANTOPEN), _) => {
+                ("データベースのファイルを読み書きできません", "The database file cannot be read or written")
+            }
+            (_, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Tls(_)) => {
+                ("データベースに接続できません", "The database cannot be reached")
+            }
+            _ => ("データベースがエラーを返しました", "The database answered with an error"),
+        };
+        Self::new(Text::new(format!("{ja}（{said}）。"), format!("{en}: {said}.")))
+    }
+}
+
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_CORRUPT: u32 = 11;
+const SQLITE_FULL: u32 = 13;
+const SQLITE_CANTOPEN: u32 = 14;
+const SQLITE_NOTADB: u32 = 26;
+
+/// Whether the connection is of no more use: lost, or one to a file that is damaged or was replaced.
+pub(super) fn is_of_connection(error: &sqlx::Error) -> bool {
+    let damaged = [SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_NOTADB];
+    let lost = ["57P01", "57P02", "57P03", "25006"];
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) if error.code().is_some_and(|code| lost.contains(&code.as_ref())) => true,
+        error => primary_code(error).is_some_and(|code| damaged.contains(&code)),
+    }
+}
+
+/// SQLite's result code without its refinement; PostgreSQL's codes have five characters.
+fn primary_code(error: &sqlx::Error) -> Option<u32> {
+    let sqlx::Error::Database(error) = error else {
+        return None;
+    };
+    let code = error.code()?;
+    if code.len() == 5 {
+        return None;
+    }
+    code.parse::<u32>().ok().map(|code| code & 0xff)
+}

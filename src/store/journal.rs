@@ -1,0 +1,145 @@
+//! Journals as rows, bounded by entries and bytes; what the bound takes away is counted.
+
+use sqlx::AnyConnection;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use super::{Store, StoreError};
+
+/// Rows that one statement writes at most.
+const AT_ONCE: usize = 50;
+
+/// An entry to be written.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Whose journal: a code, or empty for what fitted no institution.
+    pub institution: String,
+    /// Which making of the institution.
+    pub making: String,
+    /// The entry, one JSON object.
+    pub body: String,
+}
+
+/// An entry as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// 1, 2, 3 … within the journal.
+    pub number: u64,
+    /// One JSON object.
+    pub body: String,
+}
+
+/// The newest entries of a journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Oldest first.
+    pub entries: Vec<Kept>,
+    /// How many the bound has taken away so far.
+    pub evicted: u64,
+}
+
+/// How much of a journal is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    /// Entries.
+    pub entries: usize,
+    /// Bytes of their JSON.
+    pub bytes: usize,
+}
+
+impl Store {
+    /// Writes entries in order, and counts others that were evicted before they were written: all of it or nothing.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn append(&self, lines: &[Line], evicted: &[(String, String, u64)]) -> Result<(), StoreError> {
+        self.work(async |connection| {
+            let mut all = sqlx::Connection::begin(connection).await?;
+            for lines in lines.chunks(AT_ONCE) {
+                let mut query = sqlx::query(AssertSqlSafe(insert(lines.len())));
+                for Line { institution, making, body } in lines {
+                    query = query.bind(institution.as_str()).bind(making.as_str()).bind(body.len() as i64).bind(body.as_str());
+                }
+                query.execute(&mut *all).await?;
+            }
+            for (institution, making, entries) in evicted {
+                count_evicted(&mut all, institution, making, *entries).await?;
+            }
+            all.commit().await
+        })
+        .await
+    }
+
+    /// Takes away what a journal has beyond its bound, and what other makings of the institution left; gives how many entries stay.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn trim(&self, institution: &str, making: &str, bound: Bound) -> Result<usize, StoreError> {
+        const SIZES: &str = "SELECT number, making, size FROM journal WHERE institution = $1 ORDER BY number DESC";
+        self.work(async |connection| {
+            let mut all = sqlx::Connection::begin(connection).await?;
+            let rows = sqlx::query(SIZES).bind(institution).fetch_all(&mut *all).await?;
+            let (mut kept, mut bytes, mut over, mut newest_over, mut foreign) = (0, 0, 0, -1, false);
+            for row in &rows {
+                let (number, of, size): (i64, String, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                if of != making {
+                    foreign = true;
+                    continue;
+                }
+                bytes += size.unsigned_abs() as usize;
+                let fits = over == 0 && kept < bound.entries && (bytes <= bound.bytes || kept == 0);
+                if fits {
+                    kept += 1;
+                } else {
+                    newest_over = newest_over.max(number);
+                    over += 1;
+                }
+            }
+            if over > 0 || foreign {
+                const DELETE: &str = "DELETE FROM journal WHERE institution = $1 AND (number <= $2 OR making <> $3)";
+                sqlx::query(DELETE).bind(institution).bind(newest_over).bind(making).execute(&mut *all).await?;
+            }
+            if over > 0 {
+                count_evicted(&mut all, institution, making, over).await?;
+            }
+            all.commit().await.map(|()| kept)
+        })
+        .await
+    }
+
+    /// The newest `limit` entries within the bound.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn entries(&self, institution: &str, making: &str, limit: usize, bound: Bound) -> Result<Page, StoreError> {
+        const NEWEST: &str = "SELECT body FROM journal WHERE institution = $1 AND making = $2 ORDER BY number DESC LIMIT $3";
+        const EVICTED: &str = "SELECT entries FROM evictions WHERE institution = $1 AND making = $2";
+        let kept = self.trim(institution, making, bound).await?;
+        let (mut rows, evicted) = self
+            .work(async |connection| {
+                let rows =
+                    sqlx::query(NEWEST).bind(institution).bind(making).bind(limit.min(kept) as i64).fetch_all(&mut *connection).await?;
+                let evicted = sqlx::query(EVICTED).bind(institution).bind(making).fetch_optional(connection).await?;
+                Ok((rows, evicted))
+            })
+            .await?;
+        rows.reverse();
+        let evicted = evicted.map_or(Ok(0), |row| row.try_get::<i64, _>(0)).map_err(|error| self.misread(&error))?.unsigned_abs();
+        let first = evicted + (kept - rows.len().min(kept)) as u64 + 1;
+        let bodies = rows.iter().map(|row| row.try_get::<String, _>(0).map_err(|error| self.misread(&error)));
+        let entries = bodies.zip(first..).map(|(body, number)| Ok(Kept { number, body: body? }));
+        Ok(Page { entries: entries.collect::<Result<_, StoreError>>()?, evicted })
+    }
+}
+
+/// The statement that writes so many entries.
+fn insert(rows: usize) -> String {
+    let row = |i: usize| format!("(${}, ${}, ${}, ${})", 4 * i + 1, 4 * i + 2, 4 * i + 3, 4 * i + 4);
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!("INSERT INTO journal (institution, making, size, body) VALUES {}", rows.join(", "))
+}
+
+async fn count_evicted(connection: &mut AnyConnection, institution: &str, making: &str, entries: u64) -> Result<(), sqlx::Error> {
+    const SQL: &str = "INSERT INTO evictions (institution, making, entries) VALUES ($1, $2, $3) \
+                       ON CONFLICT (institution, making) DO UPDATE SET entries = evictions.entries + excluded.entries";
+    sqlx::query(SQL).bind(institution).bind(making).bind(entries as i64).execute(connection).await.map(drop)
+}

@@ -1,0 +1,110 @@
+//! What lasts: institutions, their journals and the installation's secrets, in SQLite (a file or memory) or PostgreSQL. It knows rows and texts,
+//! not what they mean.
+
+mod error;
+mod institutions;
+mod journal;
+mod lock;
+mod notes;
+mod open;
+mod target;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use sqlx::AnyConnection;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyPool};
+
+pub use error::StoreError;
+pub use institutions::{Found, Record, Row};
+pub use journal::{Bound, Kept, Line, Page};
+pub use target::Target;
+
+use crate::domain::text::Text;
+use lock::Lock;
+
+/// How long one piece of work in the store may take before it counts as lost.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The store of a server. What fails in it turns it red until a probe has been written.
+pub struct Store {
+    pool: AnyPool,
+    target: Target,
+    red: Mutex<Option<Text>>,
+    /// How often a connection to a damaged file was given up: what was read before may no longer hold.
+    epoch: AtomicU64,
+    /// Held for as long as the file is ours.
+    _lock: Option<Lock>,
+}
+
+impl Store {
+    /// Whether other processes may write to it, too.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.target, Target::Postgres(_))
+    }
+
+    /// Where it is, without a password.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Changes when the file was given up and opened anew: what was read from it before is to be read again.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Why it does not work, since it last failed; none while it works.
+    pub fn trouble(&self) -> Option<Text> {
+        self.red.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Closes all connections: a SQLite file is then whole without the files beside it.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Does one piece of work on a connection, in time.
+    async fn work<T>(&self, work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        let worked = tokio::time::timeout(PATIENCE, async {
+            let mut connection = self.pool.acquire().await?;
+            let worked = work(&mut connection).await;
+            if let Err(error) = &worked {
+                self.give_up(&mut connection, error);
+            }
+            worked
+        });
+        let error = match worked.await {
+            Ok(Ok(done)) => return Ok(done),
+            Ok(Err(error)) => StoreError::of(&error),
+            Err(_) => StoreError::late(PATIENCE),
+        };
+        self.turn_red(&error);
+        Err(error)
+    }
+
+    /// Does not keep a connection behind an error: a lost one is of no use, and one to a damaged file remembers what may have been replaced.
+    fn give_up(&self, connection: &mut PoolConnection<Any>, error: &sqlx::Error) {
+        if matches!(self.target, Target::Memory) || !error::is_of_connection(error) {
+            return;
+        }
+        connection.close_on_drop();
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn turn_red(&self, error: &StoreError) {
+        let mut red = self.red.lock().unwrap_or_else(PoisonError::into_inner);
+        if red.is_none() {
+            tracing::error!(reason = error.text().en, "the store fails");
+        }
+        *red = Some(error.text().clone());
+    }
+
+    fn turn_green(&self) {
+        let before = self.red.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if before.is_some() {
+            tracing::info!("the store works again");
+        }
+    }
+}

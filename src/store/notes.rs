@@ -1,0 +1,39 @@
+//! Single values under a name: secrets of the installation, and the probe that tells whether the store can be written.
+
+use sqlx::Row as _;
+
+use super::{Store, StoreError};
+
+impl Store {
+    /// The value under a name, which is this one unless another was there before.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn note(&self, name: &str, value: &str) -> Result<String, StoreError> {
+        const INSERT: &str = "INSERT INTO notes (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+        const SELECT: &str = "SELECT value FROM notes WHERE name = $1";
+        let row = self
+            .work(async |connection| {
+                sqlx::query(INSERT).bind(name).bind(value).execute(&mut *connection).await?;
+                sqlx::query(SELECT).bind(name).fetch_one(connection).await
+            })
+            .await?;
+        row.try_get(0).map_err(|error| self.misread(&error))
+    }
+
+    /// Writes and reads something: whether it works, and where it did not before, that it does again.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn probe(&self, value: &str) -> Result<(), StoreError> {
+        const UPSERT: &str = "INSERT INTO notes (name, value) VALUES ('probe', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        const SELECT: &str = "SELECT code FROM institutions ORDER BY code LIMIT 1";
+        self.work(async |connection| {
+            sqlx::query(UPSERT).bind(value).execute(&mut *connection).await?;
+            sqlx::query(SELECT).fetch_optional(connection).await.map(drop)
+        })
+        .await?;
+        self.turn_green();
+        Ok(())
+    }
+}

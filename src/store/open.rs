@@ -1,0 +1,116 @@
+//! Opening a store: the connection, its settings, and the migrations that bring its tables to this program's form, forward only.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, ConnectOptions, Executor, SqlSafeStr};
+
+use super::lock::Lock;
+use super::{Store, Target};
+
+/// The migrations of each back end, by number.
+const SQLITE: [(i64, &str, &str); 1] = [(1, "institutions and journals", include_str!("migrations/sqlite_1.sql"))];
+const POSTGRES: [(i64, &str, &str); 1] = [(1, "institutions and journals", include_str!("migrations/postgres_1.sql"))];
+
+/// Connections to PostgreSQL.
+const CONNECTIONS: u32 = 16;
+
+/// A connection that lay idle for so long is asked whether it still lives before it is used.
+const IDLE: Duration = Duration::from_secs(5);
+
+impl Store {
+    /// Opens a store, makes it where it is missing, and brings its tables to this program's form.
+    ///
+    /// # Errors
+    /// It cannot be opened, belongs to another process, is damaged, or was written by a newer program.
+    pub async fn open(target: &Target) -> anyhow::Result<Self> {
+        install_default_drivers();
+        let lock = match target {
+            Target::Sqlite(path) => Some(Lock::take(path)?),
+            Target::Memory | Target::Postgres(_) => None,
+        };
+        let pool = connect(target).await.map_err(|error| unopened(target, &error))?;
+        let migrations = if matches!(target, Target::Postgres(_)) { &POSTGRES } else { &SQLITE };
+        migrator(migrations).run(&pool).await.map_err(|error| unmigrated(target, error))?;
+        Ok(Self { pool, target: target.clone(), red: Mutex::default(), epoch: AtomicU64::new(0), _lock: lock })
+    }
+}
+
+async fn connect(target: &Target) -> Result<AnyPool, sqlx::Error> {
+    let pool = AnyPoolOptions::new().acquire_timeout(Duration::from_secs(4));
+    let quiet = |options: AnyConnectOptions| options.disable_statement_logging();
+    match target {
+        Target::Postgres(url) => {
+            let pool = pool.max_connections(CONNECTIONS).test_before_acquire(false).before_acquire(|connection, idle| {
+                Box::pin(async move { if idle.idle_for < IDLE { Ok(true) } else { Ok(sqlx::Connection::ping(connection).await.is_ok()) } })
+            });
+            pool.connect_with(quiet(AnyConnectOptions::from_str(url)?)).await
+        }
+        Target::Memory => one(pool).connect_with(quiet(AnyConnectOptions::from_str("sqlite::memory:")?)).await,
+        Target::Sqlite(path) => {
+            let url = format!("sqlite:{}?mode=rwc", encoded(path));
+            // WAL with NORMAL: a commit is written, not flushed; it outlives the process, though not always the machine.
+            let pool = one(pool).after_connect(|connection, _| {
+                Box::pin(async move { connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;").await.map(drop) })
+            });
+            pool.connect_with(quiet(AnyConnectOptions::from_str(&url)?)).await
+        }
+    }
+}
+
+/// SQLite has one writer; a single connection that never ends keeps its order, and what is in memory.
+fn one(pool: AnyPoolOptions) -> AnyPoolOptions {
+    pool.max_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
+}
+
+/// The path as it stands in a URL.
+fn encoded(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_');
+    path.to_string_lossy().bytes().fold(String::new(), |mut url, byte| {
+        if plain(byte) {
+            url.push(char::from(byte));
+        } else {
+            let _ = write!(url, "%{byte:02X}");
+        }
+        url
+    })
+}
+
+fn migrator(migrations: &'static [(i64, &str, &str)]) -> Migrator {
+    let migration = |(version, description, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(*version, Cow::Borrowed(description), MigrationType::Simple, SqlSafeStr::into_sql_str(*sql), false)
+    };
+    Migrator::with_migrations(migrations.iter().map(migration).collect())
+}
+
+fn unopened(target: &Target, error: &sqlx::Error) -> anyhow::Error {
+    anyhow!(
+        "store: {target} を開けません。場所と権限（PostgreSQL なら接続先、利用者、パスワード）を確認してください\n\
+         store: {target} cannot be opened; check its place and permissions, or for PostgreSQL host, user and password\n{error}"
+    )
+}
+
+fn unmigrated(target: &Target, error: MigrateError) -> anyhow::Error {
+    match error {
+        MigrateError::VersionMissing(number) => anyhow!(
+            "store: {target} は新しい版の onshi-mock のものです（移行 {number}）。新しい版を使うか、別の --store を指定してください\n\
+             store: {target} belongs to a newer onshi-mock (migration {number}); use that one, or another --store"
+        ),
+        error => Err::<(), _>(error)
+            .with_context(|| {
+                format!(
+                    "store: {target} を準備できません。壊れている場合は、バックアップから戻すか、ファイルを移動して起動し直してください（新しく作られます）\n\
+                     store: {target} cannot be made ready; where it is damaged, restore it from a backup, or move it away and start again: a new one is made"
+                )
+            })
+            .expect_err("it was an error"),
+    }
+}
