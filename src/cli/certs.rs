@@ -39,6 +39,9 @@ enum CertsCommand {
         /// Directory to write to
         #[arg(long, value_name = "DIR", default_value = ".")]
         out: PathBuf,
+        /// Do nothing where the files are there already, instead of refusing
+        #[arg(long)]
+        if_missing: bool,
     },
     /// Show what the certificates say
     Show,
@@ -52,7 +55,7 @@ pub fn run(args: CertsArgs, now: Timestamp) -> anyhow::Result<()> {
     let options = OpenOptions { dir: &args.certs, extra_names: &args.tls_san, listen: &[] };
     match args.command {
         CertsCommand::Init { new_ca } => init(options, new_ca, now),
-        CertsCommand::Issue { id, out } => issue(options, &id, &out, now),
+        CertsCommand::Issue { id, out, if_missing } => issue(options, &id, &out, if_missing, now),
         CertsCommand::Show => {
             show(&Authority::open(&args.certs)?);
             Ok(())
@@ -90,8 +93,13 @@ fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Resul
 }
 
 #[expect(clippy::print_stdout, reason = "the password is told here and nowhere else")]
-fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, now: Timestamp) -> anyhow::Result<()> {
+fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, if_missing: bool, now: Timestamp) -> anyhow::Result<()> {
     let (certificate, key, pkcs12) = (out.join(format!("{id}.pem")), out.join(format!("{id}.key")), out.join(format!("{id}.p12")));
+    // The certificate is written last: where it is, the others are.
+    if if_missing && certificate.try_exists()? {
+        println!("{} exists already and is kept / 既にあるため、そのまま使います", certificate.display());
+        return Ok(());
+    }
     for file in [&certificate, &key, &pkcs12] {
         if file.try_exists()? {
             let file = file.display();
