@@ -27,6 +27,7 @@ mod raw;
 mod readings;
 mod readme;
 mod reports;
+mod stacks;
 mod strictness;
 mod support;
 mod surfacing;

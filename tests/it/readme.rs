@@ -60,6 +60,16 @@ impl Program {
         program
     }
 
+    /// Where it was started.
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The port of the backend.
+    pub(crate) fn backend_port(&self) -> String {
+        self.backend.rsplit(':').next().unwrap_or_default().to_owned()
+    }
+
     /// What a script writes to standard output, started where the program was.
     pub(crate) fn run(&self, script: &str) -> String {
         let output = Command::new("bash")
