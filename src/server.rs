@@ -134,7 +134,8 @@ impl Server {
         let linkage = keep_folders(Arc::clone(&self.app), stop(stopping.clone()));
         let upkeep = keep_store(self.app.institutions.clone(), stop(stopping.clone()));
         let (quiet, silence) = watch::channel(());
-        let journals = self.app.institutions.keep_journals(stop(silence));
+        let journals = self.app.institutions.keep_journals(stop(silence.clone()));
+        let listening = Box::pin(self.app.institutions.listen(stop(silence)));
         let surfaces = async move {
             tokio::join!(backend, control, linkage, upkeep, async move {
                 shutdown.await;
@@ -143,12 +144,12 @@ impl Server {
             // Whatever was asked has its entry by now.
             drop(quiet);
         };
-        tokio::join!(surfaces, journals);
-        self.app.institutions.store().close().await;
+        tokio::join!(surfaces, journals, listening);
+        self.app.institutions.leave().await;
     }
 }
 
-/// Tries a store that fails until it works again, watches one that others share, and takes away institutions whose time is over.
+/// Looks after the store until told to stop.
 async fn keep_store(institutions: Institutions, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
     let mut beat = tokio::time::interval(STORE_LOOKED_AT_EVERY);
@@ -158,12 +159,7 @@ async fn keep_store(institutions: Institutions, stop: impl Future<Output = ()>) 
             _ = beat.tick() => {}
             () = &mut stop => return,
         }
-        let store = institutions.store();
-        if store.trouble().is_some() || store.is_shared() {
-            // What fails turns it red, and is logged there.
-            let _ = store.probe(&institutions.wall().to_string()).await;
-        }
-        while store.trouble().is_none() && matches!(institutions.clean_up().await, Ok(true)) {}
+        institutions.look_after().await;
     }
 }
 

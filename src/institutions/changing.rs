@@ -122,6 +122,7 @@ impl Inner {
                 self.cache.weigh(&slot.code, 0);
             }
         }
+        self.tell(&slot.code);
         Ok(true)
     }
 }

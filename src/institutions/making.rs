@@ -16,8 +16,6 @@ use crate::store::StoreError;
 
 /// The making of an institution that is as its fixture made it: the same at every start and in every process.
 const OF_FIXTURE: &str = "fixture";
-/// Institutions taken away at once when their time is over.
-const OVER_AT_ONCE: u32 = 200;
 /// How often another version is met before it is given up.
 const MOST_TRIES: usize = 20;
 
@@ -107,28 +105,17 @@ impl Institutions {
         Err(StoreError::contended())
     }
 
-    /// Takes away institutions whose time is over; says whether there may be more of them.
-    ///
-    /// # Errors
-    /// The store does not work.
-    pub async fn clean_up(&self) -> Result<bool, StoreError> {
-        let codes = self.0.store.expired(self.wall().as_millisecond(), OVER_AT_ONCE).await?;
-        for code in &codes {
-            match InstitutionCode::parse(code) {
-                Ok(code) => self.delete(&code).await.map(drop)?,
-                Err(error) => return Err(StoreError::unreadable(code, &error.to_string())),
-            }
-        }
-        Ok(codes.len() == OVER_AT_ONCE as usize)
-    }
-
     /// A new making.
     fn made(&self, code: &InstitutionCode, blueprint: &Blueprint) -> Result<Institution, ClockError> {
-        let mut random = [0; 16];
-        rand::fill(&mut random).expect("a machine that gave the random bytes for TLS keys gives sixteen more");
-        let incarnation = uuid::Builder::from_random_bytes(random).into_uuid().to_string();
-        Institution::new(code.clone(), incarnation, blueprint, &self.0.fixtures.campaign, self.wall())
+        Institution::new(code.clone(), random_id(), blueprint, &self.0.fixtures.campaign, self.wall())
     }
+}
+
+/// An id that nobody else has.
+pub(super) fn random_id() -> String {
+    let mut random = [0; 16];
+    rand::fill(&mut random).expect("a machine that gave the random bytes for TLS keys gives sixteen more");
+    uuid::Builder::from_random_bytes(random).into_uuid().to_string()
 }
 
 /// A fixture's institution.

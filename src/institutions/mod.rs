@@ -7,6 +7,8 @@ mod making;
 mod recorder;
 mod slot;
 mod tenant;
+mod upkeep;
+mod watching;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,10 +22,12 @@ use crate::fixtures::Fixtures;
 use crate::store::{Found, Store, StoreError};
 use listing::Addresses;
 pub use listing::Differing;
-use making::of_fixture;
+use making::{of_fixture, random_id};
 use recorder::Recorder;
 use slot::{Cache, Known, Seen, Slot};
 pub use tenant::Tenant;
+use watching::Bell;
+pub use watching::Watch;
 
 /// Limits of the institutions of a server.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +55,9 @@ struct Inner {
     /// Institutions in the store, as far as this process knows.
     stored: AtomicU64,
     addresses: Addresses,
+    bell: Bell,
+    /// This process among those that share a store.
+    process: String,
 }
 
 /// The two times of one access, read once.
@@ -99,6 +106,8 @@ impl Institutions {
             next_number: AtomicU32::new(900_000 + (stored % 1_000_000) as u32),
             stored: AtomicU64::new(stored),
             addresses: Addresses::default(),
+            bell: Bell::default(),
+            process: random_id(),
             store,
         })))
     }

@@ -4,9 +4,11 @@
 mod error;
 mod institutions;
 mod journal;
+mod listen;
 mod lock;
 mod notes;
 mod open;
+mod processes;
 mod target;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +22,7 @@ use sqlx::{Any, AnyPool};
 pub use error::StoreError;
 pub use institutions::{Found, Record, Row};
 pub use journal::{Bound, Kept, Line, Page};
+pub use listen::{Listener, Told};
 pub use target::Target;
 
 use crate::domain::text::Text;

@@ -31,3 +31,20 @@ CREATE TABLE notes (
     name TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 );
+
+-- Tells every process which institution was changed, made or deleted, once that is committed.
+CREATE FUNCTION onshi_mock_tell() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('onshi_mock_changed', COALESCE(NEW.code, OLD.code));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER institutions_tell AFTER INSERT OR UPDATE OR DELETE ON institutions FOR EACH ROW EXECUTE FUNCTION onshi_mock_tell();
+
+-- The processes that run on this database: when each was last seen by the database's clock, and the last wish to write its journals that it met.
+CREATE TABLE processes (
+    id TEXT NOT NULL PRIMARY KEY,
+    seen TIMESTAMPTZ NOT NULL,
+    flushed BIGINT NOT NULL
+);
+CREATE SEQUENCE flushes;

@@ -1,0 +1,62 @@
+//! What other processes do on a shared store, as PostgreSQL tells it: LISTEN and NOTIFY.
+
+use sqlx::postgres::PgListener;
+
+use super::{Store, StoreError, Target};
+
+/// The channel on which the database tells of changed institutions: a trigger sends the code.
+const CHANGED: &str = "onshi_mock_changed";
+/// The channel on which a reader of journals asks everyone to write what waits: with the number of its wish.
+const FLUSH: &str = "onshi_mock_flush";
+
+/// What was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The institution of this code was changed, made or deleted.
+    Changed(String),
+    /// Someone reads journals, and wishes that everyone write what waits; the number of the wish.
+    Flush(i64),
+    /// The connection was lost and is there again: what was told meanwhile was missed.
+    Missed,
+}
+
+/// A connection that listens.
+pub struct Listener(PgListener);
+
+impl Store {
+    /// Listens to what other processes do; none where the store is not shared.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn listen(&self) -> Result<Option<Listener>, StoreError> {
+        let Target::Postgres(url) = &self.target else {
+            return Ok(None);
+        };
+        let listening = async {
+            let mut listener = PgListener::connect(url).await?;
+            listener.listen_all([CHANGED, FLUSH]).await?;
+            Ok(listener)
+        };
+        listening.await.map(|listener| Some(Listener(listener))).map_err(|error| StoreError::of(&error))
+    }
+}
+
+impl Listener {
+    /// The next thing told. It connects again by itself, and says so.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn told(&mut self) -> Result<Told, StoreError> {
+        loop {
+            let Some(notification) = self.0.try_recv().await.map_err(|error| StoreError::of(&error))? else {
+                return Ok(Told::Missed);
+            };
+            match (notification.channel(), notification.payload().parse()) {
+                (CHANGED, _) => return Ok(Told::Changed(notification.payload().to_owned())),
+                (FLUSH, Ok(wish)) => return Ok(Told::Flush(wish)),
+                // Nobody sends anything else on these channels; who does is not listened to.
+                _ => {}
+            }
+        }
+    }
+}
