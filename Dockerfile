@@ -1,29 +1,44 @@
 # syntax=docker/dockerfile:1
 # onshi-mock in an image without shell or package manager. State and certificates live under /data; nothing else is written.
-# Build: docker build -t onshi-mock .            (for another platform: --platform linux/arm64)
+# Build:                  docker build -t onshi-mock .
+# For another platform:   docker build -t onshi-mock --platform linux/arm64 .      (compiled across on the builder's own platform; no emulation)
 
-FROM rust:1.95-bookworm AS build
+FROM --platform=$BUILDPLATFORM rust:1.95-bookworm AS build
 WORKDIR /build
+# The compiler's name for the platform, and a C compiler and the standard library for it where it is not the builder's own.
+ARG TARGETARCH
+RUN set -eu; own=$(dpkg --print-architecture); arch=${TARGETARCH:-$own}; \
+    case "$arch" in amd64) cpu=x86_64 ;; arm64) cpu=aarch64 ;; *) echo "no such platform: $arch" >&2; exit 1 ;; esac; \
+    echo "$cpu-unknown-linux-gnu" > target-triple; \
+    if [ "$arch" != "$own" ]; then \
+      apt-get update -qq; apt-get install -y -qq --no-install-recommends "gcc-$cpu-linux-gnu" "libc6-dev-$arch-cross"; \
+      rustup target add "$(cat target-triple)"; \
+      printf '[target.%s]\nlinker = "%s-linux-gnu-gcc"\n' "$(cat target-triple)" "$cpu" > /usr/local/cargo/config.toml; \
+    fi
 # The dependencies in a layer of their own: they are built again only when Cargo.toml or Cargo.lock changes.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
-    && cargo build --release --locked \
-    && rm -r src target/release/onshi-mock target/release/deps/*onshi_mock* target/release/.fingerprint/onshi-mock-*
+    && cargo build --release --locked --target "$(cat target-triple)" \
+    && rm -r src && find target -name '*onshi[_-]mock*' -prune -exec rm -r {} +
 COPY askama.toml ./
 COPY fixtures fixtures
 COPY src src
-# Directories that volumes take their owner from: state of the server, state and linkage folder of the simulated terminal.
-RUN cargo build --release --locked && mkdir -p root/data root/state root/oqs
+# Directories that volumes take their owner from: /data for the server's state; /ca for the CA alone (ONSHI_CA_OUT=/ca/ca.pem), to be shared with clients;
+# /state and /oqs for the simulated terminal.
+RUN cargo build --release --locked --target "$(cat target-triple)" \
+    && mkdir -p root/data root/ca root/state root/oqs && cp "target/$(cat target-triple)/release/onshi-mock" onshi-mock
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 ARG VERSION=dev
 ARG REVISION=unknown
+ARG SOURCE=
 LABEL org.opencontainers.image.title="onshi-mock" \
       org.opencontainers.image.description="A rehearsal of Japan's online insurance qualification check: a terminal that installed an update but was not restarted refuses every check until its restart" \
       org.opencontainers.image.licenses="Apache-2.0 OR MIT" \
       org.opencontainers.image.version="$VERSION" \
-      org.opencontainers.image.revision="$REVISION"
-COPY --from=build /build/target/release/onshi-mock /onshi-mock
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.source="$SOURCE"
+COPY --from=build /build/onshi-mock /onshi-mock
 COPY --from=build --chown=65532:65532 /build/root/ /
 # Inside the container it listens on all addresses; publish the ports on the host's loopback only: -p 127.0.0.1:8443:8443.
 ENV ONSHI_BACKEND_ADDR=0.0.0.0:8443 \

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::serve::CONTROL_ADDR;
 use crate::config::Options;
 
 /// Options of `health`: those of `serve` that say where it listens and where its CA is.
@@ -29,15 +30,33 @@ pub struct HealthArgs {
 /// Asks once.
 ///
 /// # Errors
-/// The server does not answer within two seconds, or is not ready.
+/// The server takes no connection or does not answer within two seconds, or is not ready.
 pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
     let config = args.options.complete(args.config.as_deref())?;
-    let addr = reachable(config.control_addr);
-    let status = tokio::time::timeout(Duration::from_secs(2), ask(addr, &config.certs.join("ca.pem")))
+    let noted = std::fs::read_to_string(config.certs.join(CONTROL_ADDR)).ok().and_then(|text| text.trim().parse().ok());
+    let addresses = [Some(config.control_addr), noted.filter(|addr| *addr != config.control_addr)].into_iter().flatten();
+    let addresses: Vec<SocketAddr> = addresses.map(reachable).collect();
+    let asked = async { ask(connect(&addresses).await?, &config.certs.join("ca.pem")).await };
+    let status = tokio::time::timeout(Duration::from_secs(2), asked)
         .await
-        .with_context(|| format!("{addr} が応答しません / {addr} does not answer"))??;
+        .with_context(|| format!("{0} が応答しません / {0} does not answer", listed(&addresses)))??;
     ensure!(status.starts_with("HTTP/1.1 200"), "準備ができていません / not ready: {status}");
     Ok(())
+}
+
+/// The first of these addresses that takes a connection: the one of the settings, then the one where the server wrote that it really listens (its own
+/// command line may say another than the environment that both see, or port 0).
+async fn connect(addresses: &[SocketAddr]) -> anyhow::Result<TcpStream> {
+    for addr in addresses {
+        if let Ok(stream) = TcpStream::connect(addr).await {
+            return Ok(stream);
+        }
+    }
+    bail!("{0} に接続できません / cannot connect to {0}", listed(addresses))
+}
+
+fn listed(addresses: &[SocketAddr]) -> String {
+    addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A server that listens on all addresses is asked on loopback.
@@ -51,7 +70,7 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
 }
 
 /// The status line of `/readyz`.
-async fn ask(addr: SocketAddr, ca: &std::path::Path) -> anyhow::Result<String> {
+async fn ask(stream: TcpStream, ca: &std::path::Path) -> anyhow::Result<String> {
     let mut roots = RootCertStore::empty();
     let ca = CertificateDer::from_pem_file(ca).with_context(|| format!("{0} を読めません / {0} cannot be read", ca.display()))?;
     roots.add(ca)?;
@@ -59,7 +78,7 @@ async fn ask(addr: SocketAddr, ca: &std::path::Path) -> anyhow::Result<String> {
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let stream = TcpStream::connect(addr).await.with_context(|| format!("{addr} に接続できません / cannot connect to {addr}"))?;
+    let addr = stream.peer_addr()?;
     let mut stream = TlsConnector::from(Arc::new(tls)).connect(ServerName::from(addr.ip()), stream).await?;
     stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
     let mut answer = Vec::new();

@@ -1,6 +1,7 @@
 //! `onshi-mock serve`.
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -12,6 +13,9 @@ use crate::domain::ids::InstitutionCode;
 use crate::institutions::Differing;
 use crate::server::Server;
 use crate::store::Target;
+
+/// The file beside the certificates that says where the control API of the server that started last listens.
+pub(super) const CONTROL_ADDR: &str = "control-addr";
 
 /// Options of `serve`.
 #[derive(clap::Args)]
@@ -37,9 +41,18 @@ pub async fn run(args: ServeArgs, wall: fn() -> Timestamp) -> anyhow::Result<()>
     let server = Server::bind(&config, wall).await?;
     // Listened to before the ready line: who reads that line may end the program at once.
     let stop = told_to_stop()?;
+    note_address(&config, server.control_addr()?);
     greet(&config, &server)?;
     server.run(stop).await;
     Ok(())
+}
+
+/// Writes beside the certificates where the control API listens, for `health` and for scripts that chose port 0.
+fn note_address(config: &Config, control: SocketAddr) {
+    let path = config.certs.join(CONTROL_ADDR);
+    if let Err(error) = std::fs::write(&path, format!("{control}\n")) {
+        tracing::warn!("{0} に書けません / {0} cannot be written: {error}", path.display());
+    }
 }
 
 pub(super) fn start_logging(format: LogFormat) {

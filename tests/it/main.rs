@@ -3,6 +3,7 @@
 
 mod campaigns;
 mod cards;
+mod compose;
 mod connections;
 mod control;
 mod control_input;

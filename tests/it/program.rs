@@ -90,6 +90,19 @@ fn sigterm_ends_it_with_exit_code_0() {
 }
 
 #[test]
+fn health_finds_a_server_that_listens_elsewhere_than_the_environment_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let program = Program::start(dir.path(), &[]);
+    let health = || command(dir.path()).arg("health").env("ONSHI_CONTROL_ADDR", &closed).output().unwrap();
+    assert!(health().status.success(), "the server noted its address in certs/control-addr");
+    let noted = std::fs::read_to_string(dir.path().join("certs/control-addr")).unwrap();
+    assert_eq!(format!("https://{}", noted.trim()), program.url("control"));
+    drop(program);
+    assert!(failure(&health()).contains(noted.trim()), "a server that is gone is not ready, and both addresses are named");
+}
+
+#[test]
 fn health_says_whether_the_server_is_ready() {
     let dir = tempfile::tempdir().unwrap();
     let program = Program::start(dir.path(), &[]);
