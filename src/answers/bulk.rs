@@ -29,7 +29,7 @@ pub fn submit(desk: &Desk<'_>, institution: &mut Institution, terminal: &Termina
     if let Asked::Registrations(registrations) = &asked {
         let from = desk.now.checked_add(takes.duration()).unwrap_or(desk.now);
         for registration in registrations {
-            if let Some(person) = desk.fixtures.register().matching(&registration.card) {
+            if let Some(person) = desk.register.matching(&registration.card) {
                 institution.references.register(&person.id, registration.reference_number.clone(), from, desk.now);
             }
         }
@@ -108,7 +108,7 @@ impl Found<'_> {
 
 fn found<'a>(desk: &Desk<'a>, reception: &Reception) -> Vec<Found<'a>> {
     let today = japan::civil(desk.now).date();
-    let persons: &'a [Person] = &desk.fixtures.persons;
+    let persons: &'a [Person] = desk.register.persons;
     let held = |holds: &dyn Fn(&Person, &Qualification) -> bool| {
         let all = persons.iter().flat_map(|person| person.qualifications.iter().map(move |held| (person, held)));
         all.filter(|(person, held)| holds(person, held)).map(|(person, held)| of_person(person, held, today)).collect()
@@ -116,7 +116,7 @@ fn found<'a>(desk: &Desk<'a>, reception: &Reception) -> Vec<Found<'a>> {
     match &reception.asked {
         Asked::Persons(inquiries) => {
             let found = |inquiry: &Inquiry| {
-                let finding = desk.fixtures.register().find(inquiry, today);
+                let finding = desk.register.find(inquiry, today);
                 let consents = finding.matched.map(|(person, _)| consents_of(person, inquiry)).unwrap_or_default();
                 Found { inquiry: inquiry.clone(), finding, consents }
             };

@@ -17,7 +17,7 @@ pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
     if let Some(refusal) = refusal(place.institution, place.terminal, &fixtures.call_centre, desk.now) {
         return desk.refused(&refusal, Some(inquiry));
     }
-    let finding = fixtures.register().find(inquiry, japan::civil(desk.now).date());
+    let finding = desk.register.find(inquiry, japan::civil(desk.now).date());
     let person = finding.matched.map(|(person, _)| person);
     match person.map_or(PersonOutcome::Answered, |person| person.outcome) {
         PersonOutcome::Answered => {}

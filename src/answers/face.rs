@@ -36,7 +36,7 @@ pub fn face(desk: &Desk<'_>, place: Place<'_>, person: &Person, consents: &Conse
         return Presented::Told(told(desk, place, &inquiry_of(person, None, today), &finding, consents));
     };
     let inquiry = inquiry_of(person, Some(held), today);
-    let finding = Register { persons: std::slice::from_ref(person), ..desk.fixtures.register() }.find(&inquiry, today);
+    let finding = Register { persons: std::slice::from_ref(person), ..desk.register }.find(&inquiry, today);
     Presented::Told(told(desk, place, &inquiry, &finding, consents))
 }
 

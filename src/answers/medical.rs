@@ -48,7 +48,7 @@ fn answer(desk: &Desk<'_>, medical: &Medical, outcome: Outcome, why: Text) -> An
 
 fn told(desk: &Desk<'_>, kind: FileKind, request: &MedicalRequest) -> Result<(Medical, Vec<String>), Refusal> {
     let refused = |error| Refusal::new(error, Text::new("", ""));
-    let person = desk.fixtures.register().matching(&request.card).ok_or_else(|| refused(ErrorId::PersonUnmatched))?;
+    let person = desk.register.matching(&request.card).ok_or_else(|| refused(ErrorId::PersonUnmatched))?;
     let (consent, shape) = match kind {
         FileKind::Drugs => (ConsentKind::Pharmacists, &desk.fixtures.invented.medical.drugs),
         _ => (ConsentKind::SpecificHealthCheckups, &desk.fixtures.invented.medical.checkups),

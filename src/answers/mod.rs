@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use crate::domain::catalogue::{Catalogue, Entry, ErrorId, Layer};
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
-use crate::domain::inquiry::Inquiry;
+use crate::domain::inquiry::{Inquiry, Register};
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::surfacing::{ErrorProfile, Surfacing};
@@ -47,8 +47,10 @@ pub struct Answer {
 /// What every answer needs to know of who asked, and where.
 #[derive(Clone, Copy)]
 pub struct Desk<'a> {
-    /// Persons, errors, the call centre.
+    /// Errors, the call centre, what is invented.
     pub fixtures: &'a Fixtures,
+    /// The institution's persons.
+    pub register: Register<'a>,
     /// How the institution's answers look.
     pub surfacing: &'a Surfacing,
     /// What the request's header says.

@@ -18,7 +18,7 @@ pub fn register(desk: &Desk<'_>, institution: &mut Institution, terminal: &Termi
     let mut header = desk.header(Segment::Done);
     header.confirmation_date = None;
     let unit = registered(desk, registration);
-    let (person, outcome) = match desk.fixtures.register().matching(&registration.card) {
+    let (person, outcome) = match desk.register.matching(&registration.card) {
         Some(person) => (person.id.as_str(), Outcome::Answered),
         None => ("-", super::refused_outcome(&desk.fixtures.catalogue, desk.surfacing, &unmatched())),
     };
@@ -35,7 +35,7 @@ pub fn register(desk: &Desk<'_>, institution: &mut Institution, terminal: &Termi
 
 /// A registration with what comes of it.
 pub(super) fn registered<'a>(desk: &Desk<'a>, registration: &Registration) -> Unit<'a> {
-    let found = desk.fixtures.register().matching(&registration.card).is_some();
+    let found = desk.register.matching(&registration.card).is_some();
     let note = (!found).then(|| desk.note(&unmatched()));
     Unit { registration: Some(registration.clone()), worked: Some(found), note, ..Unit::default() }
 }

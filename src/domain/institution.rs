@@ -1,6 +1,7 @@
 //! The institution: the tenant, with its own clock, campaign, readings and terminals. It is settled lazily, whenever someone looks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use super::campaign::Campaign;
 use super::clock::{Clock, ClockError, ClockSetting};
 use super::event::{Change, EventLog};
 use super::ids::{InstitutionCode, TerminalId};
+use super::person::Person;
 use super::readings::Readings;
 use super::reception::Receptions;
 use super::reference::References;
@@ -38,6 +40,9 @@ pub struct Blueprint {
     pub campaign: Campaign,
     /// How its answers look on the wire.
     pub surfacing: Surfacing,
+    /// Persons of its own, instead of the fixtures'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persons: Option<Arc<[Person]>>,
 }
 
 /// Credentials. The names of the real ones are not public.
@@ -75,6 +80,9 @@ pub struct Institution {
     pub clock: Clock,
     /// How its answers look on the wire.
     pub surfacing: Surfacing,
+    /// Persons of its own, instead of the fixtures'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persons: Option<Arc<[Person]>>,
     /// The bulk requests that it handed in.
     pub receptions: Receptions,
     /// Its own numbers of its patients.
@@ -111,6 +119,7 @@ impl Institution {
             events: EventLog::default(),
             clock,
             surfacing: blueprint.surfacing.clone(),
+            persons: blueprint.persons.clone(),
             receptions: Receptions::default(),
             references: References::default(),
             settled: now,

@@ -2,17 +2,19 @@
 
 mod certificate;
 mod codes;
+mod fault;
 mod text;
 mod ticket;
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use certificate::{ElderlyCertificate, LimitCertificate, SpecificDisease};
 pub use codes::{
     CardClassification, ContributionRatio, DiseaseCategory, LimitClass, LimitClassification, PersonalFamily, PrescriptionChoice, Presence,
     ReasonOfLoss, Sex, SingleOrCombined, TicketType, TreatmentType,
 };
+pub use fault::{MAX_PERSONS, faults};
 pub use text::{Branch, CardText, FixtureDate, HalfWidthKana};
 pub use ticket::{MedicalTicket, UpToThree};
 
@@ -21,7 +23,7 @@ use super::ids::InsurerNumber;
 use super::text::Text;
 
 /// One person with the qualifications that they have or had.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// Tells persons apart within the fixtures.
@@ -29,48 +31,48 @@ pub struct Person {
     /// Kanji, with a full-width space.
     pub name: String,
     /// その他の氏名: another name, such as a name in use besides that of the register.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_other: Option<String>,
     /// Half-width katakana, with an ASCII space.
     pub name_kana: HalfWidthKana,
     /// The other name's kana.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_other_kana: Option<HalfWidthKana>,
     /// 1 male, 2 female, 3 not set.
     pub sex: Sex,
     /// 性別2: the sex on the back of the card, where the front shows none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sex2: Option<Sex>,
     /// Date of birth.
     pub birthdate: Date,
     /// Address.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// Postal code, `123-4567`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_number: Option<String>,
     /// What they consent to where nothing else says so, such as a choice at the reader.
     #[serde(default)]
     pub consents: Consents,
     /// Which prescription they choose at the reader.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prescription: Option<PrescriptionChoice>,
     /// How a check about them ends.
     #[serde(default)]
     pub outcome: PersonOutcome,
     /// When they consented to home-visit nursing or treatment, for its bulk checks.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_visit_consent: Option<FixtureDate>,
     /// When they consented to online consultation, for its bulk checks.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub online_consent: Option<FixtureDate>,
     /// What they have or had.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub qualifications: Vec<Qualification>,
 }
 
 /// How a check about a person ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonOutcome {
     /// With what was found.
@@ -83,7 +85,7 @@ pub enum PersonOutcome {
 }
 
 /// A qualification, as its card shows it, and when it holds.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Qualification {
     /// Code table 010: `01` to `07`, or `A1` for medical aid.
@@ -93,38 +95,38 @@ pub struct Qualification {
     /// 保険者名.
     pub insurer_name: String,
     /// 記号; a medical-aid or elderly card has none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<CardText>,
     /// 番号.
     pub number: CardText,
     /// 枝番.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
     /// Code table 009: `1` the insured, `2` family.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub personal_family: Option<PersonalFamily>,
     /// The householder or insured, where that is someone else.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insured_name: Option<String>,
     /// 資格取得日: the first day.
     pub from: FixtureDate,
     /// 資格喪失日: the first day on which it holds no more.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<FixtureDate>,
     /// Why it was lost.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_of_loss: Option<ReasonOfLoss>,
     /// 証交付日.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued: Option<FixtureDate>,
     /// 有効開始日: the card's first day. The qualification may hold longer, from an earlier card.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<FixtureDate>,
     /// 有効終了日: the card's last day.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<FixtureDate>,
     /// 一部負担金割合, 75 and over.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contribution_ratio: Option<ContributionRatio>,
     /// 未就学: a child before school age pays a smaller share.
     #[serde(default)]
@@ -133,16 +135,16 @@ pub struct Qualification {
     #[serde(default)]
     pub unregistered: bool,
     /// 高齢受給者証.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elderly_certificate: Option<ElderlyCertificate>,
     /// 限度額適用認定証 and its relatives: told only under consent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_certificate: Option<LimitCertificate>,
     /// 特定疾病療養受療証: told only under consent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub specific_diseases: Vec<SpecificDisease>,
     /// 医療券 and 調剤券, of medical aid.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub medical_tickets: Vec<MedicalTicket>,
 }
 

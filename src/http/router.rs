@@ -35,6 +35,7 @@ pub fn control(app: Arc<App>) -> Router {
         .route("/clock", get(control::read_clock).put(control::set_clock))
         .route("/clock/advance", post(control::advance_clock))
         .route("/campaign", get(control::read_campaign).merge(put(control::set_campaign)))
+        .route("/persons", get(control::read_persons).put(control::set_persons).delete(control::delete_persons))
         .route("/journal", get(control::institution_journal))
         .route("/delivery-results", get(console::results))
         .route("/terminals", get(control::list_terminals).post(control::add_terminal));

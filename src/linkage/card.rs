@@ -100,9 +100,10 @@ fn read(
     let mut consents = person.consents.clone();
     consents.extend(given);
     let surfacing = &institution.surfacing;
+    let register = fixtures.register(institution.persons.as_deref());
     let sender = Sender { institution: Some(institution.code.clone()), ..Sender::default() };
     let encoding = terminal.settings.encoding;
-    let desk = Desk { fixtures, surfacing, sender: &sender, encoding, now: moment.now, reference: MY_NUMBER_CARD };
+    let desk = Desk { fixtures, register, surfacing, sender: &sender, encoding, now: moment.now, reference: MY_NUMBER_CARD };
     match answers::face(&desk, Place { institution, terminal }, person, &consents) {
         Presented::Told(answer) => (CardOutcome::FaceResult, None, Some(answer)),
         Presented::Refused(refusal, answer) => {

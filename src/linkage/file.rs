@@ -128,11 +128,12 @@ fn answered(
     document: &Document,
     moment: Moment,
 ) -> Handled {
-    let surfacing = institution.surfacing.clone();
+    let (surfacing, persons) = (institution.surfacing.clone(), institution.persons.clone());
+    let register = fixtures.register(persons.as_deref());
     let sender = Sender::of(document);
     let encoding = terminal.settings.encoding;
     let reference = (file.kind == FileKind::Check).then_some(CARD_DATA).flatten();
-    let desk = Desk { fixtures, surfacing: &surfacing, sender: &sender, encoding, now: moment.now, reference };
+    let desk = Desk { fixtures, register, surfacing: &surfacing, sender: &sender, encoding, now: moment.now, reference };
     let Decided { answer, pdf, ignored } = decide(&desk, institution, terminal, file.kind, document);
     let mut notes: Vec<Text> = ignored.iter().map(|pointer| passed_over(pointer)).collect();
     let reply = match (answer.message, pdf) {

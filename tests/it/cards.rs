@@ -147,7 +147,7 @@ async fn every_person_can_present_a_card() {
     let mock = Mock::start().await;
     let code = mock.create("9910000018", NOW).await;
     let fixtures = onshi_mock::fixtures::Fixtures::compiled_in(jiff::civil::date(2026, 1, 20)).0.unwrap();
-    for person in &fixtures.persons {
+    for person in &*fixtures.persons {
         let seen = present(&mock, &code, json!({"person": person.id})).await;
         let face = seen["file"]["text"].as_str().unwrap_or_else(|| panic!("{}: {seen}", person.id));
         let told = value(face, "Name").is_some_and(|name| name == person.name);

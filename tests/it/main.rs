@@ -22,6 +22,7 @@ mod notice;
 mod package_conformance;
 mod package_memory;
 mod packages;
+mod persons;
 mod program;
 mod quirks;
 mod raw;

@@ -1,11 +1,11 @@
 //! The certificates that belong to a qualification, and which a check tells along with it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ContributionRatio, DiseaseCategory, FixtureDate, LimitClass, LimitClassification};
 
 /// 高齢受給者証.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ElderlyCertificate {
     /// Issued on.
@@ -19,7 +19,7 @@ pub struct ElderlyCertificate {
 }
 
 /// 限度額適用認定証, 限度額適用・標準負担額減額認定証, or 標準負担額減額認定証.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitCertificate {
     /// Which of the three.
@@ -33,7 +33,7 @@ pub struct LimitCertificate {
     /// Its last day.
     pub until: FixtureDate,
     /// 長期入院該当年月日.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub long_term: Option<FixtureDate>,
     /// Code table 014: whether bulk checks say that it changed.
     #[serde(default)]
@@ -41,7 +41,7 @@ pub struct LimitCertificate {
 }
 
 /// 特定疾病療養受療証.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpecificDisease {
     /// Which disease.
@@ -51,7 +51,7 @@ pub struct SpecificDisease {
     /// Valid from.
     pub from: FixtureDate,
     /// Its last day.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<FixtureDate>,
     /// 自己負担限度額 a month, in yen.
     pub self_pay: u32,

@@ -1,6 +1,6 @@
 //! The code tables from which fixtures choose: one list an enum gives its variants, what a fixture writes, the codes and their words.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// An enum from a list of variant, what a fixture writes, code, and words; without what a fixture writes, that is the code.
 macro_rules! codes {
@@ -9,7 +9,7 @@ macro_rules! codes {
     };
     ($(#[$doc:meta])* $name:ident named { $($variant:ident $fixture:literal $code:literal $ja:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum $name {
             $(
                 #[doc = concat!($ja, ".")]

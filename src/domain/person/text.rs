@@ -1,11 +1,14 @@
 //! Dates and texts of fixtures that parse: once one of these exists, it is well-formed.
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+/// No date of a person lies before this year.
+pub(super) const OLDEST_YEAR: i16 = 1800;
 
 /// A date that is fixed (`2024-04-01`), or so many days from the institution's today (`today-30`, `today+10`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum FixtureDate {
     /// A day of the calendar.
     Fixed(Date),
@@ -33,14 +36,24 @@ impl TryFrom<String> for FixtureDate {
             return Ok(Self::FromToday(days));
         }
         let wrong = format!("`{text}` is neither a date such as 2024-04-01 nor days from today such as today+10 or today-30");
-        text.parse().map(Self::Fixed).map_err(|_| wrong)
+        let date: Option<Date> = text.parse().ok().filter(|date: &Date| date.year() >= OLDEST_YEAR);
+        date.map(Self::Fixed).ok_or(wrong)
+    }
+}
+
+impl From<FixtureDate> for String {
+    fn from(date: FixtureDate) -> Self {
+        match date {
+            FixtureDate::Fixed(date) => date.to_string(),
+            FixtureDate::FromToday(days) => format!("today{days:+}"),
+        }
     }
 }
 
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $fits:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(try_from = "String")]
         pub struct $name(String);
 

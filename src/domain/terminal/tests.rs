@@ -127,6 +127,7 @@ fn institution(terminals: Vec<Settings>, readings: Readings) -> Institution {
         terminals,
         campaign: campaign(),
         surfacing: Surfacing::default(),
+        persons: None,
     };
     let code = InstitutionCode::parse("9910000018").expect("a code");
     Institution::new(code, String::new(), &blueprint, &campaign(), start()).expect("the clock is right")

@@ -87,10 +87,11 @@ fn read(bytes: &[u8]) -> Result<CardRequest, Refusal> {
 
 async fn present(call: &mut Call, id: &str, asked: &CardRequest) -> Result<Seen, Refusal> {
     let app = Arc::clone(&call.app);
-    let person = app.fixtures.persons.iter().find(|person| person.id == asked.person);
     change_terminal(call, id, |tenant, address, moment| {
-        let person = person.ok_or_else(|| unknown_person(&app.fixtures.persons, &asked.person))?;
         let institution = &mut tenant.institution;
+        let own = institution.persons.clone();
+        let register = app.fixtures.register(own.as_deref());
+        let person = register.person(&asked.person).ok_or_else(|| unknown_person(register.persons, &asked.person))?;
         let seen = linkage::present(&app.fixtures, institution, &address.terminal, moment, person, &asked.consents, asked.card);
         Ok(seen.expect("admission found the terminal"))
     })
@@ -100,9 +101,6 @@ async fn present(call: &mut Call, id: &str, asked: &CardRequest) -> Result<Seen,
 fn unknown_person(persons: &[Person], id: &str) -> Refusal {
     let known: Vec<&str> = persons.iter().map(|person| person.id.as_str()).collect();
     let (id, known) = (id.chars().take(64).collect::<String>(), known.join(", "));
-    let detail = Text::new(
-        format!("フィクスチャに {id} という人はいません。使える人: {known}"),
-        format!("The fixtures have no person {id}; they have {known}."),
-    );
+    let detail = Text::new(format!("{id} という人はいません。使える人: {known}"), format!("There is no person {id}; there are {known}."));
     refusal_with(ErrorId::MalformedRequest, detail)
 }

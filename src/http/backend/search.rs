@@ -98,7 +98,8 @@ async fn admitted(
         let institution = &tenant.institution;
         let encoding = encoding(call, institution, form);
         let surfacing = &institution.surfacing;
-        let desk = Desk { fixtures: &app.fixtures, surfacing, sender, encoding, now: moment.now, reference: CARD_DATA };
+        let register = app.fixtures.register(institution.persons.as_deref());
+        let desk = Desk { fixtures: &app.fixtures, register, surfacing, sender, encoding, now: moment.now, reference: CARD_DATA };
         let answer = match admitted {
             Err(refusal) => desk.refused(&refusal, None),
             Ok(id) => {
@@ -135,7 +136,7 @@ async fn refused(call: &Call, sender: &Sender, refusal: &Refusal, form: Form) ->
         None => None,
     };
     let (surfacing, encoding, now) = of_institution.unwrap_or_else(|| (Surfacing::default(), Encoding::Utf8, call.app.institutions.wall()));
-    let desk = Desk { fixtures, surfacing: &surfacing, sender, encoding, now, reference: CARD_DATA };
+    let desk = Desk { fixtures, register: fixtures.register(None), surfacing: &surfacing, sender, encoding, now, reference: CARD_DATA };
     let mut answer = desk.refused(refusal, None);
     if refusal.error == ErrorId::StoreUnavailable {
         answer.status = fixtures.catalogue.entry(refusal.error).status;

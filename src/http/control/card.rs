@@ -58,14 +58,15 @@ pub async fn card(
     Address(code, id): Address,
     Input(input): Input<CardInput>,
 ) -> Result<Json<CardView>, Problem> {
-    let persons = &app.fixtures.persons;
-    let person = persons.iter().find(|person| person.id == input.person).ok_or_else(|| unknown_person(persons, &input.person))?;
     let address = TerminalAddress { institution: code.clone(), terminal: id.clone() };
     let presented = app.institutions.change(&code, |tenant, moment| {
-        linkage::present(&app.fixtures, &mut tenant.institution, &id, moment, person, &input.consents, input.card)
+        let own = tenant.institution.persons.clone();
+        let register = app.fixtures.register(own.as_deref());
+        let person = register.person(&input.person).ok_or_else(|| unknown_person(register.persons, &input.person))?;
+        let seen = linkage::present(&app.fixtures, &mut tenant.institution, &id, moment, person, &input.consents, input.card);
+        seen.ok_or_else(|| no_terminal(&code, &id))
     });
-    let presented = presented.await?.ok_or_else(|| no_institution(&code))?;
-    let Seen { outcome, shown, face, exchange } = presented.ok_or_else(|| no_terminal(&code, &id))?;
+    let Seen { outcome, shown, face, exchange } = presented.await?.ok_or_else(|| no_institution(&code))??;
     app.institutions.record(Some(&code), exchange);
     let file = match face {
         None => None,
@@ -101,6 +102,6 @@ fn unwritten(error: &str) -> Problem {
 fn unknown_person(persons: &[Person], id: &str) -> Problem {
     let known: Vec<&str> = persons.iter().map(|person| person.id.as_str()).collect();
     let id: String = id.chars().take(64).collect();
-    Problem::field("/person", Text::new(format!("フィクスチャに {id} という人はいません。"), format!("The fixtures have no person {id}.")))
+    Problem::field("/person", Text::new(format!("{id} という人はいません。"), format!("There is no person {id}.")))
         .expected(known.join(", "))
 }

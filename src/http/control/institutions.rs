@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::actions::Nothing;
 use super::campaign::{CampaignInput, campaign_of};
 use super::input::{Asked, Code, Input, bad_query, merged, no_institution};
+use super::persons::checked_persons;
 use super::view::InstitutionView;
 use crate::domain::catalogue::{Catalogue, ErrorId};
 use crate::domain::clock::ClockSetting;
@@ -40,6 +41,9 @@ pub struct CreateInput {
     #[serde(default)]
     readings: Map<String, Value>,
     campaign: Option<CampaignInput>,
+    /// In place of the fixtures'.
+    #[serde(default)]
+    persons: Value,
     seed: Option<u64>,
     error_profile: Option<ErrorProfile>,
     #[serde(default)]
@@ -161,6 +165,7 @@ pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input
     blueprint.readings = merged(&blueprint.readings, input.readings, "/readings")?;
     let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
     blueprint.surfacing = surfacing.over(&blueprint.surfacing, &app.fixtures.catalogue)?;
+    blueprint.persons = checked_persons(input.persons, "/persons")?;
     if let Some(campaign) = input.campaign {
         let now = blueprint.clock.now.unwrap_or_else(|| app.institutions.wall());
         blueprint.campaign = campaign_of(&app, campaign, now, "/campaign").await?;

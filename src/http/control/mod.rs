@@ -8,6 +8,7 @@ mod input;
 mod institutions;
 mod journal;
 mod open;
+mod persons;
 mod terminals;
 mod view;
 
@@ -19,4 +20,5 @@ pub use input::{Address, Code, method_not_allowed, no_institution, require_token
 pub use institutions::{create_institution, delete_institution, institution, list_institutions, patch_institution, reset_institution};
 pub use journal::{institution_journal, stray_journal};
 pub use open::{ca_pem, healthz, readyz};
+pub use persons::{delete_persons, read_persons, set_persons};
 pub use terminals::{add_terminal, delete_terminal, list_terminals, patch_terminal, terminal};

@@ -37,6 +37,8 @@ pub struct InstitutionView {
     /// When it deletes itself, by the machine's clock.
     #[serde(serialize_with = "japan::serialize_option", skip_serializing_if = "Option::is_none")]
     expires: Option<Timestamp>,
+    /// Whether it has persons of its own.
+    own_persons: bool,
     events: u64,
     terminals: BTreeMap<TerminalId, TerminalView>,
 }
@@ -101,6 +103,7 @@ impl InstitutionView {
             surfacing: institution.surfacing.clone(),
             next_due: institution.next_due(),
             expires: tenant.expires,
+            own_persons: institution.persons.is_some(),
             events: institution.events.last(),
             terminals: terminals.collect(),
         }

@@ -1,0 +1,54 @@
+//! What is wrong with persons beyond what their fields say by themselves: ids that come twice, fields that do not belong on a card, texts that no
+//! message can carry.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Person;
+use super::text::OLDEST_YEAR;
+use crate::domain::text::Text;
+
+/// The most persons that an institution may have of its own.
+pub const MAX_PERSONS: usize = 200;
+/// Characters of a text.
+const LONGEST: usize = 200;
+
+/// Everything that is wrong: where, as a JSON pointer into the list, and what was expected.
+pub fn faults(persons: &[Person]) -> Vec<(String, Text)> {
+    let mut faults = Vec::new();
+    let mut ids = BTreeSet::new();
+    for (i, person) in persons.iter().enumerate() {
+        if !ids.insert(&person.id) {
+            faults.push((format!("/{i}/id"), Text::new("同じ id の人が前にいます", "a person before has the same id")));
+        }
+        if person.birthdate.year() < OLDEST_YEAR {
+            let expected = Text::new("1800年以降の生年月日が必要です", "expected a date of birth from 1800 on");
+            faults.push((format!("/{i}/birthdate"), expected));
+        }
+        for (j, held) in person.qualifications.iter().enumerate() {
+            faults.extend(held.fault().map(|(field, fault)| (format!("/{i}/qualifications/{j}/{field}"), fault)));
+        }
+        let plain = serde_json::to_value(person).expect("a person is plain data");
+        texts(&plain, &format!("/{i}"), &mut faults);
+    }
+    faults
+}
+
+fn texts(value: &Value, at: &str, faults: &mut Vec<(String, Text)>) {
+    match value {
+        Value::String(text) => {
+            let fits = (1..=LONGEST).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+            if !fits {
+                let expected = Text::new(
+                    format!("制御文字を含まない1〜{LONGEST}文字が必要です"),
+                    format!("expected 1 to {LONGEST} characters without control characters"),
+                );
+                faults.push((at.to_owned(), expected));
+            }
+        }
+        Value::Array(list) => list.iter().enumerate().for_each(|(i, value)| texts(value, &format!("{at}/{i}"), faults)),
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| texts(value, &format!("{at}/{name}"), faults)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

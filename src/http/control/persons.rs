@@ -1,0 +1,86 @@
+//! An institution's own persons, in place of the fixtures'.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::input::{Code, Input, no_institution};
+use crate::domain::ids::InstitutionCode;
+use crate::domain::person::{MAX_PERSONS, Person, faults};
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::problem::{Problem, parse_value};
+
+/// `{"persons": […]}`, or null for the fixtures'.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonsInput {
+    persons: Value,
+}
+
+/// The persons as checks look them up: what this shows can be put.
+#[derive(Serialize)]
+pub struct PersonsView {
+    persons: Arc<[Person]>,
+}
+
+/// `GET …/persons`: its own, or the fixtures'.
+///
+/// # Errors
+/// No such institution.
+pub async fn read_persons(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<PersonsView>, Problem> {
+    view(&app, &code).await
+}
+
+/// `PUT …/persons`.
+///
+/// # Errors
+/// No such institution, or the first thing that is wrong with a person.
+pub async fn set_persons(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Input(PersonsInput { persons }): Input<PersonsInput>,
+) -> Result<Json<PersonsView>, Problem> {
+    put(&app, &code, checked_persons(persons, "/persons")?).await?;
+    view(&app, &code).await
+}
+
+/// `DELETE …/persons`: back to the fixtures'.
+///
+/// # Errors
+/// No such institution.
+pub async fn delete_persons(State(app): State<Arc<App>>, Code(code): Code) -> Result<StatusCode, Problem> {
+    put(&app, &code, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn put(app: &App, code: &InstitutionCode, persons: Option<Arc<[Person]>>) -> Result<(), Problem> {
+    let changed = app.institutions.change(code, |tenant, _| tenant.institution.persons.clone_from(&persons));
+    changed.await?.ok_or_else(|| no_institution(code))
+}
+
+async fn view(app: &App, code: &InstitutionCode) -> Result<Json<PersonsView>, Problem> {
+    let own = app.institutions.look(code, |tenant, _| tenant.institution.persons.clone());
+    let own = own.await?.ok_or_else(|| no_institution(code))?;
+    Ok(Json(PersonsView { persons: own.unwrap_or_else(|| Arc::clone(&app.fixtures.persons)) }))
+}
+
+/// Persons that make sense, or the problem that names the first field that does not; null means none of its own. `at` is the list's JSON pointer.
+pub(super) fn checked_persons(persons: Value, at: &str) -> Result<Option<Arc<[Person]>>, Problem> {
+    let Some(persons): Option<Vec<Person>> = parse_value(persons, at)? else {
+        return Ok(None);
+    };
+    if persons.len() > MAX_PERSONS {
+        let detail =
+            Text::new(format!("{MAX_PERSONS} 人までです。"), format!("An institution has at most {MAX_PERSONS} persons of its own."));
+        return Err(Problem::field(at, detail));
+    }
+    match faults(&persons).into_iter().next() {
+        None => Ok(Some(persons.into())),
+        Some((pointer, fault)) => Err(Problem::field(&format!("{at}{pointer}"), fault)),
+    }
+}
