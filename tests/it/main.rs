@@ -28,6 +28,7 @@ mod quirks;
 mod raw;
 mod readings;
 mod readme;
+mod release;
 mod reports;
 mod stacks;
 mod strictness;
