@@ -1,10 +1,12 @@
 //! A card presented at the reader: the face result that the terminal puts into the linkage folder by itself.
 
+use jiff::Timestamp;
+
 use super::check::{card_expires_soon, person_refused, processing};
 use super::{Answer, Desk, Place};
 use crate::domain::check::{Refusal, shown_error};
 use crate::domain::consent::Consents;
-use crate::domain::inquiry::{self, CardData, Inquiry, Register};
+use crate::domain::inquiry::{self, CardData, Inquiry, Register, Sought};
 use crate::domain::japan;
 use crate::domain::person::{Person, PersonOutcome, Qualification};
 use crate::domain::text::Text;
@@ -17,6 +19,12 @@ pub enum Presented {
     Told(Answer),
     /// The error that the terminal shows, and the same as a message.
     Refused(Refusal, Answer),
+}
+
+/// Whom a check of a person's card asks for, by the card data that a check without the card would have.
+pub fn sought(person: &Person, now: Timestamp) -> Sought {
+    let today = japan::civil(now).date();
+    inquiry_of(person, newest(person, today), today).sought()
 }
 
 /// Checks the qualification of whoever the card belongs to.

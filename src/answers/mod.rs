@@ -9,7 +9,7 @@ mod registration;
 
 pub use bulk::{fetch, submit};
 pub use check::check;
-pub use face::{Presented, face};
+pub use face::{Presented, face, sought};
 pub use medical::{medical, refused_medical};
 pub use registration::register;
 
@@ -116,7 +116,7 @@ impl Desk<'_> {
         let entry = self.entry(refusal.error);
         let note = self.note(refusal);
         let of_person = refusal.error.is_of_person();
-        let profile = if of_person { ErrorProfile::Envelope } else { self.surfacing.error_profile };
+        let profile = profile(self.surfacing, refusal.error);
         let mut header = self.header(Segment::Failed);
         let mut unit = Unit { worked: Some(false), info: inquiry.filter(|_| of_person).cloned(), ..Unit::default() };
         match entry.layer {
@@ -137,8 +137,14 @@ impl Desk<'_> {
     }
 }
 
-/// How the journal has a refusal.
+/// The profile in which an error surfaces: one of a person, always in the envelope.
+fn profile(surfacing: &Surfacing, error: ErrorId) -> ErrorProfile {
+    if error.is_of_person() { ErrorProfile::Envelope } else { surfacing.error_profile }
+}
+
+/// How the journal has the refusal of a check.
 pub fn refused_outcome(catalogue: &Catalogue, surfacing: &Surfacing, refusal: &Refusal) -> Outcome {
     let entry = surfacing.entry(catalogue, refusal.error);
-    Outcome::Refused { error: JournalError::new(&entry, refusal.message(&entry)) }
+    let error_profile = Some(profile(surfacing, refusal.error));
+    Outcome::Refused { error: JournalError::new(&entry, refusal.message(&entry)), error_profile }
 }

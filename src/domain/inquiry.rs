@@ -36,6 +36,29 @@ pub struct CardData {
     pub branch: Option<String>,
 }
 
+/// Who is asked for: what tells one patient's checks from another's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sought {
+    card: CardData,
+    birthdate: Date,
+}
+
+impl Sought {
+    /// The same text for the same patient, whatever the width and padding in which a client writes; the branch number does not count.
+    pub fn folded(&self) -> String {
+        let CardData { insurer_number, symbol, number, .. } = &self.card;
+        let symbol = fold(symbol.as_deref().unwrap_or_default());
+        format!("{}\n{symbol}\n{}\n{}", unpadded(insurer_number), fold(number), self.birthdate)
+    }
+}
+
+impl Inquiry {
+    /// Who is asked for.
+    pub fn sought(&self) -> Sought {
+        Sought { card: self.card.clone(), birthdate: self.birthdate }
+    }
+}
+
 /// Code table 006, QualificationValidity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

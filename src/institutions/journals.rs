@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::recorder::{Owner, Pending, Queue};
@@ -20,6 +19,8 @@ const MOMENT: Duration = Duration::from_millis(150);
 const PAUSE: Duration = Duration::from_secs(1);
 /// One in so many entries has its journal looked at for what goes beyond the bound; a large entry always does.
 const LOOKED_AT: u32 = 64;
+/// Entries that are written out at once.
+const AT_ONCE: usize = 64;
 /// Bytes of a large entry.
 const LARGE: usize = 16 * 1024;
 
@@ -31,13 +32,14 @@ impl Institutions {
     pub fn record(&self, code: Option<&InstitutionCode>, exchange: Exchange) -> Uuid {
         let (wall, inner) = (self.wall(), &self.0);
         let id = journal_id(wall);
+        let entry = Box::new(Entry { id, at: wall, wall, institution: None, exchange });
         let Some(code) = code else {
-            inner.recorder.add(None, stray(id, wall, exchange));
+            inner.recorder.add(None, stray(entry));
             return id;
         };
         let pending = match inner.cache.slot(code).known(inner.store.epoch()) {
-            Known::Here(seen) => placed(&seen.tenant, id, wall, exchange),
-            Known::Absent(_) | Known::Unread => Pending::Unplaced { id, wall, exchange: Box::new(exchange) },
+            Known::Here(seen) => placed(&seen.tenant, entry),
+            Known::Absent(_) | Known::Unread => Pending::new(None, entry),
         };
         inner.recorder.add(Some(code.clone()), pending);
         id
@@ -111,11 +113,12 @@ impl Institutions {
 
 impl Inner {
     async fn write_journals(&self) -> Result<(), StoreError> {
-        if self.recorder.is_empty() {
-            return Ok(());
-        }
+        // Also where nothing waits: what someone else took to write it may not be there yet.
         let _turn = self.recorder.turn().await;
         let mut taken = self.recorder.take();
+        if taken.is_empty() {
+            return Ok(());
+        }
         let written = self.write_queues(&mut taken).await;
         if written.is_err() {
             taken.into_iter().for_each(|(owner, queue)| self.recorder.put_back(owner, queue));
@@ -136,10 +139,15 @@ impl Inner {
         for (owner, queue) in taken.iter() {
             let institution = owner.as_ref().map_or("", InstitutionCode::as_str);
             let (mut latest, mut large) = (None, false);
-            for entry in &queue.entries {
-                if let Pending::Placed { making, body } = entry {
-                    lines.push(Line { institution: institution.to_owned(), making: making.clone(), body: body.clone() });
+            for (i, Pending { making, entry, .. }) in queue.entries.iter().enumerate() {
+                if i % AT_ONCE == 0 {
+                    // Others have their turn between so many that are written out.
+                    tokio::task::yield_now().await;
+                }
+                if let Some(making) = making {
+                    let body = entry.json(&self.pseudonyms);
                     (latest, large) = (Some(making), large || body.len() > LARGE);
+                    lines.push(Line { institution: institution.to_owned(), making: making.clone(), body });
                 }
             }
             let nobodys = NO_MAKING.to_owned();
@@ -168,17 +176,15 @@ impl Inner {
             let Some(code) = owner else {
                 continue;
             };
-            if !queue.entries.iter().any(|entry| matches!(entry, Pending::Unplaced { .. })) {
+            if queue.entries.iter().all(|pending| pending.making.is_some()) {
                 continue;
             }
             let tenant = self.stored(code).await?;
-            for entry in std::mem::take(&mut queue.entries) {
-                match (entry, &tenant) {
-                    (Pending::Unplaced { id, wall, exchange }, Some(tenant)) => {
-                        queue.entries.push_back(placed(tenant, id, wall, *exchange))
-                    }
-                    (Pending::Unplaced { id, wall, exchange }, None) => strays.push(stray(id, wall, *exchange)),
-                    (entry, _) => queue.entries.push_back(entry),
+            for pending in std::mem::take(&mut queue.entries) {
+                match (&pending.making, &tenant) {
+                    (Some(_), _) => queue.entries.push_back(pending),
+                    (None, Some(tenant)) => queue.entries.push_back(placed(tenant, pending.entry)),
+                    (None, None) => strays.push(stray(pending.entry)),
                 }
             }
         }
@@ -194,13 +200,12 @@ impl Inner {
     }
 }
 
-fn placed(tenant: &Tenant, id: Uuid, wall: Timestamp, exchange: Exchange) -> Pending {
+fn placed(tenant: &Tenant, mut entry: Box<Entry>) -> Pending {
     let institution = &tenant.institution;
-    let entry = Entry { id, at: institution.now(wall), wall, institution: Some(institution.code.clone()), exchange };
-    Pending::Placed { making: institution.incarnation.clone(), body: entry.json() }
+    (entry.at, entry.institution) = (institution.now(entry.wall), Some(institution.code.clone()));
+    Pending::new(Some(institution.incarnation.clone()), entry)
 }
 
-fn stray(id: Uuid, wall: Timestamp, exchange: Exchange) -> Pending {
-    let entry = Entry { id, at: wall, wall, institution: None, exchange };
-    Pending::Placed { making: NO_MAKING.to_owned(), body: entry.json() }
+fn stray(entry: Box<Entry>) -> Pending {
+    Pending::new(Some(NO_MAKING.to_owned()), entry)
 }

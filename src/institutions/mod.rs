@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use crate::domain::clock::ClockError;
 use crate::domain::ids::InstitutionCode;
 use crate::fixtures::Fixtures;
+use crate::journal::Pseudonyms;
 use crate::store::{Found, Store, StoreError};
 use listing::Addresses;
 pub use listing::Differing;
@@ -51,6 +52,7 @@ struct Inner {
     fresh: BTreeMap<InstitutionCode, Arc<Seen>>,
     cache: Cache,
     recorder: Recorder,
+    pseudonyms: Pseudonyms,
     next_number: AtomicU32,
     /// Institutions in the store, as far as this process knows.
     stored: AtomicU64,
@@ -95,6 +97,7 @@ impl Institutions {
         });
         let fresh = made.collect::<Result<_, ClockError>>().map_err(CreateError::Clock)?;
         let stored = store.count().await.map_err(CreateError::Store)?;
+        let key = store.note("pseudonym-key", &random_id()).await.map_err(CreateError::Store)?;
         Ok(Self(Arc::new(Inner {
             fixtures,
             wall,
@@ -102,6 +105,7 @@ impl Institutions {
             fresh,
             cache: Cache::new(bounds.cache),
             recorder: Recorder::default(),
+            pseudonyms: Pseudonyms::new(key.as_bytes()),
             // Behind those that were given out before, so that a free one is soon found.
             next_number: AtomicU32::new(900_000 + (stored % 1_000_000) as u32),
             stored: AtomicU64::new(stored),

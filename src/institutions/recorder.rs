@@ -5,11 +5,10 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, OwnedMutexGuard};
-use uuid::Uuid;
 
 use super::slot::locked;
 use crate::domain::ids::InstitutionCode;
-use crate::journal::{BOUND, Exchange};
+use crate::journal::{BOUND, Entry};
 
 /// Entries that wait in all; beyond, the oldest of the journal that gets another one gives way.
 const MOST_WAITING: usize = 20_000;
@@ -50,45 +49,31 @@ pub(super) struct Queue {
     bytes: usize,
 }
 
-/// One entry that waits.
-pub(super) enum Pending {
-    /// Ready to be written.
-    Placed {
-        /// Which making of the institution.
-        making: String,
-        /// The entry as JSON.
-        body: String,
-    },
-    /// Of an institution that was not in memory: whether there is one, and what its clock showed, is looked up when it is written.
-    Unplaced {
-        /// The entry's id.
-        id: Uuid,
-        /// By the machine's clock.
-        wall: jiff::Timestamp,
-        /// What was asked and answered.
-        exchange: Box<Exchange>,
-    },
+/// One entry that waits. It is written out only when it is stored: most of those that the bound takes away before that have cost little.
+pub(super) struct Pending {
+    /// Which making of the institution; none where it was not in memory: whether there is one, and what its clock showed, is looked up when
+    /// the entry is written.
+    pub(super) making: Option<String>,
+    /// The entry.
+    pub(super) entry: Box<Entry>,
+    weight: usize,
 }
 
 impl Pending {
-    fn size(&self) -> usize {
-        match self {
-            Self::Placed { body, .. } => body.len(),
-            // Not written out yet: a guess.
-            Self::Unplaced { .. } => 2_048,
-        }
+    pub(super) fn new(making: Option<String>, entry: Box<Entry>) -> Self {
+        Self { making, weight: entry.weight(), entry }
     }
 }
 
 impl Queue {
     /// Of these entries, the oldest first.
     pub(super) fn of(entries: Vec<Pending>) -> Self {
-        let bytes = entries.iter().map(Pending::size).sum();
+        let bytes = entries.iter().map(|entry| entry.weight).sum();
         Self { entries: entries.into(), evicted: 0, bytes }
     }
 
     fn pop(&mut self) -> usize {
-        let size = self.entries.pop_front().map_or(0, |entry| entry.size());
+        let size = self.entries.pop_front().map_or(0, |entry| entry.weight);
         self.bytes -= size;
         self.evicted += 1;
         size
@@ -105,7 +90,7 @@ impl Recorder {
         let mut waiting = locked(&self.waiting);
         let Waiting { queues, entries, bytes } = &mut *waiting;
         let queue = queues.entry(owner.clone()).or_default();
-        let size = entry.size();
+        let size = entry.weight;
         queue.entries.push_back(entry);
         queue.bytes += size;
         (*entries, *bytes) = (*entries + 1, *bytes + size);
@@ -128,7 +113,7 @@ impl Recorder {
 
     /// Puts back what could not be written, before what came since.
     pub(super) fn put_back(&self, owner: Owner, before: Queue) {
-        let before_bytes: usize = before.entries.iter().map(Pending::size).sum();
+        let before_bytes: usize = before.entries.iter().map(|entry| entry.weight).sum();
         let mut waiting = locked(&self.waiting);
         let Waiting { queues, entries, bytes } = &mut *waiting;
         let queue = queues.entry(owner).or_default();
@@ -144,11 +129,6 @@ impl Recorder {
         }
         drop(waiting);
         self.some.notify_one();
-    }
-
-    /// Whether anything waits.
-    pub(super) fn is_empty(&self) -> bool {
-        locked(&self.waiting).queues.is_empty()
     }
 
     /// Takes everything that waits. The caller has [`Recorder::turn`].

@@ -15,7 +15,7 @@ use crate::domain::terminal::Terminal;
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::institutions::Moment;
-use crate::journal::{Exchange, Outcome};
+use crate::journal::{Exchange, Message, Outcome};
 use crate::wire::request::Sender;
 
 /// Code table 002: a My Number card.
@@ -63,18 +63,14 @@ pub fn present(
         institution.act(id, moment.now, |terminal, _| Ok::<_, ()>(terminal.card_presented(last, change)));
     }
     let mut exchange = Exchange {
-        operation: "card",
-        method: "POST".to_owned(),
-        path: String::new(),
         terminal: Some(id.clone()),
-        status: None,
-        outcome: Outcome::Answered,
-        why: shown.clone(),
-        notes: Vec::new(),
+        phase: Some(terminal.phase(&institution.campaign, moment.now)),
+        ..Exchange::new("card", "POST".to_owned(), String::new(), Outcome::Answered, shown.clone())
     };
     let mut face = None;
     if let Some(Answer { message, outcome: journalled, why, .. }) = answer {
         (exchange.outcome, exchange.why) = (journalled, why);
+        exchange.inquiry = Some(Box::new(answers::sought(person, moment.now)));
         let writes = !matches!(outcome, CardOutcome::Refused { error_file: false, .. });
         if let Some(message) = message.filter(|_| writes) {
             let (bytes, note) = written(fixtures, &message, terminal.settings.encoding);
@@ -82,6 +78,7 @@ pub fn present(
             let file = face_file(institution, bytes, &terminal.settings.linkage, moment);
             exchange.path.clone_from(&file.name);
             exchange.notes.extend(note);
+            exchange.answer = Some(Message::file(&text));
             face = Some(FaceFile { file, text: String::from_utf8_lossy(&text).into_owned() });
         }
     }

@@ -6,16 +6,17 @@ use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
 use crate::domain::ids::{InstitutionCode, TerminalAddress};
+use crate::domain::inquiry::Sought;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::linkage::{FileKind, LinkageSettings, ResultForm};
 use crate::domain::reception::Asked;
 use crate::domain::surfacing::Surfacing;
-use crate::domain::terminal::Terminal;
+use crate::domain::terminal::{Phase, Terminal};
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::institutions::{Institutions, Moment};
-use crate::journal::Outcome;
+use crate::journal::{JournalError, Outcome};
 use crate::store::StoreError;
 use crate::wire::document::Document;
 use crate::wire::file_name::{FileName, err_name};
@@ -36,6 +37,10 @@ pub struct Handled {
     pub why: Text,
     /// What else is worth knowing.
     pub notes: Vec<Text>,
+    /// What the terminal was at.
+    pub phase: Option<Phase>,
+    /// Whom a check asked for.
+    pub sought: Option<Sought>,
 }
 
 /// What came of a message: the answer, and its lines where it was asked for as a PDF.
@@ -43,6 +48,7 @@ struct Decided {
     answer: Answer,
     pdf: Option<Vec<String>>,
     ignored: Vec<String>,
+    sought: Option<Sought>,
 }
 
 /// Handles a request file that a terminal's linkage application has taken; none if there is no such terminal, or it is not running.
@@ -63,10 +69,12 @@ pub async fn handle(
         if !terminal.answers(moment.now) {
             return None;
         }
-        Some(match &read {
+        let phase = Some(terminal.phase(&institution.campaign, moment.now));
+        let handled = match &read {
             Err(detail) => malformed(fixtures, &institution.surfacing, &terminal, name, ErrorId::MalformedRequest, detail),
             Ok((file, document)) => answered(fixtures, institution, &terminal, file, document, moment),
-        })
+        };
+        Some(Handled { phase, ..handled })
     });
     Ok(handled.await?.flatten())
 }
@@ -114,9 +122,11 @@ fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, na
     let note = written.note(terminal.settings.encoding);
     Handled {
         reply: Reply::Malformed(Outgoing { name: err_name(name), bytes: written.bytes }),
-        outcome: answers::refused_outcome(&fixtures.catalogue, surfacing, &refusal),
+        outcome: Outcome::Refused { error: JournalError::new(&entry, refusal.message(&entry)), error_profile: None },
         why: refusal.why,
         notes: note.into_iter().collect(),
+        phase: None,
+        sought: None,
     }
 }
 
@@ -134,7 +144,7 @@ fn answered(
     let encoding = terminal.settings.encoding;
     let reference = (file.kind == FileKind::Check).then_some(CARD_DATA).flatten();
     let desk = Desk { fixtures, register, surfacing: &surfacing, sender: &sender, encoding, now: moment.now, reference };
-    let Decided { answer, pdf, ignored } = decide(&desk, institution, terminal, file.kind, document);
+    let Decided { answer, pdf, ignored, sought } = decide(&desk, institution, terminal, file.kind, document);
     let mut notes: Vec<Text> = ignored.iter().map(|pointer| passed_over(pointer)).collect();
     let reply = match (answer.message, pdf) {
         (None, _) => Reply::Silent,
@@ -145,7 +155,7 @@ fn answered(
             Reply::Answer(packed(file, "xml", bytes, &terminal.settings.linkage, moment))
         }
     };
-    Handled { reply, outcome: answer.outcome, why: answer.why, notes }
+    Handled { reply, outcome: answer.outcome, why: answer.why, notes, phase: None, sought }
 }
 
 fn passed_over(pointer: &str) -> Text {
@@ -197,7 +207,7 @@ fn decide(desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal, k
                 FileKind::Drugs | FileKind::Checkups => answers::refused_medical(desk, &refusal),
                 _ => desk.refused(&refusal, None),
             };
-            Decided { answer, pdf: None, ignored: Vec::new() }
+            Decided { answer, pdf: None, ignored: Vec::new(), sought: None }
         }
     }
 }
@@ -211,13 +221,14 @@ fn content(
     document: &Document,
 ) -> Result<Decided, Refusal> {
     let code = institution.code.clone();
-    let decided = |answer, ignored| Decided { answer, pdf: None, ignored };
+    let decided = |answer, ignored| Decided { answer, pdf: None, ignored, sought: None };
     let submit =
         |institution: &mut Institution, asked, ignored| decided(answers::submit(desk, institution, terminal, kind, asked), ignored);
     Ok(match kind {
         FileKind::Check => {
             let (inquiry, ignored) = own(&code, request::check(document))?;
-            decided(answers::check(desk, Place { institution, terminal }, &inquiry), ignored)
+            let answer = answers::check(desk, Place { institution, terminal }, &inquiry);
+            Decided { sought: Some(inquiry.sought()), ..decided(answer, ignored) }
         }
         FileKind::BulkCheck => {
             let (inquiries, ignored) = own(&code, request::persons(document))?;
@@ -243,7 +254,7 @@ fn content(
             let (request, ignored) = own(&code, request::medical(document))?;
             let (answer, lines) = answers::medical(desk, Place { institution, terminal }, kind, &request);
             let wants_pdf = request.file_category.as_deref() == Some(&*desk.fixtures.invented.medical.pdf_file_category);
-            Decided { answer, pdf: lines.filter(|_| wants_pdf), ignored }
+            Decided { answer, pdf: lines.filter(|_| wants_pdf), ignored, sought: None }
         }
         FileKind::BulkCheckResult
         | FileKind::MedicalAidResult

@@ -15,7 +15,7 @@ use crate::domain::ids::TerminalAddress;
 use crate::domain::linkage::LinkageSettings;
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;
-use crate::journal::Exchange;
+use crate::journal::{Exchange, Message};
 use crate::store::StoreError;
 use crate::wire::file_name::is_ours;
 
@@ -133,19 +133,22 @@ impl Clerk<'_> {
         waited(found).ok().flatten().flatten()
     }
 
-    fn record(&self, name: &str, handled: Handled) -> Reply {
+    fn record(&self, name: &str, request: Option<Message>, handled: Handled) -> Reply {
+        let Handled { reply, outcome, why, notes, phase, sought } = handled;
         let exchange = Exchange {
-            operation: "linkage",
-            method: "FILE".to_owned(),
-            path: name.to_owned(),
             terminal: Some(self.address.terminal.clone()),
-            status: None,
-            outcome: handled.outcome,
-            why: handled.why,
-            notes: handled.notes,
+            notes,
+            phase,
+            inquiry: sought.map(Box::new),
+            request,
+            answer: match &reply {
+                Reply::Answer(file) | Reply::Malformed(file) => Some(Message::file(&file.bytes)),
+                Reply::Silent | Reply::NotTaken => None,
+            },
+            ..Exchange::new("linkage", "FILE".to_owned(), name.to_owned(), outcome, why)
         };
         self.institutions.record(Some(&self.address.institution), exchange);
-        handled.reply
+        reply
     }
 }
 
@@ -168,7 +171,7 @@ impl Counter for Clerk<'_> {
 
     fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
         match waited(handle(self.institutions, self.fixtures, self.address, name, bytes)) {
-            Ok(Some(handled)) => self.record(name, handled),
+            Ok(Some(handled)) => self.record(name, Some(Message::file(bytes)), handled),
             // Also where the store does not work: the request stays until it does.
             Ok(None) | Err(_) => Reply::NotTaken,
         }
@@ -176,7 +179,7 @@ impl Counter for Clerk<'_> {
 
     fn too_large(&mut self, name: &str, _size: u64, max: u64) -> Outgoing {
         let handled = waited(too_large(self.institutions, self.fixtures, self.address, name, max));
-        match handled.ok().flatten().map(|handled| self.record(name, handled)) {
+        match handled.ok().flatten().map(|handled| self.record(name, None, handled)) {
             Some(Reply::Malformed(err)) => err,
             _ => Outgoing { name: crate::wire::file_name::err_name(name), bytes: Vec::new() },
         }

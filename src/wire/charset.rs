@@ -81,6 +81,20 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> Result<String, Text> {
     }
 }
 
+/// A body as people read it, whatever it is: as [`decode`] has it, else in whichever set it makes sense, else with marks for what makes none.
+pub fn shown(bytes: &[u8], declared: Option<&str>) -> String {
+    decode(bytes, declared).unwrap_or_else(|_| {
+        let in_utf8 = String::from_utf8_lossy(bytes);
+        if std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none()) {
+            // Cut in the middle of a character.
+            return in_utf8.into_owned();
+        }
+        let in_shift_jis = SHIFT_JIS.decode_without_bom_handling(bytes).0;
+        let marks = |text: &str| text.matches('\u{FFFD}').count();
+        if marks(&in_shift_jis) < marks(&in_utf8) { in_shift_jis.into_owned() } else { in_utf8.into_owned() }
+    })
+}
+
 /// The encoding of the document's XML declaration, which is ASCII in both sets.
 fn declaration(bytes: &[u8]) -> Option<Cow<'_, str>> {
     // `<?xml-stylesheet …?>` is none.
@@ -173,6 +187,15 @@ mod tests {
         for c in ['髙', '﨑', '①', 'ｱ', '～', '－', '\\', '~', '〓', '　'] {
             assert!(carries(Encoding::ShiftJis, c), "{c}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_shown_in_the_set_in_which_it_makes_most_sense() {
+        let sjis = SHIFT_JIS.encode("模擬　太郎").0;
+        assert_eq!(shown(&sjis, None), "模擬　太郎", "though nothing declares it");
+        assert_eq!(shown("模擬".as_bytes(), Some("Shift_JIS")).chars().count(), 4, "what is declared and readable, counts");
+        assert_eq!(shown("模擬　太郎".as_bytes(), Some("euc-jp")), "模擬　太郎");
+        assert_eq!(shown(&"模擬　太郎".as_bytes()[..14], None), "模擬　太\u{FFFD}");
     }
 
     #[test]

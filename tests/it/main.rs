@@ -13,6 +13,7 @@ mod elements;
 mod fixtures;
 mod golden;
 mod identity;
+mod journal_entries;
 mod linkage;
 mod linkage_bulk;
 mod linkage_files;

@@ -9,7 +9,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("package", &["domain"]),
     ("wire", &["domain"]),
     ("store", &["domain"]),
-    ("journal", &["domain", "store"]),
+    ("journal", &["domain", "store", "wire"]),
     ("token", &["domain"]),
     ("fixtures", &["domain", "package", "wire"]),
     ("institutions", &["domain", "fixtures", "journal", "store"]),

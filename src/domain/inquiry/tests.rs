@@ -132,3 +132,18 @@ fn without_a_branch_number_every_branch_matches_or_by_a_setting_none() {
         assert_eq!(strict.find(&asked("01990019", number), TODAY).validity, strictly);
     }
 }
+
+#[test]
+fn the_same_patient_is_sought_whatever_the_width_padding_and_branch() {
+    let inquiry = |insurer: &str, symbol: &str, branch: Option<&str>| {
+        let mut inquiry = asked(insurer, "１００１");
+        (inquiry.card.symbol, inquiry.card.branch) = (Some(symbol.to_owned()), branch.map(str::to_owned));
+        inquiry
+    };
+    let folded = inquiry("01990019", "11-01", Some("01")).sought().folded();
+    assert_eq!(inquiry("０１９９００１９", "１１－０１", None).sought().folded(), folded);
+    assert_eq!(inquiry(" 1990019", "11‐01", None).sought().folded(), folded);
+    assert_ne!(inquiry("01990019", "11-02", None).sought().folded(), folded);
+    let other = Inquiry { birthdate: date(1980, 5, 18), ..inquiry("01990019", "11-01", None) };
+    assert_ne!(other.sought().folded(), folded);
+}

@@ -2,24 +2,29 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http_body_util::BodyExt;
 
 use crate::answers::Answer;
 use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
 use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::inquiry::Sought;
+use crate::domain::terminal::Phase;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::{self, BodyFault};
 use crate::http::connection::{Connection, NoAnswer};
 use crate::http::problem::Problem;
-use crate::journal::{Exchange, JournalError, Outcome};
+use crate::journal::{Exchange, JournalError, Message, Outcome};
 use crate::tls::ClientCertificate;
 use crate::wire::tree::Group;
 use crate::wire::xml;
@@ -33,9 +38,14 @@ pub(super) struct Call {
     pub(super) institution: Option<InstitutionCode>,
     pub(super) terminal: Option<TerminalId>,
     pub(super) notes: Vec<Text>,
+    /// What the terminal was at, once it is known.
+    pub(super) phase: Option<Phase>,
+    /// Whom a check asks for, once it could be read.
+    pub(super) sought: Option<Sought>,
     operation: &'static str,
     method: String,
     path: String,
+    body: Bytes,
 }
 
 impl Call {
@@ -60,9 +70,12 @@ impl Call {
             institution: None,
             terminal: None,
             notes,
+            phase: None,
+            sought: None,
             operation,
             method: method.as_str().chars().take(16).collect(),
             path,
+            body: Bytes::new(),
         };
         (call, body)
     }
@@ -73,8 +86,9 @@ impl Call {
     }
 
     /// The whole body within its limits.
-    pub(super) async fn read(&self, body: Body) -> Result<bytes::Bytes, BodyFault> {
-        body::read(body, &self.headers, self.app.body).await
+    pub(super) async fn read(&mut self, body: Body) -> Result<Bytes, BodyFault> {
+        self.body = body::read(body, &self.headers, self.app.body).await?;
+        Ok(self.body.clone())
     }
 
     /// The catalogue's entry, with what the institution that it is for has put in its place.
@@ -102,24 +116,25 @@ impl Call {
     }
 
     /// Leaves with an answer as asked.
-    pub(super) fn answer(self, outcome: Outcome, why: Text, mut response: Response) -> Response {
-        if let Outcome::Refused { error } = &outcome {
+    pub(super) fn answer(self, outcome: Outcome, why: Text, response: Response) -> Response {
+        if let Outcome::Refused { error, .. } = &outcome {
             let institution = self.institution.as_ref().map_or("-", |code| code.as_str());
             tracing::info!(operation = self.operation, institution, code = error.code, why = why.en, "refused");
         }
-        let id = self.app.institutions.record(
-            self.institution.as_ref(),
-            Exchange {
-                operation: self.operation,
-                method: self.method,
-                path: self.path,
-                terminal: self.terminal,
-                status: response.extensions().get::<NoAnswer>().is_none().then(|| response.status().as_u16()),
-                outcome,
-                why,
-                notes: self.notes,
-            },
-        );
+        let answered = response.extensions().get::<NoAnswer>().is_none();
+        let (mut response, body) = with_body(response);
+        let exchange = Exchange {
+            session: self.authorization().map(Box::from),
+            request: Some(Message::new(lines(&self.headers), &self.body)),
+            answer: answered.then(|| Message::new(lines(response.headers()), &body)),
+            status: answered.then(|| response.status().as_u16()),
+            terminal: self.terminal,
+            phase: self.phase,
+            inquiry: self.sought.map(Box::new),
+            notes: self.notes,
+            ..Exchange::new(self.operation, self.method, self.path, outcome, why)
+        };
+        let id = self.app.institutions.record(self.institution.as_ref(), exchange);
         let headers = response.headers_mut();
         headers.insert("x-onshi-mock", HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
         headers.insert("x-onshi-journal", HeaderValue::from_str(&id.to_string()).expect("a UUID is visible ASCII"));
@@ -159,7 +174,7 @@ impl Call {
     pub(super) fn refuse(self, refusal: &Refusal, entry: &Entry, response: Response) -> Response {
         let why = refusal.why(entry);
         let error = JournalError::new(entry, refusal.message(entry));
-        self.answer(Outcome::Refused { error }, why, response)
+        self.answer(Outcome::Refused { error, error_profile: None }, why, response)
     }
 
     /// Leaves with an error of the catalogue as a problem document: what routes in the mock's own protocol answer.
@@ -188,18 +203,30 @@ impl Trace {
     pub(super) async fn record(&self, refusal: &Refusal, note: Text) {
         let entry = entry(&self.app, self.institution.as_ref(), refusal.error).await;
         tracing::warn!(operation = self.operation, path = self.path, why = refusal.why.en, note = note.en, "an answer was cut off");
+        let error = JournalError::new(&entry, refusal.message(&entry));
+        let outcome = Outcome::Refused { error, error_profile: None };
         let exchange = Exchange {
-            operation: self.operation,
-            method: self.method.clone(),
-            path: self.path.clone(),
             terminal: self.terminal.clone(),
-            status: None,
-            outcome: Outcome::Refused { error: JournalError::new(&entry, refusal.message(&entry)) },
-            why: refusal.why.clone(),
             notes: vec![note],
+            ..Exchange::new(self.operation, self.method.clone(), self.path.clone(), outcome, refusal.why.clone())
         };
         self.app.institutions.record(self.institution.as_ref(), exchange);
     }
+}
+
+/// An answer with its body at hand; nothing of one that is a stream.
+fn with_body(response: Response) -> (Response, Bytes) {
+    let (parts, body) = response.into_parts();
+    if body.size_hint().exact().is_none() {
+        return (Response::from_parts(parts, body), Bytes::new());
+    }
+    let whole = body.collect().now_or_never().and_then(Result::ok).map(|collected| collected.to_bytes()).unwrap_or_default();
+    (Response::from_parts(parts, Body::from(whole.clone())), whole)
+}
+
+/// Headers as the journal takes them.
+fn lines(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
 }
 
 /// The catalogue's entry, with what the institution has put in its place.

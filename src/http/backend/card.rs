@@ -66,6 +66,7 @@ pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, reque
         Err(refusal) => call.refuse_as_problem(&refusal).await,
         Ok(Seen { outcome, shown, face, exchange }) => {
             call.notes.extend(exchange.notes);
+            call.sought = exchange.inquiry.map(|sought| *sought);
             let file =
                 face.map(|face| CardFile { name: face.file.name, base64: BASE64_STANDARD.encode(&face.file.bytes), text: face.text });
             let answer = CardAnswer { outcome, shown, file };

@@ -137,9 +137,8 @@ impl Who {
         let institution = &tenant.institution;
         let terminal = self.terminal.clone().unwrap_or_else(|| institution.default_terminal.clone());
         call.terminal = Some(terminal.clone());
-        if !institution.terminals.contains_key(&terminal) {
-            return Err(unknown_terminal(&institution.code, &terminal));
-        }
+        let there = institution.terminals.get(&terminal).ok_or_else(|| unknown_terminal(&institution.code, &terminal))?;
+        call.phase = Some(there.phase(&institution.campaign, moment.now));
         let Some(claims) = self.token.as_ref().map_err(Clone::clone)? else {
             return Ok(terminal);
         };

@@ -140,13 +140,17 @@ async fn bearer(call: &mut Call, named: Option<Named>) -> Result<Option<Bearer>,
         return Ok(None);
     };
     let app = Arc::clone(&call.app);
-    let found = app.institutions.look(&institution, |tenant, _| {
-        let exists = terminal.as_ref().is_none_or(|terminal| tenant.institution.terminals.contains_key(terminal));
-        (tenant.institution.incarnation.clone(), exists)
+    let found = app.institutions.look(&institution, |tenant, moment| {
+        let institution = &tenant.institution;
+        let named = terminal.as_ref().map(|id| institution.terminals.get(id));
+        let phase = named.flatten().map(|terminal| terminal.phase(&institution.campaign, moment.now));
+        (institution.incarnation.clone(), named.is_none() || phase.is_some(), phase)
     });
-    let (incarnation, terminal_exists) = found.await.map_err(|error| unstored(&error))?.ok_or_else(|| unknown_institution(&institution))?;
+    let (incarnation, terminal_exists, phase) =
+        found.await.map_err(|error| unstored(&error))?.ok_or_else(|| unknown_institution(&institution))?;
     call.institution = Some(institution.clone());
     call.terminal = terminal.clone();
+    call.phase = phase;
     if !terminal_exists {
         let terminal = terminal.map(String::from).unwrap_or_default();
         let detail = Text::new(

@@ -70,6 +70,7 @@ async fn decide(call: &mut Call, document: &Document, sender: &Sender, form: For
         }
     };
     call.passed_over(&request.ignored);
+    call.sought = Some(request.content.sought());
     let who = match identify(call, Some((&request.institution, None)), TokenRule::StrictlyNeeded) {
         Ok(who) => who,
         Err(refusal) => return refused(call, sender, &refusal, form).await,

@@ -1,4 +1,8 @@
-//! What was asked and answered, and why. A journal is bounded: what the bound evicts is counted.
+//! What was asked and answered, and why. A journal is bounded: what the bound evicts is counted. An entry is cheap to make; it is written
+//! out, without its secrets, when it is stored.
+
+mod message;
+mod pseudonym;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,10 +11,15 @@ use uuid::Uuid;
 
 use crate::domain::catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
 use crate::domain::ids::{InstitutionCode, TerminalId};
-use crate::domain::inquiry::{NearMiss, Validity};
+use crate::domain::inquiry::{NearMiss, Sought, Validity};
 use crate::domain::japan;
+use crate::domain::surfacing::ErrorProfile;
+use crate::domain::terminal::Phase;
 use crate::domain::text::Text;
 use crate::store::Bound;
+use message::Shown;
+pub use message::{KEPT_BODY, Message};
+pub use pseudonym::Pseudonyms;
 
 /// How many entries a journal keeps.
 pub const KEPT_ENTRIES: usize = 500;
@@ -18,8 +27,11 @@ pub const KEPT_ENTRIES: usize = 500;
 /// How much a journal keeps: the newest entries, as long as they have no more bytes of JSON.
 pub const BOUND: Bound = Bound { entries: KEPT_ENTRIES, bytes: 4 * 1024 * 1024 };
 
+/// The operation whose every value is a secret.
+const LOGIN: &str = "login";
+
 /// One request and its answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Entry {
     /// The id that the answer carried as `X-Onshi-Journal`.
     pub id: Uuid,
@@ -36,8 +48,8 @@ pub struct Entry {
     pub exchange: Exchange,
 }
 
-/// What was asked and answered.
-#[derive(Clone, Debug, Serialize)]
+/// What was asked and answered. What is skipped is written by [`Entry::json`] in the form in which it may be kept.
+#[derive(Clone, Serialize)]
 pub struct Exchange {
     /// What it was: `login`, `search`, `updates`, `package`, `reports`, `results`, `notices`, `linkage`, `card`,
     /// `unknown`.
@@ -49,6 +61,9 @@ pub struct Exchange {
     /// The terminal that it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terminal: Option<TerminalId>,
+    /// What that terminal was at when the request came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
     /// The HTTP status of the answer; none where there was no HTTP, or no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -60,6 +75,39 @@ pub struct Exchange {
     /// What else is worth knowing: a certificate that is not ours, a missing token.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
+    /// The token that was presented; written as a pseudonym.
+    #[serde(skip)]
+    pub session: Option<Box<str>>,
+    /// Whom a check asked for; written as a pseudonym.
+    #[serde(skip)]
+    pub inquiry: Option<Box<Sought>>,
+    /// The request.
+    #[serde(skip)]
+    pub request: Option<Message>,
+    /// The answer, where there was one.
+    #[serde(skip)]
+    pub answer: Option<Message>,
+}
+
+impl Exchange {
+    /// One of which no more is known.
+    pub fn new(operation: &'static str, method: String, path: String, outcome: Outcome, why: Text) -> Self {
+        Self {
+            operation,
+            method,
+            path,
+            terminal: None,
+            phase: None,
+            status: None,
+            outcome,
+            why,
+            notes: Vec::new(),
+            session: None,
+            inquiry: None,
+            request: None,
+            answer: None,
+        }
+    }
 }
 
 /// How a request ended.
@@ -83,6 +131,9 @@ pub enum Outcome {
     Refused {
         /// The error.
         error: JournalError,
+        /// Of a check: the profile in which it surfaced.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error_profile: Option<ErrorProfile>,
     },
 }
 
@@ -113,10 +164,44 @@ impl JournalError {
 #[serde(transparent)]
 pub struct Listed(Box<RawValue>);
 
+/// An entry as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(flatten)]
+    entry: &'a Entry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inquiry: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<Shown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Shown>,
+}
+
 impl Entry {
-    /// As it is written: one JSON object.
-    pub fn json(&self) -> String {
-        serde_json::to_string(self).expect("an entry is plain data")
+    /// As it is written: one JSON object, without secrets.
+    pub fn json(&self, pseudonyms: &Pseudonyms) -> String {
+        let Exchange { session, inquiry, request, answer, .. } = &self.exchange;
+        let secret = self.exchange.operation == LOGIN;
+        let shown = |message: &Option<Message>| message.as_ref().map(|message| message.shown(secret));
+        let written = Written {
+            entry: self,
+            session: session.as_ref().map(|token| pseudonyms.of("session", token)),
+            inquiry: inquiry.as_ref().map(|sought| pseudonyms.of("inquiry", &sought.folded())),
+            request: shown(request),
+            answer: shown(answer),
+        };
+        serde_json::to_string(&written).expect("an entry is plain data")
+    }
+
+    /// About how many bytes it takes, in memory as well as written.
+    pub fn weight(&self) -> usize {
+        const FRAME: usize = 1024;
+        let Exchange { session, request, answer, why, notes, .. } = &self.exchange;
+        let texts = [why].into_iter().chain(notes).map(|text| text.ja.len() + text.en.len());
+        let messages = [request, answer].into_iter().flatten().map(Message::weight);
+        FRAME + session.as_ref().map_or(0, |token| token.len()) + texts.chain(messages).sum::<usize>()
     }
 }
 

@@ -1,0 +1,159 @@
+//! A request or an answer as the journal keeps it: its headers and the beginning of its body, without secrets.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::wire::charset;
+
+/// Bytes of a body that are kept.
+pub const KEPT_BODY: usize = 16 * 1024;
+/// Bytes of headers that are kept.
+const KEPT_HEADERS: usize = 4 * 1024;
+/// What stands in place of a secret.
+const REDACTED: &str = "[redacted]";
+/// Headers whose value is a secret, and words that make a header's name one.
+const SECRET_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+const SECRET_WORDS: [&str; 4] = ["token", "secret", "password", "api-key"];
+
+/// A request or an answer as far as it is kept.
+#[derive(Clone, Default)]
+pub struct Message {
+    /// A line each: `name: value`.
+    headers: String,
+    /// Its beginning; nothing of what is no text.
+    body: Bytes,
+    /// Bytes of the whole.
+    length: usize,
+    /// Whether headers or body are not whole.
+    truncated: bool,
+}
+
+/// A message as it is written.
+#[derive(Serialize)]
+pub(super) struct Shown {
+    headers: BTreeMap<String, String>,
+    /// None where there was none, and of what is no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    /// Bytes of the whole body.
+    bytes: usize,
+    truncated: bool,
+}
+
+impl Message {
+    /// Of headers and a body. Secrets among the headers are not taken over.
+    pub fn new<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>, body: &Bytes) -> Self {
+        let mut message = Self { body: beginning(body), length: body.len(), truncated: body.len() > KEPT_BODY, ..Self::default() };
+        for (name, value) in headers {
+            if message.headers.len() + name.len() + value.len() > KEPT_HEADERS {
+                message.truncated = true;
+                continue;
+            }
+            let value = if is_secret(name) { REDACTED.into() } else { String::from_utf8_lossy(value) };
+            message.headers.extend([name, ": ", &*value, "\n"]);
+        }
+        message
+    }
+
+    /// Of a file.
+    pub fn file(bytes: &[u8]) -> Self {
+        let kept = &bytes[..bytes.len().min(KEPT_BODY)];
+        let body = if is_text(kept) { Bytes::copy_from_slice(kept) } else { Bytes::new() };
+        Self { headers: String::new(), body, length: bytes.len(), truncated: bytes.len() > KEPT_BODY }
+    }
+
+    /// About how many bytes it takes.
+    pub(super) fn weight(&self) -> usize {
+        // Quotation marks and line ends take two bytes in JSON.
+        self.headers.len() + self.body.len() + self.body.len() / 4
+    }
+
+    /// As it is written; of a `secret` one's body only the names of its fields.
+    pub(super) fn shown(&self, secret: bool) -> Shown {
+        let mut headers = BTreeMap::<String, String>::new();
+        for (name, value) in self.headers.lines().filter_map(|line| line.split_once(": ")) {
+            let values = headers.entry(name.to_owned()).or_default();
+            let separator = if values.is_empty() { "" } else { ", " };
+            values.extend([separator, value]);
+        }
+        let text = (!self.body.is_empty()).then(|| self.text(headers.get("content-type")));
+        let body = if secret { text.map(|text| redacted(&text)) } else { text };
+        Shown { headers, body, bytes: self.length, truncated: self.truncated }
+    }
+
+    fn text(&self, content_type: Option<&String>) -> String {
+        let parameters = content_type.into_iter().flat_map(|value| value.split(';').skip(1)).filter_map(|one| one.split_once('='));
+        let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+        let text = charset::shown(&self.body, charsets.next().map(|(_, label)| label.trim().trim_matches('"')));
+        // The cut may have gone through a character.
+        if self.truncated { text.trim_end_matches('\u{FFFD}').to_owned() } else { text }
+    }
+}
+
+/// What is kept of a body: a copy, so that no larger buffer stays behind it.
+fn beginning(body: &Bytes) -> Bytes {
+    let kept = &body[..body.len().min(KEPT_BODY)];
+    if is_text(kept) { Bytes::copy_from_slice(kept) } else { Bytes::new() }
+}
+
+/// Neither of the two character sets has NUL in a text, and nearly every other kind of file has; a PDF and a zip say what they are.
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.contains(&0) && !bytes.starts_with(b"%PDF") && !bytes.starts_with(b"PK")
+}
+
+fn is_secret(name: &str) -> bool {
+    SECRET_HEADERS.contains(&name) || SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// A login's body with every value taken out; the whole of it where it cannot be read.
+fn redacted(body: &str) -> String {
+    serde_json::from_str(body).map_or_else(|_| REDACTED.to_owned(), |value: Value| without_values(value).to_string())
+}
+
+fn without_values(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, without_values(value))).collect(),
+        Value::Array(list) => list.into_iter().map(without_values).collect(),
+        _ => Value::from(REDACTED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_kept() {
+        let headers: [(&str, &[u8]); 4] =
+            [("authorization", b"Bearer s3cret"), ("cookie", b"s3cret"), ("x-api-key", b"s3cret"), ("accept", b"*/*")];
+        let message = Message::new(headers.into_iter(), &Bytes::from_static(br#"{"user":"s3cret","more":{"list":["s3cret",1]}}"#));
+        assert!(!message.headers.contains("s3cret"));
+        let shown = message.shown(true);
+        assert_eq!(shown.body.as_deref(), Some(r#"{"more":{"list":["[redacted]","[redacted]"]},"user":"[redacted]"}"#));
+        assert_eq!((&*shown.headers["accept"], &*shown.headers["cookie"]), ("*/*", "[redacted]"));
+        let unread = Message::new([].into_iter(), &Bytes::from_static(b"user=s3cret"));
+        assert_eq!(unread.shown(true).body.as_deref(), Some("[redacted]"));
+    }
+
+    #[test]
+    fn a_long_body_is_cut_between_characters_and_a_binary_one_is_left_out() {
+        let long = Bytes::from("あ".repeat(10_000));
+        let shown = Message::new([].into_iter(), &long).shown(false);
+        let body = shown.body.unwrap();
+        assert!(body.len() <= KEPT_BODY && body.chars().all(|c| c == 'あ'));
+        assert_eq!((shown.bytes, shown.truncated), (30_000, true));
+        let binary = Message::file(b"%PDF-1.7 ...").shown(false);
+        assert_eq!((binary.body, binary.bytes, binary.truncated), (None, 12, false));
+    }
+
+    #[test]
+    fn headers_are_bounded_and_repeated_ones_are_joined() {
+        let many = (0..1000).map(|_| ("accept", b"text/plain".as_slice()));
+        let message = Message::new(many, &Bytes::new());
+        assert!(message.truncated && message.headers.len() <= KEPT_HEADERS);
+        assert!(message.shown(false).headers["accept"].starts_with("text/plain, text/plain"));
+    }
+}
