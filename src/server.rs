@@ -228,9 +228,10 @@ async fn warn_of_unknown_terminal(config: &Config, institutions: &Institutions) 
 /// Has the fixtures' campaigns offer the packages' files, and hashes that nobody declared computed in the background.
 fn shelve(packages: &package::Store, fixtures: &mut Fixtures) {
     let blueprints = fixtures.institutions.values_mut().map(|blueprint| &mut blueprint.campaign);
-    blueprints.chain([&mut fixtures.campaign]).for_each(|campaign| packages.shelve(campaign));
-    let campaign = &fixtures.campaign;
-    campaign.packages.iter().for_each(|package| drop(packages.hash(&campaign.id, package)));
+    for campaign in blueprints.chain([&mut fixtures.campaign]).chain(fixtures.scenarios.campaigns()) {
+        packages.shelve(campaign);
+        campaign.packages.iter().for_each(|package| drop(packages.hash(&campaign.id, package)));
+    }
 }
 
 async fn listen(addr: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {

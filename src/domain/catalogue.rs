@@ -57,6 +57,8 @@ error_ids! {
     RestartDidNotHelp,
     /// N11, as a setting: not installed by a date.
     UpdateMissing,
+    /// The line's authentication is lost: an error that is not the notice's, and that no restart cures.
+    LineDown,
     /// The card is about to expire: a side note on success.
     CardExpiresSoon,
     /// A person whose check ends with an error of its own.
@@ -106,7 +108,7 @@ impl ErrorId {
     /// The `{name}` marks that its message may have.
     pub fn marks(self) -> &'static [&'static str] {
         match self {
-            Self::RestartRequired | Self::UpdateMissing | Self::TerminalOff | Self::TerminalStarting => &[],
+            Self::RestartRequired | Self::UpdateMissing | Self::LineDown | Self::TerminalOff | Self::TerminalStarting => &[],
             Self::PersonRefused | Self::PersonUnmatched | Self::ConsentMissing => &[],
             Self::RestartDidNotHelp => &["call_centre", "phone", "answers", "article", "url"],
             _ => &["detail"],

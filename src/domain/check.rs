@@ -63,17 +63,17 @@ impl Refusal {
     }
 }
 
-/// The reason to refuse a check by card data, in the order of refusals: off, starting, pending, outdated. That pending refuses such checks,
+/// The reason to refuse a check by card data, in the order of refusals: off, starting, without a line, pending, outdated. That pending refuses such checks,
 /// too, is a reading.
 pub fn refusal(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Option<Refusal> {
     let pending = || pending(institution, terminal, call_centre, now).filter(|_| institution.readings.card_data_check_refused);
-    unavailable(terminal, now).or_else(pending).or_else(|| outdated(institution, terminal, now))
+    unavailable(terminal, now).or_else(|| line_down(terminal)).or_else(pending).or_else(|| outdated(institution, terminal, now))
 }
 
 /// The error that the terminal itself shows when a patient does the check there (N5): no reading changes it.
 pub fn shown_error(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Option<Refusal> {
     let pending = || pending(institution, terminal, call_centre, now);
-    unavailable(terminal, now).or_else(pending).or_else(|| outdated(institution, terminal, now))
+    unavailable(terminal, now).or_else(|| line_down(terminal)).or_else(pending).or_else(|| outdated(institution, terminal, now))
 }
 
 /// The reason why the terminal answers nothing at all: it is off, or booting.
@@ -88,6 +88,17 @@ pub fn unavailable(terminal: &Terminal, now: Timestamp) -> Option<Refusal> {
         format!("Terminal {} is booting until {until}.", terminal.id),
     );
     Some(Refusal::new(ErrorId::TerminalStarting, why))
+}
+
+/// No line: whatever is pending, the check does not come so far.
+fn line_down(terminal: &Terminal) -> Option<Refusal> {
+    let why = || {
+        Text::new(
+            format!("端末 {} の回線認証が失われています（設定 line_down）。再起動では解消しません。", terminal.id),
+            format!("The line's authentication of terminal {} is lost (setting line_down); no restart cures that.", terminal.id),
+        )
+    };
+    terminal.settings.line_down.then(|| Refusal::new(ErrorId::LineDown, why()))
 }
 
 /// N5 and N9: installed and running version differ.

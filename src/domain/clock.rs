@@ -140,6 +140,19 @@ impl Clock {
         Ok(())
     }
 
+    /// Whether it has a setting: one that was read may lack it.
+    pub fn is_set(&self) -> bool {
+        !self.settings.is_empty()
+    }
+
+    /// The clock that goes on from a reading when the machine shows `wall`; a system clock shows the machine's time. What it showed before is
+    /// forgotten.
+    pub fn resumed(&self, reading: Timestamp, wall: Timestamp) -> Self {
+        let current = *self.current();
+        let reading = if current.mode == Mode::System { wall } else { reading };
+        Self { settings: vec![Setting { wall, reading, ..current }] }
+    }
+
     /// How it is set now: its mode, what it shows, its rate where it runs.
     pub fn setting(&self, wall: Timestamp) -> ClockSetting {
         let current = self.current();

@@ -129,6 +129,8 @@ pub enum Stop {
     Interrupted,
     /// The reader was switched off.
     ReaderOff,
+    /// The line was lost.
+    LineDown,
 }
 
 /// The last events of an institution.

@@ -90,6 +90,10 @@ text_id! {
     CampaignId
 }
 text_id! {
+    /// A scenario's name: 1 to 48 lower-case ASCII letters, digits or `-`, such as `installed-not-restarted`.
+    ScenarioId
+}
+text_id! {
     /// What tells one boot from the next: 1 to 64 visible ASCII characters.
     BootId
 }
@@ -117,6 +121,18 @@ impl InstitutionCode {
     pub fn numbered(&self, number: u32) -> Self {
         let (table, six) = (&self.0[2..3], format!("{:06}", number % 1_000_000));
         Self(format!("99{table}{six}{}", check_digit(&six)))
+    }
+}
+
+impl ScenarioId {
+    fn fault(text: &str) -> Option<Text> {
+        let fits = (1..=48).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        (!fits).then(|| {
+            Text::new(
+                "英小文字・数字・ハイフン1〜48文字のシナリオ名（例: installed-not-restarted）",
+                "a scenario's name of 1 to 48 lower-case letters, digits or hyphens, such as installed-not-restarted",
+            )
+        })
     }
 }
 

@@ -17,6 +17,7 @@ use super::reference::References;
 use super::surfacing::Surfacing;
 use super::terminal::{Due, Settings, Surroundings, Terminal};
 use super::text::Text;
+use super::timeline::Timeline;
 
 /// The most terminals that an institution may have.
 pub const MAX_TERMINALS: usize = 64;
@@ -43,6 +44,9 @@ pub struct Blueprint {
     /// Persons of its own, instead of the fixtures'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persons: Option<Arc<[Person]>>,
+    /// The scenario that it was set to, and what then happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<Timeline>,
 }
 
 /// Credentials. The names of the real ones are not public.
@@ -83,6 +87,9 @@ pub struct Institution {
     /// Persons of its own, instead of the fixtures'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persons: Option<Arc<[Person]>>,
+    /// The scenario that it was set to, and what has happened of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<Timeline>,
     /// The bulk requests that it handed in.
     pub receptions: Receptions,
     /// Its own numbers of its patients.
@@ -120,6 +127,7 @@ impl Institution {
             clock,
             surfacing: blueprint.surfacing.clone(),
             persons: blueprint.persons.clone(),
+            scenario: blueprint.scenario.clone(),
             receptions: Receptions::default(),
             references: References::default(),
             settled: now,
@@ -135,11 +143,25 @@ impl Institution {
     pub fn next_due(&self) -> Option<Timestamp> {
         let windows = self.campaign.windows(&self.readings);
         let around = Surroundings { campaign: &self.campaign, readings: &self.readings, windows: &windows };
-        self.terminals.values().filter_map(|terminal| terminal.next_due(around)).map(|(at, _)| at).min()
+        let of_terminals = self.terminals.values().filter_map(|terminal| terminal.next_due(around)).map(|(at, _)| at);
+        of_terminals.chain(self.step_due()).min()
     }
 
-    /// Lets everything happen that is due up to `now`, in order of time, then of terminals.
+    /// Lets everything happen that is due up to `now`, in order of time, then of terminals; a step of the timeline comes last at its instant.
     pub fn settle(&mut self, now: Timestamp) {
+        while let Some(at) = self.step_due().filter(|at| *at <= now) {
+            self.settle_terminals(at);
+            self.perform(at);
+        }
+        self.settle_terminals(now);
+    }
+
+    /// Up to when everything has happened.
+    pub fn settled_to(&self) -> Timestamp {
+        self.settled
+    }
+
+    fn settle_terminals(&mut self, now: Timestamp) {
         let windows = self.campaign.windows(&self.readings);
         let around = Surroundings { campaign: &self.campaign, readings: &self.readings, windows: &windows };
         let mut dues: Vec<_> = self.terminals.values_mut().map(|terminal| (terminal.next_due(around), terminal)).collect();
@@ -175,13 +197,44 @@ impl Institution {
     pub fn set_clock(&mut self, setting: ClockSetting, wall: Timestamp) -> Result<(), ClockError> {
         self.clock.set(setting, wall)?;
         let now = self.clock.reading(wall);
-        self.terminals.values_mut().for_each(|terminal| terminal.shift(now));
-        self.settled = now;
+        self.move_to(now);
         Ok(())
+    }
+
+    /// Goes on at another time as if none had passed.
+    fn move_to(&mut self, now: Timestamp) {
+        self.terminals.values_mut().for_each(|terminal| terminal.shift(now));
+        if let Some(timeline) = &mut self.scenario {
+            timeline.skip_to(now);
+        }
+        self.settled = now;
+    }
+
+    /// Goes on when the machine shows `wall`, from when it was settled last.
+    pub fn resume(&mut self, wall: Timestamp) {
+        self.clock = self.clock.resumed(self.settled, wall);
+        let now = self.clock.reading(wall);
+        if now != self.settled {
+            self.move_to(now);
+        }
     }
 
     /// Changes one terminal through `act` and records what changed; none if it does not exist.
     pub fn act<E>(
+        &mut self,
+        terminal: &TerminalId,
+        now: Timestamp,
+        act: impl FnOnce(&mut Terminal, Surroundings<'_>) -> Result<Vec<Change>, E>,
+    ) -> Option<Result<(), E>> {
+        let done = self.change_terminal(terminal, now, act)?;
+        if done.is_ok() {
+            self.settle(now);
+        }
+        Some(done)
+    }
+
+    /// The same, where nothing else that is due happens yet.
+    pub(super) fn change_terminal<E>(
         &mut self,
         terminal: &TerminalId,
         now: Timestamp,
@@ -194,7 +247,6 @@ impl Institution {
             for change in changes {
                 self.events.record(now, terminal, change);
             }
-            self.settle(now);
         }))
     }
 }

@@ -35,6 +35,9 @@ pub fn control(app: Arc<App>) -> Router {
         .route("/clock", get(control::read_clock).put(control::set_clock))
         .route("/clock/advance", post(control::advance_clock))
         .route("/campaign", get(control::read_campaign).merge(put(control::set_campaign)))
+        .route("/scenario", get(control::read_scenario).put(control::set_scenario))
+        .route("/snapshot", post(control::take_snapshot))
+        .route("/restore", post(control::restore_snapshot))
         .route("/persons", get(control::read_persons).put(control::set_persons).delete(control::delete_persons))
         .route("/journal", get(control::institution_journal))
         .route("/delivery-results", get(console::results))
@@ -53,6 +56,7 @@ pub fn control(app: Arc<App>) -> Router {
         .route("/screen", get(console::screen));
     let guarded = Router::new()
         .route("/v1/institutions", get(control::list_institutions).post(control::create_institution))
+        .route("/v1/scenarios", get(control::list_scenarios))
         .route("/v1/journal", get(control::stray_journal))
         .nest("/v1/institutions/{code}", institution)
         .nest("/v1/institutions/{code}/terminals/{terminal}", terminal)

@@ -1,5 +1,6 @@
 //! Institutions made, made again, and taken away; those whose time is over take themselves away.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -7,7 +8,7 @@ use aws_lc_rs::rand;
 use jiff::Timestamp;
 
 use super::changing::Write;
-use super::{CreateError, Institutions, Tenant};
+use super::{CreateError, Institutions, Snapshot, Tenant};
 use crate::domain::campaign::Campaign;
 use crate::domain::clock::ClockError;
 use crate::domain::ids::InstitutionCode;
@@ -85,6 +86,40 @@ impl Institutions {
     /// # Errors
     /// The store does not work.
     pub async fn reset(&self, code: &InstitutionCode) -> Result<Option<Result<(), ClockError>>, StoreError> {
+        self.restage(code, Blueprint::clone).await
+    }
+
+    /// The same from another blueprint, by which it is also reset from then on.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn restage(
+        &self,
+        code: &InstitutionCode,
+        stage: impl Fn(&Blueprint) -> Blueprint,
+    ) -> Result<Option<Result<(), ClockError>>, StoreError> {
+        let staged = |tenant: &Tenant| {
+            let blueprint = stage(&tenant.blueprint);
+            Ok(Tenant { institution: self.made(code, &blueprint)?, blueprint: Arc::new(blueprint), expires: tenant.expires })
+        };
+        self.remade(code, staged).await
+    }
+
+    /// Makes one what a snapshot has: tokens of before are foreign, its journal is empty. Its code and when it deletes itself stay.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn restore(&self, code: &InstitutionCode, snapshot: &Snapshot) -> Result<Option<()>, StoreError> {
+        let restored = |tenant: &Tenant| Ok::<_, Infallible>(snapshot.at(code, random_id(), tenant.expires, self.wall()));
+        Ok(self.remade(code, restored).await?.map(|Ok(())| ()))
+    }
+
+    /// Puts another making in the place of one.
+    async fn remade<E>(
+        &self,
+        code: &InstitutionCode,
+        make: impl Fn(&Tenant) -> Result<Tenant, E>,
+    ) -> Result<Option<Result<(), E>>, StoreError> {
         let slot = self.0.cache.slot(code);
         let mut turn = Arc::clone(&slot.turn).lock_owned().await;
         for _ in 0..MOST_TRIES {
@@ -92,11 +127,10 @@ impl Institutions {
             let Some(seen) = seen.filter(|seen| !seen.tenant.is_over(self.wall())) else {
                 return Ok(None);
             };
-            let institution = match self.made(code, &seen.tenant.blueprint) {
-                Ok(institution) => institution,
+            let tenant = match make(&seen.tenant) {
+                Ok(tenant) => tenant,
                 Err(error) => return Ok(Some(Err(error))),
             };
-            let tenant = Tenant { institution, ..seen.tenant.clone() };
             match self.write(&slot, turn, version, Write::Whole { tenant: Box::new(tenant), anew: true }).await? {
                 None => return Ok(Some(Ok(()))),
                 Some(again) => turn = again,

@@ -10,7 +10,7 @@ use crate::domain::institution::{Blueprint, Institution};
 use crate::store::{Record, StoreError};
 
 /// The form of saved documents that this program writes; it reads this one and those before.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// One institution with what belongs to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Tenant {
 
 /// A tenant as it is saved.
 #[derive(Serialize, Deserialize)]
-struct Saved<'a> {
+pub(super) struct Saved<'a> {
     format: u32,
     expires: Option<Timestamp>,
     blueprint: Cow<'a, Blueprint>,
@@ -38,14 +38,19 @@ impl Tenant {
         self.expires.is_some_and(|expires| expires <= wall)
     }
 
-    /// What is stored of it.
-    pub(super) fn record(&self) -> Record {
-        let saved = Saved {
+    /// Itself as it is saved.
+    pub(super) fn saved(&self) -> Saved<'_> {
+        Saved {
             format: FORMAT,
             expires: self.expires,
             blueprint: Cow::Borrowed(&self.blueprint),
             institution: Cow::Borrowed(&self.institution),
-        };
+        }
+    }
+
+    /// What is stored of it.
+    pub(super) fn record(&self) -> Record {
+        let saved = self.saved();
         let terminals: Vec<&str> = self.institution.terminals.keys().map(|id| id.as_str()).collect();
         Record {
             body: Some(serde_json::to_string(&saved).expect("an institution is plain data")),

@@ -31,6 +31,8 @@ mod readings;
 mod readme;
 mod release;
 mod reports;
+mod scenarios;
+mod snapshot;
 mod stacks;
 mod strictness;
 mod support;

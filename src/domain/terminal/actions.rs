@@ -159,6 +159,9 @@ impl Terminal {
     }
 
     fn must_want_something(&self, around: Surroundings<'_>) -> Result<(), ActionError> {
+        if self.settings.line_down {
+            return Err(ActionError::new("回線に接続できません（設定 line_down）", "the line is down (setting line_down)"));
+        }
         if around.campaign.down {
             return Err(ActionError::new("配信サーバーが停止しています（campaign.down）", "the delivery server is down (campaign.down)"));
         }

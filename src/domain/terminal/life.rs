@@ -134,6 +134,9 @@ impl Terminal {
     /// Why the running download has to stop where the terminal has been settled to.
     fn stop_reason(&self, around: Surroundings<'_>) -> Option<Stop> {
         let activity = self.activity.as_ref().filter(|activity| activity.step == Step::Downloading)?;
+        if self.settings.line_down {
+            return Some(Stop::LineDown);
+        }
         let offered = around.campaign.package(activity.component).is_some_and(|package| package.version == activity.version);
         if !offered || around.campaign.is_halted() {
             return Some(Stop::Withdrawn);
@@ -184,7 +187,7 @@ impl Terminal {
     }
 
     fn polls(&self) -> bool {
-        self.settings.driver == Driver::Virtual && self.settings.polling && self.power == Power::On
+        self.settings.driver == Driver::Virtual && self.settings.polling && !self.settings.line_down && self.power == Power::On
     }
 
     fn first_poll(&self) -> Timestamp {
@@ -257,7 +260,7 @@ impl Terminal {
         self.downloads.remove(&activity.component);
         let mut changes = vec![self.install(at, activity.component, activity.version, restart_required)];
         let goes_on = activity.manual || open_window(around.windows, at).is_some();
-        if goes_on && !around.campaign.is_halted() {
+        if goes_on && !around.campaign.is_halted() && !self.settings.line_down {
             changes.extend(self.begin_next(at, around, activity.manual));
         }
         changes

@@ -33,6 +33,8 @@ pub struct Settings {
     pub boot_time: Period,
     /// Whether a boot fails to apply what is installed, so that the error stays (N9).
     pub stuck: bool,
+    /// Whether the line's authentication is lost: every check fails, updates cannot be reached, and no restart cures it.
+    pub line_down: bool,
     /// Its reader.
     pub reader: ReaderSettings,
     /// The character set of its answers in XML: `utf-8` or `shift_jis`.
@@ -108,6 +110,7 @@ impl Default for Settings {
             install_time: Period::from_secs(60),
             boot_time: Period::from_secs(0),
             stuck: false,
+            line_down: false,
             reader: ReaderSettings::default(),
             encoding: Encoding::default(),
             linkage: LinkageSettings::default(),

@@ -128,6 +128,7 @@ fn institution(terminals: Vec<Settings>, readings: Readings) -> Institution {
         campaign: campaign(),
         surfacing: Surfacing::default(),
         persons: None,
+        scenario: None,
     };
     let code = InstitutionCode::parse("9910000018").expect("a code");
     Institution::new(code, String::new(), &blueprint, &campaign(), start()).expect("the clock is right")

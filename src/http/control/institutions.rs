@@ -16,10 +16,11 @@ use super::actions::Nothing;
 use super::campaign::{CampaignInput, campaign_of};
 use super::input::{Asked, Code, Input, bad_query, merged, no_institution};
 use super::persons::checked_persons;
+use super::scenario::scenario_of;
 use super::view::InstitutionView;
 use crate::domain::catalogue::{Catalogue, ErrorId};
 use crate::domain::clock::ClockSetting;
-use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
+use crate::domain::ids::{InstitutionCode, ScenarioId, TerminalAddress, TerminalId};
 use crate::domain::institution::{Blueprint, MAX_TERMINALS};
 use crate::domain::period::Period;
 use crate::domain::surfacing::{ErrorProfile, Surfacing};
@@ -34,6 +35,8 @@ use crate::institutions::CreateError;
 #[serde(deny_unknown_fields)]
 pub struct CreateInput {
     template: InstitutionCode,
+    /// Sets the stage on which all else is changed.
+    scenario: Option<ScenarioId>,
     code: Option<InstitutionCode>,
     name: Option<Text>,
     clock: Option<ClockSetting>,
@@ -160,6 +163,9 @@ impl ListQuery {
 pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input<CreateInput>) -> Result<Response, Problem> {
     let template = app.fixtures.institutions.get(&input.template).ok_or_else(|| unknown_template(&app, &input.template))?;
     let mut blueprint = template.clone();
+    if let Some(id) = &input.scenario {
+        blueprint = scenario_of(&app.fixtures.scenarios, id, "/scenario")?.on(&blueprint);
+    }
     blueprint.name = input.name.unwrap_or(blueprint.name);
     blueprint.clock = input.clock.unwrap_or(blueprint.clock);
     blueprint.readings = merged(&blueprint.readings, input.readings, "/readings")?;
@@ -178,10 +184,9 @@ pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input
     }
     blueprint.default_terminal = input.default_terminal.unwrap_or(blueprint.default_terminal);
     check_terminals(&blueprint)?;
-    let terminals: Vec<TerminalId> = blueprint.terminals.keys().cloned().collect();
     let expires = input.expires_after.map(|period| app.institutions.wall() + period.duration());
     let code = created(&app, &input.template, input.code, blueprint, expires).await?;
-    app.prepare_folders(terminals.into_iter().map(|terminal| TerminalAddress { institution: code.clone(), terminal }).collect()).await;
+    prepare_folders(&app, &code).await?;
     let location = format!("/v1/institutions/{code}");
     Ok((StatusCode::CREATED, [(LOCATION, location)], view(&app, &code).await?).into_response())
 }
@@ -267,6 +272,14 @@ pub async fn reset_institution(
     view(&app, &code).await
 }
 
+/// Has the linkage folders made of an institution's terminals.
+pub(super) async fn prepare_folders(app: &Arc<App>, code: &InstitutionCode) -> Result<(), Problem> {
+    let address = |terminal: &TerminalId| TerminalAddress { institution: code.clone(), terminal: terminal.clone() };
+    let terminals = app.institutions.look(code, |tenant, _| tenant.institution.terminals.keys().map(address).collect());
+    app.prepare_folders(terminals.await?.unwrap_or_default()).await;
+    Ok(())
+}
+
 /// Settings that are in range, or the problem that says which is not.
 pub(super) fn checked_settings(settings: Settings, at: &str) -> Result<Settings, Problem> {
     match settings.fault() {
@@ -278,7 +291,8 @@ pub(super) fn checked_settings(settings: Settings, at: &str) -> Result<Settings,
     }
 }
 
-async fn view(app: &App, code: &InstitutionCode) -> Result<Json<InstitutionView>, Problem> {
+/// An institution as it is now.
+pub(super) async fn view(app: &App, code: &InstitutionCode) -> Result<Json<InstitutionView>, Problem> {
     let login = &app.fixtures.invented.login;
     let view = app.institutions.look(code, |tenant, moment| Json(InstitutionView::new(tenant, moment, login)));
     view.await?.ok_or_else(|| no_institution(code))

@@ -9,6 +9,8 @@ mod institutions;
 mod journal;
 mod open;
 mod persons;
+mod scenario;
+mod snapshot;
 mod terminals;
 mod view;
 
@@ -21,4 +23,6 @@ pub use institutions::{create_institution, delete_institution, institution, list
 pub use journal::{institution_journal, stray_journal};
 pub use open::{ca_pem, healthz, readyz};
 pub use persons::{delete_persons, read_persons, set_persons};
+pub use scenario::{list_scenarios, read_scenario, set_scenario};
+pub use snapshot::{restore_snapshot, take_snapshot};
 pub use terminals::{add_terminal, delete_terminal, list_terminals, patch_terminal, terminal};

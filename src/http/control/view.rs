@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::domain::campaign::Component;
 use crate::domain::clock::ClockSetting;
-use crate::domain::ids::{BootId, CampaignId, InstitutionCode, TerminalAddress, TerminalId, Version};
+use crate::domain::ids::{BootId, CampaignId, InstitutionCode, ScenarioId, TerminalAddress, TerminalId, Version};
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::readings::Readings;
@@ -37,6 +37,9 @@ pub struct InstitutionView {
     /// When it deletes itself, by the machine's clock.
     #[serde(serialize_with = "japan::serialize_option", skip_serializing_if = "Option::is_none")]
     expires: Option<Timestamp>,
+    /// The scenario that it was set to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scenario: Option<ScenarioId>,
     /// Whether it has persons of its own.
     own_persons: bool,
     events: u64,
@@ -103,6 +106,7 @@ impl InstitutionView {
             surfacing: institution.surfacing.clone(),
             next_due: institution.next_due(),
             expires: tenant.expires,
+            scenario: institution.scenario.as_ref().map(|timeline| timeline.id.clone()),
             own_persons: institution.persons.is_some(),
             events: institution.events.last(),
             terminals: terminals.collect(),

@@ -1,0 +1,112 @@
+//! A scenario: the stage that it sets at an institution, what it teaches, and what is wanted of a client on it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::campaign::Campaign;
+use super::clock::{ClockSetting, Mode};
+use super::ids::{ScenarioId, TerminalId};
+use super::institution::Blueprint;
+use super::readings::Readings;
+use super::surfacing::{ErrorProfile, Surfacing};
+use super::terminal::Settings;
+use super::text::Text;
+use super::timeline::{Step, Timeline};
+
+/// A scenario, as its file has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Its name.
+    pub id: ScenarioId,
+    /// What it is for.
+    pub about: About,
+    /// The stage.
+    pub stage: Stage,
+}
+
+/// What a scenario is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct About {
+    /// What it is called.
+    pub title: Text,
+    /// What it teaches.
+    pub teaches: Text,
+    /// The rows of the notice that it shows, such as N5, or `mock`.
+    pub source: String,
+    /// What is wanted of a client.
+    pub wants: Wants,
+}
+
+/// What an institution becomes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// Its clock.
+    pub clock: ClockSetting,
+    /// Who is asking where neither certificate nor token names a terminal.
+    pub default_terminal: TerminalId,
+    /// Its readings of the notice.
+    pub readings: Readings,
+    /// Its terminals.
+    pub terminals: BTreeMap<TerminalId, Settings>,
+    /// Its campaign.
+    pub campaign: Campaign,
+    /// How its answers look; the seed stays the institution's.
+    pub surfacing: Surfacing,
+    /// What then happens by itself, in order.
+    pub timeline: Vec<Step>,
+}
+
+/// What a verdict judges by: the rules of `verdict`, and what has to be met for a PASS.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wants {
+    /// The ids of the rules to judge; each has to be exercised.
+    pub rules: Vec<String>,
+    /// Limits in place of the rule set's, by name.
+    pub limits: BTreeMap<String, u64>,
+    /// The error profiles that have to be met.
+    pub profiles: Vec<ErrorProfile>,
+}
+
+impl Scenario {
+    /// What an institution is made from on this stage: its name, login, persons and seed stay.
+    pub fn on(&self, institution: &Blueprint) -> Blueprint {
+        let stage = self.stage.clone();
+        Blueprint {
+            clock: stage.clock,
+            default_terminal: stage.default_terminal,
+            readings: stage.readings,
+            terminals: stage.terminals,
+            campaign: stage.campaign,
+            surfacing: Surfacing { seed: institution.surfacing.seed, ..stage.surfacing },
+            scenario: Some(Timeline::new(self.id.clone(), stage.timeline)),
+            ..institution.clone()
+        }
+    }
+
+    /// The first thing in its timeline that makes no sense: its JSON pointer, and what was expected.
+    pub fn fault(&self) -> Option<(String, Text)> {
+        let stage = &self.stage;
+        let frozen_at = stage.clock.now.filter(|_| stage.clock.mode != Mode::System);
+        let Some(mut before) = frozen_at else {
+            let expected = Text::new(
+                "frozen または running の時計と now が必要です",
+                "expected a clock that is frozen or running, with a reading (`now`)",
+            );
+            return Some(("/clock".to_owned(), expected));
+        };
+        for (i, step) in stage.timeline.iter().enumerate() {
+            if step.at < before {
+                let expected =
+                    Text::new("前の時点以後の時刻が必要です", "expected a time at or behind the clock's and the step's before it");
+                return Some((format!("/timeline/{i}/at"), expected));
+            }
+            before = step.at;
+            if let Some((field, expected)) = step.fault(&stage.terminals) {
+                return Some((format!("/timeline/{i}/{field}"), expected));
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,67 @@
+//! What a timeline does to its institution: each step at its time, behind what terminals do by themselves at that instant.
+
+use jiff::Timestamp;
+
+use super::event::Change;
+use super::ids::TerminalId;
+use super::institution::Institution;
+use super::terminal::{ActionError, Settings};
+use super::text::Text;
+use super::timeline::{Action, Progress};
+
+impl Institution {
+    /// When the next step is due: never before what was settled last.
+    pub(super) fn step_due(&self) -> Option<Timestamp> {
+        let (_, step) = self.scenario.as_ref()?.next()?;
+        Some(step.at.max(self.settled_to()))
+    }
+
+    /// Has the next step happen at `at`, up to which everything else has happened.
+    pub(super) fn perform(&mut self, at: Timestamp) {
+        let Some((place, step)) = self.scenario.as_ref().and_then(|timeline| timeline.next()) else {
+            return;
+        };
+        let step = step.clone();
+        let done = match &step.terminal {
+            Some(terminal) => self.perform_at(terminal, step.action, at),
+            None => {
+                match step.action {
+                    Action::Suspend => self.campaign.suspended = true,
+                    Action::Resume => self.campaign.suspended = false,
+                    Action::DeliveryDown => self.campaign.down = true,
+                    Action::DeliveryUp => self.campaign.down = false,
+                    _ => self.campaign = step.campaign.map_or_else(|| self.campaign.clone(), |campaign| *campaign),
+                }
+                Ok(())
+            }
+        };
+        let progress = match done {
+            Ok(()) => Progress::Done,
+            Err(ActionError(why)) => Progress::Refused { why },
+        };
+        if let Some(timeline) = &mut self.scenario {
+            timeline.note(place, progress);
+        }
+    }
+
+    fn perform_at(&mut self, id: &TerminalId, action: Action, at: Timestamp) -> Result<(), ActionError> {
+        let done = self.change_terminal(id, at, |terminal, around| match action {
+            Action::PowerOn => terminal.plug(true, at, around),
+            Action::PowerOff => terminal.plug(false, at, around),
+            Action::Shutdown => terminal.shut_down(at, around),
+            Action::Restart => terminal.restart(at, around),
+            Action::RestartLinkage => terminal.restart_linkage(),
+            Action::ReaderOn => terminal.switch_reader(true, at),
+            Action::ReaderOff => terminal.switch_reader(false, at),
+            Action::Download => terminal.download(at, around),
+            Action::Install => terminal.install_now(at, around),
+            Action::LineDown | Action::LineUp => {
+                let settings = Settings { line_down: action == Action::LineDown, ..terminal.settings.clone() };
+                Ok(terminal.set(settings, at, around))
+            }
+            Action::Suspend | Action::Resume | Action::DeliveryDown | Action::DeliveryUp | Action::Campaign => Ok(Vec::<Change>::new()),
+        });
+        let gone = || ActionError(Text::new(format!("端末 {id} はもうありません。"), format!("There is no terminal {id} any more.")));
+        done.unwrap_or_else(|| Err(gone()))
+    }
+}

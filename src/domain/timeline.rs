@@ -1,0 +1,166 @@
+//! A timeline: what happens at an institution at given times, each step once, in order, whether or not anyone looks.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::campaign::Campaign;
+use super::ids::{ScenarioId, TerminalId};
+use super::japan;
+use super::terminal::{Driver, Settings};
+use super::text::Text;
+
+/// One thing that happens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// When, by the institution's clock.
+    #[serde(serialize_with = "japan::serialize")]
+    pub at: Timestamp,
+    /// What.
+    pub action: Action,
+    /// At which terminal, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<TerminalId>,
+    /// What replaces the campaign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Box<Campaign>>,
+}
+
+/// What can happen. The first are those of a terminal's control routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// The plug is put in and the terminal switched on.
+    PowerOn,
+    /// The plug is pulled.
+    PowerOff,
+    /// An orderly shutdown.
+    Shutdown,
+    /// A restart.
+    Restart,
+    /// The linkage application alone is restarted.
+    RestartLinkage,
+    /// The reader is switched on.
+    ReaderOn,
+    /// The reader is switched off.
+    ReaderOff,
+    /// A download by hand.
+    Download,
+    /// Everything offered is installed this instant.
+    Install,
+    /// The line's authentication is lost.
+    LineDown,
+    /// The line is back.
+    LineUp,
+    /// Distribution is suspended.
+    Suspend,
+    /// Distribution goes on.
+    Resume,
+    /// The delivery server goes down.
+    DeliveryDown,
+    /// The delivery server is back.
+    DeliveryUp,
+    /// Another campaign takes the place of the present one.
+    Campaign,
+}
+
+impl Action {
+    fn is_terminals(self) -> bool {
+        !matches!(self, Self::Suspend | Self::Resume | Self::DeliveryDown | Self::DeliveryUp | Self::Campaign)
+    }
+}
+
+impl Step {
+    /// The field that does not fit, and what was expected.
+    pub(super) fn fault(&self, terminals: &BTreeMap<TerminalId, Settings>) -> Option<(&'static str, Text)> {
+        let settings = self.terminal.as_ref().map(|id| terminals.get(id));
+        match (self.action.is_terminals(), settings) {
+            (true, Some(Some(settings)))
+                if settings.driver == Driver::External && !matches!(self.action, Action::LineDown | Action::LineUp) =>
+            {
+                let expected = Text::new("driver が virtual の端末が必要です", "expected a terminal whose driver is virtual");
+                return Some(("terminal", expected));
+            }
+            (true, Some(Some(_))) | (false, None) => {}
+            (true, _) => return Some(("terminal", Text::new("terminals にある端末が必要です", "expected one of its terminals"))),
+            (false, Some(_)) => return Some(("terminal", Text::new("端末の操作ではありません", "this action is not a terminal's"))),
+        }
+        if (self.action == Action::Campaign) == self.campaign.is_some() {
+            return None;
+        }
+        let expected = Text::new(
+            "campaign は do = \"campaign\" のときにだけ、必ず指定します",
+            "`campaign` goes with do = \"campaign\", and has to be there",
+        );
+        Some(("campaign", expected))
+    }
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Progress {
+    /// Its time has not come.
+    #[default]
+    Waiting,
+    /// It happened.
+    Done,
+    /// Its time came, and the terminal could not do it.
+    Refused {
+        /// Why.
+        why: Text,
+    },
+    /// The clock was set to a time behind it: nothing is caught up.
+    Skipped,
+}
+
+/// A step, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// The step.
+    #[serde(flatten)]
+    pub step: Step,
+    /// What became of it.
+    #[serde(flatten)]
+    pub progress: Progress,
+}
+
+/// The timeline of the scenario that an institution was set to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeline {
+    /// The scenario.
+    pub id: ScenarioId,
+    steps: Vec<Planned>,
+}
+
+impl Timeline {
+    /// Nothing has happened yet.
+    pub(super) fn new(id: ScenarioId, steps: Vec<Step>) -> Self {
+        Self { id, steps: steps.into_iter().map(|step| Planned { step, progress: Progress::Waiting }).collect() }
+    }
+
+    /// All steps, in order.
+    pub fn steps(&self) -> &[Planned] {
+        &self.steps
+    }
+
+    /// The step that is next, with its place.
+    pub fn next(&self) -> Option<(usize, &Step)> {
+        let next = self.steps.iter().enumerate().find(|(_, planned)| planned.progress == Progress::Waiting);
+        next.map(|(i, planned)| (i, &planned.step))
+    }
+
+    /// Notes what became of a step.
+    pub(super) fn note(&mut self, place: usize, progress: Progress) {
+        if let Some(planned) = self.steps.get_mut(place) {
+            planned.progress = progress;
+        }
+    }
+
+    /// Leaves out what lies before `now`.
+    pub(super) fn skip_to(&mut self, now: Timestamp) {
+        let waiting = |planned: &&mut Planned| planned.progress == Progress::Waiting && planned.step.at < now;
+        self.steps.iter_mut().filter(waiting).for_each(|planned| planned.progress = Progress::Skipped);
+    }
+}

@@ -1,0 +1,99 @@
+//! Scenarios: listed, and set at an institution.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::input::{Code, Input, no_institution};
+use super::institutions::{prepare_folders, view};
+use super::view::InstitutionView;
+use crate::domain::ids::ScenarioId;
+use crate::domain::japan;
+use crate::domain::scenario::{About, Scenario};
+use crate::domain::text::Text;
+use crate::domain::timeline::Planned;
+use crate::fixtures::Scenarios;
+use crate::http::app::App;
+use crate::http::problem::Problem;
+
+/// `{"id": …}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioInput {
+    id: ScenarioId,
+}
+
+/// All scenarios.
+#[derive(Serialize)]
+pub struct Listing {
+    scenarios: Vec<Told>,
+}
+
+/// A scenario without its stage.
+#[derive(Serialize)]
+struct Told {
+    id: ScenarioId,
+    #[serde(flatten)]
+    about: About,
+}
+
+/// Where an institution stands in its scenario.
+#[derive(Serialize)]
+pub struct Standing {
+    id: ScenarioId,
+    /// None where the fixtures have it no longer.
+    #[serde(flatten)]
+    about: Option<About>,
+    /// When the next step happens.
+    #[serde(serialize_with = "japan::serialize_option")]
+    next: Option<Timestamp>,
+    timeline: Vec<Planned>,
+}
+
+/// `GET /v1/scenarios`.
+pub async fn list_scenarios(State(app): State<Arc<App>>) -> Json<Listing> {
+    let told = |scenario: &Scenario| Told { id: scenario.id.clone(), about: scenario.about.clone() };
+    Json(Listing { scenarios: app.fixtures.scenarios.iter().map(told).collect() })
+}
+
+/// `GET …/scenario`.
+///
+/// # Errors
+/// No such institution, or one that was set to no scenario.
+pub async fn read_scenario(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<Standing>, Problem> {
+    let timeline = app.institutions.look(&code, |tenant, _| tenant.institution.scenario.clone());
+    let timeline = timeline.await?.ok_or_else(|| no_institution(&code))?.ok_or_else(|| {
+        let detail = Text::new("シナリオは設定されていません。", "The institution is set to no scenario.");
+        Problem::absent(detail).remedy(Text::new("PUT …/scenario で設定してください", "Set one with PUT …/scenario"))
+    })?;
+    let about = app.fixtures.scenarios.find(&timeline.id).map(|scenario| scenario.about.clone());
+    let next = timeline.next().map(|(_, step)| step.at);
+    Ok(Json(Standing { id: timeline.id.clone(), about, next, timeline: timeline.steps().to_vec() }))
+}
+
+/// `PUT …/scenario`: the institution is made anew on that stage, its journal empty; a reset then brings it back there.
+///
+/// # Errors
+/// No such institution or scenario.
+pub async fn set_scenario(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Input(input): Input<ScenarioInput>,
+) -> Result<Json<InstitutionView>, Problem> {
+    let scenario = scenario_of(&app.fixtures.scenarios, &input.id, "/id")?;
+    app.institutions.restage(&code, |blueprint| scenario.on(blueprint)).await?.ok_or_else(|| no_institution(&code))??;
+    prepare_folders(&app, &code).await?;
+    view(&app, &code).await
+}
+
+/// The scenario of a name, or the problem that lists those that there are; `at` is the name's JSON pointer.
+pub(super) fn scenario_of<'a>(scenarios: &'a Scenarios, id: &ScenarioId, at: &str) -> Result<&'a Scenario, Problem> {
+    scenarios.find(id).ok_or_else(|| {
+        let known: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
+        let detail = Text::new(format!("シナリオ {id} はありません。"), format!("There is no scenario {id}."));
+        Problem::field(at, detail).expected(known.join(", "))
+    })
+}

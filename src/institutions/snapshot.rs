@@ -1,0 +1,137 @@
+//! A snapshot: an institution with everything that belongs to it as one JSON document, and back. One that somebody edited, or that is none, is
+//! refused before anything changes.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Tenant;
+use super::tenant::FORMAT;
+use crate::domain::ids::InstitutionCode;
+use crate::domain::institution::MAX_TERMINALS;
+use crate::domain::japan;
+use crate::domain::person::MAX_PERSONS;
+use crate::domain::text::Text;
+
+/// What a snapshot calls itself.
+const KIND: &str = "onshi-mock institution";
+/// The field that guards the others.
+const SEAL: &str = "sha256";
+
+/// An institution as it was.
+#[derive(Clone, Debug)]
+pub struct Snapshot(Tenant);
+
+/// Why a document cannot be restored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotError {
+    /// The JSON pointer of what is wrong.
+    pub pointer: &'static str,
+    /// What is wrong, and what to do.
+    pub text: Text,
+}
+
+impl SnapshotError {
+    fn new(pointer: &'static str, ja: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { pointer, text: Text::new(ja, en) }
+    }
+}
+
+impl Snapshot {
+    /// Takes one at `now`, by the institution's clock.
+    pub fn take(tenant: &Tenant, now: Timestamp) -> Self {
+        let mut tenant = tenant.clone();
+        tenant.institution.settle(now);
+        Self(tenant)
+    }
+
+    /// The document.
+    pub fn document(&self) -> Value {
+        let institution = &self.0.institution;
+        let mut document = json!({
+            "snapshot": KIND,
+            "format": FORMAT,
+            "version": env!("CARGO_PKG_VERSION"),
+            "code": institution.code,
+            "taken": japan::rfc3339(institution.settled_to()),
+            "state": self.0.saved(),
+        });
+        document[SEAL] = json!(seal(&document));
+        document
+    }
+
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// No snapshot, one of a newer program, one that was changed, or one that makes no sense.
+    pub fn read(mut document: Value) -> Result<Self, SnapshotError> {
+        if document["snapshot"] != KIND {
+            let said = "POST …/snapshot の応答をそのまま送ってください。";
+            return Err(SnapshotError::new("/snapshot", said, "This is no snapshot: send what POST …/snapshot answered, as it is."));
+        }
+        let format = document["format"].as_u64().unwrap_or(u64::MAX);
+        if format > u64::from(FORMAT) {
+            return Err(SnapshotError::new(
+                "/format",
+                format!("形式 {} は、この版では読めません（{FORMAT} まで）。", document["format"]),
+                format!("This program reads formats up to {FORMAT}, not {}: it was taken by a newer one.", document["format"]),
+            ));
+        }
+        let sealed = document.as_object_mut().and_then(|fields| fields.remove(SEAL));
+        if sealed != Some(json!(seal(&document))) {
+            return Err(SnapshotError::new(
+                "/sha256",
+                "スナップショットが変更されています。取得したときのまま送ってください（大きな数値を書き換えるツールにも注意してください）。",
+                "The snapshot was changed after it was taken. Send it as it was (some tools rewrite large numbers).",
+            ));
+        }
+        let unreadable = |said: String| {
+            let ja = format!("状態を読み取れません（{said}）。この版の onshi-mock で取り直してください。");
+            SnapshotError::new("/state", ja, format!("The state cannot be read ({said}). Take it anew with this version of onshi-mock."))
+        };
+        let tenant = Tenant::read("snapshot", &document["state"].to_string()).map_err(|error| unreadable(error.to_string()))?;
+        match fault(&tenant) {
+            None => Ok(Self(tenant)),
+            Some(fault) => Err(unreadable(fault.to_owned())),
+        }
+    }
+
+    /// The institution of a code that goes on from here when the machine shows `wall`. A login that was the code is the new code.
+    pub(super) fn at(&self, code: &InstitutionCode, making: String, expires: Option<Timestamp>, wall: Timestamp) -> Tenant {
+        let Tenant { mut institution, blueprint, .. } = self.0.clone();
+        let mut blueprint = Arc::unwrap_or_clone(blueprint);
+        for login in [&mut institution.login, &mut blueprint.login] {
+            if login.user == institution.code.as_str() {
+                code.as_str().clone_into(&mut login.user);
+            }
+        }
+        institution.code = code.clone();
+        institution.incarnation = making;
+        institution.resume(wall);
+        Tenant { institution, blueprint: Arc::new(blueprint), expires }
+    }
+}
+
+/// What the document says, whatever the order of its fields and the space between them.
+fn seal(document: &Value) -> String {
+    let said = document.to_string();
+    digest(&SHA256, said.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What no institution is, and what others rely on.
+fn fault(tenant: &Tenant) -> Option<&'static str> {
+    let institution = &tenant.institution;
+    let settings = || institution.terminals.values().map(|terminal| &terminal.settings).chain(tenant.blueprint.terminals.values());
+    let checks = [
+        (institution.terminals.len() > MAX_TERMINALS, "terminals"),
+        (!institution.terminals.contains_key(&institution.default_terminal), "default_terminal"),
+        (institution.terminals.iter().any(|(id, terminal)| *id != terminal.id), "terminals"),
+        (settings().any(|settings| settings.fault().is_some()), "settings"),
+        (institution.campaign.fault().or(tenant.blueprint.campaign.fault()).is_some(), "campaign"),
+        (institution.persons.as_ref().is_some_and(|persons| persons.len() > MAX_PERSONS), "persons"),
+        (!institution.clock.is_set(), "clock"),
+    ];
+    checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, what)| what)
+}
