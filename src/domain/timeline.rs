@@ -90,8 +90,8 @@ impl Step {
             return None;
         }
         let expected = Text::new(
-            "campaign は do = \"campaign\" のときにだけ、必ず指定します",
-            "`campaign` goes with do = \"campaign\", and has to be there",
+            "campaign は action = \"campaign\" のときにだけ、必ず指定します",
+            "`campaign` goes with action = \"campaign\", and has to be there",
         );
         Some(("campaign", expected))
     }

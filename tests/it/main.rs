@@ -3,6 +3,7 @@
 
 mod campaigns;
 mod cards;
+mod churn;
 mod compose;
 mod connections;
 mod control;

@@ -15,7 +15,7 @@ const DOWNLOADS: usize = 8;
 const MOST: u64 = 64 * MIB;
 
 /// What the server's memory is, and was at most, in bytes.
-fn memory(server: &Program, field: &str) -> u64 {
+pub(crate) fn memory(server: &Program, field: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
     line.trim_start_matches(':').trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() * 1024

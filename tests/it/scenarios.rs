@@ -196,11 +196,11 @@ fn scenario_files_of_ones_own_are_added_and_each_mistake_is_named_with_its_line(
     assert_eq!(fixtures.scenarios.iter().count(), SCENARIOS.len() + 1, "beside the compiled-in ones");
     for (old, new, line, words) in [
         ("at = ", "att = ", 8, "unknown field `att`"),
-        ("do = \"restart\"", "do = \"reboot\"", 9, "unknown variant `reboot`"),
+        ("action = \"restart\"", "action = \"reboot\"", 9, "unknown variant `reboot`"),
         ("terminal = \"T1\"", "terminal = \"T2\"", 10, "one of its terminals"),
         ("at = \"2026-01-20", "at = \"2026-01-18", 8, "at or behind the clock's"),
-        ("do = \"restart\"", "do = \"suspend\"", 10, "is not a terminal's"),
-        ("do = \"restart\"\nterminal = \"T1\"", "do = \"campaign\"", 7, "has to be there"),
+        ("action = \"restart\"", "action = \"suspend\"", 10, "is not a terminal's"),
+        ("action = \"restart\"\nterminal = \"T1\"", "action = \"campaign\"", 7, "has to be there"),
         ("mode = \"frozen\", now = \"2026-01-19T19:00:00+09:00\"", "mode = \"system\"", 4, "frozen or running"),
         ("starts = \"update_available\"", "bandwidth = 0", 5, "at least 1"),
         ("terminals.T1 = {", "default_terminal = \"T9\"\nterminals.T1 = {", 5, "not among its terminals"),
