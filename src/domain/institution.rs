@@ -111,6 +111,10 @@ impl Institution {
     ) -> Result<Self, ClockError> {
         let clock = Clock::new(blueprint.clock, wall)?;
         let now = clock.reading(wall);
+        let mut scenario = blueprint.scenario.clone();
+        if let Some(timeline) = &mut scenario {
+            timeline.skip_to(now);
+        }
         let terminal = |(id, settings): (&TerminalId, &Settings)| {
             (id.clone(), Terminal::new(id.clone(), settings.clone(), &blueprint.campaign, base, now))
         };
@@ -127,7 +131,7 @@ impl Institution {
             clock,
             surfacing: blueprint.surfacing.clone(),
             persons: blueprint.persons.clone(),
-            scenario: blueprint.scenario.clone(),
+            scenario,
             receptions: Receptions::default(),
             references: References::default(),
             settled: now,

@@ -127,6 +127,10 @@ async fn what_else_is_given_at_creation_goes_before_the_scenario() {
     assert_eq!((&shown["seed"], &shown["error_profile"], shown["terminals"].as_object().unwrap().len()), (&json!(7), &json!("http"), 1));
     mock.advance(&code, "2026-01-20T08:50:00+09:00").await;
     assert_eq!(outcome(&mock, &code).await, "1");
+    let later = json!({"template": "9910000018", "scenario": "installed-not-restarted", "clock": {"mode": "system"}});
+    let later = mock.create_with(later).await;
+    assert_eq!(outcome(&mock, &later).await, PENDING, "steps behind the clock are left out, not caught up");
+    assert_eq!(standing(&mock, &later).await["timeline"][0]["state"], "skipped");
 }
 
 #[tokio::test]
