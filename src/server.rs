@@ -21,6 +21,7 @@ use crate::http::accept::{Limits, serve};
 use crate::http::app::{App, ClientAuthPolicy};
 use crate::http::pace::Lines;
 use crate::http::router;
+use crate::http::streams::Streams;
 use crate::institutions::{Differing, Institutions};
 use crate::linkage::{Folders, LOOKED_AT_EVERY};
 use crate::package;
@@ -74,6 +75,7 @@ impl Server {
             linkage: config.linkage.clone().map(|whereabouts| Folders::new(whereabouts, Arc::clone(&fixtures))),
             packages,
             lines: Lines::default(),
+            streams: Streams::default(),
             fixtures,
             tokens,
             authority,
@@ -136,9 +138,11 @@ impl Server {
         let (quiet, silence) = watch::channel(());
         let journals = self.app.institutions.keep_journals(stop(silence.clone()));
         let listening = Box::pin(self.app.institutions.listen(stop(silence)));
+        let streams = &self.app.streams;
         let surfaces = async move {
             tokio::join!(backend, control, linkage, upkeep, async move {
                 shutdown.await;
+                streams.close();
                 drop(running);
             });
             // Whatever was asked has its entry by now.

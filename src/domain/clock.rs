@@ -111,6 +111,20 @@ impl Clock {
         setting.or(self.settings.first()).map_or(wall, |setting| setting.reading(wall))
     }
 
+    /// When, by the machine's time, it shows `reading` under its present setting; none while it stands still.
+    pub fn wall_at(&self, reading: Timestamp) -> Option<Timestamp> {
+        let Setting { wall, reading: from, mode, rate } = *self.current();
+        match mode {
+            Mode::System => Some(reading),
+            Mode::Frozen => None,
+            Mode::Running => {
+                let ahead = reading.duration_since(from).as_nanos() * 1_000_000;
+                let passed = ahead.div_euclid(i128::from(rate)) + 1;
+                wall.checked_add(SignedDuration::from_nanos_i128(passed)).ok()
+            }
+        }
+    }
+
     /// Sets it anew; nothing is caught up.
     ///
     /// # Errors
@@ -240,6 +254,19 @@ mod tests {
         clock.advance_to(later(86_400), later(10)).unwrap();
         assert_eq!(clock.reading_at(later(5)), later(5));
         assert_eq!(clock.reading_at(later(10)), later(86_400));
+    }
+
+    #[test]
+    fn it_tells_when_it_will_show_a_reading() {
+        let start: Timestamp = "2026-01-19T10:00:00Z".parse().unwrap();
+        let later_then = start + SignedDuration::from_mins(10);
+        let running = Clock::new(setting(Mode::Running, Some(start), Some(60.0)), WALL).unwrap();
+        let wall = running.wall_at(later_then).unwrap();
+        assert!(wall.duration_since(later(10)) < SignedDuration::from_micros(1), "{wall}");
+        assert!(running.reading(wall) >= later_then && running.reading(wall - SignedDuration::from_micros(1)) < later_then);
+        let clock = |mode, now| Clock::new(setting(mode, now, None), WALL).unwrap();
+        assert_eq!(clock(Mode::System, None).wall_at(later(5)), Some(later(5)));
+        assert_eq!(clock(Mode::Frozen, Some(start)).wall_at(later_then), None);
     }
 
     #[test]

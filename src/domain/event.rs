@@ -155,6 +155,11 @@ impl EventLog {
         self.last
     }
 
+    /// How many older ones are no longer kept.
+    pub fn evicted(&self) -> u64 {
+        self.last - self.kept.len() as u64
+    }
+
     /// Those still kept, oldest first.
     pub fn kept(&self) -> impl DoubleEndedIterator<Item = &Event> {
         self.kept.iter()

@@ -10,6 +10,7 @@ use super::campaign::Campaign;
 use super::clock::{Clock, ClockError, ClockSetting};
 use super::event::{Change, EventLog};
 use super::ids::{InstitutionCode, TerminalId};
+use super::observation::Observations;
 use super::person::Person;
 use super::readings::Readings;
 use super::reception::Receptions;
@@ -80,6 +81,9 @@ pub struct Institution {
     pub terminals: BTreeMap<TerminalId, Terminal>,
     /// What happened.
     pub events: EventLog,
+    /// What was seen of its client.
+    #[serde(default)]
+    pub observations: Observations,
     /// Its clock.
     pub clock: Clock,
     /// How its answers look on the wire.
@@ -128,6 +132,7 @@ impl Institution {
             campaign: blueprint.campaign.clone(),
             terminals: blueprint.terminals.iter().map(terminal).collect(),
             events: EventLog::default(),
+            observations: Observations::default(),
             clock,
             surfacing: blueprint.surfacing.clone(),
             persons: blueprint.persons.clone(),

@@ -15,6 +15,7 @@ pub mod inquiry;
 pub mod institution;
 pub mod japan;
 pub mod linkage;
+pub mod observation;
 pub mod period;
 pub mod person;
 pub mod poll_limit;

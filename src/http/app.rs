@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::ids::TerminalAddress;
 use crate::fixtures::Fixtures;
 use crate::http::pace::Lines;
+use crate::http::streams::Streams;
 use crate::institutions::Institutions;
 use crate::linkage::Folders;
 use crate::package::Store;
@@ -22,6 +23,8 @@ pub struct App {
     pub packages: Store,
     /// How fast terminals fetch them.
     pub lines: Lines,
+    /// Streams that stay open.
+    pub streams: Streams,
     /// What was loaded at the start.
     pub fixtures: Arc<Fixtures>,
     /// Signs and reads tokens.

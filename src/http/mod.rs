@@ -11,3 +11,4 @@ mod lingering;
 pub mod pace;
 pub mod problem;
 pub mod router;
+pub mod streams;

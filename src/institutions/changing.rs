@@ -84,7 +84,7 @@ impl Inner {
         match write {
             Write::Whole { tenant, anew } => {
                 let record = tenant.record();
-                let _quiet = if anew { Some(self.recorder.forget(&slot.code).await) } else { None };
+                let _quiet = if anew { Some(self.recorder.forget(&Some(slot.code.clone())).await) } else { None };
                 if !self.store.save(code, before, version, &record, anew).await? {
                     return Ok(false);
                 }
@@ -102,7 +102,7 @@ impl Inner {
                 self.cache.weigh(&slot.code, record.body.map_or(0, |body| body.len()));
             }
             Write::Gone => {
-                let _quiet = self.recorder.forget(&slot.code).await;
+                let _quiet = self.recorder.forget(&Some(slot.code.clone())).await;
                 let remembered = self.fresh.contains_key(&slot.code);
                 let won = match before {
                     Some(before) if !remembered => self.store.remove(code, before).await?,

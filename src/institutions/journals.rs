@@ -10,8 +10,8 @@ use super::recorder::{Owner, Pending, Queue};
 use super::slot::Known;
 use super::{Inner, Institutions, Tenant};
 use crate::domain::ids::InstitutionCode;
-use crate::journal::{BOUND, Entry, Exchange, Listed, journal_id};
-use crate::store::{Found, Line, StoreError};
+use crate::journal::{BOUND, Entry, Exchange, journal_id};
+use crate::store::{Found, Line, Page, StoreError};
 
 /// How long an entry waits for others.
 const MOMENT: Duration = Duration::from_millis(150);
@@ -49,19 +49,44 @@ impl Institutions {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn entries(&self, code: &InstitutionCode, limit: usize) -> Result<Option<(Vec<Listed>, u64)>, StoreError> {
-        let Some(making) = self.look(code, |tenant, _| tenant.institution.incarnation.clone()).await? else {
+    pub async fn entries(&self, code: &InstitutionCode, newest: usize) -> Result<Option<Page>, StoreError> {
+        let Some(making) = self.making(code).await? else {
             return Ok(None);
         };
-        self.listed(code.as_str(), &making, limit).await.map(Some)
+        self.page(code.as_str(), &making, newest).await.map(Some)
     }
 
     /// The newest entries of what fitted no institution, and how many were evicted.
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn stray_entries(&self, limit: usize) -> Result<(Vec<Listed>, u64), StoreError> {
-        self.listed("", NO_MAKING, limit).await
+    pub async fn stray_entries(&self, newest: usize) -> Result<Page, StoreError> {
+        self.page("", NO_MAKING, newest).await
+    }
+
+    /// Empties an institution's journal; says whether there is such an institution.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn clear_journal(&self, code: &InstitutionCode) -> Result<bool, StoreError> {
+        if self.making(code).await?.is_none() {
+            return Ok(false);
+        }
+        let _quiet = self.0.recorder.forget(&Some(code.clone())).await;
+        self.0.store.clear(code.as_str()).await.map(|()| true)
+    }
+
+    /// Empties the journal of what fitted no institution.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn clear_strays(&self) -> Result<(), StoreError> {
+        let _quiet = self.0.recorder.forget(&None).await;
+        self.0.store.clear("").await
+    }
+
+    async fn making(&self, code: &InstitutionCode) -> Result<Option<String>, StoreError> {
+        self.look(code, |tenant, _| tenant.institution.incarnation.clone()).await
     }
 
     /// Writes what waits; what cannot be written goes on waiting.
@@ -101,13 +126,9 @@ impl Institutions {
         }
     }
 
-    async fn listed(&self, owner: &str, making: &str, limit: usize) -> Result<(Vec<Listed>, u64), StoreError> {
+    async fn page(&self, owner: &str, making: &str, newest: usize) -> Result<Page, StoreError> {
         self.write_journals().await?;
-        let page = self.0.store.entries(owner, making, limit, BOUND).await?;
-        let listed = page.entries.iter().map(|kept| {
-            Listed::new(kept.number, &kept.body).ok_or_else(|| StoreError::unreadable(&format!("{owner} journal"), &kept.body))
-        });
-        Ok((listed.collect::<Result<_, _>>()?, page.evicted))
+        self.0.store.entries(owner, making, newest, BOUND).await
     }
 }
 

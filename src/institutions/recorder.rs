@@ -143,11 +143,11 @@ impl Recorder {
         Arc::clone(&self.writing).lock_owned().await
     }
 
-    /// Forgets what waits for an institution's journal; while the guard is held, nothing is written.
-    pub(super) async fn forget(&self, code: &InstitutionCode) -> OwnedMutexGuard<()> {
+    /// Forgets what waits for a journal; while the guard is held, nothing is written.
+    pub(super) async fn forget(&self, owner: &Owner) -> OwnedMutexGuard<()> {
         let turn = self.turn().await;
         let mut waiting = locked(&self.waiting);
-        if let Some(queue) = waiting.queues.remove(&Some(code.clone())) {
+        if let Some(queue) = waiting.queues.remove(owner) {
             waiting.entries -= queue.entries.len();
             waiting.bytes -= queue.bytes;
         }

@@ -1,11 +1,16 @@
 //! What was asked and answered, and why. A journal is bounded: what the bound evicts is counted. An entry is cheap to make; it is written
 //! out, without its secrets, when it is stored.
 
+mod choice;
+mod explain;
+mod mask;
 mod message;
 mod pseudonym;
+mod steps;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -16,7 +21,10 @@ use crate::domain::japan;
 use crate::domain::surfacing::ErrorProfile;
 use crate::domain::terminal::Phase;
 use crate::domain::text::Text;
-use crate::store::Bound;
+use crate::store::{Bound, Kept};
+pub use choice::{Choice, Filter, Place, Start};
+pub use explain::{Explanation, explain};
+use mask::masked;
 use message::Shown;
 pub use message::{KEPT_BODY, Message};
 pub use pseudonym::Pseudonyms;
@@ -26,6 +34,12 @@ pub const KEPT_ENTRIES: usize = 500;
 
 /// How much a journal keeps: the newest entries, as long as they have no more bytes of JSON.
 pub const BOUND: Bound = Bound { entries: KEPT_ENTRIES, bytes: 4 * 1024 * 1024 };
+
+/// What an entry can be about.
+pub const OPERATIONS: [&str; 10] = [LOGIN, "search", "updates", "package", "reports", "results", "notices", "linkage", "card", "unknown"];
+
+/// How an entry can end.
+pub const OUTCOMES: [&str; 3] = ["answered", "checked", "refused"];
 
 /// The operation whose every value is a secret.
 const LOGIN: &str = "login";
@@ -206,10 +220,16 @@ impl Entry {
 }
 
 impl Listed {
-    /// The entry that was written as `json`, with its number first; none if that is no JSON object.
-    pub fn new(number: u64, json: &str) -> Option<Self> {
-        let fields = json.strip_prefix('{')?;
-        RawValue::from_string(format!("{{\"number\":{number},{fields}")).ok().map(Self)
+    /// An entry with its number first, and where that `masks`, without what may be of a person; none if it is no JSON object.
+    pub fn new(kept: &Kept, masks: bool) -> Option<Self> {
+        let body = if masks { masked(serde_json::from_str(&kept.body).ok()?).to_string() } else { kept.body.clone() };
+        let fields = body.strip_prefix('{')?;
+        RawValue::from_string(format!("{{\"number\":{},{fields}", kept.number)).ok().map(Self)
+    }
+
+    /// As a value, to be looked into.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(self.0.get()).expect("it was made of JSON")
     }
 }
 

@@ -72,7 +72,7 @@ impl Store {
             let mut both = sqlx::Connection::begin(connection).await?;
             let won = write(&mut both, code, before, version, record).await?;
             if won {
-                clear_journal(&mut both, code).await?;
+                super::journal::clear_all(&mut both, code).await?;
             }
             both.commit().await.map(|()| won)
         })
@@ -93,7 +93,7 @@ impl Store {
                 .await?;
             let won = removed.rows_affected() == 1;
             if won {
-                clear_journal(&mut both, code).await?;
+                super::journal::clear_all(&mut both, code).await?;
             }
             both.commit().await.map(|()| won)
         })
@@ -189,9 +189,4 @@ async fn write(
         None => query,
     };
     Ok(query.execute(connection).await?.rows_affected() == 1)
-}
-
-async fn clear_journal(connection: &mut AnyConnection, code: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM journal WHERE institution = $1").bind(code).execute(&mut *connection).await?;
-    sqlx::query("DELETE FROM evictions WHERE institution = $1").bind(code).execute(connection).await.map(drop)
 }

@@ -106,6 +106,19 @@ impl Store {
         .await
     }
 
+    /// Takes away all entries of a journal, of whatever making, and forgets how many were evicted.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn clear(&self, institution: &str) -> Result<(), StoreError> {
+        self.work(async |connection| {
+            let mut all = sqlx::Connection::begin(connection).await?;
+            clear_all(&mut all, institution).await?;
+            all.commit().await
+        })
+        .await
+    }
+
     /// The newest `limit` entries within the bound.
     ///
     /// # Errors
@@ -136,6 +149,12 @@ fn insert(rows: usize) -> String {
     let row = |i: usize| format!("(${}, ${}, ${}, ${})", 4 * i + 1, 4 * i + 2, 4 * i + 3, 4 * i + 4);
     let rows: Vec<String> = (0..rows).map(row).collect();
     format!("INSERT INTO journal (institution, making, size, body) VALUES {}", rows.join(", "))
+}
+
+/// Takes away all entries of a journal, within what else is done at once.
+pub(super) async fn clear_all(connection: &mut AnyConnection, institution: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM journal WHERE institution = $1").bind(institution).execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM evictions WHERE institution = $1").bind(institution).execute(connection).await.map(drop)
 }
 
 async fn count_evicted(connection: &mut AnyConnection, institution: &str, making: &str, entries: u64) -> Result<(), sqlx::Error> {

@@ -86,7 +86,12 @@ async fn an_institution_that_does_not_exist_or_cannot_is_named_on_every_route() 
         (POST, "/clock/advance", json!({"by": "PT1H"})),
         (GET, "/campaign", Value::Null),
         (PUT, "/campaign", json!({})),
+        (GET, "/events", Value::Null),
+        (GET, "/observations", Value::Null),
+        (POST, "/observations", json!({"kind": "restart_prompted"})),
         (GET, "/journal", Value::Null),
+        (GET, "/journal/1", Value::Null),
+        (DELETE, "/journal", Value::Null),
         (GET, "/terminals", Value::Null),
         (POST, "/terminals", json!({"id": "T2"})),
     ];

@@ -1,6 +1,7 @@
 //! Pages that people read, in Japanese, as staff would: one stylesheet, no script.
 
 mod delivered;
+mod explanation;
 mod results;
 mod screen;
 
@@ -8,6 +9,7 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 
+pub use explanation::explanation;
 pub use results::results;
 pub use screen::screen;
 

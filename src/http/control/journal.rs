@@ -1,23 +1,23 @@
-//! The last journal entries: of an institution, and of what fitted none.
+//! The journals, of an institution and of what fitted none: listed by what entries hold and page by page, one explained, emptied.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
 
-use super::input::{Asked, Code, bad_query, no_institution};
+use super::input::{Asked, Code, no_institution};
+use super::journal_query::{AN_ENTRY, EntryQuery, JournalQuery, place, wrong};
+use crate::domain::ids::InstitutionCode;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::console;
 use crate::http::problem::Problem;
-use crate::journal::{KEPT_ENTRIES, Listed};
-
-/// `?limit=`: at most so many, the newest (default 50).
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct JournalQuery {
-    limit: Option<String>,
-}
+use crate::journal::{Choice, KEPT_ENTRIES, Listed, Start, explain};
+use crate::store::{Page, StoreError};
 
 /// Entries, oldest first.
 #[derive(Serialize)]
@@ -25,41 +25,130 @@ pub struct Listing {
     entries: Vec<Listed>,
     /// How many older ones the journal's bound has taken away.
     evicted: u64,
+    /// What the URL of the next page says in place of `after` or `before`; none at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Next>,
+}
+
+/// Where the next page begins.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Next {
+    /// At the entry after this number.
+    After(u64),
+    /// At the entry before this number.
+    Before(u64),
 }
 
 /// `GET …/journal`.
 ///
 /// # Errors
-/// No such institution, or a limit that is no number.
+/// No such institution, a field of the URL that is wrong, or no such entry to begin at.
 pub async fn institution_journal(
     State(app): State<Arc<App>>,
     Code(code): Code,
     Asked(query): Asked<JournalQuery>,
 ) -> Result<Json<Listing>, Problem> {
-    let limit = query.limit()?;
-    let listed = app.institutions.entries(&code, limit).await?;
-    let (entries, evicted) = listed.ok_or_else(|| no_institution(&code))?;
-    Ok(Json(Listing { entries, evicted }))
+    let (masks, choice) = (query.masks()?, query.choice()?);
+    let page = read(&app, Some(&code), choice.reads()).await?;
+    listing(page, &choice, masks).map(Json)
 }
 
 /// `GET /v1/journal`.
 ///
 /// # Errors
-/// A limit that is no number.
+/// A field of the URL that is wrong, or no such entry to begin at.
 pub async fn stray_journal(State(app): State<Arc<App>>, Asked(query): Asked<JournalQuery>) -> Result<Json<Listing>, Problem> {
-    let (entries, evicted) = app.institutions.stray_entries(query.limit()?).await?;
-    Ok(Json(Listing { entries, evicted }))
+    let (masks, choice) = (query.masks()?, query.choice()?);
+    let page = read(&app, None, choice.reads()).await?;
+    listing(page, &choice, masks).map(Json)
 }
 
-impl JournalQuery {
-    fn limit(&self) -> Result<usize, Problem> {
-        let Some(text) = &self.limit else {
-            return Ok(50);
-        };
-        let limit = text.parse().ok().filter(|limit| (1..=KEPT_ENTRIES).contains(limit));
-        limit.ok_or_else(|| {
-            let detail = Text::new("limit の値が正しくありません。", "The value of `limit` is wrong.");
-            bad_query(detail).expected(format!("limit=1 to {KEPT_ENTRIES}"))
-        })
+/// `GET …/journal/{entry}`: an entry by its id or number, and why it is what it is; JSON, a page or plain text by `Accept`.
+///
+/// # Errors
+/// No such institution or entry.
+pub async fn institution_entry(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Path((_, entry)): Path<(String, String)>,
+    Asked(query): Asked<EntryQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let page = read(&app, Some(&code), KEPT_ENTRIES).await?;
+    explained(&page, &entry, query.masks()?, &headers)
+}
+
+/// `GET /v1/journal/{entry}`.
+///
+/// # Errors
+/// No such entry.
+pub async fn stray_entry(
+    State(app): State<Arc<App>>,
+    entry: Result<Path<String>, PathRejection>,
+    Asked(query): Asked<EntryQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Path(entry) = entry.map_err(|_| wrong("entry", AN_ENTRY))?;
+    let page = read(&app, None, KEPT_ENTRIES).await?;
+    explained(&page, &entry, query.masks()?, &headers)
+}
+
+/// `DELETE …/journal`: empties it; numbers begin anew.
+///
+/// # Errors
+/// No such institution.
+pub async fn clear_journal(State(app): State<Arc<App>>, Code(code): Code) -> Result<StatusCode, Problem> {
+    let cleared = app.institutions.clear_journal(&code).await?;
+    if cleared { Ok(StatusCode::NO_CONTENT) } else { Err(no_institution(&code)) }
+}
+
+/// `DELETE /v1/journal`.
+///
+/// # Errors
+/// The store does not work.
+pub async fn clear_strays(State(app): State<Arc<App>>) -> Result<StatusCode, Problem> {
+    app.institutions.clear_strays().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn read(app: &App, code: Option<&InstitutionCode>, newest: usize) -> Result<Page, Problem> {
+    match code {
+        Some(code) => app.institutions.entries(code, newest).await?.ok_or_else(|| no_institution(code)),
+        None => Ok(app.institutions.stray_entries(newest).await?),
     }
+}
+
+fn listing(page: Page, choice: &Choice, masks: bool) -> Result<Listing, Problem> {
+    let chosen = choice.among(page.entries).ok_or_else(no_entry)?;
+    let next = match (choice.start, chosen.entries.first().zip(chosen.entries.last()).filter(|_| chosen.more)) {
+        (_, None) => None,
+        (Start::After(_), Some((_, last))) => Some(Next::After(last.number)),
+        (Start::Newest | Start::Before(_), Some((first, _))) => Some(Next::Before(first.number)),
+    };
+    let entries = chosen.entries.iter().map(|kept| Listed::new(kept, masks).ok_or_else(|| unreadable(&kept.body)));
+    Ok(Listing { entries: entries.collect::<Result<_, _>>()?, evicted: page.evicted, next })
+}
+
+fn explained(page: &Page, entry: &str, masks: bool, headers: &HeaderMap) -> Result<Response, Problem> {
+    let place = place(entry).ok_or_else(|| wrong("entry", AN_ENTRY))?;
+    let kept = page.entries.iter().find(|kept| place.is(kept)).ok_or_else(no_entry)?;
+    let listed = Listed::new(kept, masks).ok_or_else(|| unreadable(&kept.body))?;
+    let value = listed.value();
+    Ok(console::explanation(&listed, &value, &explain(&value), headers))
+}
+
+fn no_entry() -> Problem {
+    Problem::absent(Text::new(
+        "このジャーナルにそのエントリーはありません。古いものから消えます（evicted）。",
+        "This journal has no such entry; the oldest ones go (evicted).",
+    ))
+    .remedy(Text::new(
+        "GET …/journal で一覧を確認してください。どの医療機関のものでもない要求は GET /v1/journal にあります",
+        "See GET …/journal; what fitted no institution is in GET /v1/journal",
+    ))
+}
+
+fn unreadable(body: &str) -> Problem {
+    Problem::from(StoreError::unreadable("journal", body))
 }

@@ -1,0 +1,100 @@
+//! What the wire cannot show: what was on the client's screen, as seen by the vendor's UI test or by a person. Kept apart from what was observed
+//! on the wire.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::TerminalId;
+use super::japan;
+
+/// How many observations are kept; older ones are evicted and counted.
+pub const KEPT_OBSERVATIONS: usize = 1000;
+/// Characters that a text has at most.
+pub const LONGEST_TEXT: usize = 500;
+/// Characters that a name of who saw it has at most.
+pub const LONGEST_NAME: usize = 64;
+
+/// What was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObservationKind {
+    /// The client showed a message; the text is what it said.
+    MessageShown,
+    /// The client told staff to restart the terminal.
+    RestartPrompted,
+    /// The client offered another way to confirm the qualification (KB0011769#B).
+    FallbackOffered,
+    /// The client showed the call centre.
+    CallCentreShown,
+    /// The client showed that the patient has no qualification.
+    NoQualificationShown,
+    /// Something else; the text says what.
+    Other,
+}
+
+/// An observation as it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// What was seen.
+    pub kind: ObservationKind,
+    /// In the words on the screen, at most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// At which terminal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<TerminalId>,
+    /// The id of the journal entry whose answer led to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// Who saw it: a UI test, a person. At most 64 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+/// One observation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// 1, 2, 3 … within the institution.
+    pub number: u64,
+    /// By the institution's clock.
+    #[serde(serialize_with = "japan::serialize")]
+    pub at: Timestamp,
+    /// By the machine's clock.
+    #[serde(serialize_with = "japan::serialize")]
+    pub wall: Timestamp,
+    /// What was seen.
+    #[serde(flatten)]
+    pub seen: Seen,
+}
+
+/// The last observations of an institution.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observations {
+    last: u64,
+    kept: VecDeque<Observation>,
+}
+
+impl Observations {
+    /// Adds one with the next number.
+    pub fn add(&mut self, at: Timestamp, wall: Timestamp, seen: Seen) -> &Observation {
+        self.last += 1;
+        if self.kept.len() == KEPT_OBSERVATIONS {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(Observation { number: self.last, at, wall, seen });
+        self.kept.back().expect("one was added")
+    }
+
+    /// Those still kept, oldest first.
+    pub fn kept(&self) -> impl DoubleEndedIterator<Item = &Observation> {
+        self.kept.iter()
+    }
+
+    /// How many older ones are no longer kept.
+    pub fn evicted(&self) -> u64 {
+        self.last - self.kept.len() as u64
+    }
+}

@@ -1,0 +1,55 @@
+//! `GET …/journal/{entry}`: why an answer was what it was, as JSON, as a page, or as plain text.
+
+use askama::Template;
+use axum::Json;
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::page_response;
+use crate::domain::text::Text;
+use crate::journal::{Explanation, Listed};
+
+#[derive(Template)]
+#[template(path = "explanation.html")]
+struct Page<'a> {
+    number: u64,
+    operation: &'a str,
+    path: &'a str,
+    at: &'a str,
+    sections: Vec<(Text, Vec<Text>)>,
+    entry: String,
+}
+
+#[derive(Serialize)]
+struct Explained<'a> {
+    entry: &'a Listed,
+    explanation: &'a Explanation,
+}
+
+/// The explanation of an entry, in the first form of the three that `Accept` names.
+pub fn explanation(listed: &Listed, entry: &Value, explanation: &Explanation, headers: &HeaderMap) -> Response {
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let named = |range: &str| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let form = accepted.map(named).find(|form| ["application/json", "text/html", "text/plain"].contains(&form.as_str()));
+    match form.as_deref() {
+        Some("text/html") => page_response(page(entry, explanation)),
+        Some("text/plain") => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], explanation.plain()).into_response(),
+        _ => Json(Explained { entry: listed, explanation }).into_response(),
+    }
+}
+
+fn page(entry: &Value, explanation: &Explanation) -> String {
+    let text = |name: &str| entry[name].as_str().unwrap_or_default();
+    let page = Page {
+        number: entry["number"].as_u64().unwrap_or_default(),
+        operation: text("operation"),
+        path: text("path"),
+        at: text("at"),
+        sections: explanation.sections(),
+        entry: serde_json::to_string_pretty(entry).expect("an entry is plain data"),
+    };
+    page.render().expect("the template formats texts into a String")
+}

@@ -1,0 +1,178 @@
+//! `GET …/events`: what happened at an institution, as a list, or as a stream (server-sent events) while it happens.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::input::{Asked, Code, no_institution};
+use super::journal_query::{limit, wrong};
+use crate::domain::event::{Event, KEPT_EVENTS};
+use crate::domain::ids::InstitutionCode;
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::problem::Problem;
+use crate::http::streams::{MOST_STREAMS, Place};
+use crate::institutions::Watch;
+
+/// How often a silent stream says that it lives.
+const KEPT_ALIVE_EVERY: Duration = Duration::from_secs(15);
+/// The shortest and the longest wait for what is due: a machine's clock may be set.
+const WAITS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(60));
+
+/// Events, oldest first.
+#[derive(Serialize)]
+struct Listing {
+    events: Vec<Event>,
+    /// How many older ones are no longer kept.
+    evicted: u64,
+    /// The number of the last one, listed or not.
+    last: u64,
+}
+
+/// `?after=NUMBER&limit=N`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventQuery {
+    after: Option<String>,
+    limit: Option<String>,
+}
+
+/// Lists events, or streams them where `Accept` is `text/event-stream`.
+///
+/// # Errors
+/// No such institution, a field of the URL that is wrong, or too many streams.
+pub async fn events(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Asked(query): Asked<EventQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let limit = limit(query.limit.as_deref(), KEPT_EVENTS, KEPT_EVENTS)?;
+    let after = query.after.map_or(Ok(0), |after| after.parse().map_err(|_| wrong("after", A_NUMBER)))?;
+    let streams = headers.get_all(ACCEPT).iter().any(|value| value.as_bytes().starts_with(b"text/event-stream"));
+    if streams {
+        return stream(app, code, resumed(&headers)?.unwrap_or(after)).await;
+    }
+    let listed = app.institutions.look(&code, |tenant, _| {
+        let log = &tenant.institution.events;
+        let events = log.kept().filter(|event| event.number > after).take(limit).cloned().collect();
+        Json(Listing { events, evicted: log.evicted(), last: log.last() })
+    });
+    listed.await?.map(IntoResponse::into_response).ok_or_else(|| no_institution(&code))
+}
+
+const A_NUMBER: &str = "the number of an event";
+
+/// The event that a client had last when its stream broke.
+fn resumed(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(last) = headers.get("last-event-id") else {
+        return Ok(None);
+    };
+    let number = last.to_str().ok().and_then(|text| text.trim().parse().ok());
+    number.map(Some).ok_or_else(|| wrong("Last-Event-ID", A_NUMBER))
+}
+
+async fn stream(app: Arc<App>, code: InstitutionCode, after: u64) -> Result<Response, Problem> {
+    let place = app.streams.place().ok_or_else(full)?;
+    let watch = app.institutions.watch(&code);
+    let making = app.institutions.look(&code, |tenant, _| tenant.institution.incarnation.clone());
+    let making = making.await?.ok_or_else(|| no_institution(&code))?;
+    let listener = Listener { app, code, making, watch, place, sent: after, waiting: VecDeque::new(), over: false };
+    let events = stream::unfold(listener, Listener::next);
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEPT_ALIVE_EVERY)).into_response())
+}
+
+fn full() -> Problem {
+    let title = Text::new("接続中のストリームが多すぎます", "There are too many streams");
+    let detail = Text::new(format!("同時に {MOST_STREAMS} 本までです。"), format!("At most {MOST_STREAMS} are open at once."));
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", title, detail)
+        .remedy(Text::new("使わなくなったストリームを閉じてください", "Close those that are no longer used"))
+}
+
+/// One stream.
+struct Listener {
+    app: Arc<App>,
+    code: InstitutionCode,
+    /// Which making of the institution the numbers are of.
+    making: String,
+    watch: Watch,
+    place: Place,
+    /// The number of the last event that was sent.
+    sent: u64,
+    waiting: VecDeque<sse::Event>,
+    over: bool,
+}
+
+impl Listener {
+    async fn next(mut self) -> Option<(Result<sse::Event, Infallible>, Self)> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some((Ok(event), self));
+            }
+            if self.over {
+                return None;
+            }
+            let pause = self.look().await;
+            if self.waiting.is_empty() {
+                tokio::select! {
+                    () = self.watch.changed() => {}
+                    () = tokio::time::sleep(pause) => {}
+                    () = self.place.closed() => self.over = true,
+                }
+            }
+        }
+    }
+
+    /// Takes what has happened since, what was due included; says how long nothing more happens by itself.
+    async fn look(&mut self) -> Duration {
+        let (sent, making) = (self.sent, self.making.clone());
+        let looked = self.app.institutions.look(&self.code, |tenant, moment| {
+            let institution = &tenant.institution;
+            let anew = institution.incarnation != making || institution.events.last() < sent;
+            let after = if anew { 0 } else { sent };
+            let events: Vec<Event> = institution.events.kept().filter(|event| event.number > after).cloned().collect();
+            let due = institution.next_due().and_then(|due| institution.clock.wall_at(due));
+            let pause = due.map(|due| due.duration_since(moment.wall).max(SignedDuration::ZERO).unsigned_abs());
+            (anew.then(|| institution.incarnation.clone()), events, pause)
+        });
+        let (anew, events, pause) = match looked.await {
+            Ok(Some(looked)) => looked,
+            Ok(None) => {
+                self.say("gone", json!({}));
+                self.over = true;
+                return WAITS.1;
+            }
+            // Logged by the store; the stream goes on when it works again.
+            Err(_) => return Duration::from_secs(1),
+        };
+        if let Some(making) = anew {
+            self.say("reset", json!({}));
+            (self.making, self.sent) = (making, 0);
+        }
+        if let Some(first) = events.first().filter(|first| first.number > self.sent + 1) {
+            self.say("evicted", json!({"from": self.sent + 1, "to": first.number - 1}));
+        }
+        for event in events {
+            self.sent = event.number;
+            let data = serde_json::to_string(&event).expect("an event is plain data");
+            self.waiting.push_back(sse::Event::default().id(event.number.to_string()).data(data));
+        }
+        pause.unwrap_or(WAITS.1).clamp(WAITS.0, WAITS.1)
+    }
+
+    fn say(&mut self, name: &str, data: Value) {
+        self.waiting.push_back(sse::Event::default().event(name).data(data.to_string()));
+    }
+}

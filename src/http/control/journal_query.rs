@@ -1,0 +1,122 @@
+//! What the URL says of a journal: filters, a place to begin at, how many, and whether persons are masked.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::input::bad_query;
+use crate::domain::text::Text;
+use crate::http::problem::Problem;
+use crate::journal::{Choice, Filter, KEPT_ENTRIES, OPERATIONS, OUTCOMES, Place, Start};
+
+/// How many entries are listed where the URL does not say.
+const USUAL: usize = 50;
+
+/// The fields of a listing's URL.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JournalQuery {
+    limit: Option<String>,
+    after: Option<String>,
+    before: Option<String>,
+    operation: Option<String>,
+    outcome: Option<String>,
+    error: Option<String>,
+    terminal: Option<String>,
+    fault: Option<String>,
+    inquiry: Option<String>,
+    session: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+    mask: Option<String>,
+}
+
+/// The fields of an entry's URL.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryQuery {
+    mask: Option<String>,
+}
+
+impl EntryQuery {
+    /// Whether persons are masked.
+    pub(super) fn masks(&self) -> Result<bool, Problem> {
+        masks(self.mask.as_deref())
+    }
+}
+
+impl JournalQuery {
+    /// Whether persons are masked.
+    pub(super) fn masks(&self) -> Result<bool, Problem> {
+        masks(self.mask.as_deref())
+    }
+
+    /// What is asked for.
+    pub(super) fn choice(self) -> Result<Choice, Problem> {
+        let limit = limit(self.limit.as_deref(), USUAL, KEPT_ENTRIES)?;
+        let start = match (self.after, self.before) {
+            (None, None) => Start::Newest,
+            (Some(after), None) => Start::After(place(&after).ok_or_else(|| wrong("after", AN_ENTRY))?),
+            (None, Some(before)) => Start::Before(place(&before).ok_or_else(|| wrong("before", AN_ENTRY))?),
+            (Some(_), Some(_)) => {
+                let detail = Text::new("after と before は同時に使えません。", "`after` and `before` cannot go together.");
+                return Err(bad_query(detail).expected("after or before"));
+            }
+        };
+        let filter = Filter {
+            operation: one_of("operation", self.operation, &OPERATIONS)?,
+            outcome: one_of("outcome", self.outcome, &OUTCOMES)?,
+            error: self.error,
+            terminal: self.terminal,
+            fault: self.fault,
+            inquiry: self.inquiry,
+            session: self.session,
+            since: instant("since", self.since)?,
+            until: instant("until", self.until)?,
+        };
+        Ok(Choice { filter, start, limit })
+    }
+}
+
+/// How an entry is named.
+pub(super) const AN_ENTRY: &str = "the number or the id of an entry";
+
+/// A number or an id.
+pub(super) fn place(text: &str) -> Option<Place> {
+    text.parse().map(Place::Number).or_else(|_| text.parse().map(Place::Id)).ok()
+}
+
+/// How many are asked for.
+pub(super) fn limit(text: Option<&str>, usual: usize, most: usize) -> Result<usize, Problem> {
+    let Some(text) = text else {
+        return Ok(usual);
+    };
+    let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
+    limit.ok_or_else(|| wrong("limit", &format!("limit=1 to {most}")))
+}
+
+fn masks(text: Option<&str>) -> Result<bool, Problem> {
+    match text {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(wrong("mask", "mask=true")),
+    }
+}
+
+fn one_of(name: &str, text: Option<String>, known: &[&str]) -> Result<Option<String>, Problem> {
+    match text {
+        Some(text) if !known.contains(&&*text) => Err(wrong(name, &known.join(", "))),
+        text => Ok(text),
+    }
+}
+
+fn instant(name: &str, text: Option<String>) -> Result<Option<Timestamp>, Problem> {
+    // A plus sign that was not escaped arrives as a space.
+    let read = text.map(|text| text.replace(' ', "+").parse());
+    read.transpose().map_err(|_| wrong(name, "2026-01-20T08:55:00+09:00"))
+}
+
+/// The problem of a field whose value is none.
+pub(super) fn wrong(name: &str, expected: &str) -> Problem {
+    let detail = Text::new(format!("{name} の値が正しくありません。"), format!("The value of `{name}` is wrong."));
+    bad_query(detail).expected(expected)
+}

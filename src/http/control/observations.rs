@@ -1,0 +1,97 @@
+//! What was on the client's screen: told by the vendor's UI test or by a person, and listed.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::input::{Asked, Code, Input, no_institution};
+use super::journal_query::{limit, wrong};
+use crate::domain::observation::{KEPT_OBSERVATIONS, LONGEST_NAME, LONGEST_TEXT, Observation, ObservationKind, Seen};
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::problem::Problem;
+
+/// Observations, oldest first.
+#[derive(Serialize)]
+pub struct Listing {
+    observations: Vec<Observation>,
+    /// How many older ones are no longer kept.
+    evicted: u64,
+    /// What the URL of the next page says in place of `after`; none at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+}
+
+/// `?after=NUMBER&limit=N`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObservationQuery {
+    after: Option<String>,
+    limit: Option<String>,
+}
+
+/// `POST …/observations`.
+///
+/// # Errors
+/// No such institution or terminal, or a field that is wrong.
+pub async fn observe(State(app): State<Arc<App>>, Code(code): Code, Input(seen): Input<Seen>) -> Result<Response, Problem> {
+    check(&seen)?;
+    let added = app.institutions.change(&code, |tenant, moment| {
+        let institution = &mut tenant.institution;
+        let unknown = seen.terminal.as_ref().filter(|terminal| !institution.terminals.contains_key(*terminal));
+        if let Some(terminal) = unknown {
+            let detail = Text::new(format!("端末 {terminal} はありません。"), format!("There is no terminal {terminal}."));
+            let known: Vec<&str> = institution.terminals.keys().map(|id| id.as_str()).collect();
+            return Err(Problem::field("/terminal", detail).expected(known.join(", ")));
+        }
+        Ok(institution.observations.add(moment.now, moment.wall, seen.clone()).clone())
+    });
+    let added = added.await?.ok_or_else(|| no_institution(&code))??;
+    Ok((StatusCode::CREATED, Json(added)).into_response())
+}
+
+/// `GET …/observations`.
+///
+/// # Errors
+/// No such institution, or a field of the URL that is wrong.
+pub async fn observations(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Asked(query): Asked<ObservationQuery>,
+) -> Result<Json<Listing>, Problem> {
+    let limit = limit(query.limit.as_deref(), KEPT_OBSERVATIONS, KEPT_OBSERVATIONS)?;
+    let after = query.after.map_or(Ok(0), |after| after.parse().map_err(|_| wrong("after", "the number of an observation")))?;
+    let listed = app.institutions.look(&code, |tenant, _| {
+        let all = &tenant.institution.observations;
+        let mut observations: Vec<_> = all.kept().filter(|one| one.number > after).take(limit + 1).cloned().collect();
+        let more = observations.len() > limit;
+        observations.truncate(limit);
+        let next = observations.last().filter(|_| more).map(|last| last.number);
+        Json(Listing { observations, evicted: all.evicted(), next })
+    });
+    listed.await?.ok_or_else(|| no_institution(&code))
+}
+
+fn check(seen: &Seen) -> Result<(), Problem> {
+    let told = matches!(seen.kind, ObservationKind::MessageShown | ObservationKind::Other);
+    if told && seen.text.as_ref().is_none_or(|text| text.trim().is_empty()) {
+        let detail = Text::new("この種類には text が必要です。", "This kind needs a `text`.");
+        return Err(Problem::field("/text", detail).expected("the words on the screen"));
+    }
+    for (pointer, text, longest) in [("/text", &seen.text, LONGEST_TEXT), ("/by", &seen.by, LONGEST_NAME)] {
+        if text.as_ref().is_some_and(|text| text.chars().count() > longest) {
+            let detail = Text::new(format!("{longest}文字までです。"), format!("It has at most {longest} characters."));
+            return Err(Problem::field(pointer, detail));
+        }
+    }
+    if seen.entry.as_ref().is_some_and(|entry| Uuid::parse_str(entry).is_err()) {
+        let detail = Text::new("ジャーナルのエントリーの id ではありません。", "This is no id of a journal entry.");
+        return Err(Problem::field("/entry", detail).expected("the value of X-Onshi-Journal"));
+    }
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! Why an answer was what it was: the rule that decided, the way there, the terminal then, the near miss, the fault, and what to do next.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::steps::{Step, steps_of};
+use crate::domain::text::Text;
+
+/// The explanation of one entry.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    /// How it ended, and what decided it.
+    pub summary: Text,
+    /// The rule that decided; none where nothing was in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
+    /// Of a check: what is looked at, in order, as far as it came.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// The terminal, and what it was at when the request came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<Text>,
+    /// Who came nearest, criterion by criterion.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub near_miss: Vec<Compared>,
+    /// The fault that fired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Text>,
+    /// What else is worth knowing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Text>,
+    /// What to do next.
+    pub next: Text,
+}
+
+/// The rule that decided.
+#[derive(Debug, Serialize)]
+pub struct Rule {
+    /// The error's name in the catalogue.
+    pub id: String,
+    /// A row of the notice such as N5, or `mock`.
+    pub source: String,
+    /// What it says.
+    #[serde(flatten)]
+    pub text: Text,
+}
+
+/// One thing that has to match.
+#[derive(Debug, Serialize)]
+pub struct Compared {
+    /// ✓ or ✗.
+    pub mark: &'static str,
+    /// The element of the request.
+    pub element: String,
+    /// What the fixture has.
+    pub expected: String,
+    /// What came.
+    pub got: String,
+}
+
+/// Explains an entry as it is kept.
+pub fn explain(entry: &Value) -> Explanation {
+    let error = entry.get("error");
+    let id = error.map(|error| word(&error["id"]));
+    let steps = steps_of(&word(&entry["operation"]), id.as_deref());
+    let decided = steps.iter().find(|step| step.mark == "✗");
+    let rule = error.zip(id).map(|(error, id)| Rule {
+        id,
+        source: word(&error["provenance"]["source"]),
+        text: decided.map_or_else(|| text(&error["message"]), |step| step.rule.clone()),
+    });
+    let criteria = entry.pointer("/near_miss/criteria").and_then(Value::as_array).into_iter().flatten();
+    Explanation {
+        summary: summary(entry),
+        rule,
+        terminal: terminal(entry),
+        near_miss: criteria.map(compared).collect(),
+        fault: entry.get("fault").map(|fault| fired(&word(&fault["kind"]), &word(&fault["id"]))),
+        notes: entry["notes"].as_array().into_iter().flatten().map(text).collect(),
+        next: next(entry),
+        steps,
+    }
+}
+
+impl Explanation {
+    /// As lines to read, a heading each where there is more than one thing to say: Japanese, then English.
+    pub fn sections(&self) -> Vec<(Text, Vec<Text>)> {
+        let rule = self.rule.iter().map(|rule| {
+            let Rule { id, source, text } = rule;
+            Text::new(format!("{}（{id}、出典 {source}）", text.ja), format!("{} ({id}, source {source})", text.en))
+        });
+        let steps =
+            self.steps.iter().map(|Step { mark, name, .. }| Text::new(format!("{mark} {}", name.ja), format!("{mark} {}", name.en)));
+        let near = self.near_miss.iter().map(|Compared { mark, element, expected, got }| {
+            Text::new(format!("{mark} {element}: 期待 {expected}、実際 {got}"), format!("{mark} {element}: expected {expected}, got {got}"))
+        });
+        let all = [
+            (Text::new("結果", "Result"), vec![self.summary.clone()]),
+            (Text::new("決まり", "Rule"), rule.collect()),
+            (Text::new("確認の順序", "What is looked at, in order"), steps.collect()),
+            (Text::new("端末", "Terminal"), self.terminal.iter().cloned().collect()),
+            (Text::new("最も近い人", "Nearest person"), near.collect()),
+            (Text::new("障害", "Fault"), self.fault.iter().cloned().collect()),
+            (Text::new("注記", "Notes"), self.notes.clone()),
+            (Text::new("次にすること", "What to do next"), vec![self.next.clone()]),
+        ];
+        all.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
+    }
+
+    /// As plain text: Japanese, then English.
+    pub fn plain(&self) -> String {
+        let sections = self.sections();
+        let in_one = |language: fn(&Text) -> &str| -> String {
+            let section = |(heading, lines): &(Text, Vec<Text>)| {
+                let lines: String = lines.iter().map(|line| format!("  {}\n", language(line))).collect();
+                format!("{}\n{lines}", language(heading))
+            };
+            sections.iter().map(section).collect()
+        };
+        format!("{}\n{}", in_one(|text| &text.ja), in_one(|text| &text.en))
+    }
+}
+
+fn summary(entry: &Value) -> Text {
+    let why = text(&entry["why"]);
+    let error = &entry["error"];
+    match entry["outcome"].as_str() {
+        Some("refused") => {
+            let (code, message) = (word(&error["code"]), text(&error["message"]));
+            Text::new(
+                format!("拒否しました: {code} {}{}", message.ja, other(&why.ja, &message.ja)),
+                format!("Refused: {code} {}{}", message.en, other(&why.en, &message.en)),
+            )
+        }
+        _ => why,
+    }
+}
+
+/// What decided it, where that is not what was said.
+fn other(why: &str, message: &str) -> String {
+    if message.contains(why) { String::new() } else { format!(" {why}") }
+}
+
+fn terminal(entry: &Value) -> Option<Text> {
+    let (id, phase) = (entry["terminal"].as_str()?, entry["phase"].as_str());
+    let (ja, en) = match phase? {
+        "off" => ("電源が切れていました", "was off"),
+        "starting" => ("起動中でした", "was booting"),
+        "pending" => ("更新をインストールした後、再起動していませんでした", "had installed the update and had not been restarted since"),
+        "downloading" => ("更新をダウンロード中でした", "was downloading the update"),
+        "installing" => ("更新をインストール中でした", "was installing the update"),
+        "update_available" => ("まだインストールしていない更新がありました", "had an update that was not installed"),
+        _ => ("最新でした", "was up to date"),
+    };
+    Some(Text::new(format!("端末 {id} は{ja}。"), format!("Terminal {id} {en}.")))
+}
+
+fn compared(criterion: &Value) -> Compared {
+    let met = criterion["met"].as_bool().unwrap_or_default();
+    Compared {
+        mark: if met { "✓" } else { "✗" },
+        element: word(&criterion["element"]),
+        expected: word(&criterion["expected"]),
+        got: word(&criterion["got"]),
+    }
+}
+
+fn fired(kind: &str, id: &str) -> Text {
+    Text::new(format!("設定された障害 {kind}（{id}）を起こしました。"), format!("The fault {kind} ({id}) that was set was drawn."))
+}
+
+fn next(entry: &Value) -> Text {
+    if entry.get("error").is_some() {
+        return text(&entry["error"]["remedy"]);
+    }
+    if entry.get("near_miss").is_some() {
+        return Text::new(
+            "✗ の項目を直して照会し直してください。人の一覧は README にあります。",
+            "Correct what is marked ✗ and check again. The README lists the persons.",
+        );
+    }
+    Text::new("することはありません。", "There is nothing to do.")
+}
+
+/// A text of either language, as it is kept.
+fn text(value: &Value) -> Text {
+    Text::new(word(&value["ja"]), word(&value["en"]))
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
+}

@@ -1,0 +1,123 @@
+//! What is looked at before a check is answered, in order: each with its rule, and how far a request came.
+
+use serde::Serialize;
+
+use crate::domain::text::Text;
+
+/// One of the things that are looked at.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    /// Its name in the API.
+    pub step: &'static str,
+    /// ✓ where it was in order, ✗ where it decided, – where it was not looked at any more.
+    pub mark: &'static str,
+    /// What it is called.
+    pub name: Text,
+    /// What its rule says.
+    pub rule: Text,
+}
+
+/// A step: its name in the API, the errors that end there, what it is called in Japanese and English, its rule in both.
+type Line = (&'static str, &'static [&'static str], [&'static str; 2], [&'static str; 2]);
+
+/// In the order in which they are looked at.
+const STEPS: [Line; 7] = [
+    (
+        "request",
+        &["malformed_request", "body_timeout", "body_too_large"],
+        ["要求", "the request"],
+        ["読み取れない要求は、ほかの何よりも先に拒否します。", "A request that cannot be read is refused before anything else."],
+    ),
+    (
+        "identity",
+        &["identity_missing", "identity_unknown", "identity_contradiction", "certificate_required", "login_refused"],
+        ["だれが尋ねているか", "who asks"],
+        [
+            "だれが尋ねているかは、クライアント証明書、トークン、要求の順に決まります。互いに矛盾すれば拒否します。",
+            "Who asks is told by the client certificate, else the token, else the request; a contradiction is refused.",
+        ],
+    ),
+    (
+        "token",
+        &["token_missing", "token_foreign", "token_expired"],
+        ["トークン", "the token"],
+        [
+            "トークンは、現在のこの医療機関のもので、医療機関の時計で期限内でなければなりません。",
+            "A token has to be of this making of the institution, and not expired by the institution's clock.",
+        ],
+    ),
+    (
+        "power",
+        &["terminal_off", "terminal_starting"],
+        ["電源", "the power"],
+        ["電源が切れているか起動中の端末は、資格確認をしません。", "A terminal that is off or booting checks nothing."],
+    ),
+    (
+        "restart",
+        &["restart_required", "restart_did_not_help"],
+        ["再起動", "the restart"],
+        [
+            "更新をインストールした後に再起動していない端末は、再起動まで資格確認を拒否します。再起動しても直らなければ、コールセンターに連絡します。",
+            "A terminal that has installed an update and was not restarted since refuses checks until its restart; where that does not help, the call centre does.",
+        ],
+    ),
+    (
+        "update",
+        &["update_missing"],
+        ["更新", "the update"],
+        [
+            "設定 outdated_refused_from の日からは、更新をインストールしていない端末も拒否します。",
+            "From the day of the setting outdated_refused_from on, a terminal without the update is refused, too.",
+        ],
+    ),
+    (
+        "inquiry",
+        &["person_refused", "person_unmatched", "consent_missing", "reception_unknown"],
+        ["照会", "the inquiry"],
+        [
+            "保険者番号、記号、番号、枝番、生年月日がすべて一致した人の資格を答えます。",
+            "The person is answered for whose insurer number, symbol, number, branch number and birthday all match.",
+        ],
+    ),
+];
+
+/// The steps of an operation as far as a request came: up to the one where `error` ended it. None of an operation that is no check.
+pub(super) fn steps_of(operation: &str, error: Option<&str>) -> Vec<Step> {
+    if !matches!(operation, "search" | "linkage" | "card") {
+        return Vec::new();
+    }
+    let end = error.map(|error| STEPS.iter().position(|(_, errors, ..)| errors.contains(&error)));
+    if end == Some(None) {
+        // Another error: of the store, or of the route.
+        return Vec::new();
+    }
+    let end = end.flatten().unwrap_or(STEPS.len());
+    let step = |(i, (step, _, name, rule)): (usize, &Line)| Step {
+        step,
+        mark: if i < end {
+            "✓"
+        } else if i == end {
+            "✗"
+        } else {
+            "–"
+        },
+        name: Text::new(name[0], name[1]),
+        rule: Text::new(rule[0], rule[1]),
+    };
+    STEPS.iter().enumerate().map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_shown_as_far_as_it_came() {
+        let marks = |operation, error| steps_of(operation, error).iter().map(|step| step.mark).collect::<String>();
+        assert_eq!(marks("search", None), "✓✓✓✓✓✓✓");
+        assert_eq!(marks("search", Some("restart_required")), "✓✓✓✓✗––");
+        assert_eq!(marks("linkage", Some("malformed_request")), "✗––––––");
+        assert_eq!(marks("search", Some("store_unavailable")), "");
+        assert_eq!(marks("login", Some("login_refused")), "");
+    }
+}

@@ -1,0 +1,243 @@
+//! Reading a journal: by what entries hold, page by page, masked, one explained, and emptied.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::desk::{DATE, card, info, message};
+use crate::support::{LOGIN, Mock, SEARCH, TOKEN, inquiry};
+
+const NOW: &str = "2026-01-20T10:00:00+09:00";
+
+async fn get(mock: &Mock, path: &str) -> Value {
+    mock.set(Method::GET, path, Value::Null).await
+}
+
+fn at(code: &str) -> String {
+    format!("/v1/institutions/{code}/journal")
+}
+
+fn numbers(listing: &Value) -> Vec<u64> {
+    listing["entries"].as_array().unwrap().iter().map(|entry| entry["number"].as_u64().unwrap()).collect()
+}
+
+/// A pharmacy of two terminals: a login, a refused check of T2, one of T1 that works an hour later, and a poll.
+async fn lived(mock: &Mock) -> String {
+    let code = mock.create("9940000018", NOW).await;
+    let token = mock.login(json!({"userId": format!("{code}-T2")})).await;
+    mock.send(mock.backend(Method::POST, SEARCH).header("authorization", token).json(&inquiry(&code))).await;
+    mock.advance(&code, "2026-01-20T11:00:00+09:00").await;
+    mock.check(&code).await;
+    mock.send(mock.backend(Method::GET, &format!("/delivery/v1/terminals/{code}-T1/updates"))).await;
+    code
+}
+
+#[tokio::test]
+async fn entries_are_found_by_what_they_hold() {
+    let mock = Mock::start().await;
+    let code = lived(&mock).await;
+    let all = get(&mock, &at(&code)).await;
+    assert_eq!((numbers(&all), &all["next"]), (vec![1, 2, 3, 4], &Value::Null));
+    let (inquiry, session) = (all["entries"][1]["inquiry"].as_str().unwrap(), all["entries"][1]["session"].as_str().unwrap());
+    for (filter, found) in [
+        ("operation=search", vec![2, 3]),
+        ("operation=login", vec![1]),
+        ("outcome=refused", vec![2]),
+        ("outcome=answered", vec![1, 4]),
+        ("error=restart_required", vec![2]),
+        ("error=MOCK0501E", vec![2]),
+        ("error=MOCK0502E", vec![]),
+        ("terminal=T1", vec![3, 4]),
+        ("terminal=T2&operation=search", vec![2]),
+        ("since=2026-01-20T11:00:00%2B09:00", vec![3, 4]),
+        ("since=2026-01-20T02:00:00Z", vec![3, 4]),
+        ("until=2026-01-20T11:00:00+09:00", vec![1, 2]),
+        ("fault=delay", vec![]),
+        (&format!("inquiry={inquiry}"), vec![2, 3]),
+        (&format!("session={session}"), vec![2]),
+        ("limit=2&outcome=answered", vec![1, 4]),
+        ("limit=1&outcome=answered", vec![4]),
+    ] {
+        assert_eq!(numbers(&get(&mock, &format!("{}?{filter}", at(&code))).await), found, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn pages_lead_back_from_the_newest_and_forward_from_an_entry() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let mut ids = Vec::new();
+    for _ in 0..7 {
+        ids.push(mock.check(&code).await.journal);
+    }
+    let page = async |query: &str| {
+        let page = get(&mock, &format!("{}?limit=3{query}", at(&code))).await;
+        (numbers(&page), page["next"].clone())
+    };
+    assert_eq!(page("").await, (vec![5, 6, 7], json!({"before": 5})));
+    assert_eq!(page("&before=5").await, (vec![2, 3, 4], json!({"before": 2})));
+    assert_eq!(page("&before=2").await, (vec![1], Value::Null));
+    assert_eq!(page("&after=0").await, (vec![1, 2, 3], json!({"after": 3})));
+    assert_eq!(page(&format!("&after={}", ids[3])).await, (vec![5, 6, 7], Value::Null));
+    assert_eq!(page(&format!("&before={}", ids[1])).await, (vec![1], Value::Null));
+    assert_eq!(page("&after=7").await, (vec![], Value::Null), "nothing has come yet");
+    let gone = "01900000-0000-7000-8000-000000000000";
+    for (query, status) in [(format!("after={gone}"), 404), ("after=x".to_owned(), 400), ("after=1&before=9".to_owned(), 400)] {
+        let (got, problem) = mock.control(Method::GET, &format!("{}?{query}", at(&code)), Value::Null).await;
+        assert_eq!(got.as_u16(), status, "{query}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_after_what_was_evicted_begins_with_the_oldest_that_is_kept() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    for _ in 0..505 {
+        mock.check(&code).await;
+    }
+    let page = get(&mock, &format!("{}?after=1&limit=2", at(&code))).await;
+    assert_eq!((numbers(&page), &page["evicted"], &page["next"]), (vec![6, 7], &json!(5), &json!({"after": 7})));
+}
+
+#[tokio::test]
+async fn an_emptied_journal_begins_anew() {
+    let mock = Mock::start().await;
+    let code = lived(&mock).await;
+    assert_eq!(mock.control(Method::DELETE, &at(&code), Value::Null).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(get(&mock, &at(&code)).await, json!({"entries": [], "evicted": 0}));
+    mock.check(&code).await;
+    assert_eq!(numbers(&get(&mock, &at(&code)).await), [1]);
+    mock.send(mock.backend(Method::GET, "/nowhere")).await;
+    assert_eq!(numbers(&get(&mock, "/v1/journal").await), [1]);
+    assert_eq!(mock.control(Method::DELETE, "/v1/journal", Value::Null).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(get(&mock, "/v1/journal").await, json!({"entries": [], "evicted": 0}));
+    assert_eq!(numbers(&get(&mock, &at(&code)).await), [1], "of that alone");
+}
+
+/// A client that was pointed here by mistake sends what nobody should keep.
+#[tokio::test]
+async fn masked_entries_hold_nothing_of_a_person() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000018", NOW).await;
+    let mut real = inquiry(&code);
+    let info_at = "/XmlMsg/MessageBody/QualificationConfirmSearchInfo";
+    let fields = json!({"InsuredCardSymbol": "極秘記号", "InsuredIdentificationNumber": "77001234", "Birthdate": "19431129", "PatientName": "患者名"});
+    let secret = ["極秘記号", "77001234", "1943", "患者名", "模擬　太郎", "模擬　花子", "試－２４", "1980"];
+    real.pointer_mut(info_at).unwrap().as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    mock.send(mock.backend(Method::POST, SEARCH).header("x-patient", "患者名").json(&real)).await;
+    mock.check(&code).await;
+    let mut wrong = real.clone();
+    wrong.pointer_mut(info_at).unwrap()["Birthdate"] = "1943年".into();
+    mock.send(mock.backend(Method::POST, SEARCH).json(&wrong)).await;
+    let cut = real.to_string();
+    mock.send(mock.backend(Method::POST, SEARCH).header("content-type", "application/json").body(cut[..cut.len() - 3].to_owned())).await;
+    let xml = message(&code, DATE, &info(&card("06990014", "試－２４", "３０５", "02"), "20121103", "0"));
+    mock.backend(Method::POST, SEARCH).header("content-type", "application/xml").body(xml.clone()).send().await.unwrap();
+    mock.file(&code, "OQSsiquc01req_1.xml", xml).await;
+    mock.act(&code, "T1", "card", json!({"person": "valid"})).await;
+    mock.send(mock.backend(Method::GET, "/patients/77001234/%E6%82%A3")).await;
+    let plain = get(&mock, &at(&code)).await.to_string();
+    assert!(plain.contains("極秘記号") && plain.contains("模擬　太郎"), "without the mask they are there");
+    for path in [at(&code), "/v1/journal".to_owned()] {
+        let masked = get(&mock, &format!("{path}?mask=true")).await;
+        for secret in secret {
+            assert!(!masked.to_string().contains(secret), "{secret} is in {masked}");
+        }
+    }
+    let masked = get(&mock, &format!("{}?mask=true", at(&code))).await;
+    let first = &masked["entries"][0];
+    assert_eq!((&first["number"], &first["outcome"], &first["validity"]), (&json!(1), &json!("checked"), &json!("none")));
+    let body: Value = serde_json::from_str(first["answer"]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&body["XmlMsg"]["MessageHeader"]["SegmentOfResult"], &body["XmlMsg"]["MessageBody"]["QualificationValidity"]),
+        (&json!("1"), &json!("4"))
+    );
+    let one = get(&mock, &format!("{}/1?mask=true", at(&code))).await;
+    assert!(secret.iter().all(|secret| !one.to_string().contains(secret)), "{one}");
+}
+
+#[tokio::test]
+async fn an_entry_explains_the_rule_the_terminal_and_what_to_do_in_both_languages() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000026", NOW).await;
+    let refused = mock.check(&code).await.journal;
+    let explained = get(&mock, &format!("{}/{refused}", at(&code))).await;
+    assert_eq!(explained, get(&mock, &format!("{}/1", at(&code))).await, "by its id or its number");
+    let (entry, why) = (&explained["entry"], &explained["explanation"]);
+    assert_eq!((&entry["id"], &entry["number"]), (&json!(refused), &json!(1)));
+    assert_eq!((&why["rule"]["id"], &why["rule"]["source"]), (&json!("restart_required"), &json!("N5")));
+    for language in ["ja", "en"] {
+        for text in [&why["summary"], &why["rule"], &why["terminal"], &why["next"]] {
+            assert!(text[language].as_str().unwrap().len() > 10, "{text}");
+        }
+    }
+    assert!(
+        why["summary"]["ja"].as_str().unwrap().contains("MOCK0501E")
+            && why["terminal"]["ja"].as_str().unwrap().contains("再起動していません")
+    );
+    let marks: String = why["steps"].as_array().unwrap().iter().map(|step| step["mark"].as_str().unwrap()).collect();
+    assert_eq!(marks, "✓✓✓✓✗––");
+    mock.act(&code, "T1", "restart", Value::Null).await;
+    mock.check(&code).await;
+    let worked = get(&mock, &format!("{}/2", at(&code))).await["explanation"].clone();
+    assert!(worked["rule"].is_null() && worked["summary"]["en"].as_str().unwrap().contains("worked"), "{worked}");
+}
+
+#[tokio::test]
+async fn an_inquiry_that_matched_nobody_shows_who_came_nearest_criterion_by_criterion() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let mut asked = inquiry(&code);
+    asked.pointer_mut("/XmlMsg/MessageBody/QualificationConfirmSearchInfo").unwrap()["Birthdate"] = "19800518".into();
+    mock.send(mock.backend(Method::POST, SEARCH).json(&asked)).await;
+    let near = get(&mock, &format!("{}/1", at(&code))).await["explanation"]["near_miss"].clone();
+    let marks: String = near.as_array().unwrap().iter().map(|one| one["mark"].as_str().unwrap()).collect();
+    assert_eq!(marks, "✓✓✓✓✗");
+    assert_eq!(near[4], json!({"mark": "✗", "element": "Birthdate", "expected": "1980-05-17", "got": "1980-05-18"}));
+}
+
+#[tokio::test]
+async fn an_explanation_is_a_page_or_plain_text_where_that_is_accepted() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000026", NOW).await;
+    mock.check(&code).await;
+    mock.send(mock.backend(Method::GET, "/nowhere/<b>")).await;
+    for (path, shown) in [(format!("{}/1", at(&code)), "再起動していません"), ("/v1/journal/1".to_owned(), "次にすること")] {
+        for (accept, answered) in
+            [("text/html,*/*;q=0.8", "text/html; charset=utf-8"), ("text/plain", "text/plain; charset=utf-8"), ("*/*", "application/json")]
+        {
+            let url = format!("https://{}{path}", mock.control);
+            let answer = mock.client.get(&url).bearer_auth(TOKEN).header("accept", accept).send().await.unwrap();
+            assert_eq!((answer.status(), answer.headers()["content-type"].to_str().unwrap()), (StatusCode::OK, answered), "{path}");
+            let text = answer.text().await.unwrap();
+            assert!((answered == "application/json" || text.contains(shown)) && !text.contains("<b>"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_is_not_there_is_named() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let stray = mock.send(mock.backend(Method::POST, LOGIN).body("x")).await.journal;
+    for (path, status) in [
+        (format!("{}/1", at(&code)), 404),
+        (format!("{}/{stray}", at(&code)), 404),
+        (format!("{}/x", at(&code)), 400),
+        (at("9910000083") + "/1", 404),
+    ] {
+        assert_eq!(mock.control(Method::GET, &path, Value::Null).await.0.as_u16(), status, "{path}");
+    }
+    let found = get(&mock, &format!("/v1/journal/{stray}")).await;
+    assert_eq!(found["explanation"]["rule"]["id"], "malformed_request");
+}
+
+#[tokio::test]
+async fn the_url_of_a_journal_names_what_is_wrong_with_it() {
+    let mock = Mock::start().await;
+    for query in ["operation=serch", "outcome=failed", "since=yesterday", "mask=yes", "typo=1", "terminal=T1&terminal=T2"] {
+        let (status, problem) = mock.control(Method::GET, &format!("{}?{query}", at("9910000018")), Value::Null).await;
+        assert_eq!((status.as_u16(), &problem["type"]), (400, &json!("urn:onshi-mock:problem:query")), "{query}");
+    }
+    let (_, problem) = mock.control(Method::GET, &format!("{}?operation=serch", at("9910000018")), Value::Null).await;
+    assert!(problem["expected"].as_str().unwrap().contains("search"), "{problem}");
+}

@@ -1,0 +1,81 @@
+//! What the wire cannot show: observations of the client's screen, told by a UI test or a person.
+
+use onshi_mock::store::Target;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::Mock;
+
+const NOW: &str = "2026-01-20T10:00:00+09:00";
+
+fn at(code: &str) -> String {
+    format!("/v1/institutions/{code}/observations")
+}
+
+async fn list(mock: &Mock, code: &str) -> Value {
+    mock.set(Method::GET, &at(code), Value::Null).await
+}
+
+#[tokio::test]
+async fn an_observation_is_kept_with_both_times_and_apart_from_the_journal() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000026", NOW).await;
+    let entry = mock.check(&code).await.journal;
+    let seen = json!({"kind": "message_shown", "text": "端末を再起動してください", "terminal": "T1", "entry": entry, "by": "ui-test"});
+    let (status, added) = mock.control(Method::POST, &at(&code), seen.clone()).await;
+    assert_eq!((status, &added["number"], &added["at"]), (StatusCode::CREATED, &json!(1), &json!(NOW)));
+    assert!(added["wall"].is_string());
+    assert!(seen.as_object().unwrap().iter().all(|(name, value)| added[name] == *value), "{added}");
+    mock.advance(&code, "2026-01-20T10:05:00+09:00").await;
+    mock.set(Method::POST, &at(&code), json!({"kind": "restart_prompted"})).await;
+    let listed = list(&mock, &code).await;
+    assert_eq!((&listed["observations"][0], &listed["observations"][1]["at"]), (&added, &json!("2026-01-20T10:05:00+09:00")));
+    assert_eq!((listed["observations"].as_array().unwrap().len(), &listed["evicted"]), (2, &json!(0)));
+    let journal = mock.set(Method::GET, &format!("/v1/institutions/{code}/journal"), Value::Null).await;
+    assert_eq!(journal["entries"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_observation_that_makes_no_sense_is_refused_with_its_field() {
+    let mock = Mock::start().await;
+    for (body, pointer) in [
+        (json!({}), "/kind"),
+        (json!({"kind": "seen"}), "/kind"),
+        (json!({"kind": "message_shown"}), "/text"),
+        (json!({"kind": "other", "text": " "}), "/text"),
+        (json!({"kind": "message_shown", "text": "あ".repeat(501)}), "/text"),
+        (json!({"kind": "restart_prompted", "by": "x".repeat(65)}), "/by"),
+        (json!({"kind": "restart_prompted", "terminal": "T9"}), "/terminal"),
+        (json!({"kind": "restart_prompted", "entry": "1"}), "/entry"),
+        (json!({"kind": "restart_prompted", "typo": 1}), "/typo"),
+    ] {
+        let (status, problem) = mock.control(Method::POST, &at("9910000018"), body.clone()).await;
+        assert_eq!((status.as_u16(), &problem["pointer"]), (422, &json!(pointer)), "{body}: {problem}");
+    }
+    assert_eq!(list(&mock, "9910000018").await["observations"], json!([]));
+}
+
+#[tokio::test]
+async fn observations_are_listed_page_by_page_and_emptied_by_a_reset() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    for _ in 0..5 {
+        mock.set(Method::POST, &at(&code), json!({"kind": "fallback_offered"})).await;
+    }
+    let page = mock.set(Method::GET, &format!("{}?after=1&limit=2", at(&code)), Value::Null).await;
+    let numbers: Vec<_> = page["observations"].as_array().unwrap().iter().map(|one| one["number"].as_u64().unwrap()).collect();
+    assert_eq!((numbers, &page["next"]), (vec![2, 3], &json!(3)));
+    mock.set(Method::POST, &format!("/v1/institutions/{code}/reset"), Value::Null).await;
+    assert_eq!(list(&mock, &code).await, json!({"observations": [], "evicted": 0}));
+}
+
+#[tokio::test]
+async fn observations_outlive_the_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = || Target::Sqlite(dir.path().join("state.db"));
+    let mut mock = Mock::start_with(|config| config.store = target()).await;
+    let added = mock.set(Method::POST, &at("9910000018"), json!({"kind": "call_centre_shown", "text": "0800-080-4583"})).await;
+    mock.stop().await;
+    let again = Mock::start_with(|config| config.store = target()).await;
+    assert_eq!(list(&again, "9910000018").await["observations"], json!([added]));
+}
