@@ -12,6 +12,7 @@ use super::tenant::FORMAT;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::institution::MAX_TERMINALS;
 use crate::domain::japan;
+use crate::domain::observation::Observations;
 use crate::domain::person::MAX_PERSONS;
 use crate::domain::text::Text;
 
@@ -109,6 +110,8 @@ impl Snapshot {
         }
         institution.code = code.clone();
         institution.incarnation = making;
+        // They go with the journal, which is empty.
+        institution.observations = Observations::default();
         institution.resume(wall);
         Tenant { institution, blueprint: Arc::new(blueprint), expires }
     }

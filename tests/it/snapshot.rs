@@ -41,8 +41,12 @@ async fn after_a_restore_the_same_acts_come_to_the_same_events() {
     let taken = snapshot(&mock, &code).await;
     let before = shown(&mock, &code).await;
     let first = live(&mock, &code).await;
+    let observations = format!("/v1/institutions/{code}/observations");
+    mock.set(Method::POST, &observations, json!({"kind": "message_shown", "text": "再起動してください"})).await;
     assert_ne!(first.1, before);
     assert_eq!(restore(&mock, &code, &taken).await, before, "a download under way, the timeline and the clock included");
+    let kept = mock.set(Method::GET, &observations, Value::Null).await;
+    assert_eq!(kept["observations"], json!([]), "observations go with the journal");
     assert_eq!(live(&mock, &code).await, first);
     restore(&mock, &code, &taken).await;
     assert_eq!(snapshot(&mock, &code).await["state"]["institution"]["events"], taken["state"]["institution"]["events"]);
