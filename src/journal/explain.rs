@@ -175,8 +175,8 @@ fn next(entry: &Value) -> Text {
     }
     if entry.get("near_miss").is_some() {
         return Text::new(
-            "✗ の項目を直して照会し直してください。人の一覧は README にあります。",
-            "Correct what is marked ✗ and check again. The README lists the persons.",
+            "✗ の項目を直して照会し直してください。人の一覧は README と GET …/persons にあります。",
+            "Correct what is marked ✗ and check again. The README and GET …/persons list the persons.",
         );
     }
     Text::new("することはありません。", "There is nothing to do.")

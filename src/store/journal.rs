@@ -35,6 +35,8 @@ pub struct Page {
     pub entries: Vec<Kept>,
     /// How many the bound has taken away so far.
     pub evicted: u64,
+    /// Whether every process has written what it had.
+    pub complete: bool,
 }
 
 /// How much of a journal is kept.
@@ -140,7 +142,7 @@ impl Store {
         let first = evicted + (kept - rows.len().min(kept)) as u64 + 1;
         let bodies = rows.iter().map(|row| row.try_get::<String, _>(0).map_err(|error| self.misread(&error)));
         let entries = bodies.zip(first..).map(|(body, number)| Ok(Kept { number, body: body? }));
-        Ok(Page { entries: entries.collect::<Result<_, StoreError>>()?, evicted })
+        Ok(Page { entries: entries.collect::<Result<_, StoreError>>()?, evicted, complete: true })
     }
 }
 

@@ -25,6 +25,9 @@ pub struct Listing {
     entries: Vec<Listed>,
     /// How many older ones the journal's bound has taken away.
     evicted: u64,
+    /// Of a store that several servers share: one of them has not written yet what it answered.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    incomplete: bool,
     /// What the URL of the next page says in place of `after` or `before`; none at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<Next>,
@@ -127,7 +130,7 @@ fn listing(page: Page, choice: &Choice, masks: bool) -> Result<Listing, Problem>
         (Start::Newest | Start::Before(_), Some((first, _))) => Some(Next::Before(first.number)),
     };
     let entries = chosen.entries.iter().map(|kept| Listed::new(kept, masks).ok_or_else(|| unreadable(&kept.body)));
-    Ok(Listing { entries: entries.collect::<Result<_, _>>()?, evicted: page.evicted, next })
+    Ok(Listing { entries: entries.collect::<Result<_, _>>()?, evicted: page.evicted, incomplete: !page.complete, next })
 }
 
 fn explained(page: &Page, entry: &str, masks: bool, headers: &HeaderMap) -> Result<Response, Problem> {
