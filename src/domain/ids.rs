@@ -94,6 +94,10 @@ text_id! {
     ScenarioId
 }
 text_id! {
+    /// A fault's name within its institution: 1 to 32 ASCII letters, digits, `-` or `_`, such as `slow-login`.
+    FaultId
+}
+text_id! {
     /// What tells one boot from the next: 1 to 64 visible ASCII characters.
     BootId
 }
@@ -175,6 +179,23 @@ impl CampaignId {
                 "a campaign's name of 1 to 32 ASCII letters, digits or hyphens, such as 2026-01",
             )
         })
+    }
+}
+
+impl FaultId {
+    fn fault(text: &str) -> Option<Text> {
+        let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        (!fits).then(|| {
+            Text::new(
+                "英数字・ハイフン・下線1〜32文字の障害名（例: slow-login）",
+                "a fault's name of 1 to 32 ASCII letters, digits, hyphens or underscores, such as slow-login",
+            )
+        })
+    }
+
+    /// The nth made name with this stem, which has at most 20 characters of a name.
+    pub fn numbered(stem: &str, n: u64) -> Self {
+        Self(format!("{stem}-{n}"))
     }
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post, put};
 
 use super::app::App;
-use super::backend::{card, linkage, login, notices, package, reports, results, search, unknown, updates};
+use super::backend::{card, faults, linkage, login, notices, package, reports, results, search, unknown, updates};
 use super::{console, control};
 
 /// What imitates the real system.
@@ -24,6 +24,7 @@ pub fn backend(app: Arc<App>) -> Router {
         .route("/notices/v1", get(notices::notices))
         .fallback(unknown::route)
         .method_not_allowed_fallback(unknown::method)
+        .layer(from_fn(faults::hold))
         .with_state(app)
 }
 
@@ -40,6 +41,8 @@ pub fn control(app: Arc<App>) -> Router {
         .route("/restore", post(control::restore_snapshot))
         .route("/persons", get(control::read_persons).put(control::set_persons).delete(control::delete_persons))
         .route("/events", get(control::events))
+        .route("/faults", get(control::list_faults).post(control::add_fault).delete(control::delete_faults))
+        .route("/faults/{fault}", get(control::fault).delete(control::delete_fault))
         .route("/observations", get(control::observations).post(control::observe))
         .route("/journal", get(control::institution_journal).delete(control::clear_journal))
         .route("/journal/{entry}", get(control::institution_entry))

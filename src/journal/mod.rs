@@ -15,7 +15,8 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::domain::catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
-use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::fault::{Fired, KindName};
+use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
 use crate::domain::inquiry::{NearMiss, Sought, Validity};
 use crate::domain::japan;
 use crate::domain::surfacing::ErrorProfile;
@@ -89,6 +90,9 @@ pub struct Exchange {
     /// What else is worth knowing: a certificate that is not ours, a missing token.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
+    /// The fault that fired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultMark>,
     /// The token that was presented; written as a pseudonym.
     #[serde(skip)]
     pub session: Option<Box<str>>,
@@ -116,11 +120,30 @@ impl Exchange {
             outcome,
             why,
             notes: Vec::new(),
+            fault: None,
             session: None,
             inquiry: None,
             request: None,
             answer: None,
         }
+    }
+}
+
+/// A fault that fired at a request. What the request did has been done all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FaultMark {
+    /// Its name within the institution.
+    pub id: FaultId,
+    /// What it did.
+    pub kind: KindName,
+    /// Whether what reached the client could still be used as an answer.
+    pub answered: bool,
+}
+
+impl FaultMark {
+    /// What the journal keeps of one.
+    pub fn of(fired: &Fired) -> Self {
+        Self { id: fired.id.clone(), kind: fired.kind.name(), answered: fired.kind.leaves_an_answer() }
     }
 }
 

@@ -8,6 +8,7 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use super::call::{Call, closing, json, refusal_with, unreadable};
+use super::faults;
 use super::identity::{certificate_if_required, unknown_institution, unstored};
 use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
@@ -139,8 +140,7 @@ async fn bearer(call: &mut Call, named: Option<Named>) -> Result<Option<Bearer>,
         ));
         return Ok(None);
     };
-    let app = Arc::clone(&call.app);
-    let found = app.institutions.look(&institution, |tenant, moment| {
+    let found = faults::look(call, &institution, terminal.as_ref(), |_, tenant, moment| {
         let institution = &tenant.institution;
         let named = terminal.as_ref().map(|id| institution.terminals.get(id));
         let phase = named.flatten().map(|terminal| terminal.phase(&institution.campaign, moment.now));

@@ -7,6 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 
 use super::call::{Call, Form, closing, refusal_with, unreadable};
+use super::faults;
 use super::identity::{TokenRule, Who, identify, unknown_institution, unstored};
 use crate::answers::{self, Answer, Desk, Place};
 use crate::domain::catalogue::ErrorId;
@@ -94,7 +95,8 @@ async fn admitted(
 ) -> Result<Option<(Answer, Encoding)>, StoreError> {
     let app = Arc::clone(&call.app);
     let code = who.institution.clone();
-    let answered = app.institutions.look(&code, |tenant, moment| {
+    let terminal = who.terminal.clone();
+    let answered = faults::look(call, &code, terminal.as_ref(), |call, tenant, moment| {
         let admitted = who.admit(call, tenant, moment);
         let institution = &tenant.institution;
         let encoding = encoding(call, institution, form);
@@ -103,6 +105,7 @@ async fn admitted(
         let desk = Desk { fixtures: &app.fixtures, register, surfacing, sender, encoding, now: moment.now, reference: CARD_DATA };
         let answer = match admitted {
             Err(refusal) => desk.refused(&refusal, None),
+            Ok(_) if faults::says_processing(call) => answers::processing(&desk, inquiry),
             Ok(id) => {
                 let terminal = institution.terminals.get(&id).expect("admission found the terminal");
                 answers::check(&desk, Place { institution, terminal }, inquiry)

@@ -49,10 +49,10 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
 /// A path that does not exist.
 pub async fn unknown_route() -> Problem {
     Problem::absent(Text::new("この URL には何もありません。", "There is nothing at this URL.")).remedy(Text::new(
-        "使える URL: /v1/institutions、/v1/institutions/{code}（/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /journal /events /observations /terminals /delivery-results）、\
+        "使える URL: /v1/institutions、/v1/institutions/{code}（/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /faults /journal /events /observations /terminals /delivery-results）、\
          …/terminals/{terminal}（/power /shutdown /restart /restart-linkage /reader-power /download /install /certificate /card /screen）、\
          /v1/scenarios、/v1/journal、/healthz、/readyz、/ca.pem",
-        "There are /v1/institutions, /v1/institutions/{code} (/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /journal /events /observations /terminals /delivery-results), \
+        "There are /v1/institutions, /v1/institutions/{code} (/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /faults /journal /events /observations /terminals /delivery-results), \
          …/terminals/{terminal} (/power /shutdown /restart /restart-linkage /reader-power /download /install /certificate /card /screen), \
          /v1/scenarios, /v1/journal, /healthz, /readyz, /ca.pem",
     ))
@@ -169,7 +169,8 @@ pub(super) fn bad_query(detail: Text) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "query", title, detail)
 }
 
-fn bad_path(Text { ja, en }: Text) -> Problem {
+/// A URL that cannot be read.
+pub(super) fn bad_path(Text { ja, en }: Text) -> Problem {
     let title = Text::new("URL の形式が正しくありません", "The URL is wrong");
     Problem::new(StatusCode::BAD_REQUEST, "path", title, Text::new(format!("URL: {ja}"), format!("URL: {en}")))
 }

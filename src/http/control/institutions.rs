@@ -14,12 +14,14 @@ use serde_json::{Map, Value, json};
 
 use super::actions::Nothing;
 use super::campaign::{CampaignInput, campaign_of};
+use super::faults::faults_of;
 use super::input::{Asked, Code, Input, bad_query, merged, no_institution};
 use super::persons::checked_persons;
 use super::scenario::scenario_of;
 use super::view::InstitutionView;
 use crate::domain::catalogue::{Catalogue, ErrorId};
 use crate::domain::clock::ClockSetting;
+use crate::domain::fault::Given;
 use crate::domain::ids::{InstitutionCode, ScenarioId, TerminalAddress, TerminalId};
 use crate::domain::institution::{Blueprint, MAX_TERMINALS};
 use crate::domain::period::Period;
@@ -55,6 +57,7 @@ pub struct CreateInput {
     wire: Map<String, Value>,
     #[serde(default)]
     terminals: BTreeMap<TerminalId, Map<String, Value>>,
+    faults: Option<Vec<Given>>,
     /// By the machine's clock: then it deletes itself.
     expires_after: Option<Period>,
 }
@@ -73,6 +76,7 @@ pub struct PatchInput {
     errors: BTreeMap<ErrorId, Option<Map<String, Value>>>,
     #[serde(default)]
     wire: Map<String, Value>,
+    faults: Option<Vec<Given>>,
 }
 
 /// How answers are to look: what is left out stays as it is.
@@ -184,6 +188,9 @@ pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input
     }
     blueprint.default_terminal = input.default_terminal.unwrap_or(blueprint.default_terminal);
     check_terminals(&blueprint)?;
+    if let Some(list) = input.faults {
+        blueprint.faults = faults_of(list, &blueprint.terminals.keys().collect())?;
+    }
     let expires = input.expires_after.map(|period| app.institutions.wall() + period.duration());
     let code = created(&app, &input.template, input.code, blueprint, expires).await?;
     prepare_folders(&app, &code).await?;
@@ -240,8 +247,10 @@ pub async fn patch_institution(
             return Err(Problem::field("/default_terminal", detail));
         }
         let surfacing = surfacing.clone().over(&institution.surfacing, &app.fixtures.catalogue)?;
+        let faults = input.faults.clone().map(|list| faults_of(list, &institution.terminals.keys().collect())).transpose()?;
         institution.readings = merged(&institution.readings, input.readings.clone(), "/readings")?;
         institution.surfacing = surfacing;
+        institution.faults = faults.unwrap_or_else(|| institution.faults.clone());
         institution.name = input.name.clone().unwrap_or_else(|| institution.name.clone());
         institution.default_terminal = input.default_terminal.clone().unwrap_or_else(|| institution.default_terminal.clone());
         institution.settle(moment.now);

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::faults::{FaultView, views};
 use crate::domain::campaign::Component;
 use crate::domain::clock::ClockSetting;
 use crate::domain::ids::{BootId, CampaignId, InstitutionCode, ScenarioId, TerminalAddress, TerminalId, Version};
@@ -43,6 +44,7 @@ pub struct InstitutionView {
     /// Whether it has persons of its own.
     own_persons: bool,
     events: u64,
+    faults: Vec<FaultView>,
     terminals: BTreeMap<TerminalId, TerminalView>,
 }
 
@@ -109,6 +111,7 @@ impl InstitutionView {
             scenario: institution.scenario.as_ref().map(|timeline| timeline.id.clone()),
             own_persons: institution.persons.is_some(),
             events: institution.events.last(),
+            faults: views(&institution.faults),
             terminals: terminals.collect(),
         }
     }
