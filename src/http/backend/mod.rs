@@ -3,7 +3,6 @@
 mod call;
 pub mod card;
 mod delivery;
-pub(super) mod faults;
 mod identity;
 pub mod linkage;
 pub mod login;

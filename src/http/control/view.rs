@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::faults::{FaultView, views};
 use crate::domain::campaign::Component;
 use crate::domain::clock::ClockSetting;
 use crate::domain::ids::{BootId, CampaignId, InstitutionCode, ScenarioId, TerminalAddress, TerminalId, Version};
@@ -20,7 +20,7 @@ use crate::fixtures::LoginShape;
 use crate::institutions::{Moment, Tenant};
 
 /// An institution.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct InstitutionView {
     code: InstitutionCode,
     name: Text,
@@ -44,12 +44,11 @@ pub struct InstitutionView {
     /// Whether it has persons of its own.
     own_persons: bool,
     events: u64,
-    faults: Vec<FaultView>,
     terminals: BTreeMap<TerminalId, TerminalView>,
 }
 
 /// A terminal.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct TerminalView {
     id: TerminalId,
     /// What delivery routes call it.
@@ -66,26 +65,26 @@ pub struct TerminalView {
     settings: Settings,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PowerView {
     on: bool,
     hibernated: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct BootView {
     id: BootId,
     #[serde(serialize_with = "japan::serialize")]
     at: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ReaderView {
     attached: bool,
     powered: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ComponentView {
     installed: Version,
     running: Version,
@@ -111,7 +110,6 @@ impl InstitutionView {
             scenario: institution.scenario.as_ref().map(|timeline| timeline.id.clone()),
             own_persons: institution.persons.is_some(),
             events: institution.events.last(),
-            faults: views(&institution.faults),
             terminals: terminals.collect(),
         }
     }
