@@ -22,7 +22,7 @@ pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
     match person.map_or(PersonOutcome::Answered, |person| person.outcome) {
         PersonOutcome::Answered => {}
         PersonOutcome::Refused => return desk.refused(&person_refused(person), Some(inquiry)),
-        PersonOutcome::Processing => return processing(desk, Some(inquiry)),
+        PersonOutcome::Processing => return person_processing(desk, Some(inquiry)),
     }
     let validity = finding.validity;
     let why = Text::new(
@@ -37,13 +37,23 @@ pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
     desk.answered(&desk.header(Segment::Done), &body, outcome, why)
 }
 
+/// The answer where a fault says that it is being processed.
+pub fn processing(desk: &Desk<'_>, inquiry: &Inquiry) -> Answer {
+    let why = Text::new("障害の設定により処理中と答えます。", "A fault says that it is being processed.");
+    being_processed(desk, Some(inquiry), why)
+}
+
 /// The answer about a person whose checks are never done. `info` is what is repeated of the request.
-pub(super) fn processing(desk: &Desk<'_>, info: Option<&Inquiry>) -> Answer {
-    let body = Body { unit: Unit { info: info.cloned(), ..Unit::default() }, units: Vec::new() };
+pub(super) fn person_processing(desk: &Desk<'_>, info: Option<&Inquiry>) -> Answer {
     let why = Text::new(
         "この人の資格確認は処理中と答えます（outcome = \"processing\"）。",
         "Checks of this person are answered as being processed.",
     );
+    being_processed(desk, info, why)
+}
+
+fn being_processed(desk: &Desk<'_>, info: Option<&Inquiry>, why: Text) -> Answer {
+    let body = Body { unit: Unit { info: info.cloned(), ..Unit::default() }, units: Vec::new() };
     desk.answered(&desk.header(Segment::Processing), &body, Outcome::Answered, why)
 }
 

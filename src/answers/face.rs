@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::check::{card_expires_soon, person_refused, processing};
+use super::check::{card_expires_soon, person_processing, person_refused};
 use super::{Answer, Desk, Place};
 use crate::domain::check::{Refusal, shown_error};
 use crate::domain::consent::Consents;
@@ -36,7 +36,7 @@ pub fn face(desk: &Desk<'_>, place: Place<'_>, person: &Person, consents: &Conse
     match person.outcome {
         PersonOutcome::Answered => {}
         PersonOutcome::Refused => return Presented::Told(desk.refused(&person_refused(Some(person)), None)),
-        PersonOutcome::Processing => return Presented::Told(processing(desk, None)),
+        PersonOutcome::Processing => return Presented::Told(person_processing(desk, None)),
     }
     let today = japan::civil(desk.now).date();
     let Some(held) = newest(person, today) else {

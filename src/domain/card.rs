@@ -1,14 +1,13 @@
 //! Cards at the face-recognition reader: which card, and what the reader and the terminal show.
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::ErrorId;
 use super::text::Text;
 
 /// The card that is presented.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Card {
     /// The person's My Number card.
@@ -23,7 +22,7 @@ pub enum Card {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CardOutcome {
     /// Nothing: the reader has no power, or the terminal is not running.

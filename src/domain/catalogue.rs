@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::Text;
@@ -10,7 +9,7 @@ use super::text::Text;
 macro_rules! error_ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
         /// What can go wrong, by the name that fixtures use.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum ErrorId { $($(#[$doc])* $name),* }
 
@@ -145,7 +144,7 @@ pub struct Entry {
 }
 
 /// Where something comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
     /// Of the code.
@@ -157,7 +156,7 @@ pub struct Provenance {
 }
 
 /// Documented, or invented here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// Published.
@@ -169,7 +168,7 @@ pub enum Mark {
 }
 
 /// Where in a check's message an error comes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {
     /// `SegmentOfResult` "9" with `ErrorCode` and `ErrorMessage`.

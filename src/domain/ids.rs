@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::Text;
@@ -29,11 +28,10 @@ impl IdError {
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $pattern:literal, $example:literal) => {
+    ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        #[schemars(!try_from, extend("pattern" = $pattern, "examples" = [$example]))]
         pub struct $name(String);
 
         impl $name {
@@ -77,27 +75,31 @@ macro_rules! text_id {
 
 text_id! {
     /// 医療機関コード in ten digits: prefecture (2), score table (1 medical, 3 dental, 4 pharmacy, 6 home-visit nursing), then seven of which the last is a check digit.
-    InstitutionCode, "^[0-9]{2}[1346][0-9]{7}$", "9910000075"
+    InstitutionCode
 }
 text_id! {
     /// 保険者番号: eight digits, or six for National Health Insurance; the last is a check digit. 77777777 (不詳) is exempt.
-    InsurerNumber, "^([0-9]{6}|[0-9]{8})$", "01990019"
+    InsurerNumber
 }
 text_id! {
     /// A terminal's name within its institution: 1 to 16 ASCII letters or digits, such as `T1`.
-    TerminalId, "^[0-9A-Za-z]{1,16}$", "T1"
+    TerminalId
 }
 text_id! {
     /// A campaign's name: 1 to 32 ASCII letters, digits or `-`, such as `2026-01`.
-    CampaignId, "^[0-9A-Za-z-]{1,32}$", "2026-01"
+    CampaignId
 }
 text_id! {
     /// A scenario's name: 1 to 48 lower-case ASCII letters, digits or `-`, such as `installed-not-restarted`.
-    ScenarioId, "^[0-9a-z-]{1,48}$", "happy-morning"
+    ScenarioId
+}
+text_id! {
+    /// A fault's name within its institution: 1 to 32 ASCII letters, digits, `-` or `_`, such as `slow-login`.
+    FaultId
 }
 text_id! {
     /// What tells one boot from the next: 1 to 64 visible ASCII characters.
-    BootId, "^[!-~]{1,64}$", "boot-2"
+    BootId
 }
 
 impl InstitutionCode {
@@ -180,6 +182,23 @@ impl CampaignId {
     }
 }
 
+impl FaultId {
+    fn fault(text: &str) -> Option<Text> {
+        let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        (!fits).then(|| {
+            Text::new(
+                "英数字・ハイフン・下線1〜32文字の障害名（例: slow-login）",
+                "a fault's name of 1 to 32 ASCII letters, digits, hyphens or underscores, such as slow-login",
+            )
+        })
+    }
+
+    /// The nth made name with this stem, which has at most 20 characters of a name.
+    pub fn numbered(stem: &str, n: u64) -> Self {
+        Self(format!("{stem}-{n}"))
+    }
+}
+
 impl BootId {
     fn fault(text: &str) -> Option<Text> {
         let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
@@ -200,9 +219,8 @@ impl BootId {
 }
 
 /// Where a terminal is: `<institution code>-<terminal>`, such as `9910000026-T1`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
-#[schemars(with = "String", extend("pattern" = "^[0-9]{2}[1346][0-9]{7}-[0-9A-Za-z]{1,16}$", "examples" = ["9910000075-T1"]))]
 pub struct TerminalAddress {
     /// The institution.
     pub institution: InstitutionCode,
@@ -241,9 +259,8 @@ impl fmt::Display for TerminalAddress {
 }
 
 /// A program's version: one to four numbers with dots between, compared number by number.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("pattern" = "^[0-9]{1,9}([.][0-9]{1,9}){0,3}$", "examples" = ["5.3.0"]))]
 pub struct Version(Vec<u32>);
 
 impl Version {

@@ -3,7 +3,6 @@
 use std::iter;
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -61,7 +60,7 @@ impl Inquiry {
 }
 
 /// Code table 006, QualificationValidity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Validity {
     /// 有効.
@@ -121,7 +120,7 @@ pub struct Finding<'a> {
 }
 
 /// The qualification that came nearest, criterion by criterion.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NearMiss {
     /// The fixture person's id.
     pub person: String,
@@ -130,7 +129,7 @@ pub struct NearMiss {
 }
 
 /// One thing that has to match.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Criterion {
     /// The element of the request.
     pub element: &'static str,

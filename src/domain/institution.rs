@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::campaign::Campaign;
 use super::clock::{Clock, ClockError, ClockSetting};
 use super::event::{Change, EventLog};
+use super::fault::Faults;
 use super::ids::{InstitutionCode, TerminalId};
 use super::observation::Observations;
 use super::person::Person;
@@ -48,6 +49,9 @@ pub struct Blueprint {
     /// The scenario that it was set to, and what then happens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<Timeline>,
+    /// Its faults; nothing counted yet.
+    #[serde(default)]
+    pub faults: Faults,
 }
 
 /// Credentials. The names of the real ones are not public.
@@ -98,6 +102,9 @@ pub struct Institution {
     pub receptions: Receptions,
     /// Its own numbers of its patients.
     pub references: References,
+    /// The faults that break its answers.
+    #[serde(default)]
+    pub faults: Faults,
     settled: Timestamp,
 }
 
@@ -139,6 +146,7 @@ impl Institution {
             scenario,
             receptions: Receptions::default(),
             references: References::default(),
+            faults: blueprint.faults.clone(),
             settled: now,
         })
     }

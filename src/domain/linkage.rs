@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::period::Period;
@@ -10,7 +9,7 @@ use super::period::Period;
 macro_rules! file_kinds {
     ($($(#[$doc:meta])* $name:ident = $stem:literal),* $(,)?) => {
         /// A kind of request, by the name that its files begin with.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum FileKind { $($(#[$doc])* #[serde(rename = $stem)] $name),* }
 
         impl FileKind {
@@ -71,7 +70,7 @@ impl FileKind {
 }
 
 /// What can be set; what is left out has its default. All defaults are invented.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LinkageSettings {
     /// From taking a request to its answer, by the machine's clock (default PT0S; at most PT10M).
@@ -89,7 +88,7 @@ pub struct LinkageSettings {
 }
 
 /// How a fetched bulk result is put.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultForm {
     /// As it is.

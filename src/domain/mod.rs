@@ -10,6 +10,7 @@ pub mod clock;
 pub mod consent;
 pub mod encoding;
 pub mod event;
+pub mod fault;
 pub mod ids;
 pub mod inquiry;
 pub mod institution;

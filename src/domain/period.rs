@@ -3,13 +3,11 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A length of time from zero to 400 days, written as an ISO 8601 duration; a day is 24 hours, months and years have no fixed length and are refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("format" = "duration", "examples" = ["PT1H", "P1DT12H"]))]
 pub struct Period(SignedDuration);
 
 /// The text is no ISO 8601 duration between zero and 400 days.
@@ -29,6 +27,47 @@ impl Period {
     /// As a duration that instants can be moved by.
     pub const fn duration(self) -> SignedDuration {
         self.0
+    }
+
+    /// The period that is this share, from 0 to 1, of the way to a longer one; in whole milliseconds.
+    pub fn up_to(self, longer: Self, share: f64) -> Self {
+        let way = (longer.0 - self.0).as_millis() as f64 * share;
+        Self(self.0 + SignedDuration::from_millis(way as i64))
+    }
+}
+
+/// How far a clock is off: a period, with a minus where it is behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Skew(SignedDuration);
+
+impl Skew {
+    /// As a duration that instants can be moved by.
+    pub const fn duration(self) -> SignedDuration {
+        self.0
+    }
+}
+
+impl TryFrom<String> for Skew {
+    type Error = PeriodError;
+
+    fn try_from(text: String) -> Result<Self, PeriodError> {
+        match text.strip_prefix('-') {
+            Some(behind) => Period::try_from(behind.to_owned()).map(|period| Self(-period.0)).map_err(|_| PeriodError(text)),
+            None => Period::try_from(text).map(|period| Self(period.0)),
+        }
+    }
+}
+
+impl From<Skew> for String {
+    fn from(skew: Skew) -> String {
+        skew.to_string()
+    }
+}
+
+impl fmt::Display for Skew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -71,5 +110,7 @@ mod tests {
             assert!(Period::try_from(text.to_owned()).is_err(), "{text}");
         }
         assert_eq!(Period::from_secs(5400).to_string(), "PT1H30M");
+        assert_eq!(Skew::try_from("-PT5M".to_owned()).map(String::from).unwrap(), "-PT5M");
+        assert!(Skew::try_from("--PT5M".to_owned()).is_err());
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::campaign::Campaign;
@@ -27,7 +26,7 @@ pub struct Scenario {
 }
 
 /// What a scenario is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct About {
     /// What it is called.
     pub title: Text,
@@ -59,7 +58,7 @@ pub struct Stage {
 }
 
 /// What a verdict judges by: the rules of `verdict`, and what has to be met for a PASS.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Wants {
     /// The ids of the rules to judge; each has to be exercised.

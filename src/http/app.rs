@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::domain::ids::TerminalAddress;
 use crate::fixtures::Fixtures;
-use crate::http::openapi::Addresses;
 use crate::http::pace::Lines;
 use crate::http::streams::Streams;
 use crate::institutions::Institutions;
@@ -20,8 +19,6 @@ pub struct App {
     pub institutions: Institutions,
     /// The linkage folders, where `--linkage` keeps them.
     pub linkage: Option<Folders>,
-    /// Where both listeners answer.
-    pub addresses: Addresses,
     /// The packages' bytes and hashes.
     pub packages: Store,
     /// How fast terminals fetch them.

@@ -51,10 +51,15 @@ pub struct Connection {
     pub client_certificates: Option<Vec<CertificateDer<'static>>>,
 }
 
-/// In a response's extensions: it is never sent. The connection closes instead, or the HTTP/2 stream is reset.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
+/// In a response's extensions: it is never sent. What happens instead over HTTP/1; over HTTP/2 the stream is reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a handler gave no answer, on purpose")]
-pub struct NoAnswer;
+pub enum NoAnswer {
+    /// The connection closes.
+    Closed,
+    /// The connection is reset (TCP RST).
+    Reset,
+}
 
 /// What all connections of one listener share.
 pub(super) struct Reception {
@@ -127,16 +132,22 @@ impl Reception {
     /// Answers the requests of one connection.
     async fn converse(&self, stream: TlsStream<Lingering>, peer: SocketAddr, mut draining: watch::Receiver<()>) -> Result<(), BoxError> {
         let session = stream.get_ref().1;
-        let http = match session.alpn_protocol() {
-            Some(b"h2") => self.http.clone().http2_only(),
-            _ => self.http.clone().http1_only(),
-        };
+        let http2 = session.alpn_protocol() == Some(b"h2");
+        let http = if http2 { self.http.clone().http2_only() } else { self.http.clone().http1_only() };
         let connection = Arc::new(Connection { peer, client_certificates: session.peer_certificates().map(<[_]>::to_vec) });
-        let asked = AtomicBool::new(false);
+        let (asked, reset) = (AtomicBool::new(false), stream.get_ref().0.reset());
         let service = service_fn(|mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(Arc::clone(&connection));
-            answer(self.router.clone(), request)
+            let answered = answer(self.router.clone(), request);
+            let reset = Arc::clone(&reset);
+            async move {
+                let answered = answered.await;
+                if !http2 && answered.as_ref().is_err_and(|no_answer| *no_answer == NoAnswer::Reset) {
+                    reset.store(true, Ordering::Relaxed);
+                }
+                answered
+            }
         });
 
         let mut exchanges = pin!(http.serve_connection(TokioIo::new(stream), service));

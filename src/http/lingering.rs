@@ -6,6 +6,10 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -24,10 +28,11 @@ const MOST: usize = 16 * 1024 * 1024;
 
 /// A TCP stream whose shutdown ends the sending half, then reads and discards until the client has ended too, or a bound is reached.
 ///
-/// Dropping it without a shutdown closes at once, as with a plain stream.
+/// Dropping it without a shutdown closes at once, as with a plain stream; or resets the connection, where that was asked for.
 pub(super) struct Lingering {
     stream: TcpStream,
     farewell: Option<Farewell>,
+    reset: Arc<AtomicBool>,
 }
 
 /// What is left of the bounds once the sending half is shut.
@@ -39,13 +44,28 @@ struct Farewell {
 impl Lingering {
     /// Wraps a connected stream.
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, farewell: None }
+        Self { stream, farewell: None, reset: Arc::default() }
+    }
+
+    /// Set it, and the stream resets the connection (TCP RST) when it is dropped without a shutdown.
+    pub(super) fn reset(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.reset)
+    }
+}
+
+impl Drop for Lingering {
+    fn drop(&mut self) {
+        if self.reset.load(Ordering::Relaxed)
+            && let Err(error) = self.stream.set_zero_linger()
+        {
+            tracing::debug!(%error, "a connection that was to be reset closes in order");
+        }
     }
 }
 
 impl AsyncWrite for Lingering {
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, farewell } = self.get_mut();
+        let Self { stream, farewell, .. } = self.get_mut();
         let farewell = match farewell {
             Some(farewell) => farewell,
             None => {

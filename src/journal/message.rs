@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -33,7 +32,7 @@ pub struct Message {
 }
 
 /// A message as it is written.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 pub(super) struct Shown {
     headers: BTreeMap<String, String>,
     /// None where there was none, and of what is no text.

@@ -8,18 +8,15 @@ mod message;
 mod pseudonym;
 mod steps;
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::json;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::domain::catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
-use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::fault::{Fired, KindName};
+use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
 use crate::domain::inquiry::{NearMiss, Sought, Validity};
 use crate::domain::japan;
 use crate::domain::surfacing::ErrorProfile;
@@ -49,7 +46,7 @@ pub const OUTCOMES: [&str; 3] = ["answered", "checked", "refused"];
 const LOGIN: &str = "login";
 
 /// One request and its answer.
-#[derive(Clone, Serialize, JsonSchema)]
+#[derive(Clone, Serialize)]
 pub struct Entry {
     /// The id that the answer carried as `X-Onshi-Journal`.
     pub id: Uuid,
@@ -67,7 +64,7 @@ pub struct Entry {
 }
 
 /// What was asked and answered. What is skipped is written by [`Entry::json`] in the form in which it may be kept.
-#[derive(Clone, Serialize, JsonSchema)]
+#[derive(Clone, Serialize)]
 pub struct Exchange {
     /// What it was: `login`, `search`, `updates`, `package`, `reports`, `results`, `notices`, `linkage`, `card`,
     /// `unknown`.
@@ -93,6 +90,9 @@ pub struct Exchange {
     /// What else is worth knowing: a certificate that is not ours, a missing token.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
+    /// The fault that fired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultMark>,
     /// The token that was presented; written as a pseudonym.
     #[serde(skip)]
     pub session: Option<Box<str>>,
@@ -120,6 +120,7 @@ impl Exchange {
             outcome,
             why,
             notes: Vec::new(),
+            fault: None,
             session: None,
             inquiry: None,
             request: None,
@@ -128,8 +129,26 @@ impl Exchange {
     }
 }
 
+/// A fault that fired at a request. What the request did has been done all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FaultMark {
+    /// Its name within the institution.
+    pub id: FaultId,
+    /// What it did.
+    pub kind: KindName,
+    /// Whether what reached the client could still be used as an answer.
+    pub answered: bool,
+}
+
+impl FaultMark {
+    /// What the journal keeps of one.
+    pub fn of(fired: &Fired) -> Self {
+        Self { id: fired.id.clone(), kind: fired.kind.name(), answered: fired.kind.leaves_an_answer() }
+    }
+}
+
 /// How a request ended.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// Answered as asked.
@@ -156,7 +175,7 @@ pub enum Outcome {
 }
 
 /// An error as the journal keeps it.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
 pub struct JournalError {
     /// Its name in the catalogue.
     pub id: ErrorId,
@@ -182,23 +201,8 @@ impl JournalError {
 #[serde(transparent)]
 pub struct Listed(Box<RawValue>);
 
-impl JsonSchema for Listed {
-    fn schema_name() -> Cow<'static, str> {
-        "JournalEntry".into()
-    }
-
-    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
-        let mut schema = Written::json_schema(schemas);
-        let number = json!({ "description": "1, 2, 3 … within the journal.", "type": "integer", "minimum": 1 });
-        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-            properties.insert("number".to_owned(), number);
-        }
-        schema
-    }
-}
-
 /// An entry as it is written.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct Written<'a> {
     #[serde(flatten)]
     entry: &'a Entry,

@@ -1,13 +1,11 @@
 //! What is looked at before a check is answered, in order: each with its rule, and how far a request came.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::text::Text;
 
 /// One of the things that are looked at.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "CheckStep")]
+#[derive(Debug, Serialize)]
 pub struct Step {
     /// Its name in the API.
     pub step: &'static str,

@@ -10,6 +10,7 @@ pub mod login;
 pub mod message;
 pub mod pdf;
 pub mod request;
+pub mod spoilt;
 pub mod tree;
 pub mod xml;
 pub mod zip;

@@ -1,6 +1,7 @@
 //! A bare TLS connection, for what no well-behaved HTTP client sends.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +82,13 @@ impl Raw {
         let ended = async { while matches!(self.0.read_buf(&mut bytes).await, Ok(1..)) {} };
         timeout(PATIENCE, ended).await.expect("the connection ends");
         String::from_utf8(bytes).unwrap()
+    }
+
+    /// All that comes until the other end is gone, and the error with which it went.
+    pub(crate) async fn ended(mut self) -> (String, Option<ErrorKind>) {
+        let mut bytes = Vec::new();
+        let ended = timeout(PATIENCE, self.0.read_to_end(&mut bytes)).await.expect("the connection ends");
+        (String::from_utf8(bytes).unwrap(), ended.err().map(|error| error.kind()))
     }
 
     /// As many answers as come until the other end closes in order.

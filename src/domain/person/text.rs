@@ -1,16 +1,14 @@
 //! Dates and texts of fixtures that parse: once one of these exists, it is well-formed.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// No date of a person lies before this year.
 pub(super) const OLDEST_YEAR: i16 = 1800;
 
 /// A date that is fixed (`2024-04-01`), or so many days from the institution's today (`today-30`, `today+10`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
 pub enum FixtureDate {
     /// A day of the calendar.
     Fixed(Date),
@@ -55,9 +53,8 @@ impl From<FixtureDate> for String {
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $fits:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(try_from = "String")]
-        #[schemars(!try_from)]
         pub struct $name(String);
 
         impl $name {

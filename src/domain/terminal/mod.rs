@@ -11,7 +11,6 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use actions::ActionError;
@@ -156,7 +155,7 @@ enum Step {
 }
 
 /// What a terminal is at, derived from its state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Off.
@@ -176,7 +175,7 @@ pub enum Phase {
 }
 
 /// What a terminal is doing about an update.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Progress {
     /// Which component.
     pub component: Component,

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::calendar::Calendar;
 use crate::domain::clock::{ClockSetting, Mode};
+use crate::domain::fault::Faults;
 use crate::domain::ids::{CampaignId, InstitutionCode};
 use crate::domain::institution::{Blueprint, Institution, Login};
 use crate::domain::readings::Readings;
@@ -129,6 +130,7 @@ fn institution(terminals: Vec<Settings>, readings: Readings) -> Institution {
         surfacing: Surfacing::default(),
         persons: None,
         scenario: None,
+        faults: Faults::default(),
     };
     let code = InstitutionCode::parse("9910000018").expect("a code");
     Institution::new(code, String::new(), &blueprint, &campaign(), start()).expect("the clock is right")

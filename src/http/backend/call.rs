@@ -12,10 +12,12 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 
+use super::faults;
 use crate::answers::Answer;
 use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
+use crate::domain::fault::Fired;
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::inquiry::Sought;
 use crate::domain::terminal::Phase;
@@ -24,13 +26,10 @@ use crate::http::app::App;
 use crate::http::body::{self, BodyFault};
 use crate::http::connection::{Connection, NoAnswer};
 use crate::http::problem::Problem;
-use crate::journal::{Exchange, JournalError, Message, Outcome};
+use crate::journal::{Exchange, FaultMark, JournalError, Message, Outcome};
 use crate::tls::ClientCertificate;
 use crate::wire::tree::Group;
 use crate::wire::xml;
-
-/// How a body that cannot be read is refused.
-pub(super) const UNREADABLE: &[ErrorId] = &[ErrorId::MalformedRequest, ErrorId::BodyTimeout, ErrorId::BodyTooLarge];
 
 /// One request.
 pub(super) struct Call {
@@ -45,7 +44,10 @@ pub(super) struct Call {
     pub(super) phase: Option<Phase>,
     /// Whom a check asks for, once it could be read.
     pub(super) sought: Option<Sought>,
-    operation: &'static str,
+    /// The fault that its institution lets fire at it.
+    pub(super) fault: Option<Fired>,
+    /// What it is, as the journal has it.
+    pub(super) operation: &'static str,
     method: String,
     path: String,
     body: Bytes,
@@ -75,6 +77,7 @@ impl Call {
             notes,
             phase: None,
             sought: None,
+            fault: None,
             operation,
             method: method.as_str().chars().take(16).collect(),
             path,
@@ -118,8 +121,12 @@ impl Call {
         }
     }
 
-    /// Leaves with an answer as asked.
-    pub(super) fn answer(self, outcome: Outcome, why: Text, response: Response) -> Response {
+    /// Leaves with an answer as asked, or with what a fault makes of it.
+    pub(super) fn answer(mut self, outcome: Outcome, why: Text, mut response: Response) -> Response {
+        if let Some(fired) = &self.fault {
+            self.notes.push(fired.note());
+            response = faults::spoil(fired, response, self.app.institutions.wall());
+        }
         if let Outcome::Refused { error, .. } = &outcome {
             let institution = self.institution.as_ref().map_or("-", |code| code.as_str());
             tracing::info!(operation = self.operation, institution, code = error.code, why = why.en, "refused");
@@ -135,6 +142,7 @@ impl Call {
             phase: self.phase,
             inquiry: self.sought.map(Box::new),
             notes: self.notes,
+            fault: self.fault.as_ref().map(FaultMark::of),
             ..Exchange::new(self.operation, self.method, self.path, outcome, why)
         };
         let id = self.app.institutions.record(self.institution.as_ref(), exchange);
@@ -279,10 +287,10 @@ fn is_xml(media_type: &str) -> bool {
     essence == "application/xml" || essence == "text/xml"
 }
 
-/// Marks a response that is never sent: the connection closes instead, or the HTTP/2 stream is reset.
+/// A response that is never sent: the connection closes instead, or the HTTP/2 stream is reset.
 fn no_answer() -> Response {
     let mut response = Response::default();
-    response.extensions_mut().insert(NoAnswer);
+    response.extensions_mut().insert(NoAnswer::Closed);
     response
 }
 

@@ -1,8 +1,7 @@
 //! Who is asking: the client certificate, else the token, else the request itself. A contradiction is an error.
 
-use std::sync::Arc;
-
 use super::call::{Call, refusal_with};
+use super::faults;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
@@ -13,17 +12,6 @@ use crate::institutions::{Moment, Tenant};
 use crate::store::StoreError;
 use crate::tls::ClientCertificate;
 use crate::token::{Claims, Kind};
-
-/// How it is refused that someone asks.
-pub(super) const UNIDENTIFIED: &[ErrorId] = &[
-    ErrorId::IdentityMissing,
-    ErrorId::IdentityUnknown,
-    ErrorId::IdentityContradiction,
-    ErrorId::CertificateRequired,
-    ErrorId::TokenForeign,
-    ErrorId::TokenExpired,
-    ErrorId::StoreUnavailable,
-];
 
 /// Whether a check or another request needs a token.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,10 +83,10 @@ pub(super) fn certificate_if_required(call: &Call) -> Result<(), Refusal> {
 
 /// Admits who asks to its institution, and looks at something there.
 pub(super) async fn admitted<T>(call: &mut Call, who: Who, look: impl FnOnce(&Tenant, Moment) -> Result<T, Refusal>) -> Result<T, Refusal> {
-    let app = Arc::clone(&call.app);
     let code = who.institution.clone();
     call.institution = Some(code.clone());
-    let done = app.institutions.look(&code, |tenant, moment| {
+    let terminal = who.terminal.clone();
+    let done = faults::look(call, &code, terminal.as_ref(), |call, tenant, moment| {
         who.admit(call, tenant, moment)?;
         look(tenant, moment)
     });
@@ -111,10 +99,10 @@ pub(super) async fn admitted_to_change<T>(
     who: Who,
     mut act: impl FnMut(&mut Tenant, Moment) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
-    let app = Arc::clone(&call.app);
     let code = who.institution.clone();
     call.institution = Some(code.clone());
-    let done = app.institutions.change(&code, |tenant, moment| {
+    let terminal = who.terminal.clone();
+    let done = faults::change(call, &code, terminal.as_ref(), |call, tenant, moment| {
         who.admit(call, tenant, moment)?;
         act(tenant, moment)
     });
@@ -150,6 +138,7 @@ impl Who {
         call.terminal = Some(terminal.clone());
         let there = institution.terminals.get(&terminal).ok_or_else(|| unknown_terminal(&institution.code, &terminal))?;
         call.phase = Some(there.phase(&institution.campaign, moment.now));
+        faults::token(call)?;
         let Some(claims) = self.token.as_ref().map_err(Clone::clone)? else {
             return Ok(terminal);
         };

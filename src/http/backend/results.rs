@@ -5,11 +5,10 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::call::Call;
-use super::delivery::{at_delivery, describe_delivery, terminal_of};
+use super::delivery::{at_delivery, terminal_of};
 use super::url::InPath;
 use crate::domain::campaign::Component;
 use crate::domain::ids::{CampaignId, TerminalAddress, TerminalId, Version};
@@ -18,10 +17,9 @@ use crate::domain::japan;
 use crate::domain::terminal::{Phase, Terminal};
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::openapi::Operation;
 
 /// Delivery results (配信実績): what staff see is the installed version; what runs is the mock's own addition.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct Results {
     terminal: String,
     campaign: CampaignId,
@@ -34,7 +32,7 @@ struct Results {
     mock: MockResults,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct ComponentResult {
     component: Component,
     title: Text,
@@ -44,23 +42,17 @@ struct ComponentResult {
     mock: MockComponent,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct MockComponent {
     running: Version,
     restart_pending: bool,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct MockResults {
     note: Text,
     restart_pending: bool,
     phase: Phase,
-}
-
-/// What its signature does not say.
-pub fn describe(operation: &mut Operation<'_>) {
-    operation.answers::<Results>(200);
-    describe_delivery(operation);
 }
 
 /// `GET /delivery/v1/terminals/{id}/results`.

@@ -7,9 +7,7 @@ use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::input::{Address, Input, no_institution, no_terminal};
 use super::view::TerminalView;
@@ -22,27 +20,26 @@ use crate::http::app::App;
 use crate::http::problem::Problem;
 
 /// `{"on": bool}`.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({"on": false}))]
 pub struct Switch {
     on: bool,
 }
 
 /// Nothing: `{}` or no body at all.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
 /// What an action came to.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 pub struct Done {
     events: Vec<Event>,
     terminal: TerminalView,
 }
 
 /// A terminal's certificate; its private key exists nowhere else.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 pub struct Certificate {
     certificate_pem: String,
     private_key_pem: String,

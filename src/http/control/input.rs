@@ -1,4 +1,4 @@
-//! What every control route needs: the token, the codes in the path, the body.
+//! What every control route needs: the token, the codes in the path, the body, a merge of settings.
 
 use std::sync::Arc;
 
@@ -10,15 +10,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use schemars::JsonSchema;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
-use crate::http::openapi::{Operation, Takes};
-use crate::http::problem::{Problem, in_japanese, parse_json};
+use crate::http::problem::{Problem, in_japanese, parse_json, parse_value};
 
 /// Lets a request through that carries the control token.
 pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -49,10 +49,10 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
 /// A path that does not exist.
 pub async fn unknown_route() -> Problem {
     Problem::absent(Text::new("この URL には何もありません。", "There is nothing at this URL.")).remedy(Text::new(
-        "使える URL: /v1/institutions、/v1/institutions/{code}（/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /journal /events /observations /terminals /delivery-results）、\
+        "使える URL: /v1/institutions、/v1/institutions/{code}（/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /faults /journal /events /observations /terminals /delivery-results）、\
          …/terminals/{terminal}（/power /shutdown /restart /restart-linkage /reader-power /download /install /certificate /card /screen）、\
          /v1/scenarios、/v1/journal、/healthz、/readyz、/ca.pem",
-        "There are /v1/institutions, /v1/institutions/{code} (/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /journal /events /observations /terminals /delivery-results), \
+        "There are /v1/institutions, /v1/institutions/{code} (/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /faults /journal /events /observations /terminals /delivery-results), \
          …/terminals/{terminal} (/power /shutdown /restart /restart-linkage /reader-power /download /install /certificate /card /screen), \
          /v1/scenarios, /v1/journal, /healthz, /readyz, /ca.pem",
     ))
@@ -68,13 +68,6 @@ pub async fn method_not_allowed() -> Problem {
 /// The institution that the path names; it need not exist.
 pub struct Code(pub InstitutionCode);
 
-impl Takes for Code {
-    fn describe(operation: &mut Operation<'_>) {
-        operation.refuses(400);
-        operation.refuses(404);
-    }
-}
-
 impl<S: Send + Sync> FromRequestParts<S> for Code {
     type Rejection = Problem;
 
@@ -89,12 +82,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Code {
 
 /// The institution and terminal that the path names; neither need exist.
 pub struct Address(pub InstitutionCode, pub TerminalId);
-
-impl Takes for Address {
-    fn describe(operation: &mut Operation<'_>) {
-        Code::describe(operation);
-    }
-}
 
 impl<S: Send + Sync> FromRequestParts<S> for Address {
     type Rejection = Problem;
@@ -112,13 +99,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
 /// The fields of the URL's query.
 pub struct Asked<T>(pub T);
 
-impl<T: JsonSchema> Takes for Asked<T> {
-    fn describe(operation: &mut Operation<'_>) {
-        operation.query::<T>();
-        operation.refuses(400);
-    }
-}
-
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = Problem;
 
@@ -133,13 +113,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 
 /// A JSON body; an empty one counts as `{}`.
 pub struct Input<T>(pub T);
-
-impl<T: JsonSchema> Takes for Input<T> {
-    fn describe(operation: &mut Operation<'_>) {
-        operation.takes::<T>();
-        [400, 408, 409, 413, 422].into_iter().for_each(|status| operation.refuses(status));
-    }
-}
 
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for Input<T> {
     type Rejection = Problem;
@@ -165,13 +138,39 @@ pub(super) fn no_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Prob
     ))
 }
 
+/// Settings with some fields given anew (RFC 7396: null takes a field back to its default). `at` is the JSON pointer of `patch`.
+pub(super) fn merged<T: Default + Serialize + DeserializeOwned>(settings: &T, patch: Map<String, Value>, at: &str) -> Result<T, Problem> {
+    let plain = |settings: &T| serde_json::to_value(settings).expect("settings are plain data");
+    let mut whole = plain(settings);
+    merge(&mut whole, Value::Object(patch), &plain(&T::default()));
+    parse_value(whole, at)
+}
+
+/// Puts the patch's fields in place of the target's; null takes its default, and a name that has none stays to be refused.
+fn merge(target: &mut Value, patch: Value, default: &Value) {
+    match (target, patch) {
+        (Value::Object(target), Value::Object(patch)) => {
+            for (name, value) in patch {
+                let default = &default[&name];
+                if value.is_null() {
+                    target.insert(name, default.clone());
+                } else {
+                    merge(target.entry(name).or_insert(Value::Null), value, default);
+                }
+            }
+        }
+        (target, patch) => *target = patch,
+    }
+}
+
 /// A query that cannot be taken.
 pub(super) fn bad_query(detail: Text) -> Problem {
     let title = Text::new("クエリの値が正しくありません", "A query parameter is wrong");
     Problem::new(StatusCode::BAD_REQUEST, "query", title, detail)
 }
 
-fn bad_path(Text { ja, en }: Text) -> Problem {
+/// A URL that cannot be read.
+pub(super) fn bad_path(Text { ja, en }: Text) -> Problem {
     let title = Text::new("URL の形式が正しくありません", "The URL is wrong");
     Problem::new(StatusCode::BAD_REQUEST, "path", title, Text::new(format!("URL: {ja}"), format!("URL: {en}")))
 }

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::response::{NoContent, Response};
-use schemars::JsonSchema;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use serde::Serialize;
 
 use super::input::{Asked, Code, no_institution};
@@ -21,8 +20,7 @@ use crate::journal::{Choice, KEPT_ENTRIES, Listed, Start, explain};
 use crate::store::{Page, StoreError};
 
 /// Entries, oldest first.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "JournalListing")]
+#[derive(Serialize)]
 pub struct Listing {
     entries: Vec<Listed>,
     /// How many older ones the journal's bound has taken away.
@@ -36,9 +34,8 @@ pub struct Listing {
 }
 
 /// Where the next page begins.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "NextPage")]
 enum Next {
     /// At the entry after this number.
     After(u64),
@@ -104,18 +101,18 @@ pub async fn stray_entry(
 ///
 /// # Errors
 /// No such institution.
-pub async fn clear_journal(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
+pub async fn clear_journal(State(app): State<Arc<App>>, Code(code): Code) -> Result<StatusCode, Problem> {
     let cleared = app.institutions.clear_journal(&code).await?;
-    if cleared { Ok(NoContent) } else { Err(no_institution(&code)) }
+    if cleared { Ok(StatusCode::NO_CONTENT) } else { Err(no_institution(&code)) }
 }
 
 /// `DELETE /v1/journal`.
 ///
 /// # Errors
 /// The store does not work.
-pub async fn clear_strays(State(app): State<Arc<App>>) -> Result<NoContent, Problem> {
+pub async fn clear_strays(State(app): State<Arc<App>>) -> Result<StatusCode, Problem> {
     app.institutions.clear_strays().await?;
-    Ok(NoContent)
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn read(app: &App, code: Option<&InstitutionCode>, newest: usize) -> Result<Page, Problem> {

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::NoContent;
-use schemars::JsonSchema;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::input::{Code, Input, no_institution};
 use crate::domain::ids::InstitutionCode;
@@ -17,19 +16,15 @@ use crate::http::app::App;
 use crate::http::problem::{Problem, parse_value};
 
 /// `{"persons": […]}`, or null for the fixtures'.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({"persons": null}))]
 pub struct PersonsInput {
-    /// Null for the fixtures'.
-    #[schemars(with = "Option<Vec<Person>>")]
     persons: Value,
 }
 
 /// The persons as checks look them up: what this shows can be put.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 pub struct PersonsView {
-    #[schemars(with = "Vec<Person>")]
     persons: Arc<[Person]>,
 }
 
@@ -58,9 +53,9 @@ pub async fn set_persons(
 ///
 /// # Errors
 /// No such institution.
-pub async fn delete_persons(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
+pub async fn delete_persons(State(app): State<Arc<App>>, Code(code): Code) -> Result<StatusCode, Problem> {
     put(&app, &code, None).await?;
-    Ok(NoContent)
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn put(app: &App, code: &InstitutionCode, persons: Option<Arc<[Person]>>) -> Result<(), Problem> {

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::input::{Code, Input, no_institution};
 use super::institutions::{prepare_folders, view};
@@ -22,23 +20,20 @@ use crate::http::app::App;
 use crate::http::problem::Problem;
 
 /// `{"id": …}`.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({"id": "happy-morning"}))]
 pub struct ScenarioInput {
     id: ScenarioId,
 }
 
 /// All scenarios.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "ScenarioListing")]
+#[derive(Serialize)]
 pub struct Listing {
     scenarios: Vec<Told>,
 }
 
 /// A scenario without its stage.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "ToldScenario")]
+#[derive(Serialize)]
 struct Told {
     id: ScenarioId,
     #[serde(flatten)]
@@ -46,7 +41,7 @@ struct Told {
 }
 
 /// Where an institution stands in its scenario.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 pub struct Standing {
     id: ScenarioId,
     /// None where the fixtures have it no longer.

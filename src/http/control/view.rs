@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::faults::{FaultView, views};
 use crate::domain::campaign::Component;
 use crate::domain::clock::ClockSetting;
 use crate::domain::ids::{BootId, CampaignId, InstitutionCode, ScenarioId, TerminalAddress, TerminalId, Version};
@@ -20,7 +20,7 @@ use crate::fixtures::LoginShape;
 use crate::institutions::{Moment, Tenant};
 
 /// An institution.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 pub struct InstitutionView {
     code: InstitutionCode,
     name: Text,
@@ -44,11 +44,12 @@ pub struct InstitutionView {
     /// Whether it has persons of its own.
     own_persons: bool,
     events: u64,
+    faults: Vec<FaultView>,
     terminals: BTreeMap<TerminalId, TerminalView>,
 }
 
 /// A terminal.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 pub struct TerminalView {
     id: TerminalId,
     /// What delivery routes call it.
@@ -65,26 +66,26 @@ pub struct TerminalView {
     settings: Settings,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct PowerView {
     on: bool,
     hibernated: bool,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct BootView {
     id: BootId,
     #[serde(serialize_with = "japan::serialize")]
     at: Timestamp,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct ReaderView {
     attached: bool,
     powered: bool,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
 struct ComponentView {
     installed: Version,
     running: Version,
@@ -110,6 +111,7 @@ impl InstitutionView {
             scenario: institution.scenario.as_ref().map(|timeline| timeline.id.clone()),
             own_persons: institution.persons.is_some(),
             events: institution.events.last(),
+            faults: views(&institution.faults),
             terminals: terminals.collect(),
         }
     }

@@ -1,0 +1,267 @@
+//! A fault as a user writes it: one flat object whose fields have to fit together.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::kind::{Kind, KindName, LONGEST_DELAY};
+use super::{Fault, Operation, When};
+use crate::domain::ids::{FaultId, TerminalId};
+use crate::domain::japan;
+use crate::domain::period::{Period, Skew};
+use crate::domain::text::Text;
+
+/// A fault as a user writes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Given {
+    /// Its name; one is made where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<FaultId>,
+    /// Which requests it counts.
+    pub operation: Operation,
+    /// From which terminal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<TerminalId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nth: Option<OneOrMore<u64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "japan::serialize_option")]
+    expires: Option<Timestamp>,
+    kind: Option<KindName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay: Option<OneOrMore<Period>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<Period>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    every: Option<Period>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    off_by: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skew: Option<Skew>,
+}
+
+/// One value, or a list of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected one value or a list of them: whole numbers for `nth`, durations such as \"PT3S\" for `delay`")]
+enum OneOrMore<T> {
+    One(T),
+    More(Vec<T>),
+}
+
+impl<T> OneOrMore<T> {
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::More(values) => values,
+        }
+    }
+}
+
+/// A fault whose fields do not fit together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer}: {}", text.en)]
+pub struct FaultError {
+    /// The JSON pointer of the field within the fault.
+    pub pointer: &'static str,
+    /// What is wrong and what was expected.
+    pub text: Text,
+}
+
+impl FaultError {
+    fn new(pointer: &'static str, ja: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { pointer, text: Text::new(ja, en) }
+    }
+}
+
+/// The most numbers that `nth` lists.
+const MOST_NUMBERS: usize = 100;
+/// The largest number of bytes that a fault is about.
+const MOST_BYTES: u64 = 1 << 40;
+
+impl TryFrom<Given> for Fault {
+    type Error = FaultError;
+
+    fn try_from(mut given: Given) -> Result<Self, FaultError> {
+        let kind = given.kind()?;
+        if let Some(pointer) = given.unfitting() {
+            let (name, field) = (kind.name().as_str(), &pointer[1..]);
+            return Err(FaultError::new(
+                pointer,
+                format!("kind が {name} の障害に {field} は使えません。"),
+                format!("A fault of the kind `{name}` has no `{field}`."),
+            ));
+        }
+        if given.operation != Operation::Any && !kind.suits(given.operation) {
+            return Err(unsuitable(&kind, given.operation));
+        }
+        let when = given.when()?;
+        if given.times == Some(0) {
+            return Err(FaultError::new("/times", "1 以上が必要です。", "Expected 1 or more."));
+        }
+        let id = given.id.ok_or_else(|| FaultError::new("/id", "id が必要です。", "The id is needed."))?;
+        let Given { operation, terminal, times, expires, .. } = given;
+        Ok(Self { id, operation, terminal, when, times, expires, kind })
+    }
+}
+
+fn unsuitable(kind: &Kind, operation: Operation) -> FaultError {
+    let suited: Vec<&str> = Operation::ALL.into_iter().filter(|other| kind.suits(*other)).map(Operation::name).collect();
+    let (name, operation, suited) = (kind.name().as_str(), operation.name(), suited.join(", "));
+    FaultError::new(
+        "/operation",
+        format!("{name} は {operation} では使えません。使える値: any、{suited}"),
+        format!("`{name}` makes no sense for `{operation}`; it does for any, {suited}."),
+    )
+}
+
+impl Given {
+    /// Takes the kind and its parameters out.
+    fn kind(&mut self) -> Result<Kind, FaultError> {
+        let Some(name) = self.kind else {
+            return Err(FaultError::new("/kind", "kind（障害の種類）が必要です。", "The kind is needed."));
+        };
+        Ok(match name {
+            KindName::Delay => self.delay()?,
+            KindName::Status => {
+                let status = self.status.take().filter(|status| (400..=599).contains(status));
+                let status = status.ok_or_else(|| FaultError::new("/status", "400 から 599 が必要です。", "Expected 400 to 599."))?;
+                Kind::Status { status, retry_after: self.retry_after.take() }
+            }
+            KindName::Reset => Kind::Reset,
+            KindName::Close => Kind::Close,
+            KindName::BlackHole => Kind::BlackHole,
+            KindName::Cut => Kind::Cut { after: self.after.take().map(|after| after.min(MOST_BYTES)) },
+            KindName::Drip => self.drip()?,
+            KindName::WrongLength => {
+                let off_by = self.off_by.take().filter(|by| *by != 0 && by.unsigned_abs() <= MOST_BYTES);
+                let missing =
+                    || FaultError::new("/off_by", "0 以外の整数（例: 10、-10）が必要です。", "Expected a number but 0, such as 10 or -10.");
+                Kind::WrongLength { off_by: off_by.ok_or_else(missing)? }
+            }
+            KindName::Malformed => Kind::Malformed,
+            KindName::WrongEncoding => Kind::WrongEncoding,
+            KindName::WrongHash => Kind::WrongHash,
+            KindName::StaleEtag => Kind::StaleEtag,
+            KindName::ExpiredToken => Kind::ExpiredToken,
+            KindName::Processing => Kind::Processing,
+            KindName::ClockSkew => {
+                let missing =
+                    || FaultError::new("/skew", "\"PT5M\" や \"-PT5M\" が必要です。", "Expected how far, such as \"PT5M\" or \"-PT5M\".");
+                Kind::ClockSkew { skew: self.skew.take().ok_or_else(missing)? }
+            }
+        })
+    }
+
+    fn delay(&mut self) -> Result<Kind, FaultError> {
+        let given = self.delay.take().map(OneOrMore::into_vec).unwrap_or_default();
+        let (least, most) = match given[..] {
+            [only] => (only, only),
+            [least, most] => (least, most),
+            _ => (LONGEST_DELAY, Period::from_secs(0)),
+        };
+        if least > most || most > LONGEST_DELAY {
+            return Err(FaultError::new(
+                "/delay",
+                format!("\"PT3S\" か [\"PT1S\", \"PT5S\"]（最短、最長）が必要です。{LONGEST_DELAY} までです。"),
+                format!("Expected \"PT3S\" or [\"PT1S\", \"PT5S\"] (least, most), at most {LONGEST_DELAY}."),
+            ));
+        }
+        Ok(Kind::Delay { least, most })
+    }
+
+    fn drip(&mut self) -> Result<Kind, FaultError> {
+        let (bytes, every) = (self.bytes.take().unwrap_or(1), self.every.take().unwrap_or(Period::from_secs(1)));
+        if !(1..=MOST_BYTES).contains(&bytes) {
+            return Err(FaultError::new("/bytes", "1 以上が必要です。", "Expected 1 or more."));
+        }
+        if every > LONGEST_DELAY {
+            let (ja, en) = (format!("{LONGEST_DELAY} までです。"), format!("Expected at most {LONGEST_DELAY}."));
+            return Err(FaultError::new("/every", ja, en));
+        }
+        Ok(Kind::Drip { bytes, every })
+    }
+
+    /// A parameter that is left over once the kind has taken its own.
+    fn unfitting(&self) -> Option<&'static str> {
+        let given = [
+            ("/delay", self.delay.is_some()),
+            ("/status", self.status.is_some()),
+            ("/retry_after", self.retry_after.is_some()),
+            ("/after", self.after.is_some()),
+            ("/bytes", self.bytes.is_some()),
+            ("/every", self.every.is_some()),
+            ("/off_by", self.off_by.is_some()),
+            ("/skew", self.skew.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(pointer, _)| pointer)
+    }
+
+    fn when(&mut self) -> Result<When, FaultError> {
+        let alone = |pointer, others: bool| {
+            let wrong = || {
+                FaultError::new(
+                    pointer,
+                    "nth、from、probability は一つだけ使えます。",
+                    "Only one of nth, from and probability can be given.",
+                )
+            };
+            if others { Err(wrong()) } else { Ok(()) }
+        };
+        if let Some(numbers) = self.nth.take() {
+            alone("/nth", self.from.is_some() || self.probability.is_some())?;
+            let numbers: BTreeSet<u64> = numbers.into_vec().into_iter().collect();
+            let fits = (1..=MOST_NUMBERS).contains(&numbers.len()) && !numbers.contains(&0);
+            let wrong = || {
+                let en = format!("Expected one number, or a list of 1 to {MOST_NUMBERS}; the first request is number 1.");
+                FaultError::new("/nth", format!("1 以上の番号、またはその 1〜{MOST_NUMBERS} 個の一覧が必要です。"), en)
+            };
+            return if fits { Ok(When::Nth(numbers)) } else { Err(wrong()) };
+        }
+        if let Some(probability) = self.probability {
+            alone("/probability", self.from.is_some())?;
+            let wrong = || FaultError::new("/probability", "0 から 1 が必要です。", "Expected 0 to 1.");
+            return if (0.0..=1.0).contains(&probability) { Ok(When::Probability(probability)) } else { Err(wrong()) };
+        }
+        match self.from.unwrap_or(1) {
+            0 => Err(FaultError::new("/from", "1 以上が必要です。", "Expected 1 or more.")),
+            from => Ok(When::From(from)),
+        }
+    }
+}
+
+impl From<Fault> for Given {
+    fn from(fault: Fault) -> Self {
+        let Fault { id, operation, terminal, when, times, expires, kind } = fault;
+        let mut given = Self { id: Some(id), operation, terminal, times, expires, kind: Some(kind.name()), ..Self::default() };
+        match when {
+            When::From(from) => given.from = Some(from).filter(|from| *from > 1),
+            When::Nth(numbers) if numbers.len() == 1 => given.nth = numbers.first().copied().map(OneOrMore::One),
+            When::Nth(numbers) => given.nth = Some(OneOrMore::More(numbers.into_iter().collect())),
+            When::Probability(probability) => given.probability = Some(probability),
+        }
+        match kind {
+            Kind::Delay { least, most } if least == most => given.delay = Some(OneOrMore::One(most)),
+            Kind::Delay { least, most } => given.delay = Some(OneOrMore::More(vec![least, most])),
+            Kind::Status { status, retry_after } => (given.status, given.retry_after) = (Some(status), retry_after),
+            Kind::Cut { after } => given.after = after,
+            Kind::Drip { bytes, every } => (given.bytes, given.every) = (Some(bytes), Some(every)),
+            Kind::WrongLength { off_by } => given.off_by = Some(off_by),
+            Kind::ClockSkew { skew } => given.skew = Some(skew),
+            _ => {}
+        }
+        given
+    }
+}

@@ -1,0 +1,149 @@
+//! The faults that an institution has: counting requests, and which of them fires.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Asked, Dice, Fault, FaultError, Fired, Given, When};
+use crate::domain::ids::FaultId;
+use crate::domain::text::Text;
+
+/// The most faults that an institution may have.
+pub const MAX_FAULTS: usize = 64;
+
+/// Sequences that a fault counts apart; beyond, it counts them anew.
+const MOST_SEQUENCES: usize = 1_000;
+
+/// The faults of an institution, in the order in which they were added. They count requests only while one may still fire, so that without
+/// faults nothing is counted and nothing is stored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Faults(Vec<Set>);
+
+/// A fault with what it has counted since it was added.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Set {
+    /// The fault.
+    pub fault: Fault,
+    /// Requests that it has counted.
+    pub counted: u64,
+    /// How often it has fired.
+    pub fired: u64,
+    /// Where chance is drawn, requests by operation and terminal: each sequence is drawn by itself, whatever happens beside it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    sequences: BTreeMap<String, u64>,
+}
+
+impl Faults {
+    /// Adds one under its own id, or under a free one: `fault-1`, `fault-2` …
+    ///
+    /// # Errors
+    /// Fields that do not fit together, a taken id, or too many faults.
+    pub fn add(&mut self, given: Given) -> Result<&Set, FaultError> {
+        self.add_as("fault", given)
+    }
+
+    /// The same, where a free id is another word with a number.
+    ///
+    /// # Errors
+    /// As [`Faults::add`].
+    pub fn add_as(&mut self, stem: &str, mut given: Given) -> Result<&Set, FaultError> {
+        if self.0.len() >= MAX_FAULTS {
+            let text = Text::new(format!("障害は {MAX_FAULTS} 個までです。"), format!("An institution has at most {MAX_FAULTS} faults."));
+            return Err(FaultError { pointer: "", text });
+        }
+        let id = given.id.take().unwrap_or_else(|| self.free_id(stem));
+        if self.find(&id).is_some() {
+            let text = Text::new(format!("障害 {id} は既にあります。"), format!("There is a fault {id} already."));
+            return Err(FaultError { pointer: "/id", text });
+        }
+        given.id = Some(id);
+        let fault = Fault::try_from(given)?;
+        self.0.push(Set { fault, counted: 0, fired: 0, sequences: BTreeMap::new() });
+        Ok(self.0.last().expect("one was just added"))
+    }
+
+    fn free_id(&self, stem: &str) -> FaultId {
+        let mut ids = (1..).map(|number| FaultId::numbered(stem, number));
+        ids.find(|id| self.find(id).is_none()).expect("there are more numbers than faults")
+    }
+
+    /// The one of a name.
+    pub fn find(&self, id: &FaultId) -> Option<&Set> {
+        self.0.iter().find(|set| set.fault.id == *id)
+    }
+
+    /// Takes one away; says whether it was there.
+    pub fn remove(&mut self, id: &FaultId) -> bool {
+        let before = self.0.len();
+        self.0.retain(|set| set.fault.id != *id);
+        self.0.len() < before
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &Set> {
+        self.0.iter()
+    }
+
+    /// Whether one of them has to count this request.
+    pub fn concern(&self, asked: &Asked) -> bool {
+        self.0.iter().any(|set| set.concerns(asked))
+    }
+
+    /// Counts a request, the next in the order in which the institution accepts them, and gives the fault that fires at it: of several, the first.
+    pub fn meet(&mut self, asked: &Asked, dice: Dice<'_>) -> Option<Fired> {
+        let mut firing = None;
+        for set in self.0.iter_mut().filter(|set| set.concerns(asked)) {
+            let sequence = set.count(asked);
+            if firing.is_none() && set.fires(asked, dice, sequence) {
+                set.fired += 1;
+                let kind = set.fault.kind.drawn(|| dice.share(&set.fault.id, asked, sequence, "how"));
+                firing = Some(Fired { id: set.fault.id.clone(), kind, number: set.counted });
+            }
+        }
+        firing
+    }
+}
+
+impl Set {
+    /// Whether it may still fire.
+    pub fn is_spent(&self) -> bool {
+        let passed = match &self.fault.when {
+            When::Nth(numbers) => numbers.last().is_none_or(|last| *last <= self.counted),
+            When::From(_) | When::Probability(_) => false,
+        };
+        passed || self.fault.times.is_some_and(|times| times <= self.fired)
+    }
+
+    fn concerns(&self, asked: &Asked) -> bool {
+        !self.is_spent() && self.fault.counts(asked)
+    }
+
+    /// Counts a request, and gives its number within its sequence.
+    fn count(&mut self, asked: &Asked) -> u64 {
+        self.counted += 1;
+        if !self.fault.is_random() {
+            return self.counted;
+        }
+        let name = format!("{} {}", asked.operation.name(), asked.terminal);
+        if self.sequences.len() >= MOST_SEQUENCES && !self.sequences.contains_key(&name) {
+            self.sequences.clear();
+        }
+        let sequence = self.sequences.entry(name).or_default();
+        *sequence += 1;
+        *sequence
+    }
+
+    fn fires(&self, asked: &Asked, dice: Dice<'_>, sequence: u64) -> bool {
+        match &self.fault.when {
+            When::From(from) => self.counted >= *from,
+            When::Nth(numbers) => numbers.contains(&self.counted),
+            When::Probability(probability) => dice.share(&self.fault.id, asked, sequence, "whether") < *probability,
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! An institution's faults: listed with what they have counted, added one by one or by a profile's name, taken away.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::header::LOCATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::input::{Code, Input, bad_path, no_institution};
+use crate::domain::fault::{FaultError, Faults, Given, Set};
+use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
+use crate::domain::text::Text;
+use crate::fixtures::Profile;
+use crate::http::app::App;
+use crate::http::problem::{Problem, parse_value};
+
+/// A fault as it is shown: as it was given, and what came of it so far.
+#[derive(Serialize)]
+pub(super) struct FaultView {
+    #[serde(flatten)]
+    given: Given,
+    /// Requests that it has counted since it was added.
+    counted: u64,
+    /// How often it has fired.
+    fired: u64,
+    /// Whether it cannot fire any more: `nth` or `times` are used up.
+    spent: bool,
+}
+
+/// All faults of an institution, in the order in which they were added.
+#[derive(Serialize)]
+pub struct Listing {
+    /// What chance is drawn from, with the institution's code.
+    seed: u64,
+    faults: Vec<FaultView>,
+}
+
+/// What a profile's name came to.
+#[derive(Serialize)]
+struct Unleashed {
+    profile: FaultId,
+    title: Text,
+    institution: InstitutionCode,
+    seed: u64,
+    faults: Vec<FaultView>,
+}
+
+/// `{"profile": "chaos"}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByName {
+    profile: String,
+}
+
+/// The institution and fault that the path names; neither need exist.
+pub struct FaultAddress(InstitutionCode, FaultId);
+
+impl<S: Send + Sync> FromRequestParts<S> for FaultAddress {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Code(code) = Code::from_request_parts(parts, state).await?;
+        let Path(names) = Path::<Vec<(String, String)>>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| bad_path(Text::same(error.to_string())))?;
+        let text = names.iter().find(|(name, _)| name == "fault").map(|(_, text)| text.as_str()).unwrap_or_default();
+        FaultId::parse(text).map(|fault| Self(code, fault)).map_err(|error| bad_path(error.text()))
+    }
+}
+
+/// `GET …/faults`.
+///
+/// # Errors
+/// No such institution.
+pub async fn list_faults(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<Listing>, Problem> {
+    let listing = app.institutions.look(&code, |tenant, _| {
+        let institution = &tenant.institution;
+        Json(Listing { seed: institution.surfacing.seed, faults: views(&institution.faults) })
+    });
+    listing.await?.ok_or_else(|| no_institution(&code))
+}
+
+/// `POST …/faults`: one fault, or those of a profile; 201.
+///
+/// # Errors
+/// No such institution, a taken id, too many faults, or a fault that makes no sense.
+pub async fn add_fault(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Input(input): Input<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    if input.contains_key("profile") {
+        let ByName { profile } = parse_value(Value::Object(input), "")?;
+        return unleash(&app, code, &profile).await;
+    }
+    let given: Given = parse_value(Value::Object(input), "")?;
+    let added = app.institutions.change(&code, |tenant, _| {
+        let institution = &mut tenant.institution;
+        terminal_exists(&given, &institution.terminals.keys().collect())?;
+        institution.faults.add(given.clone()).map(FaultView::of).map_err(Problem::from)
+    });
+    let view = added.await?.ok_or_else(|| no_institution(&code))??;
+    let id = view.given.id.as_ref().map_or("", FaultId::as_str);
+    let location = format!("/v1/institutions/{code}/faults/{id}");
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)).into_response())
+}
+
+/// Adds the faults of a profile.
+async fn unleash(app: &App, code: InstitutionCode, name: &str) -> Result<Response, Problem> {
+    let profile = app.fixtures.chaos.iter().find(|profile| profile.name.as_str() == name).ok_or_else(|| unknown_profile(app, name))?;
+    let added = app.institutions.change(&code, |tenant, _| {
+        let institution = &mut tenant.institution;
+        let before = institution.faults.iter().count();
+        add_profile(&mut institution.faults, profile)?;
+        let faults = institution.faults.iter().skip(before).map(FaultView::of).collect();
+        Ok::<_, Problem>((institution.surfacing.seed, faults))
+    });
+    let (seed, faults) = added.await?.ok_or_else(|| no_institution(&code))??;
+    tracing::info!(institution = code.as_str(), profile = name, seed, "a profile of faults was set");
+    let location = HeaderValue::from_str(&format!("/v1/institutions/{code}/faults")).expect("a code is digits");
+    let answer = Unleashed { profile: profile.name.clone(), title: profile.title.clone(), institution: code, seed, faults };
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(answer)).into_response())
+}
+
+fn add_profile(faults: &mut Faults, profile: &Profile) -> Result<(), Problem> {
+    let mut with_profile = faults.clone();
+    for given in &profile.faults {
+        with_profile.add_as(profile.name.as_str(), given.clone())?;
+    }
+    *faults = with_profile;
+    Ok(())
+}
+
+/// `DELETE …/faults`: all of them; 204.
+///
+/// # Errors
+/// No such institution.
+pub async fn delete_faults(State(app): State<Arc<App>>, Code(code): Code) -> Result<StatusCode, Problem> {
+    let deleted = app.institutions.change(&code, |tenant, _| tenant.institution.faults = Faults::default());
+    deleted.await?.map(|()| StatusCode::NO_CONTENT).ok_or_else(|| no_institution(&code))
+}
+
+/// `GET …/faults/{id}`.
+///
+/// # Errors
+/// No such institution or fault.
+pub async fn fault(State(app): State<Arc<App>>, FaultAddress(code, id): FaultAddress) -> Result<Response, Problem> {
+    let found = app.institutions.look(&code, |tenant, _| tenant.institution.faults.find(&id).map(FaultView::of));
+    let view = found.await?.ok_or_else(|| no_institution(&code))?.ok_or_else(|| no_fault(&code, &id))?;
+    Ok(Json(view).into_response())
+}
+
+/// `DELETE …/faults/{id}`; 204.
+///
+/// # Errors
+/// No such institution or fault.
+pub async fn delete_fault(State(app): State<Arc<App>>, FaultAddress(code, id): FaultAddress) -> Result<StatusCode, Problem> {
+    let deleted = app.institutions.change(&code, |tenant, _| tenant.institution.faults.remove(&id));
+    let existed = deleted.await?.ok_or_else(|| no_institution(&code))?;
+    if existed { Ok(StatusCode::NO_CONTENT) } else { Err(no_fault(&code, &id)) }
+}
+
+/// The faults of a list, in place of any before.
+pub(super) fn faults_of(list: Vec<Given>, terminals: &BTreeSet<&TerminalId>) -> Result<Faults, Problem> {
+    let mut faults = Faults::default();
+    for (i, given) in list.into_iter().enumerate() {
+        let added = terminal_exists(&given, terminals).and_then(|()| faults.add(given).map(drop).map_err(Problem::from));
+        added.map_err(|problem| problem.within(&format!("/faults/{i}")))?;
+    }
+    Ok(faults)
+}
+
+/// How they are shown.
+pub(super) fn views(faults: &Faults) -> Vec<FaultView> {
+    faults.iter().map(FaultView::of).collect()
+}
+
+impl FaultView {
+    fn of(set: &Set) -> Self {
+        Self { given: set.fault.clone().into(), counted: set.counted, fired: set.fired, spent: set.is_spent() }
+    }
+}
+
+impl From<FaultError> for Problem {
+    fn from(FaultError { pointer, text }: FaultError) -> Self {
+        Self::field(pointer, text)
+    }
+}
+
+fn terminal_exists(given: &Given, terminals: &BTreeSet<&TerminalId>) -> Result<(), Problem> {
+    let Some(terminal) = given.terminal.as_ref().filter(|terminal| !terminals.contains(terminal)) else {
+        return Ok(());
+    };
+    let known: Vec<&str> = terminals.iter().map(|terminal| terminal.as_str()).collect();
+    let detail = Text::new(format!("端末 {terminal} はありません。"), format!("There is no terminal {terminal}."));
+    Err(Problem::field("/terminal", detail).expected(known.join(", ")))
+}
+
+fn unknown_profile(app: &App, name: &str) -> Problem {
+    let known: Vec<&str> = app.fixtures.chaos.iter().map(|profile| profile.name.as_str()).collect();
+    let name: String = name.chars().take(40).collect();
+    let detail = Text::new(format!("プロファイル「{name}」はありません。"), format!("There is no profile `{name}`."));
+    Problem::field("/profile", detail).expected(known.join(", "))
+}
+
+fn no_fault(code: &InstitutionCode, id: &FaultId) -> Problem {
+    Problem::absent(Text::new(format!("医療機関 {code} に障害 {id} はありません。"), format!("Institution {code} has no fault {id}.")))
+        .remedy(Text::new("GET …/faults で一覧を確認してください", "See GET …/faults"))
+}

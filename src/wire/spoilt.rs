@@ -1,0 +1,75 @@
+//! Answers spoilt on purpose, byte by byte: what faults do to a body that is otherwise finished.
+
+use encoding_rs::SHIFT_JIS;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+
+/// The body without its end: the last `}`, or the last closing tag. One that has neither loses half.
+pub fn malformed(mut body: Vec<u8>) -> Vec<u8> {
+    let last = |mark: u8| body.iter().rposition(|byte| *byte == mark);
+    let end = if body.trim_ascii_start().starts_with(b"<") { last(b'<') } else { last(b'}') };
+    body.truncate(end.unwrap_or(body.len() / 2));
+    body
+}
+
+/// The body in the other of the two character sets, whatever it says of itself: what reads as UTF-8 becomes Shift_JIS, all else UTF-8. A text of
+/// ASCII alone is the same in both, and stays.
+pub fn in_other_encoding(body: Vec<u8>) -> Vec<u8> {
+    match std::str::from_utf8(&body) {
+        Ok(text) => SHIFT_JIS.encode(text).0.into_owned(),
+        Err(_) => SHIFT_JIS.decode_without_bom_handling(&body).0.into_owned().into_bytes(),
+    }
+}
+
+/// The body with `ProcessExecutionTime`, where it has one, moved by so much.
+pub fn skewed(mut body: Vec<u8>, skew: SignedDuration) -> Vec<u8> {
+    const NAME: &[u8] = b"ProcessExecutionTime";
+    const FORMAT: &str = "%Y%m%d%H%M%S";
+    let behind_name = body.windows(NAME.len()).position(|window| window == NAME).map(|at| at + NAME.len());
+    let start = behind_name.and_then(|at| Some(at + body[at..].iter().take(8).position(u8::is_ascii_digit)?));
+    let digits = start.and_then(|start| body.get_mut(start..start + 14));
+    let moved = digits.as_ref().and_then(|digits| {
+        let at = DateTime::strptime(FORMAT, &**digits).ok()?;
+        Some(at.checked_add(skew).ok()?.strftime(FORMAT).to_string())
+    });
+    if let (Some(digits), Some(moved)) = (digits, moved)
+        && moved.len() == digits.len()
+    {
+        digits.copy_from_slice(moved.as_bytes());
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_loses_its_end() {
+        assert_eq!(malformed(br#"{"a":{"b":"}"}}"#.to_vec()), br#"{"a":{"b":"}"}"#);
+        assert_eq!(malformed(b"\n<a><b>1</b></a>".to_vec()), b"\n<a><b>1</b>");
+        assert_eq!(malformed(b"text".to_vec()), b"te");
+        assert_eq!(malformed(Vec::new()), b"");
+    }
+
+    #[test]
+    fn a_body_goes_to_the_other_set_and_back() {
+        let text = "<a>模擬　太郎ｱ</a>";
+        let other = in_other_encoding(text.as_bytes().to_vec());
+        assert!(std::str::from_utf8(&other).is_err());
+        assert_eq!(in_other_encoding(other), text.as_bytes());
+        assert_eq!(in_other_encoding(b"ASCII".to_vec()), b"ASCII");
+    }
+
+    #[test]
+    fn the_time_of_processing_moves_in_json_and_in_xml() {
+        let hour = SignedDuration::from_hours(1);
+        let json = skewed(br#"{"ProcessExecutionTime":"20260119233000","b":1}"#.to_vec(), hour);
+        assert_eq!(json, br#"{"ProcessExecutionTime":"20260120003000","b":1}"#);
+        let xml = skewed(b"<ProcessExecutionTime>20260101000000</ProcessExecutionTime>".to_vec(), -hour);
+        assert_eq!(xml, b"<ProcessExecutionTime>20251231230000</ProcessExecutionTime>");
+        for other in [&b"{}"[..], b"ProcessExecutionTime", b"<ProcessExecutionTime>2026</ProcessExecutionTime>"] {
+            assert_eq!(skewed(other.to_vec(), hour), other);
+        }
+    }
+}
