@@ -23,4 +23,5 @@ pub mod store;
 pub mod terminal;
 pub mod tls;
 pub mod token;
+pub mod verdict;
 pub mod wire;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, serve, terminal};
+use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, serve, terminal, verdict};
 use onshi_mock::clock;
 
 #[tokio::main]
@@ -15,6 +15,7 @@ async fn main() -> ExitCode {
         Command::Certs(args) => certs::run(args, clock::wall()),
         Command::CheckFixtures(args) => check_fixtures::run(&args, clock::wall()),
         Command::Health(args) => health::run(args).await,
+        Command::Verdict(args) => return verdict::run(args).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

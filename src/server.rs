@@ -82,6 +82,7 @@ impl Server {
             control_token: control_token(config)?,
             login: config.login,
             client_auth: config.client_auth,
+            strictness: config.strictness,
             body: config.body,
         };
         warn_of_unknown_terminal(config, &app.institutions).await?;

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::serve::CONTROL_ADDR;
-use crate::config::Options;
+use crate::config::{Config, Options};
 
 /// Options of `health`: those of `serve` that say where it listens and where its CA is.
 #[derive(clap::Args)]
@@ -33,9 +33,7 @@ pub struct HealthArgs {
 /// The server takes no connection or does not answer within two seconds, or is not ready.
 pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
     let config = args.options.complete(args.config.as_deref())?;
-    let noted = std::fs::read_to_string(config.certs.join(CONTROL_ADDR)).ok().and_then(|text| text.trim().parse().ok());
-    let addresses = [Some(config.control_addr), noted.filter(|addr| *addr != config.control_addr)].into_iter().flatten();
-    let addresses: Vec<SocketAddr> = addresses.map(reachable).collect();
+    let addresses = addresses(&config);
     let asked = async { ask(connect(&addresses).await?, &config.certs.join("ca.pem")).await };
     let status = tokio::time::timeout(Duration::from_secs(2), asked)
         .await
@@ -44,8 +42,15 @@ pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The first of these addresses that takes a connection: the one of the settings, then the one where the server wrote that it really listens (its own
-/// command line may say another than the environment that both see, or port 0).
+/// Where a control listener may be: the address of the settings, then the one where the server wrote that it really listens (its own command line
+/// may say another than the environment that both see, or port 0).
+pub(super) fn addresses(config: &Config) -> Vec<SocketAddr> {
+    let noted = std::fs::read_to_string(config.certs.join(CONTROL_ADDR)).ok().and_then(|text| text.trim().parse().ok());
+    let addresses = [Some(config.control_addr), noted.filter(|addr| *addr != config.control_addr)].into_iter().flatten();
+    addresses.map(reachable).collect()
+}
+
+/// The first of these addresses that takes a connection.
 async fn connect(addresses: &[SocketAddr]) -> anyhow::Result<TcpStream> {
     for addr in addresses {
         if let Ok(stream) = TcpStream::connect(addr).await {

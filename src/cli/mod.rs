@@ -6,6 +6,7 @@ pub mod health;
 pub mod serve;
 pub mod terminal;
 mod terminal_control;
+pub mod verdict;
 
 use clap::{Parser, Subcommand};
 
@@ -34,4 +35,6 @@ pub enum Command {
     CheckFixtures(check_fixtures::CheckFixturesArgs),
     /// Exit with 0 when the server is ready (稼働確認)
     Health(health::HealthArgs),
+    /// Fetch the verdict on an institution's clients: JSON, JUnit XML or a page; exit 1 where a rule failed (クライアントの判定)
+    Verdict(verdict::VerdictArgs),
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::domain::ids::TerminalAddress;
@@ -16,6 +17,7 @@ use crate::http::app::{BodyLimits, ClientAuthPolicy, LoginPolicy};
 use crate::institutions::Bounds;
 use crate::linkage::Whereabouts;
 use crate::store::Target;
+use crate::verdict::{DEFAULT_STRICTNESS, SETS};
 
 pub use terminal::{RunningTerminal, TerminalConfig, TerminalOptions};
 
@@ -72,6 +74,9 @@ pub struct Options {
     /// Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
     #[arg(long, env = "ONSHI_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
+    /// The date up to which rules of the verdict count; later ones only warn [default: that of the first rule set, 2026-11-25]
+    #[arg(long, env = "ONSHI_STRICTNESS", value_name = "DATE")]
+    strictness: Option<Date>,
     /// Connections open at once, per listener [default: 512]
     #[arg(long, env = "ONSHI_MAX_CONNECTIONS", value_name = "N")]
     max_connections: Option<usize>,
@@ -132,6 +137,8 @@ pub struct Config {
     pub package_dir: Option<PathBuf>,
     /// The control token; none: the file beside the certificates.
     pub control_token: Option<String>,
+    /// The date up to which rules of the verdict count.
+    pub strictness: Date,
     /// Limits of connections, per listener.
     pub limits: Limits,
     /// Limits of a request's body.
@@ -165,6 +172,7 @@ impl Options {
             linkage: whereabouts(settings.linkage, settings.linkage_terminal)?,
             package_dir: settings.package_dir,
             control_token: settings.control_token,
+            strictness: settings.strictness.unwrap_or(DEFAULT_STRICTNESS),
             limits: Limits {
                 max_connections: settings.max_connections.unwrap_or(limits.max_connections),
                 max_connections_per_address: settings.max_connections_per_address.unwrap_or(limits.max_connections_per_address),
@@ -195,6 +203,7 @@ impl Options {
             linkage_terminal: self.linkage_terminal.or(file.linkage_terminal),
             package_dir: self.package_dir.or(file.package_dir),
             control_token: self.control_token.or(file.control_token),
+            strictness: self.strictness.or(file.strictness),
             max_connections: self.max_connections.or(file.max_connections),
             max_connections_per_address: self.max_connections_per_address.or(file.max_connections_per_address),
             max_body: self.max_body.or(file.max_body),
@@ -207,6 +216,8 @@ impl Options {
 
 impl Config {
     fn check(&self) -> anyhow::Result<()> {
+        let first = SETS[0].date;
+        ensure!(self.strictness >= first, "strictness: 最初のルールセットは {first} です / the first rule set is of {first}");
         ensure!(self.limits.max_connections > 0, "max-connections: 1 以上が必要です / has to be at least 1");
         ensure!(self.limits.max_connections_per_address > 0, "max-connections-per-address: 1 以上が必要です / has to be at least 1");
         ensure!(self.body.max >= 1024, "max-body: 1024 バイト以上が必要です / has to be at least 1024 bytes");

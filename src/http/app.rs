@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
+
 use crate::domain::ids::TerminalAddress;
 use crate::fixtures::Fixtures;
 use crate::http::pace::Lines;
@@ -37,6 +39,8 @@ pub struct App {
     pub login: LoginPolicy,
     /// What is asked of clients' certificates.
     pub client_auth: ClientAuthPolicy,
+    /// The date up to which rules of the verdict count.
+    pub strictness: Date,
     /// Limits of a request's body.
     pub body: BodyLimits,
 }

@@ -46,6 +46,7 @@ pub fn control(app: Arc<App>) -> Router {
         .route("/observations", get(control::observations).post(control::observe))
         .route("/journal", get(control::institution_journal).delete(control::clear_journal))
         .route("/journal/{entry}", get(control::institution_entry))
+        .route("/verdict", get(control::verdict))
         .route("/delivery-results", get(console::results))
         .route("/terminals", get(control::list_terminals).post(control::add_terminal));
     let terminal = Router::new()

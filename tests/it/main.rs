@@ -53,5 +53,8 @@ mod tidy;
 mod tls;
 mod tokens;
 mod two_terminals;
+mod verdict;
+mod verdict_docs;
+mod verdict_parallel;
 mod xml;
 mod xml_forms;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Who may import whom, below `src/`: a room imports nothing of ours but itself and these.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("clock", &[]),
     ("package", &["domain"]),
@@ -16,9 +16,13 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("answers", &["domain", "fixtures", "journal", "wire"]),
     ("linkage", &["answers", "domain", "fixtures", "institutions", "journal", "store", "wire"]),
     ("tls", &["domain"]),
+    ("verdict", &["domain"]),
     ("terminal", &["domain", "linkage", "wire"]),
-    ("http", &["answers", "domain", "fixtures", "institutions", "journal", "linkage", "package", "store", "tls", "token", "wire"]),
-    ("config", &["domain", "http", "institutions", "linkage", "store"]),
+    (
+        "http",
+        &["answers", "domain", "fixtures", "institutions", "journal", "linkage", "package", "store", "tls", "token", "verdict", "wire"],
+    ),
+    ("config", &["domain", "http", "institutions", "linkage", "store", "verdict"]),
     ("server", &["config", "domain", "fixtures", "http", "institutions", "linkage", "package", "store", "tls", "token"]),
 ];
 

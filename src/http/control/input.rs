@@ -49,10 +49,10 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
 /// A path that does not exist.
 pub async fn unknown_route() -> Problem {
     Problem::absent(Text::new("この URL には何もありません。", "There is nothing at this URL.")).remedy(Text::new(
-        "使える URL: /v1/institutions、/v1/institutions/{code}（/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /faults /journal /events /observations /terminals /delivery-results）、\
+        "使える URL: /v1/institutions、/v1/institutions/{code}（/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /faults /journal /events /observations /verdict /terminals /delivery-results）、\
          …/terminals/{terminal}（/power /shutdown /restart /restart-linkage /reader-power /download /install /certificate /card /screen）、\
          /v1/scenarios、/v1/journal、/healthz、/readyz、/ca.pem",
-        "There are /v1/institutions, /v1/institutions/{code} (/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /faults /journal /events /observations /terminals /delivery-results), \
+        "There are /v1/institutions, /v1/institutions/{code} (/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /faults /journal /events /observations /verdict /terminals /delivery-results), \
          …/terminals/{terminal} (/power /shutdown /restart /restart-linkage /reader-power /download /install /certificate /card /screen), \
          /v1/scenarios, /v1/journal, /healthz, /readyz, /ca.pem",
     ))

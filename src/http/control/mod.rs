@@ -16,6 +16,7 @@ mod persons;
 mod scenario;
 mod snapshot;
 mod terminals;
+mod verdict;
 mod view;
 
 pub use actions::{certificate, download, install, power, reader_power, restart, restart_linkage, shutdown};
@@ -33,3 +34,4 @@ pub use persons::{delete_persons, read_persons, set_persons};
 pub use scenario::{list_scenarios, read_scenario, set_scenario};
 pub use snapshot::{restore_snapshot, take_snapshot};
 pub use terminals::{add_terminal, delete_terminal, list_terminals, patch_terminal, terminal};
+pub use verdict::verdict;

@@ -1,0 +1,116 @@
+//! `GET …/verdict`: the judgement on the institution's clients, as JSON, JUnit XML or a page, by `Accept`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::input::{Code, no_institution};
+use crate::domain::ids::InstitutionCode;
+use crate::domain::terminal::Terminal;
+use crate::http::app::App;
+use crate::http::problem::Problem;
+use crate::institutions::{Moment, Tenant};
+use crate::journal::KEPT_ENTRIES;
+use crate::store::StoreError;
+use crate::verdict::{Event, Evidence, Listed, Observation, Scenario, exchanges, judge, junit, page};
+
+/// A form of the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Json,
+    Junit,
+    Page,
+}
+
+/// `GET …/verdict`.
+///
+/// # Errors
+/// No such institution, or a store that does not work.
+pub async fn verdict(State(app): State<Arc<App>>, Code(code): Code, headers: HeaderMap) -> Result<Response, Problem> {
+    let evidence = evidence(&app, &code).await?.ok_or_else(|| no_institution(&code))?;
+    let verdict = judge(&evidence);
+    let (content_type, body) = match Form::wanted(&headers) {
+        Form::Json => ("application/json", verdict.json()),
+        Form::Junit => ("application/xml;charset=UTF-8", junit(&verdict)),
+        Form::Page => ("text/html;charset=UTF-8", page(&verdict)),
+    };
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    Ok(([(CONTENT_TYPE, content_type), (VARY, "Accept"), (CONTENT_SECURITY_POLICY, policy)], body).into_response())
+}
+
+/// What is known of an institution's clients; none if there is no such institution.
+async fn evidence(app: &App, code: &InstitutionCode) -> Result<Option<Evidence>, StoreError> {
+    let Some(page) = app.institutions.entries(code, KEPT_ENTRIES).await? else {
+        return Ok(None);
+    };
+    let listed = page.entries.iter().map(|kept| {
+        let listed = crate::journal::Listed::new(kept, false);
+        listed.and_then(|listed| Listed::deserialize(listed.value()).ok()).ok_or_else(|| unreadable(code, &kept.body))
+    });
+    let journal = exchanges(listed.collect::<Result<Vec<_>, _>>()?);
+    let seen = app.institutions.look(code, |tenant, moment| {
+        let institution = &tenant.institution;
+        let events = institution.events.kept().map(|event| read(code, event));
+        let observations = institution.observations.kept().map(|observation| read(code, observation));
+        Ok::<_, StoreError>(Evidence {
+            institution: code.to_string(),
+            strictness: app.strictness,
+            scenario: scenario(app, tenant),
+            terminals: terminals(tenant, moment),
+            evicted: page.evicted,
+            journal,
+            events: events.collect::<Result<Vec<Event>, _>>()?,
+            observations: observations.collect::<Result<Vec<Observation>, _>>()?,
+        })
+    });
+    seen.await?.transpose()
+}
+
+/// What the judge takes of something that is written as JSON.
+fn read<T: DeserializeOwned>(code: &InstitutionCode, written: &impl Serialize) -> Result<T, StoreError> {
+    let written = serde_json::to_value(written).unwrap_or_default();
+    T::deserialize(&written).map_err(|_| unreadable(code, &written.to_string()))
+}
+
+fn unreadable(code: &InstitutionCode, written: &str) -> StoreError {
+    StoreError::unreadable(&format!("{code} evidence"), written)
+}
+
+/// What the scenario that the institution is in wants of a client.
+fn scenario(app: &App, tenant: &Tenant) -> Option<Scenario> {
+    let timeline = tenant.institution.scenario.as_ref()?;
+    let wants = &app.fixtures.scenarios.find(&timeline.id)?.about.wants;
+    let profiles = wants.profiles.iter().filter_map(|profile| Some(serde_json::to_value(profile).ok()?.as_str()?.to_owned()));
+    Some(Scenario { id: timeline.id.to_string(), rules: wants.rules.clone(), limits: wants.limits.clone(), profiles: profiles.collect() })
+}
+
+fn terminals(tenant: &Tenant, moment: Moment) -> BTreeMap<String, String> {
+    let institution = &tenant.institution;
+    let phase = |terminal: &Terminal| serde_json::to_value(terminal.phase(&institution.campaign, moment.now));
+    let named = institution.terminals.values().map(|terminal| {
+        let phase = phase(terminal).ok().and_then(|name| name.as_str().map(str::to_owned));
+        (terminal.id.to_string(), phase.unwrap_or_default())
+    });
+    named.collect()
+}
+
+impl Form {
+    /// The first that `Accept` names; JSON where it names none.
+    fn wanted(headers: &HeaderMap) -> Self {
+        let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        let mut forms =
+            accepted.filter_map(|range| match range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+                "application/json" => Some(Self::Json),
+                "application/xml" | "text/xml" => Some(Self::Junit),
+                "text/html" => Some(Self::Page),
+                _ => None,
+            });
+        forms.next().unwrap_or(Self::Json)
+    }
+}

@@ -1,0 +1,90 @@
+//! What a verdict is judged from: plain data without bodies, headers, names or card data of anyone.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::exchange::Exchange;
+use crate::domain::japan;
+
+/// The evidence on the clients of one institution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The institution's code.
+    pub institution: String,
+    /// The date up to which rules and limits count.
+    pub strictness: Date,
+    /// What it is judged by; none: all rules.
+    #[serde(default)]
+    pub scenario: Option<Scenario>,
+    /// Its terminals, with the phase that each is in now.
+    #[serde(default)]
+    pub terminals: BTreeMap<String, String>,
+    /// Requests and answers that the journal's bound has taken away; the oldest go first.
+    #[serde(default)]
+    pub evicted: u64,
+    /// Requests and answers, oldest first.
+    #[serde(default)]
+    pub journal: Vec<Exchange>,
+    /// Changes of state, oldest first.
+    #[serde(default)]
+    pub events: Vec<Event>,
+    /// What the wire cannot show, oldest first.
+    #[serde(default)]
+    pub observations: Vec<Observation>,
+}
+
+/// What is wanted of a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// Its id.
+    pub id: String,
+    /// The ids of the rules to judge.
+    pub rules: Vec<String>,
+    /// Limits in place of the rule set's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<String, u64>,
+    /// Error profiles that have to be met for a PASS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<String>,
+}
+
+/// A change of state at a terminal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number.
+    pub number: u64,
+    /// By the institution's clock.
+    #[serde(serialize_with = "japan::serialize")]
+    pub at: Timestamp,
+    /// Where.
+    pub terminal: String,
+    /// Its name, such as `booted`.
+    pub event: String,
+    /// At a boot: the components whose running version changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applied: Vec<String>,
+}
+
+/// What someone, or someone's test, saw on the client's screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Its number.
+    pub number: u64,
+    /// By the machine's clock.
+    #[serde(serialize_with = "japan::serialize")]
+    pub wall: Timestamp,
+    /// What was seen: `message_shown`, `restart_prompted`, `fallback_offered`, `call_centre_shown`, `no_qualification_shown`, `other`.
+    pub kind: String,
+    /// The words on the screen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The terminal in question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<String>,
+    /// The journal entry in question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+}

@@ -1,0 +1,111 @@
+//! The verdict as JUnit XML, as Jenkins and its kin read it: a test suite, each rule a test case, and the coverage as one more.
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+
+use super::{Grade, Overall, Ruling, Verdict};
+use crate::domain::text::Text;
+
+/// The document, in UTF-8.
+pub fn junit(verdict: &Verdict) -> String {
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+    write(&mut writer, verdict).expect("a Vec takes whatever is written");
+    let mut xml = String::from_utf8(writer.into_inner()).expect("texts are UTF-8");
+    xml.push('\n');
+    xml
+}
+
+/// One test case as a report shows it.
+struct Case<'a> {
+    name: &'a str,
+    /// The element that says how it ended; none: it passed.
+    ended: Option<(&'static str, &'static str)>,
+    words: String,
+}
+
+impl<'a> Case<'a> {
+    fn of(ruling: &'a Ruling) -> Self {
+        let ended = match ruling.result {
+            Grade::Pass | Grade::Warn => None,
+            Grade::Fail => Some(("failure", "FAIL")),
+            Grade::Inconclusive => Some(("skipped", "INCONCLUSIVE")),
+            Grade::NotExercised => Some(("skipped", "NOT_EXERCISED")),
+        };
+        let mut words = format!(
+            "{} {}\n{}\n{}\n{}\n{}\n{}",
+            ruling.result.name(),
+            ruling.result.ja(),
+            ruling.sentence.ja,
+            ruling.sentence.en,
+            ruling.why.ja,
+            ruling.why.en,
+            ruling.source
+        );
+        let links =
+            [("journal", ruling.entries.join(" ")), ("observations", numbers(&ruling.observations)), ("events", numbers(&ruling.events))];
+        for (name, links) in links.into_iter().filter(|(_, links)| !links.is_empty()) {
+            words.push_str(&format!("\n{name}: {links}"));
+        }
+        Self { name: &ruling.rule, ended, words }
+    }
+
+    fn coverage(verdict: &Verdict) -> Self {
+        let ended = (verdict.overall == Overall::Incomplete).then_some(("skipped", "INCOMPLETE"));
+        let Text { ja, en } = &verdict.why;
+        Self { name: "coverage", ended, words: format!("{ja}\n{en}") }
+    }
+}
+
+fn numbers(numbers: &[u64]) -> String {
+    numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn write(writer: &mut Writer<Vec<u8>>, verdict: &Verdict) -> std::io::Result<()> {
+    let cases: Vec<Case<'_>> = verdict.rules.iter().map(Case::of).chain([Case::coverage(verdict)]).collect();
+    let ended = |how: &str| cases.iter().filter(|case| case.ended.is_some_and(|(element, _)| element == how)).count().to_string();
+    let (tests, failures, skipped) = (cases.len().to_string(), ended("failure"), ended("skipped"));
+    let name = format!("onshi-mock {}", verdict.institution);
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let suite = BytesStart::new("testsuite").with_attributes([
+        ("name", name.as_str()),
+        ("tests", &tests),
+        ("failures", &failures),
+        ("errors", "0"),
+        ("skipped", &skipped),
+    ]);
+    writer.write_event(Event::Start(suite))?;
+    writer.write_event(Event::Start(BytesStart::new("properties")))?;
+    let overall = format!("{:?}", verdict.overall).to_uppercase();
+    let disclaimer = format!("{} / {}", verdict.disclaimer.ja, verdict.disclaimer.en);
+    let properties = [
+        ("disclaimer", disclaimer.as_str()),
+        ("institution", &verdict.institution),
+        ("overall", &overall),
+        ("rule_set", &verdict.rule_set.name),
+        ("rule_set_date", &verdict.rule_set.date),
+        ("scenario", verdict.scenario.as_deref().unwrap_or("-")),
+    ];
+    for (name, value) in properties {
+        writer.write_event(Event::Empty(BytesStart::new("property").with_attributes([("name", name), ("value", value)])))?;
+    }
+    writer.write_event(Event::End(BytesEnd::new("properties")))?;
+    for case in &cases {
+        write_case(writer, case)?;
+    }
+    writer.write_event(Event::End(BytesEnd::new("testsuite")))
+}
+
+fn write_case(writer: &mut Writer<Vec<u8>>, case: &Case<'_>) -> std::io::Result<()> {
+    let start = BytesStart::new("testcase").with_attributes([("classname", "onshi-mock.verdict"), ("name", case.name), ("time", "0")]);
+    writer.write_event(Event::Start(start))?;
+    let (element, kind) = case.ended.unwrap_or(("system-out", ""));
+    let first = case.words.lines().nth(3).or(case.words.lines().next()).unwrap_or_default();
+    let start = match case.ended {
+        Some(_) => BytesStart::new(element).with_attributes([("type", kind), ("message", first)]),
+        None => BytesStart::new(element),
+    };
+    writer.write_event(Event::Start(start))?;
+    writer.write_event(Event::Text(BytesText::new(&case.words)))?;
+    writer.write_event(Event::End(BytesEnd::new(element)))?;
+    writer.write_event(Event::End(BytesEnd::new("testcase")))
+}

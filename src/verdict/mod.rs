@@ -1,0 +1,169 @@
+//! The verdict on a client: rules as plain functions over plain evidence. The same evidence gives the same verdict, byte for byte.
+
+mod case;
+mod coverage;
+mod evidence;
+mod exchange;
+mod junit;
+mod page;
+mod rule;
+mod rules;
+mod strictness;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::text::Text;
+use case::Case;
+pub use coverage::{Coverage, Met};
+pub use evidence::{Event, Evidence, Observation, Scenario};
+pub use exchange::{Exchange, Listed, exchanges};
+pub use junit::junit;
+pub use page::page;
+pub use rule::{Finding, Grade, Rule, Sight};
+pub use rules::RULES;
+pub use strictness::{DEFAULT_STRICTNESS, LIMITS, Limit, SETS, Set, limit, set};
+
+/// What every form of the verdict says of itself.
+pub const DISCLAIMER: (&str, &str) = ("テストの証跡であり、認証ではありません", "Test evidence, not a certification");
+
+/// The judgement on the clients of one institution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// That it is no certification.
+    pub disclaimer: Text,
+    /// The institution's code.
+    pub institution: String,
+    /// All rules together.
+    pub overall: Overall,
+    /// What made it so.
+    pub why: Text,
+    /// The rule set that was applied.
+    pub rule_set: RuleSet,
+    /// The scenario that it was judged by; none: all rules count, and nothing is ever green.
+    pub scenario: Option<String>,
+    /// What each rule found, in the order of the rules.
+    pub rules: Vec<Ruling>,
+    /// What the clients have met.
+    pub coverage: Coverage,
+    /// What it was judged from; judging it again gives this verdict.
+    pub evidence: Evidence,
+}
+
+/// All rules together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Overall {
+    /// A scenario's rules were all exercised, none failed, and all that the scenario wants met was met.
+    Pass,
+    /// Some rule failed.
+    Fail,
+    /// Nothing failed, but not everything was shown.
+    Incomplete,
+}
+
+/// A dated rule set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleSet {
+    /// Its name, such as `strict-2026-11`.
+    pub name: String,
+    /// Since when it is there: a date.
+    pub date: String,
+}
+
+/// What one rule found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// The rule.
+    pub rule: String,
+    /// A row of the notice, or the documented rule it follows.
+    pub source: String,
+    /// What it wants.
+    pub sentence: Text,
+    /// What it was judged by.
+    pub sight: Sight,
+    /// The limits that were applied.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub limits: Vec<Applied>,
+    /// What came of it.
+    pub result: Grade,
+    /// What was seen.
+    pub why: Text,
+    /// The journal entries that prove it, at most 20.
+    pub entries: Vec<String>,
+    /// The numbers of the observations that prove it, at most 20.
+    pub observations: Vec<u64>,
+    /// The numbers of the events that prove it, at most 20.
+    pub events: Vec<u64>,
+}
+
+/// A limit as it was applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// Its name.
+    pub limit: String,
+    /// Its value.
+    pub value: u64,
+}
+
+impl Verdict {
+    /// As it is written: JSON, indented, with a line's end.
+    pub fn json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("a verdict is plain data");
+        json.push('\n');
+        json
+    }
+}
+
+/// Judges. Pure: nothing but the evidence counts.
+pub fn judge(evidence: &Evidence) -> Verdict {
+    judge_by(RULES, evidence)
+}
+
+fn judge_by(rules: &[Rule], evidence: &Evidence) -> Verdict {
+    let case = Case::new(evidence);
+    let wanted = |rule: &&Rule| evidence.scenario.as_ref().is_none_or(|scenario| scenario.rules.iter().any(|id| id == rule.id));
+    let rulings: Vec<Ruling> = rules.iter().filter(wanted).map(|rule| rule.rule_on(&case)).collect();
+    let coverage = Coverage::of(evidence, &rulings);
+    let (overall, why) = together(evidence, &rulings, &coverage);
+    let set = set(evidence.strictness);
+    Verdict {
+        disclaimer: Text::new(DISCLAIMER.0, DISCLAIMER.1),
+        institution: evidence.institution.clone(),
+        overall,
+        why,
+        rule_set: RuleSet { name: set.name.to_owned(), date: set.date.to_string() },
+        scenario: evidence.scenario.as_ref().map(|scenario| scenario.id.clone()),
+        rules: rulings,
+        coverage,
+        evidence: evidence.clone(),
+    }
+}
+
+fn together(evidence: &Evidence, rulings: &[Ruling], coverage: &Coverage) -> (Overall, Text) {
+    let count = |grade: Grade| rulings.iter().filter(|ruling| ruling.result == grade).count();
+    let (failed, warned) = (count(Grade::Fail), count(Grade::Warn));
+    if failed > 0 {
+        let why = Text::new(format!("{failed} 件のルールに違反しました。"), format!("Rules that failed: {failed}."));
+        return (Overall::Fail, why);
+    }
+    if evidence.scenario.is_none() {
+        let why = Text::new(
+            "違反は見つかっていません。シナリオが設定されていないため、合格にはなりません。",
+            "Nothing failed. Without a scenario there is no PASS.",
+        );
+        return (Overall::Incomplete, why);
+    }
+    if !coverage.complete {
+        let why = Text::new(
+            "違反は見つかっていませんが、シナリオの一部がまだ確認されていません。",
+            "Nothing failed, but a part of the scenario was not shown yet.",
+        );
+        return (Overall::Incomplete, why);
+    }
+    let warnings = (warned > 0).then(|| Text::new(format!("（警告 {warned} 件）"), format!(" (warnings: {warned})")));
+    let Text { ja, en } = warnings.unwrap_or_else(|| Text::same(""));
+    let why = Text::new(format!("シナリオのすべてのルールを満たしました{ja}。"), format!("All rules of the scenario were met{en}."));
+    (Overall::Pass, why)
+}

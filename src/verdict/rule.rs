@@ -1,0 +1,178 @@
+//! A rule: what it wants of a client, where that comes from, and what it finds in a case.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::case::Case;
+use super::evidence::{Event, Observation};
+use super::exchange::Exchange;
+use super::{Applied, Ruling};
+use crate::domain::text::Text;
+
+/// Links to the evidence that a ruling has, of each kind.
+pub(super) const MOST_LINKS: usize = 20;
+
+/// One rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Its name; it stays.
+    pub id: &'static str,
+    /// Since when it counts.
+    pub since: Date,
+    /// A row of the notice such as N5, or the documented rule that it follows.
+    pub source: &'static str,
+    /// What it wants of a client, in Japanese and English.
+    pub sentence: (&'static str, &'static str),
+    /// What it is judged by.
+    pub sight: Sight,
+    /// The limits that it goes by.
+    pub limits: &'static [&'static str],
+    /// Finds out.
+    pub(super) judge: fn(&Case<'_>) -> Finding,
+}
+
+/// What a rule is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sight {
+    /// By what came over the wire alone.
+    Wire,
+    /// By what someone saw on the client's screen alone.
+    Observation,
+    /// By the wire; an observation can add what it does not show.
+    Both,
+}
+
+/// What came of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Grade {
+    /// The client did as it should.
+    Pass,
+    /// It did not.
+    Fail,
+    /// It looks wrong, but that is not certain, or does not count yet.
+    Warn,
+    /// What is needed to tell is missing.
+    Inconclusive,
+    /// It did not come to it.
+    NotExercised,
+}
+
+impl Grade {
+    /// Its name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Warn => "WARN",
+            Self::Inconclusive => "INCONCLUSIVE",
+            Self::NotExercised => "NOT_EXERCISED",
+        }
+    }
+
+    /// Its word in Japanese.
+    pub fn ja(self) -> &'static str {
+        match self {
+            Self::Pass => "合格",
+            Self::Fail => "不合格",
+            Self::Warn => "警告",
+            Self::Inconclusive => "判定不能",
+            Self::NotExercised => "未実施",
+        }
+    }
+
+    /// Whether the client was seen to do it, right or wrong.
+    pub fn is_shown(self) -> bool {
+        matches!(self, Self::Pass | Self::Fail | Self::Warn)
+    }
+}
+
+/// What a rule finds, with what proves it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub(super) grade: Grade,
+    pub(super) why: Text,
+    pub(super) entries: Vec<String>,
+    pub(super) observations: Vec<u64>,
+    pub(super) events: Vec<u64>,
+}
+
+impl Finding {
+    pub(super) fn new(grade: Grade, ja: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { grade, why: Text::new(ja, en), entries: Vec::new(), observations: Vec::new(), events: Vec::new() }
+    }
+
+    /// It did not come to it.
+    pub(super) fn not_exercised(ja: &str, en: &str) -> Self {
+        Self::new(Grade::NotExercised, ja, en)
+    }
+
+    pub(super) fn by<'a>(mut self, entries: impl IntoIterator<Item = &'a Exchange>) -> Self {
+        self.entries.extend(entries.into_iter().map(|entry| entry.id.clone()));
+        self
+    }
+
+    pub(super) fn by_events<'a>(mut self, events: impl IntoIterator<Item = &'a Event>) -> Self {
+        self.events.extend(events.into_iter().map(|event| event.number));
+        self
+    }
+
+    pub(super) fn seen<'a>(mut self, observations: impl IntoIterator<Item = &'a Observation>) -> Self {
+        self.observations.extend(observations.into_iter().map(|observation| observation.number));
+        self
+    }
+
+    /// What has been evicted could hold what this rule looks for: only a FAIL that the kept evidence proves stays.
+    fn after_evictions(mut self, evicted: u64) -> Self {
+        if evicted == 0 || matches!(self.grade, Grade::Fail | Grade::Warn | Grade::Inconclusive) {
+            return self;
+        }
+        self.grade = Grade::Inconclusive;
+        let Text { ja, en } = self.why;
+        self.why = Text::new(
+            format!("ジャーナルから古い {evicted} 件が削除されたため、判定できません。残っている範囲では：{ja}"),
+            format!("The journal has evicted its {evicted} oldest entries, so this cannot be told. As far as it is kept: {en}"),
+        );
+        self
+    }
+
+    /// A rule that does not count yet warns.
+    fn before_its_time(mut self, since: Date) -> Self {
+        if self.grade == Grade::Fail {
+            self.grade = Grade::Warn;
+            let Text { ja, en } = self.why;
+            self.why = Text::new(
+                format!("{ja}（このルールは {since} 以降の strictness で不合格になります）"),
+                format!("{en} (A FAIL from strictness {since} on.)"),
+            );
+        }
+        self
+    }
+}
+
+impl Rule {
+    /// Its ruling on a case.
+    pub(super) fn rule_on(&self, case: &Case<'_>) -> Ruling {
+        let mut finding = (self.judge)(case).after_evictions(case.evidence.evicted);
+        if self.since > case.evidence.strictness {
+            finding = finding.before_its_time(self.since);
+        }
+        let Finding { grade, why, mut entries, mut observations, mut events } = finding;
+        entries.truncate(MOST_LINKS);
+        observations.truncate(MOST_LINKS);
+        events.truncate(MOST_LINKS);
+        Ruling {
+            rule: self.id.to_owned(),
+            source: self.source.to_owned(),
+            sentence: Text::new(self.sentence.0, self.sentence.1),
+            sight: self.sight,
+            limits: self.limits.iter().map(|limit| Applied { limit: (*limit).to_owned(), value: case.limit(limit) }).collect(),
+            result: grade,
+            why,
+            entries,
+            observations,
+            events,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Update clients: what a terminal reports as installed has to have been received whole, and right.
+
+use super::super::case::Case;
+use super::super::exchange::Exchange;
+use super::super::rule::{Finding, Grade};
+
+/// The fault that spoils the bytes of a package.
+const SPOILING: &str = "wrong_hash";
+/// Faults that end a transfer before its last byte.
+const CUTTING: [&str; 6] = ["reset", "close", "cut", "wrong_length", "status", "black_hole"];
+
+/// What is known of a package's bytes before it was reported as installed.
+enum Received {
+    /// All of them, unspoilt.
+    Whole,
+    /// All of them, but the last transfer was spoilt.
+    Spoilt,
+    /// Some are missing.
+    Partly,
+    /// The journal does not tell which bytes were sent.
+    Unknown,
+}
+
+/// A package was received whole and verified before it was installed.
+pub(super) fn verified(case: &Case<'_>) -> Finding {
+    let reports: Vec<&Exchange> =
+        case.journal().filter(|entry| entry.outcome == "answered" && reported(entry, "installed").is_some()).collect();
+    let spoilt: Vec<&Exchange> = case.journal().filter(|entry| entry.package.is_some() && is_spoilt(entry)).collect();
+    if reports.is_empty() && spoilt.is_empty() {
+        return Finding::not_exercised("インストールの報告はありませんでした。", "No installation was reported.");
+    }
+    let mut unknown = Vec::new();
+    for report in &reports {
+        let of = reported(report, "installed").unwrap_or_default();
+        match received(case, report, of) {
+            Received::Whole => {}
+            Received::Unknown => unknown.push(*report),
+            Received::Partly if case.evidence.evicted > 0 => unknown.push(*report),
+            Received::Partly => {
+                return Finding::new(
+                    Grade::Fail,
+                    format!("{of} は最後まで受信される前にインストール済みと報告されました。"),
+                    format!("{of} was reported as installed before it was received whole."),
+                )
+                .by([*report]);
+            }
+            Received::Spoilt => {
+                return Finding::new(
+                    Grade::Fail,
+                    format!("{of} は壊れた内容を受信したまま、インストール済みと報告されました。"),
+                    format!("{of} was received spoilt, and reported as installed all the same."),
+                )
+                .by(spoilt.iter().copied().filter(|entry| entry.number < report.number).chain([*report]));
+            }
+        }
+    }
+    if !unknown.is_empty() || reports.is_empty() {
+        let why = ("受信の全体が証跡に残っていません。", "The evidence does not have the whole transfer.");
+        return Finding::new(Grade::Inconclusive, why.0, why.1).by(unknown).by(spoilt);
+    }
+    let why = (
+        "インストール済みと報告されたものは、すべて最後まで受信されていました。",
+        "All that was reported as installed had been received whole.",
+    );
+    Finding::new(Grade::Pass, why.0, why.1).by(reports)
+}
+
+/// The component and version that a report of this state names.
+fn reported<'a>(entry: &'a Exchange, state: &str) -> Option<&'a str> {
+    let report = entry.report.as_ref().filter(|report| report.state == state)?;
+    report.of.as_deref()
+}
+
+fn is_spoilt(entry: &Exchange) -> bool {
+    entry.fault.as_deref() == Some(SPOILING)
+}
+
+/// What of a package had been received by a terminal when it made its report.
+fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
+    let same = |entry: &&Exchange| {
+        entry.number < report.number && entry.terminal == report.terminal && entry.package.as_ref().is_some_and(|package| package.of == of)
+    };
+    let transfers: Vec<&Exchange> = case.journal().filter(same).collect();
+    if transfers.is_empty() {
+        return Received::Partly;
+    }
+    let (mut parts, mut size, mut spoilt) = (Vec::new(), None, false);
+    for (at, transfer) in transfers.iter().enumerate() {
+        let Some(package) = transfer.package.as_ref().filter(|_| transfer.outcome == "answered") else {
+            continue;
+        };
+        let Some((from, to)) = package.bytes else {
+            return Received::Unknown;
+        };
+        // A transfer that was cut has a second entry; how far it came shows where the next one goes on.
+        let rest = &transfers[at + 1..];
+        let broke_off = rest.first().is_some_and(|next| next.outcome == "refused" && next.status.is_none());
+        let cut = broke_off || transfer.fault.as_deref().is_some_and(|fault| CUTTING.contains(&fault));
+        let resumed = rest.iter().find_map(|next| next.package.as_ref()?.bytes).map(|(from, _)| from);
+        let to = if cut { resumed.filter(|at| (from..to).contains(at)).unwrap_or(from) } else { to };
+        if Some((from, to)) == package.size.map(|size| (0, size)) {
+            // From the beginning: what came before counts no longer.
+            parts.clear();
+            spoilt = false;
+        }
+        spoilt |= is_spoilt(transfer);
+        parts.push((from, to));
+        size = package.size.or(size);
+    }
+    let Some(size) = size else {
+        return if parts.is_empty() { Received::Partly } else { Received::Unknown };
+    };
+    match (reaches(&mut parts, size), spoilt) {
+        (true, false) => Received::Whole,
+        (true, true) => Received::Spoilt,
+        (false, _) => Received::Partly,
+    }
+}
+
+/// Whether these parts together have every byte up to `size`.
+fn reaches(parts: &mut [(u64, u64)], size: u64) -> bool {
+    parts.sort_unstable();
+    parts.iter().fold(0, |end, (from, to)| if *from <= end { end.max(*to) } else { end }) >= size
+}

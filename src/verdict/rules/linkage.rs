@@ -1,0 +1,41 @@
+//! The linkage folder: the journal knows requests and whether each was answered. Whether an answer was read shows only in a request sent again.
+
+use std::collections::BTreeMap;
+
+use super::super::case::Case;
+use super::super::exchange::Exchange;
+use super::super::rule::{Finding, Grade};
+
+/// The linkage client took each answer exactly once: no request was sent again that had been answered.
+pub(super) fn answers_taken_once(case: &Case<'_>) -> Finding {
+    let mut answered: BTreeMap<(Option<&str>, u64), Vec<&Exchange>> = BTreeMap::new();
+    for entry in case.journal().filter(|entry| entry.operation == "linkage" && was_answered(entry)) {
+        if let Some(file) = &entry.file {
+            answered.entry((entry.terminal.as_deref(), file.name)).or_default().push(entry);
+        }
+    }
+    if answered.is_empty() {
+        return Finding::not_exercised("連携フォルダーの要求はありませんでした。", "There were no requests in the linkage folder.");
+    }
+    let again: Vec<&Exchange> = answered.values().filter(|entries| entries.len() > 1).flatten().copied().collect();
+    if again.is_empty() {
+        let count = answered.len();
+        return Finding::new(
+            Grade::Pass,
+            format!("{count} 件の要求に回答し、出し直された要求はありませんでした。"),
+            format!("{count} requests were answered, and none was sent again."),
+        )
+        .by(answered.values().flatten().copied());
+    }
+    Finding::new(
+        Grade::Fail,
+        "回答済みの要求が同じ名前で出し直されました。",
+        "A request that had been answered was sent again under the same name.",
+    )
+    .by(again)
+}
+
+/// Under the profile `silent` no file appears: sending it again is right.
+fn was_answered(entry: &Exchange) -> bool {
+    entry.has_arrived() && (entry.outcome != "refused" || entry.error_profile.as_deref() != Some("silent"))
+}

@@ -1,0 +1,133 @@
+//! What a client takes the error for: an error that a restart cures, in whatever form it comes, and not a result of the check.
+
+use std::collections::BTreeMap;
+
+use super::super::case::{Case, RESTART_DID_NOT_HELP, RESTART_REQUIRED};
+use super::super::evidence::Observation;
+use super::super::exchange::Exchange;
+use super::super::rule::{Finding, Grade};
+use super::restart::last_of_each_patient;
+
+const NO_QUALIFICATION: &str = "no_qualification_shown";
+
+/// The error was not taken for "no qualification".
+///
+/// An observation proves it either way. Without one the wire proves that it was not: who checks the same patient again took it for no result.
+pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
+    let refusals = case.refusals_by_update();
+    if refusals.is_empty() {
+        return Finding::not_exercised("再起動に関するエラーはありませんでした。", "No check was refused because of the update.");
+    }
+    let observed: Vec<(&Observation, &Exchange)> =
+        [RESTART_REQUIRED, RESTART_DID_NOT_HELP].iter().flat_map(|error| case.observations_of(error)).collect();
+    let taken: Vec<_> = observed.iter().filter(|(observation, _)| observation.kind == NO_QUALIFICATION).collect();
+    if !taken.is_empty() {
+        return Finding::new(
+            Grade::Fail,
+            "照会がエラーになったのに、画面には資格がないと表示されました。",
+            "The check was refused with an error, but the screen said that there is no qualification.",
+        )
+        .by(taken.iter().map(|(_, check)| *check))
+        .seen(taken.iter().map(|(observation, _)| *observation));
+    }
+    if !observed.is_empty() {
+        return Finding::new(
+            Grade::Pass,
+            "エラー時の画面が観察され、資格がないとは表示されませんでした。",
+            "The screen was observed at the error, and did not say that there is no qualification.",
+        )
+        .by(observed.iter().map(|(_, check)| *check))
+        .seen(observed.iter().map(|(observation, _)| *observation));
+    }
+    by_the_wire(case, &refusals)
+}
+
+fn by_the_wire(case: &Case<'_>, refusals: &[&Exchange]) -> Finding {
+    let patients = last_of_each_patient(refusals);
+    let over: Vec<&Exchange> = patients.iter().copied().filter(|refusal| case.is_over(refusal)).collect();
+    let gone: Vec<&Exchange> = over.iter().copied().filter(|refusal| case.repeated(refusal).is_none()).collect();
+    if !gone.is_empty() {
+        return Finding::new(
+            Grade::Warn,
+            "エラーになった患者の照会がやり直されていません。結果として扱った可能性があります（画面の観察がないため断定できません）。",
+            "A patient whose check was refused was not checked again: it may have been taken for a result. Without an observation of the screen that is not certain.",
+        )
+        .by(gone);
+    }
+    if over.is_empty() || over.len() < patients.len() {
+        return Finding::new(
+            Grade::Inconclusive,
+            "画面の観察がなく、照会のやり直しもまだ確認できません。",
+            "The screen was not observed, and the check was not repeated yet.",
+        )
+        .by(patients);
+    }
+    let repeated = over.iter().filter_map(|refusal| case.repeated(refusal));
+    Finding::new(
+        Grade::Pass,
+        "エラーになった患者の照会がやり直されたため、結果としては扱われていません（通信による判定）。",
+        "The refused checks were repeated, so the error was not taken for a result (judged by the wire).",
+    )
+    .by(repeated)
+}
+
+/// In whatever form the error came, the client did the right thing.
+pub(super) fn profiles_understood(case: &Case<'_>) -> Finding {
+    let mut met: BTreeMap<&str, Vec<&Exchange>> = BTreeMap::new();
+    for refusal in case.refusals(RESTART_REQUIRED) {
+        if let Some(profile) = &refusal.error_profile {
+            met.entry(profile).or_default().push(refusal);
+        }
+    }
+    if met.is_empty() {
+        return Finding::not_exercised("形の分かるエラーはありませんでした。", "No check was refused in a known error profile.");
+    }
+    let (mut wrong, mut open, mut right) = (Vec::new(), Vec::new(), Vec::new());
+    for (profile, refusals) in &met {
+        match understood(case, refusals) {
+            Some(true) => right.push(*profile),
+            Some(false) => wrong.push(*profile),
+            None => open.push(*profile),
+        }
+    }
+    let of = |profiles: &[&str]| -> Vec<&Exchange> { profiles.iter().flat_map(|profile| met[profile].iter().copied()).collect() };
+    if !wrong.is_empty() {
+        let names = wrong.join(", ");
+        return Finding::new(
+            Grade::Fail,
+            format!("次の形のエラーに正しく対処しませんでした：{names}"),
+            format!("The client did not do the right thing about: {names}."),
+        )
+        .by(of(&wrong));
+    }
+    if !open.is_empty() {
+        let names = open.join(", ");
+        return Finding::new(
+            Grade::Inconclusive,
+            format!("次の形のエラーの後、再起動ややり直しがまだありません：{names}"),
+            format!("Not restarted and repeated yet after: {names}."),
+        )
+        .by(of(&open));
+    }
+    let names = right.join(", ");
+    Finding::new(Grade::Pass, format!("正しく対処した形：{names}"), format!("Understood: {names}.")).by(of(&right))
+}
+
+/// Whether these refusals, all in one profile, were taken for what they are; none if that cannot be told yet.
+fn understood(case: &Case<'_>, refusals: &[&Exchange]) -> Option<bool> {
+    let denied = |observation: &Observation| observation.kind == NO_QUALIFICATION;
+    let observed = case.observations_of(RESTART_REQUIRED);
+    let about = |check: &Exchange| refusals.iter().any(|refusal| refusal.id == check.id);
+    if observed.iter().any(|(observation, check)| denied(observation) && about(check)) {
+        return Some(false);
+    }
+    if case.densest(refusals).len() as u64 > case.limit("checks_per_minute") {
+        return Some(false);
+    }
+    let patients = last_of_each_patient(refusals);
+    let over: Vec<_> = patients.iter().filter(|refusal| case.is_over(refusal)).collect();
+    if over.iter().any(|refusal| case.repeated(refusal).is_none()) {
+        return Some(false);
+    }
+    (!over.is_empty() && over.len() == patients.len()).then_some(true)
+}

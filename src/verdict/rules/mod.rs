@@ -1,0 +1,160 @@
+//! Every rule, in the order in which a verdict has them. Ids stay; a new rule has the date from which it counts.
+
+mod download;
+mod linkage;
+mod meaning;
+mod protocol;
+mod restart;
+mod screen;
+mod terminals;
+
+use jiff::civil::{Date, date};
+
+use super::rule::{Rule, Sight};
+
+const FIRST: Date = date(2026, 11, 25);
+
+/// The rules.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "check_repeated_after_restart",
+        since: FIRST,
+        source: "N5",
+        sentence: (
+            "再起動の後、その端末でもう一度資格確認を行い、成功した",
+            "After the restart a check was made again at that terminal, and it succeeded",
+        ),
+        sight: Sight::Wire,
+        limits: &[],
+        judge: restart::repeated,
+    },
+    Rule {
+        id: "same_patient_repeated",
+        since: FIRST,
+        source: "N5",
+        sentence: (
+            "エラーになった患者の資格確認を飛ばさず、同じ患者でもう一度行った",
+            "The check of the same patient was repeated, not skipped",
+        ),
+        sight: Sight::Wire,
+        limits: &[],
+        judge: restart::same_patient,
+    },
+    Rule {
+        id: "not_hammered",
+        since: FIRST,
+        source: "N5",
+        sentence: ("エラーが続いている間、照会を連打しなかった", "While the error lasted, the check was not sent over and over"),
+        sight: Sight::Wire,
+        limits: &["checks_per_minute"],
+        judge: restart::not_hammered,
+    },
+    Rule {
+        id: "error_not_taken_for_no_qualification",
+        since: FIRST,
+        source: "N5",
+        sentence: ("エラーを「該当資格なし」や「無効」と取り違えなかった", "The error was not taken for \"no qualification\""),
+        sight: Sight::Both,
+        limits: &[],
+        judge: meaning::not_taken_for_no_qualification,
+    },
+    Rule {
+        id: "restart_message_shown",
+        since: FIRST,
+        source: "N5",
+        sentence: ("端末の再起動が必要だと画面で案内した", "The message shown tells to restart the terminal"),
+        sight: Sight::Observation,
+        limits: &[],
+        judge: screen::restart,
+    },
+    Rule {
+        id: "other_terminals_used",
+        since: FIRST,
+        source: "N5",
+        sentence: (
+            "1台が再起動待ちの間も、ほかの端末で資格確認を続けた",
+            "While one terminal waited for its restart, the others went on being used",
+        ),
+        sight: Sight::Wire,
+        limits: &[],
+        judge: terminals::others_used,
+    },
+    Rule {
+        id: "fallback_offered",
+        since: FIRST,
+        source: "N9",
+        sentence: (
+            "再起動しても解消しないとき、資格確認の代わりの方法（KB0011769#B）を案内した",
+            "When the restart did not cure it, the fallback (KB0011769#B) was offered",
+        ),
+        sight: Sight::Observation,
+        limits: &[],
+        judge: screen::fallback,
+    },
+    Rule {
+        id: "call_centre_offered",
+        since: FIRST,
+        source: "N9",
+        sentence: (
+            "再起動しても解消しないとき、コールセンター（0800-080-4583）を案内した",
+            "When the restart did not cure it, the call centre (0800-080-4583) was offered",
+        ),
+        sight: Sight::Observation,
+        limits: &[],
+        judge: screen::call_centre,
+    },
+    Rule {
+        id: "error_profile_understood",
+        since: FIRST,
+        source: "docs/answers.md",
+        sentence: (
+            "エラーがどの形（error_profile）で届いても、正しく対処した",
+            "In whatever form (error_profile) the error came, the client did the right thing",
+        ),
+        sight: Sight::Both,
+        limits: &["checks_per_minute"],
+        judge: meaning::profiles_understood,
+    },
+    Rule {
+        id: "session_renewed",
+        since: FIRST,
+        source: "docs/control-api.md",
+        sentence: ("トークンの有効期限が切れた後、ログインし直した", "After the token had expired, the client logged in anew"),
+        sight: Sight::Wire,
+        limits: &["expired_session_uses"],
+        judge: protocol::session_renewed,
+    },
+    Rule {
+        id: "retry_after_honoured",
+        since: FIRST,
+        source: "RFC 9110 §10.2.3",
+        sentence: ("Retry-After で指定された時間を待った", "The client waited as long as Retry-After said"),
+        sight: Sight::Wire,
+        limits: &["retry_after_tolerance_seconds"],
+        judge: protocol::retry_after_honoured,
+    },
+    Rule {
+        id: "linkage_answers_taken_once",
+        since: FIRST,
+        source: "docs/linkage.md",
+        sentence: (
+            "連携フォルダーの回答を、それぞれ1回だけ受け取った（回答済みの要求を出し直さなかった）",
+            "The linkage client took each answer exactly once (it sent no request again that had been answered)",
+        ),
+        sight: Sight::Wire,
+        limits: &[],
+        judge: linkage::answers_taken_once,
+    },
+    Rule {
+        id: "download_verified",
+        since: FIRST,
+        source: "docs/delivery.md",
+        sentence: (
+            "パッケージを最後まで受信し、検証してからインストールした（更新クライアント）",
+            "A package was received whole and verified before it was installed (update clients)",
+        ),
+        sight: Sight::Wire,
+        limits: &[],
+        judge: download::verified,
+    },
+];

@@ -1,0 +1,104 @@
+//! What any client of an API with tokens and limits has to do: log in anew, and wait as long as it is told to.
+
+use std::collections::BTreeMap;
+
+use super::super::case::Case;
+use super::super::exchange::Exchange;
+use super::super::rule::{Finding, Grade};
+
+/// The refusals for a token that does not count.
+const TOKEN_ERRORS: [&str; 3] = ["token_expired", "token_foreign", "token_missing"];
+
+/// After the token had expired, the client logged in anew.
+pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
+    let expired: Vec<&Exchange> = case.journal().filter(|entry| entry.is_refused_with("token_expired")).collect();
+    if expired.is_empty() {
+        return Finding::not_exercised("有効期限の切れたトークンは使われませんでした。", "No expired token was used.");
+    }
+    // The first refusal of each session.
+    let mut first: BTreeMap<Option<&str>, &Exchange> = BTreeMap::new();
+    expired.iter().for_each(|entry| {
+        first.entry(entry.session.as_deref()).or_insert(entry);
+    });
+    let limit = case.limit("expired_session_uses");
+    let mut proof = Vec::new();
+    for (session, refusal) in first {
+        let again: Vec<&Exchange> = case
+            .after(refusal)
+            .filter(|entry| entry.operation != "login" && session.is_some() && entry.session.as_deref() == session)
+            .collect();
+        if again.len() as u64 > limit {
+            let count = again.len();
+            return Finding::new(
+                Grade::Fail,
+                format!("期限切れと回答されたトークンが、その後も {count} 回使われました（上限 {limit} 回）。"),
+                format!("A token was used {count} more times after it was refused as expired (limit {limit})."),
+            )
+            .by([refusal])
+            .by(again);
+        }
+        let Some(renewed) =
+            case.after(refusal).find(|entry| is_accepted(entry) && entry.session.is_some() && entry.session.as_deref() != session)
+        else {
+            return Finding::new(
+                Grade::Fail,
+                "期限切れの後、新しいトークンによる要求がありません。",
+                "After the token had expired, no request with a new one came.",
+            )
+            .by([refusal]);
+        };
+        proof.extend([refusal, renewed]);
+    }
+    let why =
+        ("期限切れの後、新しいトークンで要求が受け付けられました。", "After the token had expired, a request with a new one was accepted.");
+    Finding::new(Grade::Pass, why.0, why.1).by(proof)
+}
+
+/// Whether the request's token counted.
+fn is_accepted(entry: &Exchange) -> bool {
+    entry.operation != "login" && !TOKEN_ERRORS.iter().any(|error| entry.is_refused_with(error))
+}
+
+/// The client waited as long as Retry-After said.
+///
+/// Either clock may pass: a time of the institution's clock (the next window) is over when a test has advanced it.
+pub(super) fn retry_after_honoured(case: &Case<'_>) -> Finding {
+    let told: Vec<(&Exchange, u64)> = case.journal().filter_map(|entry| Some((entry, entry.retry_after?))).collect();
+    if told.is_empty() {
+        return Finding::not_exercised("Retry-After の付いた回答はありませんでした。", "No answer had a Retry-After.");
+    }
+    let tolerance = case.limit("retry_after_tolerance_seconds");
+    let mut kept = Vec::new();
+    for (entry, seconds) in told {
+        let same = |other: &&Exchange| {
+            other.operation == entry.operation
+                && other.terminal == entry.terminal
+                && other.session == entry.session
+                && other.package_of() == entry.package_of()
+        };
+        let Some(next) = case.after(entry).find(same) else {
+            continue;
+        };
+        let waited = next.wall.duration_since(entry.wall).as_secs_f64().max(next.at.duration_since(entry.at).as_secs_f64());
+        if waited < seconds.saturating_sub(tolerance) as f64 {
+            return Finding::new(
+                Grade::Fail,
+                format!("{seconds} 秒待つよう指定されましたが、{waited:.1} 秒後に次の要求がありました。"),
+                format!("Told to wait {seconds} s, the client asked again after {waited:.1} s."),
+            )
+            .by([entry, next]);
+        }
+        kept.extend([entry, next]);
+    }
+    if kept.is_empty() {
+        let why = ("指定の後、同じ要求はありませんでした。", "The client did not ask again after it was told to wait.");
+        return Finding::new(Grade::Inconclusive, why.0, why.1);
+    }
+    Finding::new(Grade::Pass, "指定された時間が経ってから次の要求がありました。", "The client asked again when the time was over.").by(kept)
+}
+
+impl Exchange {
+    fn package_of(&self) -> Option<&str> {
+        self.package.as_ref().map(|package| package.of.as_str())
+    }
+}

@@ -1,0 +1,110 @@
+//! What a client does about a terminal that waits for its restart: check again afterwards, the same patient too, and not over and over before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::case::{Case, RESTART_REQUIRED};
+use super::super::exchange::Exchange;
+use super::super::rule::{Finding, Grade};
+
+const NO_REFUSAL: (&str, &str) = ("再起動待ちによるエラーはありませんでした。", "No check was refused for a missing restart.");
+const NO_RESTART: (&str, &str) = ("エラーの後、まだ再起動されていません。", "The terminal was not restarted after the error yet.");
+
+/// After the restart a check was made again at that terminal, and it succeeded.
+pub(super) fn repeated(case: &Case<'_>) -> Finding {
+    let refusals = case.refusals(RESTART_REQUIRED);
+    if refusals.is_empty() {
+        return Finding::not_exercised(NO_REFUSAL.0, NO_REFUSAL.1);
+    }
+    // The last refusal of each terminal that the restart ended.
+    let last: BTreeMap<_, _> =
+        refusals.iter().filter(|refusal| case.is_over(refusal)).map(|refusal| (&refusal.terminal, *refusal)).collect();
+    if last.is_empty() {
+        return Finding::not_exercised(NO_RESTART.0, NO_RESTART.1).by(refusals);
+    }
+    let missing: Vec<&Exchange> = last.values().copied().filter(|refusal| case.success_after(refusal).is_none()).collect();
+    if !missing.is_empty() {
+        let boots: Vec<_> = missing.iter().filter_map(|refusal| case.boot_after(refusal)).collect();
+        return Finding::new(
+            Grade::Fail,
+            format!("再起動の後、成功した資格確認がない端末があります：{}", terminals(&missing)),
+            format!("No check succeeded after the restart of: {}.", terminals(&missing)),
+        )
+        .by(missing)
+        .by_events(boots);
+    }
+    let boots: Vec<_> = last.values().filter_map(|refusal| case.boot_after(refusal)).collect();
+    let pairs = last.values().flat_map(|refusal| [Some(*refusal), case.success_after(refusal)].into_iter().flatten());
+    Finding::new(
+        Grade::Pass,
+        "エラーの後に再起動され、同じ端末で資格確認に成功しました。",
+        "The error was followed by a restart, and a check at the same terminal succeeded.",
+    )
+    .by(pairs)
+    .by_events(boots)
+}
+
+/// The check of the same patient was repeated, not skipped.
+pub(super) fn same_patient(case: &Case<'_>) -> Finding {
+    let refusals = case.refusals(RESTART_REQUIRED);
+    if refusals.is_empty() {
+        return Finding::not_exercised(NO_REFUSAL.0, NO_REFUSAL.1);
+    }
+    let over: Vec<&Exchange> = last_of_each_patient(&refusals).into_iter().filter(|refusal| case.is_over(refusal)).collect();
+    if over.is_empty() {
+        return Finding::not_exercised(NO_RESTART.0, NO_RESTART.1).by(refusals);
+    }
+    let skipped: Vec<&Exchange> = over.iter().copied().filter(|refusal| case.repeated(refusal).is_none()).collect();
+    if !skipped.is_empty() {
+        let (skipped_count, all) = (skipped.len(), over.len());
+        return Finding::new(
+            Grade::Fail,
+            format!("エラーになった患者 {all} 人のうち {skipped_count} 人の資格確認がやり直されていません。"),
+            format!("Of {all} patients whose check was refused, {skipped_count} were not checked again."),
+        )
+        .by(skipped);
+    }
+    let pairs = over.iter().flat_map(|refusal| [Some(*refusal), case.repeated(refusal)].into_iter().flatten());
+    Finding::new(
+        Grade::Pass,
+        format!("エラーになった患者 {} 人全員の資格確認がやり直され、成功しました。", over.len()),
+        format!("All patients whose check was refused ({}) were checked again with success.", over.len()),
+    )
+    .by(pairs)
+}
+
+/// While the error lasted, the check was not sent over and over.
+pub(super) fn not_hammered(case: &Case<'_>) -> Finding {
+    let refusals = case.refusals_by_update();
+    if refusals.is_empty() {
+        return Finding::not_exercised(NO_REFUSAL.0, NO_REFUSAL.1);
+    }
+    if refusals.iter().all(|refusal| refusal.inquiry.is_none()) {
+        return Finding::new(
+            Grade::Inconclusive,
+            "どの患者の照会か、証跡から分かりません。",
+            "The evidence does not tell which patient the checks were about.",
+        )
+        .by(refusals);
+    }
+    let (limit, densest) = (case.limit("checks_per_minute"), case.densest(&refusals));
+    let most = densest.len();
+    let (ja, en) = (
+        format!("1分間に同じ患者の照会が最大 {most} 回ありました（上限 {limit} 回）。"),
+        format!("The same patient was checked up to {most} times within a minute (limit {limit})."),
+    );
+    Finding::new(if most as u64 > limit { Grade::Fail } else { Grade::Pass }, ja, en).by(densest)
+}
+
+/// The last refusal of each patient.
+pub(super) fn last_of_each_patient<'a>(refusals: &[&'a Exchange]) -> Vec<&'a Exchange> {
+    let of_patients = refusals.iter().filter(|refusal| refusal.inquiry.is_some());
+    let last: BTreeMap<_, _> = of_patients.map(|refusal| (refusal.inquiry.as_ref(), *refusal)).collect();
+    let mut last: Vec<_> = last.into_values().collect();
+    last.sort_by_key(|refusal| refusal.number);
+    last
+}
+
+fn terminals(entries: &[&Exchange]) -> String {
+    let names: BTreeSet<&str> = entries.iter().map(|entry| entry.terminal.as_deref().unwrap_or("?")).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,116 @@
+//! Tokens, Retry-After, downloads.
+
+use serde_json::{Value, json};
+
+use super::{Grade, Story};
+
+fn expired(session: &str) -> Value {
+    json!({"outcome": "refused", "error": {"id": "token_expired"}, "session": session})
+}
+
+#[test]
+fn an_expired_session_has_to_be_renewed() {
+    let mut story = Story::default();
+    story.entry(1, expired("old"));
+    assert_eq!(story.grade("session_renewed"), Grade::Fail, "nothing came after it");
+    story.entry(1, json!({"operation": "login"}));
+    assert_eq!(story.grade("session_renewed"), Grade::Fail, "a login without a further request");
+    story.entry(1, json!({"outcome": "checked", "session": "new"}));
+    assert_eq!(story.grade("session_renewed"), Grade::Pass);
+    for _ in 0..3 {
+        story.entry(1, expired("old"));
+    }
+    assert_eq!(story.grade("session_renewed"), Grade::Fail, "three more uses of the old one");
+}
+
+#[test]
+fn going_on_without_a_token_is_no_renewal() {
+    let mut story = Story::default();
+    story.entry(1, expired("old"));
+    story.entry(1, json!({"outcome": "checked", "inquiry": "p1"}));
+    assert_eq!(story.grade("session_renewed"), Grade::Fail);
+}
+
+#[test]
+fn retry_after_has_to_be_waited_for_by_either_clock() {
+    let busy = || json!({"operation": "updates", "outcome": "refused", "answer": {"headers": {"retry-after": "30"}}});
+    let mut story = Story::default();
+    story.entry(1, busy());
+    assert_eq!(story.grade("retry_after_honoured"), Grade::Inconclusive, "it did not ask again");
+    story.entry(10, json!({"operation": "search"}));
+    story.entry(20, json!({"operation": "updates"}));
+    assert_eq!(story.grade("retry_after_honoured"), Grade::Pass, "another operation does not count");
+    story.entry(1, busy());
+    story.entry(5, json!({"operation": "updates", "terminal": "T2"}));
+    story.entry(5, json!({"operation": "updates", "at": super::time(9999)}));
+    assert_eq!(story.grade("retry_after_honoured"), Grade::Pass, "another terminal, and an advanced clock");
+    story.entry(1, busy());
+    story.entry(28, json!({"operation": "updates"}));
+    let ruling = story.ruling("retry_after_honoured");
+    assert_eq!((ruling.result, ruling.entries), (Grade::Fail, vec!["entry-7".to_owned(), "entry-8".to_owned()]));
+}
+
+fn bytes(first: u64, last: u64) -> Value {
+    let headers = json!({"content-range": format!("bytes {first}-{last}/100")});
+    json!({"operation": "package", "method": "GET", "path": "/delivery/v1/packages/2026-01/linkage_application/5.3.0", "status": 206,
+        "answer": {"headers": headers}})
+}
+
+fn installed() -> Value {
+    let body = r#"{"state":"installed","component":"linkage_application","version":"5.3.0"}"#;
+    json!({"operation": "reports", "request": {"headers": {}, "body": body}})
+}
+
+#[test]
+fn what_is_reported_as_installed_has_to_have_been_received_whole() {
+    let mut story = Story::default();
+    assert_eq!(story.grade("download_verified"), Grade::NotExercised);
+    story.entry(1, bytes(0, 49));
+    story.entry(1, bytes(50, 99));
+    story.entry(1, installed());
+    assert_eq!(story.grade("download_verified"), Grade::Pass);
+    let mut story = Story::default();
+    story.entry(1, bytes(0, 49));
+    story.entry(1, bytes(51, 99));
+    story.entry(1, installed());
+    assert_eq!(story.grade("download_verified"), Grade::Fail, "byte 50 is missing");
+    let mut evidence = story.evidence();
+    evidence.evicted = 7;
+    assert_eq!(super::of(&evidence, "download_verified").result, Grade::Inconclusive, "it may be among what was evicted");
+}
+
+#[test]
+fn a_transfer_that_was_cut_counts_up_to_where_the_next_goes_on() {
+    let mut story = Story::default();
+    story.entry(1, bytes(0, 99));
+    story.entry(
+        1,
+        json!({"operation": "package", "method": "GET", "path": "/p/linkage_application/5.3.0", "status": null, "outcome": "refused",
+        "error": {"id": "window_closed"}}),
+    );
+    story.entry(1, installed());
+    assert_eq!(story.grade("download_verified"), Grade::Fail, "it was cut");
+    story.entries.pop();
+    story.entry(1, bytes(40, 99));
+    story.entry(1, installed());
+    assert_eq!(story.grade("download_verified"), Grade::Pass, "it went on at byte 40");
+}
+
+#[test]
+fn what_came_spoilt_must_not_be_installed() {
+    let spoilt = || {
+        let mut entry = bytes(0, 99);
+        entry["fault"] = json!({"id": "f1", "kind": "wrong_hash"});
+        entry
+    };
+    let mut story = Story::default();
+    story.entry(1, spoilt());
+    assert_eq!(story.grade("download_verified"), Grade::Inconclusive);
+    story.entry(1, installed());
+    assert_eq!(story.grade("download_verified"), Grade::Fail);
+    let mut story = Story::default();
+    story.entry(1, spoilt());
+    story.entry(1, bytes(0, 99));
+    story.entry(1, installed());
+    assert_eq!(story.grade("download_verified"), Grade::Pass, "it was fetched again");
+}

@@ -1,0 +1,48 @@
+//! Observations of the client's screen.
+
+use super::{Grade, Story, good_morning};
+
+#[test]
+fn the_screen_has_to_speak_of_the_restart() {
+    let mut story = good_morning();
+    assert_eq!(story.grade("restart_message_shown"), Grade::Inconclusive, "nobody looked");
+    story.seen("message_shown", "端末の電源を切ってください", Some("entry-1"));
+    assert_eq!(story.grade("restart_message_shown"), Grade::Fail, "off and on is no restart");
+    story.seen("message_shown", "資格確認端末を再起動してください", Some("entry-1"));
+    let ruling = story.ruling("restart_message_shown");
+    assert_eq!((ruling.result, ruling.observations, ruling.entries), (Grade::Pass, vec![2], vec!["entry-1".to_owned()]));
+}
+
+#[test]
+fn an_observation_without_an_entry_is_about_the_last_check_before_it() {
+    let mut story = Story::default();
+    story.refused(1, "p1", "envelope");
+    story.seen("restart_prompted", "", None);
+    story.checked(1, "p1");
+    story.seen("no_qualification_shown", "該当資格なし", None);
+    assert_eq!(story.grade("restart_message_shown"), Grade::Pass);
+    assert_eq!(story.grade("error_not_taken_for_no_qualification"), Grade::Pass, "that was shown of a check that worked");
+}
+
+#[test]
+fn an_error_shown_as_no_qualification_fails() {
+    let mut story = good_morning();
+    story.seen("no_qualification_shown", "該当資格なし", Some("entry-1"));
+    let ruling = story.ruling("error_not_taken_for_no_qualification");
+    assert_eq!((ruling.result, ruling.observations), (Grade::Fail, vec![1]));
+    assert_eq!(story.grade("error_profile_understood"), Grade::Fail);
+    assert_eq!(story.grade("restart_message_shown"), Grade::Fail);
+}
+
+#[test]
+fn where_the_restart_did_not_help_call_centre_and_fallback_have_to_be_offered() {
+    let mut story = Story::default();
+    for rule in ["fallback_offered", "call_centre_offered"] {
+        assert_eq!(story.grade(rule), Grade::NotExercised);
+    }
+    story.stuck(1, "p1");
+    story.seen("message_shown", "コールセンター（0800-080-4583）に連絡してください", None);
+    assert_eq!((story.grade("call_centre_offered"), story.grade("fallback_offered")), (Grade::Pass, Grade::Fail));
+    story.seen("fallback_offered", "", None);
+    assert_eq!(story.grade("fallback_offered"), Grade::Pass);
+}

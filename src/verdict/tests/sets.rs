@@ -1,0 +1,79 @@
+//! Rule sets, overall, coverage, evictions.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::date;
+
+use super::super::rule::{Finding, Rule, Sight};
+use super::super::{LIMITS, Overall, RULES, judge_by, limit, set};
+use super::{Grade, good_morning, judge, scenario};
+
+#[test]
+fn ids_are_unique_and_limits_exist() {
+    let ids: BTreeSet<_> = RULES.iter().map(|rule| rule.id).collect();
+    assert_eq!(ids.len(), RULES.len());
+    for name in RULES.iter().flat_map(|rule| rule.limits) {
+        assert!(LIMITS.iter().any(|limit| limit.name == *name), "{name}");
+    }
+}
+
+#[test]
+fn a_rule_that_counts_from_a_later_date_only_warns() {
+    let rule = Rule {
+        id: "of_the_future",
+        since: date(2027, 4, 1),
+        source: "N5",
+        sentence: ("", ""),
+        sight: Sight::Wire,
+        limits: &[],
+        judge: |_| Finding::new(Grade::Fail, "違反。", "Violated."),
+    };
+    let mut evidence = good_morning().evidence();
+    assert_eq!(judge_by(&[rule], &evidence).rules[0].result, Grade::Warn);
+    evidence.strictness = date(2027, 4, 1);
+    assert_eq!(judge_by(&[rule], &evidence).rules[0].result, Grade::Fail);
+    assert_eq!(judge(&evidence).rule_set.name, "strict-2026-11", "the newest set that this binary knows");
+    assert_eq!(set(date(2020, 1, 1)).name, "strict-2026-11");
+    assert_eq!(limit("checks_per_minute", date(2020, 1, 1)), Some(10));
+}
+
+#[test]
+fn only_a_scenario_that_was_met_as_a_whole_passes() {
+    let mut evidence = good_morning().evidence();
+    assert_eq!(judge(&evidence).overall, Overall::Incomplete, "without a scenario");
+    evidence.scenario = scenario(&["check_repeated_after_restart", "same_patient_repeated"]);
+    assert_eq!(judge(&evidence).overall, Overall::Pass);
+    evidence.scenario = scenario(&["check_repeated_after_restart", "session_renewed"]);
+    let verdict = judge(&evidence);
+    assert_eq!((verdict.overall, verdict.coverage.complete), (Overall::Incomplete, false));
+    assert_eq!(verdict.coverage.rules.missing, ["session_renewed"]);
+    evidence.scenario = scenario(&["same_patient_repeated"]);
+    evidence.scenario.as_mut().unwrap().profiles = vec!["envelope".to_owned(), "bare".to_owned()];
+    assert_eq!(judge(&evidence).overall, Overall::Incomplete, "the profile `bare` was not met");
+    evidence.scenario = scenario(&["a_rule_that_nobody_knows"]);
+    assert_eq!(judge(&evidence).overall, Overall::Incomplete);
+    evidence.journal.pop();
+    evidence.scenario = scenario(&["check_repeated_after_restart"]);
+    assert_eq!(judge(&evidence).overall, Overall::Fail);
+}
+
+#[test]
+fn a_scenario_sets_limits_of_its_own() {
+    let mut evidence = good_morning().evidence();
+    evidence.scenario = scenario(&["not_hammered"]);
+    assert_eq!(judge(&evidence).overall, Overall::Pass);
+    evidence.scenario.as_mut().unwrap().limits.insert("checks_per_minute".to_owned(), 0);
+    let verdict = judge(&evidence);
+    assert_eq!((verdict.overall, verdict.rules[0].limits[0].value), (Overall::Fail, 0));
+}
+
+#[test]
+fn after_evictions_only_what_is_proved_stays() {
+    let mut evidence = good_morning().evidence();
+    evidence.evicted = 3;
+    let verdict = judge(&evidence);
+    assert!(verdict.rules.iter().all(|ruling| ruling.result == Grade::Inconclusive));
+    assert!(verdict.rules[0].why.en.starts_with("The journal has evicted its 3 oldest entries"));
+    evidence.journal.pop();
+    assert_eq!(super::of(&evidence, "check_repeated_after_restart").result, Grade::Fail, "what is newer than what is kept is kept");
+}
