@@ -54,6 +54,7 @@ mod tls;
 mod tokens;
 mod two_terminals;
 mod verdict;
+mod verdict_clients;
 mod verdict_docs;
 mod verdict_parallel;
 mod xml;
