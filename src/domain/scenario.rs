@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::campaign::Campaign;
 use super::clock::{ClockSetting, Mode};
+use super::fault::Faults;
 use super::ids::{ScenarioId, TerminalId};
 use super::institution::Blueprint;
 use super::readings::Readings;
@@ -53,6 +54,8 @@ pub struct Stage {
     pub campaign: Campaign,
     /// How its answers look; the seed stays the institution's.
     pub surfacing: Surfacing,
+    /// What breaks answers.
+    pub faults: Faults,
     /// What then happens by itself, in order.
     pub timeline: Vec<Step>,
 }
@@ -80,6 +83,7 @@ impl Scenario {
             terminals: stage.terminals,
             campaign: stage.campaign,
             surfacing: Surfacing { seed: institution.surfacing.seed, ..stage.surfacing },
+            faults: stage.faults,
             scenario: Some(Timeline::new(self.id.clone(), stage.timeline)),
             ..institution.clone()
         }

@@ -47,6 +47,10 @@ const DAYS: &[(&str, Day)] = &[
     ),
     ("second-campaign-while-pending", &[("2026-01-20T08:30", PENDING), ("2026-01-21T09:00", PENDING), ("2026-01-21T09:10", "1")]),
     ("token-expires-during-error", &[("2026-01-20T08:30", PENDING), ("2026-01-21T09:00", PENDING), ("2026-01-21T10:00", "1")]),
+    ("slow-answers", &[("2026-01-20T09:40", "1")]),
+    ("processing-answers", &[("2026-01-20T09:00", "processing"), ("2026-01-20T09:30", "1")]),
+    ("busy-server", &[("2026-01-20T09:30", "1")]),
+    ("broken-downloads", &[("2026-01-19T20:00", "1")]),
     ("unknown-elements", &[("2026-01-20T08:30", PENDING), ("2026-01-20T09:10", "1")]),
     ("error-profile-envelope", &[("2026-01-20T08:30", PENDING), ("2026-01-20T09:10", "1")]),
     ("error-profile-bare", &[("2026-01-20T09:10", "1")]),
@@ -57,6 +61,9 @@ const DAYS: &[(&str, Day)] = &[
 
 async fn outcome(mock: &Mock, code: &str) -> Value {
     let answer = mock.check(code).await;
+    if answer.body["XmlMsg"]["MessageHeader"]["SegmentOfResult"] == "2" {
+        return json!("processing");
+    }
     if answer.error_code().is_null() { answer.validity().clone() } else { answer.error_code().clone() }
 }
 
@@ -207,6 +214,7 @@ fn scenario_files_of_ones_own_are_added_and_each_mistake_is_named_with_its_line(
         ("action = \"restart\"\nterminal = \"T1\"", "action = \"campaign\"", 7, "has to be there"),
         ("mode = \"frozen\", now = \"2026-01-19T19:00:00+09:00\"", "mode = \"system\"", 4, "frozen or running"),
         ("starts = \"update_available\"", "bandwidth = 0", 5, "at least 1"),
+        ("[wants]", "[[faults]]\nkind = \"delay\"\n[wants]", 12, "delay"),
         ("terminals.T1 = {", "default_terminal = \"T9\"\nterminals.T1 = {", 5, "not among its terminals"),
         (
             "[wants]",
