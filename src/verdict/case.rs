@@ -8,6 +8,8 @@ use super::strictness;
 pub(super) const RESTART_REQUIRED: &str = "restart_required";
 /// The refusal that stays after a restart (N9).
 pub(super) const RESTART_DID_NOT_HELP: &str = "restart_did_not_help";
+/// The refusals that last, and that it is for staff or time to end: those, and the one of a line that is down.
+pub(super) const LASTING: [&str; 3] = [RESTART_REQUIRED, RESTART_DID_NOT_HELP, "line_down"];
 
 /// Faults after which the client did not get the answer that the journal has.
 const WITHOUT_ANSWER: [&str; 10] =
@@ -44,11 +46,10 @@ impl<'a> Case<'a> {
         self.journal().filter(|entry| entry.is_check() && entry.is_refused_with(error)).collect()
     }
 
-    /// Checks that were refused because of the update, restarted in vain or not at all.
-    pub(super) fn refusals_by_update(&self) -> Vec<&'a Exchange> {
-        self.journal()
-            .filter(|entry| entry.is_check() && (entry.is_refused_with(RESTART_REQUIRED) || entry.is_refused_with(RESTART_DID_NOT_HELP)))
-            .collect()
+    /// Checks that were refused with an error that lasts.
+    pub(super) fn lasting_refusals(&self) -> Vec<&'a Exchange> {
+        let lasts = |entry: &&Exchange| LASTING.iter().any(|error| entry.is_refused_with(error));
+        self.journal().filter(|entry| entry.is_check()).filter(lasts).collect()
     }
 
     /// The boot that ended what a check was refused for: the first one of its terminal, not before it, that applied something.

@@ -38,6 +38,7 @@ mod readings;
 mod readme;
 mod release;
 mod reports;
+mod scenario_verdicts;
 mod scenarios;
 mod snapshot;
 mod stacks;

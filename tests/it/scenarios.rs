@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use crate::support::Mock;
 
 /// What checks come to at which times: a validity, or an error's code.
-type Day = &'static [(&'static str, &'static str)];
+pub(crate) type Day = &'static [(&'static str, &'static str)];
 
 const PENDING: &str = "MOCK0501E";
 const STUCK: &str = "MOCK0502E";
 
 /// What T1 of every scenario answers.
-const DAYS: &[(&str, Day)] = &[
+pub(crate) const DAYS: &[(&str, Day)] = &[
     ("happy-morning", &[("2026-01-19T19:00", "1"), ("2026-01-20T08:29", PENDING), ("2026-01-20T08:30", "1")]),
     ("installed-not-restarted", &[("2026-01-20T08:30", PENDING), ("2026-01-20T09:10", "1")]),
     (
@@ -71,7 +71,7 @@ async fn standing(mock: &Mock, code: &str) -> Value {
     mock.set(Method::GET, &format!("/v1/institutions/{code}/scenario"), Value::Null).await
 }
 
-fn fixtures() -> Fixtures {
+pub(crate) fn fixtures() -> Fixtures {
     Fixtures::compiled_in(jiff::civil::date(2026, 11, 22)).0.unwrap()
 }
 

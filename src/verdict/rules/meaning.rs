@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::case::{Case, RESTART_DID_NOT_HELP, RESTART_REQUIRED};
+use super::super::case::{Case, LASTING, RESTART_REQUIRED};
 use super::super::evidence::Observation;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
@@ -14,12 +14,11 @@ const NO_QUALIFICATION: &str = "no_qualification_shown";
 ///
 /// An observation proves it either way. Without one the wire proves that it was not: who checks the same patient again took it for no result.
 pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
-    let refusals = case.refusals_by_update();
+    let refusals = case.lasting_refusals();
     if refusals.is_empty() {
-        return Finding::not_exercised("再起動に関するエラーはありませんでした。", "No check was refused because of the update.");
+        return Finding::not_exercised("続くエラーはありませんでした。", "No check was refused with an error that lasts.");
     }
-    let observed: Vec<(&Observation, &Exchange)> =
-        [RESTART_REQUIRED, RESTART_DID_NOT_HELP].iter().flat_map(|error| case.observations_of(error)).collect();
+    let observed: Vec<(&Observation, &Exchange)> = LASTING.iter().flat_map(|error| case.observations_of(error)).collect();
     let taken: Vec<_> = observed.iter().filter(|(observation, _)| observation.kind == NO_QUALIFICATION).collect();
     if !taken.is_empty() {
         return Finding::new(

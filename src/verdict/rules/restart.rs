@@ -74,9 +74,9 @@ pub(super) fn same_patient(case: &Case<'_>) -> Finding {
 
 /// While the error lasted, the check was not sent over and over.
 pub(super) fn not_hammered(case: &Case<'_>) -> Finding {
-    let refusals = case.refusals_by_update();
+    let refusals = case.lasting_refusals();
     if refusals.is_empty() {
-        return Finding::not_exercised(NO_REFUSAL.0, NO_REFUSAL.1);
+        return Finding::not_exercised("続くエラーはありませんでした。", "No check was refused with an error that lasts.");
     }
     if refusals.iter().all(|refusal| refusal.inquiry.is_none()) {
         return Finding::new(
