@@ -74,7 +74,10 @@ impl Institutions {
             };
             let over = seen.tenant.is_over(self.wall());
             match self.write(&slot, turn, version, Write::Gone).await? {
-                None => return Ok(!over),
+                None => {
+                    self.0.cache.give_up(&slot);
+                    return Ok(!over);
+                }
                 Some(again) => turn = again,
             }
         }

@@ -113,6 +113,17 @@ impl Cache {
         self.shrink(&mut places);
     }
 
+    /// Gives up the place of an institution that is no more, unless someone beside the caller holds it.
+    pub(super) fn give_up(&self, slot: &Arc<Slot>) {
+        let mut places = locked(&self.places);
+        // The map's and the caller's: nobody can come by another one meanwhile.
+        if Arc::strong_count(slot) == 2
+            && let Some((_, weight)) = places.slots.remove(&slot.code)
+        {
+            places.total -= weight;
+        }
+    }
+
     /// Gives up what is least used. A place that someone holds stays: it is the one where changes of its institution meet.
     fn shrink(&self, places: &mut Places) {
         for _ in 0..LOOKED_AT {
@@ -133,4 +144,21 @@ impl Cache {
 
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_given_up_unless_someone_else_holds_it() {
+        let (cache, code) = (Cache::new(1024 * 1024), InstitutionCode::parse("9910000018").unwrap());
+        let (one, other) = (cache.slot(&code), cache.slot(&code));
+        cache.give_up(&one);
+        assert!(Arc::ptr_eq(&one, &cache.slot(&code)), "the other one holds it");
+        drop(other);
+        cache.give_up(&one);
+        assert!(!Arc::ptr_eq(&one, &cache.slot(&code)));
+        assert_eq!(locked(&cache.places).total, OVERHEAD);
+    }
 }
