@@ -38,6 +38,8 @@ struct Words {
 const ENGLISH: Words = Words {
     introduction: "# Elements of the messages
 
+日本語: [elements.ja.md](elements.ja.md)
+
 Every element that this mock writes, in the order in which it writes them. Both the JSON and the XML come from this table (`wire::message` in the source), and so does this page: `UPDATE_DOCS=1 cargo test --test it elements` rewrites it.
 Real messages do not keep this order: read elements by their names. Every value is a text, in JSON too. An element without a value is left out, and so is a group or a list without elements.
 
@@ -70,6 +72,8 @@ Real messages do not keep this order: read elements by their names. Every value 
 
 const JAPANESE: Words = Words {
     introduction: "# 電文の要素
+
+English: [elements.md](elements.md)
 
 この模擬サーバーが出力するすべての要素を、出力する順に示します。JSON も XML もこの表（ソースの `wire::message`）から作られ、このページも同じ表から作られます（`UPDATE_DOCS=1 cargo test --test it elements` で更新）。
 実際の電文はこの順とは限りません。要素は名前で読み取ってください。値は JSON でもすべて文字列です。値のない要素、要素のないグループやリストは省略されます。

@@ -1,4 +1,4 @@
-//! The READMEs keep their word: the walk-through runs as it stands, the table of persons is what the fixtures hold, and links lead somewhere.
+//! The READMEs keep their word: the walk-through runs as it stands, and the tables are what the fixtures hold.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -68,6 +68,11 @@ impl Program {
     /// The port of the backend.
     pub(crate) fn backend_port(&self) -> String {
         self.backend.rsplit(':').next().unwrap_or_default().to_owned()
+    }
+
+    /// The port of the control API.
+    pub(crate) fn control_port(&self) -> String {
+        self.control.rsplit(':').next().unwrap_or_default().to_owned()
     }
 
     /// What a script writes to standard output, started where the program was.
@@ -175,8 +180,36 @@ fn the_walk_through_runs_as_it_stands_and_shows_what_it_promises() {
 }
 
 #[test]
+fn ten_lines_lead_to_a_red_and_a_green_report() {
+    let blocks = blocks("README.md", "newcomer");
+    assert!(blocks.len() == 1 && blocks[0].lines().count() <= 10, "one block of at most ten lines");
+    let program = Program::start();
+    let mut script = blocks[0].clone();
+    // The program is in the place of its container.
+    for (there, here) in [
+        ("docker compose up --detach --wait\n", String::new()),
+        ("docker compose cp onshi-mock:/data/certs/ca.pem ca.pem", "cp certs/ca.pem ca.pem".to_owned()),
+        ("$(openssl rand -hex 16)", "$(<certs/control-token)".to_owned()),
+        ("https://127.0.0.1:8443", program.backend.clone()),
+        ("https://127.0.0.1:8444", program.control.clone()),
+        ("docs/examples", root().join("docs/examples").display().to_string()),
+    ] {
+        assert!(script.contains(there), "no {there} in {script}");
+        script = script.replace(there, &here);
+    }
+    let said = program.run(&script);
+    let (red, green) = said.trim_end().split_once('\n').unwrap_or_else(|| panic!("two lines: {said}"));
+    assert!(red.starts_with("naive: ") && red != "naive: 0 failures", "{said}");
+    assert_eq!(green, "good: 0 failures");
+    for report in ["naive.xml", "good.xml"] {
+        let report = std::fs::read_to_string(program.dir().join(report)).expect("the report was fetched");
+        assert!(report.contains("<testsuite "), "{report}");
+    }
+}
+
+#[test]
 fn both_languages_walk_the_same_way() {
-    for name in ["walk-through", "two-terminals"] {
+    for name in ["walk-through", "two-terminals", "newcomer"] {
         let [english, japanese] = READMES.map(|readme| blocks(readme, name).iter().map(|block| commands(block)).collect::<Vec<_>>());
         assert_eq!(english, japanese);
     }
@@ -259,46 +292,5 @@ fn every_error_of_the_catalogue_is_in_both_tables_of_errors() {
         codes.sort();
         expected.sort();
         assert_eq!(codes, expected, "{readme}");
-    }
-}
-
-/// The READMEs, the changelog and the pages below `docs/`.
-fn pages() -> Vec<String> {
-    let entries = std::fs::read_dir(root().join("docs")).expect("docs/ is there").flatten();
-    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let docs = names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}"));
-    let mut pages: Vec<String> = READMES.iter().map(ToString::to_string).chain(docs).collect();
-    pages.push("CHANGELOG.md".to_owned());
-    pages.push("certs/README.md".to_owned());
-    pages.sort();
-    pages
-}
-
-#[test]
-fn every_relative_link_leads_to_a_file() {
-    let mut seen = 0;
-    for page in pages() {
-        let text = text_of(&page);
-        let links = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link);
-        for link in links.filter(|link| !link.starts_with("https://") && !link.starts_with('#')) {
-            let target = link.split('#').next().unwrap_or(link);
-            let beside = root().join(&page).parent().unwrap_or(Path::new("")).join(target);
-            assert!(beside.exists(), "{page} links to {link}, which does not exist");
-            seen += 1;
-        }
-    }
-    assert!(seen > 10, "the links were found");
-}
-
-#[test]
-fn every_page_of_the_documentation_is_there_in_both_languages() {
-    let pages = pages();
-    for page in pages.iter().filter(|page| page.starts_with("docs/") && !page.ends_with(".ja.md")) {
-        let japanese = page.replace(".md", ".ja.md");
-        assert!(pages.contains(&japanese), "{japanese} is missing");
-    }
-    for page in pages.iter().filter(|page| page.ends_with(".ja.md")) {
-        let english = page.replace(".ja.md", ".md");
-        assert!(pages.contains(&english), "{english} is missing");
     }
 }
