@@ -132,9 +132,14 @@ pub(super) fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
 
 #[cfg(not(unix))]
 pub(super) fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal::windows::ctrl_c()?;
+    use signal::windows::{ctrl_break, ctrl_c, ctrl_close};
+    let (mut interrupt, mut told_by_another, mut window_closed) = (ctrl_c()?, ctrl_break()?, ctrl_close()?);
     Ok(async move {
-        interrupt.recv().await;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = told_by_another.recv() => {}
+            _ = window_closed.recv() => {}
+        }
         tracing::info!("stopping");
     })
 }
