@@ -6,6 +6,10 @@ use clap::Parser;
 use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, serve, terminal, verdict};
 use onshi_mock::clock;
 
+/// A check is many small texts: this allocator makes them at less than half the cost of most systems' own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 #[expect(clippy::print_stderr, reason = "an error is the program's last word")]
 async fn main() -> ExitCode {

@@ -4,9 +4,8 @@ use std::iter;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
-use super::person::{Person, Qualification};
+use super::person::{Person, Qualification, fold};
 
 /// What a receipt computer asks: the data of a card, and whose it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,7 +159,9 @@ pub struct Register<'a> {
 impl<'a> Register<'a> {
     /// Looks an inquiry up. `today` is the institution's date, to which relative fixture dates refer.
     pub fn find(&self, inquiry: &Inquiry, today: Date) -> Finding<'a> {
-        let matches: Vec<_> = self.all().filter(|(person, held)| self.criteria(inquiry, person, held).iter().all(|one| one.met)).collect();
+        let asked = inquiry.card.folded();
+        let fits = |held| asked.met_by(held, self.missing_branch_matches) == [true; 4];
+        let matches: Vec<_> = self.all().filter(|(person, held)| person.birthdate == inquiry.birthdate && fits(held)).collect();
         let Some(&(person, _)) = matches.first() else {
             return Finding::nothing(Validity::None, self.near_miss(inquiry));
         };
@@ -190,10 +191,9 @@ impl<'a> Register<'a> {
 
     /// Whose card it is, whether or not it holds; none where it is nobody's or several persons'.
     pub fn matching(&self, card: &CardData) -> Option<&'a Person> {
-        let mut holders = self
-            .all()
-            .filter(|(_, held)| card.criteria(held, self.missing_branch_matches).iter().all(|one| one.met))
-            .map(|(person, _)| person);
+        let asked = card.folded();
+        let fits = |held| asked.met_by(held, self.missing_branch_matches) == [true; 4];
+        let mut holders = self.all().filter(|(_, held)| fits(held)).map(|(person, _)| person);
         let person = holders.next()?;
         holders.all(|other| other.id == person.id).then_some(person)
     }
@@ -209,15 +209,20 @@ impl<'a> Register<'a> {
 
     /// Who comes nearest, where that tells something: two criteria are met by something that was sent.
     fn near_miss(&self, inquiry: &Inquiry) -> Option<NearMiss> {
-        let miss = |(person, held): (&Person, _)| NearMiss { person: person.id.clone(), criteria: self.criteria(inquiry, person, held) };
-        let nearest = self.all().map(miss).max_by_key(|miss| miss.criteria.iter().filter(|one| one.met).count());
+        let asked = inquiry.card.folded();
+        let met = |(person, held): &(&Person, &Qualification)| {
+            let of_card = asked.met_by(held, self.missing_branch_matches);
+            of_card.into_iter().chain([person.birthdate == inquiry.birthdate]).filter(|met| *met).count()
+        };
+        let nearest = self.all().max_by_key(met);
+        let nearest = nearest.map(|(person, held)| NearMiss { person: person.id.clone(), criteria: self.criteria(inquiry, person, held) });
         nearest.filter(|miss| miss.criteria.iter().filter(|one| one.met && !one.got.trim().is_empty()).count() >= 2)
     }
 
     fn criteria(&self, inquiry: &Inquiry, person: &Person, held: &Qualification) -> Vec<Criterion> {
-        let (expected, got) = (person.birthdate.to_string(), inquiry.birthdate.to_string());
+        let (expected, got) = (person.birthdate, inquiry.birthdate);
         let mut criteria = inquiry.card.criteria(held, self.missing_branch_matches);
-        criteria.push(Criterion { element: "Birthdate", met: expected == got, expected, got });
+        criteria.push(Criterion { element: "Birthdate", met: expected == got, expected: expected.to_string(), got: got.to_string() });
         criteria
     }
 }
@@ -233,33 +238,52 @@ impl CardData {
         }
     }
 
+    fn folded(&self) -> Folded {
+        Folded {
+            insurer: unpadded(&self.insurer_number),
+            symbol: fold(self.symbol.as_deref().unwrap_or_default()),
+            number: fold(&self.number),
+            branch: unpadded(self.branch.as_deref().unwrap_or_default().trim()),
+            has_branch: self.branch.as_deref().is_some_and(|branch| !branch.trim().is_empty()),
+        }
+    }
+
     fn criteria(&self, held: &Qualification, missing_branch_matches: bool) -> Vec<Criterion> {
-        let criterion = |element, met, expected: &str, got: &str| Criterion { element, met, expected: expected.into(), got: got.into() };
-        let same_number = |a: &str, b: &str| unpadded(a) == unpadded(b);
-        let insurer = held.insurer_number.as_str();
-        let (symbol, asked_symbol) =
-            (held.symbol.as_ref().map_or("", |symbol| symbol.as_str()), self.symbol.as_deref().unwrap_or_default());
-        let number = held.number.as_str();
-        let (branch, asked_branch) =
-            (held.branch.as_ref().map_or("", |branch| branch.as_str()), self.branch.as_deref().unwrap_or_default().trim());
-        vec![
-            criterion("InsurerNumber", same_number(insurer, &self.insurer_number), insurer, &self.insurer_number),
-            criterion("InsuredCardSymbol", fold(symbol) == fold(asked_symbol), symbol, asked_symbol),
-            criterion("InsuredIdentificationNumber", fold(number) == fold(&self.number), number, &self.number),
-            criterion(
-                "InsuredBranchNumber",
-                (missing_branch_matches && asked_branch.is_empty()) || same_number(branch, asked_branch),
-                branch,
-                asked_branch,
-            ),
-        ]
+        let met = self.folded().met_by(held, missing_branch_matches);
+        let symbol = held.symbol.as_ref().map_or("", |symbol| symbol.as_str());
+        let branch = held.branch.as_ref().map_or("", |branch| branch.as_str());
+        let (asked_symbol, asked_branch) = (self.symbol.as_deref().unwrap_or_default(), self.branch.as_deref().unwrap_or_default().trim());
+        let elements = [
+            ("InsurerNumber", held.insurer_number.as_str(), self.insurer_number.as_str()),
+            ("InsuredCardSymbol", symbol, asked_symbol),
+            ("InsuredIdentificationNumber", held.number.as_str(), self.number.as_str()),
+            ("InsuredBranchNumber", branch, asked_branch),
+        ];
+        let criteria = elements.into_iter().zip(met);
+        criteria.map(|((element, expected, got), met)| Criterion { element, met, expected: expected.into(), got: got.into() }).collect()
     }
 }
 
-/// Full-width letters, digits and signs become ASCII, half-width kana become full-width, dashes become `-`; white space goes.
-fn fold(text: &str) -> String {
-    let dashes_as_one = |c| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') { '-' } else { c };
-    text.nfkc().filter(|c| !c.is_whitespace()).map(dashes_as_one).collect()
+/// Card data as they are compared: folded once, however many cards there are.
+struct Folded {
+    insurer: String,
+    symbol: String,
+    number: String,
+    branch: String,
+    has_branch: bool,
+}
+
+impl Folded {
+    /// Which of insurer number, symbol, number and branch number a card meets.
+    fn met_by(&self, held: &Qualification, missing_branch_matches: bool) -> [bool; 4] {
+        let branch = held.branch.as_ref().map_or("", |branch| branch.as_str());
+        [
+            held.insurer_number.as_str().trim_start_matches('0') == self.insurer,
+            held.symbol.as_ref().map_or("", |symbol| symbol.folded()) == self.symbol,
+            held.number.folded() == self.number,
+            (missing_branch_matches && !self.has_branch) || branch.trim_start_matches('0') == self.branch,
+        ]
+    }
 }
 
 /// A number without the zeros or spaces that pad it on the left.

@@ -15,6 +15,7 @@ pub use codes::{
     ReasonOfLoss, Sex, SingleOrCombined, TicketType, TreatmentType,
 };
 pub use fault::{MAX_PERSONS, faults};
+pub(in crate::domain) use text::fold;
 pub use text::{Branch, CardText, FixtureDate, HalfWidthKana};
 pub use ticket::{MedicalTicket, UpToThree};
 

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 /// No date of a person lies before this year.
 pub(super) const OLDEST_YEAR: i16 = 1800;
@@ -50,6 +51,51 @@ impl From<FixtureDate> for String {
     }
 }
 
+/// A card's symbol or number: 1 to 20 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CardText {
+    text: String,
+    folded: String,
+}
+
+impl CardText {
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// As it is compared.
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+}
+
+impl TryFrom<String> for CardText {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if (1..=20).contains(&text.chars().count()) {
+            Ok(Self { folded: fold(&text), text })
+        } else {
+            Err(format!("`{text}` is not a symbol or number of 1 to 20 characters"))
+        }
+    }
+}
+
+impl From<CardText> for String {
+    fn from(card: CardText) -> Self {
+        card.text
+    }
+}
+
+/// A text as it is compared: full-width letters, digits and signs become ASCII, half-width kana become full-width, dashes become `-`; white
+/// space goes.
+pub(in crate::domain) fn fold(text: &str) -> String {
+    let dashes_as_one = |c| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') { '-' } else { c };
+    text.nfkc().filter(|c| !c.is_whitespace()).map(dashes_as_one).collect()
+}
+
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $fits:expr) => {
         $(#[$doc])*
@@ -74,10 +120,6 @@ macro_rules! checked_text {
     };
 }
 
-checked_text! {
-    /// A card's symbol or number: 1 to 20 characters.
-    CardText, "a symbol or number of 1 to 20 characters", |text| (1..=20).contains(&text.chars().count())
-}
 checked_text! {
     /// 枝番: two digits.
     Branch, "a branch number of two digits, such as 01", |text| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())

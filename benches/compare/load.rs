@@ -1,0 +1,155 @@
+//! The load: a few TLS connections that ask again as soon as they are answered. It looks at no more of an answer than where it ends.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// How a client connects.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) addresses: Vec<String>,
+    tls: TlsConnector,
+}
+
+impl Client {
+    /// Trusting a CA; with a certificate and its key as PEM where it presents one. No session is resumed.
+    pub(crate) fn new(addresses: Vec<String>, ca: &[u8], own: Option<(&[u8], &[u8])>) -> Self {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(ca).unwrap()).unwrap();
+        let builder =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap().with_root_certificates(roots);
+        let mut config = match own {
+            Some((certificate, key)) => {
+                let chain = vec![CertificateDer::from_pem_slice(certificate).unwrap()];
+                builder.with_client_auth_cert(chain, PrivateKeyDer::from_pem_slice(key).unwrap()).unwrap()
+            }
+            None => builder.with_no_client_auth(),
+        };
+        config.resumption = rustls::client::Resumption::disabled();
+        Self { addresses, tls: TlsConnector::from(Arc::new(config)) }
+    }
+
+    async fn connect(&self, number: usize) -> TlsStream<TcpStream> {
+        let stream = TcpStream::connect(&self.addresses[number % self.addresses.len()]).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        self.tls.connect(ServerName::try_from("127.0.0.1").unwrap(), stream).await.unwrap()
+    }
+
+    /// One exchange; the body of the answer.
+    pub(crate) async fn once(&self, request: &[u8]) -> Vec<u8> {
+        let mut stream = self.connect(0).await;
+        let mut buffer = Vec::new();
+        let (head, length) = exchange(&mut stream, request, &mut buffer).await;
+        buffer[head..head + length].to_vec()
+    }
+
+    /// Sends one request after the other over one connection.
+    pub(crate) async fn each(&self, requests: impl Iterator<Item = Vec<u8>>) {
+        let mut stream = self.connect(0).await;
+        let mut buffer = Vec::new();
+        for request in requests {
+            exchange(&mut stream, &request, &mut buffer).await;
+        }
+    }
+
+    /// Requests a second over some connections: connection `c` asks `requests[c]`, `requests[c + connections]` and so on, round and round.
+    pub(crate) async fn rate(&self, connections: usize, spell: Duration, requests: &Arc<Vec<Vec<u8>>>) -> f64 {
+        let mut asking = JoinSet::new();
+        let until = Instant::now() + spell;
+        for number in 0..connections {
+            let (client, requests) = (self.clone(), Arc::clone(requests));
+            asking.spawn(async move {
+                let mut stream = client.connect(number).await;
+                let (mut buffer, mut done, mut next) = (Vec::with_capacity(8 * 1024), 0_u64, number);
+                while Instant::now() < until {
+                    exchange(&mut stream, &requests[next % requests.len()], &mut buffer).await;
+                    (done, next) = (done + 1, next + connections);
+                }
+                done
+            });
+        }
+        let mut done = 0;
+        while let Some(asked) = asking.join_next().await {
+            done += asked.unwrap();
+        }
+        done as f64 / spell.as_secs_f64()
+    }
+
+    /// MiB a second of one answer after the other over one connection.
+    pub(crate) async fn throughput(&self, spell: Duration, request: &[u8]) -> f64 {
+        let mut stream = self.connect(0).await;
+        let (began, mut bytes, mut buffer) = (Instant::now(), 0, vec![0; 256 * 1024]);
+        while began.elapsed() < spell {
+            stream.write_all(request).await.unwrap();
+            let mut head = Vec::new();
+            let length = exchange_head(&mut stream, &mut head).await;
+            let mut left = length - (head.len() - end_of_head(&head).unwrap());
+            while left > 0 {
+                left -= stream.read(&mut buffer).await.unwrap();
+            }
+            bytes += length;
+        }
+        bytes as f64 / (1024.0 * 1024.0) / began.elapsed().as_secs_f64()
+    }
+
+    /// Full handshakes a second; each ends when the server has closed its side.
+    pub(crate) async fn handshakes(&self, connections: usize, spell: Duration) -> f64 {
+        let mut shaking = JoinSet::new();
+        let until = Instant::now() + spell;
+        for number in 0..connections {
+            let client = self.clone();
+            shaking.spawn(async move {
+                let mut done = 0_u64;
+                while Instant::now() < until {
+                    let mut stream = client.connect(number).await;
+                    stream.shutdown().await.unwrap();
+                    // Closed with or without a word: either way the server is through with it.
+                    let _ = stream.read(&mut [0; 1]).await;
+                    done += 1;
+                }
+                done
+            });
+        }
+        let mut done = 0;
+        while let Some(shaken) = shaking.join_next().await {
+            done += shaken.unwrap();
+        }
+        done as f64 / spell.as_secs_f64()
+    }
+}
+
+/// Sends a request and reads its whole answer into the buffer; gives where its body begins and how long that is.
+async fn exchange(stream: &mut TlsStream<TcpStream>, request: &[u8], buffer: &mut Vec<u8>) -> (usize, usize) {
+    stream.write_all(request).await.unwrap();
+    buffer.clear();
+    let length = exchange_head(stream, buffer).await;
+    let head = end_of_head(buffer).unwrap();
+    while buffer.len() < head + length {
+        assert!(stream.read_buf(buffer).await.unwrap() > 0, "the connection closed");
+    }
+    (head, length)
+}
+
+/// Reads at least the head of an answer; gives its Content-Length.
+async fn exchange_head(stream: &mut TlsStream<TcpStream>, buffer: &mut Vec<u8>) -> usize {
+    while end_of_head(buffer).is_none() {
+        assert!(stream.read_buf(buffer).await.unwrap() > 0, "the connection closed");
+    }
+    let head = std::str::from_utf8(&buffer[..end_of_head(buffer).unwrap()]).unwrap();
+    assert!(head.starts_with("HTTP/1.1 2"), "{head}");
+    let length = head.lines().find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("content-length")));
+    length.unwrap().1.parse().unwrap()
+}
+
+fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
+}

@@ -1,0 +1,78 @@
+//! Compares the program with a floor of this bench's own, side by side in one run, and prints a table.
+//!
+//! `cargo bench --bench compare` runs all parts, `cargo bench --bench compare -- check package` those two. Servers are pinned to the first
+//! processor and the load to the second, so that the server is what is measured.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench talks, and ends where it meets what it did not expect"
+)]
+
+mod floor;
+mod load;
+mod memory;
+mod pairs;
+mod process;
+mod stage;
+
+use std::time::Duration;
+
+use pairs::Row;
+
+/// Rounds of each pair; each round measures both once.
+const ROUNDS: usize = 7;
+/// How long one measurement takes.
+const SPELL: Duration = Duration::from_secs(3);
+/// Connections of the load.
+const CONNECTIONS: usize = 16;
+/// All of Japan's medical institutions, about.
+const MANY: u32 = 230_000;
+
+const PARTS: [(&str, &str); 8] = [
+    ("check", "(a) check over TLS keep-alive, SQLite, 1 institution"),
+    ("check-many", "(a) check over TLS keep-alive, SQLite, 230,000 institutions in turn"),
+    ("package", "(b) package download, 64 MiB"),
+    ("handshake", "(c) full handshakes with client certificates"),
+    ("start", "(d) start to ready, certificates present"),
+    ("memory", "(e) resident memory"),
+    ("postgres", "(f) check, PostgreSQL, one process"),
+    ("postgres-two", "(f) check, PostgreSQL, two processes (no target)"),
+];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "floor") {
+        floor::serve(&arguments[1..]);
+        return;
+    }
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        // `cargo test --all-targets` starts benches, too: it has nothing to test here.
+        return;
+    }
+    let wanted: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with("--")).collect();
+    if let Some(unknown) = wanted.iter().find(|wanted| PARTS.iter().all(|(name, _)| name != *wanted)) {
+        eprintln!("there is no part {unknown}; there are: {}", PARTS.map(|(name, _)| name).join(", "));
+        std::process::exit(2);
+    }
+    process::pin_load();
+    println!("{}\n\n{}", process::machine(), Row::HEAD);
+    for (name, title) in PARTS.iter().filter(|(name, _)| wanted.is_empty() || wanted.contains(name)) {
+        for row in measured(name, title) {
+            println!("{row}");
+        }
+    }
+}
+
+fn measured(name: &str, title: &str) -> Vec<Row> {
+    match name {
+        "check" => vec![pairs::checks(title, &stage::sqlite(), 1, 0.75)],
+        "check-many" => vec![pairs::checks(title, &stage::sqlite(), MANY, 0.75)],
+        "package" => vec![pairs::packages(title, 0.9)],
+        "handshake" => vec![pairs::handshakes(title, 0.9)],
+        "start" => vec![memory::start(title)],
+        "memory" => memory::resident(title),
+        "postgres" => vec![pairs::checks(title, &stage::postgres(1), 1, 0.7)],
+        _ => vec![pairs::checks(title, &stage::postgres(2), 1, 0.0)],
+    }
+}

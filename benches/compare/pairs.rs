@@ -1,0 +1,141 @@
+//! What is measured side by side: the program and the floor in turn, round by round, and the ratio of each round.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::load::Client;
+use super::process::Process;
+use super::stage::{self, Stage, request};
+use super::{CONNECTIONS, ROUNDS, SPELL};
+
+/// A line of the table.
+pub(crate) struct Row {
+    pub(crate) title: String,
+    pub(crate) ours: String,
+    pub(crate) floor: String,
+    pub(crate) ratio: String,
+    pub(crate) target: String,
+}
+
+impl Row {
+    /// The table's head.
+    pub(crate) const HEAD: &str =
+        "| what | onshi-mock (median) | floor (median) | ratio: median (min to max) | target |\n|---|---|---|---|---|";
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "| {} | {} | {} | {} | {} |", self.title, self.ours, self.floor, self.ratio, self.target)
+    }
+}
+
+/// Checks a second at so many institutions in turn.
+pub(crate) fn checks(title: &str, stage: &Stage, institutions: u32, target: f64) -> Row {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let programs: Vec<Process> = (0..stage.processes).map(|_| Process::program(dir.path(), &["--store", &stage.store])).collect();
+    let ca = std::fs::read(dir.path().join("certs/ca.pem")).unwrap();
+    let ours = Client::new(programs.iter().map(|program| program.address("backend=")).collect(), &ca, None);
+    let control = Client::new(vec![programs[0].address("control=")], &ca, None);
+    let codes = runtime.block_on(stage::institutions(&control, institutions));
+    let token = runtime.block_on(stage::login(&ours));
+    let requests =
+        Arc::new(codes.iter().map(|code| stage::check("/oqs-api-pro/MSA01030/ILI01030SV01/search", code, &token)).collect::<Vec<_>>());
+    let answer = runtime.block_on(ours.once(&requests[0]));
+    let floor = Process::floor(&dir.path().join("certs"), answer.len(), 0, stage.floor_asks.as_deref());
+    let theirs = Client::new(vec![floor.address("")], &ca, None);
+    let for_floor = Arc::new(vec![stage::check("/check", &codes[0], &token)]);
+    let mut measured = Measured::default();
+    let mut used = (0, 0);
+    for round in 0..=ROUNDS {
+        let before = (programs[0].ticks(), floor.ticks());
+        let rate =
+            (runtime.block_on(ours.rate(CONNECTIONS, SPELL, &requests)), runtime.block_on(theirs.rate(CONNECTIONS, SPELL, &for_floor)));
+        if round > 0 {
+            measured.add(rate.0, rate.1);
+            used = (used.0 + programs[0].ticks() - before.0, used.1 + floor.ticks() - before.1);
+        }
+    }
+    eprintln!("{title}: processor time in ticks: {used:?}");
+    measured.row(title, "/s", target)
+}
+
+/// MiB a second of a package.
+pub(crate) fn packages(title: &str, target: f64) -> Row {
+    const SIZE: usize = 64 * 1024 * 1024;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let program = Process::program(dir.path(), &["--store", "memory"]);
+    let ca = std::fs::read(dir.path().join("certs/ca.pem")).unwrap();
+    let ours = Client::new(vec![program.address("backend=")], &ca, None);
+    let control = Client::new(vec![program.address("control=")], &ca, None);
+    let path = runtime.block_on(stage::package(&control, &ours, SIZE));
+    let floor = Process::floor(&dir.path().join("certs"), 0, SIZE, None);
+    let theirs = Client::new(vec![floor.address("")], &ca, None);
+    let (for_ours, for_floor) = (request("GET", &path, "", b""), request("GET", "/package", "", b""));
+    let mut measured = Measured::default();
+    for round in 0..=ROUNDS {
+        let ours = runtime.block_on(ours.throughput(SPELL, &for_ours));
+        let theirs = runtime.block_on(theirs.throughput(SPELL, &for_floor));
+        if round > 0 {
+            measured.add(ours, theirs);
+        }
+    }
+    measured.row(title, " MiB/s", target)
+}
+
+/// Handshakes a second.
+pub(crate) fn handshakes(title: &str, target: f64) -> Row {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let program = Process::program(dir.path(), &["--store", "memory"]);
+    let ca = std::fs::read(dir.path().join("certs/ca.pem")).unwrap();
+    let control = Client::new(vec![program.address("control=")], &ca, None);
+    let (certificate, key) = runtime.block_on(stage::certificate(&control));
+    let own = Some((certificate.as_bytes(), key.as_bytes()));
+    let floor = Process::floor(&dir.path().join("certs"), 0, 0, None);
+    let ours = Client::new(vec![program.address("backend=")], &ca, own);
+    let theirs = Client::new(vec![floor.address("")], &ca, own);
+    let mut measured = Measured::default();
+    for round in 0..=ROUNDS {
+        let ours = runtime.block_on(ours.handshakes(CONNECTIONS, SPELL));
+        let theirs = runtime.block_on(theirs.handshakes(CONNECTIONS, SPELL));
+        if round > 0 {
+            measured.add(ours, theirs);
+        }
+    }
+    measured.row(title, "/s", target)
+}
+
+#[derive(Default)]
+struct Measured {
+    ours: Vec<f64>,
+    floor: Vec<f64>,
+    ratios: Vec<f64>,
+}
+
+impl Measured {
+    fn add(&mut self, ours: f64, floor: f64) {
+        self.ours.push(ours);
+        self.floor.push(floor);
+        self.ratios.push(ours / floor);
+    }
+
+    fn row(mut self, title: &str, unit: &str, target: f64) -> Row {
+        let (ours, floor, ratio) = (median(&mut self.ours), median(&mut self.floor), median(&mut self.ratios));
+        let (least, most) = (self.ratios[0], self.ratios[self.ratios.len() - 1]);
+        Row {
+            title: title.to_owned(),
+            ours: format!("{ours:.0}{unit}"),
+            floor: format!("{floor:.0}{unit}"),
+            ratio: format!("{ratio:.2} ({least:.2} to {most:.2})"),
+            target: if target > 0.0 { format!("at least {target}") } else { "none".to_owned() },
+        }
+    }
+}
+
+/// Sorts, and gives the one in the middle.
+pub(crate) fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
