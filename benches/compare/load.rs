@@ -94,7 +94,9 @@ impl Client {
             let length = exchange_head(&mut stream, &mut head).await;
             let mut left = length - (head.len() - end_of_head(&head).unwrap());
             while left > 0 {
-                left -= stream.read(&mut buffer).await.unwrap();
+                let read = stream.read(&mut buffer).await.unwrap();
+                assert!(read > 0, "the connection closed with {left} bytes to come");
+                left -= read;
             }
             bytes += length;
         }

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, ConnectOptions, Executor, SqlSafeStr};
@@ -34,7 +36,10 @@ impl Store {
     pub async fn open(target: &Target) -> anyhow::Result<Self> {
         install_default_drivers();
         let lock = match target {
-            Target::Sqlite(path) => Some(Lock::take(path)?),
+            Target::Sqlite(path) => {
+                ensure_database(path)?;
+                Some(Lock::take(path)?)
+            }
             Target::Memory | Target::Postgres(_) => None,
         };
         let pool = connect(target).await.map_err(|error| unopened(target, &error))?;
@@ -89,6 +94,22 @@ fn migrator(migrations: &'static [(i64, &str, &str)]) -> Migrator {
         Migration::new(*version, Cow::Borrowed(description), MigrationType::Simple, SqlSafeStr::into_sql_str(*sql), false)
     };
     Migrator::with_migrations(migrations.iter().map(migration).collect())
+}
+
+/// A file that holds something else is left alone.
+fn ensure_database(path: &Path) -> anyhow::Result<()> {
+    const HEADER: &[u8] = b"SQLite format 3\0";
+    let mut start = Vec::new();
+    if let Ok(file) = File::open(path) {
+        file.take(HEADER.len() as u64).read_to_end(&mut start)?;
+    }
+    ensure!(
+        start.is_empty() || start == HEADER,
+        "store: {0} は SQLite のデータベースではありません。別の --store sqlite:ファイル を指定するか、そのファイルを移動してください\n\
+         store: {0} is no SQLite database; choose another --store sqlite:PATH, or move that file away",
+        path.display()
+    );
+    Ok(())
 }
 
 fn unopened(target: &Target, error: &sqlx::Error) -> anyhow::Error {

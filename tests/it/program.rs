@@ -16,7 +16,26 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it in a directory on free ports and waits for the ready line.
     pub(crate) fn start(dir: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(dir)
+        Self::ready(command(dir), arguments)
+    }
+
+    /// The same under another program, which gets it as its last arguments.
+    #[cfg(unix)]
+    pub(crate) fn start_under(dir: &Path, other: &[&str], arguments: &[&str]) -> Self {
+        let program = command(dir);
+        let mut under = Command::new(other[0]);
+        under.current_dir(dir).args(&other[1..]).arg(program.get_program());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => under.env(name, value),
+                None => under.env_remove(name),
+            };
+        }
+        Self::ready(under, arguments)
+    }
+
+    fn ready(mut command: Command, arguments: &[&str]) -> Self {
+        let mut child = command
             .args(["serve", "--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())

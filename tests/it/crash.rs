@@ -1,0 +1,130 @@
+//! SIGKILL at random moments under load: whatever was acknowledged is there afterwards.
+#![cfg(unix)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use onshi_mock::store::Target;
+use reqwest::Client;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::postgres::Cluster;
+use crate::program::Program;
+use crate::support::{TOKEN, trusting};
+
+/// Clients that change things at once, each at an institution of its own.
+const CLIENTS: usize = 6;
+
+/// What one client was told is done: the number that its institution's name ends with, and the institutions that it made.
+#[derive(Default)]
+struct Acknowledged {
+    code: String,
+    last: u64,
+    made: BTreeSet<String>,
+    checks: u64,
+}
+
+#[tokio::test]
+async fn after_a_sigkill_everything_acknowledged_is_there_on_sqlite() {
+    let dir = tempfile::tempdir().unwrap();
+    rounds(10, "SQLite", dir.path(), "sqlite:state.db").await;
+}
+
+#[tokio::test]
+async fn after_a_sigkill_everything_acknowledged_is_there_on_postgresql() {
+    let (dir, cluster) = (tempfile::tempdir().unwrap(), Cluster::start().await);
+    rounds(10, "PostgreSQL", dir.path(), &cluster.database("crash").await).await;
+}
+
+#[ignore = "takes minutes: ./test --nightly"]
+#[tokio::test]
+async fn a_hundred_sigkills_lose_nothing_acknowledged() {
+    let (dir, cluster) = (tempfile::tempdir().unwrap(), Cluster::start().await);
+    rounds(100, "SQLite", dir.path(), "sqlite:state.db").await;
+    rounds(100, "PostgreSQL", dir.path(), &cluster.database("crash").await).await;
+}
+
+#[expect(clippy::print_stdout, reason = "what was counted is for whoever reads the tests' output")]
+async fn rounds(rounds: u32, back_end: &str, dir: &Path, store: &str) {
+    assert!(store.parse::<Target>().is_ok());
+    let mut random = fastrand::Rng::with_seed(20260119);
+    let (mut changes, mut made, mut checks, mut lost) = (0, 0, 0, 0);
+    for round in 1..=rounds {
+        let program = Program::start(dir, &["--store", store, "--control-token", TOKEN]);
+        let client = trusting(&std::fs::read_to_string(dir.join("certs/ca.pem")).unwrap()).build().unwrap();
+        let mut working = JoinSet::new();
+        for number in 0..CLIENTS {
+            working.spawn(work(client.clone(), program.url("control"), program.url("backend"), round * 100 + number as u32));
+        }
+        tokio::time::sleep(Duration::from_millis(random.u64(200..700))).await;
+        // Dropped: killed, and waited for.
+        drop(program);
+        let acknowledged = working.join_all().await;
+        let program = Program::start(dir, &["--store", store, "--control-token", TOKEN]);
+        let control = program.url("control");
+        for told in &acknowledged {
+            let institution = ask(&client, &format!("{control}/v1/institutions/{}", told.code)).await;
+            let stored: u64 = institution["name"]["en"].as_str().unwrap().parse().unwrap_or_else(|_| panic!("{institution}"));
+            assert!(stored >= told.last, "{back_end}, round {round}: change {} was acknowledged, {stored} is stored", told.last);
+            for code in &told.made {
+                let there = ask(&client, &format!("{control}/v1/institutions/{code}")).await;
+                assert_eq!(there["code"], *code, "{back_end}, round {round}: it was created, and is gone");
+            }
+            let journal = ask(&client, &format!("{control}/v1/institutions/{}/journal?limit=500", told.code)).await;
+            let kept = journal["entries"].as_array().unwrap().len() as u64;
+            changes += told.last;
+            made += told.made.len();
+            checks += told.checks;
+            lost += told.checks.saturating_sub(kept);
+        }
+    }
+    println!(
+        "{back_end}: {rounds} SIGKILLs; {changes} acknowledged changes and {made} acknowledged institutions, all there; \
+         of {checks} answered checks {lost} are missing in the journal"
+    );
+    assert!(changes > u64::from(rounds), "there was a load");
+}
+
+/// Changes, creates and checks until the server is gone; gives what was acknowledged.
+async fn work(client: Client, control: String, backend: String, number: u32) -> Acknowledged {
+    let mut told = Acknowledged::default();
+    let institutions = format!("{control}/v1/institutions");
+    let template = json!({"template": "9910000018", "name": {"ja": "0", "en": "0"}});
+    let Some(created) = send(client.post(&institutions), template.clone()).await else {
+        panic!("client {number}: the server was gone before it began");
+    };
+    told.code = created["code"].as_str().unwrap().to_owned();
+    let own = format!("{institutions}/{}", told.code);
+    for change in 1.. {
+        let name = json!({"name": {"ja": change.to_string(), "en": change.to_string()}});
+        if send(client.patch(&own), name).await.is_none() {
+            break;
+        }
+        told.last = change;
+        let Some(another) = send(client.post(&institutions), template.clone()).await else {
+            break;
+        };
+        told.made.insert(another["code"].as_str().unwrap().to_owned());
+        let inquiry = crate::support::inquiry(&told.code);
+        if send(client.post(format!("{backend}{}", crate::support::SEARCH)), inquiry).await.is_none() {
+            break;
+        }
+        told.checks += 1;
+    }
+    told
+}
+
+/// The answer, whole; none where the server was gone before it had come.
+async fn send(request: reqwest::RequestBuilder, body: Value) -> Option<Value> {
+    let response = request.bearer_auth(TOKEN).json(&body).send().await.ok()?;
+    let status = response.status();
+    let answer = response.json().await.ok()?;
+    assert!(status.is_success(), "{status}: {answer}");
+    Some(answer)
+}
+
+async fn ask(client: &Client, url: &str) -> Value {
+    client.get(url).bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap()
+}

@@ -1,0 +1,98 @@
+//! A store that fails: readiness turns red, callers get a clear 503, nothing acknowledged is lost, and it recovers without a restart.
+#![cfg(unix)]
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use onshi_mock::store::Target;
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::postgres::Cluster;
+use crate::program::Program;
+use crate::support::{Mock, SEARCH, TOKEN, inquiry, trusting};
+
+/// Waits until `/readyz` answers with a status, and gives what it says.
+async fn readiness(client: &Client, control: &str, status: StatusCode) -> String {
+    let began = Instant::now();
+    loop {
+        let response = client.get(format!("{control}/readyz")).send().await.unwrap();
+        let (now, said) = (response.status(), response.text().await.unwrap());
+        if now == status {
+            return said;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "still {now}: {said}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn rename(client: &Client, control: &str, code: &str, name: &str) -> (StatusCode, Value) {
+    let name = json!({"name": {"ja": name, "en": name}});
+    let response = client.patch(format!("{control}/v1/institutions/{code}")).bearer_auth(TOKEN).json(&name).send().await.unwrap();
+    (response.status(), response.json().await.unwrap())
+}
+
+fn check_problem(problem: &Value) {
+    assert_eq!(problem["status"], 503, "{problem}");
+    for field in ["type", "detail", "detail_en", "remedy", "remedy_en"] {
+        assert!(!problem[field].as_str().unwrap_or_default().is_empty(), "no {field}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_postgresql_is_told_and_recovered_from_without_a_restart() {
+    let mut cluster = Cluster::start().await;
+    let url = cluster.database("failing").await;
+    let mut mock = Mock::start_with(|config| config.store = Target::Postgres(url)).await;
+    let (client, control) = (mock.client.clone(), format!("https://{}", mock.control));
+    let code = mock.create("9910000026", "2026-01-20T09:00:00+09:00").await;
+    assert_eq!(rename(&client, &control, &code, "acknowledged").await.0, StatusCode::OK);
+    cluster.stop();
+    let said = readiness(&client, &control, StatusCode::SERVICE_UNAVAILABLE).await;
+    assert!(said.contains("データベース"), "{said}");
+    let (status, problem) = rename(&client, &control, &code, "not acknowledged").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    check_problem(&problem);
+    let refused = mock.send(mock.backend(Method::POST, SEARCH).json(&inquiry(&code))).await;
+    assert_eq!(refused.error_code(), "MOCK0009E", "{}", refused.body);
+    cluster.start_again().await;
+    readiness(&client, &control, StatusCode::OK).await;
+    let institution = mock.set(Method::GET, &format!("/v1/institutions/{code}"), Value::Null).await;
+    assert_eq!(institution["name"]["en"], "acknowledged");
+    assert_eq!(mock.check(&code).await.error_code(), "MOCK0501E", "the state of before");
+    mock.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_may_not_grow_is_told_and_recovered_from_without_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    // As on a full disk, writing fails from some size on; whoever ignores the signal sees the error.
+    let program = Program::start_under(
+        dir.path(),
+        &["sh", "-c", "trap '' XFSZ; ulimit -S -f 1024; exec \"$0\" \"$@\""],
+        &["--store", "sqlite:state.db", "--control-token", TOKEN],
+    );
+    let client = trusting(&std::fs::read_to_string(dir.path().join("certs/ca.pem")).unwrap()).build().unwrap();
+    let control = program.url("control");
+    let mut acknowledged = Vec::new();
+    let problem = loop {
+        let create = client.post(format!("{control}/v1/institutions")).bearer_auth(TOKEN).json(&json!({"template": "9910000018"}));
+        let response = create.send().await.unwrap();
+        let (status, body): (_, Value) = (response.status(), response.json().await.unwrap());
+        if status != StatusCode::CREATED {
+            break body;
+        }
+        acknowledged.push(body["code"].as_str().unwrap().to_owned());
+        assert!(acknowledged.len() < 5_000, "the file grew beyond its limit");
+    };
+    check_problem(&problem);
+    readiness(&client, &control, StatusCode::SERVICE_UNAVAILABLE).await;
+    let lifted = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &program.id().to_string()]).stdout(Stdio::null()).status();
+    assert!(lifted.unwrap().success());
+    readiness(&client, &control, StatusCode::OK).await;
+    for code in &acknowledged {
+        let there = client.get(format!("{control}/v1/institutions/{code}")).bearer_auth(TOKEN).send().await.unwrap();
+        assert_eq!(there.status(), StatusCode::OK, "{code} was acknowledged");
+    }
+    assert_eq!(rename(&client, &control, &acknowledged[0], "again").await.0, StatusCode::OK);
+}
