@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, serve, terminal, verdict};
+use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, openapi, serve, terminal, verdict};
 use onshi_mock::clock;
 
 /// A check is many small texts: this allocator makes them at less than half the cost of most systems' own.
@@ -19,6 +19,7 @@ async fn main() -> ExitCode {
         Command::Certs(args) => certs::run(args, clock::wall()),
         Command::CheckFixtures(args) => check_fixtures::run(&args, clock::wall()),
         Command::Health(args) => health::run(args).await,
+        Command::Openapi(args) => openapi::run(&args, clock::wall()),
         Command::Verdict(args) => return verdict::run(args).await,
     };
     match done {

@@ -1,6 +1,6 @@
 //! The only place that wires the parts together: `Server::bind` makes everything ready, `run` serves until told to stop.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crate::domain::japan;
 use crate::fixtures::{Findings, Fixtures};
 use crate::http::accept::{Limits, serve};
 use crate::http::app::{App, ClientAuthPolicy};
+use crate::http::openapi::Addresses;
 use crate::http::pace::Lines;
 use crate::http::router;
 use crate::http::streams::Streams;
@@ -70,8 +71,10 @@ impl Server {
         let institutions = Institutions::new(Arc::clone(&fixtures), store, config.bounds, wall).await;
         let institutions = institutions.map_err(|error| anyhow!("institutions: {error:?}"))?;
         let differing = institutions.differing().await?;
+        let addresses = Addresses { backend: url(backend.local_addr()?), control: url(control.local_addr()?) };
         let app = App {
             institutions,
+            addresses,
             linkage: config.linkage.clone().map(|whereabouts| Folders::new(whereabouts, Arc::clone(&fixtures))),
             packages,
             lines: Lines::default(),
@@ -246,6 +249,16 @@ async fn listen(addr: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
              cannot listen on {addr}; where it is in use, choose another port with --{option} (0 picks a free one)"
         )
     })
+}
+
+/// Where a listener is reached from this machine.
+fn url(addr: SocketAddr) -> String {
+    let ip = match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("https://{}", SocketAddr::new(ip, addr.port()))
 }
 
 /// The token that was given, or the one in the file beside the certificates, made where it is missing.

@@ -3,6 +3,7 @@
 pub mod certs;
 pub mod check_fixtures;
 pub mod health;
+pub mod openapi;
 pub mod serve;
 pub mod terminal;
 mod terminal_control;
@@ -33,6 +34,8 @@ pub enum Command {
     Certs(certs::CertsArgs),
     /// Check fixture files: file, line, what is wrong, what was expected (フィクスチャの検査)
     CheckFixtures(check_fixtures::CheckFixturesArgs),
+    /// Print the API's description in OpenAPI 3.1 (API の OpenAPI 文書を出力)
+    Openapi(openapi::OpenapiArgs),
     /// Exit with 0 when the server is ready (稼働確認)
     Health(health::HealthArgs),
     /// Fetch the verdict on an institution's clients: JSON, JUnit XML or a page; exit 1 where a rule failed (クライアントの判定)

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::japan;
@@ -13,7 +14,7 @@ use super::readings::{Excluded, Readings};
 pub const MAX_NIGHTS: u16 = 400;
 
 /// When a campaign distributes, in Japan time. A night belongs to the day it starts on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calendar {
     /// The day on which the first night starts.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Calendar, Window};
@@ -18,7 +19,7 @@ pub const MAX_PACKAGE_SIZE: u64 = 4 * 1024 * 1024 * 1024;
 const MAX_NOTICES: usize = 20;
 
 /// The four programs on a terminal that are updated by distribution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Component {
     /// 配信アプリケーション, which updates itself too.
@@ -70,7 +71,7 @@ impl fmt::Display for Component {
 }
 
 /// A component's new version. Versions and sizes are invented: the real ones are not public.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
     /// What it updates.
@@ -89,7 +90,7 @@ pub struct Package {
 }
 
 /// What institutions are told of a campaign (N10).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {
     /// How it reaches them.
@@ -104,7 +105,7 @@ pub struct Notice {
 }
 
 /// How a notice reaches an institution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// Mail from the portal site for institutions.
@@ -114,7 +115,7 @@ pub enum Channel {
 }
 
 /// One update distributed over a period.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Campaign {
     /// Its name.

@@ -1,13 +1,14 @@
 //! Cards at the face-recognition reader: which card, and what the reader and the terminal show.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::ErrorId;
 use super::text::Text;
 
 /// The card that is presented.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Card {
     /// The person's My Number card.
@@ -22,7 +23,7 @@ pub enum Card {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CardOutcome {
     /// Nothing: the reader has no power, or the terminal is not running.

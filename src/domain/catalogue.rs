@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::Text;
@@ -9,7 +10,7 @@ use super::text::Text;
 macro_rules! error_ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
         /// What can go wrong, by the name that fixtures use.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum ErrorId { $($(#[$doc])* $name),* }
 
@@ -144,7 +145,7 @@ pub struct Entry {
 }
 
 /// Where something comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
     /// Of the code.
@@ -156,7 +157,7 @@ pub struct Provenance {
 }
 
 /// Documented, or invented here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// Published.
@@ -168,7 +169,7 @@ pub enum Mark {
 }
 
 /// Where in a check's message an error comes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {
     /// `SegmentOfResult` "9" with `ErrorCode` and `ErrorMessage`.

@@ -2,12 +2,13 @@
 //! what it showed when a token was issued.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::period::Period;
 
 /// How a clock moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Shows the machine's time.
@@ -19,8 +20,9 @@ pub enum Mode {
 }
 
 /// What a clock is set to: `{"mode": …, "now": RFC 3339, "rate": 1.0}`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = Self { mode: Mode::Frozen, now: Some(Timestamp::constant(1_768_816_800, 0)), rate: None }, example = Self { mode: Mode::System, now: None, rate: None })]
 pub struct ClockSetting {
     /// How it moves.
     pub mode: Mode,

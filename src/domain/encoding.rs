@@ -1,9 +1,10 @@
 //! The character set in which a terminal answers: a setting of the terminal, not an echo of the request.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Code table 005, CharacterCodeIdentifier.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Encoding {
     /// UTF-8.
     #[default]

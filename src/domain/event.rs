@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::campaign::Component;
@@ -14,7 +15,7 @@ use super::japan;
 pub const KEPT_EVENTS: usize = 1000;
 
 /// One change of state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// 1, 2, 3 … within the institution.
     pub number: u64,
@@ -29,7 +30,7 @@ pub struct Event {
 }
 
 /// What can happen at a terminal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Change {
     /// Switched off: by an orderly shutdown (under fast startup it is hibernated) or by the plug.
@@ -108,7 +109,7 @@ pub enum Change {
 }
 
 /// How a terminal was switched off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SwitchOff {
     /// An orderly shutdown.
@@ -118,7 +119,7 @@ pub enum SwitchOff {
 }
 
 /// Why a download stopped before its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stop {
     /// The window closed.

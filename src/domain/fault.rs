@@ -7,6 +7,7 @@ mod set;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use given::{FaultError, Given};
@@ -17,8 +18,9 @@ use super::ids::{FaultId, InstitutionCode, TerminalId};
 use super::text::Text;
 
 /// A kind of request to the backend.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "FaultOperation")]
 pub enum Operation {
     /// Each that the fault's kind suits.
     #[default]

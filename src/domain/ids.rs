@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::Text;
@@ -28,10 +29,11 @@ impl IdError {
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $pattern:literal, $example:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
+        #[schemars(!try_from, extend("pattern" = $pattern, "examples" = [$example]))]
         pub struct $name(String);
 
         impl $name {
@@ -75,31 +77,31 @@ macro_rules! text_id {
 
 text_id! {
     /// 医療機関コード in ten digits: prefecture (2), score table (1 medical, 3 dental, 4 pharmacy, 6 home-visit nursing), then seven of which the last is a check digit.
-    InstitutionCode
+    InstitutionCode, "^[0-9]{2}[1346][0-9]{7}$", "9910000075"
 }
 text_id! {
     /// 保険者番号: eight digits, or six for National Health Insurance; the last is a check digit. 77777777 (不詳) is exempt.
-    InsurerNumber
+    InsurerNumber, "^([0-9]{6}|[0-9]{8})$", "01990019"
 }
 text_id! {
     /// A terminal's name within its institution: 1 to 16 ASCII letters or digits, such as `T1`.
-    TerminalId
+    TerminalId, "^[0-9A-Za-z]{1,16}$", "T1"
 }
 text_id! {
     /// A campaign's name: 1 to 32 ASCII letters, digits or `-`, such as `2026-01`.
-    CampaignId
+    CampaignId, "^[0-9A-Za-z-]{1,32}$", "2026-01"
 }
 text_id! {
     /// A scenario's name: 1 to 48 lower-case ASCII letters, digits or `-`, such as `installed-not-restarted`.
-    ScenarioId
+    ScenarioId, "^[0-9a-z-]{1,48}$", "happy-morning"
 }
 text_id! {
     /// A fault's name within its institution: 1 to 32 ASCII letters, digits, `-` or `_`, such as `slow-login`.
-    FaultId
+    FaultId, "^[0-9A-Za-z_-]{1,32}$", "slow-login"
 }
 text_id! {
     /// What tells one boot from the next: 1 to 64 visible ASCII characters.
-    BootId
+    BootId, "^[!-~]{1,64}$", "boot-2"
 }
 
 impl InstitutionCode {
@@ -219,8 +221,9 @@ impl BootId {
 }
 
 /// Where a terminal is: `<institution code>-<terminal>`, such as `9910000026-T1`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String", extend("pattern" = "^[0-9]{2}[1346][0-9]{7}-[0-9A-Za-z]{1,16}$", "examples" = ["9910000075-T1"]))]
 pub struct TerminalAddress {
     /// The institution.
     pub institution: InstitutionCode,
@@ -259,8 +262,9 @@ impl fmt::Display for TerminalAddress {
 }
 
 /// A program's version: one to four numbers with dots between, compared number by number.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = "^[0-9]{1,9}([.][0-9]{1,9}){0,3}$", "examples" = ["5.3.0"]))]
 pub struct Version(Vec<u32>);
 
 impl Version {

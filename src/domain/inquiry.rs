@@ -3,6 +3,7 @@
 use std::iter;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::person::{Person, Qualification, fold};
@@ -59,7 +60,7 @@ impl Inquiry {
 }
 
 /// Code table 006, QualificationValidity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Validity {
     /// 有効.
@@ -119,7 +120,7 @@ pub struct Finding<'a> {
 }
 
 /// The qualification that came nearest, criterion by criterion.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NearMiss {
     /// The fixture person's id.
     pub person: String,
@@ -128,7 +129,7 @@ pub struct NearMiss {
 }
 
 /// One thing that has to match.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Criterion {
     /// The element of the request.
     pub element: &'static str,

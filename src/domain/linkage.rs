@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::period::Period;
@@ -9,7 +10,7 @@ use super::period::Period;
 macro_rules! file_kinds {
     ($($(#[$doc:meta])* $name:ident = $stem:literal),* $(,)?) => {
         /// A kind of request, by the name that its files begin with.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         pub enum FileKind { $($(#[$doc])* #[serde(rename = $stem)] $name),* }
 
         impl FileKind {
@@ -70,7 +71,7 @@ impl FileKind {
 }
 
 /// What can be set; what is left out has its default. All defaults are invented.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LinkageSettings {
     /// From taking a request to its answer, by the machine's clock (default PT0S; at most PT10M).
@@ -88,7 +89,7 @@ pub struct LinkageSettings {
 }
 
 /// How a fetched bulk result is put.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultForm {
     /// As it is.

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ids::TerminalId;
@@ -17,7 +18,7 @@ pub const LONGEST_TEXT: usize = 500;
 pub const LONGEST_NAME: usize = 64;
 
 /// What was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ObservationKind {
     /// The client showed a message; the text is what it said.
@@ -35,8 +36,9 @@ pub enum ObservationKind {
 }
 
 /// An observation as it is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"kind": "restart_prompted", "text": "端末を再起動してください", "terminal": "T1", "by": "UI test"}]))]
 pub struct Seen {
     /// What was seen.
     pub kind: ObservationKind,
@@ -55,7 +57,7 @@ pub struct Seen {
 }
 
 /// One observation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Observation {
     /// 1, 2, 3 … within the institution.
     pub number: u64,

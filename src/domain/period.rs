@@ -3,11 +3,13 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A length of time from zero to 400 days, written as an ISO 8601 duration; a day is 24 hours, months and years have no fixed length and are refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("format" = "duration", "examples" = ["PT1H", "P1DT12H"]))]
 pub struct Period(SignedDuration);
 
 /// The text is no ISO 8601 duration between zero and 400 days.
@@ -37,8 +39,9 @@ impl Period {
 }
 
 /// How far a clock is off: a period, with a minus where it is behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("format" = "duration", "examples" = ["-PT10M"]))]
 pub struct Skew(SignedDuration);
 
 impl Skew {

@@ -7,6 +7,7 @@ mod text;
 mod ticket;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use certificate::{ElderlyCertificate, LimitCertificate, SpecificDisease};
@@ -24,7 +25,7 @@ use super::ids::InsurerNumber;
 use super::text::Text;
 
 /// One person with the qualifications that they have or had.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// Tells persons apart within the fixtures.
@@ -73,7 +74,7 @@ pub struct Person {
 }
 
 /// How a check about a person ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonOutcome {
     /// With what was found.
@@ -86,7 +87,7 @@ pub enum PersonOutcome {
 }
 
 /// A qualification, as its card shows it, and when it holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Qualification {
     /// Code table 010: `01` to `07`, or `A1` for medical aid.

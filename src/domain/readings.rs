@@ -1,10 +1,11 @@
 //! How this mock reads what the notice leaves open. Every one is a setting; the defaults are ours, not the real system's.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Our readings of the notice where it can be read in more than one way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Readings {
     /// What "except the 25th" takes away (default: the night that starts on it).
@@ -26,7 +27,7 @@ pub struct Readings {
 }
 
 /// What an excluded date takes away from the distribution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Excluded {
     /// The night that starts on the date; the early hours that belong to the night before stay.
@@ -36,7 +37,7 @@ pub enum Excluded {
 }
 
 /// What a card presented at the reader of a pending terminal leaves in the linkage folder, beside the error on the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CardWhilePending {
     /// Nothing.

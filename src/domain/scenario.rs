@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::campaign::Campaign;
@@ -27,7 +28,7 @@ pub struct Scenario {
 }
 
 /// What a scenario is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct About {
     /// What it is called.
     pub title: Text,
@@ -61,7 +62,7 @@ pub struct Stage {
 }
 
 /// What a verdict judges by: the rules of `verdict`, and what has to be met for a PASS.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Wants {
     /// The ids of the rules to judge; each has to be exercised.

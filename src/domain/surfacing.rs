@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Catalogue, Entry, ErrorId, Layer, Mark};
 use super::text::Text;
 
 /// What an institution sets.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Surfacing {
     /// How errors of a check surface.
@@ -23,7 +24,7 @@ pub struct Surfacing {
 }
 
 /// The way in which an error reaches a receipt computer: not public, so that a careful client is tested with all four.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorProfile {
     /// HTTP 200, the error in the message, a `MessageBody` with `ProcessingResultStatus` "2".
@@ -38,7 +39,7 @@ pub enum ErrorProfile {
 }
 
 /// What replaces an entry of the catalogue; what is left out stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Replacement {
     /// The code: 1 to 16 ASCII letters or digits.
@@ -54,7 +55,7 @@ pub struct Replacement {
 }
 
 /// Liberties that an answer takes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Liberties {
     /// Elements come in another order, drawn from the seed; real messages come in none that the specification has.
@@ -66,7 +67,7 @@ pub struct Liberties {
 }
 
 /// What pads a number on the left.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Padding {
     /// Spaces, as the real system does.

@@ -1,14 +1,18 @@
 //! A sentence in both of the product's languages.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One sentence in Japanese and its English counterpart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Given")]
+#[schemars(!try_from, deny_unknown_fields, example = Text::new("試験クリニック", "Test clinic"))]
 pub struct Text {
     /// Japanese, which the users read first.
+    #[schemars(length(max = LONGEST))]
     pub ja: String,
     /// English.
+    #[schemars(length(max = LONGEST))]
     pub en: String,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::campaign::Campaign;
@@ -12,7 +13,8 @@ use super::terminal::{Driver, Settings};
 use super::text::Text;
 
 /// One thing that happens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TimelineStep")]
 pub struct Step {
     /// When, by the institution's clock.
     #[serde(serialize_with = "japan::serialize")]
@@ -28,7 +30,7 @@ pub struct Step {
 }
 
 /// What can happen. The first are those of a terminal's control routes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// The plug is put in and the terminal switched on.
@@ -98,7 +100,8 @@ impl Step {
 }
 
 /// What became of a step.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StepProgress")]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Progress {
     /// Its time has not come.
@@ -116,7 +119,7 @@ pub enum Progress {
 }
 
 /// A step, and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Planned {
     /// The step.
     #[serde(flatten)]

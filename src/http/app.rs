@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::domain::ids::TerminalAddress;
 use crate::fixtures::Fixtures;
+use crate::http::openapi::Addresses;
 use crate::http::pace::Lines;
 use crate::http::streams::Streams;
 use crate::institutions::Institutions;
@@ -21,6 +22,8 @@ pub struct App {
     pub institutions: Institutions,
     /// The linkage folders, where `--linkage` keeps them.
     pub linkage: Option<Folders>,
+    /// Where both listeners answer.
+    pub addresses: Addresses,
     /// The packages' bytes and hashes.
     pub packages: Store,
     /// How fast terminals fetch them.

@@ -1,10 +1,14 @@
 //! The one place that turns an error into an RFC 9457 problem: what was wrong, where, what was expected, what to do; Japanese first.
 
+use std::borrow::Cow;
+
 use axum::http::header::{CONNECTION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::Segment;
 
 use super::body::BodyFault;
@@ -17,27 +21,37 @@ use crate::store::StoreError;
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Document>);
 
-#[derive(Clone, Debug, Serialize)]
+/// An RFC 9457 problem: Japanese first, English in the fields that end in `_en`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
 struct Document {
     /// The connection closes behind it: nothing that follows can be trusted.
     #[serde(skip)]
     closing: bool,
+    /// `urn:onshi-mock:problem:…`: stable, what programs tell problems apart by.
     r#type: String,
     title: String,
     title_en: String,
+    /// The HTTP status.
     status: u16,
+    /// What was wrong, this time.
     detail: String,
     detail_en: String,
+    /// The field that is wrong, as a JSON pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<String>,
+    /// What was expected there.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<String>,
+    /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy_en: Option<String>,
+    /// The error's code in the catalogue; of errors of the backend only.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    /// Whether code and wording are documented or invented; of errors of the backend only.
     #[serde(skip_serializing_if = "Option::is_none")]
     provenance: Option<Provenance>,
 }
@@ -101,6 +115,11 @@ impl Problem {
         self
     }
 
+    /// As JSON.
+    pub fn document(&self) -> Value {
+        serde_json::to_value(&self.0).expect("a problem holds only texts")
+    }
+
     /// Closes the connection behind it.
     fn closing(mut self) -> Self {
         self.0.closing = true;
@@ -118,6 +137,16 @@ impl Problem {
         self.0.remedy = Some(remedy.ja);
         self.0.remedy_en = Some(remedy.en);
         self
+    }
+}
+
+impl JsonSchema for Problem {
+    fn schema_name() -> Cow<'static, str> {
+        Document::schema_name()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        Document::json_schema(schemas)
     }
 }
 
@@ -204,7 +233,7 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 ///
 /// # Errors
 /// As [`parse_json`].
-pub fn parse_value<T: DeserializeOwned>(value: serde_json::Value, at: &str) -> Result<T, Problem> {
+pub fn parse_value<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, Problem> {
     serde_path_to_error::deserialize(value).map_err(|error| unreadable(error.inner(), &format!("{at}{}", pointer(error.path()))))
 }
 

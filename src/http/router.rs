@@ -1,80 +1,130 @@
-//! The table of contents of both surfaces: one line a route.
+//! The table of contents of both surfaces: one line a route and what it does; the OpenAPI document is made from the same lines.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post, put};
 
 use super::app::App;
 use super::backend::{card, faults, linkage, login, notices, package, reports, results, search, unknown, updates};
+use super::openapi::{Described, Routes, tag};
 use super::{console, control};
 
 /// What imitates the real system.
 pub fn backend(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/oqs-api-pro/MSA12020/ILI12020SV01/auth", post(login::login))
-        .route("/oqs-api-pro/MSA01030/ILI01030SV01/search", post(search::search))
-        .route("/delivery/v1/terminals/{id}/updates", get(updates::updates))
-        .route("/delivery/v1/terminals/{id}/reports", post(reports::reports))
-        .route("/delivery/v1/terminals/{id}/results", get(results::results))
-        .route("/delivery/v1/packages/{campaign}/{component}/{version}", get(package::package))
-        .route("/linkage/v1/terminals/{id}/files/{name}", post(linkage::file))
-        .route("/linkage/v1/terminals/{id}/cards", post(card::card))
-        .route("/notices/v1", get(notices::notices))
-        .fallback(unknown::route)
-        .method_not_allowed_fallback(unknown::method)
-        .layer(from_fn(faults::hold))
-        .with_state(app)
+    backend_routes().otherwise(unknown::route, unknown::method).layer(from_fn(faults::hold)).into_router().with_state(app)
 }
 
 /// What test authors drive.
 pub fn control(app: Arc<App>) -> Router {
-    let institution = Router::new()
-        .route("/", get(control::institution).patch(control::patch_institution).delete(control::delete_institution))
-        .route("/reset", post(control::reset_institution))
-        .route("/clock", get(control::read_clock).put(control::set_clock))
-        .route("/clock/advance", post(control::advance_clock))
-        .route("/campaign", get(control::read_campaign).merge(put(control::set_campaign)))
-        .route("/scenario", get(control::read_scenario).put(control::set_scenario))
-        .route("/snapshot", post(control::take_snapshot))
-        .route("/restore", post(control::restore_snapshot))
-        .route("/persons", get(control::read_persons).put(control::set_persons).delete(control::delete_persons))
-        .route("/events", get(control::events))
-        .route("/faults", get(control::list_faults).post(control::add_fault).delete(control::delete_faults))
-        .route("/faults/{fault}", get(control::fault).delete(control::delete_fault))
-        .route("/observations", get(control::observations).post(control::observe))
-        .route("/journal", get(control::institution_journal).delete(control::clear_journal))
-        .route("/journal/{entry}", get(control::institution_entry))
-        .route("/verdict", get(control::verdict))
-        .route("/delivery-results", get(console::results))
-        .route("/terminals", get(control::list_terminals).post(control::add_terminal));
-    let terminal = Router::new()
-        .route("/", get(control::terminal).patch(control::patch_terminal).delete(control::delete_terminal))
-        .route("/power", post(control::power))
-        .route("/shutdown", post(control::shutdown))
-        .route("/restart", post(control::restart))
-        .route("/restart-linkage", post(control::restart_linkage))
-        .route("/reader-power", post(control::reader_power))
-        .route("/download", post(control::download))
-        .route("/install", post(control::install))
-        .route("/certificate", post(control::certificate))
-        .route("/card", post(control::card))
-        .route("/screen", get(console::screen));
-    let guarded = Router::new()
-        .route("/v1/institutions", get(control::list_institutions).post(control::create_institution))
-        .route("/v1/scenarios", get(control::list_scenarios))
-        .route("/v1/journal", get(control::stray_journal).delete(control::clear_strays))
-        .route("/v1/journal/{entry}", get(control::stray_entry))
-        .nest("/v1/institutions/{code}", institution)
-        .nest("/v1/institutions/{code}/terminals/{terminal}", terminal)
-        .fallback(control::unknown_route)
-        .method_not_allowed_fallback(control::method_not_allowed)
-        .layer(from_fn_with_state(Arc::clone(&app), control::require_token));
-    let open = Router::new()
-        .route("/healthz", get(control::healthz))
-        .route("/readyz", get(control::readyz))
-        .route("/ca.pem", get(control::ca_pem))
-        .method_not_allowed_fallback(control::method_not_allowed);
-    open.merge(guarded).with_state(app)
+    let token = from_fn_with_state(Arc::clone(&app), control::require_token);
+    let guarded = guarded_routes().otherwise(control::unknown_route, control::method_not_allowed).layer(token);
+    let open = open_routes().into_router().method_not_allowed_fallback(control::method_not_allowed);
+    open.merge(guarded.into_router()).with_state(app)
+}
+
+/// What the backend routes.
+pub fn described_backend() -> Vec<Described> {
+    backend_routes().into_described()
+}
+
+/// What the control listener routes.
+pub fn described_control() -> Vec<Described> {
+    open_routes().merge(guarded_routes()).into_described()
+}
+
+#[rustfmt::skip]
+fn backend_routes() -> Routes {
+    Routes::about(&tag::CHECK)
+        .post("/oqs-api-pro/MSA12020/ILI12020SV01/auth", login::login, "ログインする", "Log in").with(login::describe)
+        .post("/oqs-api-pro/MSA01030/ILI01030SV01/search", search::search, "カード情報で資格を確認する", "Check by card data").with(search::describe)
+        .then(&tag::DELIVERY)
+        .get("/delivery/v1/terminals/{id}/updates", updates::updates, "更新を問い合わせる", "Ask for updates").with(updates::describe)
+        .post("/delivery/v1/terminals/{id}/reports", reports::reports, "端末が状況を報告する", "A terminal reports").with(reports::describe)
+        .get("/delivery/v1/terminals/{id}/results", results::results, "配信実績を見る", "Delivery results").with(results::describe)
+        .get("/delivery/v1/packages/{campaign}/{component}/{version}", package::package, "パッケージを取得する", "Get a package").with(package::describe)
+        .then(&tag::LINKAGE)
+        .post("/linkage/v1/terminals/{id}/files/{name}", linkage::file, "要求ファイルを渡す", "Hand in a request file").with(linkage::describe)
+        .post("/linkage/v1/terminals/{id}/cards", card::card, "カードをかざす（端末から）", "A card at the reader, told by its terminal").with(card::describe)
+        .then(&tag::NOTICES)
+        .get("/notices/v1", notices::notices, "お知らせを読む", "Read notices").with(notices::describe)
+}
+
+#[rustfmt::skip]
+fn guarded_routes() -> Routes {
+    Routes::about(&tag::INSTITUTIONS)
+        .get("/v1/institutions", control::list_institutions, "一覧", "List institutions")
+        .post("/v1/institutions", control::create_institution, "ひな形から作る", "Create one from a template")
+        .under("/v1/institutions/{code}")
+        .get("", control::read_institution, "詳細を見る", "Everything about one")
+        .patch("", control::patch_institution, "設定を変える", "Change its settings")
+        .delete("", control::delete_institution, "記録ごと削除する", "Delete it with its journal")
+        .post("/reset", control::reset_institution, "作成時の状態に戻す", "Make it again as it was created")
+        .then(&tag::CLOCK)
+        .get("/clock", control::read_clock, "時計を見る", "Read the clock")
+        .put("/clock", control::set_clock, "時計を合わせる（途中の出来事は起こらない）", "Set the clock; nothing is caught up")
+        .post("/clock/advance", control::advance_clock, "時計を進める（途中の出来事がすべて起こる）", "Advance the clock; everything due happens")
+        .then(&tag::CAMPAIGN)
+        .get("/campaign", control::read_campaign, "キャンペーンを見る", "Read the campaign")
+        .put("/campaign", control::set_campaign, "キャンペーンを置き換える", "Replace the campaign")
+        .then(&tag::SCENARIOS)
+        .get("/scenario", control::read_scenario, "シナリオのどこにいるか", "Where it stands in its scenario")
+        .put("/scenario", control::set_scenario, "シナリオを設定する", "Set a scenario")
+        .post("/snapshot", control::take_snapshot, "スナップショットを取る", "Take a snapshot")
+        .post("/restore", control::restore_snapshot, "スナップショットに戻す", "Go back to a snapshot")
+        .get("/persons", control::read_persons, "患者を見る", "Read its persons")
+        .put("/persons", control::set_persons, "独自の患者を設定する", "Give it persons of its own")
+        .delete("/persons", control::delete_persons, "患者をフィクスチャに戻す", "Back to the fixtures' persons")
+        .then(&tag::CAMPAIGN)
+        .get("/delivery-results", console::delivery_results, "配信実績の画面", "A page with all delivery results")
+        .then(&tag::EVIDENCE)
+        .get("/journal", control::institution_journal, "要求と応答の記録", "Journal entries, by filter and page")
+        .delete("/journal", control::clear_journal, "記録を空にする", "Empty the journal")
+        .get("/journal/{entry}", control::institution_entry, "記録1件と、そうなった理由", "One entry, explained").with(console::describe_explanation)
+        .get("/events", control::read_events, "起きたこと（一覧またはストリーム）", "What happened, as a list or a stream").with(control::describe_events)
+        .then(&tag::FAULTS)
+        .get("/faults", control::list_faults, "障害の一覧", "List faults")
+        .post("/faults", control::add_fault, "障害を設定する", "Set faults").with(control::describe_added_fault)
+        .delete("/faults", control::delete_faults, "すべての障害を取り除く", "Take all faults away")
+        .get("/faults/{fault}", control::read_fault, "障害を見る", "Read a fault")
+        .delete("/faults/{fault}", control::delete_fault, "障害を取り除く", "Take a fault away")
+        .then(&tag::EVIDENCE)
+        .get("/observations", control::read_observations, "画面の観察の一覧", "What was seen on screens")
+        .post("/observations", control::observe, "画面で見たことを記録する", "Tell what was on the screen")
+        .get("/verdict", control::verdict, "クライアントの判定", "The verdict on its client").with(control::describe_verdict)
+        .then(&tag::TERMINALS)
+        .get("/terminals", control::list_terminals, "端末の一覧", "List terminals")
+        .post("/terminals", control::add_terminal, "端末を追加する", "Add a terminal")
+        .under("/v1/institutions/{code}/terminals/{terminal}")
+        .get("", control::read_terminal, "端末を見る", "Read a terminal")
+        .patch("", control::patch_terminal, "端末の設定を変える", "Change its settings")
+        .delete("", control::delete_terminal, "端末を削除する", "Delete a terminal").with(|operation| operation.refuses(409))
+        .post("/power", control::power, "電源プラグを抜き差しする", "Pull or push the plug")
+        .post("/shutdown", control::shutdown, "シャットダウンする", "Shut it down")
+        .post("/restart", control::restart, "再起動する", "Restart it")
+        .post("/restart-linkage", control::restart_linkage, "連携アプリケーションだけを再起動する", "Restart its linkage application alone")
+        .post("/reader-power", control::reader_power, "カードリーダーの電源を切り替える", "Switch its reader")
+        .post("/download", control::download, "時間外に手動でダウンロードする", "Download at a time of one's own")
+        .post("/install", control::install, "すぐにインストールする", "Install at once")
+        .post("/certificate", control::certificate, "端末証明書を発行する", "Issue a terminal certificate")
+        .post("/card", control::present_card, "カードをかざす", "Present a card at its reader")
+        .get("/screen", console::screen, "端末の画面", "A page with what staff see")
+        .under("")
+        .then(&tag::EVIDENCE)
+        .get("/v1/journal", control::stray_journal, "どの医療機関のものでもない要求の記録", "What fitted no institution")
+        .delete("/v1/journal", control::clear_strays, "その記録を空にする", "Empty that journal")
+        .get("/v1/journal/{entry}", control::stray_entry, "その記録1件と、そうなった理由", "One of its entries, explained").with(console::describe_explanation)
+        .then(&tag::SCENARIOS)
+        .get("/v1/scenarios", control::list_scenarios, "シナリオの一覧", "List scenarios")
+}
+
+#[rustfmt::skip]
+fn open_routes() -> Routes {
+    Routes::about(&tag::OPEN)
+        .get("/healthz", control::healthz, "動作中か", "Whether it lives")
+        .get("/readyz", control::readyz, "応答できる状態か", "Whether it is ready")
+        .get("/ca.pem", control::ca_pem, "CA証明書", "The CA's certificate")
+        .get("/openapi.json", control::openapi, "この文書（OpenAPI 3.1）", "This document")
+        .get("/docs", console::docs, "この文書を読むためのページ", "This document as a page")
+        .get("/", console::landing, "案内のページ", "A page that tells what this is")
 }

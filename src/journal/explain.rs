@@ -1,5 +1,6 @@
 //! Why an answer was what it was: the rule that decided, the way there, the terminal then, the near miss, the fault, and what to do next.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -7,7 +8,7 @@ use super::steps::{Step, steps_of};
 use crate::domain::text::Text;
 
 /// The explanation of one entry.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Explanation {
     /// How it ended, and what decided it.
     pub summary: Text,
@@ -34,7 +35,7 @@ pub struct Explanation {
 }
 
 /// The rule that decided.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Rule {
     /// The error's name in the catalogue.
     pub id: String,
@@ -46,7 +47,7 @@ pub struct Rule {
 }
 
 /// One thing that has to match.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Compared {
     /// ✓ or ✗.
     pub mark: &'static str,

@@ -8,9 +8,13 @@ mod message;
 mod pseudonym;
 mod steps;
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::json;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -46,7 +50,7 @@ pub const OUTCOMES: [&str; 3] = ["answered", "checked", "refused"];
 const LOGIN: &str = "login";
 
 /// One request and its answer.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, JsonSchema)]
 pub struct Entry {
     /// The id that the answer carried as `X-Onshi-Journal`.
     pub id: Uuid,
@@ -64,7 +68,7 @@ pub struct Entry {
 }
 
 /// What was asked and answered. What is skipped is written by [`Entry::json`] in the form in which it may be kept.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, JsonSchema)]
 pub struct Exchange {
     /// What it was: `login`, `search`, `updates`, `package`, `reports`, `results`, `notices`, `linkage`, `card`,
     /// `unknown`.
@@ -130,7 +134,7 @@ impl Exchange {
 }
 
 /// A fault that fired at a request. What the request did has been done all the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FaultMark {
     /// Its name within the institution.
     pub id: FaultId,
@@ -148,7 +152,7 @@ impl FaultMark {
 }
 
 /// How a request ended.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// Answered as asked.
@@ -175,7 +179,7 @@ pub enum Outcome {
 }
 
 /// An error as the journal keeps it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct JournalError {
     /// Its name in the catalogue.
     pub id: ErrorId,
@@ -201,8 +205,23 @@ impl JournalError {
 #[serde(transparent)]
 pub struct Listed(Box<RawValue>);
 
+impl JsonSchema for Listed {
+    fn schema_name() -> Cow<'static, str> {
+        "JournalEntry".into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        let mut schema = Written::json_schema(schemas);
+        let number = json!({ "description": "1, 2, 3 … within the journal.", "type": "integer", "minimum": 1 });
+        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.insert("number".to_owned(), number);
+        }
+        schema
+    }
+}
+
 /// An entry as it is written.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Written<'a> {
     #[serde(flatten)]
     entry: &'a Entry,

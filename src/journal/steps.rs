@@ -1,11 +1,13 @@
 //! What is looked at before a check is answered, in order: each with its rule, and how far a request came.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::text::Text;
 
 /// One of the things that are looked at.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CheckStep")]
 pub struct Step {
     /// Its name in the API.
     pub step: &'static str,

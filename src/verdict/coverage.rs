@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Ruling;
@@ -17,7 +18,7 @@ pub(super) const ERRORS: [&str; 7] =
 pub(super) const PROFILES: [&str; 4] = ["envelope", "bare", "http", "silent"];
 
 /// What was met.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// Whether all that the scenario wants was shown: each rule exercised, each of its error profiles met. Never without a scenario.
     pub complete: bool,
@@ -34,7 +35,7 @@ pub struct Coverage {
 }
 
 /// What was met, and what was not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Met {
     /// Met.
     pub met: Vec<String>,

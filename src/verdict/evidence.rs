@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exchange::Exchange;
 use crate::domain::japan;
 
 /// The evidence on the clients of one institution.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The institution's code.
     pub institution: String,
@@ -37,7 +38,8 @@ pub struct Evidence {
 }
 
 /// What is wanted of a client.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EvidenceScenario")]
 pub struct Scenario {
     /// Its id.
     pub id: String,
@@ -52,7 +54,8 @@ pub struct Scenario {
 }
 
 /// A change of state at a terminal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EvidenceEvent")]
 pub struct Event {
     /// Its number.
     pub number: u64,
@@ -69,7 +72,8 @@ pub struct Event {
 }
 
 /// What someone, or someone's test, saw on the client's screen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EvidenceObservation")]
 pub struct Observation {
     /// Its number.
     pub number: u64,

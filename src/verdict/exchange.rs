@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::japan;
 
 /// One request and its answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EvidenceExchange")]
 pub struct Exchange {
     /// Its number in the journal: the order in which requests were answered.
     pub number: u64,
@@ -69,7 +71,8 @@ pub struct Exchange {
 }
 
 /// A request file of the linkage folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EvidenceFile")]
 pub struct File {
     /// Its kind, such as `OQSsiquc01`.
     pub kind: String,
@@ -78,7 +81,8 @@ pub struct File {
 }
 
 /// Bytes of a package, as the answer's headers tell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EvidencePackage")]
 pub struct Package {
     /// Component and version.
     pub of: String,
@@ -91,7 +95,8 @@ pub struct Package {
 }
 
 /// A terminal's report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "EvidenceReport")]
 pub struct Report {
     /// `downloaded`, `installed` and so on.
     pub state: String,

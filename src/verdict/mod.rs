@@ -12,6 +12,7 @@ mod strictness;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::text::Text;
@@ -29,7 +30,7 @@ pub use strictness::{DEFAULT_STRICTNESS, LIMITS, Limit, SETS, Set, limit, set};
 pub const DISCLAIMER: (&str, &str) = ("テストの証跡であり、認証ではありません", "Test evidence, not a certification");
 
 /// The judgement on the clients of one institution.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// That it is no certification.
     pub disclaimer: Text,
@@ -52,7 +53,7 @@ pub struct Verdict {
 }
 
 /// All rules together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Overall {
     /// A scenario's rules were all exercised, none failed, and all that the scenario wants met was met.
@@ -64,7 +65,7 @@ pub enum Overall {
 }
 
 /// A dated rule set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleSet {
     /// Its name, such as `strict-2026-11`.
     pub name: String,
@@ -73,7 +74,7 @@ pub struct RuleSet {
 }
 
 /// What one rule found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ruling {
     /// The rule.
     pub rule: String,
@@ -99,7 +100,7 @@ pub struct Ruling {
 }
 
 /// A limit as it was applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Applied {
     /// Its name.
     pub limit: String,

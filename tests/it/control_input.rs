@@ -297,7 +297,7 @@ async fn the_token_is_wanted_on_every_route_that_is_not_open() {
             assert!(problem["detail"].as_str().unwrap().contains(words), "{path} {given:?}: {problem}");
         }
     }
-    for path in ["/healthz", "/readyz", "/ca.pem"] {
+    for path in ["/healthz", "/readyz", "/ca.pem", "/openapi.json", "/docs", "/"] {
         let answer = mock.client.get(format!("https://{}{path}", mock.control)).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
     }
@@ -306,7 +306,8 @@ async fn the_token_is_wanted_on_every_route_that_is_not_open() {
 #[tokio::test]
 async fn a_route_that_does_not_exist_and_a_method_that_does_not_are_told_apart() {
     let mock = Mock::start().await;
-    for path in ["/", "/v1", "/v1/institutions/", "/v1/institutions/9910000018/nothing", "/v1/institutions/9910000018/terminals/T1/explode"]
+    for path in
+        ["/nothing", "/v1", "/v1/institutions/", "/v1/institutions/9910000018/nothing", "/v1/institutions/9910000018/terminals/T1/explode"]
     {
         let (status, problem) = mock.control(GET, path, Value::Null).await;
         assert_eq!((status, &problem["type"]), (StatusCode::NOT_FOUND, &json!("urn:onshi-mock:problem:not-found")), "{path}");

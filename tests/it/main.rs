@@ -29,6 +29,7 @@ mod linkage_hostile;
 mod linkage_route;
 mod notice;
 mod observations;
+mod openapi;
 mod package_conformance;
 mod package_memory;
 mod packages;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Kind, KindName, LONGEST_DELAY};
@@ -13,8 +14,9 @@ use crate::domain::period::{Period, Skew};
 use crate::domain::text::Text;
 
 /// A fault as a user writes it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Fault")]
 pub struct Given {
     /// Its name; one is made where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,8 +56,9 @@ pub struct Given {
 }
 
 /// One value, or a list of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected one value or a list of them: whole numbers for `nth`, durations such as \"PT3S\" for `delay`")]
+#[schemars(inline)]
 enum OneOrMore<T> {
     One(T),
     More(Vec<T>),

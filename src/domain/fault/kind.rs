@@ -1,5 +1,6 @@
 //! What faults do, to which operations, and in whose words.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Operation;
@@ -72,9 +73,10 @@ pub enum Kind {
 }
 
 /// What a kind is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is the kind of the same name")]
+#[schemars(rename = "FaultKind")]
 pub enum KindName {
     Delay,
     Status,

@@ -1,11 +1,12 @@
 //! The certificates that belong to a qualification, and which a check tells along with it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ContributionRatio, DiseaseCategory, FixtureDate, LimitClass, LimitClassification};
 
 /// 高齢受給者証.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ElderlyCertificate {
     /// Issued on.
@@ -19,7 +20,7 @@ pub struct ElderlyCertificate {
 }
 
 /// 限度額適用認定証, 限度額適用・標準負担額減額認定証, or 標準負担額減額認定証.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitCertificate {
     /// Which of the three.
@@ -41,7 +42,7 @@ pub struct LimitCertificate {
 }
 
 /// 特定疾病療養受療証.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpecificDisease {
     /// Which disease.

@@ -1,5 +1,6 @@
 //! The code tables from which fixtures choose: one list an enum gives its variants, what a fixture writes, the codes and their words.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An enum from a list of variant, what a fixture writes, code, and words; without what a fixture writes, that is the code.
@@ -9,7 +10,7 @@ macro_rules! codes {
     };
     ($(#[$doc:meta])* $name:ident named { $($variant:ident $fixture:literal $code:literal $ja:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         pub enum $name {
             $(
                 #[doc = concat!($ja, ".")]

@@ -1,6 +1,7 @@
 //! Dates and texts of fixtures that parse: once one of these exists, it is well-formed.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -8,8 +9,9 @@ use unicode_normalization::UnicodeNormalization;
 pub(super) const OLDEST_YEAR: i16 = 1800;
 
 /// A date that is fixed (`2024-04-01`), or so many days from the institution's today (`today-30`, `today+10`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub enum FixtureDate {
     /// A day of the calendar.
     Fixed(Date),
@@ -52,7 +54,7 @@ impl From<FixtureDate> for String {
 }
 
 /// A card's symbol or number: 1 to 20 characters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct CardText {
     text: String,
@@ -99,8 +101,9 @@ pub(in crate::domain) fn fold(text: &str) -> String {
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $fits:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String")]
+        #[schemars(!try_from)]
         pub struct $name(String);
 
         impl $name {

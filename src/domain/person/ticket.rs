@@ -1,12 +1,13 @@
 //! Medical aid's tickets: 医療券 and 調剤券.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{FixtureDate, Presence, SingleOrCombined, TicketType, TreatmentType};
 use crate::domain::ids::InstitutionCode;
 
 /// A ticket that the welfare office issued for a month.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MedicalTicket {
     /// 医療券 or 調剤券.
@@ -70,8 +71,9 @@ pub struct MedicalTicket {
 }
 
 /// At most three texts, for elements that are numbered 1 to 3.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<String>")]
+#[schemars(!try_from)]
 pub struct UpToThree(Vec<String>);
 
 impl UpToThree {

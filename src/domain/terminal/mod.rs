@@ -11,6 +11,7 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use actions::ActionError;
@@ -155,7 +156,7 @@ enum Step {
 }
 
 /// What a terminal is at, derived from its state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Off.
@@ -175,7 +176,7 @@ pub enum Phase {
 }
 
 /// What a terminal is doing about an update.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Progress {
     /// Which component.
     pub component: Component,

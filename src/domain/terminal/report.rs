@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Activity, Boot, Download, Driver, Step, Surroundings, Terminal};
@@ -12,8 +13,9 @@ use crate::domain::ids::{BootId, Version};
 use crate::domain::text::Text;
 
 /// One report; the field `state` tells which.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(extend("examples" = [{"state": "downloading", "component": "linkage_application", "version": "5.3.0", "received": 0}, {"state": "booted", "boot_id": "boot-2", "running": {"linkage_application": "5.2.0"}}]))]
 pub enum Report {
     /// A download is under way.
     Downloading {

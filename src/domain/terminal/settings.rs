@@ -1,6 +1,7 @@
 //! What can be set on a terminal.
 
 use jiff::civil::Time;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::encoding::Encoding;
@@ -8,8 +9,9 @@ use crate::domain::linkage::LinkageSettings;
 use crate::domain::period::Period;
 
 /// A terminal's settings; what is left out has its default.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("examples" = [{"automatic_restart": "07:00", "fast_startup": false}]))]
 pub struct Settings {
     /// Who moves it.
     pub driver: Driver,
@@ -44,7 +46,7 @@ pub struct Settings {
 }
 
 /// Who moves a terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Driver {
     /// It lives by itself on the institution's clock.
@@ -54,7 +56,7 @@ pub enum Driver {
 }
 
 /// How far a new terminal is with the campaign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Starts {
     /// Everything installed and running.
@@ -66,7 +68,7 @@ pub enum Starts {
 }
 
 /// When a terminal is on each day: from `on` to `off`, across midnight where `on` is later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PowerSchedule {
     /// Switched on at.
@@ -83,7 +85,7 @@ impl PowerSchedule {
 }
 
 /// The face-recognition card reader's settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReaderSettings {
     /// Whether the terminal has one.

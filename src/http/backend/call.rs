@@ -31,6 +31,9 @@ use crate::tls::ClientCertificate;
 use crate::wire::tree::Group;
 use crate::wire::xml;
 
+/// How a body that cannot be read is refused.
+pub(super) const UNREADABLE: &[ErrorId] = &[ErrorId::MalformedRequest, ErrorId::BodyTimeout, ErrorId::BodyTooLarge];
+
 /// One request.
 pub(super) struct Call {
     pub(super) app: Arc<App>,

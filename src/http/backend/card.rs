@@ -7,10 +7,12 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::call::{Call, closing, json, refusal_with, unreadable};
-use super::delivery::change_terminal;
+use super::call::{Call, UNREADABLE, closing, json, refusal_with, unreadable};
+use super::delivery::{self, change_terminal};
 use super::url::InPath;
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::catalogue::ErrorId;
@@ -19,13 +21,15 @@ use crate::domain::consent::Consents;
 use crate::domain::person::Person;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::openapi::Operation;
 use crate::http::problem::in_japanese;
 use crate::linkage::{self, Seen};
 use crate::wire::document;
 
 /// Whose card, what they consent to, and whether it is the right card.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({"person": "valid", "consents": {"limit_certificate": "given"}}))]
 struct CardRequest {
     person: String,
     #[serde(default)]
@@ -35,7 +39,7 @@ struct CardRequest {
 }
 
 /// What came of it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CardAnswer {
     outcome: CardOutcome,
     shown: Text,
@@ -44,11 +48,19 @@ struct CardAnswer {
 }
 
 /// The face result file: its bytes are in the terminal's character set, or a zip; its text is for people.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CardFile {
     name: String,
     base64: String,
     text: String,
+}
+
+/// What its signature does not say.
+pub fn describe(operation: &mut Operation<'_>) {
+    operation.takes::<CardRequest>();
+    operation.answers::<CardAnswer>(200);
+    delivery::describe(operation);
+    operation.refuses_with(UNREADABLE);
 }
 
 /// Handles one card.

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::call::{Call, refusal_with};
-use super::identity::{TokenRule, Who, admitted, admitted_to_change, certificate_if_required, identify};
+use super::identity::{TokenRule, UNIDENTIFIED, Who, admitted, admitted_to_change, certificate_if_required, identify};
 use crate::domain::campaign::Campaign;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -13,7 +13,20 @@ use crate::domain::institution::Institution;
 use crate::domain::terminal::Terminal;
 use crate::domain::text::Text;
 use crate::fixtures::DeliveryShape;
+use crate::http::openapi::Operation;
 use crate::institutions::{Moment, Tenant};
+
+/// How every route about a terminal may refuse.
+pub(super) fn describe(operation: &mut Operation<'_>) {
+    operation.refuses_with(&[ErrorId::MalformedRequest]);
+    operation.refuses_with(UNIDENTIFIED);
+}
+
+/// How every route of the delivery server may refuse.
+pub(super) fn describe_delivery(operation: &mut Operation<'_>) {
+    describe(operation);
+    operation.refuses_with(&[ErrorId::DeliveryDown]);
+}
 
 /// Identifies who asks about a terminal and looks at something there.
 pub(super) async fn at_terminal<T>(

@@ -13,6 +13,17 @@ use crate::store::StoreError;
 use crate::tls::ClientCertificate;
 use crate::token::{Claims, Kind};
 
+/// How it is refused that someone asks.
+pub(super) const UNIDENTIFIED: &[ErrorId] = &[
+    ErrorId::IdentityMissing,
+    ErrorId::IdentityUnknown,
+    ErrorId::IdentityContradiction,
+    ErrorId::CertificateRequired,
+    ErrorId::TokenForeign,
+    ErrorId::TokenExpired,
+    ErrorId::StoreUnavailable,
+];
+
 /// Whether a check or another request needs a token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenRule {

@@ -8,19 +8,36 @@ use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
-use super::call::{Call, closing, unreadable};
-use super::delivery::{at_terminal, terminal_of};
+use super::call::{Call, UNREADABLE, closing, unreadable};
+use super::delivery::{self, at_terminal, terminal_of};
 use super::identity::{unknown_institution, unstored};
 use super::url::InPath;
+use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, unavailable};
 use crate::domain::ids::TerminalAddress;
 use crate::http::app::App;
+use crate::http::openapi::Operation;
 use crate::linkage::folder::{Outgoing, Reply};
 use crate::linkage::{Handled, handle};
 
 /// Whether the body is a result, or the `.err` of a request that could not be read.
 const KIND: HeaderName = HeaderName::from_static("x-onshi-file");
+
+/// What its signature does not say.
+pub fn describe(operation: &mut Operation<'_>) {
+    let bytes = || json!({ "schema": { "type": "string", "contentMediaType": "application/octet-stream" } });
+    operation.takes_content(json!({ "application/xml": bytes() }));
+    delivery::describe(operation);
+    operation.refuses_with(UNREADABLE);
+    operation.refuses_with(&[ErrorId::TerminalOff, ErrorId::TerminalStarting]);
+    let result = json!({ "application/xml": bytes(), "application/pdf": bytes(), "application/zip": bytes(), "text/plain": bytes() });
+    operation.answers_content(200, "結果ファイル。 The result file.", result);
+    operation.answers_header(200, KIND.as_str(), "`result`");
+    operation.answers_nothing(204, "このファイルには応答がありません。 A file that is not answered.");
+    operation.answers_also(400, "text/plain", "x-onshi-file: err は `.err` ファイル。 With `x-onshi-file: err`: the `.err` file.");
+}
 
 /// Handles one request file.
 pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(String, String)>, request: Request) -> Response {

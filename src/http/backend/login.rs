@@ -7,15 +7,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::call::{Call, closing, json, refusal_with, unreadable};
+use super::call::{Call, UNREADABLE, closing, json, refusal_with, unreadable};
 use super::faults;
-use super::identity::{certificate_if_required, unknown_institution, unstored};
+use super::identity::{UNIDENTIFIED, certificate_if_required, unknown_institution, unstored};
 use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::{App, LoginPolicy};
+use crate::http::openapi::{JSON, LoginAnswer, LoginRequest, Operation, content};
 use crate::journal::Outcome;
 use crate::tls::ClientCertificate;
 use crate::token::{Bearer, Claims, Kind};
@@ -24,6 +25,17 @@ use crate::wire::login::{self, Granted};
 
 /// Whom a login names.
 type Named = (InstitutionCode, Option<TerminalId>);
+
+/// What its signature does not say.
+pub fn describe(operation: &mut Operation<'_>) {
+    let schema = operation.schema::<LoginAnswer>();
+    operation.takes::<LoginRequest>();
+    operation.answers::<LoginAnswer>(200);
+    let refused = [ErrorId::LoginRefused];
+    for id in UNREADABLE.iter().chain(UNIDENTIFIED).chain(&refused) {
+        operation.answers_error(*id, content(JSON, schema.clone()));
+    }
+}
 
 /// Handles one login.
 pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {

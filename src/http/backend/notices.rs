@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Call, refusal_with};
-use super::identity::{TokenRule, admitted, identify};
+use super::identity::{TokenRule, UNIDENTIFIED, admitted, identify};
 use super::url::InQuery;
 use crate::domain::campaign::Notice;
 use crate::domain::catalogue::ErrorId;
@@ -15,23 +16,33 @@ use crate::domain::check::Refusal;
 use crate::domain::ids::{CampaignId, InstitutionCode};
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::openapi::Operation;
 
 /// `?institution=`: who asks, where neither certificate nor token says (lenient only).
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct NoticesQuery {
     institution: Option<String>,
 }
 
-#[derive(Serialize)]
+/// What was told so far.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NoticeListing")]
 struct Listing {
     notices: Vec<Listed>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ListedNotice")]
 struct Listed {
     campaign: CampaignId,
     #[serde(flatten)]
     notice: Notice,
+}
+
+/// What its signature does not say.
+pub fn describe(operation: &mut Operation<'_>) {
+    operation.answers::<Listing>(200);
+    operation.refuses_with(UNIDENTIFIED);
 }
 
 /// Handles one request for notices.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::call::{Call, closing, refusal_with, unreadable};
-use super::delivery::{change_at_delivery, terminal_of};
+use super::call::{Call, UNREADABLE, closing, refusal_with, unreadable};
+use super::delivery::{change_at_delivery, describe_delivery, terminal_of};
 use super::url::InPath;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -16,14 +17,26 @@ use crate::domain::ids::TerminalAddress;
 use crate::domain::terminal::{Phase, Report};
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::openapi::Operation;
 use crate::http::problem::in_japanese;
 use crate::wire::document;
 
-#[derive(Serialize)]
+/// The report was taken.
+#[derive(Serialize, JsonSchema)]
 struct Accepted {
     accepted: bool,
+    /// Whether it said anything new.
     changed: bool,
     phase: Phase,
+}
+
+/// What its signature does not say.
+pub fn describe(operation: &mut Operation<'_>) {
+    operation.takes::<Report>();
+    operation.answers::<Accepted>(200);
+    describe_delivery(operation);
+    operation.refuses_with(UNREADABLE);
+    operation.refuses_with(&[ErrorId::ReportRefused]);
 }
 
 /// `POST /delivery/v1/terminals/{id}/reports`.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::call::Call;
-use super::delivery::{at_delivery, terminal_of};
+use super::delivery::{at_delivery, describe_delivery, terminal_of};
 use super::url::InPath;
 use crate::domain::campaign::Component;
 use crate::domain::ids::{CampaignId, TerminalAddress, TerminalId, Version};
@@ -17,9 +18,10 @@ use crate::domain::japan;
 use crate::domain::terminal::{Phase, Terminal};
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::openapi::Operation;
 
 /// Delivery results (配信実績): what staff see is the installed version; what runs is the mock's own addition.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Results {
     terminal: String,
     campaign: CampaignId,
@@ -32,7 +34,7 @@ struct Results {
     mock: MockResults,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ComponentResult {
     component: Component,
     title: Text,
@@ -42,17 +44,23 @@ struct ComponentResult {
     mock: MockComponent,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct MockComponent {
     running: Version,
     restart_pending: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct MockResults {
     note: Text,
     restart_pending: bool,
     phase: Phase,
+}
+
+/// What its signature does not say.
+pub fn describe(operation: &mut Operation<'_>) {
+    operation.answers::<Results>(200);
+    describe_delivery(operation);
 }
 
 /// `GET /delivery/v1/terminals/{id}/results`.

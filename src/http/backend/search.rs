@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
+use serde_json::{Value, json};
 
-use super::call::{Call, Form, closing, refusal_with, unreadable};
+use super::call::{Call, Form, UNREADABLE, closing, refusal_with, unreadable};
 use super::faults;
-use super::identity::{TokenRule, Who, identify, unknown_institution, unstored};
+use super::identity::{TokenRule, UNIDENTIFIED, Who, identify, unknown_institution, unstored};
 use crate::answers::{self, Answer, Desk, Place};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -18,6 +19,7 @@ use crate::domain::institution::Institution;
 use crate::domain::surfacing::Surfacing;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::openapi::{CheckAnswer, CheckRequest, JSON, Operation, XML};
 use crate::institutions::{Moment, Tenant};
 use crate::store::StoreError;
 use crate::tls::ClientCertificate;
@@ -27,6 +29,33 @@ use crate::wire::request::{self, Sender};
 
 /// Code table 002: a check by card data.
 const CARD_DATA: Option<&str> = Some("2");
+
+/// Errors that a terminal gives in place of a check.
+const REFUSED: &[ErrorId] = &[
+    ErrorId::TokenMissing,
+    ErrorId::TerminalOff,
+    ErrorId::TerminalStarting,
+    ErrorId::RestartRequired,
+    ErrorId::RestartDidNotHelp,
+    ErrorId::UpdateMissing,
+];
+
+/// What its signature does not say.
+pub fn describe(operation: &mut Operation<'_>) {
+    let (asked, answered) = (operation.schema::<CheckRequest>(), operation.schema::<CheckAnswer>());
+    let in_both = |schema: Value| json!({ JSON: { "schema": schema }, XML: { "schema": schema } });
+    operation.takes_content(in_both(asked));
+    operation.answers_content(200, "結果、またはエラー。 The result, or an error.", in_both(answered.clone()));
+    for id in UNREADABLE.iter().chain(UNIDENTIFIED).chain(REFUSED) {
+        operation.answers_error(*id, in_both(answered.clone()));
+    }
+    operation.note(
+        "エラーは通常 HTTP 200 の電文の中に入ります（`error_profile`: envelope・bare）。`http` ではこの表の HTTP ステータスになり、`silent` では応答がありません。\
+         読み取れない要求には、どの設定でも HTTP ステータスで応答します。 \
+         Errors come inside a message with HTTP 200 (`error_profile` envelope, bare), under the statuses told here (`http`), or as no answer at all (`silent`). \
+         A request that cannot be read is always answered under its status.",
+    );
+}
 
 /// Handles one check.
 pub async fn search(State(app): State<Arc<App>>, request: Request) -> Response {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Call, refusal_with};
-use super::delivery::{change_at_delivery, terminal_of};
+use super::delivery::{change_at_delivery, describe_delivery, terminal_of};
 use super::package::unavailable;
 use super::url::{InPath, InQuery};
 use crate::domain::calendar::{next_window, open_window};
@@ -23,17 +24,20 @@ use crate::domain::period::Period;
 use crate::domain::poll_limit::PollLimit;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::openapi::Operation;
 use crate::institutions::Moment;
 use crate::package::Hash;
 
 /// `?trigger=manual`: at a time of one's own (N8).
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct PollQuery {
     trigger: Option<String>,
 }
 
-#[derive(Serialize)]
+/// What there is to download, and when to ask again.
+#[derive(Serialize, JsonSchema)]
 struct PollAnswer {
+    /// What to download now; null where there is nothing.
     update: Option<Update>,
     /// There is something, but not yet: the packages whose hash is still being computed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -44,19 +48,19 @@ struct PollAnswer {
     poll_after: Period,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Update {
     campaign: CampaignId,
     packages: Vec<Offer>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Preparing {
     component: Component,
     version: Version,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Offer {
     component: Component,
     version: Version,
@@ -66,13 +70,20 @@ struct Offer {
     restart_required: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct WindowState {
     state: &'static str,
     #[serde(serialize_with = "japan::serialize_option")]
     until: Option<Timestamp>,
     #[serde(serialize_with = "japan::serialize_option")]
     next_opening: Option<Timestamp>,
+}
+
+/// What its signature does not say.
+pub fn describe(operation: &mut Operation<'_>) {
+    operation.answers::<PollAnswer>(200);
+    describe_delivery(operation);
+    operation.refuses_with(&[ErrorId::TooManyPolls, ErrorId::PackageUnavailable]);
 }
 
 /// `GET /delivery/v1/terminals/{id}/updates`.

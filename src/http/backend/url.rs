@@ -6,18 +6,33 @@ use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::call::{Call, refusal_with};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::openapi::{Operation, Takes};
 
 /// The names in its path.
 pub struct InPath<T>(pub T);
 
 /// The fields of its query.
 pub struct InQuery<T>(pub T);
+
+impl<T> Takes for InPath<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.refuses_with(&[ErrorId::MalformedRequest]);
+    }
+}
+
+impl<T: JsonSchema> Takes for InQuery<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.query::<T>();
+        operation.refuses_with(&[ErrorId::MalformedRequest]);
+    }
+}
 
 impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for InPath<T> {
     type Rejection = Response;

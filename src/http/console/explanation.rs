@@ -5,11 +5,12 @@ use axum::Json;
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::page_response;
 use crate::domain::text::Text;
+use crate::http::openapi::{JSON, Operation};
 use crate::journal::{Explanation, Listed};
 
 #[derive(Template)]
@@ -23,10 +24,24 @@ struct Page<'a> {
     entry: String,
 }
 
-#[derive(Serialize)]
+/// An entry, and why it is what it is.
+#[derive(Serialize, JsonSchema)]
 struct Explained<'a> {
     entry: &'a Listed,
     explanation: &'a Explanation,
+}
+
+/// What the signatures of handlers that answer with an explanation do not say.
+pub fn describe_explanation(operation: &mut Operation<'_>) {
+    let explained = operation.schema::<Explained<'_>>();
+    let text = json!({ "schema": { "type": "string" } });
+    let forms = json!({ JSON: { "schema": explained }, "text/html": text, "text/plain": text });
+    operation.answers_content(
+        200,
+        "記録とその理由（Accept で JSON・ページ・テキスト）。 The entry and why, in the form that Accept names.",
+        forms,
+    );
+    operation.refuses(404);
 }
 
 /// The explanation of an entry, in the first form of the three that `Accept` names.
@@ -35,7 +50,7 @@ pub fn explanation(listed: &Listed, entry: &Value, explanation: &Explanation, he
     let named = |range: &str| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let form = accepted.map(named).find(|form| ["application/json", "text/html", "text/plain"].contains(&form.as_str()));
     match form.as_deref() {
-        Some("text/html") => page_response(page(entry, explanation)),
+        Some("text/html") => super::Page(page(entry, explanation)).into_response(),
         Some("text/plain") => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], explanation.plain()).into_response(),
         _ => Json(Explained { entry: listed, explanation }).into_response(),
     }

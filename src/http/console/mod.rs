@@ -1,24 +1,41 @@
 //! Pages that people read, in Japanese, as staff would: one stylesheet, no script.
 
 mod delivered;
+mod docs;
 mod explanation;
+mod landing;
 mod results;
+mod schemas;
 mod screen;
 
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
+use serde_json::json;
 
-pub use explanation::explanation;
-pub use results::results;
+pub use docs::docs;
+pub use explanation::{describe_explanation, explanation};
+pub use landing::landing;
+pub use results::delivery_results;
 pub use screen::screen;
 
 use crate::domain::japan;
+use crate::http::openapi::{Gives, Operation, content};
 
 /// A page, which may load nothing and run nothing.
-fn page_response(page: String) -> Response {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-    ([(CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response()
+pub struct Page(String);
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+        ([(CONTENT_SECURITY_POLICY, policy)], Html(self.0)).into_response()
+    }
+}
+
+impl Gives for Page {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers_content(200, "A page in Japanese.", content("text/html", json!({ "type": "string" })));
+    }
 }
 
 fn time_of_day(at: Timestamp) -> String {

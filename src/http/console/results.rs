@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
 use jiff::Timestamp;
 
 use super::delivered::Delivered;
-use super::{page_response, time_of_day};
+use super::{Page, time_of_day};
 use crate::domain::calendar::{next_window, open_window};
 use crate::domain::institution::Institution;
 use crate::domain::terminal::Terminal;
@@ -41,9 +40,9 @@ struct OfTerminal {
 ///
 /// # Errors
 /// No such institution.
-pub async fn results(State(app): State<Arc<App>>, Code(code): Code) -> Result<Response, Problem> {
+pub async fn delivery_results(State(app): State<Arc<App>>, Code(code): Code) -> Result<Page, Problem> {
     let page = app.institutions.look(&code, |tenant, moment| render(&tenant.institution, moment.now)).await?;
-    page.map(page_response).ok_or_else(|| no_institution(&code))
+    page.map(Page).ok_or_else(|| no_institution(&code))
 }
 
 fn render(institution: &Institution, now: Timestamp) -> String {

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
 use jiff::Timestamp;
 
 use super::delivered::Delivered;
-use super::{page_response, time_of_day};
+use super::{Page, time_of_day};
 use crate::domain::call_centre::CallCentre;
 use crate::domain::card::CardOutcome;
 use crate::domain::catalogue::{Entry, ErrorId, Mark};
@@ -53,14 +52,14 @@ struct CardScreen {
 ///
 /// # Errors
 /// No such institution or terminal.
-pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Response, Problem> {
+pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Page, Problem> {
     let page = app.institutions.look(&code, |tenant, moment| {
         let terminal = tenant.institution.terminals.get(&id);
         terminal.map(|terminal| render(&app, &tenant.institution, terminal, moment.now))
     });
     let absent = || Problem::absent(Text::new(format!("端末 {code}-{id} はありません。"), format!("There is no terminal {code}-{id}.")));
     let page = page.await?.flatten().ok_or_else(absent)?;
-    Ok(page_response(page))
+    Ok(Page(page))
 }
 
 fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timestamp) -> String {

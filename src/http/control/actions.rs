@@ -7,7 +7,9 @@ use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::input::{Address, Input, no_institution, no_terminal};
 use super::view::TerminalView;
@@ -20,26 +22,27 @@ use crate::http::app::App;
 use crate::http::problem::Problem;
 
 /// `{"on": bool}`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({"on": false}))]
 pub struct Switch {
     on: bool,
 }
 
 /// Nothing: `{}` or no body at all.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
 /// What an action came to.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Done {
     events: Vec<Event>,
     terminal: TerminalView,
 }
 
 /// A terminal's certificate; its private key exists nowhere else.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Certificate {
     certificate_pem: String,
     private_key_pem: String,

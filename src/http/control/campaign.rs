@@ -7,7 +7,9 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::input::{Code, Input, no_institution};
 use crate::domain::calendar::Calendar;
@@ -22,8 +24,9 @@ use crate::package::{Hash, Store};
 
 /// A campaign of one's own. What is left out is the notice's; with `starts`, nothing is excluded, the all-day period follows the last night, and
 /// title and notices are its own, unless said otherwise.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({"starts": "tonight"}), example = json!({"id": "own", "starts": "2026-01-19", "nights": 3, "packages": [{"component": "linkage_application", "version": "9.0", "size": 1000}]}))]
 pub struct CampaignInput {
     id: Option<CampaignId>,
     title: Option<Text>,
@@ -41,14 +44,17 @@ pub struct CampaignInput {
 }
 
 /// `tonight`, or a date.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, JsonSchema)]
+#[schemars(rename = "CampaignStarts")]
 enum Starts {
+    #[schemars(rename = "tonight")]
     Tonight,
+    #[schemars(untagged)]
     On(Date),
 }
 
 /// A package of one's own; its hash is computed, unless it is given: a wrong one rehearses a broken download.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PackageInput {
     component: Component,
@@ -60,7 +66,7 @@ struct PackageInput {
 }
 
 /// A campaign as it is shown: its calendar's fields beside its own, and the windows that follow from them.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct CampaignView {
     id: CampaignId,
     title: Text,
@@ -73,7 +79,7 @@ pub struct CampaignView {
     notices: Vec<Notice>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct WindowView {
     #[serde(serialize_with = "japan::serialize")]
     start: Timestamp,

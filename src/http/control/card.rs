@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::input::{Address, Input, no_institution, no_terminal};
 use crate::domain::card::{Card, CardOutcome};
@@ -19,8 +21,9 @@ use crate::linkage::folder::Outgoing;
 use crate::linkage::{self, FaceFile, Seen};
 
 /// Whose card, what they consent to, and whether it is the right card.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({"person": "valid", "consents": {"limit_certificate": "given"}}))]
 pub struct CardInput {
     person: String,
     #[serde(default)]
@@ -30,7 +33,7 @@ pub struct CardInput {
 }
 
 /// What came of it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct CardView {
     outcome: CardOutcome,
     /// What the reader or the terminal shows.
@@ -40,7 +43,7 @@ pub struct CardView {
     file: Option<FileView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FileView {
     name: String,
     /// Whether it lies in a linkage folder of this server (`--linkage`).
@@ -53,7 +56,7 @@ struct FileView {
 ///
 /// # Errors
 /// No such terminal, no such person, or a linkage folder that cannot be written.
-pub async fn card(
+pub async fn present_card(
     State(app): State<Arc<App>>,
     Address(code, id): Address,
     Input(input): Input<CardInput>,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::runtime::Handle;
 
 use super::input::{Code, Input, no_institution};
@@ -20,15 +22,16 @@ use crate::http::problem::Problem;
 use crate::institutions::Moment;
 
 /// Forward by a period, or to an instant: one of the two.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({"by": "PT13H"}), example = json!({"to": "2027-01-20T08:55:00+09:00"}))]
 pub struct AdvanceInput {
     by: Option<Period>,
     to: Option<Timestamp>,
 }
 
 /// Where the clock is now, and what happened on the way.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Advanced {
     #[serde(serialize_with = "japan::serialize")]
     now: Timestamp,

@@ -13,6 +13,7 @@ use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -22,6 +23,7 @@ use crate::domain::event::{Event, KEPT_EVENTS};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::openapi::{JSON, Operation};
 use crate::http::problem::Problem;
 use crate::http::streams::{MOST_STREAMS, Place};
 use crate::institutions::Watch;
@@ -32,7 +34,8 @@ const KEPT_ALIVE_EVERY: Duration = Duration::from_secs(15);
 const WAITS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(60));
 
 /// Events, oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EventListing")]
 struct Listing {
     events: Vec<Event>,
     /// How many older ones are no longer kept.
@@ -42,18 +45,28 @@ struct Listing {
 }
 
 /// `?after=NUMBER&limit=N`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventQuery {
+    /// Those after the one with this number.
     after: Option<String>,
+    /// At most so many, 1 to 1000.
     limit: Option<String>,
+}
+
+/// What its signature does not say.
+pub fn describe_events(operation: &mut Operation<'_>) {
+    let listing = operation.schema::<Listing>();
+    let both = json!({ JSON: { "schema": listing }, "text/event-stream": { "schema": { "type": "string" } } });
+    operation.answers_content(200, "一覧、または Accept: text/event-stream でストリーム。 A list, or a stream.", both);
+    operation.header("Last-Event-ID", "The number of the event that a stream goes on behind.");
 }
 
 /// Lists events, or streams them where `Accept` is `text/event-stream`.
 ///
 /// # Errors
 /// No such institution, a field of the URL that is wrong, or too many streams.
-pub async fn events(
+pub async fn read_events(
     State(app): State<Arc<App>>,
     Code(code): Code,
     Asked(query): Asked<EventQuery>,

@@ -1,5 +1,6 @@
 //! An institution's faults: listed with what they have counted, added one by one or by a profile's name, taken away.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -8,9 +9,10 @@ use axum::extract::{FromRequestParts, Path, State};
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, NoContent, Response};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::input::{Code, Input, bad_path, no_institution};
 use crate::domain::fault::{FaultError, Faults, Given, Set};
@@ -18,11 +20,12 @@ use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
 use crate::domain::text::Text;
 use crate::fixtures::Profile;
 use crate::http::app::App;
+use crate::http::openapi::{JSON, Operation, Takes, content};
 use crate::http::problem::{Problem, parse_value};
 
 /// A fault as it is shown: as it was given, and what came of it so far.
-#[derive(Serialize)]
-pub(super) struct FaultView {
+#[derive(Serialize, JsonSchema)]
+pub struct FaultView {
     #[serde(flatten)]
     given: Given,
     /// Requests that it has counted since it was added.
@@ -34,7 +37,8 @@ pub(super) struct FaultView {
 }
 
 /// All faults of an institution, in the order in which they were added.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FaultListing")]
 pub struct Listing {
     /// What chance is drawn from, with the institution's code.
     seed: u64,
@@ -42,7 +46,7 @@ pub struct Listing {
 }
 
 /// What a profile's name came to.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Unleashed {
     profile: FaultId,
     title: Text,
@@ -52,10 +56,37 @@ struct Unleashed {
 }
 
 /// `{"profile": "chaos"}`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ByName {
     profile: String,
+}
+
+/// A fault, or a profile's name.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub struct FaultInput(Map<String, Value>);
+
+impl JsonSchema for FaultInput {
+    fn schema_name() -> Cow<'static, str> {
+        "FaultInput".into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        let (fault, by_name) = (schemas.subschema_for::<Given>(), schemas.subschema_for::<ByName>());
+        json_schema!({
+            "description": "A fault, or the name of a profile.",
+            "anyOf": [fault, by_name],
+            "examples": [{ "kind": "delay", "delay": "PT3S", "operation": "search", "nth": 1 }, { "profile": "chaos" }],
+        })
+    }
+}
+
+/// What the signature of [`add_fault`] does not say.
+pub fn describe_added_fault(operation: &mut Operation<'_>) {
+    let (one, several) = (operation.schema::<FaultView>(), operation.schema::<Unleashed>());
+    operation.answers_content(201, "The fault, or those of the profile.", content(JSON, json!({ "anyOf": [one, several] })));
+    operation.answers_header(201, "Location", "Its path.");
 }
 
 /// The institution and fault that the path names; neither need exist.
@@ -71,6 +102,12 @@ impl<S: Send + Sync> FromRequestParts<S> for FaultAddress {
             .map_err(|error| bad_path(Text::same(error.to_string())))?;
         let text = names.iter().find(|(name, _)| name == "fault").map(|(_, text)| text.as_str()).unwrap_or_default();
         FaultId::parse(text).map(|fault| Self(code, fault)).map_err(|error| bad_path(error.text()))
+    }
+}
+
+impl Takes for FaultAddress {
+    fn describe(operation: &mut Operation<'_>) {
+        Code::describe(operation);
     }
 }
 
@@ -93,7 +130,7 @@ pub async fn list_faults(State(app): State<Arc<App>>, Code(code): Code) -> Resul
 pub async fn add_fault(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    Input(input): Input<Map<String, Value>>,
+    Input(FaultInput(input)): Input<FaultInput>,
 ) -> Result<Response, Problem> {
     if input.contains_key("profile") {
         let ByName { profile } = parse_value(Value::Object(input), "")?;
@@ -141,29 +178,29 @@ fn add_profile(faults: &mut Faults, profile: &Profile) -> Result<(), Problem> {
 ///
 /// # Errors
 /// No such institution.
-pub async fn delete_faults(State(app): State<Arc<App>>, Code(code): Code) -> Result<StatusCode, Problem> {
+pub async fn delete_faults(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
     let deleted = app.institutions.change(&code, |tenant, _| tenant.institution.faults = Faults::default());
-    deleted.await?.map(|()| StatusCode::NO_CONTENT).ok_or_else(|| no_institution(&code))
+    deleted.await?.map(|()| NoContent).ok_or_else(|| no_institution(&code))
 }
 
 /// `GET …/faults/{id}`.
 ///
 /// # Errors
 /// No such institution or fault.
-pub async fn fault(State(app): State<Arc<App>>, FaultAddress(code, id): FaultAddress) -> Result<Response, Problem> {
+pub async fn read_fault(State(app): State<Arc<App>>, FaultAddress(code, id): FaultAddress) -> Result<Json<FaultView>, Problem> {
     let found = app.institutions.look(&code, |tenant, _| tenant.institution.faults.find(&id).map(FaultView::of));
     let view = found.await?.ok_or_else(|| no_institution(&code))?.ok_or_else(|| no_fault(&code, &id))?;
-    Ok(Json(view).into_response())
+    Ok(Json(view))
 }
 
 /// `DELETE …/faults/{id}`; 204.
 ///
 /// # Errors
 /// No such institution or fault.
-pub async fn delete_fault(State(app): State<Arc<App>>, FaultAddress(code, id): FaultAddress) -> Result<StatusCode, Problem> {
+pub async fn delete_fault(State(app): State<Arc<App>>, FaultAddress(code, id): FaultAddress) -> Result<NoContent, Problem> {
     let deleted = app.institutions.change(&code, |tenant, _| tenant.institution.faults.remove(&id));
     let existed = deleted.await?.ok_or_else(|| no_institution(&code))?;
-    if existed { Ok(StatusCode::NO_CONTENT) } else { Err(no_fault(&code, &id)) }
+    if existed { Ok(NoContent) } else { Err(no_fault(&code, &id)) }
 }
 
 /// The faults of a list, in place of any before.

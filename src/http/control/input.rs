@@ -1,4 +1,4 @@
-//! What every control route needs: the token, the codes in the path, the body, a merge of settings.
+//! What every control route needs: the token, the codes in the path, the body.
 
 use std::sync::Arc;
 
@@ -10,15 +10,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
-use crate::http::problem::{Problem, in_japanese, parse_json, parse_value};
+use crate::http::openapi::{Operation, Takes};
+use crate::http::problem::{Problem, in_japanese, parse_json};
 
 /// Lets a request through that carries the control token.
 pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -68,6 +68,13 @@ pub async fn method_not_allowed() -> Problem {
 /// The institution that the path names; it need not exist.
 pub struct Code(pub InstitutionCode);
 
+impl Takes for Code {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.refuses(400);
+        operation.refuses(404);
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Code {
     type Rejection = Problem;
 
@@ -82,6 +89,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Code {
 
 /// The institution and terminal that the path names; neither need exist.
 pub struct Address(pub InstitutionCode, pub TerminalId);
+
+impl Takes for Address {
+    fn describe(operation: &mut Operation<'_>) {
+        Code::describe(operation);
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Address {
     type Rejection = Problem;
@@ -99,6 +112,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
 /// The fields of the URL's query.
 pub struct Asked<T>(pub T);
 
+impl<T: JsonSchema> Takes for Asked<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.query::<T>();
+        operation.refuses(400);
+    }
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = Problem;
 
@@ -113,6 +133,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 
 /// A JSON body; an empty one counts as `{}`.
 pub struct Input<T>(pub T);
+
+impl<T: JsonSchema> Takes for Input<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.takes::<T>();
+        [400, 408, 409, 413, 422].into_iter().for_each(|status| operation.refuses(status));
+    }
+}
 
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for Input<T> {
     type Rejection = Problem;
@@ -136,31 +163,6 @@ pub(super) fn no_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Prob
         format!("医療機関 {code} に端末 {terminal} はありません。"),
         format!("Institution {code} has no terminal {terminal}."),
     ))
-}
-
-/// Settings with some fields given anew (RFC 7396: null takes a field back to its default). `at` is the JSON pointer of `patch`.
-pub(super) fn merged<T: Default + Serialize + DeserializeOwned>(settings: &T, patch: Map<String, Value>, at: &str) -> Result<T, Problem> {
-    let plain = |settings: &T| serde_json::to_value(settings).expect("settings are plain data");
-    let mut whole = plain(settings);
-    merge(&mut whole, Value::Object(patch), &plain(&T::default()));
-    parse_value(whole, at)
-}
-
-/// Puts the patch's fields in place of the target's; null takes its default, and a name that has none stays to be refused.
-fn merge(target: &mut Value, patch: Value, default: &Value) {
-    match (target, patch) {
-        (Value::Object(target), Value::Object(patch)) => {
-            for (name, value) in patch {
-                let default = &default[&name];
-                if value.is_null() {
-                    target.insert(name, default.clone());
-                } else {
-                    merge(target.entry(name).or_insert(Value::Null), value, default);
-                }
-            }
-        }
-        (target, patch) => *target = patch,
-    }
 }
 
 /// A query that cannot be taken.

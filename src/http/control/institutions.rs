@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::LOCATION;
-use axum::response::{IntoResponse, Response};
+use axum::response::NoContent;
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::actions::Nothing;
 use super::campaign::{CampaignInput, campaign_of};
 use super::faults::faults_of;
-use super::input::{Asked, Code, Input, bad_query, merged, no_institution};
+use super::input::{Asked, Code, Input, bad_query, no_institution};
+use super::output::Created;
+use super::patch::{Patch, merged};
 use super::persons::checked_persons;
 use super::scenario::scenario_of;
 use super::view::InstitutionView;
@@ -25,57 +26,83 @@ use crate::domain::fault::Given;
 use crate::domain::ids::{InstitutionCode, ScenarioId, TerminalAddress, TerminalId};
 use crate::domain::institution::{Blueprint, MAX_TERMINALS};
 use crate::domain::period::Period;
-use crate::domain::surfacing::{ErrorProfile, Surfacing};
-use crate::domain::terminal::Settings;
+use crate::domain::person::Person;
+use crate::domain::readings::Readings;
+use crate::domain::surfacing::{ErrorProfile, Liberties, Replacement, Surfacing};
+use crate::domain::terminal::{Phase, Settings};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::institutions::CreateError;
 
 /// What a new institution is made from.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({"template": "9910000075", "clock": {"mode": "frozen", "now": "2026-01-19T19:00:00+09:00"}}), example = json!({"template": "9910000075", "name": {"ja": "試験クリニック", "en": "Test clinic"}, "campaign": {"starts": "tonight"}, "error_profile": "http", "errors": {"restart_required": {"code": "ABCD0123E"}}, "seed": 7, "terminals": {"T1": {"automatic_restart": "06:30"}, "T2": {"starts": "pending"}}, "expires_after": "PT1H"}))]
 pub struct CreateInput {
+    /// An institution of the fixtures, which is copied.
     template: InstitutionCode,
     /// Sets the stage on which all else is changed.
     scenario: Option<ScenarioId>,
+    /// Its code; left out, it gets a free one.
     code: Option<InstitutionCode>,
+    /// Its name.
     name: Option<Text>,
+    /// Its clock.
     clock: Option<ClockSetting>,
+    /// Who is asking where neither certificate nor token names a terminal.
     default_terminal: Option<TerminalId>,
+    /// How it reads what the notice leaves open.
     #[serde(default)]
-    readings: Map<String, Value>,
+    readings: Patch<Readings>,
+    /// Its campaign; left out, the notice's.
     campaign: Option<CampaignInput>,
     /// In place of the fixtures'.
     #[serde(default)]
+    #[schemars(with = "Option<Vec<Person>>")]
     persons: Value,
+    /// What chance and shuffling are drawn from.
     seed: Option<u64>,
+    /// How errors of a check surface.
     error_profile: Option<ErrorProfile>,
+    /// What replaces entries of the catalogue.
     #[serde(default)]
-    errors: BTreeMap<ErrorId, Option<Map<String, Value>>>,
+    errors: BTreeMap<ErrorId, Option<Patch<Replacement>>>,
+    /// Liberties that its answers take.
     #[serde(default)]
-    wire: Map<String, Value>,
+    wire: Patch<Liberties>,
+    /// Its terminals, in addition to the template's or in place of their settings.
     #[serde(default)]
-    terminals: BTreeMap<TerminalId, Map<String, Value>>,
+    terminals: BTreeMap<TerminalId, Patch<Settings>>,
+    /// Its faults.
     faults: Option<Vec<Given>>,
     /// By the machine's clock: then it deletes itself.
     expires_after: Option<Period>,
 }
 
 /// What can be changed on an institution as a whole.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({"error_profile": "http"}), example = json!({"readings": {"card_while_pending": "error_file"}, "wire": {"shuffle_elements": true}}))]
 pub struct PatchInput {
+    /// Its name.
     name: Option<Text>,
+    /// Who is asking where neither certificate nor token names a terminal.
     default_terminal: Option<TerminalId>,
+    /// How it reads what the notice leaves open.
     #[serde(default)]
-    readings: Map<String, Value>,
+    readings: Patch<Readings>,
+    /// What chance and shuffling are drawn from.
     seed: Option<u64>,
+    /// How errors of a check surface.
     error_profile: Option<ErrorProfile>,
+    /// What replaces entries of the catalogue; null takes the catalogue's entry back.
     #[serde(default)]
-    errors: BTreeMap<ErrorId, Option<Map<String, Value>>>,
+    errors: BTreeMap<ErrorId, Option<Patch<Replacement>>>,
+    /// Liberties that its answers take.
     #[serde(default)]
-    wire: Map<String, Value>,
+    wire: Patch<Liberties>,
+    /// Its faults, in place of those it has.
     faults: Option<Vec<Given>>,
 }
 
@@ -85,8 +112,8 @@ struct SurfacingPatch {
     seed: Option<u64>,
     error_profile: Option<ErrorProfile>,
     /// By error; null takes the catalogue's entry back.
-    errors: BTreeMap<ErrorId, Option<Map<String, Value>>>,
-    wire: Map<String, Value>,
+    errors: BTreeMap<ErrorId, Option<Patch<Replacement>>>,
+    wire: Patch<Liberties>,
 }
 
 impl SurfacingPatch {
@@ -113,11 +140,29 @@ impl SurfacingPatch {
 }
 
 /// `?after=` a code, `?limit=` 1 to 1000 (the default).
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     after: Option<InstitutionCode>,
     limit: Option<String>,
+}
+
+/// Institutions, in order of their codes.
+#[derive(Serialize, JsonSchema)]
+pub struct InstitutionListing {
+    institutions: Vec<ListedInstitution>,
+    /// What to ask behind (`?after=`), where there are more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<InstitutionCode>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ListedInstitution {
+    code: InstitutionCode,
+    name: Text,
+    clock: ClockSetting,
+    /// The phase of each terminal.
+    terminals: BTreeMap<TerminalId, Phase>,
 }
 
 /// The most institutions in one list.
@@ -127,24 +172,26 @@ const MOST_LISTED: usize = 1_000;
 ///
 /// # Errors
 /// A limit that is no number, or a store that does not work.
-pub async fn list_institutions(State(app): State<Arc<App>>, Asked(query): Asked<ListQuery>) -> Result<Json<Value>, Problem> {
+pub async fn list_institutions(State(app): State<Arc<App>>, Asked(query): Asked<ListQuery>) -> Result<Json<InstitutionListing>, Problem> {
     let limit = query.limit()?;
     let codes = app.institutions.codes(query.after.as_ref(), limit).await?;
     let mut institutions = Vec::new();
     for code in &codes {
         let listed = app.institutions.look(code, |tenant, moment| {
             let institution = &tenant.institution;
-            let phases = institution.terminals.values().map(|terminal| (&terminal.id, terminal.phase(&institution.campaign, moment.now)));
-            let phases: BTreeMap<_, _> = phases.collect();
-            json!({ "code": institution.code, "name": institution.name, "clock": institution.clock.setting(moment.wall), "terminals": phases })
+            let phases =
+                institution.terminals.values().map(|terminal| (terminal.id.clone(), terminal.phase(&institution.campaign, moment.now)));
+            ListedInstitution {
+                code: institution.code.clone(),
+                name: institution.name.clone(),
+                clock: institution.clock.setting(moment.wall),
+                terminals: phases.collect(),
+            }
         });
         institutions.extend(listed.await?);
     }
-    let mut listing = json!({ "institutions": institutions });
-    if let Some(last) = codes.last().filter(|_| codes.len() == limit) {
-        listing["next"] = json!(last);
-    }
-    Ok(Json(listing))
+    let next = codes.last().filter(|_| codes.len() == limit).cloned();
+    Ok(Json(InstitutionListing { institutions, next }))
 }
 
 impl ListQuery {
@@ -164,7 +211,10 @@ impl ListQuery {
 ///
 /// # Errors
 /// A problem that names the field: an unknown template, a taken code, a setting that makes no sense.
-pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input<CreateInput>) -> Result<Response, Problem> {
+pub async fn create_institution(
+    State(app): State<Arc<App>>,
+    Input(input): Input<CreateInput>,
+) -> Result<Created<InstitutionView>, Problem> {
     let template = app.fixtures.institutions.get(&input.template).ok_or_else(|| unknown_template(&app, &input.template))?;
     let mut blueprint = template.clone();
     if let Some(id) = &input.scenario {
@@ -194,8 +244,8 @@ pub async fn create_institution(State(app): State<Arc<App>>, Input(input): Input
     let expires = input.expires_after.map(|period| app.institutions.wall() + period.duration());
     let code = created(&app, &input.template, input.code, blueprint, expires).await?;
     prepare_folders(&app, &code).await?;
-    let location = format!("/v1/institutions/{code}");
-    Ok((StatusCode::CREATED, [(LOCATION, location)], view(&app, &code).await?).into_response())
+    let Json(view) = view(&app, &code).await?;
+    Ok(Created { location: Some(format!("/v1/institutions/{code}")), view })
 }
 
 /// Creates it under the code given, else under a free one: of two processes that find the same one free, one looks on.
@@ -224,7 +274,7 @@ async fn created(
 ///
 /// # Errors
 /// No such institution.
-pub async fn institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<InstitutionView>, Problem> {
+pub async fn read_institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<InstitutionView>, Problem> {
     view(&app, &code).await
 }
 
@@ -264,8 +314,8 @@ pub async fn patch_institution(
 ///
 /// # Errors
 /// No such institution.
-pub async fn delete_institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<StatusCode, Problem> {
-    if app.institutions.delete(&code).await? { Ok(StatusCode::NO_CONTENT) } else { Err(no_institution(&code)) }
+pub async fn delete_institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
+    if app.institutions.delete(&code).await? { Ok(NoContent) } else { Err(no_institution(&code)) }
 }
 
 /// `POST /v1/institutions/{code}/reset`.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::http::HeaderMap;
+use axum::response::{NoContent, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::input::{Asked, Code, no_institution};
@@ -20,7 +21,8 @@ use crate::journal::{Choice, KEPT_ENTRIES, Listed, Start, explain};
 use crate::store::{Page, StoreError};
 
 /// Entries, oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "JournalListing")]
 pub struct Listing {
     entries: Vec<Listed>,
     /// How many older ones the journal's bound has taken away.
@@ -34,8 +36,9 @@ pub struct Listing {
 }
 
 /// Where the next page begins.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "NextPage")]
 enum Next {
     /// At the entry after this number.
     After(u64),
@@ -101,18 +104,18 @@ pub async fn stray_entry(
 ///
 /// # Errors
 /// No such institution.
-pub async fn clear_journal(State(app): State<Arc<App>>, Code(code): Code) -> Result<StatusCode, Problem> {
+pub async fn clear_journal(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
     let cleared = app.institutions.clear_journal(&code).await?;
-    if cleared { Ok(StatusCode::NO_CONTENT) } else { Err(no_institution(&code)) }
+    if cleared { Ok(NoContent) } else { Err(no_institution(&code)) }
 }
 
 /// `DELETE /v1/journal`.
 ///
 /// # Errors
 /// The store does not work.
-pub async fn clear_strays(State(app): State<Arc<App>>) -> Result<StatusCode, Problem> {
+pub async fn clear_strays(State(app): State<Arc<App>>) -> Result<NoContent, Problem> {
     app.institutions.clear_strays().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn read(app: &App, code: Option<&InstitutionCode>, newest: usize) -> Result<Page, Problem> {

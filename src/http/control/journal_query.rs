@@ -1,6 +1,7 @@
 //! What the URL says of a journal: filters, a place to begin at, how many, and whether persons are masked.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::bad_query;
@@ -12,28 +13,42 @@ use crate::journal::{Choice, Filter, KEPT_ENTRIES, OPERATIONS, OUTCOMES, Place, 
 const USUAL: usize = 50;
 
 /// The fields of a listing's URL.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct JournalQuery {
+    /// At most so many, 1 to 500 (default 50).
     limit: Option<String>,
+    /// Those after this entry, by its number or id.
     after: Option<String>,
+    /// Those before this entry, by its number or id.
     before: Option<String>,
+    /// `login`, `search`, `updates` …
     operation: Option<String>,
+    /// `answered`, `checked` or `refused`.
     outcome: Option<String>,
+    /// The error's name in the catalogue, or its code.
     error: Option<String>,
+    /// The terminal that it was about.
     terminal: Option<String>,
+    /// The id or kind of the fault that fired.
     fault: Option<String>,
+    /// The patient's pseudonym.
     inquiry: Option<String>,
+    /// The token's pseudonym.
     session: Option<String>,
+    /// Not before, by the institution's clock.
     since: Option<String>,
+    /// Before, by the institution's clock.
     until: Option<String>,
+    /// `true` masks what tells of persons.
     mask: Option<String>,
 }
 
 /// The fields of an entry's URL.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntryQuery {
+    /// `true` masks what tells of persons.
     mask: Option<String>,
 }
 

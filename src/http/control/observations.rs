@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::input::{Asked, Code, Input, no_institution};
 use super::journal_query::{limit, wrong};
+use super::output::Created;
 use crate::domain::observation::{KEPT_OBSERVATIONS, LONGEST_NAME, LONGEST_TEXT, Observation, ObservationKind, Seen};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
 
 /// Observations, oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ObservationListing")]
 pub struct Listing {
     observations: Vec<Observation>,
     /// How many older ones are no longer kept.
@@ -28,10 +29,12 @@ pub struct Listing {
 }
 
 /// `?after=NUMBER&limit=N`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ObservationQuery {
+    /// Those after the one with this number.
     after: Option<String>,
+    /// At most so many, 1 to 1000.
     limit: Option<String>,
 }
 
@@ -39,7 +42,7 @@ pub struct ObservationQuery {
 ///
 /// # Errors
 /// No such institution or terminal, or a field that is wrong.
-pub async fn observe(State(app): State<Arc<App>>, Code(code): Code, Input(seen): Input<Seen>) -> Result<Response, Problem> {
+pub async fn observe(State(app): State<Arc<App>>, Code(code): Code, Input(seen): Input<Seen>) -> Result<Created<Observation>, Problem> {
     check(&seen)?;
     let added = app.institutions.change(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
@@ -52,14 +55,14 @@ pub async fn observe(State(app): State<Arc<App>>, Code(code): Code, Input(seen):
         Ok(institution.observations.add(moment.now, moment.wall, seen.clone()).clone())
     });
     let added = added.await?.ok_or_else(|| no_institution(&code))??;
-    Ok((StatusCode::CREATED, Json(added)).into_response())
+    Ok(Created { location: None, view: added })
 }
 
 /// `GET …/observations`.
 ///
 /// # Errors
 /// No such institution, or a field of the URL that is wrong.
-pub async fn observations(
+pub async fn read_observations(
     State(app): State<Arc<App>>,
     Code(code): Code,
     Asked(query): Asked<ObservationQuery>,

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
 
+use super::input::Asked;
+use super::output::Pem;
 use crate::http::app::App;
+use crate::http::openapi::{Listener, document};
 use crate::http::problem::Problem;
 use crate::store::StoreError;
 
@@ -27,6 +32,21 @@ pub async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem
 }
 
 /// `GET /ca.pem`.
-pub async fn ca_pem(State(app): State<Arc<App>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/x-pem-file")], app.authority.ca_pem().to_owned())
+pub async fn ca_pem(State(app): State<Arc<App>>) -> Pem {
+    Pem(app.authority.ca_pem().to_owned())
+}
+
+/// `?listener=backend` or `control`: that one alone.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentQuery {
+    listener: Option<Listener>,
+}
+
+/// `GET /openapi.json`: this interface, described.
+///
+/// # Errors
+/// No such listener.
+pub async fn openapi(State(app): State<Arc<App>>, Asked(query): Asked<DocumentQuery>) -> Result<Json<Value>, Problem> {
+    Ok(Json(document(query.listener, &app.addresses, &app.fixtures.catalogue)))
 }

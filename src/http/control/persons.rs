@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::NoContent;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::input::{Code, Input, no_institution};
 use crate::domain::ids::InstitutionCode;
@@ -16,15 +17,19 @@ use crate::http::app::App;
 use crate::http::problem::{Problem, parse_value};
 
 /// `{"persons": […]}`, or null for the fixtures'.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({"persons": null}))]
 pub struct PersonsInput {
+    /// Null for the fixtures'.
+    #[schemars(with = "Option<Vec<Person>>")]
     persons: Value,
 }
 
 /// The persons as checks look them up: what this shows can be put.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct PersonsView {
+    #[schemars(with = "Vec<Person>")]
     persons: Arc<[Person]>,
 }
 
@@ -53,9 +58,9 @@ pub async fn set_persons(
 ///
 /// # Errors
 /// No such institution.
-pub async fn delete_persons(State(app): State<Arc<App>>, Code(code): Code) -> Result<StatusCode, Problem> {
+pub async fn delete_persons(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
     put(&app, &code, None).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn put(app: &App, code: &InstitutionCode, persons: Option<Arc<[Person]>>) -> Result<(), Problem> {

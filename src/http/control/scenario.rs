@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::input::{Code, Input, no_institution};
 use super::institutions::{prepare_folders, view};
@@ -20,20 +22,23 @@ use crate::http::app::App;
 use crate::http::problem::Problem;
 
 /// `{"id": …}`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({"id": "happy-morning"}))]
 pub struct ScenarioInput {
     id: ScenarioId,
 }
 
 /// All scenarios.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ScenarioListing")]
 pub struct Listing {
     scenarios: Vec<Told>,
 }
 
 /// A scenario without its stage.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ToldScenario")]
 struct Told {
     id: ScenarioId,
     #[serde(flatten)]
@@ -41,7 +46,7 @@ struct Told {
 }
 
 /// Where an institution stands in its scenario.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Standing {
     id: ScenarioId,
     /// None where the fixtures have it no longer.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::actions::Nothing;
 use super::input::{Code, Input, no_institution};
@@ -13,6 +13,7 @@ use super::view::InstitutionView;
 use crate::domain::text::Text;
 use crate::http::app::{App, BodyLimits};
 use crate::http::body;
+use crate::http::openapi::{Operation, Takes};
 use crate::http::problem::{Problem, parse_json};
 use crate::institutions::Snapshot;
 
@@ -21,6 +22,13 @@ const MAX_SNAPSHOT: usize = 16 * 1024 * 1024;
 
 /// A snapshot as the body of a request: larger than others.
 pub struct Document(Value);
+
+impl Takes for Document {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.takes::<Map<String, Value>>();
+        [400, 408, 413, 422].into_iter().for_each(|status| operation.refuses(status));
+    }
+}
 
 impl FromRequest<Arc<App>> for Document {
     type Rejection = Problem;

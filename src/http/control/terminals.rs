@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::NoContent;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
-use super::input::{Address, Asked, Code, Input, merged, no_institution, no_terminal};
+use super::input::{Address, Asked, Code, Input, no_institution, no_terminal};
 use super::institutions::checked_settings;
+use super::output::Created;
+use super::patch::{Patch, merged};
 use super::view::TerminalView;
 use crate::domain::event::Change;
 use crate::domain::ids::{TerminalAddress, TerminalId};
@@ -23,16 +25,28 @@ use crate::http::app::App;
 use crate::http::problem::{Problem, parse_value};
 
 /// All terminals of an institution.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TerminalListing")]
 pub struct Listing {
     terminals: BTreeMap<TerminalId, TerminalView>,
 }
 
 /// `?silent_for=P1D`: only those of which the distribution server has not heard for so long.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     silent_for: Option<Period>,
+}
+
+/// A new terminal: its name, and settings.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "NewTerminal", example = json!({"id": "T2", "starts": "pending", "automatic_restart": "07:00"}))]
+pub struct AddInput {
+    /// Its name.
+    #[schemars(with = "TerminalId")]
+    id: Option<Value>,
+    #[serde(flatten)]
+    settings: Patch<Settings>,
 }
 
 /// `GET …/terminals`.
@@ -60,14 +74,14 @@ pub async fn list_terminals(
 pub async fn add_terminal(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    Input(mut input): Input<Map<String, Value>>,
-) -> Result<Response, Problem> {
-    let id = input.remove("id").ok_or_else(|| {
+    Input(input): Input<AddInput>,
+) -> Result<Created<TerminalView>, Problem> {
+    let id = input.id.ok_or_else(|| {
         Problem::field("/id", Text::new("端末の名前が必要です。", "The terminal's name is needed."))
             .expected("1 to 16 ASCII letters or digits, such as T2")
     })?;
     let id: TerminalId = parse_value(id, "/id")?;
-    let settings = checked_settings(merged(&Settings::default(), input, "")?, "")?;
+    let settings = checked_settings(merged(&Settings::default(), input.settings, "")?, "")?;
     let base = app.fixtures.campaign.clone();
     let address = TerminalAddress { institution: code.clone(), terminal: id.clone() };
     let added = app.institutions.change(&code, |tenant, moment| {
@@ -86,7 +100,7 @@ pub async fn add_terminal(
         let terminal = Terminal::new(id.clone(), settings.clone(), &institution.campaign, &base, moment.now);
         let view = TerminalView::new(institution, &terminal, moment);
         institution.terminals.insert(id.clone(), terminal);
-        Ok((StatusCode::CREATED, Json(view)).into_response())
+        Ok(Created { location: Some(format!("/v1/institutions/{code}/terminals/{id}")), view })
     });
     let added = added.await?.ok_or_else(|| no_institution(&code))??;
     app.prepare_folders(vec![address]).await;
@@ -97,7 +111,7 @@ pub async fn add_terminal(
 ///
 /// # Errors
 /// No such institution or terminal.
-pub async fn terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Json<TerminalView>, Problem> {
+pub async fn read_terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Json<TerminalView>, Problem> {
     let view = app.institutions.look(&code, |tenant, moment| {
         let terminal = tenant.institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?;
         Ok(Json(TerminalView::new(&tenant.institution, terminal, moment)))
@@ -112,9 +126,9 @@ pub async fn terminal(State(app): State<Arc<App>>, Address(code, id): Address) -
 pub async fn patch_terminal(
     State(app): State<Arc<App>>,
     Address(code, id): Address,
-    Input(patch): Input<Map<String, Value>>,
+    Input(patch): Input<Patch<Settings>>,
 ) -> Result<Json<TerminalView>, Problem> {
-    if patch.contains_key("starts") {
+    if patch.gives("starts") {
         let detail = Text::new("starts は端末を作るときにだけ使えます。", "`starts` counts only when a terminal is made.");
         return Err(Problem::field("/starts", detail));
     }
@@ -132,7 +146,7 @@ pub async fn patch_terminal(
 ///
 /// # Errors
 /// No such institution or terminal, or the default terminal.
-pub async fn delete_terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<StatusCode, Problem> {
+pub async fn delete_terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<NoContent, Problem> {
     let deleted = app.institutions.change(&code, |tenant, _| {
         let institution = &mut tenant.institution;
         if institution.default_terminal == id {
@@ -142,7 +156,7 @@ pub async fn delete_terminal(State(app): State<Arc<App>>, Address(code, id): Add
             ))
             .remedy(Text::new("先に default_terminal を変更してください", "Change default_terminal first")));
         }
-        institution.terminals.remove(&id).map(|_| StatusCode::NO_CONTENT).ok_or_else(|| no_terminal(&code, &id))
+        institution.terminals.remove(&id).map(|_| NoContent).ok_or_else(|| no_terminal(&code, &id))
     });
     deleted.await?.ok_or_else(|| no_institution(&code))?
 }

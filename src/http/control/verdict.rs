@@ -9,16 +9,18 @@ use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::input::{Code, no_institution};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::terminal::Terminal;
 use crate::http::app::App;
+use crate::http::openapi::{JSON, Operation, XML};
 use crate::http::problem::Problem;
 use crate::institutions::{Moment, Tenant};
 use crate::journal::KEPT_ENTRIES;
 use crate::store::StoreError;
-use crate::verdict::{Event, Evidence, Listed, Observation, Scenario, exchanges, judge, junit, page};
+use crate::verdict::{Event, Evidence, Listed, Observation, Scenario, Verdict, exchanges, judge, junit, page};
 
 /// A form of the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,18 @@ enum Form {
     Json,
     Junit,
     Page,
+}
+
+/// What its signature does not say.
+pub fn describe_verdict(operation: &mut Operation<'_>) {
+    let verdict = operation.schema::<Verdict>();
+    let text = json!({ "schema": { "type": "string" } });
+    let forms = json!({ JSON: { "schema": verdict }, XML: text, "text/html": text });
+    operation.answers_content(
+        200,
+        "判定（Accept で JSON・JUnit XML・ページ）。 The verdict as JSON, JUnit XML or a page, as Accept names.",
+        forms,
+    );
 }
 
 /// `GET …/verdict`.

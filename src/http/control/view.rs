@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ use crate::fixtures::LoginShape;
 use crate::institutions::{Moment, Tenant};
 
 /// An institution.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct InstitutionView {
     code: InstitutionCode,
     name: Text,
@@ -49,7 +50,7 @@ pub struct InstitutionView {
 }
 
 /// A terminal.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct TerminalView {
     id: TerminalId,
     /// What delivery routes call it.
@@ -66,26 +67,26 @@ pub struct TerminalView {
     settings: Settings,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PowerView {
     on: bool,
     hibernated: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct BootView {
     id: BootId,
     #[serde(serialize_with = "japan::serialize")]
     at: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ReaderView {
     attached: bool,
     powered: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ComponentView {
     installed: Version,
     running: Version,

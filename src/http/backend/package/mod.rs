@@ -16,10 +16,12 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::call::{Call, refusal_with};
-use super::delivery::at_terminal;
+use super::delivery::{at_terminal, describe_delivery};
 use super::identity::{TokenRule, admitted, certificate_if_required, identify};
 use super::url::{InPath, InQuery};
 use crate::domain::campaign::Package;
@@ -28,6 +30,7 @@ use crate::domain::check::Refusal;
 use crate::domain::ids::CampaignId;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::openapi::{Operation, content};
 use crate::http::problem::Problem;
 use crate::journal::Outcome;
 use crate::package::{Hash, Reader};
@@ -40,7 +43,7 @@ use watch::Watch;
 
 /// `?terminal=`: whose campaign has the package; polls put it into the URL. Left out: that of the certificate's or token's institution, else the
 /// notice's.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub struct PackageQuery {
     terminal: Option<String>,
 }
@@ -50,6 +53,43 @@ struct Ready {
     package: Package,
     sha256: String,
     reader: Reader,
+}
+
+/// What its signature does not say.
+pub fn describe(operation: &mut Operation<'_>) {
+    let bytes = json!({ "type": "string", "contentMediaType": body::OCTETS });
+    describe_delivery(operation);
+    operation.refuses_with(&[
+        ErrorId::UnknownPackage,
+        ErrorId::WindowClosed,
+        ErrorId::DistributionSuspended,
+        ErrorId::PackagePreparing,
+        ErrorId::PackageUnavailable,
+        ErrorId::PreconditionFailed,
+        ErrorId::RangeNotSatisfiable,
+    ]);
+    operation.answers_content(200, "パッケージ全体。 The whole package.", content(body::OCTETS, bytes.clone()));
+    let parts = json!({ body::OCTETS: { "schema": bytes.clone() }, "multipart/byteranges": { "schema": bytes } });
+    operation.answers_content(206, "指定された範囲。 The ranges asked for.", parts);
+    operation.answers_nothing(304, "変更はありません。 Not modified.");
+    for (name, about) in [
+        ("ETag", "The SHA-256 of the whole."),
+        ("Accept-Ranges", "`bytes`"),
+        ("Repr-Digest", "SHA-256, where `Want-Repr-Digest` asks for it."),
+    ] {
+        operation.answers_header(200, name, about);
+        operation.answers_header(206, name, about);
+    }
+    for (name, about) in [
+        ("Range", "One range of bytes or several: `bytes=0-1023`."),
+        ("If-Range", "The ETag that a range belongs to."),
+        ("If-None-Match", "An ETag that is there already."),
+        ("If-Match", "The ETag that is expected."),
+        ("Want-Repr-Digest", "`sha-256=10`"),
+    ] {
+        operation.header(name, about);
+    }
+    operation.note("HEAD も使えます。 HEAD works, too.");
 }
 
 /// Handles one request for a package.
@@ -136,7 +176,7 @@ async fn serve(call: Call, method: &Method, named: Named, ready: Ready) -> Respo
     let boundary = format!("onshi-mock-{}", ready.sha256.chars().take(24).collect::<String>());
     let (pieces, length) = layout(&parts, size, &boundary);
     let mut response = with_common(status.into_response(), &etag);
-    describe(response.headers_mut(), &parts, length, size, &boundary);
+    describe_body(response.headers_mut(), &parts, length, size, &boundary);
     if conditions::wants_digest(&call.headers) {
         digest(response.headers_mut(), &ready.sha256);
     }
@@ -149,7 +189,7 @@ async fn serve(call: Call, method: &Method, named: Named, ready: Ready) -> Respo
 }
 
 /// The headers that tell of the body: the whole, one range, or several.
-fn describe(headers: &mut HeaderMap, parts: &[Range<u64>], length: u64, size: u64, boundary: &str) {
+fn describe_body(headers: &mut HeaderMap, parts: &[Range<u64>], length: u64, size: u64, boundary: &str) {
     let content_type = match parts {
         [] | [_] => HeaderValue::from_static(body::OCTETS),
         _ => ascii(&format!("multipart/byteranges; boundary={boundary}")),

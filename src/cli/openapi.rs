@@ -1,0 +1,28 @@
+//! `onshi-mock openapi`: prints the API's description.
+
+use std::io::Write;
+
+use anyhow::anyhow;
+use jiff::Timestamp;
+
+use crate::domain::japan;
+use crate::fixtures::Fixtures;
+use crate::http::openapi::{Addresses, Listener, document};
+
+/// Options of `openapi`.
+#[derive(clap::Args)]
+pub struct OpenapiArgs {
+    /// One listener only [default: both, told apart by the `servers` of each path]
+    #[arg(long, value_name = "LISTENER")]
+    listener: Option<Listener>,
+}
+
+/// Prints the document, with the addresses and errors that hold by default.
+///
+/// # Errors
+/// Nobody takes the output.
+pub fn run(args: &OpenapiArgs, wall: Timestamp) -> anyhow::Result<()> {
+    let (fixtures, _) = Fixtures::compiled_in(japan::civil(wall).date());
+    let fixtures = fixtures.ok_or_else(|| anyhow!("the compiled-in fixtures are wrong"))?;
+    Ok(writeln!(std::io::stdout(), "{:#}", document(args.listener, &Addresses::default(), &fixtures.catalogue))?)
+}

@@ -1,0 +1,167 @@
+//! `GET /docs`: the OpenAPI document as a page that needs no network and prints well: the template `docs.html`.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use serde_json::Value;
+
+use super::Page;
+use super::schemas::{Schema, kind};
+use crate::http::app::App;
+use crate::http::openapi::document;
+
+#[derive(Template)]
+#[template(path = "docs.html")]
+struct Docs {
+    version: String,
+    about: Vec<String>,
+    groups: Vec<Group>,
+    schemas: Vec<Schema>,
+    errors: Vec<Example>,
+}
+
+/// Operations that belong together.
+struct Group {
+    name: String,
+    about: String,
+    operations: Vec<Operation>,
+}
+
+struct Operation {
+    id: String,
+    method: String,
+    path: String,
+    server: String,
+    summary: String,
+    notes: Vec<String>,
+    guarded: bool,
+    parameters: Vec<Parameter>,
+    body: Vec<Content>,
+    answers: Vec<Answer>,
+}
+
+struct Parameter {
+    name: String,
+    place: String,
+    required: bool,
+    kind: String,
+    about: String,
+}
+
+/// A body in one media type.
+struct Content {
+    media_type: String,
+    kind: String,
+    examples: Vec<String>,
+}
+
+struct Answer {
+    status: String,
+    about: String,
+    contents: Vec<Content>,
+}
+
+struct Example {
+    name: String,
+    summary: String,
+    value: String,
+}
+
+/// Shows the document.
+pub async fn docs(State(app): State<Arc<App>>) -> Page {
+    let document = document(None, &app.addresses, &app.fixtures.catalogue);
+    Page(Docs::of(&document).render().expect("the template formats texts into a String"))
+}
+
+impl Docs {
+    fn of(document: &Value) -> Self {
+        let named = |at: &str| document.pointer(at).and_then(Value::as_object).into_iter().flatten();
+        let group = |tag: &Value| Group {
+            name: text(&tag["name"]),
+            about: text(&tag["description"]),
+            operations: operations(document).filter(|(_, _, told)| told["tags"][0] == tag["name"]).map(Operation::of(document)).collect(),
+        };
+        Self {
+            version: text(&document["info"]["version"]),
+            about: text(&document["info"]["description"]).split("\n\n").map(str::to_owned).collect(),
+            groups: document["tags"].as_array().into_iter().flatten().map(group).collect(),
+            schemas: named("/components/schemas").map(|(name, schema)| Schema::of(name, schema)).collect(),
+            errors: named("/components/examples")
+                .map(|(name, example)| Example { name: name.clone(), summary: text(&example["summary"]), value: pretty(&example["value"]) })
+                .collect(),
+        }
+    }
+}
+
+/// Path, method and operation, of each.
+fn operations<'a>(document: &'a Value) -> impl Iterator<Item = (&'a String, &'a String, &'a Value)> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let methods =
+        |(path, item): (&'a String, &'a Value)| item.as_object().into_iter().flatten().map(move |(method, told)| (path, method, told));
+    paths.flat_map(methods).filter(|(_, _, told)| told.get("operationId").is_some())
+}
+
+impl Operation {
+    fn of(document: &Value) -> impl Fn((&String, &String, &Value)) -> Self {
+        move |(path, method, told)| {
+            let item = &document["paths"][path.as_str()];
+            let parameters = [&item["parameters"], &told["parameters"]].into_iter().filter_map(Value::as_array).flatten();
+            let answers = told["responses"].as_object().into_iter().flatten();
+            Self {
+                id: text(&told["operationId"]),
+                method: method.to_uppercase(),
+                path: path.clone(),
+                server: text(&item["servers"][0]["url"]),
+                summary: text(&told["summary"]),
+                notes: text(&told["description"]).split("\n\n").map(str::to_owned).collect(),
+                guarded: told.get("security").is_some(),
+                parameters: parameters.map(Parameter::of).collect(),
+                body: contents(document, &told["requestBody"]),
+                answers: answers.map(|(status, answer)| Answer::of(document, status, answer)).collect(),
+            }
+        }
+    }
+}
+
+impl Parameter {
+    fn of(told: &Value) -> Self {
+        Self {
+            name: text(&told["name"]),
+            place: text(&told["in"]),
+            required: told["required"] == true,
+            kind: kind(&told["schema"]),
+            about: text(&told["description"]),
+        }
+    }
+}
+
+impl Answer {
+    fn of(document: &Value, status: &str, told: &Value) -> Self {
+        let told = resolved(document, told);
+        Self { status: status.to_owned(), about: text(&told["description"]), contents: contents(document, told) }
+    }
+}
+
+fn contents(document: &Value, told: &Value) -> Vec<Content> {
+    let of_type = |(media_type, told): (&String, &Value)| {
+        let schema = resolved(document, &told["schema"]);
+        let examples = schema["examples"].as_array().into_iter().flatten().filter(|example| example.is_object());
+        Content { media_type: media_type.clone(), kind: kind(&told["schema"]), examples: examples.map(pretty).collect() }
+    };
+    told["content"].as_object().into_iter().flatten().map(of_type).collect()
+}
+
+/// What a reference names.
+fn resolved<'a>(document: &'a Value, told: &'a Value) -> &'a Value {
+    let named = told["$ref"].as_str().and_then(|name| document.pointer(name.trim_start_matches('#')));
+    named.unwrap_or(told)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}")
+}

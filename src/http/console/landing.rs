@@ -1,0 +1,30 @@
+//! `GET /`: what this is, where everything is: the template `landing.html`.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+
+use super::Page;
+use crate::http::app::App;
+
+#[derive(Template)]
+#[template(path = "landing.html")]
+struct Landing<'a> {
+    version: &'a str,
+    backend: &'a str,
+    control: &'a str,
+    /// Why it is not ready.
+    trouble: Option<String>,
+}
+
+/// Shows where everything is.
+pub async fn landing(State(app): State<Arc<App>>) -> Page {
+    let page = Landing {
+        version: env!("CARGO_PKG_VERSION"),
+        backend: &app.addresses.backend,
+        control: &app.addresses.control,
+        trouble: app.institutions.store().trouble().map(|reason| reason.ja),
+    };
+    Page(page.render().expect("the template formats texts into a String"))
+}

@@ -1,0 +1,115 @@
+//! Schemas of the OpenAPI document as rows of a table.
+
+use serde_json::Value;
+
+/// One schema with a name.
+pub(super) struct Schema {
+    pub(super) name: String,
+    pub(super) about: String,
+    pub(super) kind: String,
+    pub(super) rows: Vec<Row>,
+}
+
+/// A field, or one of the values that a field may have.
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) required: bool,
+    pub(super) about: String,
+}
+
+impl Schema {
+    pub(super) fn of(name: &str, schema: &Value) -> Self {
+        let mut rows = Vec::new();
+        fields("", schema, &mut rows);
+        choices(schema, &mut rows);
+        Self { name: name.to_owned(), about: about(schema), kind: kind(schema), rows }
+    }
+}
+
+/// Fields, and those of the objects in them, under their names with dots between.
+fn fields(within: &str, schema: &Value, rows: &mut Vec<Row>) {
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        let name = format!("{within}{name}");
+        let required =
+            schema["required"].as_array().is_some_and(|required| required.iter().any(|one| name.ends_with(one.as_str().unwrap_or("\0"))));
+        rows.push(Row { name: name.clone(), kind: kind(field), required, about: about(field) });
+        fields(&format!("{name}."), field, rows);
+        fields(&format!("{name}[]."), &field["items"], rows);
+    }
+}
+
+/// What a value may be.
+fn choices(schema: &Value, rows: &mut Vec<Row>) {
+    for choice in [&schema["oneOf"], &schema["anyOf"]].into_iter().filter_map(Value::as_array).flatten() {
+        let tag = choice["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .find_map(|(name, field)| Some(format!("{name} = {}", field["const"].as_str()?)));
+        match (choice["const"].as_str(), tag) {
+            (Some(value), _) => rows.push(Row { name: format!("\"{value}\""), kind: String::new(), required: false, about: about(choice) }),
+            (None, Some(tag)) => {
+                rows.push(Row { name: tag, kind: String::new(), required: false, about: about(choice) });
+                fields("… ", choice, rows);
+            }
+            (None, None) => rows.push(Row { name: kind(choice), kind: String::new(), required: false, about: about(choice) }),
+        }
+    }
+    for value in schema["enum"].as_array().into_iter().flatten() {
+        rows.push(Row { name: value.to_string(), kind: String::new(), required: false, about: String::new() });
+    }
+}
+
+/// A schema in a few words.
+pub(super) fn kind(schema: &Value) -> String {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return reference.rsplit('/').next().unwrap_or(reference).to_owned();
+    }
+    if let Some(value) = schema.get("const") {
+        return value.to_string();
+    }
+    for choices in [&schema["anyOf"], &schema["oneOf"]] {
+        if let Some(choices) = choices.as_array() {
+            let kinds: Vec<String> = choices.iter().map(kind).collect();
+            return kinds.join(" | ");
+        }
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    };
+    let kind = match types.as_slice() {
+        ["array"] => format!("{}[]", kind(&schema["items"])),
+        ["object"] => map_of(schema),
+        [] => "any".to_owned(),
+        types => types.join(" | "),
+    };
+    match schema["format"].as_str() {
+        Some(format) => format!("{kind} ({format})"),
+        None => kind,
+    }
+}
+
+fn map_of(schema: &Value) -> String {
+    let values = schema["patternProperties"].as_object().and_then(|patterns| patterns.values().next());
+    match values.or(schema.get("additionalProperties").filter(|values| values.is_object())) {
+        Some(values) => format!("{{name: {}}}", kind(values)),
+        None => "object".to_owned(),
+    }
+}
+
+fn about(schema: &Value) -> String {
+    let mut about = schema["description"].as_str().unwrap_or_default().to_owned();
+    for (name, label) in
+        [("pattern", "pattern"), ("default", "default"), ("minimum", "min"), ("maximum", "max"), ("maxLength", "max length")]
+    {
+        if let Some(value) = schema.get(name).filter(|value| !value.is_object() && !value.is_null()) {
+            about.push_str(&format!(" [{label}: {}]", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+        }
+    }
+    if let Some(provenance) = schema["x-provenance"].as_str().filter(|provenance| *provenance != "seen") {
+        about.push_str(&format!(" [{provenance}]"));
+    }
+    about.trim_start().to_owned()
+}

@@ -1,0 +1,54 @@
+//! Answers that are more than a JSON body.
+
+use axum::Json;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::http::openapi::{Gives, Operation, content};
+
+/// Something that was created, and where it is.
+pub struct Created<T> {
+    /// Its path, where it has one.
+    pub location: Option<String>,
+    /// What it is like.
+    pub view: T,
+}
+
+/// A certificate.
+pub struct Pem(pub String);
+
+const PEM: &str = "application/x-pem-file";
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        let mut response = (StatusCode::CREATED, Json(self.view)).into_response();
+        if let Some(location) = self.location {
+            let location = HeaderValue::from_str(&location).expect("codes and names in paths are visible ASCII");
+            response.headers_mut().insert(LOCATION, location);
+        }
+        response
+    }
+}
+
+impl<T: JsonSchema> Gives for Created<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers::<T>(201);
+        operation.answers_header(201, "Location", "Its path.");
+    }
+}
+
+impl IntoResponse for Pem {
+    fn into_response(self) -> Response {
+        ([(CONTENT_TYPE, PEM)], self.0).into_response()
+    }
+}
+
+impl Gives for Pem {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers_content(200, "PEM", content(PEM, json!({ "type": "string" })));
+    }
+}

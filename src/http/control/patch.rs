@@ -1,0 +1,79 @@
+//! Fields given anew: what is left out stays, null takes a field back to its default (RFC 7396).
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::http::problem::{Problem, parse_value};
+
+/// Some fields of `T`.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub struct Patch<T> {
+    fields: Map<String, Value>,
+    #[serde(skip)]
+    of: PhantomData<T>,
+}
+
+impl<T> Patch<T> {
+    /// Whether it gives a field.
+    pub fn gives(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+}
+
+impl<T> Clone for Patch<T> {
+    fn clone(&self) -> Self {
+        Self { fields: self.fields.clone(), of: PhantomData }
+    }
+}
+
+impl<T> Default for Patch<T> {
+    fn default() -> Self {
+        Self { fields: Map::new(), of: PhantomData }
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Patch<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Patch", T::schema_name()).into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        let mut schema = T::json_schema(schemas);
+        schema.remove("required");
+        for field in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+            *field = json!({ "anyOf": [field.take(), { "type": "null" }] });
+        }
+        schema
+    }
+}
+
+/// Settings with some fields given anew. `at` is the JSON pointer of `patch`.
+pub(super) fn merged<T: Default + Serialize + DeserializeOwned>(settings: &T, patch: Patch<T>, at: &str) -> Result<T, Problem> {
+    let plain = |settings: &T| serde_json::to_value(settings).expect("settings are plain data");
+    let mut whole = plain(settings);
+    merge(&mut whole, Value::Object(patch.fields), &plain(&T::default()));
+    parse_value(whole, at)
+}
+
+/// Puts the patch's fields in place of the target's; null takes its default, and a name that has none stays to be refused.
+fn merge(target: &mut Value, patch: Value, default: &Value) {
+    match (target, patch) {
+        (Value::Object(target), Value::Object(patch)) => {
+            for (name, value) in patch {
+                let default = &default[&name];
+                if value.is_null() {
+                    target.insert(name, default.clone());
+                } else {
+                    merge(target.entry(name).or_insert(Value::Null), value, default);
+                }
+            }
+        }
+        (target, patch) => *target = patch,
+    }
+}

@@ -1,0 +1,169 @@
+//! Schemas of the real system's messages: those of a check are made from the one table of elements that writes them.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use crate::wire::codes::CODE_TABLES;
+use crate::wire::message::{Content, Element, MESSAGE, Mark};
+use crate::wire::tree::ListStyle;
+
+/// A login's body.
+pub struct LoginRequest;
+
+/// A login's answer, granted or refused.
+pub struct LoginAnswer;
+
+/// A check's message.
+pub struct CheckRequest;
+
+/// A check's answer.
+pub struct CheckAnswer;
+
+/// What a check's message cannot lack.
+const NEEDED: [&str; 9] = [
+    "XmlMsg",
+    "MessageHeader",
+    "QualificationConfirmationDate",
+    "MedicalInstitutionCode",
+    "MessageBody",
+    "QualificationConfirmSearchInfo",
+    "InsurerNumber",
+    "InsuredIdentificationNumber",
+    "Birthdate",
+];
+
+/// Elements of requests that hold a date, YYYYMMDD.
+const DATES: [&str; 2] = ["QualificationConfirmationDate", "Birthdate"];
+
+impl JsonSchema for LoginRequest {
+    fn schema_name() -> Cow<'static, str> {
+        "LoginRequest".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "ログイン。項目名は公開されていないため仮のものです。lenient では任意の JSON オブジェクトを受け付け、医療機関コードや端末を含む文字列があればそれを使います。 \
+                A login. The names of the real fields are not public. Under lenient login any JSON object will do; a text that is an institution's code or a terminal's address names who asks.",
+            "type": "object",
+            "properties": {
+                "userId": { "type": "string", "x-provenance": "invented" },
+                "password": { "type": "string", "x-provenance": "invented" },
+            },
+            "examples": [{ "userId": "9910000018" }, { "userId": "9910000018-T1", "password": "secret" }],
+        })
+    }
+}
+
+impl JsonSchema for LoginAnswer {
+    fn schema_name() -> Cow<'static, str> {
+        "LoginAnswer".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let text = |provenance: &str, about: &str| json!({ "type": "string", "x-provenance": provenance, "description": about });
+        json_schema!({
+            "description": "ログインの結果。拒否のときは status がエラーコード、result が空です。 How a login ended; of one that is refused, status has the error's code and result is empty.",
+            "type": "object",
+            "required": ["status", "msg", "result"],
+            "properties": {
+                "status": text("invented", "200, or the error's code."),
+                "msg": text("invented", "OK, or the error's words."),
+                "result": {
+                    "type": "object",
+                    "properties": {
+                        "accessToken": text("seen", ""),
+                        "refreshToken": text("seen", ""),
+                        "idToken": text("seen", "資格確認の Authorization に使います。 What a check sends as its Authorization."),
+                        "linkSysCharCd": text("seen", "0 UTF-8, 1 Shift_JIS"),
+                    },
+                },
+            },
+        })
+    }
+}
+
+impl JsonSchema for CheckRequest {
+    fn schema_name() -> Cow<'static, str> {
+        "CheckRequest".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut schema = group(MESSAGE, &is_asked, |element| NEEDED.contains(&element.name));
+        schema["examples"] = json!([{ "XmlMsg": {
+            "MessageHeader": { "QualificationConfirmationDate": "20260120", "MedicalInstitutionCode": "9910000018" },
+            "MessageBody": { "QualificationConfirmSearchInfo": {
+                "InsurerNumber": "01990019", "InsuredCardSymbol": "11010203", "InsuredIdentificationNumber": "1001", "InsuredBranchNumber": "01",
+                "Birthdate": "19800517", "LimitApplicationCertificateRelatedConsFlg": "0",
+            } },
+        } }]);
+        Schema::try_from(schema).unwrap_or_default()
+    }
+}
+
+impl JsonSchema for CheckAnswer {
+    fn schema_name() -> Cow<'static, str> {
+        "CheckAnswer".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut schema = group(MESSAGE, &|_| true, |element| element.required);
+        schema["description"] = json!(
+            "資格確認の応答。要素の順序は決まっていません。値はすべて文字列です。 The answer of a check: elements in no fixed order, every value a text. See docs/elements.md."
+        );
+        Schema::try_from(schema).unwrap_or_default()
+    }
+}
+
+/// Whether a check has it: a text that comes from the request, or a group of such.
+fn is_asked(element: &Element) -> bool {
+    match &element.content {
+        Content::Text(_) => element.from == "request",
+        Content::Group { elements, .. } => element.name != "ReferenceNumberRegistrationInfo" && elements.iter().any(is_asked),
+        Content::List { .. } => false,
+    }
+}
+
+fn group(elements: &[Element], is_there: &dyn Fn(&Element) -> bool, is_required: impl Fn(&Element) -> bool + Copy) -> Value {
+    let there = || elements.iter().filter(|element| is_there(element));
+    let properties: Map<String, Value> = there().map(|element| (element.name.to_owned(), schema(element, is_there, is_required))).collect();
+    let required: Vec<&str> = there().filter(|element| is_required(element)).map(|element| element.name).collect();
+    let mut schema = json!({ "type": "object", "properties": properties });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
+}
+
+fn schema(element: &Element, is_there: &dyn Fn(&Element) -> bool, is_required: impl Fn(&Element) -> bool + Copy) -> Value {
+    let mut schema = match &element.content {
+        Content::Text(_) if DATES.contains(&element.name) => json!({ "type": "string", "pattern": "^[0-9]{8}$" }),
+        Content::Text(_) => json!({ "type": "string" }),
+        Content::Group { elements, .. } => group(elements, is_there, is_required),
+        Content::List { style, item, elements, .. } => {
+            let of_item = group(elements, is_there, is_required);
+            let items = match style {
+                ListStyle::Wrapped => json!({ "type": "object", "properties": { *item: of_item } }),
+                ListStyle::Bare | ListStyle::Repeated => of_item,
+            };
+            json!({ "type": "array", "items": items })
+        }
+    };
+    if let Some(description) = description(element) {
+        schema["description"] = json!(description);
+    }
+    schema["x-provenance"] = json!(match element.mark {
+        Mark::Seen => "seen",
+        Mark::Secondary => "secondary",
+        Mark::Invented => "invented",
+    });
+    schema
+}
+
+/// Its code table, in words.
+fn description(element: &Element) -> Option<String> {
+    let table = CODE_TABLES.iter().find(|table| Some(table.number) == element.codes)?;
+    let codes: Vec<String> = table.codes.iter().map(|(code, words)| format!("{code} {words}")).collect();
+    Some(format!("OQSCD {:03}: {}", table.number, codes.join("、")))
+}

@@ -1,0 +1,248 @@
+//! One operation as the document tells it: its parameters, body and answers, said by the types of the handler's signature.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::HeaderMap;
+use axum::response::{NoContent, Response};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::problems::{self, PROBLEM};
+use crate::domain::catalogue::{Catalogue, ErrorId};
+use crate::http::problem::Problem;
+
+/// JSON.
+pub const JSON: &str = "application/json";
+/// XML.
+pub const XML: &str = "application/xml";
+
+/// What is being told of one operation.
+pub struct Operation<'a> {
+    pub(super) parameters: Vec<Value>,
+    pub(super) body: Option<Value>,
+    pub(super) answers: BTreeMap<u16, Value>,
+    pub(super) notes: Vec<&'static str>,
+    schemas: &'a mut SchemaGenerator,
+    catalogue: &'a Catalogue,
+}
+
+impl<'a> Operation<'a> {
+    pub(super) fn new(schemas: &'a mut SchemaGenerator, catalogue: &'a Catalogue) -> Self {
+        Self { parameters: Vec::new(), body: None, answers: BTreeMap::new(), notes: Vec::new(), schemas, catalogue }
+    }
+
+    /// The fields of its query.
+    pub fn query<T: JsonSchema>(&mut self) {
+        let schema = T::json_schema(self.schemas).to_value();
+        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            let mut field = field.clone();
+            let description =
+                field.as_object_mut().and_then(|field| field.remove("description")).unwrap_or_else(|| schema["description"].clone());
+            self.parameters.push(json!({
+                "name": name, "in": "query", "required": required.contains(&name.as_str()), "description": description, "schema": without_null(field),
+            }));
+        }
+    }
+
+    /// A header that it heeds.
+    pub fn header(&mut self, name: &str, about: &str) {
+        self.parameters.push(json!({ "name": name, "in": "header", "description": about, "schema": { "type": "string" } }));
+    }
+
+    /// Its body in JSON.
+    pub fn takes<T: JsonSchema>(&mut self) {
+        let schema = self.schema::<T>();
+        let needed = T::json_schema(self.schemas).get("required").is_some();
+        self.body = Some(json!({ "content": content(JSON, schema), "required": needed }));
+    }
+
+    /// Its body, which has to be there, by media type.
+    pub fn takes_content(&mut self, content: Value) {
+        self.body = Some(json!({ "content": content, "required": true }));
+    }
+
+    /// An answer in JSON.
+    pub fn answers<T: JsonSchema>(&mut self, status: u16) {
+        let (schema, description) = (self.schema::<T>(), description::<T>(self.schemas));
+        self.answers_content(status, &description, content(JSON, schema));
+    }
+
+    /// An answer, by media type.
+    pub fn answers_content(&mut self, status: u16, description: &str, content: Value) {
+        self.answers.insert(status, json!({ "description": description, "content": content }));
+    }
+
+    /// An answer without a body.
+    pub fn answers_nothing(&mut self, status: u16, description: &str) {
+        self.answers.insert(status, json!({ "description": description }));
+    }
+
+    /// A header of an answer told before.
+    pub fn answers_header(&mut self, status: u16, name: &str, about: &str) {
+        if let Some(answer) = self.answers.get_mut(&status) {
+            answer["headers"][name] = json!({ "description": about, "schema": { "type": "string" } });
+        }
+    }
+
+    /// The control API's problems of this status.
+    pub fn refuses(&mut self, status: u16) {
+        self.answers.insert(status, problems::reference(status));
+    }
+
+    /// Errors of the catalogue, as problems under their statuses.
+    pub fn refuses_with(&mut self, errors: &[ErrorId]) {
+        let schema = self.schema::<Problem>();
+        for id in errors {
+            self.answers_error(*id, content(PROBLEM, schema.clone()));
+            let status = self.catalogue.entry(*id).status;
+            if let Some(answer) = self.answers.get_mut(&status) {
+                answer["content"][PROBLEM]["examples"][id.name()] = problems::example_reference(*id);
+            }
+        }
+    }
+
+    /// An error of the catalogue in a form of its own, under the error's status.
+    pub fn answers_error(&mut self, error: ErrorId, content: Value) {
+        let entry = self.catalogue.entry(error);
+        let answer = self.answers.entry(entry.status).or_insert_with(|| json!({ "description": "", "content": content }));
+        problems::list(answer, entry);
+    }
+
+    /// Another media type of an answer told before.
+    pub fn answers_also(&mut self, status: u16, media_type: &str, about: &str) {
+        if let Some(answer) = self.answers.get_mut(&status) {
+            answer["content"][media_type] = json!({ "schema": { "type": "string", "description": about } });
+        }
+    }
+
+    /// Something that the schemas do not say.
+    pub fn note(&mut self, note: &'static str) {
+        self.notes.push(note);
+    }
+
+    /// A type's schema, or a reference to it.
+    pub fn schema<T: JsonSchema>(&mut self) -> Value {
+        self.schemas.subschema_for::<T>().to_value()
+    }
+}
+
+/// `{media type: {"schema": …}}`.
+pub fn content(media_type: &str, schema: Value) -> Value {
+    Value::Object(Map::from_iter([(media_type.to_owned(), json!({ "schema": schema }))]))
+}
+
+fn description<T: JsonSchema>(schemas: &mut SchemaGenerator) -> String {
+    let schema = T::json_schema(schemas);
+    schema.get("description").and_then(Value::as_str).unwrap_or("OK").to_owned()
+}
+
+/// An optional query field is absent, never null.
+fn without_null(mut schema: Value) -> Value {
+    if let Some(types) = schema["type"].as_array().cloned() {
+        schema["type"] = types.into_iter().find(|kind| kind != "null").unwrap_or(Value::Null);
+    }
+    match schema["anyOf"].as_array() {
+        Some(either) => either.iter().find(|one| one["type"] != "null").cloned().unwrap_or(schema),
+        None => schema,
+    }
+}
+
+/// A handler whose arguments and result can be described; `Inputs` are its arguments.
+pub trait Handles<Inputs> {
+    /// Tells what it takes and gives.
+    fn describe(operation: &mut Operation<'_>);
+}
+
+/// An argument of a handler: what it takes from a request, and how that may be refused.
+pub trait Takes {
+    /// Tells it.
+    fn describe(_operation: &mut Operation<'_>) {}
+}
+
+/// The result of a handler.
+pub trait Gives {
+    /// Tells it.
+    fn describe(_operation: &mut Operation<'_>) {}
+}
+
+macro_rules! handles {
+    ($($input:ident)*) => {
+        impl<H, F, $($input,)*> Handles<($($input,)*)> for H
+        where
+            H: FnOnce($($input),*) -> F,
+            F: Future,
+            F::Output: Gives,
+            $($input: Takes,)*
+        {
+            fn describe(operation: &mut Operation<'_>) {
+                $(<$input as Takes>::describe(operation);)*
+                <F::Output as Gives>::describe(operation);
+            }
+        }
+    };
+}
+
+handles!();
+handles!(A);
+handles!(A B);
+handles!(A B C);
+handles!(A B C D);
+handles!(A B C D E);
+
+impl<T> Takes for State<T> {}
+
+/// Read from the path, whose parameters are told by their names.
+impl<T> Takes for Path<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.refuses(400);
+    }
+}
+
+impl<T: Takes, E> Takes for Result<T, E> {
+    fn describe(operation: &mut Operation<'_>) {
+        T::describe(operation);
+    }
+}
+
+/// The headers that matter are described with the route.
+impl Takes for HeaderMap {}
+
+/// What it reads of the request is described with the route.
+impl Takes for Request {}
+
+/// What it holds is described with the route.
+impl Gives for Response {}
+
+impl<T: JsonSchema> Gives for Json<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers::<T>(200);
+    }
+}
+
+impl Gives for &'static str {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers_content(200, "OK", content("text/plain", json!({ "type": "string" })));
+    }
+}
+
+impl Gives for NoContent {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers_nothing(204, "Done.");
+    }
+}
+
+impl Gives for Problem {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.refuses(503);
+    }
+}
+
+impl<T: Gives, E: Gives> Gives for Result<T, E> {
+    fn describe(operation: &mut Operation<'_>) {
+        T::describe(operation);
+        E::describe(operation);
+    }
+}

@@ -1,0 +1,47 @@
+//! What varies in a path, by its name, and how times of day are written.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Value, json};
+
+use crate::domain::campaign::Component;
+use crate::domain::ids::{CampaignId, FaultId, InstitutionCode, TerminalAddress, TerminalId, Version};
+
+/// The names between a path's braces.
+pub(super) fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('{').skip(1).filter_map(|rest| rest.split('}').next())
+}
+
+/// A part of a path that varies.
+pub(super) fn of_path(name: &str, schemas: &mut SchemaGenerator) -> Value {
+    let (schema, about, example) = match name {
+        "code" => (of::<InstitutionCode>(schemas), "医療機関コード。 The institution's code.", "9910000075"),
+        "terminal" => (of::<TerminalId>(schemas), "端末の名前。 The terminal's name.", "T1"),
+        "id" => (
+            of::<TerminalAddress>(schemas),
+            "端末：<医療機関コード>-<端末>。 The terminal: <institution code>-<terminal>.",
+            "9910000075-T1",
+        ),
+        "campaign" => (of::<CampaignId>(schemas), "キャンペーン。 The campaign.", "2026-01"),
+        "component" => (of::<Component>(schemas), "コンポーネント。 The component.", "linkage_application"),
+        "version" => (of::<Version>(schemas), "版。 The version.", "5.3.0"),
+        "entry" => (json!({ "type": "string", "minLength": 1 }), "記録の番号か id。 The number or the id of an entry.", "1"),
+        "fault" => (of::<FaultId>(schemas), "障害の id。 The fault's id.", "f1"),
+        "name" => (json!({ "type": "string", "minLength": 1 }), "ファイル名。 The file's name.", "OQSsiquc01req_0001.xml"),
+        _ => (json!({ "type": "string", "minLength": 1 }), "", ""),
+    };
+    json!({ "name": name, "in": "path", "required": true, "description": about, "schema": schema, "example": example })
+}
+
+fn of<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
+    schemas.subschema_for::<T>().to_value()
+}
+
+/// A time of day is written as `07:00` or `07:00:00`.
+pub(super) fn time_of_day(schema: &mut Schema) {
+    schemars::transform::transform_subschemas(&mut time_of_day, schema);
+    if schema.get("format").and_then(Value::as_str) == Some("partial-time") {
+        schema.remove("format");
+        schema.insert("pattern".to_owned(), json!("^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"));
+        schema.insert("examples".to_owned(), json!(["07:00"]));
+    }
+}

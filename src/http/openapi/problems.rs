@@ -1,0 +1,91 @@
+//! The errors of the document: the control API's problems by status, and the catalogue's errors of an operation.
+
+use schemars::SchemaGenerator;
+use serde_json::{Value, json};
+
+use super::operation::content;
+use crate::domain::catalogue::{Catalogue, Entry, ErrorId};
+use crate::domain::check::Refusal;
+use crate::domain::text::Text;
+use crate::http::problem::Problem;
+
+/// The media type of a problem document.
+pub(super) const PROBLEM: &str = "application/problem+json";
+
+/// A status of the control API: the ends of the `type`s that go with it, and what they have in common.
+const KINDS: [(u16, &[&str], &str); 9] = [
+    (400, &["path", "query", "not-json", "body-broken"], "要求を読み取れません。 The request cannot be read."),
+    (401, &["control-token"], "管理トークンがないか、違います。 The control token is missing or wrong."),
+    (404, &["not-found"], "ありません。 There is none."),
+    (405, &["method-not-allowed"], "このメソッドは使えません。 The method is not allowed."),
+    (408, &["body-timeout"], "本文が時間内に届きませんでした。 The body did not arrive in time."),
+    (409, &["conflict"], "現在の状態ではできません。 The present state does not allow it."),
+    (413, &["body-too-large"], "本文が大きすぎます。 The body is too large."),
+    (422, &["field"], "項目の値が正しくありません。 A field is wrong, or unknown."),
+    (
+        503,
+        &["store-unavailable", "linkage-folder", "too-many-streams"],
+        "今は応答できません。 It cannot be answered now: the store or the linkage folder does not work, or too many streams are open.",
+    ),
+];
+
+/// What stands at an operation.
+pub(super) fn reference(status: u16) -> Value {
+    json!({ "$ref": format!("#/components/responses/Problem{status}") })
+}
+
+/// What the references name.
+pub(super) fn responses(schemas: &mut SchemaGenerator) -> Value {
+    let schema = schemas.subschema_for::<Problem>().to_value();
+    let response = |(status, kinds, about): (u16, &[&str], &str)| {
+        let types: Vec<String> = kinds.iter().map(|kind| format!("`urn:onshi-mock:problem:{kind}`")).collect();
+        let mut content = content(PROBLEM, schema.clone());
+        if let Some(example) = example(status) {
+            content[PROBLEM]["example"] = example;
+        }
+        (format!("Problem{status}"), json!({ "description": format!("{about} `type`: {}", types.join(", ")), "content": content }))
+    };
+    Value::Object(KINDS.into_iter().map(response).collect())
+}
+
+fn example(status: u16) -> Option<Value> {
+    let problem = match status {
+        404 => Problem::absent(Text::new("医療機関 9910000083 はありません。", "There is no institution 9910000083.")),
+        409 => Problem::conflict(Text::new("端末 T2 は既にあります。", "Terminal T2 exists already.")).at("/id"),
+        422 => Problem::field("/terminals/T1/bandwith", Text::new("項目「bandwith」はありません。", "unknown field `bandwith`")),
+        _ => return None,
+    };
+    Some(problem.document())
+}
+
+/// Adds an error to an answer's description and to its `x-errors`; one that is there already stays as it is.
+pub(super) fn list(answer: &mut Value, entry: &Entry) {
+    let error = json!({ "id": entry.id, "code": entry.code, "provenance": entry.provenance.code });
+    let mut errors = answer["x-errors"].as_array().cloned().unwrap_or_default();
+    if errors.contains(&error) {
+        return;
+    }
+    let told = format!("`{}` {}", entry.code, entry.id.name());
+    answer["description"] = match answer["description"].as_str() {
+        None | Some("") => json!(told),
+        Some(before) => json!(format!("{before}, {told}")),
+    };
+    errors.push(error);
+    answer["x-errors"] = json!(errors);
+}
+
+/// What stands for an error's example at an operation.
+pub(super) fn example_reference(id: ErrorId) -> Value {
+    json!({ "$ref": format!("#/components/examples/{}", id.name()) })
+}
+
+/// What the references name: every error of the catalogue as a problem.
+pub(super) fn examples(catalogue: &Catalogue) -> Value {
+    let example = |id: &ErrorId| {
+        let entry = catalogue.entry(*id);
+        let refusal = Refusal::detailed(*id, Text::same("…"));
+        let problem = Problem::of_catalogue(entry, &refusal.message(entry)).document();
+        (id.name(), json!({ "summary": entry.code, "value": problem }))
+    };
+    Value::Object(ErrorId::ALL.iter().map(example).collect())
+}

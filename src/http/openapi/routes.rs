@@ -1,0 +1,165 @@
+//! A router that remembers what it routes: each line of the table of contents is a route and its description at once.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, MethodRouter, Route, on};
+
+use super::operation::{Handles, Operation};
+use super::tag::Tag;
+use crate::domain::text::Text;
+use crate::http::app::App;
+
+/// Routes and their descriptions.
+pub struct Routes {
+    router: Router<Arc<App>>,
+    described: Vec<Described>,
+    under: &'static str,
+    tag: &'static Tag,
+}
+
+/// One method of one path.
+pub struct Described {
+    /// Its path, with `{name}` for what varies.
+    pub path: String,
+    /// Its method, in lower case.
+    pub method: &'static str,
+    /// The handler's name, unique among both listeners' operations.
+    pub id: &'static str,
+    /// What it does, in a few words.
+    pub summary: Text,
+    /// What it belongs to.
+    pub tag: &'static Tag,
+    /// Each tells a part of what it takes and gives.
+    pub parts: Vec<fn(&mut Operation<'_>)>,
+}
+
+impl Routes {
+    /// None yet; those that follow belong to `tag`.
+    pub fn about(tag: &'static Tag) -> Self {
+        Self { router: Router::new(), described: Vec::new(), under: "", tag }
+    }
+
+    /// Those that follow belong to `tag`.
+    pub fn then(mut self, tag: &'static Tag) -> Self {
+        self.tag = tag;
+        self
+    }
+
+    /// Those that follow lie under this path.
+    pub fn under(mut self, path: &'static str) -> Self {
+        self.under = path;
+        self
+    }
+
+    /// A route for GET, and so for HEAD; what it does in Japanese and English.
+    pub fn get<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
+    where
+        H: Handler<T, Arc<App>> + Handles<I>,
+        T: 'static,
+    {
+        self.route(MethodFilter::GET, "get", path, handler, Text::new(ja, en))
+    }
+
+    /// A route for POST; what it does in Japanese and English.
+    pub fn post<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
+    where
+        H: Handler<T, Arc<App>> + Handles<I>,
+        T: 'static,
+    {
+        self.route(MethodFilter::POST, "post", path, handler, Text::new(ja, en))
+    }
+
+    /// A route for PUT; what it does in Japanese and English.
+    pub fn put<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
+    where
+        H: Handler<T, Arc<App>> + Handles<I>,
+        T: 'static,
+    {
+        self.route(MethodFilter::PUT, "put", path, handler, Text::new(ja, en))
+    }
+
+    /// A route for PATCH; what it does in Japanese and English.
+    pub fn patch<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
+    where
+        H: Handler<T, Arc<App>> + Handles<I>,
+        T: 'static,
+    {
+        self.route(MethodFilter::PATCH, "patch", path, handler, Text::new(ja, en))
+    }
+
+    /// A route for DELETE; what it does in Japanese and English.
+    pub fn delete<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
+    where
+        H: Handler<T, Arc<App>> + Handles<I>,
+        T: 'static,
+    {
+        self.route(MethodFilter::DELETE, "delete", path, handler, Text::new(ja, en))
+    }
+
+    /// More about the last route than its handler's signature tells.
+    pub fn with(mut self, part: fn(&mut Operation<'_>)) -> Self {
+        if let Some(last) = self.described.last_mut() {
+            last.parts.push(part);
+        }
+        self
+    }
+
+    /// Another's routes beside these.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.described.extend(other.described);
+        self
+    }
+
+    /// Lays something around the routes so far.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: tower::Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: tower::Service<axum::extract::Request, Error = Infallible> + Clone + Send + Sync + 'static,
+        <L::Service as tower::Service<axum::extract::Request>>::Response: IntoResponse + 'static,
+        <L::Service as tower::Service<axum::extract::Request>>::Future: Send + 'static,
+    {
+        self.router = self.router.layer(layer);
+        self
+    }
+
+    /// What answers paths and methods that are none of these.
+    pub fn otherwise<H, T, M, U>(mut self, path: H, method: M) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        M: Handler<U, Arc<App>>,
+        T: 'static,
+        U: 'static,
+    {
+        self.router = self.router.fallback(path).method_not_allowed_fallback(method);
+        self
+    }
+
+    /// The router alone.
+    pub fn into_router(self) -> Router<Arc<App>> {
+        self.router
+    }
+
+    /// The descriptions alone.
+    pub fn into_described(self) -> Vec<Described> {
+        self.described
+    }
+
+    fn route<H, T, I>(mut self, filter: MethodFilter, method: &'static str, path: &str, handler: H, summary: Text) -> Self
+    where
+        H: Handler<T, Arc<App>> + Handles<I>,
+        T: 'static,
+    {
+        let path = format!("{}{path}", self.under);
+        let routed: MethodRouter<Arc<App>> = on(filter, handler);
+        self.router = self.router.route(&path, routed);
+        let name = std::any::type_name::<H>();
+        let id = name.rsplit("::").next().unwrap_or(name);
+        self.described.push(Described { path, method, id, summary, tag: self.tag, parts: vec![H::describe] });
+        self
+    }
+}

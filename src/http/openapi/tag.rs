@@ -1,0 +1,83 @@
+//! What operations are about: their groups, on which listener they are, and whose they are.
+
+/// A group of operations.
+pub struct Tag {
+    /// Its name in both languages.
+    pub name: &'static str,
+    /// What it is for, Japanese first.
+    pub about: &'static str,
+    /// Whose protocol it is.
+    pub provenance: Provenance,
+}
+
+/// Whose protocol an operation speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// It imitates the real system: path, message and element names as code that met it has them.
+    Imitated,
+    /// The mock's own, in place of a real protocol that is not public.
+    Invented,
+    /// The mock's own: the real system has nothing like it.
+    Mock,
+}
+
+impl Provenance {
+    /// Its name in the document (`x-provenance`).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Imitated => "imitated",
+            Self::Invented => "invented",
+            Self::Mock => "mock",
+        }
+    }
+
+    /// What to know of it.
+    pub fn note(self) -> &'static str {
+        match self {
+            Self::Imitated => {
+                "実際のシステムを模したものです。公開されていない部分（ログインの項目名、エラーコードと文言など）は仮のもので、x-provenance に示します。 \
+                 Imitates the real system. What is not public (names of login fields, error codes and words …) is invented; x-provenance tells."
+            }
+            Self::Invented => {
+                "模擬環境独自のプロトコルです（実際のものは公開されていません）。 The mock's own protocol: the real one is not public."
+            }
+            Self::Mock => "模擬環境独自の管理APIです。 The mock's own; the real system has nothing like it.",
+        }
+    }
+}
+
+macro_rules! tags {
+    ($($(#[$doc:meta])* $id:ident: $provenance:ident, $name:literal, $about:literal;)*) => {
+        $($(#[$doc])* pub static $id: Tag = Tag { name: $name, about: $about, provenance: Provenance::$provenance };)*
+
+        /// All of them, in the document's order.
+        pub static ALL: &[&Tag] = &[$(&$id),*];
+    };
+}
+
+tags! {
+    /// Login and check.
+    CHECK: Imitated, "資格確認 check", "ログインと、カード情報による資格確認。 Login, and the check by card data.";
+    /// Delivery of updates to terminals.
+    DELIVERY: Invented, "配信 delivery", "資格確認端末への更新の配信。 Delivery of updates to terminals.";
+    /// The linkage folder and the reader of a terminal elsewhere.
+    LINKAGE: Invented, "連携 linkage", "ほかの場所にある端末の連携フォルダーとカードリーダー。 Linkage folder and card reader of a terminal elsewhere.";
+    /// Notices to institutions.
+    NOTICES: Invented, "お知らせ notices", "医療機関へのお知らせ（N10）。 What institutions are told (N10).";
+    /// What is open without a token.
+    OPEN: Mock, "稼働 server", "稼働状況、CA証明書、この文書。トークンは不要です。 Health, the CA's certificate, this document: open without a token.";
+    /// Institutions.
+    INSTITUTIONS: Mock, "医療機関 institutions", "医療機関（テナント）の作成・変更・削除。 Institutions, the tenants: created, changed, deleted.";
+    /// Clocks.
+    CLOCK: Mock, "時計 clock", "医療機関ごとの時計。 Each institution's clock.";
+    /// Scenarios, persons and snapshots.
+    SCENARIOS: Mock, "舞台 stage", "シナリオ、患者、スナップショット。 Scenarios, persons, snapshots.";
+    /// Campaigns.
+    CAMPAIGN: Mock, "キャンペーン campaign", "更新の配信期間・時間帯・パッケージ。 What is distributed, and when.";
+    /// Terminals and what is done to them.
+    TERMINALS: Mock, "端末 terminals", "資格確認端末の設定と操作。 Terminals: their settings, and what people do to them.";
+    /// Faults.
+    FAULTS: Mock, "障害 faults", "わざと起こす障害。 Answers broken on purpose.";
+    /// What was asked, answered, and why.
+    EVIDENCE: Mock, "記録 evidence", "何が要求され、どう応答したか、その理由。 What was asked and answered, and why.";
+}

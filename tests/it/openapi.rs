@@ -1,0 +1,165 @@
+//! The API's description: it is what `docs/openapi.json` has (`UPDATE_DOCS=1 cargo test --test it openapi` rewrites that), it is complete, and its
+//! examples are taken by the routes that they are for.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use jiff::civil::date;
+use onshi_mock::fixtures::Fixtures;
+use onshi_mock::http::openapi::{Addresses, Listener, document};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Mock, TOKEN};
+
+fn written(listener: Option<Listener>) -> Value {
+    let (fixtures, _) = Fixtures::compiled_in(date(2026, 1, 19));
+    document(listener, &Addresses::default(), &fixtures.unwrap().catalogue)
+}
+
+/// Path, method and operation, of each.
+fn operations(document: &Value) -> impl Iterator<Item = (&String, &String, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let told = paths.iter().flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(method, told)| (path, method, told)));
+    told.filter(|(_, _, told)| told.get("operationId").is_some())
+}
+
+/// What a reference names.
+fn resolved<'a>(document: &'a Value, told: &'a Value) -> &'a Value {
+    told["$ref"].as_str().map_or(told, |name| document.pointer(name.trim_start_matches('#')).unwrap_or_else(|| panic!("{name} is nowhere")))
+}
+
+#[test]
+fn the_description_is_what_the_routes_and_types_say() {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
+    let mut written = written(None);
+    // A new version alone changes nothing of the interface.
+    written["info"]["version"] = json!("…");
+    let text = format!("{written:#}\n");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&file, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(&file).unwrap().replace("\r\n", "\n");
+    assert!(
+        kept == text,
+        "docs/openapi.json is not what the routes say: UPDATE_DOCS=1 cargo test --test it openapi, then look at the difference"
+    );
+}
+
+#[test]
+fn every_operation_has_a_name_of_its_own_words_in_both_languages_and_its_answers() {
+    let document = written(None);
+    let mut names = BTreeSet::new();
+    for (path, method, told) in operations(&document) {
+        let at = format!("{method} {path}");
+        assert!(names.insert(told["operationId"].as_str().unwrap()), "{at}: another operation has the name {}", told["operationId"]);
+        let (ja, en) = told["summary"].as_str().unwrap().split_once(" / ").unwrap();
+        assert!(!ja.is_ascii() && en.is_ascii(), "{at}: {ja} / {en}");
+        assert!(["imitated", "invented", "mock"].contains(&told["x-provenance"].as_str().unwrap()), "{at}");
+        let answers = told["responses"].as_object().unwrap();
+        assert!(answers.keys().any(|status| status.starts_with('2')), "{at} tells no success");
+        for (status, answer) in answers {
+            assert!(!resolved(&document, answer)["description"].as_str().unwrap().is_empty(), "{at} {status}: no description");
+        }
+        let parameters = document["paths"][path]["parameters"].as_array().into_iter().chain(told["parameters"].as_array()).flatten();
+        let mut places = path.matches('{').count();
+        for parameter in parameters {
+            places -= usize::from(parameter["in"] == "path");
+            assert!(!parameter["description"].as_str().unwrap().is_empty(), "{at}: {parameter}");
+        }
+        assert_eq!(places, 0, "{at}: its path has other names than its parameters");
+        if let Some(content) = told["requestBody"]["content"].as_object() {
+            for (media_type, body) in content {
+                let schema = resolved(&document, &body["schema"]);
+                let without_fields = schema["properties"].as_object().is_none_or(serde_json::Map::is_empty) && schema["oneOf"].is_null();
+                assert!(without_fields || schema["examples"].is_array(), "{at}: {media_type} has no example");
+            }
+        }
+    }
+    assert!(names.len() > 30);
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_no_two_types_share_a_name() {
+    for listener in [None, Some(Listener::Backend), Some(Listener::Control)] {
+        let document = written(listener);
+        check_references(&document, &document);
+        for name in document["components"]["schemas"].as_object().unwrap().keys() {
+            assert!(
+                !name.ends_with(|c: char| c.is_ascii_digit()),
+                "{name}: two types have this name, give one another by #[schemars(rename)]"
+            );
+        }
+    }
+}
+
+fn check_references(document: &Value, value: &Value) {
+    match value {
+        Value::Object(fields) => {
+            if fields.get("$ref").is_some_and(Value::is_string) {
+                resolved(document, value);
+            }
+            fields.values().for_each(|value| check_references(document, value));
+        }
+        Value::Array(list) => list.iter().for_each(|value| check_references(document, value)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_running_program_serves_it_without_a_token_with_its_own_addresses() {
+    let mock = Mock::start().await;
+    let get = |path: &str| mock.client.get(format!("https://{}{path}", mock.control)).send();
+    let whole: Value = get("/openapi.json").await.unwrap().json().await.unwrap();
+    assert_eq!(whole["paths"]["/v1/institutions"]["servers"][0]["url"], format!("https://{}", mock.control));
+    assert_eq!(whole["paths"]["/notices/v1"]["servers"][0]["url"], format!("https://{}", mock.backend));
+    let backend: Value = get("/openapi.json?listener=backend").await.unwrap().json().await.unwrap();
+    assert_eq!(backend["servers"], json!([{"url": format!("https://{}", mock.backend)}]));
+    assert!(backend["paths"]["/v1/institutions"].is_null());
+    assert_eq!(get("/openapi.json?listener=x").await.unwrap().status(), StatusCode::BAD_REQUEST);
+    for path in ["/", "/docs"] {
+        let answer = get(path).await.unwrap();
+        assert_eq!(answer.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
+        let page = answer.text().await.unwrap();
+        assert!(
+            !page.contains("<script") && !page.contains("href=\"http") && !page.contains("src="),
+            "{path} needs something from elsewhere"
+        );
+        assert!(page.contains("オンライン資格確認") || page.contains("POST /v1/institutions"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_example_of_a_body_is_taken_by_its_route() {
+    let mock = Mock::start().await;
+    let document = written(None);
+    let mut tried = 0;
+    for (path, method, told) in operations(&document) {
+        for (media_type, body) in
+            told["requestBody"]["content"].as_object().into_iter().flatten().filter(|(media_type, _)| *media_type != "application/xml")
+        {
+            for example in resolved(&document, &body["schema"])["examples"].as_array().into_iter().flatten() {
+                let host = if told["security"].is_null() { mock.backend } else { mock.control };
+                let url = format!("https://{host}{}", with_examples(&document, path, told));
+                let request = mock.client.request(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), url);
+                let request = if told["security"].is_null() { request } else { request.bearer_auth(TOKEN) };
+                let answer = request.header(CONTENT_TYPE, media_type).body(example.to_string()).send().await.unwrap();
+                let (status, text) = (answer.status(), answer.text().await.unwrap());
+                assert!(told["responses"].get(status.as_str()).is_some(), "{method} {path} {example}: {status} is not told");
+                assert!(status.is_success() || status == StatusCode::CONFLICT, "{method} {path} {example}: {text}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 15, "{tried} examples");
+}
+
+/// The path with its parameters' examples.
+fn with_examples(document: &Value, path: &str, told: &Value) -> String {
+    let parameters = document["paths"][path]["parameters"].as_array().into_iter().chain(told["parameters"].as_array()).flatten();
+    let named = parameters.filter(|parameter| parameter["in"] == "path");
+    named.fold(path.to_owned(), |path, one| {
+        path.replace(&format!("{{{}}}", one["name"].as_str().unwrap()), one["example"].as_str().unwrap())
+    })
+}
