@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exchange::Exchange;
+use super::rule::Sight;
 use crate::domain::japan;
+use crate::domain::text::Text;
 
 /// The evidence on the clients of one institution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +28,15 @@ pub struct Evidence {
     /// Requests and answers that the journal's bound has taken away; the oldest go first.
     #[serde(default)]
     pub evicted: u64,
+    /// Changes of state that their bound has taken away.
+    #[serde(default)]
+    pub evicted_events: u64,
+    /// Observations that their bound has taken away.
+    #[serde(default)]
+    pub evicted_observations: u64,
+    /// Whether some server of a shared store had not written what it answered.
+    #[serde(default)]
+    pub incomplete: bool,
     /// Requests and answers, oldest first.
     #[serde(default)]
     pub journal: Vec<Exchange>,
@@ -35,6 +46,24 @@ pub struct Evidence {
     /// What the wire cannot show, oldest first.
     #[serde(default)]
     pub observations: Vec<Observation>,
+}
+
+impl Evidence {
+    /// What has been taken away that a rule of this sight could need; none where everything is there.
+    pub(super) fn lost(&self, sight: Sight) -> Option<Text> {
+        let lost = [
+            (self.evicted, "ジャーナル", "journal has evicted its", "entries"),
+            (self.evicted_events, "イベント", "list of events has evicted its", "events"),
+            (
+                if sight == Sight::Wire { 0 } else { self.evicted_observations },
+                "観察",
+                "list of observations has evicted its",
+                "observations",
+            ),
+        ];
+        let (number, list, has, what) = lost.into_iter().find(|(number, ..)| *number > 0)?;
+        Some(Text::new(format!("{list}から古い {number} 件が削除されたため"), format!("The {has} {number} oldest {what}")))
+    }
 }
 
 /// What is wanted of a client.

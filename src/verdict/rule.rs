@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::case::Case;
-use super::evidence::{Event, Observation};
+use super::evidence::{Event, Evidence, Observation};
 use super::exchange::Exchange;
 use super::{Applied, Ruling};
 use crate::domain::text::Text;
@@ -124,16 +124,23 @@ impl Finding {
         self
     }
 
-    /// What has been evicted could hold what this rule looks for: only a FAIL that the kept evidence proves stays.
-    fn after_evictions(mut self, evicted: u64) -> Self {
-        if evicted == 0 || matches!(self.grade, Grade::Fail | Grade::Warn | Grade::Inconclusive) {
+    /// What is missing could hold what this rule looks for. Of what was taken away, only a FAIL that the kept evidence proves stays; of what is
+    /// still to come, none.
+    fn where_something_is_missing(mut self, evidence: &Evidence, sight: Sight) -> Self {
+        let proved = matches!(self.grade, Grade::Fail | Grade::Warn);
+        let missing = if evidence.incomplete {
+            Some(Text::new("ほかのサーバーの記録がまだそろっていないため", "Another server has not written its entries yet"))
+        } else {
+            evidence.lost(sight).filter(|_| !proved)
+        };
+        let Some(missing) = missing.filter(|_| self.grade != Grade::Inconclusive) else {
             return self;
-        }
+        };
         self.grade = Grade::Inconclusive;
         let Text { ja, en } = self.why;
         self.why = Text::new(
-            format!("ジャーナルから古い {evicted} 件が削除されたため、判定できません。残っている範囲では：{ja}"),
-            format!("The journal has evicted its {evicted} oldest entries, so this cannot be told. As far as it is kept: {en}"),
+            format!("{}、判定できません。残っている範囲では：{ja}", missing.ja),
+            format!("{}, so this cannot be told. As far as it is kept: {en}", missing.en),
         );
         self
     }
@@ -155,7 +162,7 @@ impl Finding {
 impl Rule {
     /// Its ruling on a case.
     pub(super) fn rule_on(&self, case: &Case<'_>) -> Ruling {
-        let mut finding = (self.judge)(case).after_evictions(case.evidence.evicted);
+        let mut finding = (self.judge)(case).where_something_is_missing(case.evidence, self.sight);
         if self.since > case.evidence.strictness {
             finding = finding.before_its_time(self.since);
         }

@@ -77,3 +77,25 @@ fn after_evictions_only_what_is_proved_stays() {
     evidence.journal.pop();
     assert_eq!(super::of(&evidence, "check_repeated_after_restart").result, Grade::Fail, "what is newer than what is kept is kept");
 }
+
+#[test]
+fn evicted_events_and_observations_leave_it_open_for_the_rules_that_need_them() {
+    let mut evidence = good_morning().evidence();
+    evidence.evicted_observations = 1;
+    assert_eq!(super::of(&evidence, "check_repeated_after_restart").result, Grade::Pass, "it is judged by the wire");
+    let shown = super::of(&evidence, "restart_message_shown");
+    assert_eq!(shown.result, Grade::Inconclusive, "{}", shown.why.en);
+    evidence.evicted_events = 2;
+    let repeated = super::of(&evidence, "check_repeated_after_restart");
+    assert_eq!(repeated.result, Grade::Inconclusive);
+    assert!(repeated.why.en.starts_with("The list of events has evicted its 2 oldest events"), "{}", repeated.why.en);
+}
+
+#[test]
+fn while_a_server_has_not_written_what_it_answered_nothing_is_told() {
+    let mut evidence = good_morning().evidence();
+    evidence.journal.pop();
+    assert_eq!(super::of(&evidence, "check_repeated_after_restart").result, Grade::Fail);
+    evidence.incomplete = true;
+    assert!(judge(&evidence).rules.iter().all(|ruling| ruling.result == Grade::Inconclusive), "the repeated check may be with that server");
+}
