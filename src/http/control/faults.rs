@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
@@ -14,7 +14,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::input::{Code, Input, bad_path, no_institution};
+use super::input::{Code, Input, named, no_institution};
 use crate::domain::fault::{FaultError, Faults, Given, Set};
 use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
 use crate::domain::text::Text;
@@ -97,11 +97,7 @@ impl<S: Send + Sync> FromRequestParts<S> for FaultAddress {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Code(code) = Code::from_request_parts(parts, state).await?;
-        let Path(names) = Path::<Vec<(String, String)>>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| bad_path(Text::same(error.to_string())))?;
-        let text = names.iter().find(|(name, _)| name == "fault").map(|(_, text)| text.as_str()).unwrap_or_default();
-        FaultId::parse(text).map(|fault| Self(code, fault)).map_err(|error| bad_path(error.text()))
+        named(parts, state, "fault", FaultId::parse).await.map(|fault| Self(code, fault))
     }
 }
 

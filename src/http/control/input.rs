@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::ids::{IdError, InstitutionCode, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
@@ -65,6 +65,19 @@ pub async fn method_not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", title, detail)
 }
 
+/// What stands in the path under a name, parsed.
+pub(super) async fn named<T>(
+    parts: &mut Parts,
+    state: &(impl Send + Sync),
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<T, IdError>,
+) -> Result<T, Problem> {
+    let Path(names) =
+        Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|error| bad_path(Text::same(error.to_string())))?;
+    let text = names.iter().find(|(of, _)| of == name).map(|(_, text)| text.as_str()).unwrap_or_default();
+    parse(text).map_err(|error| bad_path(error.text()))
+}
+
 /// The institution that the path names; it need not exist.
 pub struct Code(pub InstitutionCode);
 
@@ -79,11 +92,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Code {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(names) = Path::<Vec<(String, String)>>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| bad_path(Text::same(error.to_string())))?;
-        let text = names.iter().find(|(name, _)| name == "code").map(|(_, text)| text.as_str()).unwrap_or_default();
-        InstitutionCode::parse(text).map(Self).map_err(|error| bad_path(error.text()))
+        named(parts, state, "code", InstitutionCode::parse).await.map(Self)
     }
 }
 
@@ -101,11 +110,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Code(code) = Code::from_request_parts(parts, state).await?;
-        let Path(names) = Path::<Vec<(String, String)>>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| bad_path(Text::same(error.to_string())))?;
-        let text = names.iter().find(|(name, _)| name == "terminal").map(|(_, text)| text.as_str()).unwrap_or_default();
-        TerminalId::parse(text).map(|terminal| Self(code, terminal)).map_err(|error| bad_path(error.text()))
+        named(parts, state, "terminal", TerminalId::parse).await.map(|terminal| Self(code, terminal))
     }
 }
 
