@@ -17,6 +17,7 @@ pub mod http;
 pub mod institutions;
 pub mod journal;
 pub mod linkage;
+pub mod metrics;
 pub mod package;
 pub mod server;
 pub mod store;

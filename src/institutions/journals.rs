@@ -34,6 +34,7 @@ impl Institutions {
     /// Journals an exchange with the institution that it was for, or as a stray; gives the entry's id.
     pub fn record(&self, code: Option<&InstitutionCode>, exchange: Exchange) -> Uuid {
         let (wall, inner) = (self.wall(), &self.0);
+        inner.metrics.count(&exchange);
         let id = journal_id(wall);
         let entry = Box::new(Entry { id, at: wall, wall, institution: None, exchange });
         let Some(code) = code else {

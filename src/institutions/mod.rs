@@ -4,6 +4,7 @@ mod changing;
 mod journals;
 mod listing;
 mod making;
+mod measuring;
 mod recorder;
 mod slot;
 mod snapshot;
@@ -21,6 +22,7 @@ use crate::domain::clock::ClockError;
 use crate::domain::ids::InstitutionCode;
 use crate::fixtures::Fixtures;
 use crate::journal::Pseudonyms;
+use crate::metrics::Metrics;
 use crate::store::{Found, Store, StoreError};
 use listing::Addresses;
 pub use listing::Differing;
@@ -54,6 +56,7 @@ struct Inner {
     fresh: BTreeMap<InstitutionCode, Arc<Seen>>,
     cache: Cache,
     recorder: Recorder,
+    metrics: Metrics,
     pseudonyms: Pseudonyms,
     next_number: AtomicU32,
     /// Institutions in the store, as far as this process knows.
@@ -107,6 +110,7 @@ impl Institutions {
             fresh,
             cache: Cache::new(bounds.cache),
             recorder: Recorder::default(),
+            metrics: Metrics::new(store.tally()),
             pseudonyms: Pseudonyms::new(key.as_bytes()),
             // Behind those that were given out before, so that a free one is soon found.
             next_number: AtomicU32::new(900_000 + (stored % 1_000_000) as u32),

@@ -111,6 +111,12 @@ impl Recorder {
         }
     }
 
+    /// How many entries wait, and about how many bytes they are.
+    pub(super) fn waits(&self) -> (u64, u64) {
+        let waiting = locked(&self.waiting);
+        (waiting.entries as u64, waiting.bytes as u64)
+    }
+
     /// Puts back what could not be written, before what came since.
     pub(super) fn put_back(&self, owner: Owner, before: Queue) {
         let before_bytes: usize = before.entries.iter().map(|entry| entry.weight).sum();

@@ -102,6 +102,16 @@ impl Cache {
         slot
     }
 
+    /// The institutions that it holds, as of the store's `epoch`.
+    pub(super) fn held(&self, epoch: u64) -> Vec<Arc<Seen>> {
+        let places = locked(&self.places);
+        let held = places.slots.values().filter_map(|(slot, _)| match slot.known(epoch) {
+            Known::Here(seen) => Some(seen),
+            Known::Absent(_) | Known::Unread => None,
+        });
+        held.collect()
+    }
+
     /// Notes how long the document is that a place now holds.
     pub(super) fn weigh(&self, code: &InstitutionCode, document: usize) {
         let mut places = locked(&self.places);

@@ -9,6 +9,7 @@ mod pseudonym;
 mod steps;
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -109,6 +110,9 @@ pub struct Exchange {
     /// The answer, where there was one.
     #[serde(skip)]
     pub answer: Option<Message>,
+    /// How long a request took; none of what only comes behind one, or was done over the control API.
+    #[serde(skip)]
+    pub took: Option<Duration>,
 }
 
 impl Exchange {
@@ -129,6 +133,7 @@ impl Exchange {
             inquiry: None,
             request: None,
             answer: None,
+            took: None,
         }
     }
 }
@@ -176,6 +181,17 @@ pub enum Outcome {
         #[serde(skip_serializing_if = "Option::is_none")]
         error_profile: Option<ErrorProfile>,
     },
+}
+
+impl Outcome {
+    /// Its place in [`OUTCOMES`].
+    pub fn place(&self) -> usize {
+        match self {
+            Self::Answered => 0,
+            Self::Checked { .. } => 1,
+            Self::Refused { .. } => 2,
+        }
+    }
 }
 
 /// An error as the journal keeps it.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
@@ -133,7 +133,7 @@ impl Clerk<'_> {
         waited(found).ok().flatten().flatten()
     }
 
-    fn record(&self, name: &str, request: Option<Message>, handled: Handled) -> Reply {
+    fn record(&self, name: &str, request: Option<Message>, handled: Handled, began: Instant) -> Reply {
         let Handled { reply, outcome, why, notes, phase, sought } = handled;
         let exchange = Exchange {
             terminal: Some(self.address.terminal.clone()),
@@ -145,6 +145,7 @@ impl Clerk<'_> {
                 Reply::Answer(file) | Reply::Malformed(file) => Some(Message::file(&file.bytes)),
                 Reply::Silent | Reply::NotTaken => None,
             },
+            took: Some(began.elapsed()),
             ..Exchange::new("linkage", "FILE".to_owned(), name.to_owned(), outcome, why)
         };
         self.institutions.record(Some(&self.address.institution), exchange);
@@ -170,16 +171,18 @@ impl Counter for Clerk<'_> {
     }
 
     fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
+        let began = Instant::now();
         match waited(handle(self.institutions, self.fixtures, self.address, name, bytes)) {
-            Ok(Some(handled)) => self.record(name, Some(Message::file(bytes)), handled),
+            Ok(Some(handled)) => self.record(name, Some(Message::file(bytes)), handled, began),
             // Also where the store does not work: the request stays until it does.
             Ok(None) | Err(_) => Reply::NotTaken,
         }
     }
 
     fn too_large(&mut self, name: &str, _size: u64, max: u64) -> Outgoing {
+        let began = Instant::now();
         let handled = waited(too_large(self.institutions, self.fixtures, self.address, name, max));
-        match handled.ok().flatten().map(|handled| self.record(name, None, handled)) {
+        match handled.ok().flatten().map(|handled| self.record(name, None, handled, began)) {
             Some(Reply::Malformed(err)) => err,
             _ => Outgoing { name: crate::wire::file_name::err_name(name), bytes: Vec::new() },
         }

@@ -139,6 +139,18 @@ impl Store {
         row.try_get::<i64, _>(0).map(i64::unsigned_abs).map_err(|error| self.misread(&error))
     }
 
+    /// Bytes of the whole database.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn bytes(&self) -> Result<u64, StoreError> {
+        const SQLITE: &str = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+        const POSTGRES: &str = "SELECT pg_database_size(current_database())";
+        let sql = if self.is_shared() { POSTGRES } else { SQLITE };
+        let row = self.work(async |connection| sqlx::query(sql).fetch_one(connection).await).await?;
+        row.try_get::<i64, _>(0).map(i64::unsigned_abs).map_err(|error| self.misread(&error))
+    }
+
     fn read(&self, row: &AnyRow) -> Result<Row, StoreError> {
         let read = || {
             let deleted: i64 = row.try_get(1)?;

@@ -1,5 +1,6 @@
 //! Journals as rows, bounded by entries and bytes; what the bound takes away is counted.
 
+use prometheus_client::metrics::counter::Counter;
 use sqlx::AnyConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
@@ -48,7 +49,23 @@ pub struct Bound {
     pub bytes: usize,
 }
 
+/// What this process has done to journals since its start.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Entries that it wrote.
+    pub entries: Counter,
+    /// Bytes of their JSON.
+    pub bytes: Counter,
+    /// Entries that it evicted, before or after they were written.
+    pub evicted: Counter,
+}
+
 impl Store {
+    /// What was done to journals.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
     /// Writes entries in order, and counts others that were evicted before they were written: all of it or nothing.
     ///
     /// # Errors
@@ -68,7 +85,11 @@ impl Store {
             }
             all.commit().await
         })
-        .await
+        .await?;
+        self.tally.entries.inc_by(lines.len() as u64);
+        self.tally.bytes.inc_by(lines.iter().map(|line| line.body.len() as u64).sum());
+        self.tally.evicted.inc_by(evicted.iter().map(|(.., entries)| entries).sum());
+        Ok(())
     }
 
     /// Takes away what a journal has beyond its bound, and what other makings of the institution left; gives how many entries stay.
@@ -77,7 +98,7 @@ impl Store {
     /// The store does not work.
     pub async fn trim(&self, institution: &str, making: &str, bound: Bound) -> Result<usize, StoreError> {
         const SIZES: &str = "SELECT number, making, size FROM journal WHERE institution = $1 ORDER BY number DESC";
-        self.work(async |connection| {
+        let trimmed = self.work(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
             let rows = sqlx::query(SIZES).bind(institution).fetch_all(&mut *all).await?;
             let (mut kept, mut bytes, mut over, mut newest_over, mut foreign) = (0, 0, 0, -1, false);
@@ -103,9 +124,11 @@ impl Store {
             if over > 0 {
                 count_evicted(&mut all, institution, making, over).await?;
             }
-            all.commit().await.map(|()| kept)
-        })
-        .await
+            all.commit().await.map(|()| (kept, over))
+        });
+        let (kept, evicted) = trimmed.await?;
+        self.tally.evicted.inc_by(evicted);
+        Ok(kept)
     }
 
     /// Takes away all entries of a journal, of whatever making, and forgets how many were evicted.

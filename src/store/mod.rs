@@ -21,7 +21,7 @@ use sqlx::{Any, AnyPool};
 
 pub use error::StoreError;
 pub use institutions::{Found, Record, Row};
-pub use journal::{Bound, Kept, Line, Page};
+pub use journal::{Bound, Kept, Line, Page, Tally};
 pub use listen::{Listener, Told};
 pub use target::Target;
 
@@ -38,6 +38,7 @@ pub struct Store {
     red: Mutex<Option<Text>>,
     /// How often a connection to a damaged file was given up: what was read before may no longer hold.
     epoch: AtomicU64,
+    tally: Tally,
     /// Held for as long as the file is ours.
     _lock: Option<Lock>,
 }

@@ -16,7 +16,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, ConnectOptions, Executor, SqlSafeStr};
 
 use super::lock::Lock;
-use super::{Store, Target};
+use super::{Store, Tally, Target};
 
 /// The migrations of each back end, by number.
 const SQLITE: [(i64, &str, &str); 1] = [(1, "institutions and journals", include_str!("migrations/sqlite_1.sql"))];
@@ -45,7 +45,7 @@ impl Store {
         let pool = connect(target).await.map_err(|error| unopened(target, &error))?;
         let migrations = if matches!(target, Target::Postgres(_)) { &POSTGRES } else { &SQLITE };
         migrator(migrations).run(&pool).await.map_err(|error| unmigrated(target, error))?;
-        Ok(Self { pool, target: target.clone(), red: Mutex::default(), epoch: AtomicU64::new(0), _lock: lock })
+        Ok(Self { pool, target: target.clone(), red: Mutex::default(), epoch: AtomicU64::new(0), tally: Tally::default(), _lock: lock })
     }
 }
 

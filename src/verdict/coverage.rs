@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::Ruling;
 use super::evidence::Evidence;
 use super::exchange::Exchange;
+use crate::domain::terminal::Phase;
 
-/// The phases in which a request can find a terminal.
-pub(super) const PHASES: [&str; 7] = ["update_available", "downloading", "installing", "pending", "up_to_date", "off", "starting"];
 /// The errors that a careful client has met at a check.
 pub(super) const ERRORS: [&str; 7] =
     ["restart_required", "restart_did_not_help", "update_missing", "terminal_off", "terminal_starting", "token_expired", "person_refused"];
@@ -69,7 +68,7 @@ impl Coverage {
         Self {
             complete,
             rules,
-            phases: Met::of(&PHASES, journal.iter().filter_map(|entry| entry.phase.as_deref()).collect()),
+            phases: Met::of(&Phase::ALL.map(Phase::name), journal.iter().filter_map(|entry| entry.phase.as_deref()).collect()),
             errors: Met::of(&ERRORS, journal.iter().filter_map(|entry| entry.error.as_deref()).collect()),
             error_profiles: profiles,
             scenarios: Met::of(&[], acted.into_iter().collect()),

@@ -27,6 +27,7 @@ mod linkage_bulk;
 mod linkage_files;
 mod linkage_hostile;
 mod linkage_route;
+mod metrics;
 mod notice;
 mod observations;
 mod openapi;

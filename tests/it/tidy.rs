@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Who may import whom, below `src/`: a room imports nothing of ours but itself and these.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("clock", &[]),
     ("package", &["domain"]),
@@ -12,7 +12,8 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("journal", &["domain", "store", "wire"]),
     ("token", &["domain"]),
     ("fixtures", &["domain", "package", "wire"]),
-    ("institutions", &["domain", "fixtures", "journal", "store"]),
+    ("metrics", &["domain", "journal", "store"]),
+    ("institutions", &["domain", "fixtures", "journal", "metrics", "store"]),
     ("answers", &["domain", "fixtures", "journal", "wire"]),
     ("linkage", &["answers", "domain", "fixtures", "institutions", "journal", "store", "wire"]),
     ("tls", &["domain"]),
@@ -20,7 +21,21 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("terminal", &["domain", "linkage", "wire"]),
     (
         "http",
-        &["answers", "domain", "fixtures", "institutions", "journal", "linkage", "package", "store", "tls", "token", "verdict", "wire"],
+        &[
+            "answers",
+            "domain",
+            "fixtures",
+            "institutions",
+            "journal",
+            "linkage",
+            "metrics",
+            "package",
+            "store",
+            "tls",
+            "token",
+            "verdict",
+            "wire",
+        ],
     ),
     ("config", &["domain", "http", "institutions", "linkage", "store", "verdict"]),
     ("server", &["config", "domain", "fixtures", "http", "institutions", "linkage", "package", "store", "tls", "token"]),

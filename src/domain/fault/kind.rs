@@ -96,6 +96,25 @@ pub enum KindName {
 }
 
 impl KindName {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Delay,
+        Self::Status,
+        Self::Reset,
+        Self::Close,
+        Self::BlackHole,
+        Self::Cut,
+        Self::Drip,
+        Self::WrongLength,
+        Self::Malformed,
+        Self::WrongEncoding,
+        Self::WrongHash,
+        Self::StaleEtag,
+        Self::ExpiredToken,
+        Self::Processing,
+        Self::ClockSkew,
+    ];
+
     /// As it is written.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -175,6 +175,25 @@ pub enum Phase {
     UpToDate,
 }
 
+impl Phase {
+    /// All of them: those of an update in order, then the others.
+    pub const ALL: [Self; 7] =
+        [Self::UpdateAvailable, Self::Downloading, Self::Installing, Self::Pending, Self::UpToDate, Self::Off, Self::Starting];
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Starting => "starting",
+            Self::Pending => "pending",
+            Self::Downloading => "downloading",
+            Self::Installing => "installing",
+            Self::UpdateAvailable => "update_available",
+            Self::UpToDate => "up_to_date",
+        }
+    }
+}
+
 /// What a terminal is doing about an update.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Progress {

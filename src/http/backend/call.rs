@@ -1,6 +1,7 @@
 //! One request to the backend on its way: who presented what, and the one journal entry with which it leaves.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
@@ -54,6 +55,7 @@ pub(super) struct Call {
     method: String,
     path: String,
     body: Bytes,
+    began: Instant,
 }
 
 impl Call {
@@ -85,6 +87,7 @@ impl Call {
             method: method.as_str().chars().take(16).collect(),
             path,
             body: Bytes::new(),
+            began: Instant::now(),
         };
         (call, body)
     }
@@ -146,6 +149,7 @@ impl Call {
             inquiry: self.sought.map(Box::new),
             notes: self.notes,
             fault: self.fault.as_ref().map(FaultMark::of),
+            took: Some(self.began.elapsed()),
             ..Exchange::new(self.operation, self.method, self.path, outcome, why)
         };
         let id = self.app.institutions.record(self.institution.as_ref(), exchange);

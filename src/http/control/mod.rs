@@ -10,6 +10,7 @@ mod input;
 mod institutions;
 mod journal;
 mod journal_query;
+mod metrics;
 mod observations;
 mod open;
 mod output;
@@ -30,6 +31,7 @@ pub use faults::{add_fault, delete_fault, delete_faults, describe_added_fault, l
 pub use input::{Address, Code, method_not_allowed, no_institution, require_token, unknown_route};
 pub use institutions::{create_institution, delete_institution, list_institutions, patch_institution, read_institution, reset_institution};
 pub use journal::{clear_journal, clear_strays, institution_entry, institution_journal, stray_entry, stray_journal};
+pub use metrics::metrics;
 pub use observations::{observe, read_observations};
 pub use open::{ca_pem, healthz, openapi, readyz};
 pub use persons::{delete_persons, read_persons, set_persons};

@@ -1,0 +1,37 @@
+//! `GET /metrics`: what Prometheus reads.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::http::app::App;
+use crate::http::openapi::{Gives, Operation, content};
+use crate::metrics;
+
+/// Metrics in Prometheus' text form.
+pub struct Exposition(String);
+
+/// `GET /metrics`.
+pub async fn metrics(State(app): State<Arc<App>>) -> Exposition {
+    Exposition(app.institutions.metrics().await)
+}
+
+impl IntoResponse for Exposition {
+    fn into_response(self) -> Response {
+        ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], self.0).into_response()
+    }
+}
+
+impl Gives for Exposition {
+    fn describe(operation: &mut Operation<'_>) {
+        let example = "onshi_mock_requests_total{operation=\"search\",outcome=\"refused\"} 3\n";
+        operation.answers_content(
+            200,
+            "Prometheus の text 形式。 Prometheus' text form.",
+            content("text/plain", json!({ "type": "string", "examples": [example] })),
+        );
+    }
+}

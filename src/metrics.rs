@@ -1,0 +1,190 @@
+//! What is counted of a server's work, as Prometheus reads it. Label values come from our own lists, never from what a client sent; what is
+//! counted at each request is at hand, without a look-up by label.
+
+use std::fmt;
+
+use prometheus_client::encoding::{EncodeMetric, MetricEncoder, prometheus_text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::metrics::{MetricType, TypedMetric};
+use prometheus_client::registry::Registry;
+
+use crate::domain::catalogue::ErrorId;
+use crate::domain::fault::KindName;
+use crate::domain::terminal::Phase;
+use crate::journal::{Exchange, OPERATIONS, OUTCOMES, Outcome};
+use crate::store::Tally;
+
+/// The media type of [`Metrics::text`].
+pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
+
+/// Upper bounds of the durations that are counted together, in seconds.
+const DURATIONS: [f64; 16] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// The counters of one server, and the registry that writes them out.
+pub struct Metrics {
+    registry: Registry,
+    operations: Vec<OfOperation>,
+    /// By error.
+    refusals: Vec<Counter>,
+    /// By kind.
+    faults: Vec<Counter>,
+    gauges: Gauges,
+}
+
+/// What is counted of one operation.
+struct OfOperation {
+    name: &'static str,
+    /// By outcome.
+    requests: [Counter; OUTCOMES.len()],
+    seconds: Histogram,
+}
+
+/// The members of one metric under their labels, written out in this order.
+#[derive(Debug)]
+struct Members<const N: usize, M>(Vec<([(&'static str, String); N], M)>);
+
+/// What is looked at when someone reads.
+struct Gauges {
+    stored: Gauge,
+    in_memory: Gauge,
+    /// By phase.
+    terminals: Vec<Gauge>,
+    waiting_entries: Gauge,
+    waiting_bytes: Gauge,
+    store_bytes: Gauge,
+}
+
+/// What there is at the moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Present {
+    /// Institutions in the store.
+    pub stored: u64,
+    /// Institutions in memory.
+    pub in_memory: u64,
+    /// Terminals of those in memory, in the order of [`Phase::ALL`].
+    pub terminals: [u64; Phase::ALL.len()],
+    /// Journal entries that wait to be written.
+    pub waiting_entries: u64,
+    /// About how many bytes they are.
+    pub waiting_bytes: u64,
+    /// Bytes of the store; none where it does not tell.
+    pub store_bytes: Option<u64>,
+}
+
+impl Metrics {
+    /// All at zero; `tally` is what the store counts by itself.
+    pub fn new(tally: &Tally) -> Self {
+        let mut registry = Registry::with_prefix("onshi_mock");
+        registry.register("build", "動いている版。 The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        let operations = operations(&mut registry);
+        let errors = ErrorId::ALL.iter().map(|error| error.name());
+        let help = "拒否した要求（エラー別）。 Requests that were refused, by error";
+        let refusals = registered(&mut registry, "refusals", help, "error", errors);
+        let kinds = KindName::ALL.iter().map(|kind| kind.as_str().to_owned());
+        let faults = registered(&mut registry, "faults_fired", "起きた障害（種類別）。 Faults that fired, by kind", "kind", kinds);
+        let Tally { entries, bytes, evicted } = tally.clone();
+        registry.register("journal_entries", "ストアに書いた記録の件数。 Journal entries that were written to the store", entries);
+        registry.register("journal_bytes", "ストアに書いた記録のバイト数。 Bytes of the journal entries that were written", bytes);
+        let help = "上限を超えたため消した記録の件数。 Journal entries that a journal's bound took away";
+        registry.register("journal_evicted_entries", help, evicted);
+        let gauges = Gauges::new(&mut registry);
+        Self { registry, operations, refusals, faults, gauges }
+    }
+
+    /// Counts a request that was answered, refused, or left without an answer by a fault.
+    pub fn count(&self, exchange: &Exchange) {
+        let Some(took) = exchange.took else {
+            return;
+        };
+        if let Some(operation) = self.operations.iter().find(|operation| operation.name == exchange.operation) {
+            operation.seconds.observe(took.as_secs_f64());
+            operation.requests[exchange.outcome.place()].inc();
+        }
+        if let Outcome::Refused { error, .. } = &exchange.outcome {
+            self.refusals[error.id as usize].inc();
+        }
+        if let Some(fault) = &exchange.fault {
+            self.faults[fault.kind as usize].inc();
+        }
+    }
+
+    /// All of it as text, with what there is at the moment.
+    pub fn text(&self, present: &Present) -> String {
+        self.gauges.set(present);
+        let mut text = String::new();
+        prometheus_text::encode(&mut text, &self.registry).expect("a String takes every text");
+        text
+    }
+}
+
+impl Gauges {
+    fn new(registry: &mut Registry) -> Self {
+        let mut gauge = |name, help| {
+            let gauge = Gauge::default();
+            registry.register(name, help, gauge.clone());
+            gauge
+        };
+        let stored = gauge("institutions_stored", "ストアにある医療機関の数。 Institutions in the store, as far as this server knows");
+        let in_memory = gauge("institutions_in_memory", "メモリにある医療機関の数。 Institutions that this server holds in memory");
+        let waiting_entries = gauge("journal_waiting_entries", "書き込み待ちの記録の件数。 Journal entries that wait to be written");
+        let waiting_bytes = gauge("journal_waiting_bytes", "書き込み待ちの記録のバイト数（概算）。 About how many bytes those are");
+        let store_bytes = gauge("store_bytes", "ストアのバイト数。 Bytes of the store, when it last told");
+        let help = "メモリにある医療機関の端末の数（状態別、最後に動いたときの状態）。 \
+                    Terminals of the institutions in memory, by phase, as of when each institution was last settled";
+        let phases = Phase::ALL.iter().map(|phase| phase.name().to_owned());
+        let terminals = registered(registry, "terminals", help, "phase", phases);
+        Self { stored, in_memory, terminals, waiting_entries, waiting_bytes, store_bytes }
+    }
+
+    fn set(&self, present: &Present) {
+        let set = |gauge: &Gauge, value: u64| {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        };
+        set(&self.stored, present.stored);
+        set(&self.in_memory, present.in_memory);
+        self.terminals.iter().zip(present.terminals).for_each(|(gauge, terminals)| set(gauge, terminals));
+        set(&self.waiting_entries, present.waiting_entries);
+        set(&self.waiting_bytes, present.waiting_bytes);
+        present.store_bytes.into_iter().for_each(|bytes| set(&self.store_bytes, bytes));
+    }
+}
+
+impl<const N: usize, M: EncodeMetric + TypedMetric> EncodeMetric for Members<N, M> {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(labels, member)| member.encode(encoder.encode_family(labels)?))
+    }
+
+    fn metric_type(&self) -> MetricType {
+        M::TYPE
+    }
+}
+
+fn operations(registry: &mut Registry) -> Vec<OfOperation> {
+    let new = |name| OfOperation { name, requests: OUTCOMES.map(|_| Counter::default()), seconds: Histogram::new(DURATIONS) };
+    let operations: Vec<OfOperation> = OPERATIONS.into_iter().map(new).collect();
+    let requests = operations.iter().flat_map(|of| {
+        let labels = |outcome: &str| [("operation", of.name.to_owned()), ("outcome", outcome.to_owned())];
+        OUTCOMES.into_iter().map(labels).zip(of.requests.clone())
+    });
+    let help = "backend と連携フォルダーの要求（操作と結果別）。 Requests to the backend and in linkage folders, by operation and outcome";
+    registry.register("requests", help, Members(requests.collect()));
+    let seconds = operations.iter().map(|of| ([("operation", of.name.to_owned())], of.seconds.clone()));
+    let help = "要求のヘッダーから応答までの秒数（操作別）。障害による遅れは含まない。 \
+                Seconds from a request's header to its answer, by operation, without what a fault delays";
+    registry.register("request_duration_seconds", help, Members(seconds.collect()));
+    operations
+}
+
+/// A metric with a member for each value of a label.
+fn registered<M>(registry: &mut Registry, name: &str, help: &str, label: &'static str, values: impl Iterator<Item = String>) -> Vec<M>
+where
+    M: EncodeMetric + TypedMetric + Clone + Default + fmt::Debug + Send + Sync + 'static,
+{
+    let members: Vec<_> = values.map(|value| ([(label, value)], M::default())).collect();
+    let all = members.iter().map(|(_, member)| member.clone()).collect();
+    registry.register(name, help, Members(members));
+    all
+}
