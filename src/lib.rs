@@ -19,6 +19,7 @@ pub mod journal;
 pub mod linkage;
 pub mod metrics;
 pub mod package;
+pub mod push;
 pub mod server;
 pub mod store;
 pub mod terminal;

@@ -26,6 +26,7 @@ use crate::http::streams::Streams;
 use crate::institutions::{Differing, Institutions};
 use crate::linkage::{Folders, LOOKED_AT_EVERY};
 use crate::package;
+use crate::push::Push;
 use crate::store::Store;
 use crate::tls::{Authority, ClientAuth, Made, OpenOptions, Readers, write_new};
 use crate::token::Tokens;
@@ -41,6 +42,7 @@ pub struct Server {
     made: Made,
     findings: Findings,
     differing: Differing,
+    push: Push,
 }
 
 impl Server {
@@ -50,6 +52,7 @@ impl Server {
     /// What is wrong with a fixture, a certificate, the control token or an address, and what to do.
     pub async fn bind(config: &Config, wall: fn() -> Timestamp) -> anyhow::Result<Self> {
         let (mut fixtures, findings) = load_fixtures(config, wall())?;
+        let push = Push::new(&config.push)?;
         let packages = package::Store::open(config.package_dir.as_deref())?;
         shelve(&packages, &mut fixtures);
         let backend = listen(config.backend_addr, "backend-addr").await?;
@@ -68,7 +71,7 @@ impl Server {
         let made = authority.made();
         let store = Store::open(&config.store).await?;
         let tokens = Tokens::new(store.note("token-key", &random_key()?).await?.as_bytes());
-        let institutions = Institutions::new(Arc::clone(&fixtures), store, config.bounds, wall).await;
+        let institutions = Institutions::new(Arc::clone(&fixtures), store, config.bounds, config.push.ways(), wall).await;
         let institutions = institutions.map_err(|error| anyhow!("institutions: {error:?}"))?;
         let differing = institutions.differing().await?;
         let addresses = Addresses { backend: url(backend.local_addr()?), control: url(control.local_addr()?) };
@@ -89,7 +92,7 @@ impl Server {
             body: config.body,
         };
         warn_of_unknown_terminal(config, &app.institutions).await?;
-        Ok(Self { app: Arc::new(app), backend, control, backend_tls, control_tls, limits: config.limits, made, findings, differing })
+        Ok(Self { app: Arc::new(app), backend, control, backend_tls, control_tls, limits: config.limits, made, findings, differing, push })
     }
 
     /// Where the backend listens.
@@ -141,7 +144,9 @@ impl Server {
         let upkeep = keep_store(self.app.institutions.clone(), stop(stopping.clone()));
         let (quiet, silence) = watch::channel(());
         let journals = self.app.institutions.keep_journals(stop(silence.clone()));
-        let listening = Box::pin(self.app.institutions.listen(stop(silence)));
+        let listening = Box::pin(self.app.institutions.listen(stop(silence.clone())));
+        let telling = Box::pin(self.app.institutions.tell_when_due(stop(silence.clone())));
+        let pushing = Box::pin(self.push.run(&self.app.institutions, stop(silence)));
         let streams = &self.app.streams;
         let surfaces = async move {
             tokio::join!(backend, control, linkage, upkeep, async move {
@@ -152,7 +157,7 @@ impl Server {
             // Whatever was asked has its entry by now.
             drop(quiet);
         };
-        tokio::join!(surfaces, journals, listening);
+        tokio::join!(surfaces, journals, listening, telling, pushing);
         self.app.institutions.leave().await;
     }
 }

@@ -16,6 +16,7 @@ use crate::http::accept::Limits;
 use crate::http::app::{BodyLimits, ClientAuthPolicy, LoginPolicy};
 use crate::institutions::Bounds;
 use crate::linkage::Whereabouts;
+use crate::push;
 use crate::store::Target;
 use crate::verdict::{DEFAULT_STRICTNESS, SETS};
 
@@ -77,6 +78,21 @@ pub struct Options {
     /// The date up to which rules of the verdict count; later ones only warn [default: that of the first rule set, 2026-11-25]
     #[arg(long, env = "ONSHI_STRICTNESS", value_name = "DATE")]
     strictness: Option<Date>,
+    /// Where notices are posted, signed: https, or http on this machine [default: nowhere]
+    #[arg(long, env = "ONSHI_WEBHOOK_URL", value_name = "URL", hide_env_values = true)]
+    webhook_url: Option<String>,
+    /// What posted notices are signed with: whsec_BASE64, or 16 or more visible characters
+    #[arg(long, env = "ONSHI_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
+    webhook_secret: Option<String>,
+    /// Mail server for notices: smtp://host:25, smtp://user:password@host:587?tls=required or smtps://user:password@host [default: none]
+    #[arg(long, env = "ONSHI_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    smtp_url: Option<String>,
+    /// The sender of mailed notices [default: onshi-mock@localhost]
+    #[arg(long, env = "ONSHI_NOTICE_FROM", value_name = "ADDRESS")]
+    notice_from: Option<String>,
+    /// To whom notices are mailed; repeatable
+    #[arg(long, env = "ONSHI_NOTICE_TO", value_name = "ADDRESS", value_delimiter = ',')]
+    notice_to: Vec<String>,
     /// Connections open at once, per listener [default: 512]
     #[arg(long, env = "ONSHI_MAX_CONNECTIONS", value_name = "N")]
     max_connections: Option<usize>,
@@ -139,6 +155,8 @@ pub struct Config {
     pub control_token: Option<String>,
     /// The date up to which rules of the verdict count.
     pub strictness: Date,
+    /// Where notices are pushed to.
+    pub push: push::Settings,
     /// Limits of connections, per listener.
     pub limits: Limits,
     /// Limits of a request's body.
@@ -173,6 +191,13 @@ impl Options {
             package_dir: settings.package_dir,
             control_token: settings.control_token,
             strictness: settings.strictness.unwrap_or(DEFAULT_STRICTNESS),
+            push: push::Settings::new(push::Given {
+                webhook_url: settings.webhook_url,
+                webhook_secret: settings.webhook_secret,
+                smtp_url: settings.smtp_url,
+                from: settings.notice_from,
+                to: settings.notice_to,
+            })?,
             limits: Limits {
                 max_connections: settings.max_connections.unwrap_or(limits.max_connections),
                 max_connections_per_address: settings.max_connections_per_address.unwrap_or(limits.max_connections_per_address),
@@ -204,6 +229,11 @@ impl Options {
             package_dir: self.package_dir.or(file.package_dir),
             control_token: self.control_token.or(file.control_token),
             strictness: self.strictness.or(file.strictness),
+            webhook_url: self.webhook_url.or(file.webhook_url),
+            webhook_secret: self.webhook_secret.or(file.webhook_secret),
+            smtp_url: self.smtp_url.or(file.smtp_url),
+            notice_from: self.notice_from.or(file.notice_from),
+            notice_to: if self.notice_to.is_empty() { file.notice_to } else { self.notice_to },
             max_connections: self.max_connections.or(file.max_connections),
             max_connections_per_address: self.max_connections_per_address.or(file.max_connections_per_address),
             max_body: self.max_body.or(file.max_body),

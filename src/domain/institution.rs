@@ -11,6 +11,7 @@ use super::clock::{Clock, ClockError, ClockSetting};
 use super::event::{Change, EventLog};
 use super::fault::Faults;
 use super::ids::{InstitutionCode, TerminalId};
+use super::news::{Announced, News};
 use super::observation::Observations;
 use super::person::Person;
 use super::readings::Readings;
@@ -105,11 +106,17 @@ pub struct Institution {
     /// The faults that break its answers.
     #[serde(default)]
     pub faults: Faults,
+    /// What there is to tell and was not taken yet.
+    #[serde(skip)]
+    pub(super) news: Vec<News>,
+    /// The campaign that it knows of.
+    #[serde(default)]
+    pub(super) announced: Option<Announced>,
     settled: Timestamp,
 }
 
 impl Institution {
-    /// Makes one. `base` has the versions of components that its campaign leaves alone, `wall` is the machine's time.
+    /// Makes one. `base` has the versions of components that its campaign leaves alone, and is known to it; `wall` is the machine's time.
     ///
     /// # Errors
     /// A clock setting that makes no sense.
@@ -147,6 +154,8 @@ impl Institution {
             receptions: Receptions::default(),
             references: References::default(),
             faults: blueprint.faults.clone(),
+            news: Vec::new(),
+            announced: Some(Announced::of(base)),
             settled: now,
         })
     }
@@ -180,6 +189,7 @@ impl Institution {
 
     fn settle_terminals(&mut self, now: Timestamp) {
         let windows = self.campaign.windows(&self.readings);
+        let mut news = self.news_of_campaign(&windows, now);
         let around = Surroundings { campaign: &self.campaign, readings: &self.readings, windows: &windows };
         let mut dues: Vec<_> = self.terminals.values_mut().map(|terminal| (terminal.next_due(around), terminal)).collect();
         let soonest = |dues: &[(Option<(Timestamp, Due)>, &mut Terminal)]| {
@@ -188,12 +198,17 @@ impl Institution {
         };
         while let Some(((at, due), i)) = soonest(&dues) {
             let (next, terminal) = &mut dues[i];
+            news.extend(terminal.silence(self.readings.silent_after, at));
             for change in terminal.apply(at, due, around) {
                 self.events.record(at, &terminal.id, change);
             }
             *next = terminal.next_due(around);
         }
-        self.terminals.values_mut().for_each(|terminal| terminal.settled(now));
+        for terminal in self.terminals.values_mut() {
+            news.extend(terminal.silence(self.readings.silent_after, now));
+            terminal.settled(now);
+        }
+        self.add_news(news);
         self.settled = now;
     }
 

@@ -16,6 +16,7 @@ pub mod inquiry;
 pub mod institution;
 pub mod japan;
 pub mod linkage;
+pub mod news;
 pub mod observation;
 pub mod period;
 pub mod person;

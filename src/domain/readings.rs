@@ -4,6 +4,8 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::period::Period;
+
 /// Our readings of the notice where it can be read in more than one way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +26,8 @@ pub struct Readings {
     pub card_while_pending: CardWhilePending,
     /// N11: the date from which a terminal without the update is refused (default: never).
     pub outdated_refused_from: Option<Date>,
+    /// N10, invented: after how long without contact a terminal counts as silent in pushed notices (default: three days).
+    pub silent_after: Period,
 }
 
 /// What an excluded date takes away from the distribution.
@@ -57,6 +61,7 @@ impl Default for Readings {
             card_data_check_refused: true,
             card_while_pending: CardWhilePending::Nothing,
             outdated_refused_from: None,
+            silent_after: Period::from_secs(3 * 24 * 60 * 60),
         }
     }
 }

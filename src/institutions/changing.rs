@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use tokio::sync::OwnedMutexGuard;
 
-use super::slot::{Known, Seen, Slot};
+use super::slot::{Known, Slot};
 use super::{Inner, Institutions, Moment, Tenant};
 use crate::domain::ids::InstitutionCode;
-use crate::store::{Record, StoreError};
+use crate::store::{Outgoing, Record, StoreError};
 
 /// How often a change is tried anew because another process was faster.
 const MOST_TRIES: usize = 20;
@@ -21,6 +21,8 @@ pub(super) enum Write {
         tenant: Box<Tenant>,
         /// Whether it is another making.
         anew: bool,
+        /// What is to be sent of the change; nothing where it is made anew.
+        outgoing: Vec<Outgoing>,
     },
     /// Nothing; a fixture's row remembers that it was deleted.
     Gone,
@@ -53,7 +55,9 @@ impl Institutions {
             if !was_due && changed == settled {
                 return Ok(Some(done));
             }
-            match self.write(&slot, turn, version, Write::Whole { tenant: Box::new(changed), anew: false }).await? {
+            let outgoing = self.0.outgoing(&mut changed, wall);
+            let write = Write::Whole { tenant: Box::new(changed), anew: false, outgoing };
+            match self.write(&slot, turn, version, write).await? {
                 None => return Ok(Some(done)),
                 Some(again) => turn = again,
             }
@@ -82,10 +86,14 @@ impl Inner {
         let version = before.map_or_else(|| fastrand::i64(0..i64::MAX / 2), |before| before + 1);
         let epoch = self.store.epoch();
         match write {
-            Write::Whole { tenant, anew } => {
+            Write::Whole { tenant, anew, outgoing } => {
                 let record = tenant.record();
                 let _quiet = if anew { Some(self.recorder.forget(&Some(slot.code.clone())).await) } else { None };
-                if !self.store.save(code, before, version, &record, anew).await? {
+                let won = match outgoing.as_slice() {
+                    [] => self.store.save(code, before, version, &record, anew).await?,
+                    outgoing => self.store.save_and_send(code, before, version, &record, outgoing).await?,
+                };
+                if !won {
                     return Ok(false);
                 }
                 let terminals_before = match slot.known(epoch) {
@@ -98,7 +106,7 @@ impl Inner {
                 if before.is_none() {
                     self.stored.fetch_add(1, Ordering::Relaxed);
                 }
-                slot.set(epoch, Known::Here(Arc::new(Seen::new(*tenant, Some(version)))));
+                slot.set(epoch, Known::Here(Arc::new(self.seen(*tenant, Some(version)))));
                 self.cache.weigh(&slot.code, record.body.map_or(0, |body| body.len()));
             }
             Write::Gone => {

@@ -38,7 +38,7 @@ impl Institutions {
             if version.is_none() && self.0.stored.load(Ordering::Relaxed) >= self.0.bounds.institutions {
                 return Err(CreateError::Full(self.0.bounds.institutions));
             }
-            let write = Write::Whole { tenant: Box::new(tenant.clone()), anew: true };
+            let write = Write::Whole { tenant: Box::new(tenant.clone()), anew: true, outgoing: Vec::new() };
             match self.write(&slot, turn, version, write).await.map_err(CreateError::Store)? {
                 None => return Ok(()),
                 Some(again) => turn = again,
@@ -134,7 +134,7 @@ impl Institutions {
                 Ok(tenant) => tenant,
                 Err(error) => return Ok(Some(Err(error))),
             };
-            match self.write(&slot, turn, version, Write::Whole { tenant: Box::new(tenant), anew: true }).await? {
+            match self.write(&slot, turn, version, Write::Whole { tenant: Box::new(tenant), anew: true, outgoing: Vec::new() }).await? {
                 None => return Ok(Some(Ok(()))),
                 Some(again) => turn = again,
             }

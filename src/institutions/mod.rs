@@ -8,6 +8,7 @@ mod measuring;
 mod recorder;
 mod slot;
 mod snapshot;
+mod telling;
 mod tenant;
 mod upkeep;
 mod watching;
@@ -52,6 +53,8 @@ struct Inner {
     wall: fn() -> Timestamp,
     store: Store,
     bounds: Bounds,
+    /// The ways by which institutions are told of news; without one nothing is told.
+    ways: Vec<&'static str>,
     /// The fixtures' institutions as of the start: what counts where the store has nothing of them.
     fresh: BTreeMap<InstitutionCode, Arc<Seen>>,
     cache: Cache,
@@ -90,15 +93,21 @@ pub enum CreateError {
 }
 
 impl Institutions {
-    /// The store's institutions, and the fixtures' as of now where the store has nothing of them.
+    /// The store's institutions, and the fixtures' as of now where the store has nothing of them. `ways`: by which news are to be sent.
     ///
     /// # Errors
     /// A fixture's clock setting that makes no sense, or a store that does not work.
-    pub async fn new(fixtures: Arc<Fixtures>, store: Store, bounds: Bounds, wall: fn() -> Timestamp) -> Result<Self, CreateError> {
+    pub async fn new(
+        fixtures: Arc<Fixtures>,
+        store: Store,
+        bounds: Bounds,
+        ways: Vec<&'static str>,
+        wall: fn() -> Timestamp,
+    ) -> Result<Self, CreateError> {
         let now = wall();
         let made = fixtures.institutions.iter().map(|(code, blueprint)| {
             let tenant = of_fixture(code, blueprint, &fixtures.campaign, now)?;
-            Ok((code.clone(), Arc::new(Seen::new(tenant, None))))
+            Ok((code.clone(), Arc::new(Seen::new(tenant, None, !ways.is_empty()))))
         });
         let fresh = made.collect::<Result<_, ClockError>>().map_err(CreateError::Clock)?;
         let stored = store.count().await.map_err(CreateError::Store)?;
@@ -107,6 +116,7 @@ impl Institutions {
             fixtures,
             wall,
             bounds,
+            ways,
             fresh,
             cache: Cache::new(bounds.cache),
             recorder: Recorder::default(),
@@ -192,7 +202,7 @@ impl Inner {
             slot.set(epoch, Known::Absent(Some(row.version)));
             return Ok((Some(row.version), None));
         };
-        let seen = Arc::new(Seen::new(Tenant::read(slot.code.as_str(), &body)?, Some(row.version)));
+        let seen = Arc::new(self.seen(Tenant::read(slot.code.as_str(), &body)?, Some(row.version)));
         slot.set(epoch, Known::Here(Arc::clone(&seen)));
         self.cache.weigh(&slot.code, body.len());
         Ok((Some(row.version), Some(seen)))

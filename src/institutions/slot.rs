@@ -53,8 +53,10 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn new(tenant: Tenant, version: Option<i64>) -> Self {
-        let due = tenant.institution.next_due();
+    /// `telling`: that there is something to tell counts, too.
+    pub(super) fn new(tenant: Tenant, version: Option<i64>, telling: bool) -> Self {
+        let news = telling.then(|| tenant.institution.next_news()).flatten();
+        let due = tenant.institution.next_due().into_iter().chain(news).min();
         Self { tenant, version, due }
     }
 }

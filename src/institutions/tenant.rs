@@ -90,6 +90,7 @@ mod tests {
         for (code, blueprint) in &fixtures.institutions {
             let mut institution = Institution::new(code.clone(), "making".to_owned(), blueprint, &fixtures.campaign, start).unwrap();
             institution.advance(start + SignedDuration::from_hours(14 * 24), start).unwrap();
+            assert!(!institution.take_news().is_empty());
             let asked = Asked::MedicalAid(jiff::civil::date(2026, 1, 1));
             institution.receptions.submit(crate::domain::linkage::FileKind::MedicalAid, asked, start, crate::domain::period::Period::MAX);
             institution.references.register("person", "7".to_owned(), start, start);

@@ -57,6 +57,11 @@ impl Institutions {
         Watch { code: code.clone(), rung: self.0.bell.0.subscribe() }
     }
 
+    /// Hears of every change: its code, or none where changes may have been missed.
+    pub(super) fn changes(&self) -> Receiver<Option<InstitutionCode>> {
+        self.0.bell.0.subscribe()
+    }
+
     /// Listens to the other processes of a shared store until told to stop; returns at once on one of our own.
     pub async fn listen(&self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
@@ -117,7 +122,9 @@ mod tests {
         let store = Store::open(&Target::Memory).await.unwrap();
         let bounds = Bounds { institutions: 10, cache: 1024 * 1024 };
         let institutions =
-            Institutions::new(Arc::new(fixtures.unwrap()), store, bounds, || "2026-01-19T03:00:00Z".parse().unwrap()).await.unwrap();
+            Institutions::new(Arc::new(fixtures.unwrap()), store, bounds, Vec::new(), || "2026-01-19T03:00:00Z".parse().unwrap())
+                .await
+                .unwrap();
         let code = |code| InstitutionCode::parse(code).unwrap();
         let (watched, other) = (code("9910000018"), code("9910000026"));
         let mut watch = institutions.watch(&watched);

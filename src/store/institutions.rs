@@ -4,7 +4,8 @@ use sqlx::AnyConnection;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::{Store, StoreError};
+use super::outbox::post;
+use super::{Outgoing, Store, StoreError};
 
 /// `expires` of a row that never does.
 const NEVER: i64 = i64::MAX;
@@ -73,6 +74,29 @@ impl Store {
             let won = write(&mut both, code, before, version, record).await?;
             if won {
                 super::journal::clear_all(&mut both, code).await?;
+            }
+            both.commit().await.map(|()| won)
+        })
+        .await
+    }
+
+    /// Writes a row over the version that was read, and with it what is to be sent of the change: both or neither.
+    ///
+    /// # Errors
+    /// The store does not work. Whether they were written is not known then.
+    pub async fn save_and_send(
+        &self,
+        code: &str,
+        before: Option<i64>,
+        version: i64,
+        record: &Record,
+        outgoing: &[Outgoing],
+    ) -> Result<bool, StoreError> {
+        self.work(async |connection| {
+            let mut both = sqlx::Connection::begin(connection).await?;
+            let won = write(&mut both, code, before, version, record).await?;
+            if won {
+                post(&mut both, outgoing).await?;
             }
             both.commit().await.map(|()| won)
         })

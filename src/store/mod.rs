@@ -8,6 +8,7 @@ mod listen;
 mod lock;
 mod notes;
 mod open;
+mod outbox;
 mod processes;
 mod target;
 
@@ -23,6 +24,7 @@ pub use error::StoreError;
 pub use institutions::{Found, Record, Row};
 pub use journal::{Bound, Kept, Line, Page, Tally};
 pub use listen::{Listener, Told};
+pub use outbox::{Claimed, Outgoing};
 pub use target::Target;
 
 use crate::domain::text::Text;

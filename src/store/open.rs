@@ -19,8 +19,10 @@ use super::lock::Lock;
 use super::{Store, Tally, Target};
 
 /// The migrations of each back end, by number.
-const SQLITE: [(i64, &str, &str); 1] = [(1, "institutions and journals", include_str!("migrations/sqlite_1.sql"))];
-const POSTGRES: [(i64, &str, &str); 1] = [(1, "institutions and journals", include_str!("migrations/postgres_1.sql"))];
+const SQLITE: [(i64, &str, &str); 2] =
+    [(1, "institutions and journals", include_str!("migrations/sqlite_1.sql")), (2, "outbox", include_str!("migrations/sqlite_2.sql"))];
+const POSTGRES: [(i64, &str, &str); 2] =
+    [(1, "institutions and journals", include_str!("migrations/postgres_1.sql")), (2, "outbox", include_str!("migrations/postgres_2.sql"))];
 
 /// Connections to PostgreSQL.
 const CONNECTIONS: u32 = 16;

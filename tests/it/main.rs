@@ -38,6 +38,7 @@ mod pages;
 mod persons;
 mod postgres;
 mod program;
+mod push;
 mod quirks;
 mod raw;
 mod readings;

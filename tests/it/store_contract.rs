@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use onshi_mock::store::{Bound, Found, Line, Record, Row, Store, Target};
+use onshi_mock::store::{Bound, Claimed, Found, Line, Outgoing, Record, Row, Store, Target};
 
 use crate::postgres::Cluster;
 
@@ -34,6 +34,7 @@ async fn holds(store: &Store, back_end: &str) {
         a_journal_goes_with_its_institution(store).await,
         the_first_note_under_a_name_stays(store).await,
         any_text_comes_back_as_it_was(store).await,
+        what_is_to_be_sent_goes_with_its_change_and_is_claimed_once(store).await,
         a_probe_is_written(store).await,
     ];
     println!("store contract on {back_end}: {} clauses hold: {}", clauses.len(), clauses.join(", "));
@@ -128,6 +129,30 @@ async fn any_text_comes_back_as_it_was(store: &Store) -> &'static str {
     assert!(store.save("60", None, 1, &record(&text), false).await.unwrap());
     assert_eq!(store.find("60", None).await.unwrap(), Found::Other(Row { version: 1, body: Some(text) }));
     "any text"
+}
+
+async fn what_is_to_be_sent_goes_with_its_change_and_is_claimed_once(store: &Store) -> &'static str {
+    let outgoing = |way, body: &str| Outgoing { way, body: body.to_owned() };
+    let both = [outgoing("mail", "first"), outgoing("webhook", "other"), outgoing("mail", "second")];
+    assert!(store.save_and_send("65", None, 1, &record("x"), &both).await.unwrap());
+    assert!(!store.save_and_send("65", Some(9), 10, &record("y"), &both).await.unwrap(), "a change that lost sends nothing");
+    let claim = async |now, until| store.claim("mail", now, until).await.unwrap();
+    let (first, second) = (claim(100, 200).await.unwrap(), claim(100, 150).await.unwrap());
+    assert_eq!((first.body.as_str(), first.tries, second.body.as_str()), ("first", 1, "second"));
+    assert_eq!(claim(149, 300).await, None, "both are claimed");
+    store.settle_outgoing(first.number).await.unwrap();
+    store.postpone(second.number, 400).await.unwrap();
+    assert_eq!(claim(399, 500).await, None, "it is to be tried later");
+    assert_eq!(claim(400, 500).await, Some(Claimed { tries: 2, ..second.clone() }), "and its claim runs out");
+    store.release_outgoing(450).await.unwrap();
+    assert_eq!(claim(450, 600).await.is_some(), !store.is_shared(), "a process that starts alone need not wait");
+    store.settle_outgoing(second.number).await.unwrap();
+    assert_eq!(claim(i64::MAX, i64::MAX).await, None);
+    let many: Vec<Outgoing> = (1..=10_004).map(|number| outgoing("many", &number.to_string())).collect();
+    assert!(store.save_and_send("66", None, 1, &record("x"), &many).await.unwrap());
+    assert_eq!(store.claim("many", 0, 1).await.unwrap().unwrap().body, "5", "the oldest are given up");
+    assert_eq!(store.claim("webhook", 0, 1).await.unwrap(), None);
+    "the outbox"
 }
 
 async fn a_probe_is_written(store: &Store) -> &'static str {

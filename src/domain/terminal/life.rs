@@ -11,6 +11,8 @@ use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::event::{Change, Stop, SwitchOff};
 use crate::domain::ids::{BootId, Version};
 use crate::domain::japan;
+use crate::domain::news::{News, Topic};
+use crate::domain::period::Period;
 use crate::domain::readings::Readings;
 
 /// What a terminal's life depends on beside itself.
@@ -113,6 +115,21 @@ impl Terminal {
         }
         let last = first + last_beat(now.duration_since(first), interval);
         (last >= self.polls_since).then_some(last)
+    }
+
+    /// When the distribution server will not have heard of it for so long, behind what was settled last; never while it polls.
+    pub(in crate::domain) fn silent_at(&self, after: Period) -> Option<Timestamp> {
+        if self.polls() {
+            return None;
+        }
+        let heard = self.last_contact.unwrap_or(self.boot.at);
+        heard.checked_add(after.duration()).ok().filter(|at| *at > self.cursor.at)
+    }
+
+    /// The news that it fell silent, where it does up to `until`.
+    pub(in crate::domain) fn silence(&self, after: Period, until: Timestamp) -> Option<News> {
+        let at = self.silent_at(after).filter(|at| *at <= until)?;
+        Some(News { at, topic: Topic::TerminalSilent { terminal: self.id.clone(), last_contact: self.last_contact, silent_after: after } })
     }
 
     fn activity_due(&self, around: Surroundings<'_>) -> Option<(Timestamp, Due)> {

@@ -1,0 +1,140 @@
+//! What institutions are told of beyond this program: news become letters in the store's outbox with the change that they tell of, at their time
+//! whether or not anyone looks.
+
+use std::collections::{BTreeSet, HashMap};
+use std::pin::pin;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::broadcast::error::RecvError;
+
+use super::making::random_id;
+use super::slot::Seen;
+use super::{Inner, Institutions, Tenant};
+use crate::domain::ids::InstitutionCode;
+use crate::domain::news::{Addressee, Letter, News};
+use crate::store::{Outgoing, StoreError};
+
+/// Codes looked through at once.
+const PAGE: usize = 1_000;
+/// The longest wait for what is due: a machine's clock may be set.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How long to wait before all are looked through again, and before one that could not be looked at is tried again.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// When which institution has something to be told, by the machine's clock.
+#[derive(Default)]
+struct Agenda {
+    order: BTreeSet<(Timestamp, InstitutionCode)>,
+    of: HashMap<InstitutionCode, Timestamp>,
+}
+
+impl Agenda {
+    fn set(&mut self, code: &InstitutionCode, at: Option<Timestamp>) {
+        if let Some(before) = self.of.remove(code) {
+            self.order.remove(&(before, code.clone()));
+        }
+        if let Some(at) = at {
+            self.of.insert(code.clone(), at);
+            self.order.insert((at, code.clone()));
+        }
+    }
+
+    fn first(&self) -> Option<&(Timestamp, InstitutionCode)> {
+        self.order.first()
+    }
+}
+
+impl Institutions {
+    /// Has institutions told of news at their time until told to stop; returns at once where there is no way to tell anyone.
+    pub async fn tell_when_due(&self, stop: impl Future<Output = ()>) {
+        if self.0.ways.is_empty() {
+            return;
+        }
+        let mut stop = pin!(stop);
+        tokio::select! {
+            () = self.keep_agenda() => {}
+            () = &mut stop => {}
+        }
+    }
+
+    async fn keep_agenda(&self) {
+        loop {
+            let mut changes = self.changes();
+            let mut agenda = self.whole_agenda().await;
+            loop {
+                let wait = agenda.first().map_or(LONGEST_WAIT, |(at, _)| self.until(*at));
+                tokio::select! {
+                    changed = changes.recv() => match changed {
+                        Ok(Some(code)) => self.look_for_news(&mut agenda, &code).await,
+                        Ok(None) | Err(RecvError::Lagged(_)) => break,
+                        Err(RecvError::Closed) => return,
+                    },
+                    () = tokio::time::sleep(wait) => {
+                        if let Some((_, code)) = agenda.first().filter(|(at, _)| *at <= self.wall()).cloned() {
+                            self.look_for_news(&mut agenda, &code).await;
+                        }
+                    }
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    fn until(&self, at: Timestamp) -> Duration {
+        at.duration_since(self.wall()).max(SignedDuration::ZERO).unsigned_abs().min(LONGEST_WAIT)
+    }
+
+    /// Looks through all institutions.
+    async fn whole_agenda(&self) -> Agenda {
+        let (mut agenda, mut after) = (Agenda::default(), None);
+        loop {
+            // What fails turns the store red, and is logged there.
+            let Ok(codes) = self.codes(after.as_ref(), PAGE).await else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            for code in &codes {
+                self.look_for_news(&mut agenda, code).await;
+            }
+            match codes.into_iter().next_back() {
+                Some(last) => after = Some(last),
+                None => return agenda,
+            }
+        }
+    }
+
+    /// Looks at one, so that what is due is told, and notes when it will have something next.
+    async fn look_for_news(&self, agenda: &mut Agenda, code: &InstitutionCode) {
+        let next = self.look(code, |tenant, moment| {
+            let institution = &tenant.institution;
+            let at = institution.next_news().and_then(|at| institution.clock.wall_at(at));
+            at.map(|at| at.max(moment.wall))
+        });
+        let at: Result<Option<Timestamp>, StoreError> = next.await.map(Option::flatten);
+        agenda.set(code, at.unwrap_or_else(|_| self.wall().checked_add(PAUSE).ok()));
+    }
+}
+
+impl Inner {
+    /// An institution as the store has it.
+    pub(super) fn seen(&self, tenant: Tenant, version: Option<i64>) -> Seen {
+        Seen::new(tenant, version, !self.ways.is_empty())
+    }
+
+    /// Takes an institution's news, as what is to be sent of them.
+    pub(super) fn outgoing(&self, tenant: &mut Tenant, wall: Timestamp) -> Vec<Outgoing> {
+        let news = tenant.institution.take_news();
+        if self.ways.is_empty() {
+            return Vec::new();
+        }
+        let letter = |news: News| {
+            let institution = Addressee { code: tenant.institution.code.clone(), name: tenant.institution.name.clone() };
+            let letter = Letter { id: random_id(), timestamp: wall, institution, news };
+            serde_json::to_string(&letter).expect("a letter is plain data")
+        };
+        let letters: Vec<String> = news.into_iter().map(letter).collect();
+        let by_each = letters.into_iter().flat_map(|body| self.ways.iter().map(move |way| Outgoing { way, body: body.clone() }));
+        by_each.collect()
+    }
+}

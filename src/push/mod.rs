@@ -1,0 +1,147 @@
+//! Notices pushed (N10): takes what the store's outbox holds and sends it by webhook and mail, to the addresses that were given at the start and
+//! to no other. At least once: a letter leaves the outbox only when it was taken, or was given up after many tries.
+
+mod mail;
+mod settings;
+mod webhook;
+mod words;
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::news::Letter;
+use crate::institutions::Institutions;
+use crate::store::{Claimed, StoreError};
+use mail::Mail;
+pub use settings::{Given, MailSettings, Settings, WebhookSettings};
+use webhook::Webhook;
+
+/// How often the outbox is looked into.
+const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// How long one delivery may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// For how long nobody else sends what one process has claimed.
+const CLAIMED_FOR: SignedDuration = SignedDuration::from_secs(30);
+/// The longest pause between two tries.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(10);
+/// Tries before a letter is given up: about two hours.
+const MOST_TRIES: u32 = 20;
+
+/// Sends the letters of all institutions.
+pub struct Push {
+    ways: Vec<Way>,
+}
+
+/// By which letters are sent.
+enum Way {
+    Webhook(Box<Webhook>),
+    Mail(Box<Mail>),
+}
+
+/// Why a letter was not taken, for the log: without addresses, which may hold secrets.
+struct Failure(String);
+
+impl Push {
+    /// Makes ready what the settings name.
+    ///
+    /// # Errors
+    /// Settings that cannot be used.
+    pub fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let webhook = settings.webhook.as_ref().map(|settings| Webhook::new(settings).map(|webhook| Way::Webhook(Box::new(webhook))));
+        let mail = settings.mail.as_ref().map(|settings| Mail::new(settings).map(|mail| Way::Mail(Box::new(mail))));
+        Ok(Self { ways: webhook.into_iter().chain(mail).collect::<anyhow::Result<_>>()? })
+    }
+
+    /// Sends until told to stop; returns at once where there is nobody to send to. What is under way then is sent again later.
+    pub async fn run(&self, institutions: &Institutions, stop: impl Future<Output = ()>) {
+        if self.ways.is_empty() {
+            return;
+        }
+        let mut stop = pin!(stop);
+        // What fails turns the store red, and is logged there.
+        let _ = institutions.store().release_outgoing(institutions.wall().as_millisecond()).await;
+        tokio::select! {
+            _ = join_all(self.ways.iter().map(|way| way.keep_sending(institutions))) => {}
+            () = &mut stop => {}
+        }
+    }
+}
+
+impl Way {
+    /// Its name in the outbox and in the log.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Webhook(_) => settings::WEBHOOK,
+            Self::Mail(_) => settings::MAIL,
+        }
+    }
+
+    async fn send(&self, letter: &Letter, now: Timestamp) -> Result<(), Failure> {
+        match self {
+            Self::Webhook(webhook) => webhook.send(letter, now).await,
+            Self::Mail(mail) => mail.send(letter).await,
+        }
+    }
+
+    /// Sends one letter after the other.
+    async fn keep_sending(&self, institutions: &Institutions) {
+        loop {
+            let now = institutions.wall();
+            let claimed = institutions.store().claim(self.name(), now.as_millisecond(), (now + CLAIMED_FOR).as_millisecond()).await;
+            let done = match claimed {
+                Ok(Some(claimed)) => self.attempt(institutions, claimed).await,
+                Ok(None) => Ok(false),
+                Err(error) => Err(error),
+            };
+            if !matches!(done, Ok(true)) {
+                tokio::time::sleep(LOOKED_AT_EVERY).await;
+            }
+        }
+    }
+
+    /// Tries one letter; says that there may be more.
+    async fn attempt(&self, institutions: &Institutions, claimed: Claimed) -> Result<bool, StoreError> {
+        let (store, way, Claimed { number, tries, body }) = (institutions.store(), self.name(), claimed);
+        let letter: Letter = match serde_json::from_str(&body) {
+            Ok(letter) => letter,
+            Err(error) => {
+                tracing::error!(way, %error, "a notice in the outbox cannot be read, and is given up");
+                return store.settle_outgoing(number).await.map(|()| true);
+            }
+        };
+        let sent = tokio::time::timeout(PATIENCE, self.send(&letter, institutions.wall())).await;
+        let failure = match sent {
+            Ok(Ok(())) => return store.settle_outgoing(number).await.map(|()| true),
+            Ok(Err(Failure(why))) => why,
+            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+        };
+        if tries >= MOST_TRIES {
+            tracing::error!(way, id = letter.id, tries, why = failure, "a notice could not be delivered, and is given up");
+            return store.settle_outgoing(number).await.map(|()| true);
+        }
+        let pause = pause_behind(tries);
+        tracing::warn!(way, id = letter.id, tries, why = failure, again_in_seconds = pause.as_secs(), "a notice could not be delivered");
+        store.postpone(number, (institutions.wall() + pause).as_millisecond()).await.map(|()| true)
+    }
+}
+
+/// One second behind the first try, then twice as long each time.
+fn pause_behind(tries: u32) -> SignedDuration {
+    SignedDuration::from_secs(1 << tries.saturating_sub(1).min(30)).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_ten_minutes_and_all_tries_take_about_two_hours() {
+        let pauses: Vec<i64> = (1..MOST_TRIES).map(|tries| pause_behind(tries).as_secs()).collect();
+        assert_eq!(pauses[..11], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600]);
+        assert_eq!(pause_behind(u32::MAX), LONGEST_PAUSE);
+        assert!((3_600..3 * 3_600).contains(&pauses.iter().sum::<i64>()));
+    }
+}

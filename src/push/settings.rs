@@ -1,0 +1,228 @@
+//! Where notices are pushed to, as given at the start: checked before anything runs.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use anyhow::{anyhow, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lettre::message::Mailbox;
+use reqwest::Url;
+
+/// The names of the ways in the outbox.
+pub(super) const WEBHOOK: &str = "webhook";
+pub(super) const MAIL: &str = "mail";
+
+/// The most addresses that mail goes to.
+const MOST_RECIPIENTS: usize = 20;
+/// The sender, unless another is given.
+const SENDER: &str = "onshi-mock@localhost";
+/// What a secret in base64 begins with.
+const IN_BASE64: &str = "whsec_";
+
+/// The options as they were given.
+#[derive(Default)]
+pub struct Given {
+    /// `--webhook-url`.
+    pub webhook_url: Option<String>,
+    /// `--webhook-secret`.
+    pub webhook_secret: Option<String>,
+    /// `--smtp-url`.
+    pub smtp_url: Option<String>,
+    /// `--notice-from`.
+    pub from: Option<String>,
+    /// `--notice-to`.
+    pub to: Vec<String>,
+}
+
+/// Where notices are pushed to.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// By webhook.
+    pub webhook: Option<WebhookSettings>,
+    /// By mail.
+    pub mail: Option<MailSettings>,
+}
+
+/// A webhook: https, or http on this machine.
+#[derive(Clone)]
+pub struct WebhookSettings {
+    pub(super) url: Url,
+    pub(super) secret: Vec<u8>,
+}
+
+/// A mail server, and between whom.
+#[derive(Clone)]
+pub struct MailSettings {
+    pub(super) url: String,
+    pub(super) from: Mailbox,
+    pub(super) to: Vec<Mailbox>,
+}
+
+impl Settings {
+    /// Checks what was given.
+    ///
+    /// # Errors
+    /// What is missing or cannot be used, by the option's name.
+    pub fn new(given: Given) -> anyhow::Result<Self> {
+        let to: Vec<String> = given.to.into_iter().filter(|address| !address.is_empty()).collect();
+        let webhook = match (given.webhook_url, given.webhook_secret) {
+            (None, None) => None,
+            (Some(url), Some(secret)) => Some(WebhookSettings { url: webhook_url(&url)?, secret: webhook_secret(&secret)? }),
+            (Some(_), None) => bail!("webhook-url: --webhook-secret も必要です / needs --webhook-secret, too"),
+            (None, Some(_)) => bail!("webhook-secret: --webhook-url も必要です / needs --webhook-url, too"),
+        };
+        let mail = match given.smtp_url {
+            None if to.is_empty() && given.from.is_none() => None,
+            None => bail!("notice-to, notice-from: --smtp-url も必要です / need --smtp-url, too"),
+            Some(url) => {
+                ensure!(!to.is_empty(), "smtp-url: --notice-to も必要です / needs --notice-to, too");
+                ensure!(to.len() <= MOST_RECIPIENTS, "notice-to: {MOST_RECIPIENTS} 件までです / at most {MOST_RECIPIENTS} addresses");
+                let from = mailbox("notice-from", given.from.as_deref().unwrap_or(SENDER))?;
+                let to = to.iter().map(|address| mailbox("notice-to", address)).collect::<anyhow::Result<_>>()?;
+                Some(MailSettings { url: smtp_url(url)?, from, to })
+            }
+        };
+        Ok(Self { webhook, mail })
+    }
+
+    /// The ways by which letters are to be written to the outbox.
+    pub fn ways(&self) -> Vec<&'static str> {
+        let ways = [self.webhook.as_ref().map(|_| WEBHOOK), self.mail.as_ref().map(|_| MAIL)];
+        ways.into_iter().flatten().collect()
+    }
+}
+
+impl fmt::Debug for WebhookSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither the secret nor a path, which may hold one.
+        write!(f, "webhook to {}", self.url.host_str().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for MailSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mail from {} to {} addresses", self.from, self.to.len())
+    }
+}
+
+fn webhook_url(text: &str) -> anyhow::Result<Url> {
+    let wrong = || {
+        anyhow!(
+            "webhook-url: https:// のアドレス、またはこの機器上（localhost、127.0.0.1、[::1]）の http:// のアドレスが必要です / \
+             expected an https:// address, or an http:// address on this machine (localhost, 127.0.0.1, [::1])"
+        )
+    };
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let fits = url.scheme() == "https" || (url.scheme() == "http" && is_local(&url));
+    if fits && url.host_str().is_some() { Ok(url) } else { Err(wrong()) }
+}
+
+fn is_local(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
+}
+
+fn webhook_secret(text: &str) -> anyhow::Result<Vec<u8>> {
+    let secret = match text.strip_prefix(IN_BASE64) {
+        Some(encoded) => STANDARD.decode(encoded).ok(),
+        None => text.bytes().all(|byte| byte.is_ascii_graphic()).then(|| text.as_bytes().to_vec()),
+    };
+    secret.filter(|secret| secret.len() >= 16).ok_or_else(|| {
+        anyhow!(
+            "webhook-secret: whsec_ に続く base64（16バイト以上）、または16文字以上の表示可能な ASCII 文字（空白なし）が必要です / \
+             expected whsec_ and 16 or more bytes in base64, or 16 or more visible ASCII characters without spaces"
+        )
+    })
+}
+
+fn smtp_url(text: String) -> anyhow::Result<String> {
+    let wrong = || {
+        anyhow!(
+            "smtp-url: smtp://ホスト:25、smtp://利用者:パスワード@ホスト:587?tls=required、smtps://利用者:パスワード@ホスト:465 のいずれかの形が必要です / \
+             expected smtp://host:25, smtp://user:password@host:587?tls=required or smtps://user:password@host:465"
+        )
+    };
+    let url = Url::parse(&text).map_err(|_| wrong())?;
+    let tls: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let encrypted = match (url.scheme(), tls.as_slice()) {
+        ("smtps", []) => true,
+        ("smtp", []) => false,
+        ("smtp", [(name, value)]) if name == "tls" && value == "required" => true,
+        _ => return Err(wrong()),
+    };
+    ensure!(url.host_str().is_some_and(|host| !host.is_empty()), wrong());
+    // Its host is not looked at as a name of the Web: `127.0.0.1` and `[::1]` are written as in http.
+    let local = is_local(&url);
+    ensure!(
+        encrypted || local || url.password().is_none(),
+        "smtp-url: パスワードを平文で送らないよう、smtps:// か ?tls=required を指定してください / \
+         use smtps:// or ?tls=required: the password would be sent in the clear"
+    );
+    Ok(text)
+}
+
+fn mailbox(option: &str, text: &str) -> anyhow::Result<Mailbox> {
+    let expected = "メールアドレスが必要です / expected a mail address, such as";
+    text.trim().parse().map_err(|error| anyhow!("{option}: `{text}`: {expected} staff@example.jp ({error})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(webhook_url: &str, secret: &str, smtp_url: &str, to: &[&str]) -> Given {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let to = to.iter().map(ToString::to_string).collect();
+        Given { webhook_url: some(webhook_url), webhook_secret: some(secret), smtp_url: some(smtp_url), from: None, to }
+    }
+
+    #[test]
+    fn what_fits_is_taken_and_nothing_is_something_too() {
+        assert!(Settings::new(Given::default()).unwrap().ways().is_empty());
+        let (secret, to) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", ["a@example.jp", "医院 <b@example.jp>"]);
+        for url in ["https://hooks.example.jp/x?y=z", "http://127.0.0.1:9000/", "http://[::1]:9000", "http://localhost:9000/x"] {
+            let smtp = "smtps://user:p%40ss@mail.example.jp";
+            assert_eq!(Settings::new(given(url, secret, smtp, &to)).unwrap().ways(), ["webhook", "mail"]);
+        }
+        for url in
+            ["smtp://localhost:1025", "smtp://mail.example.jp", "smtp://u:p@mail.example.jp:587?tls=required", "smtp://u:p@127.0.0.1"]
+        {
+            assert_eq!(Settings::new(given("", "", url, &to)).unwrap().ways(), ["mail"], "{url}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_by_the_options_name() {
+        let (hook, secret) = ("https://hooks.example.jp/", "0123456789abcdef");
+        let wrong = [
+            (given(hook, "", "", &[]), "webhook-url: --webhook-secret"),
+            (given("", secret, "", &[]), "webhook-secret: --webhook-url"),
+            (given("http://hooks.example.jp/", secret, "", &[]), "webhook-url: https"),
+            (given("http://127.0.0.1.example.jp/", secret, "", &[]), "webhook-url: https"),
+            (given("ftp://localhost/", secret, "", &[]), "webhook-url: https"),
+            (given("hooks", secret, "", &[]), "webhook-url: https"),
+            (given(hook, "short", "", &[]), "webhook-secret: whsec_"),
+            (given(hook, "whsec_not base64 at all", "", &[]), "webhook-secret: whsec_"),
+            (given("", "", "smtp://localhost", &[]), "smtp-url: --notice-to"),
+            (given("", "", "", &["a@example.jp"]), "notice-to, notice-from: --smtp-url"),
+            (given("", "", "smtp://localhost", &["nobody"]), "notice-to: `nobody`"),
+            (given("", "", "smtp://localhost", &["a@example.jp"; 21]), "notice-to: 20"),
+            (given("", "", "mail.example.jp:25", &["a@example.jp"]), "smtp-url: smtp://"),
+            (given("", "", "smtp://u:p@mail.example.jp", &["a@example.jp"]), "smtp-url: パスワード"),
+            (given("", "", "smtp://u:p@mail.example.jp?tls=opportunistic", &["a@example.jp"]), "smtp-url: smtp://"),
+        ];
+        for (given, expected) in wrong {
+            let said = Settings::new(given).unwrap_err().to_string();
+            assert!(said.starts_with(expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let settings = given("https://hooks.example.jp/secret", "0123456789abcdef", "smtps://u:secret@mail.example.jp", &["a@example.jp"]);
+        let shown = format!("{:?}", Settings::new(settings).unwrap());
+        assert!(!shown.contains("secret") && !shown.contains("0123"), "{shown}");
+    }
+}
