@@ -19,7 +19,7 @@ use crate::domain::japan;
 use crate::fixtures::{Findings, Fixtures};
 use crate::http::accept::{Limits, serve};
 use crate::http::app::{App, ClientAuthPolicy};
-use crate::http::openapi::Addresses;
+use crate::http::openapi::{Addresses, Published};
 use crate::http::pace::Lines;
 use crate::http::router;
 use crate::http::streams::Streams;
@@ -78,6 +78,7 @@ impl Server {
         let app = App {
             institutions,
             addresses,
+            published: Published::default(),
             linkage: config.linkage.clone().map(|whereabouts| Folders::new(whereabouts, Arc::clone(&fixtures))),
             packages,
             lines: Lines::default(),

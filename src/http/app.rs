@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::domain::ids::TerminalAddress;
 use crate::fixtures::Fixtures;
-use crate::http::openapi::Addresses;
+use crate::http::openapi::{Addresses, Published};
 use crate::http::pace::Lines;
 use crate::http::streams::Streams;
 use crate::institutions::Institutions;
@@ -24,6 +24,8 @@ pub struct App {
     pub linkage: Option<Folders>,
     /// Where both listeners answer.
     pub addresses: Addresses,
+    /// The description of what they answer.
+    pub published: Published,
     /// The packages' bytes and hashes.
     pub packages: Store,
     /// How fast terminals fetch them.

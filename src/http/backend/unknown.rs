@@ -1,6 +1,6 @@
 //! What fits no route of the backend: answered clearly, and journalled all the same.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -9,11 +9,11 @@ use super::call::{Call, refusal_with};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::openapi::listed;
+use crate::http::router::described_backend;
 
-const ROUTES: &str = "POST /oqs-api-pro/MSA12020/ILI12020SV01/auth, POST /oqs-api-pro/MSA01030/ILI01030SV01/search, \
-GET /delivery/v1/terminals/{id}/updates, GET /delivery/v1/packages/{campaign}/{component}/{version}, \
-POST /delivery/v1/terminals/{id}/reports, GET /delivery/v1/terminals/{id}/results, \
-POST /linkage/v1/terminals/{id}/files/{name}, POST /linkage/v1/terminals/{id}/cards, GET /notices/v1";
+/// What there is.
+static ROUTES: LazyLock<String> = LazyLock::new(|| listed(&described_backend()));
 
 /// A path that does not exist.
 pub async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -27,6 +27,6 @@ pub async fn method(State(app): State<Arc<App>>, request: Request) -> Response {
 
 async fn refuse(app: Arc<App>, request: Request, error: ErrorId) -> Response {
     let (call, _) = Call::begin(app, "unknown", request);
-    let detail = Text::new(format!("使えるもの: {ROUTES}"), format!("There are: {ROUTES}"));
+    let detail = Text::new(format!("使えるもの: {}", *ROUTES), format!("There are: {}", *ROUTES));
     call.refuse_as_problem(&refusal_with(error, detail)).await
 }

@@ -70,8 +70,10 @@ struct Example {
 
 /// Shows the document.
 pub async fn docs(State(app): State<Arc<App>>) -> Page {
-    let document = document(None, &app.addresses, &app.fixtures.catalogue);
-    Page(Docs::of(&document).render().expect("the template formats texts into a String"))
+    Page(app.published.page(|| {
+        let document = document(None, &app.addresses, &app.fixtures.catalogue);
+        Docs::of(&document).render().expect("the template formats texts into a String")
+    }))
 }
 
 impl Docs {

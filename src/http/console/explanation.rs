@@ -50,7 +50,7 @@ pub fn explanation(listed: &Listed, entry: &Value, explanation: &Explanation, he
     let named = |range: &str| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let form = accepted.map(named).find(|form| ["application/json", "text/html", "text/plain"].contains(&form.as_str()));
     match form.as_deref() {
-        Some("text/html") => super::Page(page(entry, explanation)).into_response(),
+        Some("text/html") => super::Page(page(entry, explanation).into()).into_response(),
         Some("text/plain") => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], explanation.plain()).into_response(),
         _ => Json(Explained { entry: listed, explanation }).into_response(),
     }

@@ -26,5 +26,5 @@ pub async fn landing(State(app): State<Arc<App>>) -> Page {
         control: &app.addresses.control,
         trouble: app.institutions.store().trouble().map(|reason| reason.ja),
     };
-    Page(page.render().expect("the template formats texts into a String"))
+    Page(page.render().expect("the template formats texts into a String").into())
 }

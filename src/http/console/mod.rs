@@ -10,6 +10,7 @@ mod screen;
 
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Response};
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -23,7 +24,7 @@ use crate::domain::japan;
 use crate::http::openapi::{Gives, Operation, content};
 
 /// A page, which may load nothing and run nothing.
-pub struct Page(String);
+pub struct Page(Bytes);
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {

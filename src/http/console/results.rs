@@ -42,7 +42,7 @@ struct OfTerminal {
 /// No such institution.
 pub async fn delivery_results(State(app): State<Arc<App>>, Code(code): Code) -> Result<Page, Problem> {
     let page = app.institutions.look(&code, |tenant, moment| render(&tenant.institution, moment.now)).await?;
-    page.map(Page).ok_or_else(|| no_institution(&code))
+    page.map(|page| Page(page.into())).ok_or_else(|| no_institution(&code))
 }
 
 fn render(institution: &Institution, now: Timestamp) -> String {

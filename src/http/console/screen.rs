@@ -59,7 +59,7 @@ pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> 
     });
     let absent = || Problem::absent(Text::new(format!("端末 {code}-{id} はありません。"), format!("There is no terminal {code}-{id}.")));
     let page = page.await?.flatten().ok_or_else(absent)?;
-    Ok(Page(page))
+    Ok(Page(page.into()))
 }
 
 fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timestamp) -> String {

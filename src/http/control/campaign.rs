@@ -170,7 +170,7 @@ pub(super) async fn campaign_of(app: &Arc<App>, input: CampaignInput, now: Times
         notices: input.notices.unwrap_or_else(|| if own_start { Vec::new() } else { notice.notices.clone() }),
     };
     match campaign.fault() {
-        None => prepared(app, campaign).await,
+        None => Ok(prepared(app, campaign).await),
         Some((pointer, fault)) => Err(Problem::field(&format!("{at}{pointer}"), fault)),
     }
 }
@@ -200,13 +200,13 @@ fn packages_of(notice: &Campaign, inputs: Vec<PackageInput>, at: &str) -> Result
 }
 
 /// Readies the packages, away from the threads that answer.
-async fn prepared(app: &Arc<App>, mut campaign: Campaign) -> Result<Campaign, Problem> {
+async fn prepared(app: &Arc<App>, mut campaign: Campaign) -> Campaign {
     let app = Arc::clone(app);
     let ready = tokio::task::spawn_blocking(move || {
         app.packages.prepare(&mut campaign);
         campaign
     });
-    ready.await.map_err(|_| Problem::conflict(Text::new("ハッシュを計算できませんでした。", "The hashes could not be computed.")))
+    ready.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 impl CampaignView {

@@ -1,6 +1,6 @@
 //! What every control route needs: the token, the codes in the path, the body.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::body::Body;
@@ -17,8 +17,9 @@ use crate::domain::ids::{IdError, InstitutionCode, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
-use crate::http::openapi::{Operation, Takes};
+use crate::http::openapi::{Operation, Takes, listed};
 use crate::http::problem::{Problem, in_japanese, parse_json};
+use crate::http::router::described_control;
 
 /// Lets a request through that carries the control token.
 pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -46,16 +47,13 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
     response
 }
 
+/// What there is.
+static ROUTES: LazyLock<String> = LazyLock::new(|| listed(&described_control()));
+
 /// A path that does not exist.
 pub async fn unknown_route() -> Problem {
-    Problem::absent(Text::new("この URL には何もありません。", "There is nothing at this URL.")).remedy(Text::new(
-        "使える URL: /v1/institutions、/v1/institutions/{code}（/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /faults /journal /events /observations /verdict /terminals /delivery-results）、\
-         …/terminals/{terminal}（/power /shutdown /restart /restart-linkage /reader-power /download /install /certificate /card /screen）、\
-         /v1/scenarios、/v1/journal、/healthz、/readyz、/ca.pem",
-        "There are /v1/institutions, /v1/institutions/{code} (/reset /clock /clock/advance /campaign /persons /scenario /snapshot /restore /faults /journal /events /observations /verdict /terminals /delivery-results), \
-         …/terminals/{terminal} (/power /shutdown /restart /restart-linkage /reader-power /download /install /certificate /card /screen), \
-         /v1/scenarios, /v1/journal, /healthz, /readyz, /ca.pem",
-    ))
+    let remedy = Text::new(format!("使える URL: {}", *ROUTES), format!("There are {}", *ROUTES));
+    Problem::absent(Text::new("この URL には何もありません。", "There is nothing at this URL.")).remedy(remedy)
 }
 
 /// A path that exists, asked with another method.
@@ -142,7 +140,7 @@ pub struct Input<T>(pub T);
 impl<T: JsonSchema> Takes for Input<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.takes::<T>();
-        [400, 408, 409, 413, 422].into_iter().for_each(|status| operation.refuses(status));
+        [400, 408, 413, 422].into_iter().for_each(|status| operation.refuses(status));
     }
 }
 

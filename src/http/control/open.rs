@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::input::Asked;
 use super::output::Pem;
 use crate::http::app::App;
-use crate::http::openapi::{Listener, document};
+use crate::http::openapi::{Document, Listener};
 use crate::http::problem::Problem;
 use crate::store::StoreError;
 
@@ -44,9 +42,6 @@ pub struct DocumentQuery {
 }
 
 /// `GET /openapi.json`: this interface, described.
-///
-/// # Errors
-/// No such listener.
-pub async fn openapi(State(app): State<Arc<App>>, Asked(query): Asked<DocumentQuery>) -> Result<Json<Value>, Problem> {
-    Ok(Json(document(query.listener, &app.addresses, &app.fixtures.catalogue)))
+pub async fn openapi(State(app): State<Arc<App>>, Asked(query): Asked<DocumentQuery>) -> Document {
+    app.published.document(query.listener, &app.addresses, &app.fixtures.catalogue)
 }

@@ -4,6 +4,7 @@ mod messages;
 mod operation;
 mod parameters;
 mod problems;
+mod published;
 mod routes;
 pub mod tag;
 
@@ -14,7 +15,8 @@ use serde_json::{Map, Value, json};
 
 pub use messages::{CheckAnswer, CheckRequest, LoginAnswer, LoginRequest};
 pub use operation::{Gives, Handles, JSON, Operation, Takes, XML, content};
-pub use routes::{Described, Routes};
+pub use published::{Document, Published};
+pub use routes::{Described, Routes, listed};
 
 use super::router;
 use crate::domain::catalogue::Catalogue;

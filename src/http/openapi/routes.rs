@@ -25,6 +25,8 @@ pub struct Routes {
 pub struct Described {
     /// Its path, with `{name}` for what varies.
     pub path: String,
+    /// What its path has in common with others; nothing where they have nothing.
+    pub under: &'static str,
     /// Its method, in lower case.
     pub method: &'static str,
     /// The handler's name, unique among both listeners' operations.
@@ -108,6 +110,11 @@ impl Routes {
         self
     }
 
+    /// The last route, too, may be refused because of the present state: 409.
+    pub fn conflicts(self) -> Self {
+        self.with(|operation| operation.refuses(409))
+    }
+
     /// Another's routes beside these.
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
@@ -159,7 +166,45 @@ impl Routes {
         self.router = self.router.route(&path, routed);
         let name = std::any::type_name::<H>();
         let id = name.rsplit("::").next().unwrap_or(name);
-        self.described.push(Described { path, method, id, summary, tag: self.tag, parts: vec![H::describe] });
+        self.described.push(Described { path, under: self.under, method, id, summary, tag: self.tag, parts: vec![H::describe] });
         self
+    }
+}
+
+/// The routes in a line of text: those with a path in common by what follows it, the others with their methods.
+pub fn listed(routes: &[Described]) -> String {
+    let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
+    for route in routes {
+        let (at, member) = match route.path.strip_prefix(route.under) {
+            Some(rest) if !route.under.is_empty() => (route.under, rest.to_owned()),
+            _ => (route.path.as_str(), route.method.to_uppercase()),
+        };
+        match lines.iter_mut().find(|(other, _)| *other == at) {
+            Some((_, members)) if members.contains(&member) => {}
+            Some((_, members)) => members.push(member),
+            None => lines.push((at, vec![member])),
+        }
+    }
+    let line = |(at, members): &(&str, Vec<String>)| match members.first() {
+        Some(first) if first.starts_with(char::is_alphabetic) => format!("{} {at}", members.join(" ")),
+        _ => format!("{at} ({})", members.iter().filter(|rest| !rest.is_empty()).cloned().collect::<Vec<_>>().join(" ")),
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::http::openapi::listed;
+    use crate::http::router::{described_backend, described_control};
+
+    #[test]
+    fn every_route_is_listed_once() {
+        let backend = listed(&described_backend());
+        assert!(backend.contains("GET /delivery/v1/terminals/{id}/updates, POST /delivery/v1/terminals/{id}/reports"), "{backend}");
+        assert!(backend.len() < 560, "it has to fit into a detail: {}", backend.len());
+        let control = listed(&described_control());
+        assert!(control.contains("GET POST /v1/institutions, /v1/institutions/{code} (/reset /clock /clock/advance"), "{control}");
+        assert!(control.contains("/v1/institutions/{code}/terminals/{terminal} (/power /shutdown"), "{control}");
+        assert_eq!(control.matches(" /metrics").count(), 1, "{control}");
     }
 }
