@@ -6,10 +6,15 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// How a period is written; JSON Schema's `duration` has no fractions of a second.
+const PATTERN: &str = "^P([0-9]{1,2}W)?([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,6}M)?([0-9]{1,8}([.][0-9]{1,9})?S)?)?$";
+/// The same, with a minus or without.
+const SIGNED: &str = "^-?P([0-9]{1,2}W)?([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,6}M)?([0-9]{1,8}([.][0-9]{1,9})?S)?)?$";
+
 /// A length of time from zero to 400 days, written as an ISO 8601 duration; a day is 24 hours, months and years have no fixed length and are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("format" = "duration", "examples" = ["PT1H", "P1DT12H"]))]
+#[schemars(with = "String", extend("pattern" = PATTERN, "examples" = ["PT1H", "P1DT12H"]))]
 pub struct Period(SignedDuration);
 
 /// The text is no ISO 8601 duration between zero and 400 days.
@@ -41,7 +46,7 @@ impl Period {
 /// How far a clock is off: a period, with a minus where it is behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("format" = "duration", "examples" = ["-PT10M"]))]
+#[schemars(with = "String", extend("pattern" = SIGNED, "examples" = ["-PT10M"]))]
 pub struct Skew(SignedDuration);
 
 impl Skew {

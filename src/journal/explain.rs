@@ -16,19 +16,19 @@ pub struct Explanation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<Rule>,
     /// Of a check: what is looked at, in order, as far as it came.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
     /// The terminal, and what it was at when the request came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terminal: Option<Text>,
     /// Who came nearest, criterion by criterion.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near_miss: Vec<Compared>,
     /// The fault that fired.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Text>,
     /// What else is worth knowing.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
     /// What to do next.
     pub next: Text,

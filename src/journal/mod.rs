@@ -93,7 +93,7 @@ pub struct Exchange {
     /// What decided it, in both languages.
     pub why: Text,
     /// What else is worth knowing: a certificate that is not ours, a missing token.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
     /// The fault that fired.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -45,6 +45,7 @@ async fn creating_an_institution_names_what_is_wrong() {
         field(POST, "", json!({"template": 9910000075_u64}), "/template"),
         field(POST, "", json!({"template": "9910000076"}), "/template"),
         field(POST, "", json!({"template": "9910000083"}), "/template"),
+        field(POST, "", with("expires_after", json!("PT0S")), "/expires_after"),
         field(POST, "", with("typo", json!(1)), "/typo"),
         field(POST, "", with("a/b~c", json!(1)), "/a~1b~0c"),
         field(POST, "", with("code", json!("9910000019")), "/code"),

@@ -40,7 +40,7 @@ struct PollAnswer {
     /// What to download now; null where there is nothing.
     update: Option<Update>,
     /// There is something, but not yet: the packages whose hash is still being computed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     preparing: Vec<Preparing>,
     /// Whether distribution is halted.
     suspended: bool,

@@ -19,6 +19,7 @@ use super::output::Created;
 use super::patch::{Patch, merged};
 use super::persons::checked_persons;
 use super::scenario::scenario_of;
+use super::terminals::checked_settings;
 use super::view::InstitutionView;
 use crate::domain::catalogue::{Catalogue, ErrorId};
 use crate::domain::clock::ClockSetting;
@@ -76,7 +77,7 @@ pub struct CreateInput {
     terminals: BTreeMap<TerminalId, Patch<Settings>>,
     /// Its faults.
     faults: Option<Vec<Given>>,
-    /// By the machine's clock: then it deletes itself.
+    /// By the machine's clock, at least a second: then it deletes itself.
     expires_after: Option<Period>,
 }
 
@@ -241,11 +242,19 @@ pub async fn create_institution(
     if let Some(list) = input.faults {
         blueprint.faults = faults_of(list, &blueprint.terminals.keys().collect())?;
     }
-    let expires = input.expires_after.map(|period| app.institutions.wall() + period.duration());
+    let expires = expiry(input.expires_after, app.institutions.wall())?;
     let code = created(&app, &input.template, input.code, blueprint, expires).await?;
     prepare_folders(&app, &code).await?;
     let Json(view) = view(&app, &code).await?;
     Ok(Created { location: Some(format!("/v1/institutions/{code}")), view })
+}
+
+/// When one that lasts so long deletes itself, by the machine's clock.
+fn expiry(after: Option<Period>, wall: Timestamp) -> Result<Option<Timestamp>, Problem> {
+    if after.is_some_and(|after| after < Period::from_secs(1)) {
+        return Err(Problem::field("/expires_after", Text::new("PT1S 以上が必要です。", "Expected at least PT1S.")));
+    }
+    Ok(after.map(|after| wall + after.duration()))
 }
 
 /// Creates it under the code given, else under a free one: of two processes that find the same one free, one looks on.
@@ -337,17 +346,6 @@ pub(super) async fn prepare_folders(app: &Arc<App>, code: &InstitutionCode) -> R
     let terminals = app.institutions.look(code, |tenant, _| tenant.institution.terminals.keys().map(address).collect());
     app.prepare_folders(terminals.await?.unwrap_or_default()).await;
     Ok(())
-}
-
-/// Settings that are in range, or the problem that says which is not.
-pub(super) fn checked_settings(settings: Settings, at: &str) -> Result<Settings, Problem> {
-    match settings.fault() {
-        None => Ok(settings),
-        Some((pointer, expected)) => {
-            let detail = Text::new("値が範囲外です。", "The value is out of range.");
-            Err(Problem::field(&format!("{at}{pointer}"), detail).expected(expected))
-        }
-    }
 }
 
 /// An institution as it is now.

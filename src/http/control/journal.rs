@@ -28,7 +28,7 @@ pub struct Listing {
     /// How many older ones the journal's bound has taken away.
     evicted: u64,
     /// Of a store that several servers share: one of them has not written yet what it answered.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     incomplete: bool,
     /// What the URL of the next page says in place of `after` or `before`; none at the end.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::input::{Address, Asked, Code, Input, no_institution, no_terminal};
-use super::institutions::checked_settings;
 use super::output::Created;
 use super::patch::{Patch, merged};
 use super::view::TerminalView;
@@ -159,4 +158,15 @@ pub async fn delete_terminal(State(app): State<Arc<App>>, Address(code, id): Add
         institution.terminals.remove(&id).map(|_| NoContent).ok_or_else(|| no_terminal(&code, &id))
     });
     deleted.await?.ok_or_else(|| no_institution(&code))?
+}
+
+/// Settings that are in range, or the problem that says which is not.
+pub(super) fn checked_settings(settings: Settings, at: &str) -> Result<Settings, Problem> {
+    match settings.fault() {
+        None => Ok(settings),
+        Some((pointer, expected)) => {
+            let detail = Text::new("値が範囲外です。", "The value is out of range.");
+            Err(Problem::field(&format!("{at}{pointer}"), detail).expected(expected))
+        }
+    }
 }
