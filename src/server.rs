@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -19,10 +19,11 @@ use crate::domain::japan;
 use crate::fixtures::{Findings, Fixtures};
 use crate::http::accept::{Limits, serve};
 use crate::http::app::{App, ClientAuthPolicy};
-use crate::http::openapi::{Addresses, Published};
+use crate::http::openapi::Addresses;
 use crate::http::pace::Lines;
 use crate::http::router;
 use crate::http::streams::Streams;
+use crate::http::{kept, shelve};
 use crate::institutions::{Differing, Institutions};
 use crate::linkage::{Folders, LOOKED_AT_EVERY};
 use crate::package;
@@ -51,10 +52,10 @@ impl Server {
     /// # Errors
     /// What is wrong with a fixture, a certificate, the control token or an address, and what to do.
     pub async fn bind(config: &Config, wall: fn() -> Timestamp) -> anyhow::Result<Self> {
-        let (mut fixtures, findings) = load_fixtures(config, wall())?;
+        let (mut started_with, findings) = load_fixtures(config, wall())?;
         let push = Push::new(&config.push)?;
         let packages = package::Store::open(config.package_dir.as_deref())?;
-        shelve(&packages, &mut fixtures);
+        shelve(&packages, &mut started_with);
         let backend = listen(config.backend_addr, "backend-addr").await?;
         let control = listen(config.control_addr, "control-addr").await?;
         let listening: Vec<IpAddr> = vec![config.backend_addr.ip(), config.control_addr.ip()];
@@ -67,23 +68,30 @@ impl Server {
         let client_auth = if config.client_auth == ClientAuthPolicy::Off { ClientAuth::Off } else { ClientAuth::Asked };
         let backend_tls = Arc::new(authority.server_config(client_auth)?);
         let control_tls = Arc::new(authority.server_config(ClientAuth::Off)?);
-        let fixtures = Arc::new(fixtures);
+        let started_with = Arc::new(started_with);
         let made = authority.made();
         let store = Store::open(&config.store).await?;
         let tokens = Tokens::new(store.note("token-key", &random_key()?).await?.as_bytes());
-        let institutions = Institutions::new(Arc::clone(&fixtures), store, config.bounds, config.push.ways(), wall).await;
+        let put = kept(&store, wall()).await?.map(|mut put| {
+            shelve(&packages, &mut put);
+            Arc::new(put)
+        });
+        let fixtures = put.unwrap_or_else(|| Arc::clone(&started_with));
+        let incomplete_after = fixtures.invented.linkage.incomplete_after.duration().unsigned_abs();
+        let institutions = Institutions::new(fixtures, store, config.bounds, config.push.ways(), wall).await;
         let institutions = institutions.map_err(|error| anyhow!("institutions: {error:?}"))?;
         let differing = institutions.differing().await?;
         let addresses = Addresses { backend: url(backend.local_addr()?), control: url(control.local_addr()?) };
         let app = App {
             institutions,
             addresses,
-            published: Published::default(),
-            linkage: config.linkage.clone().map(|whereabouts| Folders::new(whereabouts, Arc::clone(&fixtures))),
+            published: RwLock::default(),
+            linkage: config.linkage.clone().map(|whereabouts| Folders::new(whereabouts, incomplete_after)),
             packages,
             lines: Lines::default(),
             streams: Streams::default(),
-            fixtures,
+            started_with,
+            fixtures_turn: tokio::sync::Mutex::default(),
             tokens,
             authority,
             control_token: control_token(config)?,
@@ -146,6 +154,7 @@ impl Server {
         let (quiet, silence) = watch::channel(());
         let journals = self.app.institutions.keep_journals(stop(silence.clone()));
         let listening = Box::pin(self.app.institutions.listen(stop(silence.clone())));
+        let following = Box::pin(follow_fixtures(Arc::clone(&self.app), stop(silence.clone())));
         let telling = Box::pin(self.app.institutions.tell_when_due(stop(silence.clone())));
         let pushing = Box::pin(self.push.run(&self.app.institutions, stop(silence)));
         let streams = &self.app.streams;
@@ -158,7 +167,7 @@ impl Server {
             // Whatever was asked has its entry by now.
             drop(quiet);
         };
-        tokio::join!(surfaces, journals, listening, telling, pushing);
+        tokio::join!(surfaces, journals, listening, following, telling, pushing);
         self.app.institutions.leave().await;
     }
 }
@@ -174,6 +183,23 @@ async fn keep_store(institutions: Institutions, stop: impl Future<Output = ()>) 
             () = &mut stop => return,
         }
         institutions.look_after().await;
+    }
+}
+
+/// Puts in force what another process has put, until told to stop.
+async fn follow_fixtures(app: Arc<App>, stop: impl Future<Output = ()>) {
+    let following = async {
+        loop {
+            app.institutions.fixtures_told().await;
+            // What fails turns the store red, and is logged there.
+            while app.follow_fixtures().await.is_err() {
+                tokio::time::sleep(STORE_LOOKED_AT_EVERY).await;
+            }
+        }
+    };
+    tokio::select! {
+        () = following => {}
+        () = stop => {}
     }
 }
 
@@ -237,15 +263,6 @@ async fn warn_of_unknown_terminal(config: &Config, institutions: &Institutions) 
         );
     }
     Ok(())
-}
-
-/// Has the fixtures' campaigns offer the packages' files, and hashes that nobody declared computed in the background.
-fn shelve(packages: &package::Store, fixtures: &mut Fixtures) {
-    let blueprints = fixtures.institutions.values_mut().map(|blueprint| &mut blueprint.campaign);
-    for campaign in blueprints.chain([&mut fixtures.campaign]).chain(fixtures.scenarios.campaigns()) {
-        packages.shelve(campaign);
-        campaign.packages.iter().for_each(|package| drop(packages.hash(&campaign.id, package)));
-    }
 }
 
 async fn listen(addr: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {

@@ -6,9 +6,8 @@ use anyhow::bail;
 use jiff::Timestamp;
 
 use crate::domain::japan;
-use crate::domain::scenario::Scenario;
-use crate::fixtures::{Finding, Fixtures};
-use crate::verdict::{LIMITS, RULES};
+use crate::fixtures::Fixtures;
+use crate::http::unknown_wants;
 
 /// Options of `check-fixtures`.
 #[derive(clap::Args)]
@@ -37,22 +36,4 @@ pub fn run(args: &CheckFixturesArgs, now: Timestamp) -> anyhow::Result<()> {
     }
     println!("問題ありません（警告 {warnings} 件） / fine, with {warnings} warning(s)");
     Ok(())
-}
-
-/// The rules and limits that a scenario wants and that there are not.
-fn unknown_wants(scenario: &Scenario) -> impl Iterator<Item = Finding> {
-    let (rules, limits): (Vec<_>, Vec<_>) = (RULES.iter().map(|rule| rule.id).collect(), LIMITS.iter().map(|limit| limit.name).collect());
-    let wants = &scenario.about.wants;
-    let named = wants.rules.iter().map(|name| ("rules", name)).chain(wants.limits.keys().map(|name| ("limits", name)));
-    named.filter_map(move |(field, name)| {
-        let known = if field == "rules" { &rules } else { &limits };
-        let names = known.join(", ");
-        (!known.contains(&name.as_str())).then(|| Finding {
-            file: format!("scenarios/{}.toml", scenario.id),
-            line: None,
-            message: format!(
-                "/wants/{field}: \"{name}\" はありません。次のいずれか: {names} / there is no \"{name}\"; expected one of: {names}"
-            ),
-        })
-    })
 }

@@ -10,6 +10,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat, Options};
 use crate::domain::ids::InstitutionCode;
+use crate::domain::japan;
+use crate::fixtures::Origin;
 use crate::institutions::Differing;
 use crate::server::Server;
 use crate::store::Target;
@@ -86,7 +88,12 @@ fn greet(config: &Config, server: &Server) -> anyhow::Result<()> {
         Some(_) => "(--control-token)".to_owned(),
         None => format!("{certs}/control-token"),
     };
-    let fixtures = config.fixtures.as_ref().map_or_else(|| "(compiled in)".to_owned(), |dir| dir.display().to_string());
+    let fixtures = match &server.app().fixtures().origin {
+        Origin::Put { at, .. } => format!("(PUT /v1/fixtures, {})", japan::rfc3339(*at)),
+        Origin::CompiledIn | Origin::Directory => {
+            config.fixtures.as_ref().map_or_else(|| "(compiled in)".to_owned(), |dir| dir.display().to_string())
+        }
+    };
     eprintln!("onshi-mock {}", env!("CARGO_PKG_VERSION"));
     eprintln!("  資格確認 backend   https://{backend}");
     eprintln!("  管理API  control   https://{control}");

@@ -1,6 +1,6 @@
 //! What every handler of both surfaces shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -25,15 +25,17 @@ pub struct App {
     /// Where both listeners answer.
     pub addresses: Addresses,
     /// The description of what they answer.
-    pub published: Published,
+    pub published: RwLock<Arc<Published>>,
     /// The packages' bytes and hashes.
     pub packages: Store,
     /// How fast terminals fetch them.
     pub lines: Lines,
     /// Streams that stay open.
     pub streams: Streams,
-    /// What was loaded at the start.
-    pub fixtures: Arc<Fixtures>,
+    /// What was loaded at the start: in force until others are put.
+    pub started_with: Arc<Fixtures>,
+    /// Whoever puts fixtures in force has the turn.
+    pub fixtures_turn: tokio::sync::Mutex<()>,
     /// Signs and reads tokens.
     pub tokens: Tokens,
     /// The installation's CA.
@@ -51,6 +53,16 @@ pub struct App {
 }
 
 impl App {
+    /// The description of the interface under the fixtures in force.
+    pub fn published(&self) -> Arc<Published> {
+        Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The fixtures in force.
+    pub fn fixtures(&self) -> Arc<Fixtures> {
+        self.institutions.fixtures()
+    }
+
     /// Has the linkage folders made of terminals that are new.
     pub async fn prepare_folders(self: &Arc<Self>, terminals: Vec<TerminalAddress>) {
         let app = Arc::clone(self);

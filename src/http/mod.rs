@@ -7,9 +7,12 @@ pub mod body;
 pub mod connection;
 pub mod console;
 pub mod control;
+mod fixtures;
 mod lingering;
 pub mod openapi;
 pub mod pace;
 pub mod problem;
 pub mod router;
 pub mod streams;
+
+pub use fixtures::{kept, shelve, unknown_wants};

@@ -15,6 +15,7 @@ use super::body::BodyFault;
 use crate::domain::catalogue::{Entry, Provenance};
 use crate::domain::clock::ClockError;
 use crate::domain::text::Text;
+use crate::fixtures::Finding;
 use crate::store::StoreError;
 
 /// An error of the control surface, or of those backend routes whose protocol is the mock's own.
@@ -54,6 +55,9 @@ struct Document {
     /// Whether code and wording are documented or invented; of errors of the backend only.
     #[serde(skip_serializing_if = "Option::is_none")]
     provenance: Option<Provenance>,
+    /// Of fixtures only: everything that is wrong in them, by file and line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Finding>,
 }
 
 impl Problem {
@@ -73,6 +77,7 @@ impl Problem {
             remedy_en: None,
             code: None,
             provenance: None,
+            findings: Vec::new(),
         }))
     }
 
@@ -118,6 +123,12 @@ impl Problem {
     /// As JSON.
     pub fn document(&self) -> Value {
         serde_json::to_value(&self.0).expect("a problem holds only texts")
+    }
+
+    /// Says what is wrong in fixtures.
+    pub fn findings(mut self, findings: Vec<Finding>) -> Self {
+        self.0.findings = findings;
+        self
     }
 
     /// Closes the connection behind it.

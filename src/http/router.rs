@@ -117,6 +117,9 @@ fn guarded_routes() -> Routes {
         .get("/metrics", control::metrics, "Prometheus 形式の計測値", "Metrics in Prometheus form")
         .then(&tag::SCENARIOS)
         .get("/v1/scenarios", control::list_scenarios, "シナリオの一覧", "List scenarios")
+        .get("/v1/fixtures", control::read_fixtures, "使用中のフィクスチャを見る", "Read the fixtures in force")
+        .put("/v1/fixtures", control::put_fixtures, "フィクスチャを内容で置き換える", "Replace the fixtures by content")
+        .delete("/v1/fixtures", control::delete_fixtures, "起動時のフィクスチャに戻す", "Back to the fixtures of the start")
 }
 
 #[rustfmt::skip]

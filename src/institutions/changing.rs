@@ -72,7 +72,7 @@ impl Institutions {
         let writing = tokio::spawn(async move {
             let won = inner.written(&slot, before, write).await;
             if !matches!(won, Ok(true)) {
-                slot.set(inner.store.epoch(), Known::Unread);
+                slot.set(inner.epoch(), Known::Unread);
             }
             won.map(|won| (!won).then_some(turn))
         });
@@ -84,7 +84,7 @@ impl Inner {
     async fn written(&self, slot: &Slot, before: Option<i64>, write: Write) -> Result<bool, StoreError> {
         let code = slot.code.as_str();
         let version = before.map_or_else(|| fastrand::i64(0..i64::MAX / 2), |before| before + 1);
-        let epoch = self.store.epoch();
+        let epoch = self.epoch();
         match write {
             Write::Whole { tenant, anew, outgoing } => {
                 let record = tenant.record();
@@ -111,7 +111,7 @@ impl Inner {
             }
             Write::Gone => {
                 let _quiet = self.recorder.forget(&Some(slot.code.clone())).await;
-                let remembered = self.fresh.contains_key(&slot.code);
+                let remembered = self.in_force.get().fresh.contains_key(&slot.code);
                 let won = match before {
                     Some(before) if !remembered => self.store.remove(code, before).await?,
                     _ => {

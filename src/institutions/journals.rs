@@ -238,7 +238,7 @@ impl Inner {
     async fn stored(&self, code: &InstitutionCode) -> Result<Option<Tenant>, StoreError> {
         match self.store.find(code.as_str(), None).await? {
             Found::Other(row) => row.body.map(|body| Tenant::read(code.as_str(), &body)).transpose(),
-            Found::Nothing | Found::Same => Ok(self.fresh.get(code).map(|seen| seen.tenant.clone())),
+            Found::Nothing | Found::Same => Ok(self.in_force.get().fresh.get(code).map(|seen| seen.tenant.clone())),
         }
     }
 }

@@ -104,7 +104,8 @@ impl Institutions {
     pub async fn of_login(&self, user: &str, password: &str) -> Result<Option<InstitutionCode>, StoreError> {
         let stored = self.0.store.codes_of_login(user).await?;
         let stored = stored.iter().filter_map(|code| InstitutionCode::parse(code).ok());
-        let fresh = self.0.fresh.iter().filter(|(_, seen)| seen.tenant.institution.login.user == user).map(|(code, _)| code.clone());
+        let in_force = self.0.in_force.get();
+        let fresh = in_force.fresh.iter().filter(|(_, seen)| seen.tenant.institution.login.user == user).map(|(code, _)| code.clone());
         for code in stored.chain(fresh) {
             let fits = |login: &Login| login.user == user && login.password == password;
             if self.look(&code, |tenant, _| fits(&tenant.institution.login)).await? == Some(true) {
@@ -120,7 +121,7 @@ impl Institutions {
     /// The store does not work.
     pub async fn differing(&self) -> Result<Differing, StoreError> {
         let mut differing = Differing::default();
-        for code in self.0.fresh.keys() {
+        for code in self.0.in_force.get().fresh.keys() {
             let slot = self.0.cache.slot(code);
             match self.0.read(&slot).await? {
                 (None, _) => {}
@@ -144,7 +145,8 @@ impl Inner {
         let next = (rows.len() == PAGE as usize).then(|| rows.last().map(|(code, _)| code.clone())).flatten();
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let to = next.as_ref().map_or(Bound::Unbounded, Bound::Included);
-        let unwritten = self.fresh.range::<InstitutionCode, _>((from, to)).filter(|(code, _)| {
+        let in_force = self.in_force.get();
+        let unwritten = in_force.fresh.range::<InstitutionCode, _>((from, to)).filter(|(code, _)| {
             // In order, as they were read: looked up, not searched through.
             rows.binary_search_by(|(row, _)| row.cmp(code)).is_err()
         });

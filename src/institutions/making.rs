@@ -144,7 +144,7 @@ impl Institutions {
 
     /// A new making.
     fn made(&self, code: &InstitutionCode, blueprint: &Blueprint) -> Result<Institution, ClockError> {
-        Institution::new(code.clone(), random_id(), blueprint, &self.0.fixtures.campaign, self.wall())
+        Institution::new(code.clone(), random_id(), blueprint, &self.fixtures().campaign, self.wall())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The living institutions: found in memory or in the store, settled, changed one at a time. What changed is stored before anyone is told.
 
 mod changing;
+mod in_force;
 mod journals;
 mod listing;
 mod making;
@@ -13,11 +14,11 @@ mod tenant;
 mod upkeep;
 mod watching;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 use crate::domain::clock::ClockError;
 use crate::domain::ids::InstitutionCode;
@@ -25,9 +26,10 @@ use crate::fixtures::Fixtures;
 use crate::journal::Pseudonyms;
 use crate::metrics::Metrics;
 use crate::store::{Found, Store, StoreError};
+use in_force::{InForce, Place};
 use listing::Addresses;
 pub use listing::Differing;
-use making::{of_fixture, random_id};
+use making::random_id;
 use recorder::Recorder;
 use slot::{Cache, Known, Seen, Slot};
 pub use snapshot::{Snapshot, SnapshotError};
@@ -49,14 +51,14 @@ pub struct Bounds {
 pub struct Institutions(Arc<Inner>);
 
 struct Inner {
-    fixtures: Arc<Fixtures>,
+    in_force: Place,
+    /// Another process may have put fixtures in force.
+    fixtures_told: Notify,
     wall: fn() -> Timestamp,
     store: Store,
     bounds: Bounds,
     /// The ways by which institutions are told of news; without one nothing is told.
     ways: Vec<&'static str>,
-    /// The fixtures' institutions as of the start: what counts where the store has nothing of them.
-    fresh: BTreeMap<InstitutionCode, Arc<Seen>>,
     cache: Cache,
     recorder: Recorder,
     metrics: Metrics,
@@ -104,20 +106,15 @@ impl Institutions {
         ways: Vec<&'static str>,
         wall: fn() -> Timestamp,
     ) -> Result<Self, CreateError> {
-        let now = wall();
-        let made = fixtures.institutions.iter().map(|(code, blueprint)| {
-            let tenant = of_fixture(code, blueprint, &fixtures.campaign, now)?;
-            Ok((code.clone(), Arc::new(Seen::new(tenant, None, !ways.is_empty()))))
-        });
-        let fresh = made.collect::<Result<_, ClockError>>().map_err(CreateError::Clock)?;
+        let in_force = InForce::new(fixtures, !ways.is_empty(), wall()).map_err(CreateError::Clock)?;
         let stored = store.count().await.map_err(CreateError::Store)?;
         let key = store.note("pseudonym-key", &random_id()).await.map_err(CreateError::Store)?;
         Ok(Self(Arc::new(Inner {
-            fixtures,
+            in_force: Place::new(in_force),
+            fixtures_told: Notify::new(),
             wall,
             bounds,
             ways,
-            fresh,
             cache: Cache::new(bounds.cache),
             recorder: Recorder::default(),
             metrics: Metrics::new(store.tally()),
@@ -163,10 +160,15 @@ impl Institutions {
 }
 
 impl Inner {
+    /// Moves when what was read before may no longer hold: the store's file was opened anew, or other fixtures came into force.
+    fn epoch(&self) -> u64 {
+        self.store.epoch() + self.in_force.generation()
+    }
+
     /// The institution as the store has it now.
     async fn fresh(&self, slot: &Arc<Slot>) -> Result<Option<Arc<Seen>>, StoreError> {
         if !self.store.is_shared() {
-            match slot.known(self.store.epoch()) {
+            match slot.known(self.epoch()) {
                 Known::Here(seen) => return Ok(Some(seen)),
                 Known::Absent(_) => return Ok(None),
                 Known::Unread => {}
@@ -181,7 +183,7 @@ impl Inner {
     /// Reads it where memory cannot answer, and gives the row's version beside it: on a shared store memory never can, but where it still
     /// holds the newest, the document is not read again.
     async fn read(&self, slot: &Slot) -> Result<(Option<i64>, Option<Arc<Seen>>), StoreError> {
-        let epoch = self.store.epoch();
+        let epoch = self.epoch();
         let (at_hand, known) = match slot.known(epoch) {
             Known::Here(seen) if !self.store.is_shared() => return Ok((seen.version, Some(seen))),
             Known::Absent(version) if !self.store.is_shared() => return Ok((version, None)),
@@ -192,7 +194,7 @@ impl Inner {
         let row = match self.store.find(slot.code.as_str(), at_hand).await? {
             Found::Same => return Ok((at_hand, known)),
             Found::Nothing => {
-                let fresh = self.fresh.get(&slot.code).cloned();
+                let fresh = self.in_force.get().fresh.get(&slot.code).cloned();
                 slot.set(epoch, fresh.clone().map_or(Known::Absent(None), Known::Here));
                 return Ok((None, fresh));
             }

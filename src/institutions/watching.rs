@@ -31,7 +31,7 @@ impl Default for Bell {
 }
 
 impl Bell {
-    fn ring(&self, changed: Option<InstitutionCode>) {
+    pub(super) fn ring(&self, changed: Option<InstitutionCode>) {
         // Without a watch there is nobody to wake.
         let _ = self.0.send(changed);
     }
@@ -83,10 +83,15 @@ impl Institutions {
             return;
         };
         self.0.bell.ring(None);
+        self.0.fixtures_told.notify_one();
         while let Ok(told) = listener.told().await {
             match told {
                 Told::Changed(code) => self.0.bell.ring(InstitutionCode::parse(&code).ok()),
-                Told::Missed => self.0.bell.ring(None),
+                Told::Missed => {
+                    self.0.bell.ring(None);
+                    self.0.fixtures_told.notify_one();
+                }
+                Told::Fixtures => self.0.fixtures_told.notify_one(),
                 Told::Flush(wish) => {
                     // What cannot be written makes the reader say that its list may be incomplete.
                     if self.write_journals().await.is_ok() {

@@ -34,15 +34,15 @@ pub struct Whereabouts {
 /// All linkage folders of a server.
 pub struct Folders {
     whereabouts: Whereabouts,
-    fixtures: Arc<Fixtures>,
+    incomplete_after: Duration,
     open: Mutex<BTreeMap<TerminalAddress, Arc<Mutex<Folder>>>>,
     closed: AtomicBool,
 }
 
 impl Folders {
-    /// The folders below a directory; nothing is touched yet.
-    pub fn new(whereabouts: Whereabouts, fixtures: Arc<Fixtures>) -> Self {
-        Self { whereabouts, fixtures, open: Mutex::default(), closed: AtomicBool::new(false) }
+    /// The folders below a directory; nothing is touched yet. A request that does not end with its last tag is waited for `incomplete_after`.
+    pub fn new(whereabouts: Whereabouts, incomplete_after: Duration) -> Self {
+        Self { whereabouts, incomplete_after, open: Mutex::default(), closed: AtomicBool::new(false) }
     }
 
     /// One look at every terminal's folder; folders of terminals that are new are made.
@@ -54,9 +54,10 @@ impl Folders {
         };
         // In order, as they are given: looked up, not searched through.
         locked(&self.open).retain(|address, _| addresses.binary_search(address).is_ok());
+        let fixtures = institutions.fixtures();
         for address in addresses.iter() {
             let folder = self.folder(address);
-            let mut clerk = Clerk { institutions, fixtures: &self.fixtures, address, closed: &self.closed };
+            let mut clerk = Clerk { institutions, fixtures: &fixtures, address, closed: &self.closed };
             let Some(settings) = clerk.settings() else {
                 continue;
             };
@@ -98,8 +99,7 @@ impl Folders {
     }
 
     fn folder(&self, address: &TerminalAddress) -> Arc<Mutex<Folder>> {
-        let rules =
-            Rules { incomplete_after: self.fixtures.invented.linkage.incomplete_after.duration().unsigned_abs(), ..Rules::default() };
+        let rules = Rules { incomplete_after: self.incomplete_after, ..Rules::default() };
         let dir = match self.whereabouts.only {
             Some(_) => self.whereabouts.dir.clone(),
             None => self.whereabouts.dir.join(address.to_string()),

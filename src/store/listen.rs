@@ -8,6 +8,8 @@ use super::{Store, StoreError, Target};
 const CHANGED: &str = "onshi_mock_changed";
 /// The channel on which a reader of journals asks everyone to write what waits: with the number of its wish.
 const FLUSH: &str = "onshi_mock_flush";
+/// The channel on which the fixtures that were put are told of.
+pub(super) const FIXTURES: &str = "onshi_mock_fixtures";
 
 /// What was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub enum Told {
     Changed(String),
     /// Someone reads journals, and wishes that everyone write what waits; the number of the wish.
     Flush(i64),
+    /// Fixtures were put, or taken back.
+    Fixtures,
     /// The connection was lost and is there again: what was told meanwhile was missed.
     Missed,
 }
@@ -34,7 +38,7 @@ impl Store {
         };
         let listening = async {
             let mut listener = PgListener::connect(url).await?;
-            listener.listen_all([CHANGED, FLUSH]).await?;
+            listener.listen_all([CHANGED, FLUSH, FIXTURES]).await?;
             Ok(listener)
         };
         listening.await.map(|listener| Some(Listener(listener))).map_err(|error| StoreError::of(&error))
@@ -53,6 +57,7 @@ impl Listener {
             };
             match (notification.channel(), notification.payload().parse()) {
                 (CHANGED, _) => return Ok(Told::Changed(notification.payload().to_owned())),
+                (FIXTURES, _) => return Ok(Told::Fixtures),
                 (FLUSH, Ok(wish)) => return Ok(Told::Flush(wish)),
                 // Nobody sends anything else on these channels; who does is not listened to.
                 _ => {}

@@ -2,6 +2,7 @@
 
 use sqlx::Row as _;
 
+use super::listen::FIXTURES;
 use super::{Store, StoreError};
 
 impl Store {
@@ -19,6 +20,38 @@ impl Store {
             })
             .await?;
         row.try_get(0).map_err(|error| self.misread(&error))
+    }
+
+    /// The fixtures that were put, as their text; none where there are none.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn fixtures(&self) -> Result<Option<String>, StoreError> {
+        const SELECT: &str = "SELECT value FROM notes WHERE name = 'fixtures'";
+        let row = self.work(async |connection| sqlx::query(SELECT).fetch_optional(connection).await).await?;
+        row.map(|row| row.try_get(0)).transpose().map_err(|error| self.misread(&error))
+    }
+
+    /// Puts fixtures in the place of those before, or takes them back, and tells every process of it.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn put_fixtures(&self, text: Option<&str>) -> Result<(), StoreError> {
+        const UPSERT: &str =
+            "INSERT INTO notes (name, value) VALUES ('fixtures', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        const DELETE: &str = "DELETE FROM notes WHERE name = 'fixtures'";
+        const TELL: &str = "SELECT CAST(pg_notify($1, '') AS TEXT)";
+        let shared = self.is_shared();
+        self.work(async |connection| {
+            let mut both = sqlx::Connection::begin(connection).await?;
+            let query = text.map_or_else(|| sqlx::query(DELETE), |text| sqlx::query(UPSERT).bind(text));
+            query.execute(&mut *both).await?;
+            if shared {
+                sqlx::query(TELL).bind(FIXTURES).fetch_one(&mut *both).await?;
+            }
+            both.commit().await
+        })
+        .await
     }
 
     /// Writes and reads something: whether it works, and where it did not before, that it does again.

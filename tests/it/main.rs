@@ -18,6 +18,7 @@ mod faults;
 mod faults_page;
 mod faults_wire;
 mod fixtures;
+mod fixtures_put;
 mod golden;
 mod identity;
 mod journal_entries;

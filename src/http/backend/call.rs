@@ -179,7 +179,7 @@ impl Call {
     }
 
     fn leave_in_xml(mut self, message: &Group, status: StatusCode, encoding: Encoding, outcome: Outcome, why: Text) -> Response {
-        let written = xml::write(message, encoding, self.app.fixtures.invented.linkage.replacement);
+        let written = xml::write(message, encoding, self.app.fixtures().invented.linkage.replacement);
         self.notes.extend(written.note(encoding));
         let content_type = match encoding {
             Encoding::Utf8 => "application/xml;charset=UTF-8",
@@ -249,7 +249,8 @@ fn lines(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
 
 /// The catalogue's entry, with what the institution has put in its place.
 async fn entry(app: &App, institution: Option<&InstitutionCode>, id: ErrorId) -> Entry {
-    let catalogue = &app.fixtures.catalogue;
+    let fixtures = app.fixtures();
+    let catalogue = &fixtures.catalogue;
     let Some(code) = institution else {
         return catalogue.entry(id).clone();
     };

@@ -103,9 +103,10 @@ async fn present(call: &mut Call, id: &str, asked: &CardRequest) -> Result<Seen,
     change_terminal(call, id, |tenant, address, moment| {
         let institution = &mut tenant.institution;
         let own = institution.persons.clone();
-        let register = app.fixtures.register(own.as_deref());
+        let fixtures = app.fixtures();
+        let register = fixtures.register(own.as_deref());
         let person = register.person(&asked.person).ok_or_else(|| unknown_person(register.persons, &asked.person))?;
-        let seen = linkage::present(&app.fixtures, institution, &address.terminal, moment, person, &asked.consents, asked.card);
+        let seen = linkage::present(&fixtures, institution, &address.terminal, moment, person, &asked.consents, asked.card);
         Ok(seen.expect("admission found the terminal"))
     })
     .await

@@ -65,7 +65,7 @@ pub(super) async fn at_delivery<T>(
     id: &str,
     look: impl FnOnce(&Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
-    let shape = call.app.fixtures.invented.delivery.clone();
+    let shape = call.app.fixtures().invented.delivery.clone();
     at_terminal(call, id, |tenant, address, moment| {
         is_up(&tenant.institution.campaign, &shape)?;
         look(tenant, address, moment)
@@ -79,7 +79,7 @@ pub(super) async fn change_at_delivery<T>(
     id: &str,
     mut act: impl FnMut(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
-    let shape = call.app.fixtures.invented.delivery.clone();
+    let shape = call.app.fixtures().invented.delivery.clone();
     change_terminal(call, id, |tenant, address, moment| {
         is_up(&tenant.institution.campaign, &shape)?;
         act(tenant, address, moment)

@@ -163,7 +163,7 @@ impl Who {
             ));
         }
         let issued = institution.clock.reading_at(claims.issued);
-        let expires = issued.checked_add(call.app.fixtures.invented.login.token_life.duration()).unwrap_or(issued);
+        let expires = issued.checked_add(call.app.fixtures().invented.login.token_life.duration()).unwrap_or(issued);
         if moment.now >= expires {
             let (expired, now) = (japan::rfc3339(expires), japan::rfc3339(moment.now));
             return Err(refusal_with(

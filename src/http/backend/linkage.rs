@@ -68,7 +68,7 @@ async fn answer(call: &mut Call, id: &str, name: &str, bytes: &Bytes) -> Result<
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    match handle(&app.institutions, &app.fixtures, &address, name, bytes).await {
+    match handle(&app.institutions, &app.fixtures(), &address, name, bytes).await {
         Ok(Some(handled)) => Ok(handled),
         Ok(None) => Err(gone(&app, &address).await),
         Err(error) => Err(unstored(&error)),

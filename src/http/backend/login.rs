@@ -116,7 +116,8 @@ async fn terminal_in_any_field(app: &App, code: &InstitutionCode, fields: &Map<S
 }
 
 async fn by_credentials(app: &App, fields: &Map<String, Value>) -> Result<Named, Refusal> {
-    let shape = &app.fixtures.invented.login;
+    let fixtures = app.fixtures();
+    let shape = &fixtures.invented.login;
     let field = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (user, password) = (field(&shape.user_field), field(&shape.password_field));
     let found = app.institutions.of_login(&user, &password).await.map_err(|error| unstored(&error))?;
@@ -187,7 +188,8 @@ async fn granted(call: Call, bearer: Option<Bearer>) -> Response {
     let app = Arc::clone(&call.app);
     let issued = app.institutions.wall();
     let token = |kind| app.tokens.sign(&Claims { kind, issued, bearer: bearer.clone() });
-    let shape = &app.fixtures.invented.login;
+    let fixtures = app.fixtures();
+    let shape = &fixtures.invented.login;
     let of_terminal = match &bearer {
         Some(bearer) => encoding(&app, bearer).await.map(Encoding::code),
         None => None,

@@ -122,7 +122,7 @@ async fn admitted(
     inquiry: &Inquiry,
     form: Form,
 ) -> Result<Option<(Answer, Encoding)>, StoreError> {
-    let app = Arc::clone(&call.app);
+    let fixtures = call.app.fixtures();
     let code = who.institution.clone();
     let terminal = who.terminal.clone();
     let answered = faults::look(call, &code, terminal.as_ref(), |call, tenant, moment| {
@@ -130,8 +130,8 @@ async fn admitted(
         let institution = &tenant.institution;
         let encoding = encoding(call, institution, form);
         let surfacing = &institution.surfacing;
-        let register = app.fixtures.register(institution.persons.as_deref());
-        let desk = Desk { fixtures: &app.fixtures, register, surfacing, sender, encoding, now: moment.now, reference: CARD_DATA };
+        let register = fixtures.register(institution.persons.as_deref());
+        let desk = Desk { fixtures: &fixtures, register, surfacing, sender, encoding, now: moment.now, reference: CARD_DATA };
         let answer = match admitted {
             Err(refusal) => desk.refused(&refusal, None),
             Ok(_) if faults::says_processing(call) => answers::processing(&desk, inquiry),
@@ -158,7 +158,7 @@ fn encoding(call: &Call, institution: &Institution, form: Form) -> Encoding {
 
 /// A refusal before the institution itself has been seen; its profile and its terminal's character set count all the same where it exists.
 async fn refused(call: &Call, sender: &Sender, refusal: &Refusal, form: Form) -> (Answer, Encoding) {
-    let fixtures = &call.app.fixtures;
+    let fixtures = &call.app.fixtures();
     let look = |tenant: &Tenant, moment: Moment| {
         let institution = &tenant.institution;
         (institution.surfacing.clone(), encoding(call, institution, form), moment.now)

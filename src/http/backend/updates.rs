@@ -104,7 +104,7 @@ pub async fn updates(
     let app = Arc::clone(&call.app);
     let polled = change_at_delivery(&mut call, &id, |tenant, address, moment| {
         let institution = &mut tenant.institution;
-        admit(institution, address, moment, app.fixtures.invented.delivery.poll_limit())?;
+        admit(institution, address, moment, app.fixtures().invented.delivery.poll_limit())?;
         institution.act(&address.terminal, moment.now, |terminal, _| {
             terminal.polled(manual, moment.now);
             Ok::<Vec<Change>, Refusal>(Vec::new())
@@ -171,7 +171,8 @@ fn poll(app: &App, institution: &Institution, address: &TerminalAddress, manual:
             Hash::Failed(said) => return Err(unavailable(package, &said)),
         }
     }
-    let shape = &app.fixtures.invented.delivery;
+    let fixtures = app.fixtures();
+    let shape = &fixtures.invented.delivery;
     let (ready, waits) = (preparing.is_empty() && !packages.is_empty(), !preparing.is_empty());
     Ok(PollAnswer {
         update: ready.then(|| Update { campaign: campaign.id.clone(), packages }),

@@ -70,8 +70,8 @@ struct Example {
 
 /// Shows the document.
 pub async fn docs(State(app): State<Arc<App>>) -> Page {
-    Page(app.published.page(|| {
-        let document = document(None, &app.addresses, &app.fixtures.catalogue);
+    Page(app.published().page(|| {
+        let document = document(None, &app.addresses, &app.fixtures().catalogue);
         Docs::of(&document).render().expect("the template formats texts into a String")
     }))
 }

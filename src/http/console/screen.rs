@@ -63,12 +63,13 @@ pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> 
 }
 
 fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timestamp) -> String {
-    let call_centre = &app.fixtures.call_centre;
+    let fixtures = app.fixtures();
+    let call_centre = &fixtures.call_centre;
     let off = terminal.power != Power::On;
     let refused = shown_error(institution, terminal, call_centre, now).filter(|_| !off);
     let unhelped = refused.as_ref().is_some_and(|refused| refused.error == ErrorId::RestartDidNotHelp);
     let error = refused.map(|refused| {
-        let entry = institution.surfacing.entry(&app.fixtures.catalogue, refused.error);
+        let entry = institution.surfacing.entry(&app.fixtures().catalogue, refused.error);
         ErrorScreen {
             message: refused.message(&entry).ja,
             invented: entry.provenance.code == Mark::Invented,

@@ -137,7 +137,8 @@ pub async fn set_campaign(
 
 /// The campaign that an input describes; `now` says which night is tonight, `at` is the input's JSON pointer.
 pub(super) async fn campaign_of(app: &Arc<App>, input: CampaignInput, now: Timestamp, at: &str) -> Result<Campaign, Problem> {
-    let notice = &app.fixtures.campaign;
+    let fixtures = app.fixtures();
+    let notice = &fixtures.campaign;
     let own_start = input.starts.is_some();
     let starts = match input.starts {
         None => notice.calendar.starts,

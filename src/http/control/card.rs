@@ -64,9 +64,10 @@ pub async fn present_card(
     let address = TerminalAddress { institution: code.clone(), terminal: id.clone() };
     let presented = app.institutions.change(&code, |tenant, moment| {
         let own = tenant.institution.persons.clone();
-        let register = app.fixtures.register(own.as_deref());
+        let fixtures = app.fixtures();
+        let register = fixtures.register(own.as_deref());
         let person = register.person(&input.person).ok_or_else(|| unknown_person(register.persons, &input.person))?;
-        let seen = linkage::present(&app.fixtures, &mut tenant.institution, &id, moment, person, &input.consents, input.card);
+        let seen = linkage::present(&fixtures, &mut tenant.institution, &id, moment, person, &input.consents, input.card);
         seen.ok_or_else(|| no_terminal(&code, &id))
     });
     let Seen { outcome, shown, face, exchange } = presented.await?.ok_or_else(|| no_institution(&code))??;

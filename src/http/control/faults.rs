@@ -146,7 +146,8 @@ pub async fn add_fault(
 
 /// Adds the faults of a profile.
 async fn unleash(app: &App, code: InstitutionCode, name: &str) -> Result<Response, Problem> {
-    let profile = app.fixtures.chaos.iter().find(|profile| profile.name.as_str() == name).ok_or_else(|| unknown_profile(app, name))?;
+    let fixtures = app.fixtures();
+    let profile = fixtures.chaos.iter().find(|profile| profile.name.as_str() == name).ok_or_else(|| unknown_profile(app, name))?;
     let added = app.institutions.change(&code, |tenant, _| {
         let institution = &mut tenant.institution;
         let before = institution.faults.iter().count();
@@ -236,7 +237,8 @@ fn terminal_exists(given: &Given, terminals: &BTreeSet<&TerminalId>) -> Result<(
 }
 
 fn unknown_profile(app: &App, name: &str) -> Problem {
-    let known: Vec<&str> = app.fixtures.chaos.iter().map(|profile| profile.name.as_str()).collect();
+    let fixtures = app.fixtures();
+    let known: Vec<&str> = fixtures.chaos.iter().map(|profile| profile.name.as_str()).collect();
     let name: String = name.chars().take(40).collect();
     let detail = Text::new(format!("プロファイル「{name}」はありません。"), format!("There is no profile `{name}`."));
     Problem::field("/profile", detail).expected(known.join(", "))

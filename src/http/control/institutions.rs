@@ -216,16 +216,17 @@ pub async fn create_institution(
     State(app): State<Arc<App>>,
     Input(input): Input<CreateInput>,
 ) -> Result<Created<InstitutionView>, Problem> {
-    let template = app.fixtures.institutions.get(&input.template).ok_or_else(|| unknown_template(&app, &input.template))?;
-    let mut blueprint = template.clone();
+    let fixtures = app.fixtures();
+    let template = fixtures.institutions.get(&input.template).cloned();
+    let mut blueprint = template.ok_or_else(|| unknown_template(&fixtures, &input.template))?;
     if let Some(id) = &input.scenario {
-        blueprint = scenario_of(&app.fixtures.scenarios, id, "/scenario")?.on(&blueprint);
+        blueprint = scenario_of(&fixtures.scenarios, id, "/scenario")?.on(&blueprint);
     }
     blueprint.name = input.name.unwrap_or(blueprint.name);
     blueprint.clock = input.clock.unwrap_or(blueprint.clock);
     blueprint.readings = merged(&blueprint.readings, input.readings, "/readings")?;
     let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
-    blueprint.surfacing = surfacing.over(&blueprint.surfacing, &app.fixtures.catalogue)?;
+    blueprint.surfacing = surfacing.over(&blueprint.surfacing, &fixtures.catalogue)?;
     blueprint.persons = checked_persons(input.persons, "/persons")?;
     if let Some(campaign) = input.campaign {
         let now = blueprint.clock.now.unwrap_or_else(|| app.institutions.wall());
@@ -305,7 +306,7 @@ pub async fn patch_institution(
             let detail = Text::new(format!("端末 {terminal} はありません。"), format!("There is no terminal {terminal}."));
             return Err(Problem::field("/default_terminal", detail));
         }
-        let surfacing = surfacing.clone().over(&institution.surfacing, &app.fixtures.catalogue)?;
+        let surfacing = surfacing.clone().over(&institution.surfacing, &app.fixtures().catalogue)?;
         let faults = input.faults.clone().map(|list| faults_of(list, &institution.terminals.keys().collect())).transpose()?;
         institution.readings = merged(&institution.readings, input.readings.clone(), "/readings")?;
         institution.surfacing = surfacing;
@@ -350,8 +351,7 @@ pub(super) async fn prepare_folders(app: &Arc<App>, code: &InstitutionCode) -> R
 
 /// An institution as it is now.
 pub(super) async fn view(app: &App, code: &InstitutionCode) -> Result<Json<InstitutionView>, Problem> {
-    let login = &app.fixtures.invented.login;
-    let view = app.institutions.look(code, |tenant, moment| Json(InstitutionView::new(tenant, moment, login)));
+    let view = app.institutions.look(code, |tenant, moment| Json(InstitutionView::new(tenant, moment, &app.fixtures().invented.login)));
     view.await?.ok_or_else(|| no_institution(code))
 }
 
@@ -370,8 +370,8 @@ fn check_terminals(blueprint: &Blueprint) -> Result<(), Problem> {
     Err(Problem::field("/default_terminal", detail))
 }
 
-fn unknown_template(app: &App, template: &InstitutionCode) -> Problem {
-    let known: Vec<_> = app.fixtures.institutions.keys().map(InstitutionCode::as_str).collect();
+fn unknown_template(fixtures: &crate::fixtures::Fixtures, template: &InstitutionCode) -> Problem {
+    let known: Vec<_> = fixtures.institutions.keys().map(InstitutionCode::as_str).collect();
     let detail =
         Text::new(format!("フィクスチャに医療機関 {template} はありません。"), format!("The fixtures have no institution {template}."));
     Problem::field("/template", detail).expected(known.join(", "))

@@ -71,7 +71,7 @@ async fn put(app: &App, code: &InstitutionCode, persons: Option<Arc<[Person]>>) 
 async fn view(app: &App, code: &InstitutionCode) -> Result<Json<PersonsView>, Problem> {
     let own = app.institutions.look(code, |tenant, _| tenant.institution.persons.clone());
     let own = own.await?.ok_or_else(|| no_institution(code))?;
-    Ok(Json(PersonsView { persons: own.unwrap_or_else(|| Arc::clone(&app.fixtures.persons)) }))
+    Ok(Json(PersonsView { persons: own.unwrap_or_else(|| Arc::clone(&app.fixtures().persons)) }))
 }
 
 /// Persons that make sense, or the problem that names the first field that does not; null means none of its own. `at` is the list's JSON pointer.

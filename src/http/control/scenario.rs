@@ -61,7 +61,7 @@ pub struct Standing {
 /// `GET /v1/scenarios`.
 pub async fn list_scenarios(State(app): State<Arc<App>>) -> Json<Listing> {
     let told = |scenario: &Scenario| Told { id: scenario.id.clone(), about: scenario.about.clone() };
-    Json(Listing { scenarios: app.fixtures.scenarios.iter().map(told).collect() })
+    Json(Listing { scenarios: app.fixtures().scenarios.iter().map(told).collect() })
 }
 
 /// `GET …/scenario`.
@@ -74,7 +74,7 @@ pub async fn read_scenario(State(app): State<Arc<App>>, Code(code): Code) -> Res
         let detail = Text::new("シナリオは設定されていません。", "The institution is set to no scenario.");
         Problem::absent(detail).remedy(Text::new("PUT …/scenario で設定してください", "Set one with PUT …/scenario"))
     })?;
-    let about = app.fixtures.scenarios.find(&timeline.id).map(|scenario| scenario.about.clone());
+    let about = app.fixtures().scenarios.find(&timeline.id).map(|scenario| scenario.about.clone());
     let next = timeline.next().map(|(_, step)| step.at);
     Ok(Json(Standing { id: timeline.id.clone(), about, next, timeline: timeline.steps().to_vec() }))
 }
@@ -88,7 +88,8 @@ pub async fn set_scenario(
     Code(code): Code,
     Input(input): Input<ScenarioInput>,
 ) -> Result<Json<InstitutionView>, Problem> {
-    let scenario = scenario_of(&app.fixtures.scenarios, &input.id, "/id")?;
+    let fixtures = app.fixtures();
+    let scenario = scenario_of(&fixtures.scenarios, &input.id, "/id")?;
     app.institutions.restage(&code, |blueprint| scenario.on(blueprint)).await?.ok_or_else(|| no_institution(&code))??;
     prepare_folders(&app, &code).await?;
     view(&app, &code).await

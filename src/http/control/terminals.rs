@@ -81,7 +81,7 @@ pub async fn add_terminal(
     })?;
     let id: TerminalId = parse_value(id, "/id")?;
     let settings = checked_settings(merged(&Settings::default(), input.settings, "")?, "")?;
-    let base = app.fixtures.campaign.clone();
+    let base = app.fixtures().campaign.clone();
     let address = TerminalAddress { institution: code.clone(), terminal: id.clone() };
     let added = app.institutions.change(&code, |tenant, moment| {
         let institution = &mut tenant.institution;

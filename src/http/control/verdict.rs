@@ -102,7 +102,8 @@ fn unreadable(code: &InstitutionCode, written: &str) -> StoreError {
 /// What the scenario that the institution is in wants of a client.
 fn scenario(app: &App, tenant: &Tenant) -> Option<Scenario> {
     let timeline = tenant.institution.scenario.as_ref()?;
-    let wants = &app.fixtures.scenarios.find(&timeline.id)?.about.wants;
+    let fixtures = app.fixtures();
+    let wants = &fixtures.scenarios.find(&timeline.id)?.about.wants;
     let profiles = wants.profiles.iter().filter_map(|profile| Some(serde_json::to_value(profile).ok()?.as_str()?.to_owned()));
     Some(Scenario { id: timeline.id.to_string(), rules: wants.rules.clone(), limits: wants.limits.clone(), profiles: profiles.collect() })
 }

@@ -71,7 +71,7 @@ tags! {
     /// Clocks.
     CLOCK: Mock, "時計 clock", "医療機関ごとの時計。 Each institution's clock.";
     /// Scenarios, persons and snapshots.
-    SCENARIOS: Mock, "舞台 stage", "シナリオ、患者、スナップショット。 Scenarios, persons, snapshots.";
+    SCENARIOS: Mock, "舞台 stage", "シナリオ、フィクスチャ、患者、スナップショット。 Scenarios, fixtures, persons, snapshots.";
     /// Campaigns.
     CAMPAIGN: Mock, "キャンペーン campaign", "更新の配信期間・時間帯・パッケージ。 What is distributed, and when.";
     /// Terminals and what is done to them.

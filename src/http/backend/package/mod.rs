@@ -115,7 +115,7 @@ pub async fn package(
 
 /// The package that is named, where it may be handed out to whoever asks.
 async fn find(call: &mut Call, terminal: Option<String>, named: &Named) -> Result<(CampaignId, Package), Refusal> {
-    let shape = call.app.fixtures.invented.delivery.clone();
+    let shape = call.app.fixtures().invented.delivery.clone();
     match terminal {
         Some(terminal) => {
             let permitted = at_terminal(call, &terminal, |tenant, address, moment| {
@@ -125,7 +125,7 @@ async fn find(call: &mut Call, terminal: Option<String>, named: &Named) -> Resul
         }
         None => match identify(call, None, TokenRule::Optional) {
             Err(refusal) if refusal.error != ErrorId::IdentityMissing => Err(refusal),
-            Err(_) => certificate_if_required(call).and_then(|()| named.distributed(&call.app.fixtures.campaign, &shape)),
+            Err(_) => certificate_if_required(call).and_then(|()| named.distributed(&call.app.fixtures().campaign, &shape)),
             Ok(who) => {
                 let terminal = who.terminal.clone();
                 admitted(call, who, |tenant, moment| {
@@ -142,7 +142,7 @@ async fn find(call: &mut Call, terminal: Option<String>, named: &Named) -> Resul
 async fn open(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result<Ready, Refusal> {
     let sha256 = match app.packages.hash(campaign, &package) {
         Hash::Known(sha256) => sha256,
-        Hash::Computing => return Err(permission::preparing(&package, &app.fixtures.invented.delivery)),
+        Hash::Computing => return Err(permission::preparing(&package, &app.fixtures().invented.delivery)),
         Hash::Failed(said) => return Err(unavailable(&package, &said)),
     };
     let content = app.packages.content(campaign, &package);

@@ -65,7 +65,7 @@ impl Watch {
         let app = &self.trace.app;
         let looked = app.institutions.look(code, |tenant, moment| {
             let terminal = tenant.institution.terminals.get(id).ok_or_else(|| unknown_terminal(code, id))?;
-            self.named.goes_on(&tenant.institution, id, moment.now, &app.fixtures.invented.delivery)?;
+            self.named.goes_on(&tenant.institution, id, moment.now, &app.fixtures().invented.delivery)?;
             Ok((terminal.settings.driver == Driver::External).then_some(terminal.settings.bandwidth))
         });
         // A store that does not work for a while cuts nothing that was begun.

@@ -1,0 +1,122 @@
+//! The fixtures in force: shown, and replaced by content, never by path.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::NoContent;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::input::Input;
+use crate::domain::japan;
+use crate::domain::text::Text;
+use crate::fixtures::{Finding, Findings, Origin, Texts};
+use crate::http::app::App;
+use crate::http::fixtures::NotPut;
+use crate::http::problem::Problem;
+
+/// The most findings that one answer lists.
+const LISTED: usize = 100;
+
+/// Texts by the names of their files; a file that is left out is the compiled-in one.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = json!({"files": {}}), example = json!({"files": {"scenarios/our-own.toml": OUR_OWN}}))]
+pub struct FixturesInput {
+    /// `campaign.toml`, `institutions.toml`, `persons.toml`, `errors.toml`, `call-centre.toml`, `invented.toml`, `chaos.toml`, `scenarios/NAME.toml`.
+    files: Texts,
+}
+
+/// A scenario of one's own, at its shortest.
+const OUR_OWN: &str = r#"title = { ja = "自院の予行演習", en = "A rehearsal of our own" }
+teaches = { ja = "再起動前の資格確認は失敗します。", en = "Before the restart the check fails." }
+source = "N5"
+clock = { mode = "frozen", now = "2026-01-20T09:00:00+09:00" }
+terminals.T1 = { starts = "pending", polling = false }
+"#;
+
+/// The fixtures in force.
+#[derive(Serialize, JsonSchema)]
+pub struct FixturesView {
+    /// Where those that are not compiled in came from.
+    origin: OriginName,
+    /// When they were put.
+    #[serde(serialize_with = "japan::serialize_option")]
+    put: Option<Timestamp>,
+    /// What looks wrong: data that could be real. Only where they were just put.
+    warnings: Vec<Finding>,
+    /// Every file's text: what this shows can be put.
+    files: Texts,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "FixturesOrigin")]
+enum OriginName {
+    /// The program's own.
+    CompiledIn,
+    /// `--fixtures DIR`, as it was at the start.
+    Directory,
+    /// `PUT /v1/fixtures`.
+    Put,
+}
+
+/// `GET /v1/fixtures`.
+pub async fn read_fixtures(State(app): State<Arc<App>>) -> Json<FixturesView> {
+    view(&app, Vec::new())
+}
+
+/// `PUT /v1/fixtures`: all of them or, where anything is wrong, none.
+///
+/// # Errors
+/// What is wrong, by file and line, or a store that does not work.
+pub async fn put_fixtures(
+    State(app): State<Arc<App>>,
+    Input(FixturesInput { files }): Input<FixturesInput>,
+) -> Result<Json<FixturesView>, Problem> {
+    let put = app.put_fixtures(files).await;
+    let Findings { warnings, .. } = put.map_err(|error| match error {
+        NotPut::Wrong(findings) => wrong(findings.errors),
+        NotPut::Store(error) => error.into(),
+        NotPut::Clock(error) => error.into(),
+    })?;
+    Ok(view(&app, warnings))
+}
+
+/// `DELETE /v1/fixtures`: back to those of the start.
+///
+/// # Errors
+/// A store that does not work.
+pub async fn delete_fixtures(State(app): State<Arc<App>>) -> Result<NoContent, Problem> {
+    app.take_fixtures_back().await?;
+    Ok(NoContent)
+}
+
+fn view(app: &App, warnings: Vec<Finding>) -> Json<FixturesView> {
+    let fixtures = app.fixtures();
+    let (origin, put) = match &fixtures.origin {
+        Origin::CompiledIn => (OriginName::CompiledIn, None),
+        Origin::Directory => (OriginName::Directory, None),
+        Origin::Put { at, .. } => (OriginName::Put, Some(*at)),
+    };
+    Json(FixturesView { origin, put, warnings, files: fixtures.files.clone() })
+}
+
+fn wrong(mut errors: Vec<Finding>) -> Problem {
+    let count = errors.len();
+    errors.truncate(LISTED);
+    let title = Text::new("フィクスチャが正しくありません", "The fixtures are wrong");
+    let first = errors.first().map(ToString::to_string).unwrap_or_default();
+    let detail = Text::new(
+        format!("{count} 件の誤りがあり、何も変更していません。最初の誤り: {first}"),
+        format!("Errors: {count}; nothing has changed. The first: {first}"),
+    );
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "fixtures", title, detail).at("/files").findings(errors).remedy(Text::new(
+        "findings のファイルと行を直して、もう一度送ってください。手元では onshi-mock check-fixtures DIR で同じ確認ができます",
+        "Correct what findings name by file and line, and put them again; onshi-mock check-fixtures DIR says the same of a directory",
+    ))
+}

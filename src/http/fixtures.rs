@@ -1,0 +1,148 @@
+//! Fixtures put over the control API: kept in the store, in force in every process that shares it, and back after a restart.
+
+use std::sync::{Arc, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::app::App;
+use crate::domain::clock::ClockError;
+use crate::domain::japan;
+use crate::domain::scenario::Scenario;
+use crate::fixtures::{Finding, Findings, Fixtures, Origin, Texts};
+use crate::package::Store as Packages;
+use crate::store::{Store, StoreError};
+use crate::verdict::{LIMITS, RULES};
+
+/// Fixtures as they are kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    id: String,
+    at: Timestamp,
+    files: Texts,
+}
+
+/// Why fixtures were not put in force.
+pub enum NotPut {
+    /// What is wrong in them.
+    Wrong(Findings),
+    /// They could not be stored.
+    Store(StoreError),
+    /// A clock setting that makes no sense.
+    Clock(ClockError),
+}
+
+/// Readies the packages of fixtures: real files are offered, and hashes that nobody declared are computed in the background.
+pub fn shelve(packages: &Packages, fixtures: &mut Fixtures) {
+    let blueprints = fixtures.institutions.values_mut().map(|blueprint| &mut blueprint.campaign);
+    for campaign in blueprints.chain([&mut fixtures.campaign]).chain(fixtures.scenarios.campaigns()) {
+        packages.shelve(campaign);
+        campaign.packages.iter().for_each(|package| drop(packages.hash(&campaign.id, package)));
+    }
+}
+
+/// Reads what was put before; what an older program took and this one does not is left alone, and said in the log.
+///
+/// # Errors
+/// The store does not work.
+pub async fn kept(store: &Store, wall: Timestamp) -> Result<Option<Fixtures>, StoreError> {
+    let Some(text) = store.fixtures().await? else {
+        return Ok(None);
+    };
+    let read = tokio::task::spawn_blocking(move || {
+        let kept: Kept = serde_json::from_str(&text).ok()?;
+        let (fixtures, findings) = read(&kept, wall);
+        findings.errors.iter().for_each(|error| tracing::error!(%error, "fixtures that were put are wrong"));
+        fixtures
+    });
+    let fixtures = read.await.ok().flatten();
+    if fixtures.is_none() {
+        tracing::error!("fixtures that were put with PUT /v1/fixtures cannot be used by this program: those of the start are in force");
+    }
+    Ok(fixtures)
+}
+
+fn read(kept: &Kept, wall: Timestamp) -> (Option<Fixtures>, Findings) {
+    let origin = Origin::Put { id: kept.id.clone(), at: kept.at };
+    let (fixtures, mut findings) = Fixtures::from_texts(&kept.files, origin, japan::civil(wall).date());
+    findings.errors.extend(fixtures.iter().flat_map(|fixtures| fixtures.scenarios.iter()).flat_map(unknown_wants));
+    (fixtures.filter(|_| findings.errors.is_empty()), findings)
+}
+
+impl App {
+    /// Puts fixtures in force and keeps them, all of them or none; gives what looks wrong.
+    ///
+    /// # Errors
+    /// What is wrong in them, or a store that does not work; those of before are in force then.
+    pub async fn put_fixtures(self: &Arc<Self>, files: Texts) -> Result<Findings, NotPut> {
+        let app = Arc::clone(self);
+        // A task of its own: a client that goes away in the middle leaves nothing half done.
+        let putting = tokio::spawn(async move {
+            let _turn = app.fixtures_turn.lock().await;
+            let at = app.institutions.wall();
+            let kept = Kept { id: format!("{:016x}", fastrand::u64(..)), at, files };
+            let checking = tokio::task::spawn_blocking(move || {
+                let text = serde_json::to_string(&kept).expect("texts by name are plain data");
+                (read(&kept, at), text)
+            });
+            let ((fixtures, findings), text) = checking.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+            let Some(fixtures) = fixtures else {
+                return Err(NotPut::Wrong(findings));
+            };
+            app.institutions.store().put_fixtures(Some(&text)).await.map_err(NotPut::Store)?;
+            app.apply(fixtures).map(|()| findings).map_err(NotPut::Clock)
+        });
+        putting.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    }
+
+    /// Goes back to the fixtures of the start.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn take_fixtures_back(self: &Arc<Self>) -> Result<(), StoreError> {
+        self.institutions.store().put_fixtures(None).await?;
+        self.follow_fixtures().await
+    }
+
+    /// Puts in force what the store has, where that is something else: another process may have put it.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn follow_fixtures(&self) -> Result<(), StoreError> {
+        let _turn = self.fixtures_turn.lock().await;
+        let kept = kept(self.institutions.store(), self.institutions.wall()).await?;
+        let next = kept.unwrap_or_else(|| Fixtures::clone(&self.started_with));
+        if next.origin != self.fixtures().origin
+            && let Err(error) = self.apply(next)
+        {
+            tracing::error!(%error, "fixtures that were put are wrong");
+        }
+        Ok(())
+    }
+
+    fn apply(&self, mut fixtures: Fixtures) -> Result<(), ClockError> {
+        shelve(&self.packages, &mut fixtures);
+        self.institutions.put_in_force(Arc::new(fixtures))?;
+        // Behind it: what is described from now on is described from these.
+        *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        Ok(())
+    }
+}
+
+/// The rules and limits that a scenario wants and that there are not.
+pub fn unknown_wants(scenario: &Scenario) -> impl Iterator<Item = Finding> {
+    let (rules, limits): (Vec<_>, Vec<_>) = (RULES.iter().map(|rule| rule.id).collect(), LIMITS.iter().map(|limit| limit.name).collect());
+    let wants = &scenario.about.wants;
+    let named = wants.rules.iter().map(|name| ("rules", name)).chain(wants.limits.keys().map(|name| ("limits", name)));
+    named.filter_map(move |(field, name)| {
+        let known = if field == "rules" { &rules } else { &limits };
+        let names = known.join(", ");
+        (!known.contains(&name.as_str())).then(|| Finding {
+            file: format!("scenarios/{}.toml", scenario.id),
+            line: None,
+            message: format!(
+                "/wants/{field}: \"{name}\" はありません。次のいずれか: {names} / there is no \"{name}\"; expected one of: {names}"
+            ),
+        })
+    })
+}

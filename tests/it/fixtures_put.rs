@@ -1,0 +1,139 @@
+//! Fixtures by content: put over the control API, all or nothing, in force at once, after a restart, and at every server of a store.
+
+use std::time::Duration;
+
+use onshi_mock::fixtures::FILES;
+use onshi_mock::store::Target;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::postgres::Cluster;
+use crate::program::Program;
+use crate::support::{Mock, TOKEN, trusting};
+
+const PATH: &str = "/v1/fixtures";
+const OWN: &str = "title = { ja = \"自前\", en = \"Our own\" }\nteaches = { ja = \"拒否\", en = \"The refusal\" }\nsource = \"N5\"\n\
+                   clock = { mode = \"frozen\", now = \"2026-01-20T09:00:00+09:00\" }\nterminals.T1 = { starts = \"pending\", polling = false }\n";
+
+/// A file of the compiled-in ones with one text replaced, as a body.
+fn with(file: &str, old: &str, new: &str) -> Value {
+    let (_, text) = FILES.into_iter().find(|(name, _)| *name == file).unwrap();
+    assert!(text.contains(old), "{file} has no {old}");
+    json!({"files": {file: text.replacen(old, new, 1)}})
+}
+
+/// The code of the error at the institution that waits for its restart.
+async fn code_at(mock: &Mock) -> String {
+    mock.check("9910000026").await.error_code().as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_is_put_is_in_force_at_once_and_can_be_taken_back() {
+    let mock = Mock::start().await;
+    let before = mock.set(Method::GET, PATH, Value::Null).await;
+    assert!(!mock.set(Method::GET, "/openapi.json", Value::Null).await.to_string().contains("OFFICIAL1"));
+    assert_eq!((&before["origin"], &before["put"]), (&json!("compiled_in"), &Value::Null));
+    assert_eq!(before["files"]["errors.toml"], FILES[3].1, "as it was read");
+    assert_eq!(code_at(&mock).await, "MOCK0501E");
+    let put = mock.set(Method::PUT, PATH, with("errors.toml", "MOCK0501E", "OFFICIAL1")).await;
+    assert_eq!((&put["origin"], &put["warnings"]), (&json!("put"), &json!([])));
+    assert!(put["put"].is_string());
+    assert_eq!(code_at(&mock).await, "OFFICIAL1");
+    assert!(mock.set(Method::GET, "/openapi.json", Value::Null).await.to_string().contains("OFFICIAL1"), "the description, too");
+    assert_eq!(mock.set(Method::GET, PATH, Value::Null).await["files"], put["files"]);
+    mock.set(Method::PUT, PATH, json!({"files": put["files"]})).await;
+    assert_eq!(code_at(&mock).await, "OFFICIAL1", "what is shown can be put");
+    mock.set(Method::PUT, PATH, json!({"files": {}})).await;
+    assert_eq!(code_at(&mock).await, "MOCK0501E", "what is left out is compiled in");
+    mock.set(Method::PUT, PATH, with("errors.toml", "MOCK0501E", "OFFICIAL1")).await;
+    mock.set(Method::DELETE, PATH, Value::Null).await;
+    assert_eq!(code_at(&mock).await, "MOCK0501E");
+    assert_eq!(mock.set(Method::GET, PATH, Value::Null).await["origin"], "compiled_in");
+}
+
+#[tokio::test]
+async fn a_scenario_and_an_institution_that_were_put_can_be_used_and_one_that_was_changed_stays() {
+    let mock = Mock::start().await;
+    let changed = "/v1/institutions/9910000018";
+    mock.set(Method::PATCH, changed, json!({"name": {"ja": "変更済み", "en": "changed"}})).await;
+    let mut body = with("institutions.toml", "code = \"9910000075\"", "code = \"9910000992\"");
+    body["files"]["scenarios/our-own.toml"] = json!(OWN);
+    let own = body["files"]["institutions.toml"].as_str().unwrap().replace("模擬クリニック", "置換クリニック");
+    body["files"]["institutions.toml"] = json!(own);
+    mock.set(Method::PUT, PATH, body).await;
+    assert_eq!(mock.set(Method::GET, changed, Value::Null).await["name"]["ja"], "変更済み");
+    let name = mock.set(Method::GET, "/v1/institutions/9910000026", Value::Null).await["name"]["ja"].to_string();
+    assert!(name.contains("置換クリニック"), "{name}");
+    assert_eq!(mock.control(Method::GET, "/v1/institutions/9910000075", Value::Null).await.0, StatusCode::NOT_FOUND);
+    let listed = mock.set(Method::GET, "/v1/institutions", Value::Null).await.to_string();
+    assert!(listed.contains("9910000992") && !listed.contains("9910000075"), "{listed}");
+    let code = mock.create_with(json!({"template": "9910000992", "scenario": "our-own"})).await;
+    assert_eq!(mock.check(&code).await.error_code(), "MOCK0501E");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named_by_file_and_line_and_nothing_changes() {
+    let mock = Mock::start().await;
+    let mut two = with("institutions.toml", "polling = false", "poling = false");
+    two["files"]["errors.toml"] = with("errors.toml", "MOCK0501E", "OFFICIAL1")["files"]["errors.toml"].take();
+    two["files"]["chaos.toml"] = json!("profile = 3");
+    let (status, problem) = mock.control(Method::PUT, PATH, two).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("urn:onshi-mock:problem:fixtures")));
+    let findings = problem["findings"].as_array().unwrap();
+    assert_eq!((&findings[0]["file"], &findings[0]["line"]), (&json!("institutions.toml"), &json!(11)));
+    assert!(findings[0]["message"].as_str().unwrap().contains("unknown field `poling`, expected one of"), "{problem}");
+    assert_eq!((&findings[1]["file"], &findings[1]["line"]), (&json!("chaos.toml"), &json!(1)));
+    assert_eq!(code_at(&mock).await, "MOCK0501E", "not even the file that was right");
+    for name in ["../errors.toml", "/etc/passwd", "scenarios/../errors.toml", "scenarios/A.toml", "scenarios/.toml", "errors.TOML", ""] {
+        let (status, problem) = mock.control(Method::PUT, PATH, json!({"files": {name: OWN}})).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert!(problem["findings"][0]["message"].as_str().unwrap().contains("no fixture file has this name"), "{problem}");
+    }
+    let wants = format!("{OWN}[wants]\nrules = [\"no-such-rule\"]\n");
+    let (_, problem) = mock.control(Method::PUT, PATH, json!({"files": {"scenarios/own.toml": wants}})).await;
+    assert!(problem["findings"][0]["message"].as_str().unwrap().contains("no-such-rule"), "{problem}");
+    let (status, _) = mock.control(Method::PUT, PATH, json!({"files": {"errors.toml": "#".repeat(2 * 1024 * 1024)}})).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(mock.control(Method::PUT, PATH, json!({"dir": "/fixtures"})).await.1["pointer"], "/dir");
+    assert_eq!(mock.set(Method::GET, PATH, Value::Null).await["origin"], "compiled_in");
+}
+
+#[tokio::test]
+async fn what_was_put_outlives_a_killed_server() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = || Program::start(dir.path(), &["--control-token", TOKEN]);
+    let program = start();
+    let client = trusting(&std::fs::read_to_string(dir.path().join("certs/ca.pem")).unwrap()).build().unwrap();
+    let at = |program: &Program| format!("{}{PATH}", program.url("control"));
+    let body = with("errors.toml", "MOCK0501E", "OFFICIAL1");
+    let put = client.put(at(&program)).bearer_auth(TOKEN).json(&body).send().await.unwrap();
+    assert_eq!(put.status(), 200);
+    // Dropped: killed.
+    drop(program);
+    let program = start();
+    let shown: Value = client.get(at(&program)).bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap();
+    assert_eq!((&shown["origin"], &shown["files"]["errors.toml"]), (&json!("put"), &body["files"]["errors.toml"]));
+}
+
+#[cfg_attr(windows, ignore = "the cluster is made from Debian's packages")]
+#[tokio::test]
+async fn what_is_put_at_one_server_comes_into_force_at_the_others() {
+    let cluster = Cluster::start().await;
+    let url = cluster.database("fixtures").await;
+    let start = || Mock::start_with(|config| config.store = Target::Postgres(url.clone()));
+    let (a, b) = (start().await, start().await);
+    let comes = async |mock: &Mock, code: &str| {
+        let waited = tokio::time::timeout(Duration::from_secs(20), async {
+            while code_at(mock).await != code {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        assert!(waited.await.is_ok(), "{code} never came into force");
+    };
+    a.set(Method::PUT, PATH, with("errors.toml", "MOCK0501E", "OFFICIAL1")).await;
+    comes(&b, "OFFICIAL1").await;
+    b.set(Method::PUT, PATH, with("errors.toml", "MOCK0501E", "OFFICIAL2")).await;
+    comes(&a, "OFFICIAL2").await;
+    a.set(Method::DELETE, PATH, Value::Null).await;
+    comes(&b, "MOCK0501E").await;
+}
