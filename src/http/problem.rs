@@ -56,8 +56,8 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     provenance: Option<Provenance>,
     /// Of fixtures only: everything that is wrong in them, by file and line.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    findings: Vec<Finding>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<Finding>>,
 }
 
 impl Problem {
@@ -77,7 +77,7 @@ impl Problem {
             remedy_en: None,
             code: None,
             provenance: None,
-            findings: Vec::new(),
+            findings: None,
         }))
     }
 
@@ -127,7 +127,7 @@ impl Problem {
 
     /// Says what is wrong in fixtures.
     pub fn findings(mut self, findings: Vec<Finding>) -> Self {
-        self.0.findings = findings;
+        self.0.findings = Some(findings);
         self
     }
 
