@@ -23,7 +23,7 @@ use crate::http::openapi::Addresses;
 use crate::http::pace::Lines;
 use crate::http::router;
 use crate::http::streams::Streams;
-use crate::http::{kept, shelve};
+use crate::http::{checked, kept, shelve};
 use crate::institutions::{Differing, Institutions};
 use crate::linkage::{Folders, LOOKED_AT_EVERY};
 use crate::package;
@@ -238,10 +238,10 @@ const STORE_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
 
 fn load_fixtures(config: &Config, wall: Timestamp) -> anyhow::Result<(Fixtures, Findings)> {
     let today = japan::civil(wall).date();
-    let (fixtures, findings) = match &config.fixtures {
+    let (fixtures, findings) = checked(match &config.fixtures {
         None => Fixtures::compiled_in(today),
         Some(dir) => Fixtures::from_dir(dir, today),
-    };
+    });
     match fixtures {
         Some(fixtures) => Ok((fixtures, findings)),
         None => {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::domain::japan;
 use crate::fixtures::Fixtures;
-use crate::http::unknown_wants;
+use crate::http::checked;
 
 /// Options of `check-fixtures`.
 #[derive(clap::Args)]
@@ -22,8 +22,7 @@ pub struct CheckFixturesArgs {
 /// Something in the files stops them from being used.
 #[expect(clippy::print_stdout, reason = "what it found is the command's output")]
 pub fn run(args: &CheckFixturesArgs, now: Timestamp) -> anyhow::Result<()> {
-    let (fixtures, mut findings) = Fixtures::from_dir(&args.dir, japan::civil(now).date());
-    findings.errors.extend(fixtures.iter().flat_map(|fixtures| fixtures.scenarios.iter()).flat_map(unknown_wants));
+    let (_, findings) = checked(Fixtures::from_dir(&args.dir, japan::civil(now).date()));
     for warning in &findings.warnings {
         println!("警告 warning: {warning}");
     }

@@ -37,8 +37,10 @@ pub enum Operation {
     Reports,
     /// Delivery results.
     Results,
-    /// A request file of the linkage folder, there or over its route.
+    /// A request file of a linkage folder over its route.
     Linkage,
+    /// A request file in a linkage folder that the server keeps.
+    Folder,
     /// A card at a reader elsewhere.
     Card,
     /// The list of notices.
@@ -47,10 +49,20 @@ pub enum Operation {
 
 impl Operation {
     /// Those that a request can be.
-    pub const ALL: [Self; 9] =
-        [Self::Login, Self::Search, Self::Updates, Self::Package, Self::Reports, Self::Results, Self::Linkage, Self::Card, Self::Notices];
+    pub const ALL: [Self; 10] = [
+        Self::Login,
+        Self::Search,
+        Self::Updates,
+        Self::Package,
+        Self::Reports,
+        Self::Results,
+        Self::Linkage,
+        Self::Folder,
+        Self::Card,
+        Self::Notices,
+    ];
 
-    /// Its name, as the journal has it.
+    /// Its name, as the journal has it; there, a file in a folder is `linkage`, too.
     pub fn name(self) -> &'static str {
         match self {
             Self::Any => "any",
@@ -61,6 +73,7 @@ impl Operation {
             Self::Reports => "reports",
             Self::Results => "results",
             Self::Linkage => "linkage",
+            Self::Folder => "folder",
             Self::Card => "card",
             Self::Notices => "notices",
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::campaign::Campaign;
 use super::clock::{Clock, ClockError, ClockSetting};
 use super::event::{Change, EventLog};
-use super::fault::Faults;
+use super::fault::{Asked, Dice, Faults, Fired};
 use super::ids::{InstitutionCode, TerminalId};
 use super::news::{Announced, News};
 use super::observation::Observations;
@@ -249,6 +249,11 @@ impl Institution {
         if now != self.settled {
             self.move_to(now);
         }
+    }
+
+    /// Counts a request with its faults, the next in the order in which it accepts them, and gives the one that fires.
+    pub fn meet_faults(&mut self, asked: &Asked) -> Option<Fired> {
+        self.faults.meet(asked, Dice { seed: self.surfacing.seed, institution: &self.code })
     }
 
     /// Changes one terminal through `act` and records what changed; none if it does not exist.

@@ -64,9 +64,7 @@ pub async fn kept(store: &Store, wall: Timestamp) -> Result<Option<Fixtures>, St
 
 fn read(kept: &Kept, wall: Timestamp) -> (Option<Fixtures>, Findings) {
     let origin = Origin::Put { id: kept.id.clone(), at: kept.at };
-    let (fixtures, mut findings) = Fixtures::from_texts(&kept.files, origin, japan::civil(wall).date());
-    findings.errors.extend(fixtures.iter().flat_map(|fixtures| fixtures.scenarios.iter()).flat_map(unknown_wants));
-    (fixtures.filter(|_| findings.errors.is_empty()), findings)
+    checked(Fixtures::from_texts(&kept.files, origin, japan::civil(wall).date()))
 }
 
 impl App {
@@ -129,8 +127,14 @@ impl App {
     }
 }
 
+/// What was read, its scenarios held against the rules and limits that there are.
+pub fn checked((fixtures, mut findings): (Option<Fixtures>, Findings)) -> (Option<Fixtures>, Findings) {
+    findings.errors.extend(fixtures.iter().flat_map(|fixtures| fixtures.scenarios.iter()).flat_map(unknown_wants));
+    (fixtures.filter(|_| findings.errors.is_empty()), findings)
+}
+
 /// The rules and limits that a scenario wants and that there are not.
-pub fn unknown_wants(scenario: &Scenario) -> impl Iterator<Item = Finding> {
+fn unknown_wants(scenario: &Scenario) -> impl Iterator<Item = Finding> {
     let (rules, limits): (Vec<_>, Vec<_>) = (RULES.iter().map(|rule| rule.id).collect(), LIMITS.iter().map(|limit| limit.name).collect());
     let wants = &scenario.about.wants;
     let named = wants.rules.iter().map(|name| ("rules", name)).chain(wants.limits.keys().map(|name| ("limits", name)));

@@ -15,4 +15,4 @@ pub mod problem;
 pub mod router;
 pub mod streams;
 
-pub use fixtures::{kept, shelve, unknown_wants};
+pub use fixtures::{checked, kept, shelve};

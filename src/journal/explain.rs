@@ -70,14 +70,15 @@ pub fn explain(entry: &Value) -> Explanation {
         source: word(&error["provenance"]["source"]),
         text: decided.map_or_else(|| text(&error["message"]), |step| step.rule.clone()),
     });
+    let mut notes: Vec<Text> = entry["notes"].as_array().into_iter().flatten().map(text).collect();
     let criteria = entry.pointer("/near_miss/criteria").and_then(Value::as_array).into_iter().flatten();
     Explanation {
         summary: summary(entry),
         rule,
         terminal: terminal(entry),
         near_miss: criteria.map(compared).collect(),
-        fault: entry.get("fault").map(|fault| fired(&word(&fault["kind"]), &word(&fault["id"]))),
-        notes: entry["notes"].as_array().into_iter().flatten().map(text).collect(),
+        fault: entry.get("fault").and_then(|_| notes.pop()),
+        notes,
         next: next(entry),
         steps,
     }
@@ -164,10 +165,6 @@ fn compared(criterion: &Value) -> Compared {
         expected: word(&criterion["expected"]),
         got: word(&criterion["got"]),
     }
-}
-
-fn fired(kind: &str, id: &str) -> Text {
-    Text::new(format!("設定された障害 {kind}（{id}）を起こしました。"), format!("The fault {kind} ({id}) that was set was drawn."))
 }
 
 fn next(entry: &Value) -> Text {

@@ -92,7 +92,7 @@ pub struct Exchange {
     pub outcome: Outcome,
     /// What decided it, in both languages.
     pub why: Text,
-    /// What else is worth knowing: a certificate that is not ours, a missing token.
+    /// What else is worth knowing: a certificate that is not ours, a missing token; last, the fault that fired.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
     /// The fault that fired.

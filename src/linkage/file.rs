@@ -1,10 +1,12 @@
 //! One request file and what answers it: the name, the character set, the message, and the form of the answer's file.
 
+use super::faults::{self, Surface};
 use super::folder::{Outgoing, Reply};
 use crate::answers::{self, Answer, Desk, Place};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
+use crate::domain::fault::{Fired, Kind};
 use crate::domain::ids::{InstitutionCode, TerminalAddress};
 use crate::domain::inquiry::Sought;
 use crate::domain::institution::Institution;
@@ -41,6 +43,8 @@ pub struct Handled {
     pub phase: Option<Phase>,
     /// Whom a check asked for.
     pub sought: Option<Sought>,
+    /// The fault that fired at it.
+    pub fault: Option<Fired>,
 }
 
 /// What came of a message: the answer, and its lines where it was asked for as a PDF.
@@ -59,8 +63,8 @@ pub async fn handle(
     institutions: &Institutions,
     fixtures: &Fixtures,
     address: &TerminalAddress,
-    name: &str,
-    bytes: &[u8],
+    surface: Surface,
+    (name, bytes): (&str, &[u8]),
 ) -> Result<Option<Handled>, StoreError> {
     let read = FileName::parse(name).and_then(|file| Ok((file, read(bytes)?)));
     let handled = institutions.change(&address.institution, |tenant, moment| {
@@ -70,11 +74,19 @@ pub async fn handle(
             return None;
         }
         let phase = Some(terminal.phase(&institution.campaign, moment.now));
+        let fault = faults::met(surface, institution, &address.terminal, moment);
         let handled = match &read {
             Err(detail) => malformed(fixtures, &institution.surfacing, &terminal, name, ErrorId::MalformedRequest, detail),
-            Ok((file, document)) => answered(fixtures, institution, &terminal, file, document, moment),
+            Ok((file, document)) => {
+                let is_processed = fault.as_ref().is_some_and(|fired| fired.kind == Kind::Processing);
+                answered(fixtures, institution, &terminal, (file, document), moment, is_processed)
+            }
         };
-        Some(Handled { phase, ..handled })
+        let handled = Handled { phase, ..handled };
+        Some(match fault {
+            Some(fired) => handled.met(fired),
+            None => handled,
+        })
     });
     Ok(handled.await?.flatten())
 }
@@ -96,6 +108,16 @@ pub(super) async fn too_large(
         Some(malformed(fixtures, &tenant.institution.surfacing, terminal, name, ErrorId::BodyTooLarge, &detail))
     });
     Ok(handled.await?.flatten())
+}
+
+impl Handled {
+    /// With what a fault makes of it; the fault's note comes last.
+    fn met(mut self, fired: Fired) -> Self {
+        self.reply = faults::spoil(&fired, self.reply);
+        self.notes.push(fired.note());
+        self.fault = Some(fired);
+        self
+    }
 }
 
 fn read(bytes: &[u8]) -> Result<Document, Text> {
@@ -127,6 +149,7 @@ fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, na
         notes: note.into_iter().collect(),
         phase: None,
         sought: None,
+        fault: None,
     }
 }
 
@@ -134,9 +157,9 @@ fn answered(
     fixtures: &Fixtures,
     institution: &mut Institution,
     terminal: &Terminal,
-    file: &FileName,
-    document: &Document,
+    (file, document): (&FileName, &Document),
     moment: Moment,
+    is_processed: bool,
 ) -> Handled {
     let (surfacing, persons) = (institution.surfacing.clone(), institution.persons.clone());
     let register = fixtures.register(persons.as_deref());
@@ -144,7 +167,7 @@ fn answered(
     let encoding = terminal.settings.encoding;
     let reference = (file.kind == FileKind::Check).then_some(CARD_DATA).flatten();
     let desk = Desk { fixtures, register, surfacing: &surfacing, sender: &sender, encoding, now: moment.now, reference };
-    let Decided { answer, pdf, ignored, sought } = decide(&desk, institution, terminal, file.kind, document);
+    let Decided { answer, pdf, ignored, sought } = decide(&desk, institution, terminal, (file.kind, document), is_processed);
     let mut notes: Vec<Text> = ignored.iter().map(|pointer| passed_over(pointer)).collect();
     let reply = match (answer.message, pdf) {
         (None, _) => Reply::Silent,
@@ -155,7 +178,7 @@ fn answered(
             Reply::Answer(packed(file, "xml", bytes, &terminal.settings.linkage, moment))
         }
     };
-    Handled { reply, outcome: answer.outcome, why: answer.why, notes, phase: None, sought }
+    Handled { reply, outcome: answer.outcome, why: answer.why, notes, phase: None, sought, fault: None }
 }
 
 fn passed_over(pointer: &str) -> Text {
@@ -199,8 +222,14 @@ fn packed(file: &FileName, extension: &str, bytes: Vec<u8>, settings: &LinkageSe
     Outgoing { bytes: zip::zip(&name, &bytes, japan::civil(moment.now), password), name: file.answer("zip") }
 }
 
-fn decide(desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal, kind: FileKind, document: &Document) -> Decided {
-    match content(desk, institution, terminal, kind, document) {
+fn decide(
+    desk: &Desk<'_>,
+    institution: &mut Institution,
+    terminal: &Terminal,
+    (kind, document): (FileKind, &Document),
+    is_processed: bool,
+) -> Decided {
+    match content(desk, institution, terminal, (kind, document), is_processed) {
         Ok(decided) => decided,
         Err(refusal) => {
             let answer = match kind {
@@ -212,13 +241,13 @@ fn decide(desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal, k
     }
 }
 
-/// Reads the request of a kind and has it answered.
+/// Reads the request of a kind and has it answered; `is_processed`: a fault says so of a check.
 fn content(
     desk: &Desk<'_>,
     institution: &mut Institution,
     terminal: &Terminal,
-    kind: FileKind,
-    document: &Document,
+    (kind, document): (FileKind, &Document),
+    is_processed: bool,
 ) -> Result<Decided, Refusal> {
     let code = institution.code.clone();
     let decided = |answer, ignored| Decided { answer, pdf: None, ignored, sought: None };
@@ -227,7 +256,10 @@ fn content(
     Ok(match kind {
         FileKind::Check => {
             let (inquiry, ignored) = own(&code, request::check(document))?;
-            let answer = answers::check(desk, Place { institution, terminal }, &inquiry);
+            let answer = match is_processed {
+                true => answers::processing(desk, &inquiry),
+                false => answers::check(desk, Place { institution, terminal }, &inquiry),
+            };
             Decided { sought: Some(inquiry.sought()), ..decided(answer, ignored) }
         }
         FileKind::BulkCheck => {

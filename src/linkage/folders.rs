@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
+use super::faults::{self, Surface};
 use super::file::{Handled, handle, too_large};
 use super::folder::{Counter, Folder, Outgoing, Place, Reply, Rules};
 use crate::domain::ids::TerminalAddress;
 use crate::domain::linkage::LinkageSettings;
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;
-use crate::journal::{Exchange, Message};
+use crate::journal::{Exchange, FaultMark, Message};
 use crate::store::StoreError;
 use crate::wire::file_name::is_ours;
 
@@ -57,7 +58,7 @@ impl Folders {
         let fixtures = institutions.fixtures();
         for address in addresses.iter() {
             let folder = self.folder(address);
-            let mut clerk = Clerk { institutions, fixtures: &fixtures, address, closed: &self.closed };
+            let mut clerk = Clerk { institutions, fixtures: &fixtures, address, closed: &self.closed, late: Duration::ZERO };
             let Some(settings) = clerk.settings() else {
                 continue;
             };
@@ -123,6 +124,8 @@ struct Clerk<'a> {
     fixtures: &'a Fixtures,
     address: &'a TerminalAddress,
     closed: &'a AtomicBool,
+    /// How much later than usual the last answer comes.
+    late: Duration,
 }
 
 impl Clerk<'_> {
@@ -133,8 +136,9 @@ impl Clerk<'_> {
         waited(found).ok().flatten().flatten()
     }
 
-    fn record(&self, name: &str, request: Option<Message>, handled: Handled, began: Instant) -> Reply {
-        let Handled { reply, outcome, why, notes, phase, sought } = handled;
+    fn record(&mut self, name: &str, request: Option<Message>, handled: Handled, began: Instant) -> Reply {
+        let Handled { reply, outcome, why, notes, phase, sought, fault } = handled;
+        self.late = fault.as_ref().map(faults::delay).unwrap_or_default();
         let exchange = Exchange {
             terminal: Some(self.address.terminal.clone()),
             notes,
@@ -145,6 +149,7 @@ impl Clerk<'_> {
                 Reply::Answer(file) | Reply::Malformed(file) => Some(Message::file(&file.bytes)),
                 Reply::Silent | Reply::NotTaken => None,
             },
+            fault: fault.as_ref().map(FaultMark::of),
             took: Some(began.elapsed()),
             ..Exchange::new("linkage", "FILE".to_owned(), name.to_owned(), outcome, why)
         };
@@ -172,7 +177,7 @@ impl Counter for Clerk<'_> {
 
     fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
         let began = Instant::now();
-        match waited(handle(self.institutions, self.fixtures, self.address, name, bytes)) {
+        match waited(handle(self.institutions, self.fixtures, self.address, Surface::Folder, (name, bytes))) {
             Ok(Some(handled)) => self.record(name, Some(Message::file(bytes)), handled, began),
             // Also where the store does not work: the request stays until it does.
             Ok(None) | Err(_) => Reply::NotTaken,
@@ -186,6 +191,10 @@ impl Counter for Clerk<'_> {
             Some(Reply::Malformed(err)) => err,
             _ => Outgoing { name: crate::wire::file_name::err_name(name), bytes: Vec::new() },
         }
+    }
+
+    fn late(&self) -> Duration {
+        self.late
     }
 
     fn is_ours(&self, name: &str) -> bool {

@@ -1,10 +1,12 @@
 //! The linkage folder (連携アプリケーション): requests as files, answers as files.
 
 mod card;
+mod faults;
 mod file;
 pub mod folder;
 mod folders;
 
 pub use card::{FaceFile, Seen, present};
+pub use faults::Surface;
 pub use file::{Handled, handle};
 pub use folders::{Folders, LOOKED_AT_EVERY, Whereabouts};

@@ -15,6 +15,7 @@ mod desk;
 mod elements;
 mod events;
 mod faults;
+mod faults_folder;
 mod faults_page;
 mod faults_wire;
 mod fixtures;

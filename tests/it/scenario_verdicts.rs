@@ -127,4 +127,12 @@ fn check_fixtures_names_a_rule_or_limit_that_there_is_not() {
     assert!(said.contains(&format!("there is no \"never_late\"; expected one of: {}", rules.join(", "))), "{said}");
     assert!(said.contains("scenarios/our-morning.toml: /wants/limits: \"checks_per_hour\" はありません"), "{said}");
     assert_eq!(said.lines().count(), 2, "{said}");
+    let refused = Command::new(env!("CARGO_BIN_EXE_onshi-mock"))
+        .args(["serve", "--store", "memory", "--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0", "--fixtures"])
+        .args([dir.path(), "--certs".as_ref(), &dir.path().join("certs")])
+        .output();
+    let refused = refused.unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let with_the_same_words = String::from_utf8(refused.stderr).unwrap();
+    said.lines().for_each(|line| assert!(with_the_same_words.contains(line.trim_start_matches("エラー error: ")), "{with_the_same_words}"));
 }

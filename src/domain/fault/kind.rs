@@ -161,14 +161,16 @@ impl Kind {
 
     /// Whether it can be done to such a request.
     pub fn suits(&self, operation: Operation) -> bool {
-        use Operation::{Card, Linkage, Login, Notices, Package, Results, Search};
+        use Operation::{Card, Folder, Linkage, Login, Notices, Package, Results, Search};
         match self {
             Self::WrongHash | Self::StaleEtag => operation == Package,
-            Self::Processing => operation == Search,
-            Self::ExpiredToken => operation != Login,
+            Self::Processing => matches!(operation, Search | Folder),
+            Self::ExpiredToken => !matches!(operation, Login | Folder),
             Self::Malformed => operation != Package,
-            Self::WrongEncoding => matches!(operation, Search | Linkage | Card | Results | Notices),
-            _ => true,
+            Self::WrongEncoding => matches!(operation, Search | Linkage | Folder | Card | Results | Notices),
+            // A file has no status and no connection, and is there as a whole.
+            Self::Status { .. } | Self::Reset | Self::Close | Self::Drip { .. } | Self::WrongLength { .. } => operation != Folder,
+            Self::Delay { .. } | Self::BlackHole | Self::Cut { .. } | Self::ClockSkew { .. } => true,
         }
     }
 

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::call::{Call, refusal_with};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
-use crate::domain::fault::{Asked, Dice, Fired, Kind, LONGEST_SILENCE, Operation};
+use crate::domain::fault::{Asked, Fired, Kind, LONGEST_SILENCE, Operation};
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::period::Period;
 use crate::domain::text::Text;
@@ -58,12 +58,7 @@ pub(super) async fn change<T>(
 ) -> Result<Option<T>, StoreError> {
     let institutions = call.app.institutions.clone();
     let changed = institutions.change(code, |tenant, moment| {
-        let fired = asked(call, tenant, terminal, moment).and_then(|asked| {
-            let institution = &mut tenant.institution;
-            let dice = Dice { seed: institution.surfacing.seed, institution: &institution.code };
-            institution.faults.meet(&asked, dice)
-        });
-        call.fault = fired;
+        call.fault = asked(call, tenant, terminal, moment).and_then(|asked| tenant.institution.meet_faults(&asked));
         act(call, tenant, moment)
     });
     changed.await

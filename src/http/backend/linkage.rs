@@ -20,7 +20,7 @@ use crate::domain::ids::TerminalAddress;
 use crate::http::app::App;
 use crate::http::openapi::Operation;
 use crate::linkage::folder::{Outgoing, Reply};
-use crate::linkage::{Handled, handle};
+use crate::linkage::{Handled, Surface, handle};
 
 /// Whether the body is a result, or the `.err` of a request that could not be read.
 const KIND: HeaderName = HeaderName::from_static("x-onshi-file");
@@ -48,7 +48,7 @@ pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(Strin
     };
     match answer(&mut call, &id, &name, &bytes).await {
         Err(refusal) => call.refuse_as_problem(&refusal).await,
-        Ok(Handled { reply, outcome, why, notes, phase, sought }) => {
+        Ok(Handled { reply, outcome, why, notes, phase, sought, .. }) => {
             call.notes.extend(notes);
             (call.phase, call.sought) = (phase, sought);
             call.answer(outcome, why, response(reply))
@@ -68,7 +68,7 @@ async fn answer(call: &mut Call, id: &str, name: &str, bytes: &Bytes) -> Result<
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    match handle(&app.institutions, &app.fixtures(), &address, name, bytes).await {
+    match handle(&app.institutions, &app.fixtures(), &address, Surface::Route, (name, bytes)).await {
         Ok(Some(handled)) => Ok(handled),
         Ok(None) => Err(gone(&app, &address).await),
         Err(error) => Err(unstored(&error)),

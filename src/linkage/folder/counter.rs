@@ -1,5 +1,7 @@
 //! Who answers the requests: the engine asks, the counter knows what requests and results are.
 
+use std::time::Duration;
+
 /// A file that goes out: its name, without directories, and its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
@@ -42,6 +44,11 @@ pub trait Counter {
 
     /// The error file for a request of `size` bytes, which is not read because `max` bytes are allowed. It is treated as malformed.
     fn too_large(&mut self, name: &str, size: u64, max: u64) -> Outgoing;
+
+    /// How much later than usual the result of the last answer is to be delivered; at once after a restart.
+    fn late(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Whether a file of this name in `res/` or `face/` is the terminal's, to be removed when its time is over.
     fn is_ours(&self, name: &str) -> bool;

@@ -124,6 +124,7 @@ impl Job {
                 return Err(error);
             }
         };
+        self.latency += counter.late();
         match reply {
             Reply::Answer(outgoing) => self.keep(&own, outgoing, false)?,
             Reply::Malformed(outgoing) => self.keep(&own, outgoing, true)?,
