@@ -11,22 +11,23 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::answer_examples::WITHOUT;
 use crate::support::{Mock, TOKEN};
 
-fn written(listener: Option<Listener>) -> Value {
+pub(crate) fn written(listener: Option<Listener>) -> Value {
     let (fixtures, _) = Fixtures::compiled_in(date(2026, 1, 19));
     document(listener, &Addresses::default(), &fixtures.unwrap().catalogue)
 }
 
 /// Path, method and operation, of each.
-fn operations(document: &Value) -> impl Iterator<Item = (&String, &String, &Value)> {
+pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (&String, &String, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     let told = paths.iter().flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(method, told)| (path, method, told)));
     told.filter(|(_, _, told)| told.get("operationId").is_some())
 }
 
 /// What a reference names.
-fn resolved<'a>(document: &'a Value, told: &'a Value) -> &'a Value {
+pub(crate) fn resolved<'a>(document: &'a Value, told: &'a Value) -> &'a Value {
     told["$ref"].as_str().map_or(told, |name| document.pointer(name.trim_start_matches('#')).unwrap_or_else(|| panic!("{name} is nowhere")))
 }
 
@@ -107,6 +108,68 @@ fn check_references(document: &Value, value: &Value) {
     }
 }
 
+#[test]
+fn every_answer_in_json_has_an_example_that_is_such_as_its_schema_says() {
+    let document = written(None);
+    let mut shown = 0;
+    for (path, method, told) in operations(&document) {
+        let id = told["operationId"].as_str().unwrap();
+        for (status, answer) in told["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2')) {
+            let Some(told) = answer["content"].get("application/json").filter(|_| !WITHOUT.contains(&id)) else {
+                continue;
+            };
+            let example = told.get("example").unwrap_or_else(|| {
+                panic!("{method} {path} {status} has no example: UPDATE_DOCS=1 cargo test --test it answer_examples, then build anew")
+            });
+            if let Some(misfit) = misfit(&document, &told["schema"], example, "", true) {
+                panic!("{method} {path} {status}: {misfit}: UPDATE_DOCS=1 cargo test --test it answer_examples, then build anew");
+            }
+            shown += 1;
+        }
+    }
+    assert!(shown > 45, "{shown} examples");
+}
+
+/// Where a value is not what a schema says; where that has all of its fields, one that it does not know is wrong, too.
+fn misfit(document: &Value, schema: &Value, value: &Value, at: &str, has_all: bool) -> Option<String> {
+    let schema = resolved(document, schema);
+    for several in ["anyOf", "oneOf"] {
+        if let Some(either) = schema[several].as_array()
+            && either.iter().all(|one| misfit(document, one, value, at, has_all && schema["properties"].is_null()).is_some())
+        {
+            return Some(format!("{at} is none of {several}: {value}"));
+        }
+    }
+    let fits = |kind: &str| match kind {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" | "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        _ => value.is_object(),
+    };
+    let kinds: Vec<&str> = match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        kind => kind.as_str().into_iter().collect(),
+    };
+    if !kinds.is_empty() && !kinds.into_iter().any(fits) {
+        return Some(format!("{at} is no {}: {value}", schema["type"]));
+    }
+    if let Some(items) = value.as_array() {
+        return items.iter().enumerate().find_map(|(i, item)| misfit(document, &schema["items"], item, &format!("{at}/{i}"), true));
+    }
+    let (fields, properties) = (value.as_object()?, schema["properties"].as_object()?);
+    let missing = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).find(|name| !fields.contains_key(*name));
+    if let Some(missing) = missing {
+        return Some(format!("{at} has no {missing}"));
+    }
+    let is_closed = has_all && ["anyOf", "oneOf", "additionalProperties", "$ref"].iter().all(|name| schema[*name].is_null());
+    fields.iter().find_map(|(name, field)| match properties.get(name) {
+        Some(property) => misfit(document, property, field, &format!("{at}/{name}"), true),
+        None => is_closed.then(|| format!("{at} has a field {name} that its schema does not know")),
+    })
+}
+
 #[tokio::test]
 async fn the_running_program_serves_it_without_a_token_with_its_own_addresses() {
     let mock = Mock::start().await;
@@ -156,7 +219,7 @@ async fn every_example_of_a_body_is_taken_by_its_route() {
 }
 
 /// The path with its parameters' examples.
-fn with_examples(document: &Value, path: &str, told: &Value) -> String {
+pub(crate) fn with_examples(document: &Value, path: &str, told: &Value) -> String {
     let parameters = document["paths"][path]["parameters"].as_array().into_iter().chain(told["parameters"].as_array()).flatten();
     let named = parameters.filter(|parameter| parameter["in"] == "path");
     named.fold(path.to_owned(), |path, one| {

@@ -148,7 +148,8 @@ impl Answer {
 fn contents(document: &Value, told: &Value) -> Vec<Content> {
     let of_type = |(media_type, told): (&String, &Value)| {
         let schema = resolved(document, &told["schema"]);
-        let examples = schema["examples"].as_array().into_iter().flatten().filter(|example| example.is_object());
+        let of_type = schema["examples"].as_array().into_iter().flatten().filter(|example| example.is_object());
+        let examples = told.get("example").into_iter().chain(of_type);
         Content { media_type: media_type.clone(), kind: kind(&told["schema"]), examples: examples.map(pretty).collect() }
     };
     told["content"].as_object().into_iter().flatten().map(of_type).collect()

@@ -1,5 +1,6 @@
 //! The description of both listeners in OpenAPI 3.1, made from the same lines as their routes.
 
+mod examples;
 mod messages;
 mod operation;
 mod parameters;
@@ -127,6 +128,8 @@ fn of_operation(route: &Described, surface: &Surface, schemas: &mut SchemaGenera
     if guarded {
         operation.refuses(401);
     }
+    let mut answers: Map<String, Value> = operation.answers.iter().map(|(status, answer)| (status.to_string(), answer.clone())).collect();
+    examples::put(route.id, &mut answers);
     let notes = operation.notes.iter().copied().chain([route.tag.provenance.note()]);
     let mut told = json!({
         "operationId": route.id,
@@ -134,7 +137,7 @@ fn of_operation(route: &Described, surface: &Surface, schemas: &mut SchemaGenera
         "description": notes.collect::<Vec<_>>().join("\n\n"),
         "tags": [route.tag.name],
         "x-provenance": route.tag.provenance.name(),
-        "responses": operation.answers.iter().map(|(status, answer)| (status.to_string(), answer.clone())).collect::<Map<_, _>>(),
+        "responses": answers,
     });
     if !operation.parameters.is_empty() {
         told["parameters"] = json!(operation.parameters);
