@@ -1,6 +1,9 @@
 //! Tokens: signed, stateless, made at login. They carry when they were issued by the machine's time, and whom the login named; how old one is,
 //! the clock of the institution that uses it says.
 
+use std::sync::{Mutex, PoisonError};
+
+use hashlink::LruCache;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -41,16 +44,22 @@ pub enum Kind {
     Id,
 }
 
+/// Tokens whose signature is not checked anew.
+const REMEMBERED: usize = 1024;
+
 /// Signs and reads tokens with the key of the installation's store.
 pub struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    /// Those that were read last, and are ours.
+    known: Mutex<LruCache<String, Claims>>,
 }
 
 impl Tokens {
     /// With a key, however long; tokens signed with another one are foreign.
     pub fn new(key: &[u8]) -> Self {
-        Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key) }
+        let known = Mutex::new(LruCache::new(REMEMBERED));
+        Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key), known }
     }
 
     /// Signs one.
@@ -60,6 +69,16 @@ impl Tokens {
 
     /// Reads a token of any kind; none if it is not one of this server's.
     pub fn read(&self, token: &str) -> Option<Claims> {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(claims) = known().get(token) {
+            return Some(claims.clone());
+        }
+        let claims = self.verified(token)?;
+        known().insert(token.to_owned(), claims.clone());
+        Some(claims)
+    }
+
+    fn verified(&self, token: &str) -> Option<Claims> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.validate_exp = false;
         validation.required_spec_claims.clear();
@@ -75,7 +94,9 @@ mod tests {
     fn only_tokens_of_this_server_are_read() {
         let (ours, theirs) = (Tokens::new(b"ours"), Tokens::new(b"theirs"));
         let claims = |kind| Claims { kind, issued: Timestamp::UNIX_EPOCH, bearer: None };
-        assert_eq!(ours.read(&ours.sign(&claims(Kind::Id))), Some(claims(Kind::Id)));
+        for _ in 0..2 {
+            assert_eq!(ours.read(&ours.sign(&claims(Kind::Id))), Some(claims(Kind::Id)));
+        }
         assert_eq!(ours.read(&ours.sign(&claims(Kind::Access))), Some(claims(Kind::Access)));
         assert_eq!(ours.read(&theirs.sign(&claims(Kind::Id))), None);
         assert_eq!(ours.read("eyJhbGciOiJub25lIn0.e30."), None);

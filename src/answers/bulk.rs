@@ -100,7 +100,7 @@ impl Found<'_> {
         let person = self.finding.matched.map(|(person, _)| person);
         if person.is_some_and(|person| person.outcome == PersonOutcome::Refused) {
             let note = desk.note(&person_refused(person));
-            return Unit { info: Some(self.inquiry.clone()), worked: Some(false), note: Some(note), ..Unit::default() };
+            return Unit { info: Some(&self.inquiry), worked: Some(false), note: Some(note), ..Unit::default() };
         }
         unit_of(desk, place, &self.inquiry, &self.finding, &self.consents, true)
     }

@@ -53,7 +53,7 @@ pub(super) fn person_processing(desk: &Desk<'_>, info: Option<&Inquiry>) -> Answ
 }
 
 fn being_processed(desk: &Desk<'_>, info: Option<&Inquiry>, why: Text) -> Answer {
-    let body = Body { unit: Unit { info: info.cloned(), ..Unit::default() }, units: Vec::new() };
+    let body = Body { unit: Unit { info, ..Unit::default() }, units: Vec::new() };
     desk.answered(&desk.header(Segment::Processing), &body, Outcome::Answered, why)
 }
 
@@ -79,7 +79,7 @@ pub(super) fn consents_of(person: &Person, inquiry: &Inquiry) -> Consents {
 pub(super) fn unit_of<'a>(
     desk: &Desk<'a>,
     place: Place<'a>,
-    inquiry: &Inquiry,
+    inquiry: &'a Inquiry,
     finding: &Finding<'a>,
     consents: &'a Consents,
     bulk: bool,
@@ -96,7 +96,7 @@ pub(super) fn unit_of<'a>(
         bulk,
     });
     Unit {
-        info: Some(inquiry.clone()),
+        info: Some(inquiry),
         worked: Some(true),
         note: card_expires_soon(desk, inquiry, finding).map(|refusal| desk.note(&refusal)),
         validity: Some(finding.validity),

@@ -118,7 +118,7 @@ impl Desk<'_> {
         let of_person = refusal.error.is_of_person();
         let profile = profile(self.surfacing, refusal.error);
         let mut header = self.header(Segment::Failed);
-        let mut unit = Unit { worked: Some(false), info: inquiry.filter(|_| of_person).cloned(), ..Unit::default() };
+        let mut unit = Unit { worked: Some(false), info: inquiry.filter(|_| of_person), ..Unit::default() };
         match entry.layer {
             Layer::Header => header.error = Some(note),
             Layer::Body => {

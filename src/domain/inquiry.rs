@@ -54,8 +54,8 @@ impl Sought {
 
 impl Inquiry {
     /// Who is asked for.
-    pub fn sought(&self) -> Sought {
-        Sought { card: self.card.clone(), birthdate: self.birthdate }
+    pub fn sought(self) -> Sought {
+        Sought { card: self.card, birthdate: self.birthdate }
     }
 }
 

@@ -29,7 +29,7 @@ use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
     sync::watch,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::ServiceExt;
@@ -60,6 +60,10 @@ pub enum NoAnswer {
     /// The connection is reset (TCP RST).
     Reset,
 }
+
+/// In a response's extensions: it is held back for so long. That ends with the request, when its client leaves or the server stops.
+#[derive(Clone, Copy, Debug)]
+pub struct Held(pub Duration);
 
 /// What all connections of one listener share.
 pub(super) struct Reception {
@@ -179,8 +183,9 @@ async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, 
         })
     })
     .await;
-    match answered {
-        Ok(response) => response.extensions().get::<NoAnswer>().copied().map_or(Ok(response), Err),
-        Err(never) => match never {},
+    let Ok(response) = answered;
+    if let Some(Held(time)) = response.extensions().get() {
+        sleep(*time).await;
     }
+    response.extensions().get::<NoAnswer>().copied().map_or(Ok(response), Err)
 }

@@ -13,8 +13,13 @@ use crate::wire::charset;
 pub const KEPT_BODY: usize = 16 * 1024;
 /// Bytes of headers that are kept.
 const KEPT_HEADERS: usize = 4 * 1024;
+/// Bytes of a usual header.
+const USUAL_HEADER: usize = 48;
 /// What stands in place of a secret.
 const REDACTED: &str = "[redacted]";
+/// Headers of nearly every message that are no secret.
+const PLAIN_HEADERS: [&str; 8] =
+    ["accept", "accept-encoding", "connection", "content-length", "content-type", "date", "host", "user-agent"];
 /// Headers whose value is a secret, and words that make a header's name one.
 const SECRET_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 const SECRET_WORDS: [&str; 4] = ["token", "secret", "password", "api-key"];
@@ -47,7 +52,9 @@ pub(super) struct Shown {
 impl Message {
     /// Of headers and a body. Secrets among the headers are not taken over.
     pub fn new<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>, body: &Bytes) -> Self {
-        let mut message = Self { body: beginning(body), length: body.len(), truncated: body.len() > KEPT_BODY, ..Self::default() };
+        let room = (headers.size_hint().0 * USUAL_HEADER).min(KEPT_HEADERS);
+        let mut message =
+            Self { headers: String::with_capacity(room), body: beginning(body), length: body.len(), truncated: body.len() > KEPT_BODY };
         for (name, value) in headers {
             if message.headers.len() + name.len() + value.len() > KEPT_HEADERS {
                 message.truncated = true;
@@ -106,7 +113,7 @@ fn is_text(bytes: &[u8]) -> bool {
 }
 
 fn is_secret(name: &str) -> bool {
-    SECRET_HEADERS.contains(&name) || SECRET_WORDS.iter().any(|word| name.contains(word))
+    !PLAIN_HEADERS.contains(&name) && (SECRET_HEADERS.contains(&name) || SECRET_WORDS.iter().any(|word| name.contains(word)))
 }
 
 /// A login's body with every value taken out; the whole of it where it cannot be read.

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use super::{Store, StoreError};
 
 /// Rows that one statement writes at most.
-const AT_ONCE: usize = 50;
+const AT_ONCE: usize = 100;
 
 /// An entry to be written.
 #[derive(Clone, Debug)]
@@ -97,34 +97,27 @@ impl Store {
     /// # Errors
     /// The store does not work.
     pub async fn trim(&self, institution: &str, making: &str, bound: Bound) -> Result<usize, StoreError> {
-        const SIZES: &str = "SELECT number, making, size FROM journal WHERE institution = $1 ORDER BY number DESC";
+        // Each entry's place, from the newest on, and the bytes down to it.
+        const SUMMED: &str = "SELECT number, ROW_NUMBER() OVER newest AS nth, SUM(size) OVER newest AS bytes FROM journal \
+                              WHERE institution = $1 AND making = $2 WINDOW newest AS (ORDER BY number DESC)";
+        const FOREIGN: &str = "DELETE FROM journal WHERE institution = $1 AND making <> $2";
+        const OVER: &str = "DELETE FROM journal WHERE institution = $1 AND making = $2 AND number <= $3";
+        let counted =
+            format!("SELECT COUNT(*), MAX(CASE WHEN nth > $3 OR (nth > 1 AND bytes > $4) THEN number END) FROM ({SUMMED}) AS summed");
         let trimmed = self.work(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
-            let rows = sqlx::query(SIZES).bind(institution).fetch_all(&mut *all).await?;
-            let (mut kept, mut bytes, mut over, mut newest_over, mut foreign) = (0, 0, 0, -1, false);
-            for row in &rows {
-                let (number, of, size): (i64, String, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-                if of != making {
-                    foreign = true;
-                    continue;
-                }
-                bytes += size.unsigned_abs() as usize;
-                let fits = over == 0 && kept < bound.entries && (bytes <= bound.bytes || kept == 0);
-                if fits {
-                    kept += 1;
-                } else {
-                    newest_over = newest_over.max(number);
-                    over += 1;
-                }
-            }
-            if over > 0 || foreign {
-                const DELETE: &str = "DELETE FROM journal WHERE institution = $1 AND (number <= $2 OR making <> $3)";
-                sqlx::query(DELETE).bind(institution).bind(newest_over).bind(making).execute(&mut *all).await?;
-            }
-            if over > 0 {
+            let counted = sqlx::query(AssertSqlSafe(counted.as_str())).bind(institution).bind(making);
+            let counted = counted.bind(bound.entries as i64).bind(bound.bytes as i64).fetch_one(&mut *all).await?;
+            let (entries, newest_over): (i64, Option<i64>) = (counted.try_get(0)?, counted.try_get(1)?);
+            sqlx::query(FOREIGN).bind(institution).bind(making).execute(&mut *all).await?;
+            let mut over = 0;
+            if let Some(newest) = newest_over {
+                // Of another process that trims at the same time, only one takes an entry away, and counts it.
+                over = sqlx::query(OVER).bind(institution).bind(making).bind(newest).execute(&mut *all).await?.rows_affected();
                 count_evicted(&mut all, institution, making, over).await?;
             }
-            all.commit().await.map(|()| (kept, over))
+            all.commit().await?;
+            Ok((entries.unsigned_abs().saturating_sub(over) as usize, over))
         });
         let (kept, evicted) = trimmed.await?;
         self.tally.evicted.inc_by(evicted);

@@ -197,7 +197,7 @@ impl<'a> Parser<'a> {
             return;
         };
         if usual(text) != written && !written.contains("<!--") && !written.contains("<?") {
-            self.verbatim.entry(known).or_insert_with(|| Verbatim { text: text.to_owned(), xml: Some(written.to_owned()) });
+            self.verbatim.entry(known).or_insert_with(|| Verbatim { text: text.into(), xml: Some(written.into()) });
         }
     }
 

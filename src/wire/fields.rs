@@ -38,7 +38,7 @@ impl<'a> Fields<'a> {
     }
 
     fn pointer(&self, name: &str) -> String {
-        format!("{}/{name}", self.at)
+        [&self.at, "/", name].concat()
     }
 
     /// An object in it.
@@ -58,24 +58,27 @@ impl<'a> Fields<'a> {
 
     /// An element's text; an empty one counts as absent. Every value of the real message is a string.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, Text> {
-        let pointer = self.pointer(name);
         match self.find(name) {
             None => Ok(None),
             Some(Value::String(text)) if text.is_empty() => Ok(None),
             Some(Value::String(text)) if text.chars().count() <= LONGEST => Ok(Some(text.clone())),
-            Some(Value::String(_)) => Err(Text::new(
-                format!("{pointer} が長すぎます（{LONGEST} 文字まで）。"),
-                format!("{pointer} is too long (at most {LONGEST} characters)."),
-            )),
-            found => Err(wrong(&pointer, found, "文字列（引用符で囲んだ値）", "a string (a value in quotation marks)")),
+            Some(Value::String(_)) => {
+                let pointer = self.pointer(name);
+                Err(Text::new(
+                    format!("{pointer} が長すぎます（{LONGEST} 文字まで）。"),
+                    format!("{pointer} is too long (at most {LONGEST} characters)."),
+                ))
+            }
+            found => Err(wrong(&self.pointer(name), found, "文字列（引用符で囲んだ値）", "a string (a value in quotation marks)")),
         }
     }
 
     /// An element's text, which has to be there.
     pub(super) fn required(&self, name: &'static str) -> Result<String, Text> {
-        let pointer = self.pointer(name);
-        let absent = || Text::new(format!("{pointer} がありません（必須です）。"), format!("{pointer} is missing; it is required."));
-        self.text(name)?.ok_or_else(absent)
+        self.text(name)?.ok_or_else(|| {
+            let pointer = self.pointer(name);
+            Text::new(format!("{pointer} がありません（必須です）。"), format!("{pointer} is missing; it is required."))
+        })
     }
 
     /// One of a few texts.
@@ -92,23 +95,23 @@ impl<'a> Fields<'a> {
 
     /// A day, `YYYYMMDD`, from 1800 to 2200.
     pub(super) fn date(&self, name: &'static str) -> Result<Option<Date>, Text> {
-        let Some(text) = self.text(name)? else {
-            return Ok(None);
-        };
+        self.text(name)?.map(|text| self.day(name, &text)).transpose()
+    }
+
+    /// A day, which has to be there.
+    pub(super) fn required_date(&self, name: &'static str) -> Result<Date, Text> {
+        self.day(name, &self.required(name)?)
+    }
+
+    fn day(&self, name: &str, text: &str) -> Result<Date, Text> {
         let eight_digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
-        let date = eight_digits.then(|| Date::strptime("%Y%m%d", &text).ok()).flatten();
+        let date = eight_digits.then(|| Date::strptime("%Y%m%d", text).ok()).flatten();
         let (ja, en) = if eight_digits {
             ("実在する1800年から2200年までの日付", "a date that exists, from 1800 to 2200")
         } else {
             ("YYYYMMDD の日付", "a date as YYYYMMDD")
         };
-        date.filter(|date| (1800..=2200).contains(&date.year())).map(Some).ok_or_else(|| self.wrong(name, &text, ja, en))
-    }
-
-    /// A day, which has to be there.
-    pub(super) fn required_date(&self, name: &'static str) -> Result<Date, Text> {
-        self.required(name)?;
-        Ok(self.date(name)?.expect("what is required is there"))
+        date.filter(|date| (1800..=2200).contains(&date.year())).ok_or_else(|| self.wrong(name, text, ja, en))
     }
 
     /// What is wrong with a text of it.

@@ -29,7 +29,7 @@ fn zeros(group: Group, in_result: bool) -> Group {
     let change = |(name, node): (std::borrow::Cow<'static, str>, Node)| match node {
         Node::Text(mut text) => {
             if in_result && name == "InsurerNumber" {
-                text.text = text.text.replace(' ', "0");
+                text.text = text.text.replace(' ', "0").into();
             }
             (name, Node::Text(text))
         }

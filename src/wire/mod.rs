@@ -2,6 +2,7 @@
 
 pub mod charset;
 pub mod codes;
+mod digits;
 pub mod document;
 mod fields;
 pub mod file_name;

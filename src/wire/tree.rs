@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Elements in order.
@@ -30,12 +31,12 @@ pub enum ListStyle {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verbatim {
     /// The text.
-    pub text: String,
+    pub text: CompactString,
     /// Its escaped form where that is not the usual one.
-    pub xml: Option<String>,
+    pub xml: Option<Box<str>>,
 }
 
-impl<T: Into<String>> From<T> for Verbatim {
+impl<T: Into<CompactString>> From<T> for Verbatim {
     fn from(text: T) -> Self {
         Self { text: text.into(), xml: None }
     }
@@ -45,6 +46,11 @@ impl Group {
     /// No elements yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// No elements yet, and room for so many.
+    pub fn with_room(elements: usize) -> Self {
+        Self(Vec::with_capacity(elements))
     }
 
     /// Whether it has no elements.
@@ -92,7 +98,7 @@ impl Serialize for Group {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (name, node) in &self.0 {
             match node {
-                Node::Text(text) => map.serialize_entry(name, &text.text)?,
+                Node::Text(text) => map.serialize_entry(name, text.text.as_str())?,
                 Node::Group(group) => map.serialize_entry(name, group)?,
                 Node::List { style: ListStyle::Wrapped, item, items } => {
                     map.serialize_entry(name, &items.iter().map(|one| Wrapped { item, one }).collect::<Vec<_>>())?;

@@ -24,7 +24,7 @@ fn write_group(writer: &mut Writer<Vec<u8>>, group: &Group) -> std::io::Result<(
     for (name, node) in &group.0 {
         match node {
             Node::Text(text) => {
-                let escaped = text.xml.clone().unwrap_or_else(|| usual(&text.text));
+                let escaped = text.xml.as_deref().map_or_else(|| usual(&text.text), str::to_owned);
                 write_element(writer, name, |writer| writer.write_event(Event::Text(BytesText::from_escaped(escaped))))?;
             }
             Node::Group(group) => write_element(writer, name, |writer| write_group(writer, group))?,

@@ -94,6 +94,9 @@ impl From<CardText> for String {
 /// A text as it is compared: full-width letters, digits and signs become ASCII, half-width kana become full-width, dashes become `-`; white
 /// space goes.
 pub(in crate::domain) fn fold(text: &str) -> String {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return text.to_owned();
+    }
     let dashes_as_one = |c| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') { '-' } else { c };
     text.nfkc().filter(|c| !c.is_whitespace()).map(dashes_as_one).collect()
 }

@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
+use uuid::Uuid;
 
 use super::faults;
 use crate::answers::Answer;
@@ -31,6 +32,11 @@ use crate::journal::{Exchange, FaultMark, JournalError, Message, Outcome};
 use crate::tls::ClientCertificate;
 use crate::wire::tree::Group;
 use crate::wire::xml;
+
+/// The version of the program.
+const MOCK: HeaderName = HeaderName::from_static("x-onshi-mock");
+/// The id of the journal's entry.
+const JOURNAL: HeaderName = HeaderName::from_static("x-onshi-journal");
 
 /// How a body that cannot be read is refused.
 pub(super) const UNREADABLE: &[ErrorId] = &[ErrorId::MalformedRequest, ErrorId::BodyTimeout, ErrorId::BodyTooLarge];
@@ -72,7 +78,6 @@ impl Call {
                 format!("The client certificate presented is not one of this mock's and counts as none ({reason})."),
             ));
         }
-        let path = uri.path().chars().take(256).collect();
         let call = Self {
             app,
             certificate,
@@ -84,8 +89,8 @@ impl Call {
             sought: None,
             fault: None,
             operation,
-            method: method.as_str().chars().take(16).collect(),
-            path,
+            method: beginning(method.as_str(), 16),
+            path: beginning(uri.path(), 256),
             body: Bytes::new(),
             began: Instant::now(),
         };
@@ -154,8 +159,9 @@ impl Call {
         };
         let id = self.app.institutions.record(self.institution.as_ref(), exchange);
         let headers = response.headers_mut();
-        headers.insert("x-onshi-mock", HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
-        headers.insert("x-onshi-journal", HeaderValue::from_str(&id.to_string()).expect("a UUID is visible ASCII"));
+        headers.insert(MOCK, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+        let id = HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        headers.insert(JOURNAL, id.expect("a UUID is visible ASCII"));
         response
     }
 
@@ -232,6 +238,11 @@ impl Trace {
     }
 }
 
+/// At most so many characters of a text.
+fn beginning(text: &str, characters: usize) -> String {
+    if text.len() <= characters { text.to_owned() } else { text.chars().take(characters).collect() }
+}
+
 /// An answer with its body at hand; nothing of one that is a stream.
 fn with_body(response: Response) -> (Response, Bytes) {
     let (parts, body) = response.into_parts();
@@ -302,10 +313,14 @@ fn no_answer() -> Response {
     response
 }
 
+/// Bytes for which an answer makes room at once: most have fewer.
+const ROOM: usize = 2048;
+
 /// A JSON answer.
 pub(super) fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
-    let body = serde_json::to_vec(body).expect("answers hold texts, numbers and lists only");
-    (status, [(CONTENT_TYPE, "application/json;charset=UTF-8")], body).into_response()
+    let mut bytes = Vec::with_capacity(ROOM);
+    serde_json::to_writer(&mut bytes, body).expect("answers hold texts, numbers and lists only");
+    (status, [(CONTENT_TYPE, "application/json;charset=UTF-8")], bytes).into_response()
 }
 
 /// Makes the connection close behind the answer: nothing that follows on it can be trusted.

@@ -5,10 +5,8 @@ mod body;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderValue, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
@@ -22,7 +20,7 @@ use crate::domain::fault::{Asked, Fired, Kind, LONGEST_SILENCE, Operation};
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::period::Period;
 use crate::domain::text::Text;
-use crate::http::connection::NoAnswer;
+use crate::http::connection::{Held, NoAnswer};
 use crate::institutions::{Moment, Tenant};
 use crate::store::StoreError;
 use crate::wire::spoilt;
@@ -85,19 +83,6 @@ pub(super) fn token(call: &Call) -> Result<(), Refusal> {
 /// Whether a fault has the check answered as being processed.
 pub(super) fn says_processing(call: &Call) -> bool {
     call.fault.as_ref().is_some_and(|fired| fired.kind == Kind::Processing)
-}
-
-/// In a response's extensions: it is held back for so long.
-#[derive(Clone, Copy)]
-struct Held(Duration);
-
-/// Holds back the responses that a fault delays. Ends with the request, when its client leaves or the server stops.
-pub(in crate::http) async fn hold(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
-    if let Some(Held(time)) = response.extensions().get() {
-        tokio::time::sleep(*time).await;
-    }
-    response
 }
 
 /// What a fault makes of an answer; `wall` is the machine's time.

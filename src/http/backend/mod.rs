@@ -3,7 +3,7 @@
 mod call;
 pub mod card;
 mod delivery;
-pub(super) mod faults;
+mod faults;
 mod identity;
 pub mod linkage;
 pub mod login;

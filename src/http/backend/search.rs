@@ -25,7 +25,7 @@ use crate::store::StoreError;
 use crate::tls::ClientCertificate;
 use crate::wire::charset;
 use crate::wire::document::Document;
-use crate::wire::request::{self, Sender};
+use crate::wire::request::{self, Read, Sender};
 
 /// Code table 002: a check by card data.
 const CARD_DATA: Option<&str> = Some("2");
@@ -100,7 +100,13 @@ async fn decide(call: &mut Call, document: &Document, sender: &Sender, form: For
         }
     };
     call.passed_over(&request.ignored);
+    let answered = answered(call, &request, sender, form).await;
     call.sought = Some(request.content.sought());
+    answered
+}
+
+/// The answer to a request that could be read.
+async fn answered(call: &mut Call, request: &Read<Inquiry>, sender: &Sender, form: Form) -> (Answer, Encoding) {
     let who = match identify(call, Some((&request.institution, None)), TokenRule::StrictlyNeeded) {
         Ok(who) => who,
         Err(refusal) => return refused(call, sender, &refusal, form).await,

@@ -94,9 +94,12 @@ impl Element {
     }
 }
 
+/// Elements for which room is made at once; the longest table has more, and no message all of them.
+const MOST_ROOM: usize = 32;
+
 /// The elements that have something to say in this scope, in the table's order.
 pub fn render(elements: &[Element], scope: &Scope<'_>) -> Group {
-    elements.iter().fold(Group::new(), |group, element| match &element.content {
+    elements.iter().fold(Group::with_room(elements.len().min(MOST_ROOM)), |group, element| match &element.content {
         Content::Text(value) => group.optional(element.name, value(scope)),
         Content::Group { elements, kept } => match render(elements, scope) {
             inner if inner.is_empty() && !kept(scope) => group,

@@ -5,6 +5,7 @@ use super::result::RESULT;
 use super::scope::Scope;
 use crate::domain::inquiry::Inquiry;
 use crate::domain::reference::Registration;
+use crate::wire::digits;
 use crate::wire::tree::{ListStyle, Verbatim};
 
 /// A whole message.
@@ -15,8 +16,8 @@ pub const MESSAGE: &[Element] = &[Element::group(
 .required()];
 
 const HEADER: &[Element] = &[
-    Element::text("ProcessExecutionTime", "clock", |s| text(s.header.at.strftime("%Y%m%d%H%M%S").to_string())).required(),
-    Element::text("QualificationConfirmationDate", "request", |s| text(s.header.confirmation_date?.strftime("%Y%m%d").to_string())),
+    Element::text("ProcessExecutionTime", "clock", |s| text(digits::moment(s.header.at))).required(),
+    Element::text("QualificationConfirmationDate", "request", |s| text(digits::day(s.header.confirmation_date?))),
     Element::text("MedicalInstitutionCode", "request", |s| text(s.header.institution.as_ref()?.as_str())),
     Element::text("ArbitraryFileIdentifier", "request", |s| s.header.file_identifier.clone()),
     Element::text("ReferenceClassification", "check", |s| text(s.header.reference?)).codes(2),
@@ -64,7 +65,7 @@ const SEARCH_INFO: &[Element] = &[
     Element::text("InsuredCardSymbol", "request", |s| optional(&info(s)?.card.symbol)),
     Element::text("InsuredIdentificationNumber", "request", |s| text(&info(s)?.card.number)),
     Element::text("InsuredBranchNumber", "request", |s| optional(&info(s)?.card.branch)),
-    Element::text("Birthdate", "request", |s| text(info(s)?.birthdate.strftime("%Y%m%d").to_string())),
+    Element::text("Birthdate", "request", |s| text(digits::day(info(s)?.birthdate))),
     Element::text("LimitApplicationCertificateRelatedConsFlg", "request", |s| text(if info(s)?.limit_consent { "1" } else { "0" }))
         .codes(1),
     Element::text("ArbitraryIdentifier", "request", |s| optional(&info(s)?.arbitrary_identifier)),
@@ -79,7 +80,7 @@ const REGISTRATION: &[Element] = &[
 ];
 
 fn info<'a>(scope: &Scope<'a>) -> Option<&'a Inquiry> {
-    scope.unit?.info.as_ref()
+    scope.unit?.info
 }
 
 fn registration<'a>(scope: &Scope<'a>) -> Option<&'a Registration> {

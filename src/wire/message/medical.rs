@@ -2,6 +2,7 @@
 
 use super::element::{Element, Mark};
 use super::envelope::{optional, text};
+use crate::wire::digits;
 use crate::wire::tree::ListStyle;
 
 /// A whole message.
@@ -10,7 +11,7 @@ pub const MEDICAL: &[Element] =
         .required()];
 
 const HEADER: &[Element] = &[
-    Element::text("ProcessExecutionTime", "clock", |s| text(s.header.at.strftime("%Y%m%d%H%M%S").to_string())).marked(Mark::Invented),
+    Element::text("ProcessExecutionTime", "clock", |s| text(digits::moment(s.header.at))).marked(Mark::Invented),
     Element::text("MedicalInstitutionCode", "request", |s| text(s.header.institution.as_ref()?.as_str())).required(),
     Element::text("ArbitraryFileIdentifier", "request", |s| s.header.file_identifier.clone()),
     Element::text("ResultCode", "check", |s| text(&s.medical?.result_code)).required(),
@@ -21,7 +22,7 @@ const BODY: &[Element] =
     &[Element::list("MedicalInformationList", ListStyle::Wrapped, "MedicalInformation", |s| s.items(), ITEM).marked(Mark::Invented)];
 
 const ITEM: &[Element] = &[
-    Element::text("Date", "invented.toml medical days_ago", |s| text(s.item?.date.strftime("%Y%m%d").to_string())).marked(Mark::Invented),
+    Element::text("Date", "invented.toml medical days_ago", |s| text(digits::day(s.item?.date))).marked(Mark::Invented),
     Element::text("Name", "invented.toml medical name", |s| text(&s.item?.name)).marked(Mark::Invented),
     Element::text("Value", "invented.toml medical value", |s| text(&s.item?.value)).marked(Mark::Invented),
 ];

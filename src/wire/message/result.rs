@@ -9,6 +9,7 @@ use super::scope::{Held, Scope};
 use super::ticket::{TICKET, tickets};
 use crate::domain::consent::{Consent, ConsentKind};
 use crate::domain::person::{ElderlyCertificate, FixtureDate, LimitCertificate, Qualification};
+use crate::wire::digits;
 use crate::wire::tree::{ListStyle, Verbatim};
 
 /// Where a consent comes from.
@@ -189,11 +190,11 @@ fn available_until(held: &Held<'_>, consent: Consent) -> Option<DateTime> {
 }
 
 fn moment(at: DateTime) -> Option<Verbatim> {
-    text(at.strftime("%Y%m%d%H%M%S").to_string())
+    text(digits::moment(at))
 }
 
 pub(super) fn date(scope: &Scope<'_>, day: FixtureDate) -> Option<Verbatim> {
-    text(day.on(scope.held?.now.date()).strftime("%Y%m%d").to_string())
+    text(digits::day(day.on(scope.held?.now.date())))
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ pub struct Body<'a> {
 #[derive(Clone, Default)]
 pub struct Unit<'a> {
     /// `QualificationConfirmSearchInfo`: what was asked, as it came.
-    pub info: Option<Inquiry>,
+    pub info: Option<&'a Inquiry>,
     /// `ReferenceNumberRegistrationInfo`: what was registered, as it came.
     pub registration: Option<Registration>,
     /// `PrescriptionIssueSelect`, code table 017.

@@ -5,6 +5,7 @@ use super::envelope::{optional, text};
 use super::result::date;
 use super::scope::Scope;
 use crate::domain::ids::InstitutionCode;
+use crate::wire::digits;
 
 pub(super) const TICKET: &[Element] = &[
     Element::text("TicketType", "medical_tickets.ticket_type", |s| text(s.ticket?.ticket_type.code())).codes(18),
@@ -12,7 +13,7 @@ pub(super) const TICKET: &[Element] = &[
     Element::text("MedicalTicketExpirationDate", "medical_tickets.valid_until", |s| date(s, s.ticket?.valid_until)),
     Element::text("IssueNumber", "medical_tickets.issue_number", |s| text(&s.ticket?.issue_number)),
     Element::text("MedicalTreatmentMonth", "medical_tickets.treatment_month", |s| {
-        text(s.ticket?.treatment_month.on(s.held?.now.date()).strftime("%Y%m").to_string())
+        text(digits::month(s.ticket?.treatment_month.on(s.held?.now.date())))
     }),
     Element::text("DesignatedMedicalInstitutionCode", "medical_tickets.designated_code", |s| text(designated(s)?.as_str())),
     Element::text("DesignatedMedicalInstitutionFlag", "medical_tickets.designated_code", |s| {

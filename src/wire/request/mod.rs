@@ -47,7 +47,8 @@ pub struct Read<T> {
 impl Sender {
     /// Reads what can be read.
     pub fn of(document: &Document) -> Self {
-        let header = |name: &str| document.value.pointer(&format!("/XmlMsg/MessageHeader/{name}")).and_then(serde_json::Value::as_str);
+        let found = document.value.get("XmlMsg").and_then(|message| message.get("MessageHeader"));
+        let header = |name: &str| found.and_then(|header| header.get(name)).and_then(serde_json::Value::as_str);
         let identifier = header("ArbitraryFileIdentifier").filter(|text| !text.is_empty() && text.chars().count() <= 200);
         Self {
             institution: header("MedicalInstitutionCode").and_then(|code| InstitutionCode::parse(code).ok()),

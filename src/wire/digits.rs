@@ -1,0 +1,50 @@
+//! Days and moments as messages write them: digits alone. A message has so many that a general formatter's time is felt.
+
+use compact_str::{CompactString, ToCompactString};
+use jiff::civil::{Date, DateTime};
+
+/// `YYYYMM`.
+pub(super) fn month(date: Date) -> CompactString {
+    padded(year_and_month(date), 6)
+}
+
+/// `YYYYMMDD`.
+pub(super) fn day(date: Date) -> CompactString {
+    padded(year_month_and_day(date), 8)
+}
+
+/// `YYYYMMDDhhmmss`.
+pub(super) fn moment(at: DateTime) -> CompactString {
+    let [hour, minute, second] = [at.hour(), at.minute(), at.second()].map(i64::from);
+    padded(year_month_and_day(at.date()) * 1_000_000 + hour * 10_000 + minute * 100 + second, 14)
+}
+
+fn year_and_month(date: Date) -> i64 {
+    i64::from(date.year()) * 100 + i64::from(date.month())
+}
+
+fn year_month_and_day(date: Date) -> i64 {
+    year_and_month(date) * 100 + i64::from(date.day())
+}
+
+/// Only years before 1000 need zeros in front.
+fn padded(number: i64, digits: usize) -> CompactString {
+    let text = number.to_compact_string();
+    if text.len() == digits { text } else { compact_str::format_compact!("{number:0digits$}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn each_is_what_the_general_formatter_writes() {
+        for at in [date(2026, 1, 9).at(3, 4, 5, 999), date(1800, 12, 31).at(23, 59, 59, 0), date(33, 4, 5).at(0, 0, 0, 0)] {
+            assert_eq!(month(at.date()), at.strftime("%Y%m").to_string());
+            assert_eq!(day(at.date()), at.strftime("%Y%m%d").to_string());
+            assert_eq!(moment(at), at.strftime("%Y%m%d%H%M%S").to_string());
+        }
+    }
+}
