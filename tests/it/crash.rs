@@ -26,6 +26,19 @@ struct Acknowledged {
     checks: u64,
 }
 
+impl Acknowledged {
+    /// Asks for all of it at a server.
+    async fn is_there(&self, client: &Client, control: &str, when: &str) {
+        let institution = ask(client, &format!("{control}/v1/institutions/{}", self.code)).await;
+        let stored: u64 = institution["name"]["en"].as_str().unwrap().parse().unwrap_or_else(|_| panic!("{institution}"));
+        assert!(stored >= self.last, "{when}: change {} was acknowledged, {stored} is stored", self.last);
+        for code in &self.made {
+            let there = ask(client, &format!("{control}/v1/institutions/{code}")).await;
+            assert_eq!(there["code"], *code, "{when}: it was created, and is gone");
+        }
+    }
+}
+
 #[tokio::test]
 async fn after_a_sigkill_everything_acknowledged_is_there_on_sqlite() {
     let dir = tempfile::tempdir().unwrap();
@@ -44,6 +57,32 @@ async fn a_hundred_sigkills_lose_nothing_acknowledged() {
     let (dir, cluster) = (tempfile::tempdir().unwrap(), Cluster::start().await);
     rounds(100, "SQLite", dir.path(), "sqlite:state.db").await;
     rounds(100, "PostgreSQL", dir.path(), &cluster.database("crash").await).await;
+}
+
+#[tokio::test]
+async fn of_two_servers_either_is_killed_and_nothing_acknowledged_is_lost() {
+    let (dir, cluster) = (tempfile::tempdir().unwrap(), Cluster::start().await);
+    let store = cluster.database("two").await;
+    let start = || Program::start(dir.path(), &["--store", &store, "--control-token", TOKEN]);
+    let (mut stays, mut random) = (start(), fastrand::Rng::with_seed(20260120));
+    let client = trusting(&std::fs::read_to_string(dir.path().join("certs/ca.pem")).unwrap()).build().unwrap();
+    let mut changes = 0;
+    for round in 1..=4 {
+        let dies = start();
+        let mut working = JoinSet::new();
+        for number in 0..CLIENTS as u32 {
+            working.spawn(work(client.clone(), dies.url("control"), dies.url("backend"), round * 100 + number));
+        }
+        tokio::time::sleep(Duration::from_millis(random.u64(200..700))).await;
+        drop(dies);
+        for told in working.join_all().await {
+            told.is_there(&client, &stays.url("control"), &format!("PostgreSQL, two servers, round {round}")).await;
+            changes += told.last;
+        }
+        // Another one stays each time.
+        stays = start();
+    }
+    assert!(changes > 4, "there was a load");
 }
 
 #[expect(clippy::print_stdout, reason = "what was counted is for whoever reads the tests' output")]
@@ -65,13 +104,7 @@ async fn rounds(rounds: u32, back_end: &str, dir: &Path, store: &str) {
         let program = Program::start(dir, &["--store", store, "--control-token", TOKEN]);
         let control = program.url("control");
         for told in &acknowledged {
-            let institution = ask(&client, &format!("{control}/v1/institutions/{}", told.code)).await;
-            let stored: u64 = institution["name"]["en"].as_str().unwrap().parse().unwrap_or_else(|_| panic!("{institution}"));
-            assert!(stored >= told.last, "{back_end}, round {round}: change {} was acknowledged, {stored} is stored", told.last);
-            for code in &told.made {
-                let there = ask(&client, &format!("{control}/v1/institutions/{code}")).await;
-                assert_eq!(there["code"], *code, "{back_end}, round {round}: it was created, and is gone");
-            }
+            told.is_there(&client, &control, &format!("{back_end}, round {round}")).await;
             let journal = ask(&client, &format!("{control}/v1/institutions/{}/journal?limit=500", told.code)).await;
             let kept = journal["entries"].as_array().unwrap().len() as u64;
             changes += told.last;

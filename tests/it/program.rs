@@ -22,29 +22,28 @@ impl Program {
     /// The same under another program, which gets it as its last arguments.
     #[cfg(unix)]
     pub(crate) fn start_under(dir: &Path, other: &[&str], arguments: &[&str]) -> Self {
-        let program = command(dir);
-        let mut under = Command::new(other[0]);
-        under.current_dir(dir).args(&other[1..]).arg(program.get_program());
-        for (name, value) in program.get_envs() {
-            match value {
-                Some(value) => under.env(name, value),
-                None => under.env_remove(name),
-            };
-        }
-        Self::ready(under, arguments)
+        Self::ready(command_under(dir, other), arguments)
     }
 
     fn ready(mut command: Command, arguments: &[&str]) -> Self {
-        let mut child = command
-            .args(["serve", "--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        command.arg("serve");
+        for listener in ["--backend-addr", "--control-addr"] {
+            if !arguments.contains(&listener) {
+                command.args([listener, "127.0.0.1:0"]);
+            }
+        }
+        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines.next().expect("the program ended without its ready line").unwrap();
         Self { child, ready }
+    }
+
+    /// Tells it to stop as a service manager does, and waits until it has.
+    #[cfg(unix)]
+    pub(crate) fn stop(mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        assert!(self.child.wait().unwrap().success());
     }
 
     /// The process.
@@ -77,6 +76,27 @@ fn command(dir: &Path) -> Command {
     command
 }
 
+/// The same under another program, which gets it as its last arguments.
+#[cfg(unix)]
+fn command_under(dir: &Path, other: &[&str]) -> Command {
+    let program = command(dir);
+    let mut under = Command::new(other[0]);
+    under.current_dir(dir).args(&other[1..]).arg(program.get_program());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => under.env(name, value),
+            None => under.env_remove(name),
+        };
+    }
+    under
+}
+
+/// What `serve` says under another program, where it ends by itself.
+#[cfg(unix)]
+pub(crate) fn output_under(dir: &Path, other: &[&str], options: &[&str]) -> Output {
+    command_under(dir, other).arg("serve").args(options).output().unwrap()
+}
+
 fn failure(output: &Output) -> String {
     assert!(!output.status.success(), "it should have failed");
     String::from_utf8(output.stderr.clone()).unwrap()
@@ -102,10 +122,7 @@ fn with_no_settings_it_makes_its_certificates_and_says_the_ready_line() {
 #[test]
 fn sigterm_ends_it_with_exit_code_0() {
     let dir = tempfile::tempdir().unwrap();
-    let mut program = Program::start(dir.path(), &[]);
-    let told = Command::new("kill").args(["-TERM", &program.child.id().to_string()]).status().unwrap();
-    assert!(told.success());
-    assert!(program.child.wait().unwrap().success());
+    Program::start(dir.path(), &[]).stop();
 }
 
 #[test]

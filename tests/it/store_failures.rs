@@ -1,6 +1,7 @@
 //! A store that fails: readiness turns red, callers get a clear 503, nothing acknowledged is lost, and it recovers without a restart.
 #![cfg(unix)]
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,30 @@ async fn readiness(client: &Client, control: &str, status: StatusCode) -> String
         assert!(began.elapsed() < Duration::from_secs(30), "still {now}: {said}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test]
+async fn a_read_only_file_is_told_and_what_it_has_is_there_when_it_may_be_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("state.db");
+    let options = ["--store", "sqlite:state.db", "--control-token", TOKEN];
+    let program = Program::start(dir.path(), &options);
+    let client = trusting(&std::fs::read_to_string(dir.path().join("certs/ca.pem")).unwrap()).build().unwrap();
+    assert_eq!(rename(&client, &program.url("control"), "9910000018", "acknowledged").await.0, StatusCode::OK);
+    program.stop();
+    let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o444);
+    // Root writes everywhere, unless it gives up that right.
+    let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    let under: &[&str] = if root { &["setpriv", "--bounding-set", "-dac_override"] } else { &["env"] };
+    let refused = crate::program::output_under(dir.path(), under, &options);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && said.contains("読み取り専用") && said.contains("read-only"), "{said}");
+    mode(0o644);
+    let program = Program::start(dir.path(), &options);
+    let institution = format!("{}/v1/institutions/9910000018", program.url("control"));
+    let institution: Value = client.get(institution).bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap();
+    assert_eq!(institution["name"]["en"], "acknowledged");
 }
 
 async fn rename(client: &Client, control: &str, code: &str, name: &str) -> (StatusCode, Value) {
