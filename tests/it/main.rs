@@ -27,6 +27,7 @@ mod journal_entries;
 mod journal_reading;
 mod linkage;
 mod linkage_bulk;
+mod linkage_crash;
 mod linkage_files;
 mod linkage_hostile;
 mod linkage_route;
