@@ -23,6 +23,7 @@ use crate::http::openapi::Addresses;
 use crate::http::pace::Lines;
 use crate::http::router;
 use crate::http::streams::Streams;
+use crate::http::traces::{Traces, traced};
 use crate::http::{checked, kept, shelve};
 use crate::institutions::{Differing, Institutions};
 use crate::linkage::{Folders, LOOKED_AT_EVERY};
@@ -44,6 +45,7 @@ pub struct Server {
     findings: Findings,
     differing: Differing,
     push: Push,
+    traces: Option<Arc<Traces>>,
 }
 
 impl Server {
@@ -54,6 +56,7 @@ impl Server {
     pub async fn bind(config: &Config, wall: fn() -> Timestamp) -> anyhow::Result<Self> {
         let (mut started_with, findings) = load_fixtures(config, wall())?;
         let push = Push::new(&config.push)?;
+        let traces = config.otlp_url.as_ref().map(Traces::new).transpose()?.map(Arc::new);
         let packages = package::Store::open(config.package_dir.as_deref())?;
         shelve(&packages, &mut started_with);
         let backend = listen(config.backend_addr, "backend-addr").await?;
@@ -101,7 +104,19 @@ impl Server {
             body: config.body,
         };
         warn_of_unknown_terminal(config, &app.institutions).await?;
-        Ok(Self { app: Arc::new(app), backend, control, backend_tls, control_tls, limits: config.limits, made, findings, differing, push })
+        Ok(Self {
+            app: Arc::new(app),
+            backend,
+            control,
+            backend_tls,
+            control_tls,
+            limits: config.limits,
+            made,
+            findings,
+            differing,
+            push,
+            traces,
+        })
     }
 
     /// Where the backend listens.
@@ -147,8 +162,20 @@ impl Server {
             // Nothing is ever sent: that the sender is gone is the message.
             let _ = stopping.changed().await;
         };
-        let backend = serve(self.backend, self.backend_tls, router::backend(Arc::clone(&self.app)), self.limits, stop(stopping.clone()));
-        let control = serve(self.control, self.control_tls, router::control(Arc::clone(&self.app)), self.limits, stop(stopping.clone()));
+        let backend = serve(
+            self.backend,
+            self.backend_tls,
+            traced(router::backend(Arc::clone(&self.app)), self.traces.as_ref()),
+            self.limits,
+            stop(stopping.clone()),
+        );
+        let control = serve(
+            self.control,
+            self.control_tls,
+            traced(router::control(Arc::clone(&self.app)), self.traces.as_ref()),
+            self.limits,
+            stop(stopping.clone()),
+        );
         let linkage = keep_folders(Arc::clone(&self.app), stop(stopping.clone()));
         let upkeep = keep_store(self.app.institutions.clone(), stop(stopping.clone()));
         let (quiet, silence) = watch::channel(());
@@ -169,6 +196,9 @@ impl Server {
         };
         tokio::join!(surfaces, journals, listening, following, telling, pushing);
         self.app.institutions.leave().await;
+        if let Some(traces) = &self.traces {
+            traces.close().await;
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use jiff::civil::Date;
+use reqwest::Url;
 use serde::Deserialize;
 
 use crate::domain::ids::TerminalAddress;
@@ -93,6 +94,10 @@ pub struct Options {
     /// To whom notices are mailed; repeatable
     #[arg(long, env = "ONSHI_NOTICE_TO", value_name = "ADDRESS", value_delimiter = ',')]
     notice_to: Vec<String>,
+    /// Collector that gets a span of each request, over OTLP: http://host:4318/v1/traces [default: none]
+    #[arg(long, env = "ONSHI_OTLP_URL", value_name = "URL", hide_env_values = true, value_parser = collector)]
+    #[serde(deserialize_with = "read_collector")]
+    otlp_url: Option<Url>,
     /// Connections open at once, per listener [default: 512]
     #[arg(long, env = "ONSHI_MAX_CONNECTIONS", value_name = "N")]
     max_connections: Option<usize>,
@@ -157,6 +162,8 @@ pub struct Config {
     pub strictness: Date,
     /// Where notices are pushed to.
     pub push: push::Settings,
+    /// The collector of traces; none: no spans are made.
+    pub otlp_url: Option<Url>,
     /// Limits of connections, per listener.
     pub limits: Limits,
     /// Limits of a request's body.
@@ -198,6 +205,7 @@ impl Options {
                 from: settings.notice_from,
                 to: settings.notice_to,
             })?,
+            otlp_url: settings.otlp_url,
             limits: Limits {
                 max_connections: settings.max_connections.unwrap_or(limits.max_connections),
                 max_connections_per_address: settings.max_connections_per_address.unwrap_or(limits.max_connections_per_address),
@@ -234,6 +242,7 @@ impl Options {
             smtp_url: self.smtp_url.or(file.smtp_url),
             notice_from: self.notice_from.or(file.notice_from),
             notice_to: if self.notice_to.is_empty() { file.notice_to } else { self.notice_to },
+            otlp_url: self.otlp_url.or(file.otlp_url),
             max_connections: self.max_connections.or(file.max_connections),
             max_connections_per_address: self.max_connections_per_address.or(file.max_connections_per_address),
             max_body: self.max_body.or(file.max_body),
@@ -289,6 +298,16 @@ fn store(text: &str) -> Result<Target, String> {
 fn read_store<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Target>, D::Error> {
     let text = String::deserialize(deserializer)?;
     store(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn collector(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some());
+    url.ok_or_else(|| "http:// か https:// のアドレスが必要です / expected an address such as http://collector:4318/v1/traces".to_owned())
+}
+
+fn read_collector<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    collector(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -14,5 +14,6 @@ pub mod pace;
 pub mod problem;
 pub mod router;
 pub mod streams;
+pub mod traces;
 
 pub use fixtures::{checked, kept, shelve};

@@ -68,6 +68,7 @@ mod terminal_wire;
 mod tidy;
 mod tls;
 mod tokens;
+mod traces;
 mod two_terminals;
 mod verdict;
 mod verdict_clients;
