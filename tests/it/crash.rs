@@ -69,10 +69,7 @@ async fn of_two_servers_either_is_killed_and_nothing_acknowledged_is_lost() {
     let mut changes = 0;
     for round in 1..=4 {
         let dies = start();
-        let mut working = JoinSet::new();
-        for number in 0..CLIENTS as u32 {
-            working.spawn(work(client.clone(), dies.url("control"), dies.url("backend"), round * 100 + number));
-        }
+        let working = working(&client, &dies).await;
         tokio::time::sleep(Duration::from_millis(random.u64(200..700))).await;
         drop(dies);
         for told in working.join_all().await {
@@ -93,10 +90,7 @@ async fn rounds(rounds: u32, back_end: &str, dir: &Path, store: &str) {
     for round in 1..=rounds {
         let program = Program::start(dir, &["--store", store, "--control-token", TOKEN]);
         let client = trusting(&std::fs::read_to_string(dir.join("certs/ca.pem")).unwrap()).build().unwrap();
-        let mut working = JoinSet::new();
-        for number in 0..CLIENTS {
-            working.spawn(work(client.clone(), program.url("control"), program.url("backend"), round * 100 + number as u32));
-        }
+        let working = working(&client, &program).await;
         tokio::time::sleep(Duration::from_millis(random.u64(200..700))).await;
         // Dropped: killed, and waited for.
         drop(program);
@@ -120,15 +114,25 @@ async fn rounds(rounds: u32, back_end: &str, dir: &Path, store: &str) {
     assert!(changes > u64::from(rounds), "there was a load");
 }
 
+/// Clients that have begun.
+async fn working(client: &Client, program: &Program) -> JoinSet<Acknowledged> {
+    let mut working = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let created = send(client.post(format!("{}/v1/institutions", program.url("control"))), template()).await;
+        let code = created.expect("the server runs")["code"].as_str().unwrap().to_owned();
+        working.spawn(work(client.clone(), program.url("control"), program.url("backend"), code));
+    }
+    working
+}
+
+fn template() -> Value {
+    json!({"template": "9910000018", "name": {"ja": "0", "en": "0"}})
+}
+
 /// Changes, creates and checks until the server is gone; gives what was acknowledged.
-async fn work(client: Client, control: String, backend: String, number: u32) -> Acknowledged {
-    let mut told = Acknowledged::default();
+async fn work(client: Client, control: String, backend: String, code: String) -> Acknowledged {
+    let mut told = Acknowledged { code, ..Acknowledged::default() };
     let institutions = format!("{control}/v1/institutions");
-    let template = json!({"template": "9910000018", "name": {"ja": "0", "en": "0"}});
-    let Some(created) = send(client.post(&institutions), template.clone()).await else {
-        panic!("client {number}: the server was gone before it began");
-    };
-    told.code = created["code"].as_str().unwrap().to_owned();
     let own = format!("{institutions}/{}", told.code);
     for change in 1.. {
         let name = json!({"name": {"ja": change.to_string(), "en": change.to_string()}});
@@ -136,7 +140,7 @@ async fn work(client: Client, control: String, backend: String, number: u32) -> 
             break;
         }
         told.last = change;
-        let Some(another) = send(client.post(&institutions), template.clone()).await else {
+        let Some(another) = send(client.post(&institutions), template()).await else {
             break;
         };
         told.made.insert(another["code"].as_str().unwrap().to_owned());
