@@ -2,6 +2,7 @@
 //! never sleeps: waking it would cost the server an interrupt an answer, and a server that keeps it busy none.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::pem::PemObject;
@@ -18,6 +19,8 @@ use tokio_rustls::client::TlsStream;
 pub(crate) struct Client {
     pub(crate) addresses: Vec<String>,
     tls: TlsConnector,
+    /// The number of the request that [`Client::rate`] makes next: it goes on where it stopped.
+    next: Arc<AtomicUsize>,
 }
 
 impl Client {
@@ -36,7 +39,7 @@ impl Client {
             None => builder.with_no_client_auth(),
         };
         config.resumption = rustls::client::Resumption::disabled();
-        Self { addresses, tls: TlsConnector::from(Arc::new(config)) }
+        Self { addresses, tls: TlsConnector::from(Arc::new(config)), next: Arc::default() }
     }
 
     async fn connect(&self, number: usize) -> TlsStream<TcpStream> {
@@ -62,7 +65,7 @@ impl Client {
         }
     }
 
-    /// Requests a second over some connections: connection `c` asks `requests[c]`, `requests[c + connections]` and so on, round and round.
+    /// Requests a second over some connections: all of them in turn, round and round, from where the last call stopped.
     pub(crate) async fn rate(&self, connections: usize, spell: Duration, requests: &Arc<Vec<Vec<u8>>>) -> f64 {
         let mut asking = JoinSet::new();
         let until = Instant::now() + spell;
@@ -75,10 +78,11 @@ impl Client {
             let (client, requests) = (self.clone(), Arc::clone(requests));
             asking.spawn(async move {
                 let mut stream = client.connect(number).await;
-                let (mut buffer, mut done, mut next) = (Vec::with_capacity(8 * 1024), 0_u64, number);
+                let (mut buffer, mut done) = (Vec::with_capacity(8 * 1024), 0_u64);
                 while Instant::now() < until {
+                    let next = client.next.fetch_add(1, Ordering::Relaxed);
                     exchange(&mut stream, &requests[next % requests.len()], &mut buffer).await;
-                    (done, next) = (done + 1, next + connections);
+                    done += 1;
                 }
                 done
             });

@@ -77,6 +77,7 @@ pub(crate) fn packages(title: &str, target: f64) -> Row {
     for round in 0..=ROUNDS {
         let ours = runtime.block_on(ours.throughput(SPELL, &for_ours));
         let theirs = runtime.block_on(theirs.throughput(SPELL, &for_floor));
+        eprintln!("{title}: round {round}: {ours:.0} and {theirs:.0} MiB/s");
         if round > 0 {
             measured.add(ours, theirs);
         }

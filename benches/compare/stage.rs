@@ -24,7 +24,16 @@ pub(crate) fn sqlite() -> Stage {
 pub(crate) fn postgres(processes: usize) -> Stage {
     let url =
         std::env::var("ONSHI_BENCH_POSTGRES").expect("ONSHI_BENCH_POSTGRES=postgres://… names a database whose content may be dropped");
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(emptied(&url));
     Stage { store: url.clone(), processes, floor_asks: Some(url) }
+}
+
+async fn emptied(url: &str) {
+    sqlx::any::install_default_drivers();
+    let pool = sqlx::AnyPool::connect(url).await.unwrap();
+    for statement in ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
 }
 
 /// An HTTP/1.1 request.

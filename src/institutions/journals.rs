@@ -41,7 +41,7 @@ impl Institutions {
             inner.recorder.add(None, stray(entry));
             return id;
         };
-        let pending = match inner.cache.slot(code).known(inner.store.epoch()) {
+        let pending = match inner.cache.slot(code).known(inner.epoch()) {
             Known::Here(seen) => placed(&seen.tenant, entry),
             Known::Absent(_) | Known::Unread => Pending::new(None, entry),
         };

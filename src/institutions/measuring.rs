@@ -12,7 +12,7 @@ impl Institutions {
         let (inner, wall) = (&self.0, self.wall());
         let mut present = Present { stored: inner.stored.load(Ordering::Relaxed), ..Present::default() };
         (present.waiting_entries, present.waiting_bytes) = inner.recorder.waits();
-        for seen in inner.cache.held(inner.store.epoch()).iter().filter(|seen| !seen.tenant.is_over(wall)) {
+        for seen in inner.cache.held(inner.epoch()).iter().filter(|seen| !seen.tenant.is_over(wall)) {
             let institution = &seen.tenant.institution;
             let now = institution.now(wall);
             present.in_memory += 1;

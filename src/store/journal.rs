@@ -80,6 +80,9 @@ impl Store {
                 }
                 query.execute(&mut *all).await?;
             }
+            // In one order everywhere: two processes that count the same ones wait for each other, and neither for ever.
+            let mut evicted: Vec<_> = evicted.iter().collect();
+            evicted.sort_unstable();
             for (institution, making, entries) in evicted {
                 count_evicted(&mut all, institution, making, *entries).await?;
             }
@@ -92,36 +95,30 @@ impl Store {
         Ok(())
     }
 
-    /// Takes away what a journal has beyond its bound, and what other makings of the institution left; gives how many entries stay.
+    /// Takes away what a journal has beyond its bound, and counts it.
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn trim(&self, institution: &str, making: &str, bound: Bound) -> Result<usize, StoreError> {
+    pub async fn trim(&self, institution: &str, making: &str, bound: Bound) -> Result<(), StoreError> {
         // Each entry's place, from the newest on, and the bytes down to it.
         const SUMMED: &str = "SELECT number, ROW_NUMBER() OVER newest AS nth, SUM(size) OVER newest AS bytes FROM journal \
                               WHERE institution = $1 AND making = $2 WINDOW newest AS (ORDER BY number DESC)";
-        const FOREIGN: &str = "DELETE FROM journal WHERE institution = $1 AND making <> $2";
         const OVER: &str = "DELETE FROM journal WHERE institution = $1 AND making = $2 AND number <= $3";
-        let counted =
-            format!("SELECT COUNT(*), MAX(CASE WHEN nth > $3 OR (nth > 1 AND bytes > $4) THEN number END) FROM ({SUMMED}) AS summed");
+        let newest_over = format!("SELECT MAX(number) FROM ({SUMMED}) AS summed WHERE nth > $3 OR (nth > 1 AND bytes > $4)");
         let trimmed = self.work(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
-            let counted = sqlx::query(AssertSqlSafe(counted.as_str())).bind(institution).bind(making);
-            let counted = counted.bind(bound.entries as i64).bind(bound.bytes as i64).fetch_one(&mut *all).await?;
-            let (entries, newest_over): (i64, Option<i64>) = (counted.try_get(0)?, counted.try_get(1)?);
-            sqlx::query(FOREIGN).bind(institution).bind(making).execute(&mut *all).await?;
-            let mut over = 0;
-            if let Some(newest) = newest_over {
-                // Of another process that trims at the same time, only one takes an entry away, and counts it.
-                over = sqlx::query(OVER).bind(institution).bind(making).bind(newest).execute(&mut *all).await?.rows_affected();
-                count_evicted(&mut all, institution, making, over).await?;
-            }
-            all.commit().await?;
-            Ok((entries.unsigned_abs().saturating_sub(over) as usize, over))
+            let newest = sqlx::query(AssertSqlSafe(newest_over.as_str())).bind(institution).bind(making);
+            let newest = newest.bind(bound.entries as i64).bind(bound.bytes as i64).fetch_one(&mut *all).await?;
+            let Some(newest) = newest.try_get::<Option<i64>, _>(0)? else {
+                return Ok(0);
+            };
+            // Of another process that trims at the same time, only one takes an entry away, and counts it.
+            let over = sqlx::query(OVER).bind(institution).bind(making).bind(newest).execute(&mut *all).await?.rows_affected();
+            count_evicted(&mut all, institution, making, over).await?;
+            all.commit().await.map(|()| over)
         });
-        let (kept, evicted) = trimmed.await?;
-        self.tally.evicted.inc_by(evicted);
-        Ok(kept)
+        self.tally.evicted.inc_by(trimmed.await?);
+        Ok(())
     }
 
     /// Takes away all entries of a journal, of whatever making, and forgets how many were evicted.
@@ -142,23 +139,32 @@ impl Store {
     /// # Errors
     /// The store does not work.
     pub async fn entries(&self, institution: &str, making: &str, limit: usize, bound: Bound) -> Result<Page, StoreError> {
-        const NEWEST: &str = "SELECT body FROM journal WHERE institution = $1 AND making = $2 ORDER BY number DESC LIMIT $3";
+        // One statement, so that what others write meanwhile is counted where it is listed.
+        const NEWEST: &str = "SELECT body, COUNT(*) OVER (), \
+                              (SELECT entries FROM evictions WHERE institution = $1 AND making = $2) \
+                              FROM journal WHERE institution = $1 AND making = $2 ORDER BY number DESC LIMIT $3";
         const EVICTED: &str = "SELECT entries FROM evictions WHERE institution = $1 AND making = $2";
-        let kept = self.trim(institution, making, bound).await?;
-        let (mut rows, evicted) = self
-            .work(async |connection| {
-                let rows =
-                    sqlx::query(NEWEST).bind(institution).bind(making).bind(limit.min(kept) as i64).fetch_all(&mut *connection).await?;
-                let evicted = sqlx::query(EVICTED).bind(institution).bind(making).fetch_optional(connection).await?;
-                Ok((rows, evicted))
-            })
-            .await?;
-        rows.reverse();
-        let evicted = evicted.map_or(Ok(0), |row| row.try_get::<i64, _>(0)).map_err(|error| self.misread(&error))?.unsigned_abs();
-        let first = evicted + (kept - rows.len().min(kept)) as u64 + 1;
-        let bodies = rows.iter().map(|row| row.try_get::<String, _>(0).map_err(|error| self.misread(&error)));
-        let entries = bodies.zip(first..).map(|(body, number)| Ok(Kept { number, body: body? }));
-        Ok(Page { entries: entries.collect::<Result<_, StoreError>>()?, evicted, complete: true })
+        self.trim(institution, making, bound).await?;
+        let read = self.work(async |connection| {
+            let newest = sqlx::query(NEWEST).bind(institution).bind(making).bind(limit.min(bound.entries) as i64);
+            let rows = newest.fetch_all(&mut *connection).await?;
+            let evicted: Option<i64> = match rows.first() {
+                Some(row) => row.try_get(2)?,
+                None => sqlx::query(EVICTED)
+                    .bind(institution)
+                    .bind(making)
+                    .fetch_optional(connection)
+                    .await?
+                    .map_or(Ok(None), |row| row.try_get(0))?,
+            };
+            let kept: i64 = rows.first().map_or(Ok(0), |row| row.try_get(1))?;
+            let bodies = rows.iter().rev().map(|row| row.try_get::<String, _>(0)).collect::<Result<Vec<_>, _>>()?;
+            Ok((bodies, kept.unsigned_abs(), evicted.unwrap_or_default().unsigned_abs()))
+        });
+        let (bodies, kept, evicted) = read.await?;
+        let first = evicted + kept - bodies.len() as u64 + 1;
+        let entries = bodies.into_iter().zip(first..).map(|(body, number)| Kept { number, body });
+        Ok(Page { entries: entries.collect(), evicted, complete: true })
     }
 }
 
