@@ -101,7 +101,8 @@ impl Client {
         let (began, mut bytes, mut buffer) = (Instant::now(), 0, vec![0; 256 * 1024]);
         while began.elapsed() < spell {
             stream.write_all(request).await.unwrap();
-            let mut head = Vec::new();
+            stream.flush().await.unwrap();
+            let mut head = Vec::with_capacity(16 * 1024);
             let length = exchange_head(&mut stream, &mut head).await;
             let mut left = length - (head.len() - end_of_head(&head).unwrap());
             while left > 0 {

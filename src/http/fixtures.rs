@@ -98,8 +98,13 @@ impl App {
     /// # Errors
     /// The store does not work.
     pub async fn take_fixtures_back(self: &Arc<Self>) -> Result<(), StoreError> {
-        self.institutions.store().put_fixtures(None).await?;
-        self.follow_fixtures().await
+        let app = Arc::clone(self);
+        // A task of its own: a client that goes away in the middle leaves nothing half done.
+        let taking = tokio::spawn(async move {
+            app.institutions.store().put_fixtures(None).await?;
+            app.follow_fixtures().await
+        });
+        taking.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 
     /// Puts in force what the store has, where that is something else: another process may have put it.

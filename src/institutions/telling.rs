@@ -112,7 +112,9 @@ impl Institutions {
             at.map(|at| at.max(moment.wall))
         });
         let at: Result<Option<Timestamp>, StoreError> = next.await.map(Option::flatten);
-        agenda.set(code, at.unwrap_or_else(|_| self.wall().checked_add(PAUSE).ok()));
+        // What is due now has just been told: what seems due all the same (a clock that has stopped at its end) is not asked for at once.
+        let soon = self.wall().checked_add(PAUSE).ok();
+        agenda.set(code, at.map_or(soon, |at| at.map(|at| if at <= self.wall() { soon.unwrap_or(at) } else { at })));
     }
 }
 

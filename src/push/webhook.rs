@@ -25,6 +25,8 @@ impl Webhook {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = Client::builder()
             .redirect(Policy::none())
+            // To the address that was given at the start, and through no other.
+            .no_proxy()
             .timeout(PATIENCE)
             .user_agent(concat!("onshi-mock/", env!("CARGO_PKG_VERSION")))
             .build()

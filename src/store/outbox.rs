@@ -1,10 +1,12 @@
 //! What is to be sent out, as rows: written with the change that it tells of, claimed by one process at a time, taken away once it was delivered.
 
+use std::collections::BTreeSet;
+
 use sqlx::{AnyConnection, Row as _};
 
 use super::{Store, StoreError};
 
-/// The most rows; beyond that the oldest are given up.
+/// The most rows of one way; beyond that its oldest are given up.
 const MOST: i64 = 10_000;
 
 /// Something to be sent by one way.
@@ -78,13 +80,17 @@ impl Store {
 /// Writes what is to be sent, within what else is done at once, and keeps to the bound.
 pub(super) async fn post(connection: &mut AnyConnection, outgoing: &[Outgoing]) -> Result<(), sqlx::Error> {
     const INSERT: &str = "INSERT INTO outbox (way, due, tries, body) VALUES ($1, 0, 0, $2)";
-    const BOUND: &str = "DELETE FROM outbox WHERE number <= (SELECT MAX(number) FROM outbox) - $1";
+    const BOUND: &str = "DELETE FROM outbox WHERE way = $1 AND number <= \
+                         (SELECT number FROM outbox WHERE way = $1 ORDER BY number DESC LIMIT 1 OFFSET $2)";
     for Outgoing { way, body } in outgoing {
         sqlx::query(INSERT).bind(*way).bind(body.as_str()).execute(&mut *connection).await?;
     }
-    let given_up = sqlx::query(BOUND).bind(MOST).execute(connection).await?.rows_affected();
-    if given_up > 0 {
-        tracing::error!(given_up, "the outbox is full: the oldest notices are given up unsent");
+    let ways: BTreeSet<&str> = outgoing.iter().map(|one| one.way).collect();
+    for way in ways {
+        let given_up = sqlx::query(BOUND).bind(way).bind(MOST).execute(&mut *connection).await?.rows_affected();
+        if given_up > 0 {
+            tracing::error!(way, given_up, "the outbox is full: the oldest notices are given up unsent");
+        }
     }
     Ok(())
 }
