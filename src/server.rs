@@ -209,10 +209,13 @@ async fn keep_store(institutions: Institutions, stop: impl Future<Output = ()>) 
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = beat.tick() => {}
+            biased;
             () = &mut stop => return,
+            _ = beat.tick() => {}
         }
-        institutions.look_after().await;
+        if institutions.look_after().await {
+            beat.reset_immediately();
+        }
     }
 }
 

@@ -170,7 +170,8 @@ impl Inner {
     }
 
     async fn write_queues(&self, taken: &mut Vec<(Owner, Queue)>) -> Result<(), StoreError> {
-        let strays = self.place(taken).await?;
+        let mut strays = Vec::new();
+        let placed = self.place(taken, &mut strays).await;
         if !strays.is_empty() {
             // Together with the other strays, in one journal.
             match taken.iter_mut().find(|(owner, _)| owner.is_none()) {
@@ -178,6 +179,8 @@ impl Inner {
                 None => taken.push((None, Queue::of(strays))),
             }
         }
+        // Only now: also where the store failed half-way, what was moved is among what goes on waiting.
+        placed?;
         let (mut lines, mut evicted, mut to_trim) = (Vec::new(), Vec::new(), Vec::new());
         for (owner, queue) in taken.iter() {
             let institution = owner.as_ref().map_or("", InstitutionCode::as_str);
@@ -212,9 +215,9 @@ impl Inner {
         Ok(())
     }
 
-    /// Finds out whose the entries are that came while their institution was not in memory; gives those that are nobody's.
-    async fn place(&self, taken: &mut [(Owner, Queue)]) -> Result<Vec<Pending>, StoreError> {
-        let mut strays = Vec::new();
+    /// Finds out whose the entries are that came while their institution was not in memory; those that are nobody's are moved to
+    /// `strays`.
+    async fn place(&self, taken: &mut [(Owner, Queue)], strays: &mut Vec<Pending>) -> Result<(), StoreError> {
         for (owner, queue) in taken {
             let Some(code) = owner else {
                 continue;
@@ -231,13 +234,19 @@ impl Inner {
                 }
             }
         }
-        Ok(strays)
+        Ok(())
     }
 
-    /// The institution as it is stored, memory left alone.
+    /// The institution as it is stored, memory left alone; none also where it cannot be read, so that one damaged row stops no journal.
     async fn stored(&self, code: &InstitutionCode) -> Result<Option<Tenant>, StoreError> {
         match self.store.find(code.as_str(), None).await? {
-            Found::Other(row) => row.body.map(|body| Tenant::read(code.as_str(), &body)).transpose(),
+            Found::Other(row) => {
+                let read = row.body.map(|body| Tenant::read(code.as_str(), &body)).transpose();
+                Ok(read.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "journal entries of this institution are kept as strays");
+                    None
+                }))
+            }
             Found::Nothing | Found::Same => Ok(self.in_force.get().fresh.get(code).map(|seen| seen.tenant.clone())),
         }
     }

@@ -8,7 +8,7 @@ use aws_lc_rs::rand;
 use jiff::Timestamp;
 
 use super::changing::Write;
-use super::{CreateError, Institutions, Snapshot, Tenant};
+use super::{CreateError, Inner, Institutions, Snapshot, Tenant};
 use crate::domain::campaign::Campaign;
 use crate::domain::clock::ClockError;
 use crate::domain::ids::InstitutionCode;
@@ -35,7 +35,7 @@ impl Institutions {
             if seen.is_some_and(|seen| !seen.tenant.is_over(self.wall())) {
                 return Err(CreateError::Taken);
             }
-            if version.is_none() && self.0.stored.load(Ordering::Relaxed) >= self.0.bounds.institutions {
+            if version.is_none() && self.0.is_full().await.map_err(CreateError::Store)? {
                 return Err(CreateError::Full(self.0.bounds.institutions));
             }
             let write = Write::Whole { tenant: Box::new(tenant.clone()), anew: true, outgoing: Vec::new() };
@@ -66,6 +66,11 @@ impl Institutions {
     /// # Errors
     /// The store does not work.
     pub async fn delete(&self, code: &InstitutionCode) -> Result<bool, StoreError> {
+        self.take_away(code, false).await
+    }
+
+    /// The same; `only_over`: unless it has time left, as one has that was made under its code since.
+    pub(super) async fn take_away(&self, code: &InstitutionCode, only_over: bool) -> Result<bool, StoreError> {
         let slot = self.0.cache.slot(code);
         let mut turn = Arc::clone(&slot.turn).lock_owned().await;
         for _ in 0..MOST_TRIES {
@@ -73,6 +78,9 @@ impl Institutions {
                 return Ok(false);
             };
             let over = seen.tenant.is_over(self.wall());
+            if only_over && !over {
+                return Ok(false);
+            }
             match self.write(&slot, turn, version, Write::Gone).await? {
                 None => {
                     self.0.cache.give_up(&slot);
@@ -145,6 +153,17 @@ impl Institutions {
     /// A new making.
     fn made(&self, code: &InstitutionCode, blueprint: &Blueprint) -> Result<Institution, ClockError> {
         Institution::new(code.clone(), random_id(), blueprint, &self.fixtures().campaign, self.wall())
+    }
+}
+
+impl Inner {
+    /// Whether there are as many as there may be. What other processes of a shared store took away is not known here: it is looked up first.
+    async fn is_full(&self) -> Result<bool, StoreError> {
+        let full = || self.stored.load(Ordering::Relaxed) >= self.bounds.institutions;
+        if full() && self.store.is_shared() {
+            self.stored.store(self.store.count().await?, Ordering::Relaxed);
+        }
+        Ok(full())
     }
 }
 

@@ -84,6 +84,25 @@ impl Queue {
     }
 }
 
+impl Waiting {
+    /// Evicts a journal's oldest entries while it has too many, or so many `times` what may wait in all does wait; its last `kept` stay then.
+    fn bound(&mut self, owner: &Owner, times: usize, kept: usize) {
+        let Some(queue) = self.queues.get_mut(owner) else {
+            return;
+        };
+        let (most, most_bytes) = (times * MOST_WAITING, times * MOST_BYTES);
+        while queue.is_over() || ((self.entries > most || self.bytes > most_bytes) && queue.entries.len() > kept) {
+            self.bytes -= queue.pop();
+            self.entries -= 1;
+        }
+        if queue.entries.is_empty() && owner.is_some() {
+            // Without an entry nobody could say of which making they were: they count as strays.
+            let evicted = self.queues.remove(owner).map_or(0, |queue| queue.evicted);
+            self.queues.entry(None).or_default().evicted += evicted;
+        }
+    }
+}
+
 impl Recorder {
     /// Adds an entry.
     pub(super) fn add(&self, owner: Owner, entry: Pending) {
@@ -94,16 +113,8 @@ impl Recorder {
         queue.entries.push_back(entry);
         queue.bytes += size;
         (*entries, *bytes) = (*entries + 1, *bytes + size);
-        while queue.is_over() || ((*entries > MOST_WAITING || *bytes > MOST_BYTES) && !queue.entries.is_empty()) {
-            let popped = queue.pop();
-            (*entries, *bytes) = (*entries - 1, *bytes - popped);
-        }
-        if queue.entries.is_empty() && owner.is_some() {
-            // Without an entry nobody could say of which making they were: they count as strays.
-            let evicted = queues.remove(&owner).map_or(0, |queue| queue.evicted);
-            queues.entry(None).or_default().evicted += evicted;
-        }
-        let many = *entries >= MANY;
+        waiting.bound(&owner, 1, 0);
+        let many = waiting.entries >= MANY;
         drop(waiting);
         self.some.notify_one();
         if many {
@@ -122,17 +133,16 @@ impl Recorder {
         let before_bytes: usize = before.entries.iter().map(|entry| entry.weight).sum();
         let mut waiting = locked(&self.waiting);
         let Waiting { queues, entries, bytes } = &mut *waiting;
-        let queue = queues.entry(owner).or_default();
+        let queue = queues.entry(owner.clone()).or_default();
         queue.evicted += before.evicted;
         (*entries, *bytes) = (*entries + before.entries.len(), *bytes + before_bytes);
         queue.bytes += before_bytes;
         for entry in before.entries.into_iter().rev() {
             queue.entries.push_front(entry);
         }
-        while queue.is_over() {
-            let popped = queue.pop();
-            (*entries, *bytes) = (*entries - 1, *bytes - popped);
-        }
+        // The newest entry says of which making the evicted ones were: it stays, unless twice too much waits.
+        waiting.bound(&owner, 1, 1);
+        waiting.bound(&owner, 2, 0);
         drop(waiting);
         self.some.notify_one();
     }

@@ -9,8 +9,8 @@ use crate::store::StoreError;
 const OVER_AT_ONCE: u32 = 200;
 
 impl Institutions {
-    /// Does what is to be done once a second. What fails turns the store red, and is logged there.
-    pub async fn look_after(&self) {
+    /// Does what is to be done once a second; says whether more waits to be done at once. What fails turns the store red, and is logged there.
+    pub async fn look_after(&self) -> bool {
         let store = self.store();
         if store.trouble().is_some() || store.is_shared() {
             let _ = store.probe(&self.wall().to_string()).await;
@@ -18,7 +18,7 @@ impl Institutions {
         if store.is_shared() && store.trouble().is_none() {
             let _ = store.be_there(&self.0.process).await;
         }
-        while store.trouble().is_none() && matches!(self.clean_up().await, Ok(true)) {}
+        store.trouble().is_none() && matches!(self.clean_up().await, Ok(true))
     }
 
     /// Takes leave of the store: nothing is asked of it any more.
@@ -35,7 +35,7 @@ impl Institutions {
         let codes = self.store().expired(self.wall().as_millisecond(), OVER_AT_ONCE).await?;
         for code in &codes {
             match InstitutionCode::parse(code) {
-                Ok(code) => self.delete(&code).await.map(drop)?,
+                Ok(code) => self.take_away(&code, true).await.map(drop)?,
                 Err(error) => return Err(StoreError::unreadable(code, &error.to_string())),
             }
         }
