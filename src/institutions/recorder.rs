@@ -171,3 +171,38 @@ impl Recorder {
         turn
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::text::Text;
+    use crate::journal::{Exchange, Outcome, journal_id};
+
+    fn pending() -> Pending {
+        let wall = "2026-01-19T03:00:00Z".parse().unwrap();
+        let exchange = Exchange::new("search", "POST".to_owned(), String::new(), Outcome::Answered, Text::new("", ""));
+        Pending::new(Some("making".to_owned()), Box::new(Entry { id: journal_id(wall), at: wall, wall, institution: None, exchange }))
+    }
+
+    #[test]
+    fn what_waits_stays_bounded_however_often_it_cannot_be_written() {
+        let (recorder, template) = (Recorder::default(), InstitutionCode::parse("9910000018").unwrap());
+        let mut added = 0;
+        for attempt in 0..4 {
+            let taken = recorder.take();
+            for number in 0..MOST_WAITING {
+                let code = template.numbered((attempt * MOST_WAITING + number / 5) as u32);
+                recorder.add(Some(code), pending());
+                added += 1;
+            }
+            taken.into_iter().for_each(|(owner, queue)| recorder.put_back(owner, queue));
+            let (entries, bytes) = recorder.waits();
+            assert!(entries <= 2 * MOST_WAITING as u64 && bytes <= 2 * MOST_BYTES as u64, "{entries} entries, {bytes} bytes wait");
+        }
+        let (entries, _) = recorder.waits();
+        let taken = recorder.take();
+        assert_eq!(entries, taken.iter().map(|(_, queue)| queue.entries.len() as u64).sum::<u64>());
+        assert_eq!(entries + taken.iter().map(|(_, queue)| queue.evicted).sum::<u64>(), added, "what gave way was counted");
+        assert!(taken.iter().all(|(owner, queue)| owner.is_none() || !queue.entries.is_empty()), "a making is known of each");
+    }
+}

@@ -42,3 +42,32 @@ impl Institutions {
         Ok(codes.len() == OVER_AT_ONCE as usize)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::fixtures::Fixtures;
+    use crate::institutions::Bounds;
+    use crate::store::{Store, Target};
+
+    #[tokio::test]
+    async fn one_made_anew_since_it_was_listed_as_over_stays() {
+        let (fixtures, _) = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19));
+        let fixtures = Arc::new(fixtures.unwrap());
+        let blueprint = fixtures.institutions.values().next().unwrap().clone();
+        let store = Store::open(&Target::Memory).await.unwrap();
+        let bounds = Bounds { institutions: 10, cache: 1024 * 1024 };
+        let wall = || "2026-01-19T03:00:00Z".parse().unwrap();
+        let institutions = Institutions::new(fixtures, store, bounds, Vec::new(), wall).await.unwrap();
+        let code = institutions.free_code(&InstitutionCode::parse("9910000018").unwrap()).await.unwrap();
+        institutions.create(code.clone(), blueprint.clone(), Some(wall())).await.unwrap();
+        let listed = institutions.store().expired(wall().as_millisecond(), OVER_AT_ONCE).await.unwrap();
+        assert_eq!(listed, [code.as_str()]);
+        institutions.create(code.clone(), blueprint, None).await.unwrap();
+        institutions.take_away(&code, true).await.unwrap();
+        assert!(institutions.look(&code, |_, _| ()).await.unwrap().is_some());
+        assert!(institutions.delete(&code).await.unwrap());
+    }
+}

@@ -156,3 +156,24 @@ async fn of_many_changes_at_two_servers_none_is_lost_and_what_is_due_happens_onc
     a.stop().await;
     b.stop().await;
 }
+
+#[cfg_attr(windows, ignore = "the cluster is made from Debian's packages")]
+#[tokio::test]
+async fn what_one_server_takes_away_makes_room_at_the_other() {
+    let cluster = Cluster::start().await;
+    let url = cluster.database("room").await;
+    let start = || {
+        Mock::start_with(|config| {
+            config.store = Target::Postgres(url.clone());
+            config.bounds.institutions = 1;
+        })
+    };
+    let (mut a, mut b) = (start().await, start().await);
+    let code = b.create("9910000075", "2026-01-19T19:00:00+09:00").await;
+    let another = json!({"template": "9910000075"});
+    assert!(b.control(Method::POST, "/v1/institutions", another.clone()).await.0.is_client_error(), "there is no room");
+    a.set(Method::DELETE, &format!("/v1/institutions/{code}"), Value::Null).await;
+    b.create_with(another).await;
+    a.stop().await;
+    b.stop().await;
+}
