@@ -94,7 +94,8 @@ fn command_under(dir: &Path, other: &[&str]) -> Command {
 /// What `serve` says under another program, where it ends by itself.
 #[cfg(unix)]
 pub(crate) fn output_under(dir: &Path, other: &[&str], options: &[&str]) -> Output {
-    command_under(dir, other).arg("serve").args(options).output().unwrap()
+    let ports = ["--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0"];
+    command_under(dir, other).arg("serve").args(ports).args(options).output().unwrap()
 }
 
 fn failure(output: &Output) -> String {
