@@ -93,6 +93,25 @@ async fn in_its_scenario_a_client_that_does_all_of_it_is_green_once_its_screen_w
 }
 
 #[tokio::test]
+async fn a_message_that_tells_something_else_is_no_prompt_to_restart_the_terminal() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000026", MORNING).await;
+    good_morning(&mock, &code).await;
+    let entry = json_of(&mock, &code).await["rules"][0]["entries"][0].as_str().unwrap().to_owned();
+    for (text, expected) in [
+        ("資格を確認できません", "FAIL"),
+        ("再起動は不要です", "INCONCLUSIVE"),
+        ("連携アプリケーションを再起動してください", "INCONCLUSIVE"),
+        ("Do not restart", "INCONCLUSIVE"),
+        ("端末をリブートしてください", "PASS"),
+    ] {
+        let seen = json!({"kind": "message_shown", "text": text, "entry": entry});
+        mock.set(Method::POST, &format!("/v1/institutions/{code}/observations"), seen).await;
+        assert_eq!(result(&json_of(&mock, &code).await, "restart_message_shown"), expected, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn the_evidence_holds_nothing_of_patients() {
     let mock = Mock::start().await;
     let code = mock.create("9910000026", MORNING).await;

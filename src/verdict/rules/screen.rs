@@ -12,6 +12,8 @@ struct Wanted {
     kind: &'static str,
     /// Words of which one has to be in a message that was seen; in lower case.
     words: &'static [&'static str],
+    /// Words that can turn such a message into its opposite, or have it speak of something else; in lower case.
+    doubtful: &'static [&'static str],
     /// What it is called.
     name: (&'static str, &'static str),
 }
@@ -23,7 +25,23 @@ pub(super) fn restart(case: &Case<'_>) -> Finding {
         &Wanted {
             error: RESTART_REQUIRED,
             kind: "restart_prompted",
-            words: &["再起動", "restart", "reboot"],
+            words: &["再起動", "リブート", "restart", "reboot"],
+            doubtful: &[
+                "不要",
+                "しないで",
+                "必要ありません",
+                "必要はありません",
+                "連携アプリ",
+                "レセコン",
+                "レセプトコンピュータ",
+                "not restart",
+                "n't restart",
+                "not reboot",
+                "n't reboot",
+                "no need",
+                "not necessary",
+                "receipt computer",
+            ],
             name: ("再起動の案内", "the prompt to restart"),
         },
     )
@@ -37,6 +55,7 @@ pub(super) fn fallback(case: &Case<'_>) -> Finding {
             error: RESTART_DID_NOT_HELP,
             kind: "fallback_offered",
             words: &["kb0011769", "マイナポータル", "資格情報のお知らせ", "資格申立書", "資格確認書"],
+            doubtful: &[],
             name: ("代わりの確認方法の案内", "the fallback"),
         },
     )
@@ -50,6 +69,7 @@ pub(super) fn call_centre(case: &Case<'_>) -> Finding {
             error: RESTART_DID_NOT_HELP,
             kind: "call_centre_shown",
             words: &["0800-080-4583", "08000804583", "コールセンター", "call centre", "call center"],
+            doubtful: &[],
             name: ("コールセンターの案内", "the call centre"),
         },
     )
@@ -70,15 +90,23 @@ fn shown(case: &Case<'_>, wanted: &Wanted) -> Finding {
         )
         .by(refusals);
     }
-    let says_so = |observation: &Observation| {
-        let said = observation.text.as_deref().unwrap_or_default().to_lowercase();
-        observation.kind == wanted.kind
-            || (observation.kind != "no_qualification_shown" && wanted.words.iter().any(|word| said.contains(word)))
+    let said = |observation: &Observation, words: &[&str]| {
+        let text = observation.text.as_deref().unwrap_or_default().to_lowercase();
+        observation.kind != "no_qualification_shown" && words.iter().any(|word| text.contains(word))
     };
-    let right: Vec<_> = observed.iter().filter(|(observation, _)| says_so(observation)).collect();
-    let (grade, ja, en, proof) = if right.is_empty() {
+    let (right, others): (Vec<_>, Vec<_>) = observed.iter().copied().partition(|(observation, _)| {
+        observation.kind == wanted.kind || (said(observation, wanted.words) && !said(observation, wanted.doubtful))
+    });
+    let unclear: Vec<_> = others.into_iter().filter(|(observation, _)| said(observation, wanted.words)).collect();
+    let (grade, ja, en, proof) = if right.is_empty() && !unclear.is_empty() {
+        let kind = wanted.kind;
+        let ja = format!("観察された文言が{ja}なのか、言葉だけでは判断できません。案内であれば、観察の種類 {kind} で知らせてください。");
+        let en =
+            format!("Whether what was seen is {en} cannot be told by its words; if it is, say so by an observation of the kind {kind}.");
+        (Grade::Inconclusive, ja, en, unclear)
+    } else if right.is_empty() {
         let (ja, en) = (format!("観察された画面に{ja}がありませんでした。"), format!("What was seen on the screen lacks {en}."));
-        (Grade::Fail, ja, en, observed.iter().collect())
+        (Grade::Fail, ja, en, observed)
     } else {
         (Grade::Pass, format!("画面で{ja}が観察されました。"), format!("The screen was seen to have {en}."), right)
     };
