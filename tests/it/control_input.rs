@@ -283,9 +283,12 @@ async fn the_token_is_wanted_on_every_route_that_is_not_open() {
         ["/v1/institutions", "/v1/journal", "/v1/institutions/9910000018/clock", "/v1/institutions/9910000018/terminals/T1", "/nothing"]
     {
         let url = format!("https://{}{path}", mock.control);
-        for (given, words) in
-            [(None, "ありません"), (Some("Bearer wrong"), "違います"), (Some("Basic eDp5"), "ありません"), (Some("Bearer "), "違います")]
-        {
+        for (given, words) in [
+            (None, "ありません"),
+            (Some("Bearer wrong"), "違います"),
+            (Some("Basic eDp5"), "始まっていません"),
+            (Some("Bearer "), "違います"),
+        ] {
             let request = mock.client.get(&url);
             let request = match given {
                 Some(given) => request.header("authorization", given),

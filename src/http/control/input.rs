@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -32,6 +32,8 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
     }
     let detail = if given.is_some() {
         Text::new("管理トークンが違います。", "The control token is wrong.")
+    } else if header.is_some() {
+        Text::new("Authorization ヘッダーの値が「Bearer 」で始まっていません。", "The Authorization header does not begin with `Bearer `.")
     } else {
         Text::new("Authorization ヘッダーに管理トークンがありません。", "The Authorization header with the control token is missing.")
     };
@@ -50,10 +52,14 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
 /// What there is.
 static ROUTES: LazyLock<String> = LazyLock::new(|| listed(&described_control()));
 
+/// Characters of a path that are shown.
+const LONGEST_SHOWN: usize = 200;
+
 /// A path that does not exist.
-pub async fn unknown_route() -> Problem {
+pub async fn unknown_route(uri: Uri) -> Problem {
+    let path: String = uri.path().chars().take(LONGEST_SHOWN).collect();
     let remedy = Text::new(format!("使える URL: {}", *ROUTES), format!("There are {}", *ROUTES));
-    Problem::absent(Text::new("この URL には何もありません。", "There is nothing at this URL.")).remedy(remedy)
+    Problem::absent(Text::new(format!("{path} には何もありません。"), format!("There is nothing at {path}."))).remedy(remedy)
 }
 
 /// A path that exists, asked with another method.
