@@ -88,7 +88,7 @@ pub struct Options {
     /// Mail server for notices: smtp://host:25, smtp://user:password@host:587?tls=required or smtps://user:password@host [default: none]
     #[arg(long, env = "ONSHI_SMTP_URL", value_name = "URL", hide_env_values = true)]
     smtp_url: Option<String>,
-    /// The sender of mailed notices [default: onshi-mock@localhost]
+    /// The sender of mailed notices (default: onshi-mock@localhost)
     #[arg(long, env = "ONSHI_NOTICE_FROM", value_name = "ADDRESS")]
     notice_from: Option<String>,
     /// To whom notices are mailed; repeatable
