@@ -19,6 +19,8 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use reqwest::Url;
 
+use super::backend::JOURNAL;
+
 /// How long the end of the server waits for spans that were not sent yet.
 const LAST_SPANS: Duration = Duration::from_millis(500);
 
@@ -75,7 +77,7 @@ async fn span(State(traces): State<Arc<Traces>>, request: Request, next: Next) -
     let response = next.run(request).await;
     let status = response.status();
     span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
-    if let Some(entry) = response.headers().get("x-onshi-journal").and_then(|id| id.to_str().ok()) {
+    if let Some(entry) = response.headers().get(JOURNAL).and_then(|id| id.to_str().ok()) {
         span.set_attribute(KeyValue::new("onshi_mock.journal", entry.to_owned()));
     }
     if status.is_server_error() {

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::making::random_id;
@@ -61,18 +62,18 @@ impl Institutions {
     async fn keep_agenda(&self) {
         loop {
             let mut changes = self.changes();
-            let mut agenda = self.whole_agenda().await;
-            loop {
+            let mut agenda = self.whole_agenda(&mut changes).await;
+            while let Some(agenda) = &mut agenda {
                 let wait = agenda.first().map_or(LONGEST_WAIT, |(at, _)| self.until(*at));
                 tokio::select! {
                     changed = changes.recv() => match changed {
-                        Ok(Some(code)) => self.look_for_news(&mut agenda, &code).await,
+                        Ok(Some(code)) => self.look_for_news(agenda, &code).await,
                         Ok(None) | Err(RecvError::Lagged(_)) => break,
                         Err(RecvError::Closed) => return,
                     },
                     () = tokio::time::sleep(wait) => {
                         if let Some((_, code)) = agenda.first().filter(|(at, _)| *at <= self.wall()).cloned() {
-                            self.look_for_news(&mut agenda, &code).await;
+                            self.look_for_news(agenda, &code).await;
                         }
                     }
                 }
@@ -85,8 +86,9 @@ impl Institutions {
         at.duration_since(self.wall()).max(SignedDuration::ZERO).unsigned_abs().min(LONGEST_WAIT)
     }
 
-    /// Looks through all institutions.
-    async fn whole_agenda(&self) -> Agenda {
+    /// Looks through all institutions, and between the pages at what changes meanwhile, so that the receiver does not run over; none where
+    /// changes may have been missed all the same.
+    async fn whole_agenda(&self, changes: &mut Receiver<Option<InstitutionCode>>) -> Option<Agenda> {
         let (mut agenda, mut after) = (Agenda::default(), None);
         loop {
             // What fails turns the store red, and is logged there.
@@ -97,9 +99,13 @@ impl Institutions {
             for code in &codes {
                 self.look_for_news(&mut agenda, code).await;
             }
+            for _ in 0..changes.len() {
+                let changed = changes.try_recv().ok().flatten()?;
+                self.look_for_news(&mut agenda, &changed).await;
+            }
             match codes.into_iter().next_back() {
                 Some(last) => after = Some(last),
-                None => return agenda,
+                None => return Some(agenda),
             }
         }
     }

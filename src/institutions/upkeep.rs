@@ -33,13 +33,20 @@ impl Institutions {
     /// Takes away institutions whose time is over; says whether there may be more of them.
     async fn clean_up(&self) -> Result<bool, StoreError> {
         let codes = self.store().expired(self.wall().as_millisecond(), OVER_AT_ONCE).await?;
+        let mut unreadable = 0;
         for code in &codes {
-            match InstitutionCode::parse(code) {
-                Ok(code) => self.take_away(&code, true).await.map(drop)?,
-                Err(error) => return Err(StoreError::unreadable(code, &error.to_string())),
+            let taken = match InstitutionCode::parse(code) {
+                Ok(code) => self.take_away(&code, true).await.map(drop),
+                Err(error) => Err(StoreError::unreadable(code, &error.to_string())),
+            };
+            match taken {
+                Ok(()) => {}
+                Err(error) if self.store().trouble().is_some() => return Err(error),
+                // One that cannot be read stays, and has been told of; those behind it go all the same.
+                Err(_) => unreadable += 1,
             }
         }
-        Ok(codes.len() == OVER_AT_ONCE as usize)
+        Ok(codes.len() == OVER_AT_ONCE as usize && unreadable < codes.len())
     }
 }
 

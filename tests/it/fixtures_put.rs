@@ -52,6 +52,19 @@ async fn what_is_put_is_in_force_at_once_and_can_be_taken_back() {
 }
 
 #[tokio::test]
+async fn what_is_in_memory_is_known_there_after_others_were_put() {
+    let mock = Mock::start().await;
+    mock.set(Method::PUT, PATH, json!({"files": {}})).await;
+    let code = mock.create("9910000075", "2026-01-19T12:00:00+09:00").await;
+    mock.check(&code).await;
+    mock.advance(&code, "2026-01-19T19:00:00+09:00").await;
+    assert_eq!(mock.last_entry(&code).await["at"], "2026-01-19T12:00:00+09:00", "when it came, not when it was written");
+    let metrics = mock.client.get(format!("https://{}/metrics", mock.control)).bearer_auth(TOKEN).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    assert!(!metrics.contains("onshi_mock_institutions_in_memory 0\n"), "{metrics}");
+}
+
+#[tokio::test]
 async fn a_scenario_and_an_institution_that_were_put_can_be_used_and_one_that_was_changed_stays() {
     let mock = Mock::start().await;
     let changed = "/v1/institutions/9910000018";

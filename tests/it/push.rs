@@ -63,18 +63,23 @@ async fn receiver(answers: &[u16]) -> MockServer {
     server
 }
 
-/// What a receiver got, once that is so much.
-async fn received(server: &MockServer, requests: usize) -> Vec<Request> {
+/// What a receiver got, once that is enough.
+async fn once(server: &MockServer, enough: impl Fn(&[Request]) -> bool) -> Vec<Request> {
     let waited = tokio::time::timeout(Duration::from_secs(60), async {
         loop {
             let received = server.received_requests().await.unwrap();
-            if received.len() >= requests {
+            if enough(&received) {
                 return received;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     });
-    waited.await.unwrap_or_else(|_| panic!("the receiver never got {requests} requests"))
+    waited.await.expect("the receiver never got enough")
+}
+
+/// What a receiver got, once that is so much.
+async fn received(server: &MockServer, requests: usize) -> Vec<Request> {
+    once(server, |received| received.len() >= requests).await
 }
 
 fn header<'a>(request: &'a Request, name: &str) -> &'a str {
@@ -176,8 +181,11 @@ async fn of_two_servers_on_one_database_one_delivers() {
     // Six nights, and a terminal that fell silent.
     let ids: BTreeSet<String> = received(&receiver, 7).await.iter().map(|request| letter(request)["id"].to_string()).collect();
     assert_eq!(ids.len(), 7);
+    // The last of all, written when the others were delivered: what came twice would have come before it.
     server.set(Method::PUT, &format!("/{code}/campaign"), json!({"starts": "2026-02-02"})).await;
-    assert_eq!(received(&receiver, 8).await.len(), 8, "none came twice");
+    let announced = |received: &[Request]| received.iter().any(|request| letter(request)["type"] == "campaign.announced");
+    let all = once(&receiver, announced).await;
+    assert_eq!(all.len(), 8, "none came twice");
 }
 
 /// A real mail server that prints each message as a line of JSON.
@@ -263,9 +271,9 @@ async fn mail_reaches_a_real_server_in_both_languages_with_both_times() {
 
 #[tokio::test]
 async fn nothing_is_sent_to_an_address_that_came_over_the_api() {
-    let (dir, receiver) = (tempfile::tempdir().unwrap(), receiver(&[200]).await);
-    let server = Pushing::start(dir.path(), &["--store", "memory"]);
-    let url = receiver.uri();
+    let (dir, given, named) = (tempfile::tempdir().unwrap(), receiver(&[200]).await, receiver(&[200]).await);
+    let server = Pushing::start(dir.path(), &[&["--store", "memory"], &webhook(&given.uri())[..]].concat());
+    let url = named.uri();
     for field in ["webhook_url", "smtp_url", "notice_to"] {
         let body = json!({"template": "9910000018", field: url});
         let target = format!("{}/v1/institutions", server.program.url("control"));
@@ -273,6 +281,9 @@ async fn nothing_is_sent_to_an_address_that_came_over_the_api() {
         assert!(answer.status().is_client_error(), "{field} is no field of the API");
     }
     let code = server.institution().await;
-    server.advance(&code, "2026-01-22T12:00:00+09:00").await;
-    assert!(receiver.received_requests().await.unwrap().is_empty());
+    let notice = json!({"channel": "portal_mail", "published": "2026-01-18T00:00:00+09:00",
+        "title": {"ja": url, "en": url}, "body": {"ja": url, "en": url}});
+    server.set(Method::PUT, &format!("/{code}/campaign"), json!({"starts": "2026-02-02", "notices": [notice]})).await;
+    assert!(letter(&received(&given, 1).await[0]).to_string().contains(&url), "it is told as a text, to whom was given at the start");
+    assert!(named.received_requests().await.unwrap().is_empty());
 }

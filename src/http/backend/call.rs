@@ -36,7 +36,7 @@ use crate::wire::xml;
 /// The version of the program.
 const MOCK: HeaderName = HeaderName::from_static("x-onshi-mock");
 /// The id of the journal's entry.
-const JOURNAL: HeaderName = HeaderName::from_static("x-onshi-journal");
+pub(in crate::http) const JOURNAL: HeaderName = HeaderName::from_static("x-onshi-journal");
 
 /// How a body that cannot be read is refused.
 pub(super) const UNREADABLE: &[ErrorId] = &[ErrorId::MalformedRequest, ErrorId::BodyTimeout, ErrorId::BodyTooLarge];

@@ -15,3 +15,5 @@ pub mod search;
 pub mod unknown;
 pub mod updates;
 mod url;
+
+pub(super) use call::JOURNAL;
