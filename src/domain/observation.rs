@@ -48,7 +48,7 @@ pub struct Seen {
     /// At which terminal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal: Option<TerminalId>,
-    /// The id of the journal entry whose answer led to it.
+    /// The id of the journal entry whose answer led to it: one that this institution's journal has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
     /// Who saw it: a UI test, a person. At most 64 characters.

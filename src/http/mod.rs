@@ -8,6 +8,7 @@ pub mod connection;
 pub mod console;
 pub mod control;
 mod fixtures;
+pub mod json;
 mod lingering;
 pub mod openapi;
 pub mod pace;

@@ -7,9 +7,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::Segment;
 
 use super::body::BodyFault;
 use crate::domain::catalogue::{Entry, Provenance};
@@ -132,7 +130,7 @@ impl Problem {
     }
 
     /// Closes the connection behind it.
-    fn closing(mut self) -> Self {
+    pub(super) fn closing(mut self) -> Self {
         self.0.closing = true;
         self
     }
@@ -223,79 +221,4 @@ impl From<ClockError> for Problem {
         };
         Self::field(pointer, Text::new(ja, error.to_string()))
     }
-}
-
-/// Reads a JSON document; an empty body counts as `{}`.
-///
-/// # Errors
-/// A problem that names the offending field and says what the parser expected.
-pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        // serde would take a list for an object, field by field.
-        return Err(Problem::field("", Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.")));
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| unreadable(error.inner(), &pointer(error.path())))?;
-    deserializer.end().map(|()| parsed).map_err(|error| unreadable(&error, ""))
-}
-
-/// Reads a JSON value that is already parsed; `at` is the JSON pointer of the value itself.
-///
-/// # Errors
-/// As [`parse_json`].
-pub fn parse_value<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value).map_err(|error| unreadable(error.inner(), &format!("{at}{}", pointer(error.path()))))
-}
-
-/// A path as a JSON pointer (RFC 6901).
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    let escaped = |name: &str| format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-    let segment = |segment: &Segment| match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => escaped(key),
-        Segment::Enum { variant } => escaped(variant),
-        Segment::Unknown => String::new(),
-    };
-    path.iter().map(segment).collect()
-}
-
-fn unreadable(error: &serde_json::Error, pointer: &str) -> Problem {
-    let said = error.to_string();
-    if error.is_data() {
-        // A field that is absent has no place of its own: the parser names the object that lacks it.
-        let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        let pointer = missing.map_or_else(|| pointer.to_owned(), |name| format!("{pointer}/{name}"));
-        return Problem::field(&pointer, Text::new(in_japanese(&said), said.as_str()));
-    }
-    let title = Text::new("JSON として読めません", "The body is not JSON");
-    let detail = Text::new(format!("{}行{}列で JSON として読めなくなります。", error.line(), error.column()), said);
-    Problem::new(StatusCode::BAD_REQUEST, "not-json", title, detail).closing()
-}
-
-/// The parser speaks English; what it most often says is said in Japanese, with its own words for the rest.
-pub fn in_japanese(said: &str) -> String {
-    let after = |mark: &str| said.split_once(mark).map(|(_, rest)| rest.split(" at line").next().unwrap_or(rest));
-    let quoted = |text: &str| text.split('`').nth(1).unwrap_or_default().to_owned();
-    let choices = after("expected ").map_or("なし", |expected| expected.trim_start_matches("one of "));
-    if let Some(field) = after("unknown field ") {
-        return format!("項目「{}」はありません。使える項目: {choices}", quoted(field));
-    }
-    if let Some(field) = after("missing field ") {
-        return format!("必須の項目「{}」がありません。", quoted(field));
-    }
-    if let Some(variant) = after("unknown variant ") {
-        return format!("「{}」は使えません。使える値: {choices}", quoted(variant));
-    }
-    if let Some(digit) = after("the last digit would be ") {
-        return format!("「{}」のチェックディジットが違います。末尾は {digit} です。", quoted(said));
-    }
-    if said.contains("failed to find offset") {
-        return "時刻にタイムゾーンが必要です（例: 2026-01-20T08:55:00+09:00）。".to_owned();
-    }
-    if said.contains("failed to parse") || said.contains("failed to find") {
-        return format!("日付・時刻の形式が違います（例: 2026-01-20T08:55:00+09:00、2026-01-20、07:00）。{said}");
-    }
-    let kind = if said.contains("invalid type") { "値の型が違います" } else { "値が正しくありません" };
-    format!("{kind}（{}）。", said.replace("struct Given", "{\"ja\": …, \"en\": …}"))
 }

@@ -262,17 +262,37 @@ async fn a_body_that_is_no_json_or_too_large_is_told_apart_from_a_wrong_field() 
     let large = format!("{{\"template\": \"{}\"}}", "9".repeat(5000));
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     for (body, status, kind) in [
-        ("{\"template\": ".to_owned(), 400, "not-json"),
-        ("hello".to_owned(), 400, "not-json"),
-        ("{\"template\": \"9910000018\"} x".to_owned(), 400, "not-json"),
-        (deep, 422, "field"),
-        (large, 413, "body-too-large"),
-    ] {
+        ("{\"template\": ".into(), 400, "not-json"),
+        ("hello".into(), 400, "not-json"),
+        ("{\"template\": \"9910000018\"} x".into(), 400, "not-json"),
+        (b"{\"template\": \"9910000018\", \"name\": \"\x93\x8c\x8b\x9e\"}".to_vec(), 400, "not-json"),
+        (deep.into(), 422, "field"),
+        (large.into(), 413, "body-too-large"),
+    ] as [(Vec<u8>, u16, &str); 6]
+    {
         let answer = mock.client.post(&url).bearer_auth(TOKEN).body(body.clone()).send().await.unwrap();
+        let body = String::from_utf8_lossy(&body);
         assert_eq!(answer.status().as_u16(), status, "{body}");
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
         let problem: Value = answer.json().await.unwrap();
         assert_eq!(problem["type"], format!("urn:onshi-mock:problem:{kind}"), "{body}");
+        assert_eq!(body.contains('\u{FFFD}'), problem["detail_en"].as_str().unwrap().contains("Byte 37 is not UTF-8"), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_type_is_told_in_japanese_too() {
+    let mock = Mock::start().await;
+    let below = "/v1/institutions/9910000034";
+    for (path, body, said) in [
+        ("/terminals/T1", json!({"driver": 5}), "文字列が必要ですが、整数です"),
+        ("/terminals/T1", json!({"bandwidth": "x"}), "0以上の整数が必要ですが、文字列です"),
+        ("/terminals/T1", json!({"power_schedule": true}), "オブジェクトが必要ですが、真偽値です"),
+        ("", json!({"name": 1}), "{\"ja\": …, \"en\": …} の形が必要ですが、整数です"),
+    ] {
+        let (status, problem) = mock.control(PATCH, &format!("{below}{path}"), body.clone()).await;
+        assert_eq!(status.as_u16(), 422, "{body}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(said), "{body}: {problem}");
     }
 }
 

@@ -38,6 +38,7 @@ async fn an_observation_is_kept_with_both_times_and_apart_from_the_journal() {
 #[tokio::test]
 async fn an_observation_that_makes_no_sense_is_refused_with_its_field() {
     let mock = Mock::start().await;
+    let elsewhere = mock.check("9910000026").await.journal;
     for (body, pointer) in [
         (json!({}), "/kind"),
         (json!({"kind": "seen"}), "/kind"),
@@ -47,6 +48,7 @@ async fn an_observation_that_makes_no_sense_is_refused_with_its_field() {
         (json!({"kind": "restart_prompted", "by": "x".repeat(65)}), "/by"),
         (json!({"kind": "restart_prompted", "terminal": "T9"}), "/terminal"),
         (json!({"kind": "restart_prompted", "entry": "1"}), "/entry"),
+        (json!({"kind": "restart_prompted", "entry": elsewhere}), "/entry"),
         (json!({"kind": "restart_prompted", "typo": 1}), "/typo"),
     ] {
         let (status, problem) = mock.control(Method::POST, &at("9910000018"), body.clone()).await;

@@ -21,8 +21,8 @@ use crate::domain::consent::Consents;
 use crate::domain::person::Person;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::json::in_japanese;
 use crate::http::openapi::Operation;
-use crate::http::problem::in_japanese;
 use crate::linkage::{self, Seen};
 use crate::wire::document;
 

@@ -17,8 +17,8 @@ use crate::domain::ids::TerminalAddress;
 use crate::domain::terminal::{Phase, Report};
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::json::in_japanese;
 use crate::http::openapi::Operation;
-use crate::http::problem::in_japanese;
 use crate::wire::document;
 
 /// The report was taken.

@@ -17,8 +17,9 @@ use crate::domain::ids::{IdError, InstitutionCode, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
+use crate::http::json::{in_japanese, parse_json};
 use crate::http::openapi::{Operation, Takes, listed};
-use crate::http::problem::{Problem, in_japanese, parse_json};
+use crate::http::problem::Problem;
 use crate::http::router::described_control;
 
 /// Lets a request through that carries the control token.

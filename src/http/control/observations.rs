@@ -11,10 +11,12 @@ use uuid::Uuid;
 use super::input::{Asked, Code, Input, no_institution};
 use super::journal_query::{limit, wrong};
 use super::output::Created;
+use crate::domain::ids::InstitutionCode;
 use crate::domain::observation::{KEPT_OBSERVATIONS, LONGEST_NAME, LONGEST_TEXT, Observation, ObservationKind, Seen};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
+use crate::journal::{KEPT_ENTRIES, Place};
 
 /// Observations, oldest first.
 #[derive(Serialize, JsonSchema)]
@@ -41,9 +43,12 @@ pub struct ObservationQuery {
 /// `POST …/observations`.
 ///
 /// # Errors
-/// No such institution or terminal, or a field that is wrong.
-pub async fn observe(State(app): State<Arc<App>>, Code(code): Code, Input(seen): Input<Seen>) -> Result<Created<Observation>, Problem> {
+/// No such institution, terminal or journal entry, or a field that is wrong.
+pub async fn observe(State(app): State<Arc<App>>, Code(code): Code, Input(mut seen): Input<Seen>) -> Result<Created<Observation>, Problem> {
     check(&seen)?;
+    if let Some(entry) = &mut seen.entry {
+        *entry = known_entry(&app, &code, entry).await?;
+    }
     let added = app.institutions.change(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         let unknown = seen.terminal.as_ref().filter(|terminal| !institution.terminals.contains_key(*terminal));
@@ -92,9 +97,20 @@ fn check(seen: &Seen) -> Result<(), Problem> {
             return Err(Problem::field(pointer, detail));
         }
     }
-    if seen.entry.as_ref().is_some_and(|entry| Uuid::parse_str(entry).is_err()) {
-        let detail = Text::new("ジャーナルのエントリーの id ではありません。", "This is no id of a journal entry.");
-        return Err(Problem::field("/entry", detail).expected("the value of X-Onshi-Journal"));
-    }
     Ok(())
+}
+
+/// The id of an entry of the institution's journal, as the journal writes it.
+async fn known_entry(app: &App, code: &InstitutionCode, entry: &str) -> Result<String, Problem> {
+    let wrong = |detail| Problem::field("/entry", detail).expected("the value of X-Onshi-Journal");
+    let id = Uuid::parse_str(entry)
+        .map_err(|_| wrong(Text::new("ジャーナルのエントリーの id ではありません。", "This is no id of a journal entry.")))?;
+    let page = app.institutions.entries(code, KEPT_ENTRIES).await?.ok_or_else(|| no_institution(code))?;
+    if page.complete && !page.entries.iter().any(|kept| Place::Id(id).is(kept)) {
+        return Err(wrong(Text::new(
+            "この医療機関のジャーナルに、そのエントリーはありません。古いものから消えます（evicted）。",
+            "This institution's journal has no such entry; the oldest ones go (evicted).",
+        )));
+    }
+    Ok(id.hyphenated().to_string())
 }

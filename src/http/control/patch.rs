@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::http::problem::{Problem, parse_value};
+use crate::http::json::parse_value;
+use crate::http::problem::Problem;
 
 /// Some fields of `T`.
 #[derive(Deserialize)]

@@ -13,8 +13,9 @@ use super::view::InstitutionView;
 use crate::domain::text::Text;
 use crate::http::app::{App, BodyLimits};
 use crate::http::body;
+use crate::http::json::parse_json;
 use crate::http::openapi::{Operation, Takes};
-use crate::http::problem::{Problem, parse_json};
+use crate::http::problem::Problem;
 use crate::institutions::Snapshot;
 
 /// The most bytes of a snapshot; `--max-body` where that is more.

@@ -21,7 +21,8 @@ use crate::domain::period::Period;
 use crate::domain::terminal::{Settings, Terminal};
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::problem::{Problem, parse_value};
+use crate::http::json::parse_value;
+use crate::http::problem::Problem;
 
 /// All terminals of an institution.
 #[derive(Serialize, JsonSchema)]
