@@ -1,6 +1,6 @@
 //! Compares the program with a floor of this bench's own, side by side in one run, and prints a table.
 //!
-//! `cargo bench --bench compare` runs all parts, `cargo bench --bench compare -- check package` those two. Servers are pinned to the first
+//! `cargo bench --profile dist --bench compare` runs all parts, `cargo bench --profile dist --bench compare -- check package` those two. Servers are pinned to the first
 //! processor and the load to the second, so that the server is what is measured.
 #![allow(
     clippy::unwrap_used,
