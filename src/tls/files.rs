@@ -60,7 +60,7 @@ pub(super) fn replace(file: &Path, contents: &str, readers: Readers) -> Result<(
     fs::rename(&beside, file).map_err(|cause| TlsError::Write { file: file.to_owned(), cause })
 }
 
-/// Writes a file that must not exist yet.
+/// Writes a file that must not exist yet. Where the system is not a Unix, the directory decides who may read it.
 ///
 /// # Errors
 /// [`TlsError::Write`]; its cause is of kind `AlreadyExists` where the file exists.
@@ -69,10 +69,9 @@ pub(crate) fn write_new(file: &Path, contents: &[u8], readers: Readers) -> Resul
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
-        if readers == Readers::Owner {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
-        }
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, if readers == Readers::Owner { 0o600 } else { 0o666 });
+        #[cfg(not(unix))]
+        let _ = readers;
         let mut file = options.open(file)?;
         file.write_all(contents)?;
         file.sync_all()

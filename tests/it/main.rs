@@ -51,6 +51,7 @@ mod recipes;
 mod release;
 mod replicas;
 mod reports;
+mod rolling;
 mod scenario_verdicts;
 mod scenarios;
 mod snapshot;

@@ -47,6 +47,7 @@ impl Program {
     }
 
     /// The process.
+    #[cfg(unix)]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
