@@ -29,8 +29,8 @@ impl fmt::Display for Row {
     }
 }
 
-/// Checks a second at so many institutions in turn.
-pub(crate) fn checks(title: &str, stage: &Stage, institutions: u32, target: f64) -> Row {
+/// Checks a second where there are so many institutions: a row for each title, with so many of them asked in turn.
+pub(crate) fn checks(rows: &[(&str, usize)], stage: &Stage, institutions: u32, target: f64) -> Vec<Row> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let programs: Vec<Process> = (0..stage.processes).map(|_| Process::program(dir.path(), &["--store", &stage.store])).collect();
@@ -39,25 +39,24 @@ pub(crate) fn checks(title: &str, stage: &Stage, institutions: u32, target: f64)
     let control = Client::new(vec![programs[0].address("control=")], &ca, None);
     let codes = runtime.block_on(stage::institutions(&control, institutions));
     let token = runtime.block_on(stage::login(&ours));
-    let requests =
-        Arc::new(codes.iter().map(|code| stage::check("/oqs-api-pro/MSA01030/ILI01030SV01/search", code, &token)).collect::<Vec<_>>());
+    let requests: Vec<Vec<u8>> = codes.iter().map(|code| stage::check("/oqs-api-pro/MSA01030/ILI01030SV01/search", code, &token)).collect();
     let answer = runtime.block_on(ours.once(&requests[0]));
     let floor = Process::floor(&dir.path().join("certs"), answer.len(), 0, stage.floor_asks.as_deref());
     let theirs = Client::new(vec![floor.address("")], &ca, None);
     let for_floor = Arc::new(vec![stage::check("/check", &codes[0], &token)]);
-    let mut measured = Measured::default();
-    let mut used = (0, 0);
-    for round in 0..=ROUNDS {
-        let before = (programs[0].ticks(), floor.ticks());
-        let rate =
-            (runtime.block_on(ours.rate(CONNECTIONS, SPELL, &requests)), runtime.block_on(theirs.rate(CONNECTIONS, SPELL, &for_floor)));
-        if round > 0 {
-            measured.add(rate.0, rate.1);
-            used = (used.0 + programs[0].ticks() - before.0, used.1 + floor.ticks() - before.1);
+    let row = |(title, asked): &(&str, usize)| {
+        let requests = Arc::new(requests[..*asked].to_vec());
+        let mut measured = Measured::default();
+        for round in 0..=ROUNDS {
+            let ours = runtime.block_on(ours.rate(CONNECTIONS, SPELL, &requests));
+            let theirs = runtime.block_on(theirs.rate(CONNECTIONS, SPELL, &for_floor));
+            if round > 0 {
+                measured.add(ours, theirs);
+            }
         }
-    }
-    eprintln!("{title}: processor time in ticks: {used:?}");
-    measured.row(title, "/s", target)
+        measured.row(title, "/s", target)
+    };
+    rows.iter().map(row).collect()
 }
 
 /// MiB a second of a package.
