@@ -59,8 +59,8 @@ pub struct Compared {
     pub got: String,
 }
 
-/// Explains an entry as it is kept.
-pub fn explain(entry: &Value) -> Explanation {
+/// Explains an entry as it is kept. `own_persons`: how many its institution has, where they are not the fixtures'.
+pub fn explain(entry: &Value, own_persons: Option<usize>) -> Explanation {
     let error = entry.get("error");
     let id = error.map(|error| word(&error["id"]));
     let steps = steps_of(&word(&entry["operation"]), id.as_deref());
@@ -79,7 +79,7 @@ pub fn explain(entry: &Value) -> Explanation {
         near_miss: criteria.map(compared).collect(),
         fault: entry.get("fault").and_then(|_| notes.pop()),
         notes,
-        next: next(entry),
+        next: next(entry, own_persons),
         steps,
     }
 }
@@ -101,7 +101,7 @@ impl Explanation {
             (Text::new("決まり", "Rule"), rule.collect()),
             (Text::new("確認の順序", "What is looked at, in order"), steps.collect()),
             (Text::new("端末", "Terminal"), self.terminal.iter().cloned().collect()),
-            (Text::new("最も近い人", "Nearest person"), near.collect()),
+            (Text::new("最も近い被保険者", "Nearest person"), near.collect()),
             (Text::new("障害", "Fault"), self.fault.iter().cloned().collect()),
             (Text::new("注記", "Notes"), self.notes.clone()),
             (Text::new("次にすること", "What to do next"), vec![self.next.clone()]),
@@ -167,17 +167,28 @@ fn compared(criterion: &Value) -> Compared {
     }
 }
 
-fn next(entry: &Value) -> Text {
+fn next(entry: &Value, own_persons: Option<usize>) -> Text {
     if entry.get("error").is_some() {
         return text(&entry["error"]["remedy"]);
     }
-    if entry.get("near_miss").is_some() {
-        return Text::new(
-            "✗ の項目を直して照会し直してください。人の一覧は README と GET …/persons にあります。",
-            "Correct what is marked ✗ and check again. The README and GET …/persons list the persons.",
-        );
+    if entry["validity"] != "none" {
+        return Text::new("することはありません。", "There is nothing to do.");
     }
-    Text::new("することはありません。", "There is nothing to do.")
+    let correct = if entry.get("near_miss").is_some() {
+        Text::new("✗ の項目を直して照会し直してください。", "Correct what is marked ✗ and check again.")
+    } else {
+        Text::new("一致する被保険者がいません。照会の内容を確認してください。", "Nobody insured matches: look at what was asked.")
+    };
+    let persons = match own_persons {
+        Some(count) => Text::new(
+            format!(
+                "この医療機関には独自の被保険者（{count}人）が設定されていて、README の被保険者はいません。一覧は GET …/persons にあります。"
+            ),
+            format!("This institution has persons of its own ({count}) in place of the README's. GET …/persons lists them."),
+        ),
+        None => Text::new("被保険者の一覧は README と GET …/persons にあります。", "The README and GET …/persons list the persons."),
+    };
+    Text::new(format!("{}{}", correct.ja, persons.ja), format!("{} {}", correct.en, persons.en))
 }
 
 /// A text of either language, as it is kept.

@@ -33,9 +33,9 @@ const STEPS: [Line; 7] = [
     (
         "identity",
         &["identity_missing", "identity_unknown", "identity_contradiction", "certificate_required", "login_refused"],
-        ["だれが尋ねているか", "who asks"],
+        ["要求元", "who asks"],
         [
-            "だれが尋ねているかは、クライアント証明書、トークン、要求の順に決まります。互いに矛盾すれば拒否します。",
+            "要求元は、クライアント証明書、トークン、要求の順に決まります。互いに矛盾すれば拒否します。",
             "Who asks is told by the client certificate, else the token, else the request; a contradiction is refused.",
         ],
     ),
@@ -77,7 +77,7 @@ const STEPS: [Line; 7] = [
         &["person_refused", "person_unmatched", "consent_missing", "reception_unknown"],
         ["照会", "the inquiry"],
         [
-            "保険者番号、記号、番号、枝番、生年月日がすべて一致した人の資格を答えます。",
+            "保険者番号、記号、番号、枝番、生年月日がすべて一致した被保険者の資格を答えます。",
             "The person is answered for whose insurer number, symbol, number, branch number and birthday all match.",
         ],
     ),

@@ -155,6 +155,63 @@ async fn masked_entries_hold_nothing_of_a_person() {
     assert!(secret.iter().all(|secret| !one.to_string().contains(secret)), "{one}");
 }
 
+/// What a receipt computer may say of a person in places where nobody looks for it.
+#[tokio::test]
+async fn a_masked_journal_holds_nothing_that_a_client_made_up() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let planted = ["Yamada", "19800517", "山田太郎", "/chart", "%E5%B1%B1"];
+    let terminal = format!("{code}-T1");
+    let post = |path: &str| mock.backend(Method::POST, path);
+    let xml = message(&code, DATE, &info(&card("06990014", "試－２４", "３０５", "02"), "20121103", "0"));
+    let file = post(&format!("/linkage/v1/terminals/{terminal}/files/OQSsiquc01req_YamadaTaro_19800517.xml")).body(xml);
+    let answer = file.send().await.unwrap();
+    assert!(answer.headers()["content-disposition"].to_str().unwrap().contains("YamadaTaro"), "the answer has the request's name");
+    post(&format!("/linkage/v1/terminals/{terminal}/files/YamadaTaro.xml")).body("<a/>").send().await.unwrap();
+    for path in ["/patients/YamadaTaro/chart?name=YamadaTaro", "/patients/%E5%B1%B1%E7%94%B0", "/delivery/v1/terminals/YamadaTaro/updates"]
+    {
+        mock.send(mock.backend(Method::GET, path)).await;
+    }
+    for path in ["/updates?trigger=YamadaTaro", "/YamadaTaro", "/updates?trigger=manual&trigger=YamadaTaro"] {
+        mock.send(mock.backend(Method::GET, &format!("/delivery/v1/terminals/{terminal}{path}"))).await;
+    }
+    mock.send(mock.backend(Method::GET, &format!("/delivery/v1/terminals/{code}-YamadaTaro/updates"))).await;
+    mock.send(mock.backend(Method::GET, &format!("/delivery/v1/packages/YamadaTaro/linkage_application/1?terminal={terminal}"))).await;
+    mock.send(mock.backend(Method::GET, "/notices/v1?institution=YamadaTaro")).await;
+    for body in [json!({"person": "山田太郎"}), json!({"person": "valid", "card": "山田太郎"}), json!({"person": "valid", "YamadaTaro": 1})]
+    {
+        mock.send(post(&format!("/linkage/v1/terminals/{terminal}/cards")).json(&body)).await;
+    }
+    let failed = json!({"state": "failed", "component": "linkage_application", "version": "5.3.0", "message": "山田太郎"});
+    for body in [failed, json!({"state": "booted", "boot_id": "YamadaTaro", "running": {}}), json!({"state": "山田太郎"})] {
+        mock.send(post(&format!("/delivery/v1/terminals/{terminal}/reports")).json(&body)).await;
+    }
+    for field in ["YamadaTaro", "card", "kind", "type", "title", "status", "code", "MedicalInstitutionCode", "ReceptionNumber"] {
+        let mut asked = inquiry(&code);
+        asked["XmlMsg"]["MessageBody"]["QualificationConfirmSearchInfo"][field] = "山田太郎".into();
+        mock.send(post(SEARCH).header("x-yamada", "1").json(&asked)).await;
+    }
+    mock.send(post(LOGIN).json(&json!({"YamadaTaro": "山田太郎"}))).await;
+    mock.send(mock.backend(Method::from_bytes(b"YAMADA").unwrap(), SEARCH)).await;
+    for journal in [at(&code), "/v1/journal".to_owned()] {
+        let all = get(&mock, &format!("{journal}?limit=500")).await;
+        assert!(all.to_string().contains("Yamada"), "without the mask it is there");
+        let masked = get(&mock, &format!("{journal}?limit=500&mask=true")).await;
+        let mut looked_at = masked["entries"].as_array().unwrap().clone();
+        for number in numbers(&masked) {
+            looked_at.push(get(&mock, &format!("{journal}/{number}?mask=true")).await);
+        }
+        for text in looked_at.iter().map(Value::to_string) {
+            for secret in planted {
+                assert!(!text.to_lowercase().contains(&secret.to_lowercase()), "{secret} is in {text}");
+            }
+        }
+    }
+    let first = get(&mock, &format!("{}/1?mask=true", at(&code))).await["entry"].clone();
+    assert_eq!(first["path"], format!("/linkage/v1/terminals/{terminal}/files/OQSsiquc01req_[masked].xml"));
+    assert_eq!(first["answer"]["headers"]["content-disposition"], "attachment; filename=\"OQSsiquc01res_[masked].xml\"");
+}
+
 #[tokio::test]
 async fn an_entry_explains_the_rule_the_terminal_and_what_to_do_in_both_languages() {
     let mock = Mock::start().await;
@@ -196,6 +253,22 @@ async fn an_inquiry_that_matched_nobody_shows_who_came_nearest_criterion_by_crit
 }
 
 #[tokio::test]
+async fn a_check_of_nobody_is_explained_by_the_persons_that_there_are() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let mut stranger = inquiry(&code);
+    let info = stranger.pointer_mut("/XmlMsg/MessageBody/QualificationConfirmSearchInfo").unwrap();
+    (info["InsuredCardSymbol"], info["InsuredIdentificationNumber"], info["Birthdate"]) = ("x".into(), "9".into(), "19000101".into());
+    mock.send(mock.backend(Method::POST, SEARCH).json(&stranger)).await;
+    let next = async || get(&mock, &format!("{}/1", at(&code))).await["explanation"]["next"]["en"].to_string();
+    assert!(next().await.contains("README and GET …/persons"));
+    let persons = format!("/v1/institutions/{code}/persons");
+    let one = get(&mock, &persons).await["persons"][0].clone();
+    mock.set(Method::PUT, &persons, json!({"persons": [one]})).await;
+    assert!(next().await.contains("persons of its own (1)"));
+}
+
+#[tokio::test]
 async fn an_explanation_is_a_page_or_plain_text_where_that_is_accepted() {
     let mock = Mock::start().await;
     let code = mock.create("9910000026", NOW).await;
@@ -227,6 +300,8 @@ async fn an_entry_that_is_not_there_is_named() {
     ] {
         assert_eq!(mock.control(Method::GET, &path, Value::Null).await.0.as_u16(), status, "{path}");
     }
+    let (_, problem) = mock.control(Method::GET, &format!("{}/x", at(&code)), Value::Null).await;
+    assert_eq!(problem["type"], "urn:onshi-mock:problem:path");
     let found = get(&mock, &format!("/v1/journal/{stray}")).await;
     assert_eq!(found["explanation"]["rule"]["id"], "malformed_request");
 }

@@ -10,8 +10,8 @@ use axum::response::{NoContent, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::input::{Asked, Code, no_institution};
-use super::journal_query::{AN_ENTRY, EntryQuery, JournalQuery, place, wrong};
+use super::input::{Asked, Code, bad_path, no_institution};
+use super::journal_query::{AN_ENTRY, EntryQuery, JournalQuery, place};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -81,8 +81,10 @@ pub async fn institution_entry(
     Asked(query): Asked<EntryQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let masks = query.masks()?;
     let page = read(&app, Some(&code), KEPT_ENTRIES).await?;
-    explained(&page, &entry, query.masks()?, &headers)
+    let own = app.institutions.look(&code, |tenant, _| tenant.institution.persons.as_ref().map(|persons| persons.len())).await?;
+    explained((&page, &entry), masks, own.flatten(), &headers)
 }
 
 /// `GET /v1/journal/{entry}`.
@@ -95,9 +97,9 @@ pub async fn stray_entry(
     Asked(query): Asked<EntryQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let Path(entry) = entry.map_err(|_| wrong("entry", AN_ENTRY))?;
+    let Path(entry) = entry.map_err(|_| no_such_name())?;
     let page = read(&app, None, KEPT_ENTRIES).await?;
-    explained(&page, &entry, query.masks()?, &headers)
+    explained((&page, &entry), query.masks()?, None, &headers)
 }
 
 /// `DELETE …/journal`: empties it; numbers begin anew.
@@ -136,12 +138,17 @@ fn listing(page: Page, choice: &Choice, masks: bool) -> Result<Listing, Problem>
     Ok(Listing { entries: entries.collect::<Result<_, _>>()?, evicted: page.evicted, incomplete: !page.complete, next })
 }
 
-fn explained(page: &Page, entry: &str, masks: bool, headers: &HeaderMap) -> Result<Response, Problem> {
-    let place = place(entry).ok_or_else(|| wrong("entry", AN_ENTRY))?;
+fn explained((page, entry): (&Page, &str), masks: bool, own_persons: Option<usize>, headers: &HeaderMap) -> Result<Response, Problem> {
+    let place = place(entry).ok_or_else(no_such_name)?;
     let kept = page.entries.iter().find(|kept| place.is(kept)).ok_or_else(no_entry)?;
     let listed = Listed::new(kept, masks).ok_or_else(|| unreadable(&kept.body))?;
     let value = listed.value();
-    Ok(console::explanation(&listed, &value, &explain(&value), headers))
+    Ok(console::explanation(&listed, &value, &explain(&value, own_persons), headers))
+}
+
+fn no_such_name() -> Problem {
+    let detail = Text::new("エントリーは番号または id で指定してください。", "An entry is named by its number or its id.");
+    bad_path(detail).expected(AN_ENTRY)
 }
 
 fn no_entry() -> Problem {

@@ -1,0 +1,80 @@
+//! Masks a request or an answer: its headers, and its body as JSON or XML.
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use serde_json::{Value, json};
+
+use super::MASKED;
+use super::words::known_header;
+
+/// Whether the text of a field or element, by its name, tells nothing of a person.
+pub(super) type Told<'a> = &'a dyn Fn(&str, &str) -> bool;
+
+/// Masks headers and body. `fields` are the names that are kept of fields and elements; all of them where there are none.
+pub(super) fn mask_message(message: &mut Value, fields: &[&str], told: Told<'_>) {
+    if let Some(headers) = message["headers"].as_object_mut() {
+        let known = std::mem::take(headers).into_iter().map(|(name, value)| known_header(&name, value.as_str().unwrap_or_default()));
+        headers.extend(known.map(|(name, value)| (name, Value::from(value))));
+    }
+    if let Some(body) = message.get_mut("body") {
+        *body = masked_body(body.as_str().unwrap_or_default(), fields, told).into();
+    }
+}
+
+pub(super) fn masked_body(body: &str, fields: &[&str], told: Told<'_>) -> String {
+    let body = body.trim_start_matches('\u{feff}').trim_start();
+    match serde_json::from_str(body) {
+        Ok(value) => masked_value("", value, fields, told).to_string(),
+        Err(_) => masked_xml(body, fields, told),
+    }
+}
+
+fn known<'a>(name: &'a str, fields: &[&str]) -> &'a str {
+    if fields.is_empty() || fields.contains(&name) { name } else { MASKED }
+}
+
+fn masked_value(name: &str, value: Value, fields: &[&str], told: Told<'_>) -> Value {
+    match value {
+        Value::Object(inner) => {
+            let field = |(name, value): (String, Value)| (known(&name, fields).to_owned(), masked_value(&name, value, fields, told));
+            inner.into_iter().map(field).collect()
+        }
+        Value::Array(list) => list.into_iter().map(|value| masked_value(name, value, fields, told)).collect(),
+        Value::String(text) if told(name, &text) => Value::String(text),
+        Value::String(_) => json!(MASKED),
+        other if told(name, &other.to_string()) => other,
+        _ => json!(MASKED),
+    }
+}
+
+/// The elements as far as they can be read, without attributes and comments.
+fn masked_xml(body: &str, fields: &[&str], told: Told<'_>) -> String {
+    let mut reader = Reader::from_str(body);
+    let (mut open, mut written, mut is_masked) = (Vec::<String>::new(), String::new(), false);
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(start)) => {
+                let name = known(start.local_name().as_ref(), fields).to_owned();
+                written.extend(["<", &name, ">"]);
+                open.push(name);
+                is_masked = false;
+            }
+            Ok(Event::Empty(empty)) => written.extend(["<", known(empty.local_name().as_ref(), fields), "/>"]),
+            Ok(Event::End(_)) => {
+                written.extend(["</", &open.pop().unwrap_or_default(), ">"]);
+                is_masked = true;
+            }
+            Ok(Event::Text(text)) if open.last().is_some_and(|name| told(name, &text)) => written.push_str(&text),
+            Ok(Event::Text(text)) if text.trim().is_empty() => {}
+            Ok(Event::Text(_) | Event::CData(_) | Event::GeneralRef(_)) if !open.is_empty() => {
+                if !is_masked {
+                    written.push_str(MASKED);
+                }
+                is_masked = true;
+            }
+            Ok(Event::Eof) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    if written.is_empty() { MASKED.to_owned() } else { written }
+}

@@ -1,0 +1,298 @@
+//! The words that are known to be of nobody: of paths, headers, fields and values.
+
+use super::MASKED;
+use crate::domain::ids::InstitutionCode;
+use crate::domain::linkage::FileKind;
+
+/// The routes of the backend; `{}` stands for what the client fills in, `{file}` for a file's name.
+const ROUTES: [&str; 9] = [
+    "/oqs-api-pro/MSA12020/ILI12020SV01/auth",
+    "/oqs-api-pro/MSA01030/ILI01030SV01/search",
+    "/delivery/v1/terminals/{}/updates",
+    "/delivery/v1/terminals/{}/reports",
+    "/delivery/v1/terminals/{}/results",
+    "/delivery/v1/packages/{package}/{package}/{package}",
+    "/linkage/v1/terminals/{}/files/{file}",
+    "/linkage/v1/terminals/{}/cards",
+    "/notices/v1",
+];
+
+/// HTTP's methods, and that of a file in the linkage folder.
+pub(super) const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "FILE"];
+
+/// Fields of an entry that the server alone says; the others are looked into.
+pub(super) const SERVER_FIELDS: [&str; 17] = [
+    "number",
+    "id",
+    "at",
+    "wall",
+    "institution",
+    "operation",
+    "phase",
+    "status",
+    "outcome",
+    "validity",
+    "person",
+    "error",
+    "error_profile",
+    "why",
+    "fault",
+    "session",
+    "inquiry",
+];
+
+/// Errors whose words quote nothing that a client sent; of those of a terminal, it is known to exist.
+pub(super) const PLAIN_ERRORS: [&str; 24] = [
+    "body_timeout",
+    "body_too_large",
+    "unknown_route",
+    "method_not_allowed",
+    "identity_missing",
+    "certificate_required",
+    "login_refused",
+    "token_missing",
+    "token_foreign",
+    "token_expired",
+    "terminal_off",
+    "terminal_starting",
+    "restart_required",
+    "restart_did_not_help",
+    "update_missing",
+    "line_down",
+    "person_refused",
+    "person_unmatched",
+    "consent_missing",
+    "window_closed",
+    "too_many_polls",
+    "distribution_suspended",
+    "delivery_down",
+    "package_preparing",
+];
+
+/// Operations whose answers are about terminals and their software alone; of a login, values are redacted anyway.
+const IMPERSONAL: [&str; 6] = ["login", "updates", "package", "reports", "results", "notices"];
+
+/// Elements of answers, and fields of those in the mock's own form, that tell nothing of a person.
+const TOLD: [&str; 22] = [
+    "ProcessExecutionTime",
+    "QualificationConfirmationDate",
+    "MedicalInstitutionCode",
+    "ReferenceClassification",
+    "SegmentOfResult",
+    "ErrorCode",
+    "ErrorMessage",
+    "CharacterCodeIdentifier",
+    "ReceptionNumber",
+    "NumberOfProcessingResult",
+    "NumberOfNormalProcessing",
+    "NumberOfError",
+    "ProcessingResultStatus",
+    "ProcessingResultCode",
+    "QualificationValidity",
+    "LimitApplicationCertificateRelatedConsFlg",
+    "ResultCode",
+    "type",
+    "title",
+    "title_en",
+    "status",
+    "code",
+];
+
+/// Those of them that may repeat what a client sent, where an error quotes it.
+const REPEATING: [&str; 2] = ["ErrorMessage", "ReceptionNumber"];
+
+/// The names of a request's elements and fields; others may be a client's own.
+pub(super) const FIELDS: &[&str] = &[
+    "XmlMsg",
+    "MessageHeader",
+    "MessageBody",
+    "ArbitraryFileIdentifier",
+    "MedicalInstitutionCode",
+    "QualificationConfirmationDate",
+    "QualificationConfirmSearchInfo",
+    "InsurerNumber",
+    "InsuredCardSymbol",
+    "InsuredIdentificationNumber",
+    "InsuredBranchNumber",
+    "Birthdate",
+    "LimitApplicationCertificateRelatedConsFlg",
+    "ArbitraryIdentifier",
+    "ReferenceClassification",
+    "CharacterCodeIdentifier",
+    "ProcessExecutionTime",
+    "MedicalTreatmentMonth",
+    "MedicalTreatmentFlag",
+    "ConsentDateFrom",
+    "ConsentDateTo",
+    "ExaminationDateFrom",
+    "ExaminationDateTo",
+    "ReceptionNumber",
+    "InsuranceCardSymbol",
+    "InsuredPersonIdentificationNumber",
+    "BranchNumber",
+    "PrDiInfClassification",
+    "StartDate",
+    "EndDate",
+    "FileCategory",
+    "ReferenceNumberRegistrationInfo",
+    "ReferenceNumber",
+    "userId",
+    "password",
+    "person",
+    "consents",
+    "card",
+    "state",
+    "component",
+    "version",
+    "received",
+    "boot_id",
+    "running",
+    "message",
+    "distribution_application",
+    "linkage_application",
+    "face_recognition_library",
+    "card_reader_application",
+    "limit_certificate",
+];
+
+/// The values of `state` and `component` in a report.
+const REPORTED: [&str; 10] = [
+    "downloading",
+    "downloaded",
+    "installing",
+    "installed",
+    "booted",
+    "failed",
+    "distribution_application",
+    "linkage_application",
+    "face_recognition_library",
+    "card_reader_application",
+];
+
+/// Headers of which only the name is kept; of further ones not even that.
+const HEADER_NAMES: [&str; 9] =
+    ["cache-control", "content-disposition", "forwarded", "origin", "referer", "traceparent", "tracestate", "via", "x-forwarded-for"];
+
+/// Headers that tell nothing of a person.
+const HEADERS: [&str; 21] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "accept-ranges",
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "cookie",
+    "date",
+    "etag",
+    "expect",
+    "host",
+    "retry-after",
+    "transfer-encoding",
+    "user-agent",
+    "x-onshi-file",
+    "x-onshi-journal",
+    "x-onshi-mock",
+];
+
+/// A value of a request, where its field's name and its own shape say what it is.
+pub(super) fn known_value(name: &str, text: &str) -> bool {
+    let digits = |most: usize| text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit());
+    match name {
+        "MedicalInstitutionCode" => InstitutionCode::parse(text).is_ok(),
+        "QualificationConfirmationDate" => digits(8),
+        "ProcessExecutionTime" => digits(14),
+        "ReferenceClassification" | "CharacterCodeIdentifier" | "LimitApplicationCertificateRelatedConsFlg" => digits(2),
+        "state" | "component" => REPORTED.contains(&text),
+        _ => text == "[redacted]",
+    }
+}
+
+/// What an answer of an operation tells without telling of a person; where an error quotes what was sent, less.
+pub(super) fn told(operation: &str, quotes: bool) -> impl Fn(&str, &str) -> bool {
+    let all = IMPERSONAL.contains(&operation) && !quotes;
+    move |name, _| all || (TOLD.contains(&name) && !(quotes && REPEATING.contains(&name)))
+}
+
+/// A header as it is kept.
+pub(super) fn known_header(name: &str, value: &str) -> (String, String) {
+    let only = |fits: fn(char) -> bool| if value.chars().all(fits) { value.to_owned() } else { MASKED.to_owned() };
+    let kept = match name {
+        "content-type" => content_type(value),
+        "content-disposition" => disposition(value),
+        "if-match" | "if-none-match" | "if-range" => only(|c| c.is_ascii_hexdigit() || "\"*, /W-".contains(c)),
+        "range" => only(|c| c.is_ascii_digit() || "bytes=, -".contains(c)),
+        _ if HEADERS.contains(&name) => value.to_owned(),
+        _ if HEADER_NAMES.contains(&name) => MASKED.to_owned(),
+        _ => return (MASKED.to_owned(), MASKED.to_owned()),
+    };
+    (name.to_owned(), kept)
+}
+
+/// A media type and its character set, without other parameters.
+fn content_type(value: &str) -> String {
+    let mut parts = value.split(';');
+    let essence = parts.next().unwrap_or_default();
+    let charset = parts.find(|part| part.trim_start().to_ascii_lowercase().starts_with("charset="));
+    charset.map_or_else(|| essence.to_owned(), |charset| format!("{essence};{charset}"))
+}
+
+fn disposition(value: &str) -> String {
+    let name = value.strip_prefix("attachment; filename=\"").and_then(|rest| rest.strip_suffix('"'));
+    name.map_or_else(|| MASKED.to_owned(), |name| format!("attachment; filename=\"{}\"", file_name(name)))
+}
+
+/// A file's kind and extension, without what stands between them.
+fn file_name(name: &str) -> String {
+    let begin = FileKind::ALL.iter().find_map(|kind| {
+        let rest = name.strip_prefix(kind.stem())?;
+        let direction = ["req_", "res_"].into_iter().find(|direction| rest.starts_with(direction))?;
+        Some([kind.stem(), direction].concat())
+    });
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    let extension = extension.filter(|extension| ["xml", "zip", "pdf", "err"].contains(&&**extension));
+    format!("{}{MASKED}{}", begin.unwrap_or_default(), extension.map(|extension| format!(".{extension}")).unwrap_or_default())
+}
+
+/// A path of ours, or a file's name, without what the client filled in. `is_known`: the terminal that it names exists; `is_done`: so does the rest.
+pub(super) fn known_path(path: &str, is_known: bool, is_done: bool) -> String {
+    if path.is_empty() {
+        return String::new();
+    }
+    if !path.starts_with('/') {
+        return file_name(path);
+    }
+    let parts: Vec<&str> = path.split('/').collect();
+    let fits = |route: &&str| {
+        route.split('/').count() == parts.len() && route.split('/').zip(&parts).all(|(of, part)| of.starts_with('{') || of == *part)
+    };
+    let kept = match ROUTES.iter().copied().find(fits) {
+        Some(route) => route.split('/').zip(&parts).map(|(of, part)| match of {
+            "{file}" => file_name(part),
+            "{package}" if !is_done => MASKED.to_owned(),
+            "{}" if !is_known => MASKED.to_owned(),
+            _ => (*part).to_owned(),
+        }),
+        None => return parts.iter().map(|part| if is_word(part) { part } else { MASKED }).collect::<Vec<_>>().join("/"),
+    };
+    kept.collect::<Vec<_>>().join("/")
+}
+
+/// Whether a part of a path is one of our routes' own.
+fn is_word(part: &str) -> bool {
+    ROUTES.iter().flat_map(|route| route.split('/')).any(|word| word == part && !word.starts_with('{'))
+}
+
+/// The place in a message that a text names, as far as its elements are known.
+pub(super) fn known_pointer(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("/XmlMsg")?;
+    let pointer = rest.split(|c: char| c.is_whitespace()).next().unwrap_or_default();
+    let known = |name: &str| {
+        let name = name.trim_end_matches([':', '。', '.']);
+        if name.bytes().all(|byte| byte.is_ascii_digit()) || FIELDS.contains(&name) { name.to_owned() } else { MASKED.to_owned() }
+    };
+    Some(format!("/XmlMsg{}", pointer.split('/').map(known).collect::<Vec<_>>().join("/")))
+}
