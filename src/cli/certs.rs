@@ -6,8 +6,8 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
+use crate::config::terminal_address;
 use crate::domain::ids::TerminalAddress;
-use crate::domain::text::Text;
 use crate::tls::{Authority, CertificateDescription, OpenOptions, Readers, TlsError, write_new};
 
 /// `certs` and what follows it.
@@ -61,13 +61,6 @@ pub fn run(args: CertsArgs, now: Timestamp) -> anyhow::Result<()> {
             Ok(())
         }
     }
-}
-
-fn terminal_address(text: &str) -> Result<TerminalAddress, String> {
-    TerminalAddress::parse(text).map_err(|error| {
-        let Text { ja, en } = error.text();
-        format!("{ja} / {en}")
-    })
 }
 
 #[expect(clippy::print_stdout, reason = "what was made is the command's output")]

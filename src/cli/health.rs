@@ -32,8 +32,9 @@ pub struct HealthArgs {
 /// # Errors
 /// The server takes no connection or does not answer within two seconds, or is not ready.
 pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
+    let given = args.options.given_control_addr();
     let config = args.options.complete(args.config.as_deref())?;
-    let addresses = addresses(&config);
+    let addresses = addresses(given, &config);
     let asked = async { ask(connect(&addresses).await?, &config.certs.join("ca.pem")).await };
     let status = tokio::time::timeout(Duration::from_secs(2), asked)
         .await
@@ -42,16 +43,20 @@ pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where a control listener may be: the address of the settings, then the one where the server wrote that it really listens (its own command line
-/// may say another than the environment that both see, or port 0).
-pub(super) fn addresses(config: &Config) -> Vec<SocketAddr> {
+/// Where the control listener may be. An address that was given as an option or variable is the only one. Where it is none that one could ask, for it
+/// says where to listen (0.0.0.0, port 0), and where none was given, the address where the server wrote that it really listens comes second: its own
+/// command line may say another than the settings that both see.
+pub(super) fn addresses(given: Option<SocketAddr>, config: &Config) -> Vec<SocketAddr> {
+    if let Some(addr) = given.filter(|addr| addr.port() != 0 && !addr.ip().is_unspecified()) {
+        return vec![addr];
+    }
     let noted = std::fs::read_to_string(config.certs.join(CONTROL_ADDR)).ok().and_then(|text| text.trim().parse().ok());
     let addresses = [Some(config.control_addr), noted.filter(|addr| *addr != config.control_addr)].into_iter().flatten();
     addresses.map(reachable).collect()
 }
 
 /// The first of these addresses that takes a connection.
-async fn connect(addresses: &[SocketAddr]) -> anyhow::Result<TcpStream> {
+pub(super) async fn connect(addresses: &[SocketAddr]) -> anyhow::Result<TcpStream> {
     for addr in addresses {
         if let Ok(stream) = TcpStream::connect(addr).await {
             return Ok(stream);
@@ -60,7 +65,7 @@ async fn connect(addresses: &[SocketAddr]) -> anyhow::Result<TcpStream> {
     bail!("{0} に接続できません / cannot connect to {0}", listed(addresses))
 }
 
-fn listed(addresses: &[SocketAddr]) -> String {
+pub(super) fn listed(addresses: &[SocketAddr]) -> String {
     addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ")
 }
 

@@ -8,6 +8,7 @@ pub mod serve;
 pub mod terminal;
 mod terminal_control;
 pub mod verdict;
+mod verify;
 
 use clap::{Parser, Subcommand};
 

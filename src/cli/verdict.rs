@@ -1,31 +1,34 @@
 //! `onshi-mock verdict`: fetches the verdict on an institution's clients, or judges anew from the evidence in a file.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, ensure};
 use clap::ValueEnum;
 use reqwest::{Certificate, Client};
 use serde_json::Value;
 
-use super::health::addresses;
+use super::health::{addresses, connect, listed};
+use super::verify::{verified, words};
 use crate::config::{Config, Options};
+use crate::http::json::parse_json;
 use crate::terminal::install_provider;
-use crate::verdict::{Grade, Overall, Verdict, judge, junit, page};
+use crate::verdict::{Evidence, Grade, Overall, Verdict, judge, junit, page};
 
 /// Options of `verdict`: those of `serve` say where it listens, and where its CA and its token are.
 #[derive(clap::Args)]
 #[command(after_help = "\
-終了コード: 0 違反なし、1 違反あり（--verify: 一致しない）、3 --require-green で合格でない、4 判定できなかった\n\
-Exit code: 0 nothing failed, 1 a rule failed (--verify: it differs), 3 not green under --require-green, 4 could not be judged")]
+終了コード: 0 違反なし、1 違反あり（--verify: 証跡と一致しないときも）、3 --require-green で合格でない、4 判定できなかった\n\
+Exit code: 0 nothing failed, 1 a rule failed (--verify: also where it differs), 3 not green under --require-green, 4 could not be judged")]
 pub struct VerdictArgs {
     /// The institution's code
     #[arg(required_unless_present = "verify", conflicts_with = "verify")]
     institution: Option<String>,
     /// json, junit or html
-    #[arg(long, value_enum, default_value = "json")]
-    format: Format,
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Where to write it [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -56,14 +59,13 @@ const NOT_GREEN: u8 = 3;
 /// There is no verdict.
 const NOT_JUDGED: u8 = 4;
 
+/// A server may take its time over a long journal.
+const LONGEST: Duration = Duration::from_secs(30);
+
 /// Fetches or verifies; the exit code tells how it ended.
 #[expect(clippy::print_stderr, reason = "an error is the program's last word")]
 pub async fn run(args: VerdictArgs) -> ExitCode {
-    let code = match &args.verify {
-        Some(file) => verify(file),
-        None => fetch_and_show(&args).await,
-    };
-    match code {
+    match verdict(&args).await {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("エラー error: {error:#}");
@@ -72,17 +74,23 @@ pub async fn run(args: VerdictArgs) -> ExitCode {
     }
 }
 
-async fn fetch_and_show(args: &VerdictArgs) -> anyhow::Result<u8> {
-    let config = args.options.clone().complete(args.config.as_deref())?;
-    let institution = args.institution.as_deref().unwrap_or_default();
-    let json = fetch(&config, institution).await?;
-    let verdict: Verdict = serde_json::from_str(&json).context("応答が判定ではありません / the answer is no verdict")?;
-    let shown = match args.format {
-        Format::Json => json,
-        Format::Junit => junit(&verdict),
-        Format::Html => page(&verdict),
+async fn verdict(args: &VerdictArgs) -> anyhow::Result<u8> {
+    let (json, verdict) = match &args.verify {
+        Some(file) => match verified(file)? {
+            Some(verdict) => (verdict.json(), verdict),
+            None => return Ok(FAILED),
+        },
+        None => fetched(args).await?,
     };
-    show(&shown, args.out.as_deref())?;
+    let (json, verdict) = at_strictness(args, json, verdict);
+    if args.verify.is_none() || args.format.is_some() || args.out.is_some() {
+        let shown = match args.format.unwrap_or(Format::Json) {
+            Format::Json => json,
+            Format::Junit => junit(&verdict),
+            Format::Html => page(&verdict),
+        };
+        show(&shown, args.out.as_deref())?;
+    }
     summarize(&verdict);
     Ok(match verdict.overall {
         Overall::Fail => FAILED,
@@ -91,32 +99,41 @@ async fn fetch_and_show(args: &VerdictArgs) -> anyhow::Result<u8> {
     })
 }
 
-/// The verdict as the server writes it.
-async fn fetch(config: &Config, institution: &str) -> anyhow::Result<String> {
+/// The server's verdict as it wrote it, unless another date than its own was given: then its evidence is judged here.
+#[expect(clippy::print_stderr, reason = "who judged is told beside the command's output")]
+fn at_strictness(args: &VerdictArgs, json: String, verdict: Verdict) -> (String, Verdict) {
+    let before = verdict.evidence.strictness;
+    let Some(strictness) = args.options.given_strictness().filter(|given| *given != before) else { return (json, verdict) };
+    eprintln!("strictness {before} の判定を {strictness} で判定し直しました / Judged at strictness {before}, and anew at {strictness}");
+    let verdict = judge(&Evidence { strictness, ..verdict.evidence });
+    (verdict.json(), verdict)
+}
+
+#[expect(clippy::print_stderr, reason = "who was asked is told beside the command's output")]
+async fn fetched(args: &VerdictArgs) -> anyhow::Result<(String, Verdict)> {
+    let config = args.options.clone().complete(args.config.as_deref())?;
+    let institution = args.institution.as_deref().unwrap_or_default();
+    let (addr, json) = fetch(&addresses(args.options.given_control_addr(), &config), &config, institution).await?;
+    eprintln!("問い合わせ先 asked: https://{addr}");
+    let verdict = parse_json(json.as_bytes())
+        .map_err(|problem| anyhow!("応答が判定ではありません / the answer is no verdict\n{}", words(&problem.document())))?;
+    Ok((json, verdict))
+}
+
+/// Who answered, and the verdict as it wrote it.
+async fn fetch(addresses: &[SocketAddr], config: &Config, institution: &str) -> anyhow::Result<(SocketAddr, String)> {
     install_provider();
     let ca = config.certs.join("ca.pem");
     let pem = std::fs::read(&ca).with_context(|| format!("{0} を読めません / {0} cannot be read", ca.display()))?;
     let token = token(config)?;
-    let client = Client::builder().tls_certs_only([Certificate::from_pem(&pem)?]).no_proxy().timeout(Duration::from_secs(30)).build()?;
-    let mut unreached = None;
-    for addr in addresses(config) {
-        let url = format!("https://{addr}/v1/institutions/{institution}/verdict");
-        let answer = match client.get(&url).bearer_auth(&token).header("accept", "application/json").send().await {
-            Ok(answer) => answer,
-            Err(error) if error.is_connect() => {
-                unreached = Some(error);
-                continue;
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let (status, body) = (answer.status(), answer.text().await?);
-        ensure!(status.is_success(), "{url}: {status}\n{}", said(&body));
-        return Ok(body);
-    }
-    match unreached {
-        Some(error) => Err(error).context("サーバーに接続できません / the server cannot be reached"),
-        None => bail!("サーバーに接続できません / the server cannot be reached"),
-    }
+    let client = Client::builder().tls_certs_only([Certificate::from_pem(&pem)?]).no_proxy().timeout(LONGEST).build()?;
+    let connected = tokio::time::timeout(LONGEST, connect(addresses)).await;
+    let addr = connected.with_context(|| format!("{0} が応答しません / {0} does not answer", listed(addresses)))??.peer_addr()?;
+    let url = format!("https://{addr}/v1/institutions/{institution}/verdict");
+    let answer = client.get(&url).bearer_auth(&token).header("accept", "application/json").send().await?;
+    let (status, body) = (answer.status(), answer.text().await?);
+    ensure!(status.is_success(), "{url}: {status}\n{}", said(&body));
+    Ok((addr, body))
 }
 
 fn token(config: &Config) -> anyhow::Result<String> {
@@ -130,13 +147,10 @@ fn token(config: &Config) -> anyhow::Result<String> {
     Ok(token.trim().to_owned())
 }
 
-/// A problem document's own words.
+/// What a server says that gives no verdict.
 fn said(body: &str) -> String {
     let problem: Value = serde_json::from_str(body).unwrap_or_default();
-    match (problem["detail"].as_str(), problem["detail_en"].as_str()) {
-        (Some(ja), Some(en)) => format!("{ja}\n{en}"),
-        _ => body.chars().take(500).collect(),
-    }
+    if problem["detail"].is_string() { words(&problem) } else { body.chars().take(500).collect() }
 }
 
 #[expect(clippy::print_stdout, reason = "the verdict is the command's output")]
@@ -173,32 +187,4 @@ fn summarize(verdict: &Verdict) {
         }
     }
     eprintln!("{} / {}", verdict.disclaimer.ja, verdict.disclaimer.en);
-}
-
-/// Judges anew from the evidence inside, and compares.
-#[expect(clippy::print_stderr, reason = "what came of it is the command's output")]
-fn verify(file: &Path) -> anyhow::Result<u8> {
-    let name = file.display();
-    let text = std::fs::read_to_string(file).with_context(|| format!("{name} を読めません / {name} cannot be read"))?;
-    let said: Value = serde_json::from_str(&text).with_context(|| format!("{name} は JSON ではありません / {name} is no JSON"))?;
-    let verdict: Verdict = serde_json::from_value(said.clone())
-        .with_context(|| format!("{name} は証跡の入った判定ではありません / {name} is no verdict with its evidence"))?;
-    let anew = judge(&verdict.evidence);
-    let recomputed = serde_json::to_value(&anew)?;
-    if recomputed == said {
-        summarize(&anew);
-        eprintln!("証跡から再計算した結果と一致しました / The evidence gives this very verdict");
-        return Ok(0);
-    }
-    eprintln!("証跡から再計算した結果と一致しません / The evidence does not give this verdict: {name}");
-    for (field, value) in recomputed.as_object().into_iter().flatten().filter(|(field, value)| said.get(*field) != Some(*value)) {
-        match field.as_str() {
-            "rules" => anew.rules.iter().filter(|ruling| !verdict.rules.contains(ruling)).for_each(|ruling| {
-                eprintln!("  {}: {} ({})", ruling.rule, ruling.result.name(), ruling.why.en);
-            }),
-            "evidence" => eprintln!("  evidence: 知らない項目があります / it has fields that are not known"),
-            _ => eprintln!("  {field}: {value}"),
-        }
-    }
-    Ok(FAILED)
 }

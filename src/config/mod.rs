@@ -1,6 +1,7 @@
 //! The settings of `serve`: the command line wins, then the environment, then `onshi-mock.toml`, then the defaults.
 
 mod terminal;
+mod values;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,9 +20,11 @@ use crate::institutions::Bounds;
 use crate::linkage::Whereabouts;
 use crate::push;
 use crate::store::Target;
-use crate::verdict::{DEFAULT_STRICTNESS, SETS};
+use crate::verdict::DEFAULT_STRICTNESS;
 
 pub use terminal::{RunningTerminal, TerminalConfig, TerminalOptions};
+pub(crate) use values::terminal_address;
+use values::{address, collector, period, read_collector, read_store, read_strictness, store, strictness};
 
 /// The file that is read where `--config` names none.
 const FILE: &str = "onshi-mock.toml";
@@ -68,7 +71,7 @@ pub struct Options {
     #[arg(long, env = "ONSHI_LINKAGE", value_name = "DIR")]
     linkage: Option<PathBuf>,
     /// The one terminal, such as 9910000026-T1, whose linkage folder DIR itself is
-    #[arg(long, env = "ONSHI_LINKAGE_TERMINAL", value_name = "ID", value_parser = terminal)]
+    #[arg(long, env = "ONSHI_LINKAGE_TERMINAL", value_name = "ID", value_parser = terminal_address)]
     linkage_terminal: Option<TerminalAddress>,
     /// Real files for packages instead of made-up bytes: DIR/linkage_application/5.3.0 and so on [default: none]
     #[arg(long, env = "ONSHI_PACKAGE_DIR", value_name = "DIR")]
@@ -77,7 +80,8 @@ pub struct Options {
     #[arg(long, env = "ONSHI_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
     /// The date up to which rules of the verdict count; later ones only warn [default: that of the first rule set, 2026-11-25]
-    #[arg(long, env = "ONSHI_STRICTNESS", value_name = "DATE")]
+    #[arg(long, env = "ONSHI_STRICTNESS", value_name = "DATE", value_parser = strictness)]
+    #[serde(deserialize_with = "read_strictness")]
     strictness: Option<Date>,
     /// Where notices are posted, signed: https, or http on this machine [default: nowhere]
     #[arg(long, env = "ONSHI_WEBHOOK_URL", value_name = "URL", hide_env_values = true)]
@@ -219,6 +223,16 @@ impl Options {
         Ok(config)
     }
 
+    /// The control listener's address, where the command line or the environment says one.
+    pub fn given_control_addr(&self) -> Option<SocketAddr> {
+        self.control_addr
+    }
+
+    /// The date of the rules, where the command line or the environment says one.
+    pub fn given_strictness(&self) -> Option<Date> {
+        self.strictness
+    }
+
     fn over(self, file: Options) -> Options {
         Options {
             backend_addr: self.backend_addr.or(file.backend_addr),
@@ -255,8 +269,6 @@ impl Options {
 
 impl Config {
     fn check(&self) -> anyhow::Result<()> {
-        let first = SETS[0].date;
-        ensure!(self.strictness >= first, "strictness: 最初のルールセットは {first} です / the first rule set is of {first}");
         ensure!(self.limits.max_connections > 0, "max-connections: 1 以上が必要です / has to be at least 1");
         ensure!(self.limits.max_connections_per_address > 0, "max-connections-per-address: 1 以上が必要です / has to be at least 1");
         ensure!(self.body.max >= 1024, "max-body: 1024 バイト以上が必要です / has to be at least 1024 bytes");
@@ -285,36 +297,4 @@ fn from_file(named: Option<&Path>) -> anyhow::Result<Options> {
 fn whereabouts(dir: Option<PathBuf>, only: Option<TerminalAddress>) -> anyhow::Result<Option<Whereabouts>> {
     ensure!(dir.is_some() || only.is_none(), "linkage-terminal: --linkage DIR も必要です / needs --linkage DIR, too");
     Ok(dir.map(|dir| Whereabouts { dir, only }))
-}
-
-fn terminal(text: &str) -> Result<TerminalAddress, String> {
-    TerminalAddress::parse(text).map_err(|error| error.to_string())
-}
-
-fn store(text: &str) -> Result<Target, String> {
-    text.parse()
-}
-
-fn read_store<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Target>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    store(&text).map(Some).map_err(serde::de::Error::custom)
-}
-
-fn collector(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some());
-    url.ok_or_else(|| "http:// か https:// のアドレスが必要です / expected an address such as http://collector:4318/v1/traces".to_owned())
-}
-
-fn read_collector<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    collector(&text).map(Some).map_err(serde::de::Error::custom)
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| "IPアドレスとポートが必要です / expected an IP address with a port, such as 127.0.0.1:8443 or [::1]:8443".to_owned())
-}
-
-fn period(text: &str) -> Result<Period, String> {
-    Period::try_from(text.to_owned()).map_err(|error| error.to_string())
 }

@@ -73,6 +73,7 @@ mod traces;
 mod two_terminals;
 mod verdict;
 mod verdict_clients;
+mod verdict_command;
 mod verdict_docs;
 mod verdict_parallel;
 mod xml;

@@ -130,10 +130,15 @@ fn sigterm_ends_it_with_exit_code_0() {
 #[test]
 fn health_finds_a_server_that_listens_elsewhere_than_the_environment_says() {
     let dir = tempfile::tempdir().unwrap();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let program = Program::start(dir.path(), &[]);
-    let health = || command(dir.path()).arg("health").env("ONSHI_CONTROL_ADDR", &closed).output().unwrap();
+    let health_of = |address: String| command(dir.path()).arg("health").env("ONSHI_CONTROL_ADDR", address).output().unwrap();
+    let health = || health_of(format!("0.0.0.0:{}", closed.port()));
     assert!(health().status.success(), "the server noted its address in certs/control-addr");
+    assert!(
+        failure(&health_of(closed.to_string())).contains(&format!("cannot connect to {closed}")),
+        "an address to connect to is the only one"
+    );
     let noted = std::fs::read_to_string(dir.path().join("certs/control-addr")).unwrap();
     assert_eq!(format!("https://{}", noted.trim()), program.url("control"));
     drop(program);

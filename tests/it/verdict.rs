@@ -1,7 +1,7 @@
-//! The verdict over the wire and on the command line: three forms of one model, evidence without patients, exit codes.
+//! The verdict over the wire: three forms of one model, evidence without patients.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use jiff::civil::date;
 use onshi_mock::verdict::{Verdict, judge};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{LOGIN, Mock, SEARCH, TOKEN, inquiry};
 
-const MORNING: &str = "2026-01-20T08:55:00+09:00";
+pub(crate) const MORNING: &str = "2026-01-20T08:55:00+09:00";
 
 /// The verdict in the form that `accept` names.
 pub(crate) async fn verdict(mock: &Mock, code: &str, accept: &str) -> String {
@@ -28,12 +28,12 @@ pub(crate) fn result(verdict: &Value, rule: &str) -> String {
     ruling.unwrap_or_else(|| panic!("no ruling on {rule}"))["result"].as_str().unwrap().to_owned()
 }
 
-async fn json_of(mock: &Mock, code: &str) -> Value {
+pub(crate) async fn json_of(mock: &Mock, code: &str) -> Value {
     serde_json::from_str(&verdict(mock, code, "application/json").await).unwrap()
 }
 
 /// Logs in, is refused, has the terminal restarted, and checks again: with a token, as clients do.
-async fn good_morning(mock: &Mock, code: &str) {
+pub(crate) async fn good_morning(mock: &Mock, code: &str) {
     let token = mock.login(json!({"userId": code})).await;
     let check = || mock.send(mock.backend(Method::POST, SEARCH).header("authorization", &token).json(&inquiry(code)));
     assert_eq!(check().await.error_code(), "MOCK0501E");
@@ -170,57 +170,8 @@ async fn an_expired_session_and_a_download_are_judged_over_the_wire() {
 }
 
 #[tokio::test]
-async fn strictness_is_named_and_has_a_first_day() {
+async fn strictness_is_named() {
     let mock = Mock::start_with(|config| config.strictness = date(2027, 4, 1)).await;
     let read = json_of(&mock, "9910000018").await;
     assert_eq!((&read["evidence"]["strictness"], &read["rule_set"]["date"]), (&json!("2027-04-01"), &json!("2026-11-25")));
-    let output = command().args(["serve", "--strictness", "2020-01-01", "--store", "memory"]).output().unwrap();
-    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("the first rule set is of 2026-11-25"));
-}
-
-fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ONSHI_")) {
-        command.env_remove(name);
-    }
-    command
-}
-
-/// `onshi-mock verdict` against a server of this test.
-async fn cli(mock: &Mock, arguments: &[&str]) -> (i32, Output) {
-    let mut command = command();
-    command.args(["verdict", "--control-addr", &mock.control.to_string(), "--control-token", TOKEN]);
-    command.arg("--certs").arg(mock.dir.path().join("certs")).args(arguments).current_dir(mock.dir.path());
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    (output.status.code().unwrap(), output)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_command_has_an_exit_code_for_each_case_and_verifies_files() {
-    let mock = Mock::start().await;
-    let code = mock.create("9910000026", MORNING).await;
-    good_morning(&mock, &code).await;
-    let (exit, output) = cli(&mock, &[&code]).await;
-    assert_eq!(exit, 0, "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text, verdict(&mock, &code, "application/json").await);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("未完了 INCOMPLETE") && said.contains("Test evidence, not a certification"), "{said}");
-    assert_eq!(cli(&mock, &[&code, "--require-green"]).await.0, 3);
-    assert_eq!(cli(&mock, &["9911000017"]).await.0, 4, "no such institution");
-    assert_eq!(cli(&mock, &[]).await.0, 2, "neither an institution nor --verify");
-    assert_eq!(cli(&mock, &[&code, "--format", "junit", "--out", "verdict.xml"]).await.0, 0);
-    assert_eq!(std::fs::read_to_string(mock.dir.path().join("verdict.xml")).unwrap(), verdict(&mock, &code, "application/xml").await);
-    let file = mock.dir.path().join("verdict.json");
-    std::fs::write(&file, &text).unwrap();
-    assert_eq!(cli(&mock, &["--verify", "verdict.json"]).await.0, 0);
-    std::fs::write(&file, text.replace("INCONCLUSIVE", "PASS")).unwrap();
-    let (exit, output) = cli(&mock, &["--verify", "verdict.json"]).await;
-    assert!(exit == 1 && String::from_utf8_lossy(&output.stderr).contains("restart_message_shown: INCONCLUSIVE"), "{output:?}");
-    std::fs::write(&file, "{}").unwrap();
-    assert_eq!(cli(&mock, &["--verify", "verdict.json"]).await.0, 4);
-    for _ in 0..12 {
-        mock.check("9910000026").await;
-    }
-    assert_eq!(cli(&mock, &["9910000026"]).await.0, 1, "hammered");
 }
