@@ -70,6 +70,13 @@ pub fn refusal(institution: &Institution, terminal: &Terminal, call_centre: &Cal
     unavailable(terminal, now).or_else(|| line_down(terminal)).or_else(pending).or_else(|| outdated(institution, terminal, now))
 }
 
+/// Whether a check by card data gets through to the inquiry.
+pub fn works(institution: &Institution, terminal: &Terminal, now: Timestamp) -> bool {
+    let refused_as_pending = terminal.is_pending() && institution.readings.card_data_check_refused;
+    let reachable = unavailable(terminal, now).or_else(|| line_down(terminal)).is_none();
+    reachable && !refused_as_pending && outdated(institution, terminal, now).is_none()
+}
+
 /// The error that the terminal itself shows when a patient does the check there (N5): no reading changes it.
 pub fn shown_error(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Option<Refusal> {
     let pending = || pending(institution, terminal, call_centre, now);

@@ -11,6 +11,7 @@ pub mod consent;
 pub mod encoding;
 pub mod event;
 pub mod fault;
+pub mod found;
 pub mod ids;
 pub mod inquiry;
 pub mod institution;

@@ -76,8 +76,7 @@ impl Institutions {
         if self.making(code).await?.is_none() {
             return Ok(false);
         }
-        let _quiet = self.0.recorder.forget(&Some(code.clone())).await;
-        self.0.store.clear(code.as_str()).await.map(|()| true)
+        self.clear(code.as_str()).await.map(|()| true)
     }
 
     /// Empties the journal of what fitted no institution.
@@ -85,8 +84,14 @@ impl Institutions {
     /// # Errors
     /// The store does not work.
     pub async fn clear_strays(&self) -> Result<(), StoreError> {
-        let _quiet = self.0.recorder.forget(&None).await;
-        self.0.store.clear("").await
+        self.clear("").await
+    }
+
+    /// What waits is written first, so that it is counted with the others.
+    async fn clear(&self, owner: &str) -> Result<(), StoreError> {
+        self.write_journals().await?;
+        let _quiet = self.0.recorder.turn().await;
+        self.0.store.clear(owner).await
     }
 
     async fn making(&self, code: &InstitutionCode) -> Result<Option<String>, StoreError> {

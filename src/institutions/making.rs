@@ -1,5 +1,6 @@
 //! Institutions made, made again, and taken away; those whose time is over take themselves away.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,7 +12,7 @@ use super::changing::Write;
 use super::{CreateError, Inner, Institutions, Snapshot, Tenant};
 use crate::domain::campaign::Campaign;
 use crate::domain::clock::ClockError;
-use crate::domain::ids::InstitutionCode;
+use crate::domain::ids::{InstitutionCode, ScenarioId};
 use crate::domain::institution::{Blueprint, Institution};
 use crate::store::StoreError;
 
@@ -27,7 +28,7 @@ impl Institutions {
     /// The code is taken, there are too many, the clock setting makes no sense, or it could not be stored.
     pub async fn create(&self, code: InstitutionCode, blueprint: Blueprint, expires: Option<Timestamp>) -> Result<(), CreateError> {
         let institution = self.made(&code, &blueprint).map_err(CreateError::Clock)?;
-        let tenant = Tenant { institution, blueprint: Arc::new(blueprint), expires };
+        let tenant = Tenant { institution, blueprint: Arc::new(blueprint), expires, met: BTreeSet::new() };
         let slot = self.0.cache.slot(&code);
         let mut turn = Arc::clone(&slot.turn).lock_owned().await;
         for _ in 0..MOST_TRIES {
@@ -111,7 +112,8 @@ impl Institutions {
     ) -> Result<Option<Result<(), ClockError>>, StoreError> {
         let staged = |tenant: &Tenant| {
             let blueprint = stage(&tenant.blueprint);
-            Ok(Tenant { institution: self.made(code, &blueprint)?, blueprint: Arc::new(blueprint), expires: tenant.expires })
+            let institution = self.made(code, &blueprint)?;
+            Ok(Tenant { institution, blueprint: Arc::new(blueprint), expires: tenant.expires, met: BTreeSet::new() })
         };
         self.remade(code, staged).await
     }
@@ -131,6 +133,8 @@ impl Institutions {
         code: &InstitutionCode,
         make: impl Fn(&Tenant) -> Result<Tenant, E>,
     ) -> Result<Option<Result<(), E>>, StoreError> {
+        let met = self.met(code).await?;
+        let scenarios = &self.fixtures().scenarios;
         let slot = self.0.cache.slot(code);
         let mut turn = Arc::clone(&slot.turn).lock_owned().await;
         for _ in 0..MOST_TRIES {
@@ -138,16 +142,28 @@ impl Institutions {
             let Some(seen) = seen.filter(|seen| !seen.tenant.is_over(self.wall())) else {
                 return Ok(None);
             };
-            let tenant = match make(&seen.tenant) {
+            let mut tenant = match make(&seen.tenant) {
                 Ok(tenant) => tenant,
                 Err(error) => return Ok(Some(Err(error))),
             };
+            let all = seen.tenant.met.iter().chain(&met).filter(|id| scenarios.find(id).is_some());
+            tenant.met = all.cloned().collect();
             match self.write(&slot, turn, version, Write::Whole { tenant: Box::new(tenant), anew: true, outgoing: Vec::new() }).await? {
                 None => return Ok(Some(Ok(()))),
                 Some(again) => turn = again,
             }
         }
         Err(StoreError::contended())
+    }
+
+    /// The scenario that one is in, where its clients have met it: where they asked anything.
+    async fn met(&self, code: &InstitutionCode) -> Result<Option<ScenarioId>, StoreError> {
+        let scenario = self.look(code, |tenant, _| Some(tenant.institution.scenario.as_ref()?.id.clone())).await?.flatten();
+        if scenario.is_none() {
+            return Ok(None);
+        }
+        let newest = self.entries(code, 1).await?;
+        Ok(scenario.filter(|_| newest.is_some_and(|page| !page.entries.is_empty())))
     }
 
     /// A new making.
@@ -177,5 +193,5 @@ pub(super) fn random_id() -> String {
 /// A fixture's institution.
 pub(super) fn of_fixture(code: &InstitutionCode, blueprint: &Blueprint, base: &Campaign, now: Timestamp) -> Result<Tenant, ClockError> {
     let institution = Institution::new(code.clone(), OF_FIXTURE.to_owned(), blueprint, base, now)?;
-    Ok(Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None })
+    Ok(Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None, met: BTreeSet::new() })
 }

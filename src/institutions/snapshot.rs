@@ -1,6 +1,7 @@
 //! A snapshot: an institution with everything that belongs to it as one JSON document, and back. One that somebody edited, or that is none, is
 //! refused before anything changes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -45,6 +46,7 @@ impl Snapshot {
     pub fn take(tenant: &Tenant, now: Timestamp) -> Self {
         let mut tenant = tenant.clone();
         tenant.institution.settle(now);
+        tenant.met.clear();
         Self(tenant)
     }
 
@@ -113,7 +115,7 @@ impl Snapshot {
         // They go with the journal, which is empty.
         institution.observations = Observations::default();
         institution.resume(wall);
-        Tenant { institution, blueprint: Arc::new(blueprint), expires }
+        Tenant { institution, blueprint: Arc::new(blueprint), expires, met: BTreeSet::new() }
     }
 }
 

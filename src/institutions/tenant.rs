@@ -1,11 +1,13 @@
 //! One institution with what belongs to it, and the document that it is saved as.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ids::ScenarioId;
 use crate::domain::institution::{Blueprint, Institution};
 use crate::store::{Record, StoreError};
 
@@ -21,6 +23,8 @@ pub struct Tenant {
     pub blueprint: Arc<Blueprint>,
     /// When it deletes itself, by the machine's clock.
     pub expires: Option<Timestamp>,
+    /// Scenarios that its clients met in makings before this one.
+    pub met: BTreeSet<ScenarioId>,
 }
 
 /// A tenant as it is saved.
@@ -30,6 +34,8 @@ pub(super) struct Saved<'a> {
     expires: Option<Timestamp>,
     blueprint: Cow<'a, Blueprint>,
     institution: Cow<'a, Institution>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    met: Cow<'a, BTreeSet<ScenarioId>>,
 }
 
 impl Tenant {
@@ -45,6 +51,7 @@ impl Tenant {
             expires: self.expires,
             blueprint: Cow::Borrowed(&self.blueprint),
             institution: Cow::Borrowed(&self.institution),
+            met: Cow::Borrowed(&self.met),
         }
     }
 
@@ -70,7 +77,12 @@ impl Tenant {
         if saved.format > FORMAT {
             return Err(unreadable(&format!("format {} > {FORMAT}", saved.format)));
         }
-        Ok(Self { institution: saved.institution.into_owned(), blueprint: Arc::new(saved.blueprint.into_owned()), expires: saved.expires })
+        Ok(Self {
+            institution: saved.institution.into_owned(),
+            blueprint: Arc::new(saved.blueprint.into_owned()),
+            expires: saved.expires,
+            met: saved.met.into_owned(),
+        })
     }
 }
 
@@ -94,7 +106,12 @@ mod tests {
             let asked = Asked::MedicalAid(jiff::civil::date(2026, 1, 1));
             institution.receptions.submit(crate::domain::linkage::FileKind::MedicalAid, asked, start, crate::domain::period::Period::MAX);
             institution.references.register("person", "7".to_owned(), start, start);
-            let tenant = Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: Some(start) };
+            let tenant = Tenant {
+                institution,
+                blueprint: Arc::new(blueprint.clone()),
+                expires: Some(start),
+                met: [ScenarioId::parse("happy-morning").unwrap()].into(),
+            };
             let record = tenant.record();
             assert_eq!(Tenant::read(code.as_str(), &record.body.unwrap()).unwrap(), tenant);
             assert_eq!(record.expires, Some(start.as_millisecond()));

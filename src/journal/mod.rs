@@ -21,11 +21,11 @@ use uuid::Uuid;
 
 use crate::domain::catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
 use crate::domain::fault::{Fired, KindName};
+use crate::domain::found::Found;
 use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
 use crate::domain::inquiry::{NearMiss, Sought, Validity};
 use crate::domain::japan;
 use crate::domain::surfacing::ErrorProfile;
-use crate::domain::terminal::Phase;
 use crate::domain::text::Text;
 use crate::store::{Bound, Kept};
 pub use choice::{Choice, Filter, Place, Start};
@@ -81,9 +81,9 @@ pub struct Exchange {
     /// The terminal that it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terminal: Option<TerminalId>,
-    /// What that terminal was at when the request came.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phase: Option<Phase>,
+    /// How the request found that terminal.
+    #[serde(flatten)]
+    pub found: Option<Found>,
     /// The HTTP status of the answer; none where there was no HTTP, or no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -123,7 +123,7 @@ impl Exchange {
             method,
             path,
             terminal: None,
-            phase: None,
+            found: None,
             status: None,
             outcome,
             why,

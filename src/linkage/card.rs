@@ -7,6 +7,7 @@ use crate::domain::card::{Card, CardOutcome, LastCard};
 use crate::domain::consent::Consents;
 use crate::domain::encoding::Encoding;
 use crate::domain::event::Change;
+use crate::domain::found::Found;
 use crate::domain::ids::TerminalId;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
@@ -52,6 +53,7 @@ pub fn present(
     card: Card,
 ) -> Option<Seen> {
     let terminal = institution.terminals.get(id)?.clone();
+    let found = Found::at(institution, &terminal, moment.now);
     let (outcome, words, answer) = match terminal.reads_card(card, moment.now) {
         Err(outcome) => (outcome, None, None),
         Ok(()) => read(fixtures, institution, &terminal, moment, person, consents),
@@ -64,7 +66,7 @@ pub fn present(
     }
     let mut exchange = Exchange {
         terminal: Some(id.clone()),
-        phase: Some(terminal.phase(&institution.campaign, moment.now)),
+        found: Some(found),
         ..Exchange::new("card", "POST".to_owned(), String::new(), Outcome::Answered, shown.clone())
     };
     let mut face = None;

@@ -7,6 +7,7 @@ use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
 use crate::domain::fault::{Fired, Kind};
+use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalAddress};
 use crate::domain::inquiry::Sought;
 use crate::domain::institution::Institution;
@@ -14,7 +15,7 @@ use crate::domain::japan;
 use crate::domain::linkage::{FileKind, LinkageSettings, ResultForm};
 use crate::domain::reception::Asked;
 use crate::domain::surfacing::Surfacing;
-use crate::domain::terminal::{Phase, Terminal};
+use crate::domain::terminal::Terminal;
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::institutions::{Institutions, Moment};
@@ -39,8 +40,8 @@ pub struct Handled {
     pub why: Text,
     /// What else is worth knowing.
     pub notes: Vec<Text>,
-    /// What the terminal was at.
-    pub phase: Option<Phase>,
+    /// How it found the terminal.
+    pub found: Option<Found>,
     /// Whom a check asked for.
     pub sought: Option<Sought>,
     /// The fault that fired at it.
@@ -73,7 +74,7 @@ pub async fn handle(
         if !terminal.answers(moment.now) {
             return None;
         }
-        let phase = Some(terminal.phase(&institution.campaign, moment.now));
+        let found = Some(Found::at(institution, &terminal, moment.now));
         let fault = faults::met(surface, institution, &address.terminal, moment);
         let handled = match &read {
             Err(detail) => malformed(fixtures, &institution.surfacing, &terminal, name, ErrorId::MalformedRequest, detail),
@@ -82,7 +83,7 @@ pub async fn handle(
                 answered(fixtures, institution, &terminal, (file, document), moment, is_processed)
             }
         };
-        let handled = Handled { phase, ..handled };
+        let handled = Handled { found, ..handled };
         Some(match fault {
             Some(fired) => handled.met(fired),
             None => handled,
@@ -147,7 +148,7 @@ fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, na
         outcome: Outcome::Refused { error: JournalError::new(&entry, refusal.message(&entry)), error_profile: None },
         why: refusal.why,
         notes: note.into_iter().collect(),
-        phase: None,
+        found: None,
         sought: None,
         fault: None,
     }
@@ -178,7 +179,7 @@ fn answered(
             Reply::Answer(packed(file, "xml", bytes, &terminal.settings.linkage, moment))
         }
     };
-    Handled { reply, outcome: answer.outcome, why: answer.why, notes, phase: None, sought, fault: None }
+    Handled { reply, outcome: answer.outcome, why: answer.why, notes, found: None, sought, fault: None }
 }
 
 fn passed_over(pointer: &str) -> Text {

@@ -137,12 +137,12 @@ impl Clerk<'_> {
     }
 
     fn record(&mut self, name: &str, request: Option<Message>, handled: Handled, began: Instant) -> Reply {
-        let Handled { reply, outcome, why, notes, phase, sought, fault } = handled;
+        let Handled { reply, outcome, why, notes, found, sought, fault } = handled;
         self.late = fault.as_ref().map(faults::delay).unwrap_or_default();
         let exchange = Exchange {
             terminal: Some(self.address.terminal.clone()),
             notes,
-            phase,
+            found,
             inquiry: sought.map(Box::new),
             request,
             answer: match &reply {

@@ -121,17 +121,22 @@ impl Store {
         Ok(())
     }
 
-    /// Takes away all entries of a journal, of whatever making, and forgets how many were evicted.
+    /// Takes away all entries of a journal, and counts them as evicted: whoever reads on sees that something was there.
     ///
     /// # Errors
     /// The store does not work.
     pub async fn clear(&self, institution: &str) -> Result<(), StoreError> {
-        self.work(async |connection| {
+        const COUNTED: &str = "INSERT INTO evictions (institution, making, entries) \
+                               SELECT institution, making, COUNT(*) FROM journal WHERE institution = $1 GROUP BY institution, making \
+                               ON CONFLICT (institution, making) DO UPDATE SET entries = evictions.entries + excluded.entries";
+        let cleared = self.work(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
-            clear_all(&mut all, institution).await?;
-            all.commit().await
-        })
-        .await
+            sqlx::query(COUNTED).bind(institution).execute(&mut *all).await?;
+            let taken = sqlx::query("DELETE FROM journal WHERE institution = $1").bind(institution).execute(&mut *all).await?;
+            all.commit().await.map(|()| taken.rows_affected())
+        });
+        self.tally.evicted.inc_by(cleared.await?);
+        Ok(())
     }
 
     /// The newest `limit` entries within the bound.

@@ -1,5 +1,7 @@
 //! A case: the evidence with the questions that several rules ask of it. Order is by entry number; times tell only how long something took.
 
+use jiff::SignedDuration;
+
 use super::evidence::{Event, Evidence, Observation};
 use super::exchange::Exchange;
 use super::strictness;
@@ -8,6 +10,8 @@ use super::strictness;
 pub(super) const RESTART_REQUIRED: &str = "restart_required";
 /// The refusal that stays after a restart (N9).
 pub(super) const RESTART_DID_NOT_HELP: &str = "restart_did_not_help";
+/// The error of a person whose checks are never done.
+const PERSON_REFUSED: &str = "person_refused";
 /// The refusals that last, and that it is for staff or time to end: those, and the one of a line that is down.
 pub(super) const LASTING: [&str; 3] = [RESTART_REQUIRED, RESTART_DID_NOT_HELP, "line_down"];
 
@@ -41,32 +45,37 @@ impl<'a> Case<'a> {
         self.journal().filter(move |other| other.number > number)
     }
 
-    /// Checks that were refused with an error.
+    /// Checks that were refused with an error, as far as the client was told.
     pub(super) fn refusals(&self, error: &str) -> Vec<&'a Exchange> {
-        self.journal().filter(|entry| entry.is_check() && entry.is_refused_with(error)).collect()
+        self.journal().filter(|entry| entry.is_check() && entry.has_arrived() && entry.is_refused_with(error)).collect()
     }
 
     /// Checks that were refused with an error that lasts.
     pub(super) fn lasting_refusals(&self) -> Vec<&'a Exchange> {
         let lasts = |entry: &&Exchange| LASTING.iter().any(|error| entry.is_refused_with(error));
-        self.journal().filter(|entry| entry.is_check()).filter(lasts).collect()
+        self.journal().filter(|entry| entry.is_check() && entry.has_arrived()).filter(lasts).collect()
     }
 
-    /// The boot that ended what a check was refused for: the first one of its terminal, not before it, that applied something.
+    /// The boot that ended what a check was refused for: the first one of its terminal that applied something and after which the terminal did
+    /// not refuse for the same reason any more.
     pub(super) fn boot_after(&self, refusal: &Exchange) -> Option<&'a Event> {
-        let of_terminal = |event: &&Event| Some(&event.terminal) == refusal.terminal.as_ref();
-        let mut boots = self.evidence.events.iter().filter(|event| event.event == "booted" && !event.applied.is_empty());
-        boots.by_ref().filter(of_terminal).find(|event| event.at >= refusal.at)
+        let error = refusal.error.as_deref().filter(|error| *error == RESTART_REQUIRED)?;
+        let worked = self.success_after(refusal).map_or(u64::MAX, |success| success.number);
+        let same = |entry: &&Exchange| entry.is_check() && entry.terminal == refusal.terminal && entry.is_refused_with(error);
+        let last = self.after(refusal).filter(same).filter(|entry| entry.number < worked).last().unwrap_or(refusal);
+        let of_terminal = |event: &&Event| Some(&event.terminal) == last.terminal.as_ref();
+        let boots = self.evidence.events.iter().filter(|event| event.event == "booted" && !event.applied.is_empty());
+        boots.filter(of_terminal).find(|event| last.last_event.is_some_and(|seen| event.number > seen))
     }
 
-    /// The first check after it at the same terminal that worked.
+    /// The first check after it at the same terminal at which that worked.
     pub(super) fn success_after(&self, refusal: &Exchange) -> Option<&'a Exchange> {
-        self.after(refusal).find(|entry| entry.is_success() && entry.terminal == refusal.terminal)
+        self.after(refusal).find(|entry| entry.has_worked() && entry.terminal == refusal.terminal)
     }
 
-    /// The first check after it of the same patient that worked, at whichever terminal.
+    /// The first check after it of the same patient at which the terminal worked, whichever terminal.
     pub(super) fn repeated(&self, refusal: &Exchange) -> Option<&'a Exchange> {
-        self.after(refusal).find(|entry| entry.is_success() && entry.inquiry.is_some() && entry.inquiry == refusal.inquiry)
+        self.after(refusal).find(|entry| entry.has_worked() && entry.inquiry.is_some() && entry.inquiry == refusal.inquiry)
     }
 
     /// Whether what it was refused for is over: a boot ended it, or a later check at the terminal worked.
@@ -89,13 +98,14 @@ impl<'a> Case<'a> {
         observed.filter(|(_, check)| check.is_refused_with(error)).collect()
     }
 
-    /// The most checks of the same patient at a terminal within a minute of real time, among these, and which.
+    /// The most checks of the same patient at a terminal within a minute, by both clocks, among these, and which.
     pub(super) fn densest(&self, checks: &[&'a Exchange]) -> Vec<&'a Exchange> {
         let mut densest: Vec<&Exchange> = Vec::new();
         for first in checks.iter().filter(|check| check.inquiry.is_some()) {
             let within = |check: &&&Exchange| {
-                let seconds = check.wall.duration_since(first.wall).as_secs_f64();
-                check.inquiry == first.inquiry && check.terminal == first.terminal && (0.0..60.0).contains(&seconds)
+                let within = |time: SignedDuration| (0.0..60.0).contains(&time.as_secs_f64());
+                let both = within(check.wall.duration_since(first.wall)) && within(check.at.duration_since(first.at).abs());
+                both && check.inquiry == first.inquiry && check.terminal == first.terminal
             };
             let minute: Vec<_> = checks.iter().filter(within).copied().collect();
             if minute.len() > densest.len() {
@@ -121,9 +131,11 @@ impl Exchange {
         self.fault.as_deref().is_none_or(|fault| !WITHOUT_ANSWER.contains(&fault))
     }
 
-    /// Whether it is a check that worked, whatever its result.
-    pub(super) fn is_success(&self) -> bool {
-        self.is_check() && self.outcome == "checked" && self.has_arrived()
+    /// Whether it is a check at which the terminal worked: with whatever result, still being processed, or with an error about this one person.
+    pub(super) fn has_worked(&self) -> bool {
+        let is_processed = self.outcome == "answered" && self.inquiry.is_some();
+        let has_answer = self.outcome == "checked" || is_processed || self.is_refused_with(PERSON_REFUSED);
+        self.is_check() && has_answer && self.has_arrived()
     }
 
     pub(super) fn is_refused_with(&self, error: &str) -> bool {

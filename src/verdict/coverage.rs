@@ -5,14 +5,22 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Ruling;
 use super::evidence::Evidence;
 use super::exchange::Exchange;
+use super::{Rule, Ruling};
 use crate::domain::terminal::Phase;
 
 /// The errors that a careful client has met at a check.
-pub(super) const ERRORS: [&str; 7] =
-    ["restart_required", "restart_did_not_help", "update_missing", "terminal_off", "terminal_starting", "token_expired", "person_refused"];
+pub(super) const ERRORS: [&str; 8] = [
+    "restart_required",
+    "restart_did_not_help",
+    "line_down",
+    "update_missing",
+    "terminal_off",
+    "terminal_starting",
+    "token_expired",
+    "person_refused",
+];
 /// The forms in which an error can come.
 pub(super) const PROFILES: [&str; 4] = ["envelope", "bare", "http", "silent"];
 
@@ -29,7 +37,7 @@ pub struct Coverage {
     pub errors: Met,
     /// Error profiles of refused checks.
     pub error_profiles: Met,
-    /// The scenario in which all this happened.
+    /// Scenarios that the clients of this institution have met, the present one and those that were set before. Those before count for nothing else.
     pub scenarios: Met,
 }
 
@@ -50,28 +58,32 @@ impl Met {
 }
 
 impl Coverage {
-    pub(super) fn of(evidence: &Evidence, rulings: &[Ruling]) -> Self {
+    pub(super) fn of(evidence: &Evidence, rules: &[Rule], rulings: &[Ruling]) -> Self {
         let journal = &evidence.journal;
-        let profiles = journal.iter().filter(|entry| entry.is_check()).filter_map(|entry| entry.error_profile.as_deref());
+        let arrived = || journal.iter().filter(|entry| entry.has_arrived());
+        let profiles = arrived().filter(|entry| entry.is_check()).filter_map(|entry| entry.error_profile.as_deref());
         let profiles = Met::of(&PROFILES, profiles.collect());
         let all: Vec<&str> = rulings.iter().map(|ruling| ruling.rule.as_str()).collect();
         let shown = rulings.iter().filter(|ruling| ruling.result.is_shown()).map(|ruling| ruling.rule.as_str());
-        let rules = Met::of(&all, shown.collect());
+        let shown = Met::of(&all, shown.collect());
         let scenario = evidence.scenario.as_ref();
         let complete = scenario.is_some_and(|scenario| {
-            let unknown = scenario.rules.iter().any(|id| !all.contains(&id.as_str()));
-            // Where no rule is wanted, that the client worked at all is.
-            let acted = !all.is_empty() || journal.iter().any(Exchange::is_success);
-            acted && rules.missing.is_empty() && !unknown && scenario.profiles.iter().all(|profile| profiles.met.contains(profile))
+            let unknown = scenario.rules.iter().any(|id| rules.iter().all(|rule| rule.id != id));
+            // Where no rule is wanted, that the client worked to the end is.
+            let to_the_end = |entry: &Exchange| entry.has_worked() && scenario.last_step.is_none_or(|last| entry.at >= last);
+            let acted = !all.is_empty() || journal.iter().any(to_the_end);
+            acted && shown.missing.is_empty() && !unknown && scenario.profiles.iter().all(|profile| profiles.met.contains(profile))
         });
         let acted = scenario.filter(|_| !journal.is_empty()).map(|scenario| scenario.id.as_str());
+        let before = evidence.scenarios.iter().filter(|(_, met)| **met).map(|(id, _)| id.as_str());
+        let scenarios: Vec<&str> = evidence.scenarios.keys().map(String::as_str).collect();
         Self {
             complete,
-            rules,
+            rules: shown,
             phases: Met::of(&Phase::ALL.map(Phase::name), journal.iter().filter_map(|entry| entry.phase.as_deref()).collect()),
-            errors: Met::of(&ERRORS, journal.iter().filter_map(|entry| entry.error.as_deref()).collect()),
+            errors: Met::of(&ERRORS, arrived().filter_map(|entry| entry.error.as_deref()).collect()),
             error_profiles: profiles,
-            scenarios: Met::of(&[], acted.into_iter().collect()),
+            scenarios: Met::of(&scenarios, before.chain(acted).collect()),
         }
     }
 }

@@ -22,9 +22,9 @@ pub struct Evidence {
     /// What it is judged by; none: all rules.
     #[serde(default)]
     pub scenario: Option<Scenario>,
-    /// Its terminals, with the phase that each is in now.
+    /// Every scenario that there is, and whether the clients had met it before this one was set.
     #[serde(default)]
-    pub terminals: BTreeMap<String, String>,
+    pub scenarios: BTreeMap<String, bool>,
     /// Requests and answers that the journal's bound has taken away; the oldest go first.
     #[serde(default)]
     pub evicted: u64,
@@ -80,6 +80,9 @@ pub struct Scenario {
     /// Error profiles that have to be met for a PASS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<String>,
+    /// When the last step of its timeline happens: where no rule is wanted, a check has to work after it.
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "japan::serialize_option")]
+    pub last_step: Option<Timestamp>,
 }
 
 /// A change of state at a terminal.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::japan;
+use crate::domain::linkage::FileKind;
+use crate::domain::terminal;
 
 /// One request and its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +52,12 @@ pub struct Exchange {
     /// The phase in which the request found the terminal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
+    /// The number of the institution's newest event when the request came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_event: Option<u64>,
+    /// Where the terminal waited for its restart: others at which a check would have worked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_terminals: Vec<String>,
     /// The error profile of a refused check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_profile: Option<String>,
@@ -123,6 +131,9 @@ pub struct Listed {
     inquiry: Option<String>,
     session: Option<String>,
     phase: Option<String>,
+    last_event: Option<u64>,
+    #[serde(default)]
+    other_terminals: Vec<String>,
     error_profile: Option<String>,
     fault: Option<Kind>,
     request: Option<Message>,
@@ -181,6 +192,8 @@ impl Listed {
             inquiry: self.inquiry,
             session: self.session,
             phase: self.phase,
+            last_event: self.last_event,
+            other_terminals: self.other_terminals,
             error_profile: self.error_profile,
             fault: self.fault.map(|fault| fault.kind),
             retry_after: answer.header("retry-after").and_then(|seconds| seconds.parse().ok()),
@@ -195,8 +208,9 @@ fn file(path: &str, names: &mut BTreeMap<String, u64>) -> Option<File> {
     let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
     let next = names.len() as u64 + 1;
     let number = *names.entry(name.to_owned()).or_insert(next);
-    let kind = name.split_once("req_").map(|(kind, _)| kind).filter(|kind| kind.len() <= 12 && kind.is_ascii());
-    Some(File { kind: kind.unwrap_or("unknown").to_owned(), name: number })
+    let stem = name.split_once("req_").map(|(stem, _)| stem);
+    let kind = FileKind::ALL.iter().map(|kind| kind.stem()).find(|known| stem == Some(known)).unwrap_or("unknown");
+    Some(File { kind: kind.to_owned(), name: number })
 }
 
 fn package(path: &str, status: Option<u16>, answer: &Message) -> Option<Package> {
@@ -219,8 +233,10 @@ fn content_range(text: &str) -> Option<((u64, u64), u64)> {
     Some(((first.parse().ok()?, last.parse::<u64>().ok()?.checked_add(1)?), size.parse().ok()?))
 }
 
+/// A report that can be read as one: nothing else of what a client wrote comes into the evidence.
 fn report(request: &Message) -> Option<Report> {
     let body: Value = serde_json::from_str(request.body.as_deref()?).ok()?;
+    terminal::Report::deserialize(&body).ok()?;
     let text = |field: &str| body[field].as_str();
     let of = text("component").zip(text("version")).map(|(component, version)| format!("{component} {version}"));
     Some(Report { state: text("state")?.to_owned(), of })

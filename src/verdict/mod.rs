@@ -124,9 +124,11 @@ pub fn judge(evidence: &Evidence) -> Verdict {
 
 fn judge_by(rules: &[Rule], evidence: &Evidence) -> Verdict {
     let case = Case::new(evidence);
+    // What counts only later is left out, so that a newer program gives an older verdict again.
+    let counts = |rule: &&Rule| rule.since <= evidence.strictness.max(SETS[0].date);
     let wanted = |rule: &&Rule| evidence.scenario.as_ref().is_none_or(|scenario| scenario.rules.iter().any(|id| id == rule.id));
-    let rulings: Vec<Ruling> = rules.iter().filter(wanted).map(|rule| rule.rule_on(&case)).collect();
-    let coverage = Coverage::of(evidence, &rulings);
+    let rulings: Vec<Ruling> = rules.iter().filter(counts).filter(wanted).map(|rule| rule.rule_on(&case)).collect();
+    let coverage = Coverage::of(evidence, rules, &rulings);
     let (overall, why) = together(evidence, &rulings, &coverage);
     let set = set(evidence.strictness);
     Verdict {
@@ -157,10 +159,17 @@ fn together(evidence: &Evidence, rulings: &[Ruling], coverage: &Coverage) -> (Ov
         return (Overall::Incomplete, why);
     }
     if !coverage.complete {
-        let why = Text::new(
-            "違反は見つかっていませんが、シナリオの一部がまだ確認されていません。",
-            "Nothing failed, but a part of the scenario was not shown yet.",
-        );
+        let why = if rulings.is_empty() {
+            Text::new(
+                "違反は見つかっていませんが、シナリオの最後のステップの後に成功した資格確認がまだありません。",
+                "Nothing failed, but no check has worked after the scenario's last step yet.",
+            )
+        } else {
+            Text::new(
+                "違反は見つかっていませんが、シナリオの一部がまだ確認されていません。",
+                "Nothing failed, but a part of the scenario was not shown yet.",
+            )
+        };
         return (Overall::Incomplete, why);
     }
     let warnings = (warned > 0).then(|| Text::new(format!("（警告 {warned} 件）"), format!(" (warnings: {warned})")));

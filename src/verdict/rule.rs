@@ -52,7 +52,7 @@ pub enum Grade {
     Pass,
     /// It did not.
     Fail,
-    /// It looks wrong, but that is not certain, or does not count yet.
+    /// It looks wrong, but that is not certain.
     Warn,
     /// What is needed to tell is missing.
     Inconclusive,
@@ -144,28 +144,12 @@ impl Finding {
         );
         self
     }
-
-    /// A rule that does not count yet warns.
-    fn before_its_time(mut self, since: Date) -> Self {
-        if self.grade == Grade::Fail {
-            self.grade = Grade::Warn;
-            let Text { ja, en } = self.why;
-            self.why = Text::new(
-                format!("{ja}（このルールは {since} 以降の strictness で不合格になります）"),
-                format!("{en} (A FAIL from strictness {since} on.)"),
-            );
-        }
-        self
-    }
 }
 
 impl Rule {
     /// Its ruling on a case.
     pub(super) fn rule_on(&self, case: &Case<'_>) -> Ruling {
-        let mut finding = (self.judge)(case).where_something_is_missing(case.evidence, self.sight);
-        if self.since > case.evidence.strictness {
-            finding = finding.before_its_time(self.since);
-        }
+        let finding = (self.judge)(case).where_something_is_missing(case.evidence, self.sight);
         let Finding { grade, why, mut entries, mut observations, mut events } = finding;
         entries.truncate(MOST_LINKS);
         observations.truncate(MOST_LINKS);

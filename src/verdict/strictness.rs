@@ -34,8 +34,8 @@ pub const LIMITS: &[Limit] = &[
         name: "checks_per_minute",
         values: &[(date(2026, 11, 25), 10)],
         meaning: (
-            "エラーが続いている間、1分間（実時間）に許される同じ患者の照会の回数（端末ごと）",
-            "checks of the same patient at a terminal within a minute of real time while the error lasts",
+            "エラーが続いている間、1分間（実時間でも医療機関の時計でも）に許される同じ患者の照会の回数（端末ごと）",
+            "checks of the same patient at a terminal within a minute, of real time and of the institution's clock, while the error lasts",
         ),
     },
     Limit {

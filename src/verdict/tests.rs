@@ -34,7 +34,7 @@ impl Story {
         let mut entry = json!({
             "number": number, "id": id, "at": time(self.second), "wall": time(self.second), "institution": "9911000017",
             "operation": "search", "method": "POST", "path": "/search", "terminal": "T1", "status": 200, "outcome": "answered",
-            "why": {"ja": "", "en": ""}
+            "why": {"ja": "", "en": ""}, "last_event": self.events.len()
         });
         entry.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         self.entries.push(entry);
@@ -79,7 +79,7 @@ impl Story {
             institution: "9911000017".to_owned(),
             strictness: super::DEFAULT_STRICTNESS,
             scenario: None,
-            terminals: [("T1".to_owned(), "up_to_date".to_owned())].into(),
+            scenarios: std::collections::BTreeMap::new(),
             evicted: 0,
             evicted_events: 0,
             evicted_observations: 0,

@@ -27,6 +27,7 @@ async fn the_examples_come_from_the_running_program() {
         return;
     }
     let mock = Mock::start().await;
+    mock.backend(Method::GET, "/nowhere").send().await.unwrap();
     let document = written(None);
     let (mut examples, mut failed) = (Map::new(), Vec::new());
     for (path, method, told) in operations(&document) {
@@ -82,9 +83,7 @@ async fn answers(mock: &Mock, document: &Value, (path, method, told): (&str, &st
 /// An institution the morning after, whose terminal is pending, or the evening before: with a fault, an observation, and a check that was refused.
 async fn set_the_stage(mock: &Mock, is_early: bool) {
     mock.control(Method::DELETE, &format!("/v1/institutions/{CODE}"), Value::Null).await;
-    mock.control(Method::DELETE, "/v1/journal", Value::Null).await;
     mock.control(Method::DELETE, "/v1/fixtures", Value::Null).await;
-    mock.backend(Method::GET, "/nowhere").send().await.unwrap();
     let clock = json!({"mode": "frozen", "now": "2026-01-19T19:00:00+09:00"});
     mock.create_with(json!({"template": "9910000075", "code": CODE, "clock": clock, "seed": 7})).await;
     if !is_early {

@@ -99,18 +99,21 @@ async fn a_page_after_what_was_evicted_begins_with_the_oldest_that_is_kept() {
 }
 
 #[tokio::test]
-async fn an_emptied_journal_begins_anew() {
+async fn what_an_emptied_journal_held_counts_as_evicted() {
     let mock = Mock::start().await;
     let code = lived(&mock).await;
+    let held = numbers(&get(&mock, &at(&code)).await).len() as u64;
     assert_eq!(mock.control(Method::DELETE, &at(&code), Value::Null).await.0, StatusCode::NO_CONTENT);
-    assert_eq!(get(&mock, &at(&code)).await, json!({"entries": [], "evicted": 0}));
+    assert_eq!(get(&mock, &at(&code)).await, json!({"entries": [], "evicted": held}));
     mock.check(&code).await;
-    assert_eq!(numbers(&get(&mock, &at(&code)).await), [1]);
+    assert_eq!(numbers(&get(&mock, &at(&code)).await), [held + 1]);
     mock.send(mock.backend(Method::GET, "/nowhere")).await;
     assert_eq!(numbers(&get(&mock, "/v1/journal").await), [1]);
     assert_eq!(mock.control(Method::DELETE, "/v1/journal", Value::Null).await.0, StatusCode::NO_CONTENT);
-    assert_eq!(get(&mock, "/v1/journal").await, json!({"entries": [], "evicted": 0}));
-    assert_eq!(numbers(&get(&mock, &at(&code)).await), [1], "of that alone");
+    assert_eq!(get(&mock, "/v1/journal").await, json!({"entries": [], "evicted": 1}));
+    assert_eq!(numbers(&get(&mock, &at(&code)).await), [held + 1], "of that alone");
+    mock.set(Method::POST, &format!("/v1/institutions/{code}/reset"), Value::Null).await;
+    assert_eq!(get(&mock, &at(&code)).await, json!({"entries": [], "evicted": 0}), "made again");
 }
 
 /// A client that was pointed here by mistake sends what nobody should keep.

@@ -20,9 +20,9 @@ use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
 use crate::domain::fault::Fired;
+use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::inquiry::Sought;
-use crate::domain::terminal::Phase;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::{self, BodyFault};
@@ -50,8 +50,8 @@ pub(super) struct Call {
     pub(super) institution: Option<InstitutionCode>,
     pub(super) terminal: Option<TerminalId>,
     pub(super) notes: Vec<Text>,
-    /// What the terminal was at, once it is known.
-    pub(super) phase: Option<Phase>,
+    /// How it found the terminal, once that is known.
+    pub(super) found: Option<Found>,
     /// Whom a check asks for, once it could be read.
     pub(super) sought: Option<Sought>,
     /// The fault that its institution lets fire at it.
@@ -85,7 +85,7 @@ impl Call {
             institution: None,
             terminal: None,
             notes,
-            phase: None,
+            found: None,
             sought: None,
             fault: None,
             operation,
@@ -150,7 +150,7 @@ impl Call {
             answer: answered.then(|| Message::new(lines(response.headers()), &body)),
             status: answered.then(|| response.status().as_u16()),
             terminal: self.terminal,
-            phase: self.phase,
+            found: self.found,
             inquiry: self.sought.map(Box::new),
             notes: self.notes,
             fault: self.fault.as_ref().map(FaultMark::of),

@@ -4,6 +4,7 @@ use super::call::{Call, refusal_with};
 use super::faults;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::japan;
 use crate::domain::text::Text;
@@ -148,7 +149,7 @@ impl Who {
         let terminal = self.terminal.clone().unwrap_or_else(|| institution.default_terminal.clone());
         call.terminal = Some(terminal.clone());
         let there = institution.terminals.get(&terminal).ok_or_else(|| unknown_terminal(&institution.code, &terminal))?;
-        call.phase = Some(there.phase(&institution.campaign, moment.now));
+        call.found = Some(Found::at(institution, there, moment.now));
         faults::token(call)?;
         let Some(claims) = self.token.as_ref().map_err(Clone::clone)? else {
             return Ok(terminal);

@@ -48,9 +48,9 @@ pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(Strin
     };
     match answer(&mut call, &id, &name, &bytes).await {
         Err(refusal) => call.refuse_as_problem(&refusal).await,
-        Ok(Handled { reply, outcome, why, notes, phase, sought, .. }) => {
+        Ok(Handled { reply, outcome, why, notes, found, sought, .. }) => {
             call.notes.extend(notes);
-            (call.phase, call.sought) = (phase, sought);
+            (call.found, call.sought) = (found, sought);
             call.answer(outcome, why, response(reply))
         }
     }

@@ -13,6 +13,7 @@ use super::identity::{UNIDENTIFIED, certificate_if_required, unknown_institution
 use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
+use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::{App, LoginPolicy};
@@ -156,14 +157,14 @@ async fn bearer(call: &mut Call, named: Option<Named>) -> Result<Option<Bearer>,
     let found = faults::look(call, &institution, terminal.as_ref(), |_, tenant, moment| {
         let institution = &tenant.institution;
         let named = terminal.as_ref().map(|id| institution.terminals.get(id));
-        let phase = named.flatten().map(|terminal| terminal.phase(&institution.campaign, moment.now));
-        (institution.incarnation.clone(), named.is_none() || phase.is_some(), phase)
+        let found = named.flatten().map(|terminal| Found::at(institution, terminal, moment.now));
+        (institution.incarnation.clone(), named.is_none() || found.is_some(), found)
     });
-    let (incarnation, terminal_exists, phase) =
+    let (incarnation, terminal_exists, found) =
         found.await.map_err(|error| unstored(&error))?.ok_or_else(|| unknown_institution(&institution))?;
     call.institution = Some(institution.clone());
     call.terminal = terminal.clone();
-    call.phase = phase;
+    call.found = found;
     if !terminal_exists {
         let terminal = terminal.map(String::from).unwrap_or_default();
         let detail = Text::new(

@@ -1,6 +1,5 @@
 //! `GET …/verdict`: the judgement on the institution's clients, as JSON, JUnit XML or a page, by `Accept`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -13,11 +12,10 @@ use serde_json::json;
 
 use super::input::{Code, no_institution};
 use crate::domain::ids::InstitutionCode;
-use crate::domain::terminal::Terminal;
 use crate::http::app::App;
 use crate::http::openapi::{JSON, Operation, XML};
 use crate::http::problem::Problem;
-use crate::institutions::{Moment, Tenant};
+use crate::institutions::Tenant;
 use crate::journal::KEPT_ENTRIES;
 use crate::store::StoreError;
 use crate::verdict::{Event, Evidence, Listed, Observation, Scenario, Verdict, exchanges, judge, junit, page};
@@ -58,8 +56,12 @@ pub async fn verdict(State(app): State<Arc<App>>, Code(code): Code, headers: Hea
     Ok(([(CONTENT_TYPE, content_type), (VARY, "Accept"), (CONTENT_SECURITY_POLICY, policy)], body).into_response())
 }
 
-/// What is known of an institution's clients; none if there is no such institution.
+/// What is known of an institution's clients; none if there is no such institution. What happened is read before the requests, so that no event is
+/// there without the requests that came before it.
 async fn evidence(app: &App, code: &InstitutionCode) -> Result<Option<Evidence>, StoreError> {
+    let Some(stage) = stage(app, code).await? else {
+        return Ok(None);
+    };
     let Some(page) = app.institutions.entries(code, KEPT_ENTRIES).await? else {
         return Ok(None);
     };
@@ -68,7 +70,13 @@ async fn evidence(app: &App, code: &InstitutionCode) -> Result<Option<Evidence>,
         listed.and_then(|listed| Listed::deserialize(listed.value()).ok()).ok_or_else(|| unreadable(code, &kept.body))
     });
     let journal = exchanges(listed.collect::<Result<Vec<_>, _>>()?);
-    let seen = app.institutions.look(code, |tenant, moment| {
+    Ok(Some(Evidence { evicted: page.evicted, incomplete: !page.complete, journal, ..stage }))
+}
+
+/// The evidence without requests.
+async fn stage(app: &App, code: &InstitutionCode) -> Result<Option<Evidence>, StoreError> {
+    let fixtures = app.fixtures();
+    let seen = app.institutions.look(code, |tenant, _| {
         let institution = &tenant.institution;
         let events = institution.events.kept().map(|event| read(code, event));
         let observations = institution.observations.kept().map(|observation| read(code, observation));
@@ -76,12 +84,12 @@ async fn evidence(app: &App, code: &InstitutionCode) -> Result<Option<Evidence>,
             institution: code.to_string(),
             strictness: app.strictness,
             scenario: scenario(app, tenant),
-            terminals: terminals(tenant, moment),
-            evicted: page.evicted,
+            scenarios: fixtures.scenarios.iter().map(|scenario| (scenario.id.to_string(), tenant.met.contains(&scenario.id))).collect(),
+            evicted: 0,
             evicted_events: institution.events.evicted(),
             evicted_observations: institution.observations.evicted(),
-            incomplete: !page.complete,
-            journal,
+            incomplete: false,
+            journal: Vec::new(),
             events: events.collect::<Result<Vec<Event>, _>>()?,
             observations: observations.collect::<Result<Vec<Observation>, _>>()?,
         })
@@ -105,17 +113,13 @@ fn scenario(app: &App, tenant: &Tenant) -> Option<Scenario> {
     let fixtures = app.fixtures();
     let wants = &fixtures.scenarios.find(&timeline.id)?.about.wants;
     let profiles = wants.profiles.iter().filter_map(|profile| Some(serde_json::to_value(profile).ok()?.as_str()?.to_owned()));
-    Some(Scenario { id: timeline.id.to_string(), rules: wants.rules.clone(), limits: wants.limits.clone(), profiles: profiles.collect() })
-}
-
-fn terminals(tenant: &Tenant, moment: Moment) -> BTreeMap<String, String> {
-    let institution = &tenant.institution;
-    let phase = |terminal: &Terminal| serde_json::to_value(terminal.phase(&institution.campaign, moment.now));
-    let named = institution.terminals.values().map(|terminal| {
-        let phase = phase(terminal).ok().and_then(|name| name.as_str().map(str::to_owned));
-        (terminal.id.to_string(), phase.unwrap_or_default())
-    });
-    named.collect()
+    Some(Scenario {
+        id: timeline.id.to_string(),
+        rules: wants.rules.clone(),
+        limits: wants.limits.clone(),
+        profiles: profiles.collect(),
+        last_step: timeline.steps().last().map(|planned| planned.step.at),
+    })
 }
 
 impl Form {

@@ -21,7 +21,7 @@ const ROUTES: [&str; 9] = [
 pub(super) const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "FILE"];
 
 /// Fields of an entry that the server alone says; the others are looked into.
-pub(super) const SERVER_FIELDS: [&str; 17] = [
+pub(super) const SERVER_FIELDS: [&str; 19] = [
     "number",
     "id",
     "at",
@@ -29,6 +29,8 @@ pub(super) const SERVER_FIELDS: [&str; 17] = [
     "institution",
     "operation",
     "phase",
+    "last_event",
+    "other_terminals",
     "status",
     "outcome",
     "validity",

@@ -9,6 +9,9 @@ const SPOILING: &str = "wrong_hash";
 /// Faults that end a transfer before its last byte.
 const CUTTING: [&str; 6] = ["reset", "close", "cut", "wrong_length", "status", "black_hole"];
 
+/// The client has these bytes already.
+const NOT_MODIFIED: Option<u16> = Some(304);
+
 /// What is known of a package's bytes before it was reported as installed.
 enum Received {
     /// All of them, unspoilt.
@@ -82,11 +85,14 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
     };
     let transfers: Vec<&Exchange> = case.journal().filter(same).collect();
     if transfers.is_empty() {
-        return Received::Partly;
+        // The journal may begin after the download: only where the terminal said that it downloads must it have the transfer.
+        let says_so = |entry: &Exchange| ["downloading", "downloaded"].iter().any(|state| reported(entry, state) == Some(of));
+        let begun = case.journal().any(|entry| entry.number < report.number && entry.terminal == report.terminal && says_so(entry));
+        return if begun { Received::Partly } else { Received::Unknown };
     }
     let (mut parts, mut size, mut spoilt) = (Vec::new(), None, false);
     for (at, transfer) in transfers.iter().enumerate() {
-        let Some(package) = transfer.package.as_ref().filter(|_| transfer.outcome == "answered") else {
+        let Some(package) = transfer.package.as_ref().filter(|_| transfer.outcome == "answered" && transfer.status != NOT_MODIFIED) else {
             continue;
         };
         let Some((from, to)) = package.bytes else {

@@ -7,8 +7,11 @@ use super::super::evidence::Observation;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
 use super::restart::last_of_each_patient;
+use super::screen::folded;
 
 const NO_QUALIFICATION: &str = "no_qualification_shown";
+const MESSAGE: &str = "message_shown";
+const OTHER: &str = "other";
 
 /// The error was not taken for "no qualification".
 ///
@@ -29,6 +32,17 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
         .by(taken.iter().map(|(_, check)| *check))
         .seen(taken.iter().map(|(observation, _)| *observation));
     }
+    let (doubtful, others): (Vec<_>, Vec<_>) = observed.into_iter().partition(|(observation, _)| may_deny(observation));
+    if !doubtful.is_empty() {
+        return Finding::new(
+            Grade::Inconclusive,
+            format!("エラー時の画面に資格がないと表示されたのか、言葉だけでは判断できません。そうであれば、観察の種類 {NO_QUALIFICATION} で知らせてください。"),
+            format!("Whether the screen said that there is no qualification cannot be told by its words; if so, say it by an observation of the kind {NO_QUALIFICATION}."),
+        )
+        .by(doubtful.iter().map(|(_, check)| *check))
+        .seen(doubtful.iter().map(|(observation, _)| *observation));
+    }
+    let observed: Vec<_> = others.into_iter().filter(|(observation, _)| tells_of_error(observation)).collect();
     if !observed.is_empty() {
         return Finding::new(
             Grade::Pass,
@@ -39,6 +53,31 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
         .seen(observed.iter().map(|(observation, _)| *observation));
     }
     by_the_wire(case, &refusals)
+}
+
+/// Whether the words of a message could say that there is no qualification. An observation of a kind that says what was shown is clear.
+fn may_deny(observation: &Observation) -> bool {
+    const WORDS: [&str; 9] = [
+        "資格なし",
+        "無資格",
+        "無効",
+        "資格がな",
+        "資格がありません",
+        "資格はありません",
+        "該当する資格",
+        "no qualification",
+        "not qualified",
+    ];
+    let text = folded(observation.text.as_deref().unwrap_or_default());
+    matches!(observation.kind.as_str(), MESSAGE | OTHER) && WORDS.iter().any(|word| text.contains(word))
+}
+
+/// Whether it tells what the screen showed of the error: by its kind, or in words.
+fn tells_of_error(observation: &Observation) -> bool {
+    match observation.kind.as_str() {
+        MESSAGE => observation.text.is_some(),
+        kind => kind != OTHER,
+    }
 }
 
 fn by_the_wire(case: &Case<'_>, refusals: &[&Exchange]) -> Finding {

@@ -11,7 +11,7 @@ const TOKEN_ERRORS: [&str; 3] = ["token_expired", "token_foreign", "token_missin
 
 /// After the token had expired, the client logged in anew.
 pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
-    let expired: Vec<&Exchange> = case.journal().filter(|entry| entry.is_refused_with("token_expired")).collect();
+    let expired: Vec<&Exchange> = case.journal().filter(|entry| entry.is_refused_with("token_expired") && entry.has_arrived()).collect();
     if expired.is_empty() {
         return Finding::not_exercised("有効期限の切れたトークンは使われませんでした。", "No expired token was used.");
     }
@@ -37,9 +37,9 @@ pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
             .by([refusal])
             .by(again);
         }
-        let Some(renewed) =
-            case.after(refusal).find(|entry| is_accepted(entry) && entry.session.is_some() && entry.session.as_deref() != session)
-        else {
+        let is_its_own = |entry: &&Exchange| refusal.terminal.is_none() || entry.terminal == refusal.terminal;
+        let is_renewed = |entry: &&Exchange| is_accepted(entry) && entry.session.is_some() && entry.session.as_deref() != session;
+        let Some(renewed) = case.after(refusal).filter(is_its_own).find(is_renewed) else {
             return Finding::new(
                 Grade::Fail,
                 "期限切れの後、新しいトークンによる要求がありません。",

@@ -49,7 +49,8 @@ pub(super) fn same_patient(case: &Case<'_>) -> Finding {
     if refusals.is_empty() {
         return Finding::not_exercised(NO_REFUSAL.0, NO_REFUSAL.1);
     }
-    let over: Vec<&Exchange> = last_of_each_patient(&refusals).into_iter().filter(|refusal| case.is_over(refusal)).collect();
+    let over: Vec<&Exchange> = refusals.iter().copied().filter(|refusal| case.is_over(refusal)).collect();
+    let over = last_of_each_patient(&over);
     if over.is_empty() {
         return Finding::not_exercised(NO_RESTART.0, NO_RESTART.1).by(refusals);
     }

@@ -12,6 +12,8 @@ struct Wanted {
     kind: &'static str,
     /// Words of which one has to be in a message that was seen; in lower case.
     words: &'static [&'static str],
+    /// Words that come near it, and alone do not tell; in lower case.
+    hints: &'static [&'static str],
     /// Words that can turn such a message into its opposite, or have it speak of something else; in lower case.
     doubtful: &'static [&'static str],
     /// What it is called.
@@ -25,8 +27,13 @@ pub(super) fn restart(case: &Case<'_>) -> Finding {
         &Wanted {
             error: RESTART_REQUIRED,
             kind: "restart_prompted",
-            words: &["再起動", "リブート", "restart", "reboot"],
+            words: &["再起動", "再立ち上げ", "立ち上げ直", "リブート", "restart", "reboot"],
+            hints: &["電源を入れ直", "電源の入れ直"],
             doubtful: &[
+                "再起動中",
+                "再起動しても",
+                "再起動後も",
+                "restarting",
                 "不要",
                 "しないで",
                 "必要ありません",
@@ -55,6 +62,7 @@ pub(super) fn fallback(case: &Case<'_>) -> Finding {
             error: RESTART_DID_NOT_HELP,
             kind: "fallback_offered",
             words: &["kb0011769", "マイナポータル", "資格情報のお知らせ", "資格申立書", "資格確認書"],
+            hints: &["別の方法", "代わりの方法", "保険証", "資格確認の方法"],
             doubtful: &[],
             name: ("代わりの確認方法の案内", "the fallback"),
         },
@@ -68,7 +76,8 @@ pub(super) fn call_centre(case: &Case<'_>) -> Finding {
         &Wanted {
             error: RESTART_DID_NOT_HELP,
             kind: "call_centre_shown",
-            words: &["0800-080-4583", "08000804583", "コールセンター", "call centre", "call center"],
+            words: &["0800-080-4583", "08000804583"],
+            hints: &["コールセンター", "call centre", "call center"],
             doubtful: &[],
             name: ("コールセンターの案内", "the call centre"),
         },
@@ -91,25 +100,40 @@ fn shown(case: &Case<'_>, wanted: &Wanted) -> Finding {
         .by(refusals);
     }
     let said = |observation: &Observation, words: &[&str]| {
-        let text = observation.text.as_deref().unwrap_or_default().to_lowercase();
+        let text = folded(observation.text.as_deref().unwrap_or_default());
         observation.kind != "no_qualification_shown" && words.iter().any(|word| text.contains(word))
     };
     let (right, others): (Vec<_>, Vec<_>) = observed.iter().copied().partition(|(observation, _)| {
         observation.kind == wanted.kind || (said(observation, wanted.words) && !said(observation, wanted.doubtful))
     });
-    let unclear: Vec<_> = others.into_iter().filter(|(observation, _)| said(observation, wanted.words)).collect();
-    let (grade, ja, en, proof) = if right.is_empty() && !unclear.is_empty() {
-        let kind = wanted.kind;
+    let near = |observation: &Observation| said(observation, wanted.words) || said(observation, wanted.hints);
+    let unclear: Vec<_> = others.into_iter().filter(|(observation, _)| near(observation)).collect();
+    let kind = wanted.kind;
+    let (grade, ja, en, proof) = if !right.is_empty() {
+        (Grade::Pass, format!("画面で{ja}が観察されました。"), format!("The screen was seen to have {en}."), right)
+    } else if !unclear.is_empty() {
         let ja = format!("観察された文言が{ja}なのか、言葉だけでは判断できません。案内であれば、観察の種類 {kind} で知らせてください。");
         let en =
             format!("Whether what was seen is {en} cannot be told by its words; if it is, say so by an observation of the kind {kind}.");
         (Grade::Inconclusive, ja, en, unclear)
-    } else if right.is_empty() {
-        let (ja, en) = (format!("観察された画面に{ja}がありませんでした。"), format!("What was seen on the screen lacks {en}."));
-        (Grade::Fail, ja, en, observed)
     } else {
-        (Grade::Pass, format!("画面で{ja}が観察されました。"), format!("The screen was seen to have {en}."), right)
+        let words = wanted.words.join("、");
+        let ja = format!("観察された画面に{ja}がありませんでした（次のどれも含まれず、種類 {kind} の観察もありません：{words}）。");
+        let en = format!("What was seen on the screen lacks {en} (none of these words, and no observation of the kind {kind}: {words}).");
+        // The right one may be among what was evicted.
+        let grade = if case.evidence.evicted_observations > 0 { Grade::Inconclusive } else { Grade::Fail };
+        (grade, ja, en, observed)
     };
     let checks = proof.iter().map(|(_, check)| *check);
     Finding::new(grade, ja, en).by(checks).seen(proof.iter().map(|(observation, _)| *observation))
+}
+
+/// In lower case, with the digits and hyphens of a keyboard.
+pub(super) fn folded(text: &str) -> String {
+    let plain = text.chars().map(|c| match c {
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+        '‐' | '‑' | '–' | '−' | '－' => '-',
+        _ => c,
+    });
+    plain.collect::<String>().to_lowercase()
 }

@@ -1,5 +1,7 @@
 //! Several terminals: one that waits for its restart is no reason not to use the others.
 
+use std::collections::BTreeSet;
+
 use super::super::case::{Case, RESTART_REQUIRED};
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
@@ -7,41 +9,48 @@ use super::super::rule::{Finding, Grade};
 /// While one terminal waited for its restart, the others went on being used.
 pub(super) fn others_used(case: &Case<'_>) -> Finding {
     let refusals = case.refusals(RESTART_REQUIRED);
-    let Some(first) = refusals.first() else {
+    if refusals.is_empty() {
         return Finding::not_exercised("再起動待ちによるエラーはありませんでした。", "No check was refused for a missing restart.");
-    };
-    let well: Vec<&str> =
-        case.evidence.terminals.iter().filter(|(id, phase)| is_well(case, id, phase)).map(|(id, _)| id.as_str()).collect();
-    if well.is_empty() {
-        return Finding::not_exercised("ほかに使える端末がありませんでした。", "There was no other terminal that worked.").by([*first]);
     }
-    let used = case.journal().find(|entry| entry.is_success() && refusals.iter().any(|refusal| is_meanwhile(case, refusal, entry)));
-    let names = well.join(", ");
-    match used {
-        Some(success) => Finding::new(
+    let could: Vec<&Exchange> = refusals.iter().copied().filter(|refusal| !refusal.other_terminals.is_empty()).collect();
+    let Some(first) = could.first() else {
+        return Finding::not_exercised("ほかに使える端末がありませんでした。", "There was no other terminal that worked.").by(refusals);
+    };
+    let at_others: Vec<&Exchange> =
+        case.journal().filter(|entry| entry.is_check() && could.iter().any(|refusal| is_meanwhile(case, refusal, entry))).collect();
+    if let Some(success) = at_others.iter().find(|entry| entry.has_worked()) {
+        return Finding::new(
             Grade::Pass,
             "再起動待ちの端末があっても、ほかの端末で資格確認に成功しました。",
             "While a terminal waited for its restart, a check at another one succeeded.",
         )
-        .by([*first, success]),
-        None => Finding::new(
-            Grade::Fail,
-            format!("再起動待ちの端末があった間、使える端末（{names}）で資格確認が行われませんでした。"),
-            format!("While a terminal waited for its restart, no check was made at the one that worked ({names})."),
-        )
-        .by([*first]),
+        .by([*first, *success]);
     }
+    if !at_others.is_empty() {
+        return Finding::new(
+            Grade::Inconclusive,
+            "再起動待ちの端末があった間、ほかの端末でも資格確認が行われましたが、成功しませんでした。",
+            "While a terminal waited for its restart, another one was asked, too, and did not answer a check.",
+        )
+        .by([*first])
+        .by(at_others);
+    }
+    let names: BTreeSet<&str> = could.iter().flat_map(|refusal| &refusal.other_terminals).map(String::as_str).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    // The oldest refusals, and the checks elsewhere after them, may be among what was evicted.
+    let grade = if case.evidence.evicted > 0 { Grade::Inconclusive } else { Grade::Fail };
+    Finding::new(
+        grade,
+        format!("再起動待ちの端末があった間、使える端末（{names}）で資格確認が行われませんでした。"),
+        format!("While a terminal waited for its restart, no check was made at the one that worked ({names})."),
+    )
+    .by([*first])
 }
 
-/// Whether a terminal was well all the time: it never refused for a missing restart, no boot cured it, and it is on.
-fn is_well(case: &Case<'_>, id: &str, phase: &str) -> bool {
-    let refused = case.refusals(RESTART_REQUIRED).iter().any(|refusal| refusal.terminal.as_deref() == Some(id));
-    let cured = case.evidence.events.iter().any(|event| event.terminal == id && event.event == "booted" && !event.applied.is_empty());
-    !refused && !cured && !matches!(phase, "pending" | "off" | "starting")
-}
-
-/// Whether a check at another terminal worked between a refusal and the end of what it was refused for.
-fn is_meanwhile(case: &Case<'_>, refusal: &Exchange, success: &Exchange) -> bool {
-    let over = case.success_after(refusal).map_or(u64::MAX, |end| end.number);
-    success.terminal != refusal.terminal && (refusal.number..over).contains(&success.number)
+/// Whether a check was made at a terminal that worked, between a refusal elsewhere and the end of what that was refused for.
+fn is_meanwhile(case: &Case<'_>, refusal: &Exchange, check: &Exchange) -> bool {
+    let is_other = check.terminal.as_ref().is_some_and(|terminal| refusal.other_terminals.contains(terminal));
+    let before_success = case.success_after(refusal).is_none_or(|end| check.number < end.number);
+    let before_boot = case.boot_after(refusal).is_none_or(|boot| check.last_event.is_none_or(|seen| seen < boot.number));
+    is_other && check.number > refusal.number && before_success && before_boot
 }

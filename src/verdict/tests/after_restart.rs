@@ -1,6 +1,6 @@
 //! Checks before and after the restart.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Grade, Story, good_morning};
 
@@ -82,26 +82,99 @@ fn a_file_in_the_linkage_folder_is_a_check_too() {
     };
     story.entry(1, file("OQSsiquc01req_0001.xml", "refused"));
     story.booted("T1");
-    story.entry(1, file("OQSsiquc01req_0002.xml", "checked"));
+    story.entry(1, file("OQSsiquc01req_0001.xml", "refused"));
+    assert_eq!(story.grade("linkage_answers_taken_once"), Grade::NotExercised, "nothing was answered yet: asking again is right");
+    story.booted("T1");
+    story.entry(1, file("OQSsiquc01req_0001.xml", "checked"));
     assert_eq!(story.grade("same_patient_repeated"), Grade::Pass);
     assert_eq!(story.grade("linkage_answers_taken_once"), Grade::Pass);
     let evidence = serde_json::to_string(&story.evidence()).unwrap();
     assert!(!evidence.contains("0001.xml"), "a file's name could name a patient");
-    story.entry(1, file("OQSsiquc01req_0002.xml", "checked"));
+    story.entry(1, file("OQSsiquc01req_0001.xml", "checked"));
     assert_eq!(story.grade("linkage_answers_taken_once"), Grade::Fail);
 }
 
 #[test]
 fn the_other_terminal_of_a_pharmacy_has_to_be_used() {
+    const RULE: &str = "other_terminals_used";
+    let at_t2 = |outcome: &str, error: Value| json!({"outcome": outcome, "error": error, "inquiry": "p1", "terminal": "T2"});
     let mut story = Story::default();
     story.refused(1, "p1", "envelope");
-    let grade = |story: &Story| {
-        let mut evidence = story.evidence();
-        evidence.terminals.insert("T2".to_owned(), "up_to_date".to_owned());
-        super::of(&evidence, "other_terminals_used").result
-    };
-    assert_eq!(story.grade("other_terminals_used"), Grade::NotExercised, "there is only one");
-    assert_eq!(grade(&story), Grade::Fail);
-    story.entry(1, json!({"outcome": "checked", "validity": "valid", "inquiry": "p1", "terminal": "T2"}));
-    assert_eq!(grade(&story), Grade::Pass);
+    assert_eq!(story.grade(RULE), Grade::NotExercised, "there is only one");
+    story.entries[0]["other_terminals"] = json!(["T2"]);
+    assert_eq!(story.grade(RULE), Grade::Fail);
+    let mut evidence = story.evidence();
+    evidence.evicted = 1;
+    assert_eq!(super::of(&evidence, RULE).result, Grade::Inconclusive, "a check at T2 may be among what was evicted");
+    story.entry(1, at_t2("refused", json!({"id": "terminal_off"})));
+    assert_eq!(story.grade(RULE), Grade::Inconclusive, "it was tried, and T2 had been switched off meanwhile");
+    story.entry(1, at_t2("checked", json!(null)));
+    assert_eq!(story.grade(RULE), Grade::Pass);
+    story.entries.truncate(1);
+    story.booted("T1");
+    story.entry(1, at_t2("checked", json!(null)));
+    assert_eq!(story.grade(RULE), Grade::Fail, "only after T1's restart");
+}
+
+#[test]
+fn a_boot_of_before_the_refusal_ends_nothing_whatever_the_clock_says() {
+    let mut story = good_morning();
+    story.refused(1, "p1", "envelope");
+    // The clock was set back: the boot of before the refusal lies behind it by time.
+    story.entries[2]["at"] = json!(super::time(0));
+    for rule in ["check_repeated_after_restart", "same_patient_repeated"] {
+        assert_eq!(story.grade(rule), Grade::Pass, "{rule}: judged by the first morning");
+    }
+    assert_eq!(story.grade("error_profile_understood"), Grade::Inconclusive, "the second one waits for its restart");
+    story.booted("T1");
+    story.events[1]["at"] = json!("2020-01-01T00:00:00Z");
+    assert_eq!(story.grade("check_repeated_after_restart"), Grade::Fail, "this boot ended it");
+}
+
+#[test]
+fn a_boot_after_which_the_terminal_still_refuses_ends_nothing() {
+    let mut story = Story::default();
+    story.refused(1, "p1", "envelope");
+    story.booted("T1");
+    story.refused(1, "p2", "envelope");
+    assert_eq!(story.grade("check_repeated_after_restart"), Grade::NotExercised);
+    assert_eq!(story.grade("same_patient_repeated"), Grade::NotExercised);
+    story.booted("T1");
+    assert_eq!(story.grade("check_repeated_after_restart"), Grade::Fail);
+}
+
+#[test]
+fn an_answer_about_one_person_shows_that_the_terminal_works() {
+    for fields in [json!({"outcome": "refused", "error": {"id": "person_refused"}}), json!({"outcome": "answered"})] {
+        let mut story = Story::default();
+        story.refused(1, "p1", "envelope");
+        story.booted("T1");
+        let id = story.entry(1, fields);
+        story.entries[1]["inquiry"] = json!("p1");
+        let ruling = story.ruling("same_patient_repeated");
+        assert_eq!((ruling.result, ruling.entries.last()), (Grade::Pass, Some(&id)));
+    }
+}
+
+#[test]
+fn a_refusal_that_a_fault_took_away_was_not_met() {
+    let mut story = Story::default();
+    story.refused(1, "p1", "http");
+    story.entries[0]["fault"] = json!({"id": "f1", "kind": "reset"});
+    story.booted("T1");
+    for rule in ["check_repeated_after_restart", "error_profile_understood", "restart_message_shown", "not_hammered"] {
+        assert_eq!(story.grade(rule), Grade::NotExercised, "{rule}");
+    }
+    let coverage = super::judge(&story.evidence()).coverage;
+    assert!(coverage.errors.met.is_empty() && coverage.error_profiles.met.is_empty());
+}
+
+#[test]
+fn a_day_that_a_test_advances_through_is_no_hammering() {
+    let mut story = Story::default();
+    for hour in 0..12 {
+        story.refused(1, "p1", "envelope");
+        story.entries[hour]["at"] = json!(super::time(3600 * hour as u64));
+    }
+    assert_eq!(story.grade("not_hammered"), Grade::Pass);
 }

@@ -114,3 +114,33 @@ fn what_came_spoilt_must_not_be_installed() {
     story.entry(1, installed());
     assert_eq!(story.grade("download_verified"), Grade::Pass, "it was fetched again");
 }
+
+#[test]
+fn another_terminal_that_goes_on_with_its_own_token_is_no_renewal() {
+    let mut story = Story::default();
+    story.entry(1, expired("a"));
+    story.entry(1, json!({"outcome": "checked", "session": "b", "terminal": "T2"}));
+    assert_eq!(story.grade("session_renewed"), Grade::Fail);
+}
+
+#[test]
+fn an_installation_of_before_the_journal_is_no_proof_of_anything() {
+    let mut story = Story::default();
+    story.entry(1, installed());
+    assert_eq!(story.grade("download_verified"), Grade::Inconclusive);
+    let downloaded = installed().to_string().replace("\\\"installed", "\\\"downloaded");
+    story.entry(1, serde_json::from_str(&downloaded).unwrap());
+    story.entry(1, installed());
+    assert_eq!(story.grade("download_verified"), Grade::Fail, "it said that it had downloaded, and nothing was sent");
+}
+
+#[test]
+fn an_answer_of_304_sends_no_bytes() {
+    let mut story = Story::default();
+    story.entry(1, bytes(0, 99));
+    let mut unchanged = bytes(0, 99);
+    (unchanged["status"], unchanged["answer"]) = (json!(304), json!({"headers": {}}));
+    story.entry(1, unchanged);
+    story.entry(1, installed());
+    assert_eq!(story.grade("download_verified"), Grade::Pass);
+}

@@ -46,3 +46,39 @@ fn where_the_restart_did_not_help_call_centre_and_fallback_have_to_be_offered() 
     story.seen("fallback_offered", "", None);
     assert_eq!(story.grade("fallback_offered"), Grade::Pass);
 }
+
+#[test]
+fn words_that_could_deny_the_qualification_are_for_whoever_saw_them_to_tell() {
+    const RULE: &str = "error_not_taken_for_no_qualification";
+    let mut story = good_morning();
+    story.seen("other", "青い画面", Some("entry-1"));
+    assert_eq!(story.grade(RULE), Grade::Pass, "by the wire: that tells nothing");
+    story.seen("message_shown", "該当する資格がありません", Some("entry-1"));
+    assert_eq!(story.grade(RULE), Grade::Inconclusive);
+    story.seen("no_qualification_shown", "", Some("entry-1"));
+    assert_eq!(story.grade(RULE), Grade::Fail);
+}
+
+#[test]
+fn the_call_centre_is_its_number_in_whatever_characters() {
+    let mut story = Story::default();
+    story.stuck(1, "p1");
+    story.seen("message_shown", "コールセンターに電話してください", None);
+    assert_eq!(story.grade("call_centre_offered"), Grade::Inconclusive, "which number?");
+    story.seen("message_shown", "電話 ０８００−０８０−４５８３", None);
+    assert_eq!(story.grade("call_centre_offered"), Grade::Pass);
+}
+
+#[test]
+fn a_restart_that_is_under_way_or_did_not_help_is_no_prompt() {
+    for text in ["サーバーが再起動中です。しばらくお待ちください", "再起動しても直りません"] {
+        let mut story = good_morning();
+        story.seen("message_shown", text, Some("entry-1"));
+        assert_eq!(story.grade("restart_message_shown"), Grade::Inconclusive, "{text}");
+    }
+    let mut evidence = good_morning();
+    evidence.seen("message_shown", "エラー", Some("entry-1"));
+    let mut evidence = evidence.evidence();
+    evidence.evicted_observations = 1;
+    assert_eq!(super::of(&evidence, "restart_message_shown").result, Grade::Inconclusive, "the prompt may be among what was evicted");
+}

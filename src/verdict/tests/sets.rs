@@ -18,7 +18,7 @@ fn ids_are_unique_and_limits_exist() {
 }
 
 #[test]
-fn a_rule_that_counts_from_a_later_date_only_warns() {
+fn a_rule_that_counts_from_a_later_date_is_left_out_before() {
     let rule = Rule {
         id: "of_the_future",
         since: date(2027, 4, 1),
@@ -29,7 +29,9 @@ fn a_rule_that_counts_from_a_later_date_only_warns() {
         judge: |_| Finding::new(Grade::Fail, "違反。", "Violated."),
     };
     let mut evidence = good_morning().evidence();
-    assert_eq!(judge_by(&[rule], &evidence).rules[0].result, Grade::Warn);
+    evidence.scenario = scenario(&["of_the_future"]);
+    assert!(judge_by(&[rule], &evidence).rules.is_empty());
+    assert_eq!(judge_by(&[rule], &evidence).overall, Overall::Pass, "a rule of a later date is not missing");
     evidence.strictness = date(2027, 4, 1);
     assert_eq!(judge_by(&[rule], &evidence).rules[0].result, Grade::Fail);
     assert_eq!(judge(&evidence).rule_set.name, "strict-2026-11", "the newest set that this binary knows");
@@ -98,4 +100,27 @@ fn while_a_server_has_not_written_what_it_answered_nothing_is_told() {
     assert_eq!(super::of(&evidence, "check_repeated_after_restart").result, Grade::Fail);
     evidence.incomplete = true;
     assert!(judge(&evidence).rules.iter().all(|ruling| ruling.result == Grade::Inconclusive), "the repeated check may be with that server");
+}
+
+#[test]
+fn a_scenario_without_rules_passes_once_a_check_worked_after_its_last_step() {
+    let mut evidence = good_morning().evidence();
+    evidence.scenario = scenario(&[]);
+    assert_eq!(judge(&evidence).overall, Overall::Pass, "it has no steps");
+    let at = evidence.journal[1].at;
+    evidence.scenario.as_mut().unwrap().last_step = Some(at + jiff::SignedDuration::from_secs(1));
+    let verdict = judge(&evidence);
+    assert_eq!(verdict.overall, Overall::Incomplete);
+    assert!(verdict.why.en.contains("last step"), "{}", verdict.why.en);
+    evidence.scenario.as_mut().unwrap().last_step = Some(at);
+    assert_eq!(judge(&evidence).overall, Overall::Pass);
+}
+
+#[test]
+fn coverage_tells_which_scenarios_were_met_before() {
+    let mut evidence = good_morning().evidence();
+    evidence.scenario = scenario(&[]);
+    evidence.scenarios = [("a".to_owned(), true), ("b".to_owned(), false), ("story".to_owned(), false)].into();
+    let scenarios = judge(&evidence).coverage.scenarios;
+    assert_eq!((scenarios.met, scenarios.missing), (vec!["a".to_owned(), "story".to_owned()], vec!["b".to_owned()]));
 }

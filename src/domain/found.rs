@@ -1,0 +1,36 @@
+//! How a request finds its terminal, for the journal: what a verdict needs to know later, when the terminal is at something else.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::check;
+use super::ids::TerminalId;
+use super::institution::Institution;
+use super::terminal::{Phase, Terminal};
+
+/// Other terminals that are named at most.
+const MOST_OTHERS: usize = 16;
+
+/// How a request found its terminal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Found {
+    /// What that terminal was at when the request came.
+    pub phase: Phase,
+    /// The number of the institution's newest event then: whether something happened before or after the request, whatever the clock was set to.
+    pub last_event: u64,
+    /// Where the terminal waited for its restart: others of the institution at which a check would have worked, at most 16.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_terminals: Vec<TerminalId>,
+}
+
+impl Found {
+    /// What a request finds at `now`, by the institution's clock.
+    pub fn at(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Self {
+        let phase = terminal.phase(&institution.campaign, now);
+        let works = |other: &&Terminal| other.id != terminal.id && check::works(institution, other, now);
+        let others = institution.terminals.values().filter(|_| phase == Phase::Pending).filter(works);
+        let other_terminals = others.take(MOST_OTHERS).map(|other| other.id.clone()).collect();
+        Self { phase, last_event: institution.events.last(), other_terminals }
+    }
+}
