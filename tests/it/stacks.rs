@@ -25,7 +25,7 @@ fn run(program: &Program, language: &str, code: &str) -> String {
     let (_, file, runner) = LANGUAGES.iter().find(|(name, _, _)| *name == language).unwrap_or_else(|| panic!("nothing runs {language}"));
     std::fs::write(program.dir().join(file), code.replace("8443", &program.backend_port())).unwrap();
     let mut command = Command::new(runner);
-    let output = command.arg(file).current_dir(program.dir()).output();
+    let output = command.arg(file).current_dir(program.dir()).env_remove("BACKEND").output();
     let output = output.unwrap_or_else(|error| panic!("{runner} is needed for this test (./test installs it): {error}"));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{runner}: {}\n{said}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
