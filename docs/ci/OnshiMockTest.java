@@ -80,7 +80,7 @@ class OnshiMockTest {
         HttpClient client = client();
         String institutions = url(8444) + "/v1/institutions", bearer = "Bearer " + TOKEN;
         String institution = field(ask(client, institutions, bearer, "application/json",
-            "{\"template\": \"9910000026\", \"clock\": {\"mode\": \"frozen\", \"now\": \"2026-01-20T09:00:00+09:00\"}}"), "code");
+            "{\"template\": \"9910000026\", \"scenario\": \"installed-not-restarted\"}"), "code");
         assertTrue(field(check(client, institution), "ErrorMessage").contains("再起動"));
         ask(client, institutions + "/" + institution + "/terminals/T1/restart", bearer, "application/json", "{}");
         assertTrue(check(client, institution).contains("\"QualificationValidity\":\"1\""));

@@ -79,7 +79,7 @@ public sealed class OnshiMockTests : IAsyncLifetime
     {
         string institutions = Url(8444) + "/v1/institutions", bearer = "Bearer " + Token;
         var created = JsonDocument.Parse(await Ask(institutions, bearer,
-            new { template = "9910000026", clock = new { mode = "frozen", now = "2026-01-20T09:00:00+09:00" } }));
+            new { template = "9910000026", scenario = "installed-not-restarted" }));
         var institution = created.RootElement.GetProperty("code").GetString()!;
         Assert.Contains("再起動", (await Check(institution)).GetProperty("MessageHeader").GetProperty("ErrorMessage").GetString());
         await Ask($"{institutions}/{institution}/terminals/T1/restart", bearer, new { });

@@ -48,7 +48,7 @@ before(async () => {
 after(() => mock?.stop());
 
 test('the check is refused until the restart', async () => {
-  const { code } = JSON.parse(await administer('', { template: '9910000026', clock: { mode: 'frozen', now: '2026-01-20T09:00:00+09:00' } }));
+  const { code } = JSON.parse(await administer('', { template: '9910000026', scenario: 'installed-not-restarted' }));
   assert.match((await check(code)).MessageHeader.ErrorMessage, /再起動/);
   await administer(`/${code}/terminals/T1/restart`, {});
   assert.equal((await check(code)).MessageBody.QualificationValidity, '1');

@@ -40,8 +40,7 @@ class Rehearsal(unittest.TestCase):
             Authorization=token))["XmlMsg"]
 
     def test_the_check_is_refused_until_the_restart(self):
-        created = json.loads(self.administer("", {
-            "template": "9910000026", "clock": {"mode": "frozen", "now": "2026-01-20T09:00:00+09:00"}}))
+        created = json.loads(self.administer("", {"template": "9910000026", "scenario": "installed-not-restarted"}))
         institution = created["code"]
         self.assertIn("再起動", self.check(institution)["MessageHeader"]["ErrorMessage"])
         self.administer(f"/{institution}/terminals/T1/restart", {})

@@ -1,4 +1,5 @@
-//! The recipes of docs/ci: the shell steps inside each file, run as they stand against the program, turn green with a client that repeats the check after the restart, and red with one that does not.
+//! The recipes of docs/ci: the shell steps inside each file, run as they stand against the program, turn green with a client that repeats the check after the restart, and red with one that does not; the report is there in any case.
+#![cfg(unix)]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -6,11 +7,15 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use crate::compose::yaml;
-use crate::readme::Program;
+use crate::readme::{Program, blocks};
 
-/// A client that checks, has the terminal restarted, and then checks again, or does not.
+const RECIPES: [&str; 4] = ["github-actions.yml", "gitlab-ci.yml", "azure-pipelines.yml", "Jenkinsfile"];
+/// What makes a job red in each of them.
+const GATE: &str = r#"if grep "<failure" onshi-verdict.xml; then exit 1; fi"#;
+
+/// A client that does what stands in place of STEPS, one after the other.
 const CLIENT: &str = r#"
-import json, os, ssl, sys, urllib.request
+import json, os, ssl, subprocess, sys, urllib.request
 backend, ca, institution = sys.argv[1:]
 tls = ssl.create_default_context(cafile=ca)
 def post(url, body, **headers):
@@ -23,32 +28,57 @@ def check():
         "MessageBody": {"QualificationConfirmSearchInfo": {
             "InsurerNumber": "01990019", "InsuredCardSymbol": "11010203", "InsuredIdentificationNumber": "1001",
             "InsuredBranchNumber": "01", "Birthdate": "19800517", "LimitApplicationCertificateRelatedConsFlg": "0"}}}}, Authorization=token)
-for _ in range(CHECKS_BEFORE): check()
-post(os.environ["CONTROL"] + f"/v1/institutions/{institution}/terminals/T1/restart", {}, Authorization="Bearer " + os.environ["ONSHI_CONTROL_TOKEN"])
-for _ in range(CHECKS_AFTER): check()
+def restart():
+    post(os.environ["CONTROL"] + f"/v1/institutions/{institution}/terminals/T1/restart", {}, Authorization="Bearer " + os.environ["ONSHI_CONTROL_TOKEN"])
+def observe(): subprocess.run(["bash", "-euo", "pipefail", "observe.sh"], check=True)
+def fail(): sys.exit(3)
+for step in "STEPS".split(): globals()[step]()
 "#;
+
+/// A shell step of a recipe.
+struct Step {
+    script: String,
+    /// Whether it is run also where one before it failed.
+    always: bool,
+}
 
 fn text_of(file: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-fn texts<'a>(items: &'a Value, key: &str) -> Vec<&'a str> {
-    items.as_array().into_iter().flatten().filter_map(|item| item[key].as_str()).collect()
+/// Those of a list of steps that have a script; `condition` is where such a step says `always()`.
+fn listed(items: &Value, script: &str, condition: &str) -> Vec<Step> {
+    let scripts = items.as_array().into_iter().flatten().filter_map(|item| Some((item[script].as_str()?, item[condition] == "always()")));
+    scripts.map(|(script, always)| Step { script: script.to_owned(), always }).collect()
+}
+
+/// The Jenkinsfile's stages, and what comes behind them: `always`, and for `cleanup`.
+fn jenkins() -> [String; 3] {
+    let text = text_of("docs/ci/Jenkinsfile");
+    let (stages, post) = text.split_once("\n  post {").expect("it has a post section");
+    let (always, cleanup) = post.split_once("\n    cleanup {").expect("the cleanup comes last");
+    [stages, always, cleanup].map(str::to_owned)
+}
+
+/// The shell steps in a part of the Jenkinsfile; between ''' and ''' Groovy reads a double backslash as one.
+fn in_jenkins(part: &str, always: bool) -> Vec<Step> {
+    let scripts = part.split("sh '''").skip(1).map(|rest| rest.split_once("'''").unwrap().0.replace("\\\\", "\\"));
+    scripts.map(|script| Step { script, always }).collect()
 }
 
 /// The shell steps of a recipe, in their order.
-fn steps(file: &str) -> Vec<String> {
-    let owned = |steps: Vec<&str>| steps.into_iter().map(str::to_owned).collect();
+fn steps(file: &str) -> Vec<Step> {
     match file {
-        "github-actions.yml" => owned(texts(&yaml("docs/ci/github-actions.yml")["jobs"]["rehearsal"]["steps"], "run")),
+        "github-actions.yml" => listed(&yaml("docs/ci/github-actions.yml")["jobs"]["rehearsal"]["steps"], "run", "if"),
+        "azure-pipelines.yml" => listed(&yaml("docs/ci/azure-pipelines.yml")["jobs"][0]["steps"], "bash", "condition"),
         "gitlab-ci.yml" => {
-            owned(yaml("docs/ci/gitlab-ci.yml")["rehearsal"]["script"].as_array().unwrap().iter().filter_map(Value::as_str).collect())
+            let job = yaml("docs/ci/gitlab-ci.yml")["rehearsal"].clone();
+            let scripts = job["script"].as_array().unwrap().iter().map(|script| script.as_str().unwrap().to_owned());
+            scripts.map(|script| Step { script, always: false }).collect()
         }
-        "azure-pipelines.yml" => owned(texts(&yaml("docs/ci/azure-pipelines.yml")["jobs"][0]["steps"], "bash")),
         _ => {
-            let text = text_of("docs/ci/Jenkinsfile");
-            // Between ''' and ''' Groovy reads a double backslash as one.
-            text.split("sh '''").skip(1).map(|rest| rest.split_once("'''").unwrap().0.replace("\\\\", "\\")).collect()
+            let [stages, always, _] = jenkins();
+            [in_jenkins(&stages, false), in_jenkins(&always, true)].into_iter().flatten().collect()
         }
     }
 }
@@ -62,24 +92,87 @@ fn run(program: &Program, step: &str) -> Output {
     command.env("ONSHI_CONTROL_TOKEN", token.trim()).output().expect("bash is installed")
 }
 
-#[test]
-fn the_steps_of_each_recipe_turn_green_for_a_client_that_checks_again_and_red_for_one_that_does_not() {
-    let program = Program::start();
-    for file in ["github-actions.yml", "gitlab-ci.yml", "azure-pipelines.yml", "Jenkinsfile"] {
-        let steps = steps(file);
-        let [create, client, verdict] = &steps[..] else { panic!("{file}: {} steps", steps.len()) };
-        for (after, green) in [("1", true), ("0", false)] {
-            std::fs::write(program.dir().join("client.py"), CLIENT.replace("CHECKS_BEFORE", "1").replace("CHECKS_AFTER", after)).unwrap();
-            for step in [create, client] {
-                let output = run(&program, step);
-                assert!(output.status.success(), "{file}: {step}\n{}", String::from_utf8_lossy(&output.stderr));
-            }
-            let output = run(&program, verdict);
-            let report = std::fs::read_to_string(program.dir().join("onshi-verdict.xml")).unwrap_or_default();
-            assert!(report.contains("<testsuite "), "{file}: {report}{}", String::from_utf8_lossy(&output.stderr));
-            assert_eq!(output.status.success(), green, "{file}: {report}");
+/// Runs steps as their service would, with a client that does this: whether the job is green, and the report with what the steps complained of.
+fn rehearse(program: &Program, steps: &[Step], client: &str) -> (bool, String) {
+    std::fs::write(program.dir().join("client.py"), CLIENT.replace("STEPS", client)).unwrap();
+    let report = program.dir().join("onshi-verdict.xml");
+    // Of the rehearsal before, if there was one.
+    let _ = std::fs::remove_file(&report);
+    let (mut green, mut complained) = (true, String::new());
+    for step in steps {
+        if green || step.always {
+            let output = run(program, &step.script);
+            green &= output.status.success();
+            complained.push_str(&String::from_utf8_lossy(&output.stderr));
         }
     }
+    (green, std::fs::read_to_string(report).unwrap_or_default() + &complained)
+}
+
+#[test]
+fn each_recipe_is_red_where_the_client_or_a_rule_failed_and_has_its_report_in_any_case() {
+    let program = Program::start();
+    for file in RECIPES {
+        let steps = steps(file);
+        for (client, green, failure) in [
+            ("check restart check", true, false),
+            ("check restart", false, true),
+            ("check restart check fail", false, false),
+            ("check restart fail", false, true),
+            ("", true, false),
+        ] {
+            let (turned, report) = rehearse(&program, &steps, client);
+            assert!(report.contains("<testsuite "), "{file}, {client:?}: no report: {report}");
+            assert_eq!((turned, report.contains("<failure")), (green, failure), "{file}, {client:?}: {report}");
+        }
+    }
+}
+
+#[test]
+fn the_stricter_gate_is_green_only_where_every_rule_was_exercised_and_the_screen_observed() {
+    let program = Program::start();
+    let [english, japanese] = ["docs/ci/README.md", "docs/ci/README.ja.md"].map(|page| blocks(page, "stricter"));
+    assert_eq!(english, japanese);
+    let [gate, observe] = &english[..] else { panic!("the gate, and the observation: {english:?}") };
+    std::fs::write(program.dir().join("observe.sh"), observe).unwrap();
+    for file in RECIPES {
+        let mut steps = steps(file);
+        assert_eq!(steps.iter().filter(|step| step.script.contains(GATE)).count(), 1, "{file} has the line that the page names");
+        steps.iter_mut().for_each(|step| step.script = step.script.replace(GATE, gate));
+        for (client, green) in [
+            ("check observe restart check", true),
+            ("check observe restart", false),
+            ("check restart check", false),
+            ("check observe restart check fail", false),
+            ("", false),
+        ] {
+            let (turned, report) = rehearse(&program, &steps, client);
+            assert_eq!(turned, green, "{file}, {client:?}: {report}");
+        }
+    }
+}
+
+#[test]
+fn each_service_publishes_the_report_also_of_a_job_that_failed() {
+    let github = yaml("docs/ci/github-actions.yml");
+    let upload = github["jobs"]["rehearsal"]["steps"].as_array().unwrap().last().unwrap();
+    assert!(upload["if"] == "always()" && upload["with"]["path"] == "onshi-verdict.xml", "{upload}");
+    let gitlab = yaml("docs/ci/gitlab-ci.yml");
+    let artifacts = &gitlab["rehearsal"]["artifacts"];
+    assert!(artifacts["when"] == "always" && artifacts["reports"]["junit"] == "onshi-verdict.xml", "{artifacts}");
+    let azure = yaml("docs/ci/azure-pipelines.yml");
+    let publish = azure["jobs"][0]["steps"].as_array().unwrap().last().unwrap();
+    assert!(publish["condition"] == "always()" && publish["inputs"]["testResultsFiles"] == "onshi-verdict.xml", "{publish}");
+}
+
+#[test]
+fn jenkins_publishes_the_report_before_its_gate_and_stops_the_container_last() {
+    let [stages, always, cleanup] = jenkins();
+    let at = |part: &str| always.find(part).unwrap_or_else(|| panic!("no {part} in {always}"));
+    let order = ["\n    always {", "--output onshi-verdict.xml", "\n      junit 'onshi-verdict.xml'", GATE].map(at);
+    assert!(order.is_sorted(), "{order:?}");
+    assert!(cleanup.contains("docker stop") && !stages.contains("docker stop") && !always.contains("docker stop"));
+    assert_eq!(stages.matches("--publish 127.0.0.1::").count(), 2, "free ports, so that two builds do not meet");
 }
 
 /// In place of Testcontainers for Python: the same calls start the program itself.
