@@ -20,6 +20,7 @@ fn shown(page: &str) -> Vec<Value> {
     blocks.flat_map(str::lines).map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
 }
 
+#[cfg_attr(windows, ignore = "it needs bash and its tools")]
 #[test]
 fn the_example_comes_to_what_the_pages_say() {
     let program = Program::start();

@@ -123,6 +123,7 @@ fn marked(page: &str) -> Vec<(String, String)> {
     text.split("<!-- run -->\n```bash\n").skip(1).map(block).collect()
 }
 
+#[cfg_attr(windows, ignore = "it needs bash and its tools")]
 #[test]
 fn what_the_pages_say_was_run_by_a_test_prints_what_stands_below_it() {
     for name in RUN {

@@ -114,6 +114,7 @@ fn commands(block: &str) -> Vec<String> {
     block.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.trim_start().starts_with('#')).map(str::to_owned).collect()
 }
 
+#[cfg_attr(windows, ignore = "it needs bash and its tools")]
 #[test]
 fn the_walk_through_runs_as_it_stands_and_shows_what_it_promises() {
     let blocks = blocks("README.md", "walk-through");
@@ -179,6 +180,7 @@ fn the_walk_through_runs_as_it_stands_and_shows_what_it_promises() {
     assert_eq!(again[2..], parts[2..], "and run again it says the same");
 }
 
+#[cfg_attr(windows, ignore = "it needs bash and its tools")]
 #[test]
 fn ten_lines_lead_to_a_red_and_a_green_report() {
     let blocks = blocks("README.md", "newcomer");

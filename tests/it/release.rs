@@ -11,6 +11,7 @@ fn notes(version: &str) -> Output {
     Command::new("bash").arg(root().join(".ci/release-notes")).arg(version).output().expect("bash is installed")
 }
 
+#[cfg_attr(windows, ignore = "it needs bash and its tools")]
 #[test]
 fn the_notes_of_a_version_are_its_section_of_the_changelog_and_there_are_none_without_one() {
     let changelog = std::fs::read_to_string(root().join("CHANGELOG.md")).unwrap();

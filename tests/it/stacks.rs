@@ -1,4 +1,5 @@
 //! The examples of docs/trust.md and docs/clients.md, each run by the program of its language against the built program.
+#![cfg(unix)]
 
 use std::path::Path;
 use std::process::Command;

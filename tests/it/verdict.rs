@@ -41,8 +41,11 @@ pub(crate) async fn good_morning(mock: &Mock, code: &str) {
     assert_eq!(check().await.validity(), "1");
 }
 
-/// Whether xmllint takes it as the schema has it.
+/// Whether xmllint takes it as the schema has it; Windows has none.
 fn validate(dir: &Path, xml: &str) {
+    if cfg!(windows) {
+        return;
+    }
     let (file, schema) = (dir.join("verdict.xml"), concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/schemas/jenkins-junit.xsd"));
     std::fs::write(&file, xml).unwrap();
     let output = Command::new("xmllint").args(["--noout", "--nonet", "--schema", schema]).arg(&file).output();

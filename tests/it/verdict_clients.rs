@@ -1,5 +1,6 @@
 //! The example clients of docs/examples live through a refusal and a restart: the verdict passes the good one and fails the naive one, each for
 //! the right reasons.
+#![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
