@@ -56,7 +56,7 @@ pub fn fetch(desk: &Desk<'_>, place: Place<'_>, submitted_as: FileKind, number: 
     let mut header = desk.header(Segment::Processing);
     header.reception = Some(number.clone());
     if desk.now < reception.ready_at {
-        let until = japan::rfc3339(reception.ready_at);
+        let until = japan::to_the_second(reception.ready_at);
         let why = Text::new(format!("{until} まで処理中です。"), format!("It is being processed until {until}."));
         return desk.answered(&header, &Body::default(), Outcome::Answered, why);
     }

@@ -26,7 +26,7 @@ pub enum Component {
     DistributionApplication,
     /// 連携アプリケーション: files to and from the receipt computer.
     LinkageApplication,
-    /// 顔認証ライブラリ.
+    /// 顔認証ライブラリ
     FaceRecognitionLibrary,
     /// 顔認証付きカードリーダーアプリケーション: updated only while the reader is powered (N3).
     CardReaderApplication,

@@ -219,7 +219,7 @@ impl Entry {
         let mark = marks_in(message).find(|mark| !known.contains(mark))?;
         let known = if known.is_empty() { "-".to_owned() } else { known.join(", ") };
         Some(Text::new(
-            format!("{{{mark}}} は埋められません。使える印: {known}"),
+            format!("{{{mark}}} に入る値はありません。使えるもの: {known}"),
             format!("nothing fills {{{mark}}}; the marks of this error are: {known}"),
         ))
     }

@@ -89,7 +89,7 @@ pub fn unavailable(terminal: &Terminal, now: Timestamp) -> Option<Refusal> {
         let why = Text::new(format!("端末 {} の電源が切れています。", terminal.id), format!("Terminal {} is off.", terminal.id));
         return Some(Refusal::new(ErrorId::TerminalOff, why));
     }
-    let until = (now < terminal.boot.ready_at).then(|| japan::rfc3339(terminal.boot.ready_at))?;
+    let until = (now < terminal.boot.ready_at).then(|| japan::to_the_second(terminal.boot.ready_at))?;
     let why = Text::new(
         format!("端末 {} は {until} まで起動中です。", terminal.id),
         format!("Terminal {} is booting until {until}.", terminal.id),
@@ -165,8 +165,8 @@ fn why_pending(institution: &Institution, terminal: &Terminal) -> Text {
     let (ja, en): (Vec<_>, Vec<_>) = parts.map(|part| (part.ja, part.en)).unzip();
     let boot = &terminal.boot;
     let mut why = Text::new(
-        format!("{}。最後の起動は {}（{}）です。", ja.join("、"), boot.id, japan::rfc3339(boot.at)),
-        format!("{}. The last boot is {} ({}).", en.join("; "), boot.id, japan::rfc3339(boot.at)),
+        format!("{}。最後の起動は {}（{}）です。", ja.join("、"), boot.id, japan::to_the_second(boot.at)),
+        format!("{}. The last boot is {} ({}).", en.join("; "), boot.id, japan::to_the_second(boot.at)),
     );
     let not_boots = not_boots_since_installation(institution, terminal);
     for what in not_boots {

@@ -12,29 +12,29 @@ pub type Consents = BTreeMap<ConsentKind, Consent>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentKind {
-    /// 限度額適用認定証関連.
+    /// 限度額適用認定証関連
     LimitCertificate,
-    /// 特定疾病療養受療証関連.
+    /// 特定疾病療養受療証関連
     SpecificDiseases,
-    /// 特定健診情報.
+    /// 特定健診情報
     SpecificHealthCheckups,
-    /// 薬剤情報.
+    /// 薬剤情報
     Pharmacists,
-    /// 診療情報.
+    /// 診療情報
     Diagnosis,
-    /// 手術情報.
+    /// 手術情報
     Operation,
-    /// 傷病名.
+    /// 傷病名
     DiagnosisName,
-    /// 感染症.
+    /// 感染症
     Infectious,
-    /// アレルギー.
+    /// アレルギー
     Allergy,
-    /// 薬剤禁忌.
+    /// 薬剤禁忌
     Contraindication,
-    /// 検査.
+    /// 検査
     Test,
-    /// 処方.
+    /// 処方
     Prescription,
 }
 
@@ -42,14 +42,14 @@ pub enum ConsentKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Consent {
-    /// なし.
+    /// なし
     #[default]
     Refused,
-    /// あり.
+    /// あり
     Given,
-    /// 有効期限切れ.
+    /// 有効期限切れ
     Expired,
-    /// 同意取得困難.
+    /// 同意取得困難
     Unobtainable,
 }
 

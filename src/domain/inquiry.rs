@@ -28,9 +28,9 @@ pub struct Inquiry {
 pub struct CardData {
     /// 保険者番号, padded or not.
     pub insurer_number: String,
-    /// 記号.
+    /// 記号
     pub symbol: Option<String>,
-    /// 番号.
+    /// 番号
     pub number: String,
     /// 枝番; a missing one matches every branch (a reading of ours).
     pub branch: Option<String>,
@@ -63,13 +63,13 @@ impl Inquiry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Validity {
-    /// 有効.
+    /// 有効
     Valid,
-    /// 無効.
+    /// 無効
     Invalid,
-    /// 無効（新しい資格あり）.
+    /// 無効（新しい資格あり）
     InvalidNewer,
-    /// 該当資格なし.
+    /// 該当資格なし
     None,
     /// 複数該当; of medical insurance only.
     Several,

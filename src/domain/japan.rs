@@ -35,6 +35,11 @@ pub fn rfc3339(at: Timestamp) -> String {
     at.display_with_offset(JST).to_string()
 }
 
+/// RFC 3339 with Japan's offset, to the second: what people read.
+pub fn to_the_second(at: Timestamp) -> String {
+    rfc3339(Timestamp::from_second(at.as_second()).unwrap_or(at))
+}
+
 /// For serde's `serialize_with`: RFC 3339 with Japan's offset.
 pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*at))

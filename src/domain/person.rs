@@ -92,16 +92,16 @@ pub enum PersonOutcome {
 pub struct Qualification {
     /// Code table 010: `01` to `07`, or `A1` for medical aid.
     pub card: CardClassification,
-    /// 保険者番号.
+    /// 保険者番号
     pub insurer_number: InsurerNumber,
-    /// 保険者名.
+    /// 保険者名
     pub insurer_name: String,
     /// 記号; a medical-aid or elderly card has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<CardText>,
-    /// 番号.
+    /// 番号
     pub number: CardText,
-    /// 枝番.
+    /// 枝番
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
     /// Code table 009: `1` the insured, `2` family.
@@ -118,7 +118,7 @@ pub struct Qualification {
     /// Why it was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_of_loss: Option<ReasonOfLoss>,
-    /// 証交付日.
+    /// 証交付日
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued: Option<FixtureDate>,
     /// 有効開始日: the card's first day. The qualification may hold longer, from an earlier card.
@@ -136,7 +136,7 @@ pub struct Qualification {
     /// Medical aid: a match that would be 有効 is 有効（未登録）.
     #[serde(default)]
     pub unregistered: bool,
-    /// 高齢受給者証.
+    /// 高齢受給者証
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elderly_certificate: Option<ElderlyCertificate>,
     /// 限度額適用認定証 and its relatives: told only under consent.

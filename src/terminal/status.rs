@@ -1,6 +1,5 @@
 //! What a terminal shows of itself.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::state::Power;
@@ -109,16 +108,11 @@ impl Terminal {
             linkage_restarts: activity.linkage_restarts,
             components: components.collect(),
             progress: activity.doing.clone(),
-            last_poll: state.last_poll.map(shown),
+            last_poll: state.last_poll.map(japan::to_the_second),
             outstanding_reports: state.reports.len(),
             trouble: activity.trouble.clone(),
         }
     }
-}
-
-fn shown(at: Timestamp) -> String {
-    // To the second: people read it.
-    japan::rfc3339(Timestamp::from_second(at.as_second()).unwrap_or(at))
 }
 
 impl Status {

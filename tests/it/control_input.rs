@@ -355,6 +355,16 @@ async fn a_route_that_does_not_exist_and_a_method_that_does_not_are_told_apart()
         );
         let problem: Value = answer.json().await.unwrap();
         assert_eq!(problem["type"], "urn:onshi-mock:problem:method-not-allowed", "{method} {path}");
+        assert_eq!(problem["expected"], allow.replace(",HEAD", "").replace(',', ", "), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_terminal_that_does_not_exist_says_where_they_are_listed() {
+    let mock = Mock::start().await;
+    for path in ["", "/screen"] {
+        let (_, problem) = mock.control(GET, &format!("/v1/institutions/9910000018/terminals/T9{path}"), Value::Null).await;
+        assert!(problem["remedy"].as_str().unwrap().starts_with("GET /v1/institutions/9910000018/terminals "), "{problem}");
     }
 }
 

@@ -166,6 +166,21 @@ async fn a_fault_is_over_by_the_clock_of_its_institution() {
 }
 
 #[tokio::test]
+async fn a_fault_that_is_over_already_is_refused_and_told_the_time() {
+    let mock = Mock::start().await;
+    let fault = json!({"kind": "close", "expires": "2026-01-20T08:59:59+09:00"});
+    let code = mock.create("9910000018", NOW).await;
+    let create = json!({"template": "9910000018", "clock": {"mode": "frozen", "now": NOW}, "faults": [fault]});
+    for (path, body, pointer) in
+        [(format!("/v1/institutions/{code}/faults"), fault, "/expires"), ("/v1/institutions".to_owned(), create, "/faults/0/expires")]
+    {
+        let (status, problem) = mock.control(Method::POST, &path, body).await;
+        assert_eq!((status, problem["pointer"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some(pointer)), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(NOW), "{problem}");
+    }
+}
+
+#[tokio::test]
 async fn the_same_code_and_seed_give_the_same_firings_one_after_the_other_and_at_once() {
     let mock = Mock::start().await;
     let faults = json!([{"operation": "search", "probability": 0.3, "kind": "status", "status": 503}]);
@@ -244,6 +259,7 @@ async fn a_fault_that_makes_no_sense_names_its_place() {
         (json!({"kind": "close", "id": "a b"}), "/id"),
         (json!({"kind": "delay", "delay": "3s"}), "/delay"),
         (json!({"kind": "close", "expires": "2026-01-20"}), "/expires"),
+        (json!({"kind": "close", "expires": NOW}), "/expires"),
         (json!({"profile": "calm"}), "/profile"),
         (json!({"profile": "chaos", "seed": 1}), "/seed"),
         (json!({}), "/kind"),

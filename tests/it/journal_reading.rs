@@ -312,10 +312,23 @@ async fn an_entry_that_is_not_there_is_named() {
 #[tokio::test]
 async fn the_url_of_a_journal_names_what_is_wrong_with_it() {
     let mock = Mock::start().await;
-    for query in ["operation=serch", "outcome=failed", "since=yesterday", "mask=yes", "typo=1", "terminal=T1&terminal=T2"] {
+    for query in ["operation=serch", "outcome=failed", "error=restart", "since=yesterday", "mask=yes", "typo=1", "terminal=T1&terminal=T2"]
+    {
         let (status, problem) = mock.control(Method::GET, &format!("{}?{query}", at("9910000018")), Value::Null).await;
         assert_eq!((status.as_u16(), &problem["type"]), (400, &json!("urn:onshi-mock:problem:query")), "{query}");
     }
     let (_, problem) = mock.control(Method::GET, &format!("{}?operation=serch", at("9910000018")), Value::Null).await;
     assert!(problem["expected"].as_str().unwrap().contains("search"), "{problem}");
+}
+
+#[tokio::test]
+async fn an_error_is_asked_for_by_its_name_its_code_and_the_institutions_own_code() {
+    let mock = Mock::start().await;
+    let own = json!({"errors": {"restart_required": {"code": "ABCD0123E"}}});
+    mock.set(Method::PATCH, "/v1/institutions/9910000018", own).await;
+    for error in ["restart_required", "MOCK0501E", "ABCD0123E"] {
+        get(&mock, &format!("{}?error={error}", at("9910000018"))).await;
+    }
+    let (_, problem) = mock.control(Method::GET, "/v1/journal?error=ABCD0123E", Value::Null).await;
+    assert!(problem["expected"].as_str().unwrap().contains("restart_required (MOCK0501E)"), "{problem}");
 }

@@ -95,6 +95,30 @@ fn every_reference_leads_somewhere_and_no_two_types_share_a_name() {
     }
 }
 
+/// The ends of the control API's `type`s in a text, with their statuses: `` `field` (422`` or `` `field`（422``.
+fn listed_types(line: &str) -> BTreeSet<(String, String)> {
+    let parts: Vec<&str> = line.split('`').collect();
+    let named = parts.windows(2).filter_map(|pair| Some((pair[0], pair[1].strip_prefix(" (").or_else(|| pair[1].strip_prefix('（'))?)));
+    named.filter_map(|(kind, after)| Some((kind.to_owned(), after.get(..3)?.to_owned()))).collect()
+}
+
+#[test]
+fn the_pages_list_every_type_of_problem() {
+    let document = written(None);
+    let responses = document["components"]["responses"].as_object().unwrap();
+    let of_status = |(name, told): (&String, &Value)| {
+        let status = name.trim_start_matches("Problem").to_owned();
+        let kinds = told["description"].as_str().unwrap().split("urn:onshi-mock:problem:").skip(1);
+        kinds.map(|kind| (kind.split('`').next().unwrap().to_owned(), status.clone())).collect::<Vec<_>>()
+    };
+    let there_are: BTreeSet<_> = responses.iter().flat_map(of_status).collect();
+    for (page, begins) in [("control-api.md", "`type` ends in one of"), ("control-api.ja.md", "`type` の末尾は")] {
+        let text = std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs").join(page)).unwrap();
+        let line = text.lines().find(|line| line.starts_with(begins)).unwrap();
+        assert_eq!(listed_types(line), there_are, "{page}");
+    }
+}
+
 fn check_references(document: &Value, value: &Value) {
     match value {
         Value::Object(fields) => {

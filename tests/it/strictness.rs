@@ -60,7 +60,7 @@ async fn where_certificates_are_off_none_is_asked_for() {
 }
 
 #[tokio::test]
-async fn strict_login_wants_the_fixtures_credentials() {
+async fn strict_login_wants_an_institutions_credentials() {
     let mock = strict().await;
     let granted = login(&mock, json!({"userId": "9910000018", "password": "onshi-mock", "more": 1})).await;
     let token = granted.body["result"]["idToken"].as_str().unwrap().to_owned();

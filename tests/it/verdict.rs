@@ -54,6 +54,19 @@ fn validate(dir: &Path, xml: &str) {
 }
 
 #[tokio::test]
+async fn the_url_can_name_the_form_and_one_that_there_is_not_is_refused() {
+    let mock = Mock::start().await;
+    let url = format!("https://{}/v1/institutions/9910000018/verdict?format=", mock.control);
+    for (format, content_type) in [("json", "application/json"), ("junit", "application/xml"), ("html", "text/html")] {
+        let answer = mock.client.get(format!("{url}{format}")).bearer_auth(TOKEN).header("accept", "*/*").send().await.unwrap();
+        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with(content_type), "{format}: {answer:?}");
+    }
+    let (status, problem) = mock.control(Method::GET, "/v1/institutions/9910000018/verdict?format=xml", Value::Null).await;
+    assert_eq!((status.as_u16(), &problem["type"]), (400, &json!("urn:onshi-mock:problem:query")));
+    assert!(problem["detail"].as_str().unwrap().contains("`json`, `junit`, `html`"), "{problem}");
+}
+
+#[tokio::test]
 async fn one_model_comes_in_three_forms_with_its_evidence_inside() {
     let mock = Mock::start().await;
     let code = mock.create("9910000026", MORNING).await;

@@ -34,8 +34,9 @@ pub struct Given {
     probability: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<u64>,
+    /// When it is over, by the institution's clock.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "japan::serialize_option")]
-    expires: Option<Timestamp>,
+    pub expires: Option<Timestamp>,
     kind: Option<KindName>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delay: Option<OneOrMore<Period>>,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ContributionRatio, DiseaseCategory, FixtureDate, LimitClass, LimitClassification};
 
-/// 高齢受給者証.
+/// 高齢受給者証
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ElderlyCertificate {
@@ -33,7 +33,7 @@ pub struct LimitCertificate {
     pub from: FixtureDate,
     /// Its last day.
     pub until: FixtureDate,
-    /// 長期入院該当年月日.
+    /// 長期入院該当年月日
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub long_term: Option<FixtureDate>,
     /// Code table 014: whether bulk checks say that it changed.
@@ -41,7 +41,7 @@ pub struct LimitCertificate {
     pub changed: bool,
 }
 
-/// 特定疾病療養受療証.
+/// 特定疾病療養受療証
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpecificDisease {

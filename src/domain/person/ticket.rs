@@ -12,57 +12,57 @@ use crate::domain::ids::InstitutionCode;
 pub struct MedicalTicket {
     /// 医療券 or 調剤券.
     pub ticket_type: TicketType,
-    /// 有効開始日.
+    /// 有効開始日
     pub valid_from: FixtureDate,
     /// 有効終了日: its last day.
     pub valid_until: FixtureDate,
-    /// 交付番号.
+    /// 交付番号
     pub issue_number: String,
     /// 診療年月: a day in the month.
     pub treatment_month: FixtureDate,
     /// 指定医療機関コード; without one, it is whoever asks, so that the ticket fits every institution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub designated_code: Option<InstitutionCode>,
-    /// 指定医療機関名.
+    /// 指定医療機関名
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub designated_name: Option<String>,
     /// 処方箋発行元医療機関コード, of a 調剤券.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prescription_issuer_code: Option<InstitutionCode>,
-    /// 処方箋発行元医療機関名.
+    /// 処方箋発行元医療機関名
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prescription_issuer_name: Option<String>,
     /// 傷病名1 to 3.
     #[serde(default)]
     pub injury_names: UpToThree,
-    /// 診療別.
+    /// 診療別
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub treatment_type: Option<TreatmentType>,
     /// 本人支払額, in yen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub self_pay_amount: Option<u32>,
-    /// 地区担当員名.
+    /// 地区担当員名
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub district_contact: Option<String>,
-    /// 取扱担当者名.
+    /// 取扱担当者名
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handling_contact: Option<String>,
-    /// 単独・併用別.
+    /// 単独・併用別
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub single_or_combined: Option<SingleOrCombined>,
-    /// 社会保険の状況.
+    /// 社会保険の状況
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub social_insurance: Option<Presence>,
     /// 整合性フラグ: whether the tickets contradict each other.
     #[serde(default)]
     pub inconsistent: bool,
-    /// 感染症の該当状況.
+    /// 感染症の該当状況
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub infection: Option<Presence>,
-    /// 後期高齢者医療の該当状況.
+    /// 後期高齢者医療の該当状況
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elderly: Option<Presence>,
-    /// 都道府県費の該当状況.
+    /// 都道府県費の該当状況
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefectural: Option<Presence>,
     /// 備考1 to 3.

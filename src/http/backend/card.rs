@@ -115,6 +115,6 @@ async fn present(call: &mut Call, id: &str, asked: &CardRequest) -> Result<Seen,
 fn unknown_person(persons: &[Person], id: &str) -> Refusal {
     let known: Vec<&str> = persons.iter().map(|person| person.id.as_str()).collect();
     let (id, known) = (id.chars().take(64).collect::<String>(), known.join(", "));
-    let detail = Text::new(format!("{id} という人はいません。使える人: {known}"), format!("There is no person {id}; there are {known}."));
+    let detail = Text::new(format!("被保険者 {id} はいません。使える id: {known}"), format!("There is no person {id}; there are {known}."));
     refusal_with(ErrorId::MalformedRequest, detail)
 }

@@ -73,7 +73,7 @@ pub(super) fn identify(
     let Some(first) = first else {
         return Err(token.err().unwrap_or_else(|| {
             let detail = if strict {
-                Text::new("strict では証明書かトークンが必要です。", "Under strict login a certificate or token has to say so.")
+                Text::new("--login strict では証明書かトークンが必要です。", "Under --login strict a certificate or token has to say so.")
             } else {
                 Text::new("", "")
             };
@@ -166,7 +166,7 @@ impl Who {
         let issued = institution.clock.reading_at(claims.issued);
         let expires = issued.checked_add(call.app.fixtures().invented.login.token_life.duration()).unwrap_or(issued);
         if moment.now >= expires {
-            let (expired, now) = (japan::rfc3339(expires), japan::rfc3339(moment.now));
+            let (expired, now) = (japan::to_the_second(expires), japan::to_the_second(moment.now));
             return Err(refusal_with(
                 ErrorId::TokenExpired,
                 Text::new(

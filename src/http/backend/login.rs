@@ -127,8 +127,8 @@ async fn by_credentials(app: &App, fields: &Map<String, Value>) -> Result<Named,
         refusal_with(
             ErrorId::LoginRefused,
             Text::new(
-                format!("strict では本文の {user_field} と {password_field}（名前は invented.toml の仮のもの）がフィクスチャと一致する必要があります。"),
-                format!("Under strict login {user_field} and {password_field} of the body (names invented, see invented.toml) have to match the fixtures."),
+                format!("--login strict では、本文の {user_field} と {password_field}（名前は invented.toml の仮のもの）が医療機関のものと一致する必要があります。"),
+                format!("Under --login strict {user_field} and {password_field} of the body (names invented, see invented.toml) have to be an institution's."),
             ),
         )
     })

@@ -19,7 +19,7 @@ struct Page<'a> {
     number: u64,
     operation: &'a str,
     path: &'a str,
-    at: &'a str,
+    at: String,
     sections: Vec<(Text, Vec<Text>)>,
     entry: String,
 }
@@ -62,7 +62,7 @@ fn page(entry: &Value, explanation: &Explanation) -> String {
         number: entry["number"].as_u64().unwrap_or_default(),
         operation: text("operation"),
         path: text("path"),
-        at: text("at"),
+        at: text("at").parse().map(super::time_of_day).unwrap_or_default(),
         sections: explanation.sections(),
         entry: serde_json::to_string_pretty(entry).expect("an entry is plain data"),
     };

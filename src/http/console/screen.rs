@@ -14,9 +14,8 @@ use crate::domain::catalogue::{Entry, ErrorId, Mark};
 use crate::domain::check::shown_error;
 use crate::domain::institution::Institution;
 use crate::domain::terminal::{Power, Terminal};
-use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::control::Address;
+use crate::http::control::{Address, no_institution, no_terminal};
 use crate::http::problem::Problem;
 
 #[derive(Template)]
@@ -57,8 +56,7 @@ pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> 
         let terminal = tenant.institution.terminals.get(&id);
         terminal.map(|terminal| render(&app, &tenant.institution, terminal, moment.now))
     });
-    let absent = || Problem::absent(Text::new(format!("端末 {code}-{id} はありません。"), format!("There is no terminal {code}-{id}.")));
-    let page = page.await?.flatten().ok_or_else(absent)?;
+    let page = page.await?.ok_or_else(|| no_institution(&code))?.ok_or_else(|| no_terminal(&code, &id))?;
     Ok(Page(page.into()))
 }
 

@@ -106,6 +106,6 @@ fn unwritten(error: &str) -> Problem {
 fn unknown_person(persons: &[Person], id: &str) -> Problem {
     let known: Vec<&str> = persons.iter().map(|person| person.id.as_str()).collect();
     let id: String = id.chars().take(64).collect();
-    Problem::field("/person", Text::new(format!("{id} という人はいません。"), format!("There is no person {id}.")))
+    Problem::field("/person", Text::new(format!("被保険者 {id} はいません。"), format!("There is no person {id}.")))
         .expected(known.join(", "))
 }

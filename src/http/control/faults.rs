@@ -10,6 +10,7 @@ use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, NoContent, Response};
+use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -17,6 +18,7 @@ use serde_json::{Map, Value, json};
 use super::input::{Code, Input, named, no_institution};
 use crate::domain::fault::{FaultError, Faults, Given, Set};
 use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
+use crate::domain::japan;
 use crate::domain::text::Text;
 use crate::fixtures::Profile;
 use crate::http::app::App;
@@ -134,9 +136,9 @@ pub async fn add_fault(
         return unleash(&app, code, &profile).await;
     }
     let given: Given = parse_value(Value::Object(input), "")?;
-    let added = app.institutions.change(&code, |tenant, _| {
+    let added = app.institutions.change(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
-        terminal_exists(&given, &institution.terminals.keys().collect())?;
+        fits(&given, &institution.terminals.keys().collect(), moment.now)?;
         institution.faults.add(given.clone()).map(FaultView::of).map_err(Problem::from)
     });
     let view = added.await?.ok_or_else(|| no_institution(&code))??;
@@ -201,11 +203,11 @@ pub async fn delete_fault(State(app): State<Arc<App>>, FaultAddress(code, id): F
     if existed { Ok(NoContent) } else { Err(no_fault(&code, &id)) }
 }
 
-/// The faults of a list, in place of any before.
-pub(super) fn faults_of(list: Vec<Given>, terminals: &BTreeSet<&TerminalId>) -> Result<Faults, Problem> {
+/// The faults of a list, in place of any before; `now` is the time by the institution's clock.
+pub(super) fn faults_of(list: Vec<Given>, terminals: &BTreeSet<&TerminalId>, now: Timestamp) -> Result<Faults, Problem> {
     let mut faults = Faults::default();
     for (i, given) in list.into_iter().enumerate() {
-        let added = terminal_exists(&given, terminals).and_then(|()| faults.add(given).map(drop).map_err(Problem::from));
+        let added = fits(&given, terminals, now).and_then(|()| faults.add(given).map(drop).map_err(Problem::from));
         added.map_err(|problem| problem.within(&format!("/faults/{i}")))?;
     }
     Ok(faults)
@@ -228,6 +230,11 @@ impl From<FaultError> for Problem {
     }
 }
 
+fn fits(given: &Given, terminals: &BTreeSet<&TerminalId>, now: Timestamp) -> Result<(), Problem> {
+    terminal_exists(given, terminals)?;
+    not_over(given, now)
+}
+
 fn terminal_exists(given: &Given, terminals: &BTreeSet<&TerminalId>) -> Result<(), Problem> {
     let Some(terminal) = given.terminal.as_ref().filter(|terminal| !terminals.contains(terminal)) else {
         return Ok(());
@@ -235,6 +242,21 @@ fn terminal_exists(given: &Given, terminals: &BTreeSet<&TerminalId>) -> Result<(
     let known: Vec<&str> = terminals.iter().map(|terminal| terminal.as_str()).collect();
     let detail = Text::new(format!("端末 {terminal} はありません。"), format!("There is no terminal {terminal}."));
     Err(Problem::field("/terminal", detail).expected(known.join(", ")))
+}
+
+fn not_over(given: &Given, now: Timestamp) -> Result<(), Problem> {
+    let Some(expires) = given.expires.filter(|expires| *expires <= now) else {
+        return Ok(());
+    };
+    let (expires, now) = (japan::to_the_second(expires), japan::to_the_second(now));
+    let detail = Text::new(
+        format!("医療機関の時計は {now} で、期限 {expires} を過ぎているため、この障害は一度も発生しません。"),
+        format!("The institution's clock shows {now}, and the fault is over at {expires}: it would never fire."),
+    );
+    Err(Problem::field("/expires", detail).expected(format!("later than {now}")).remedy(Text::new(
+        "時計より後の時刻を指定してください。時計を戻す場合は、先に PUT …/clock で設定してください",
+        "Give a later time; if the clock is to be set back, set it first (PUT …/clock)",
+    )))
 }
 
 fn unknown_profile(app: &App, name: &str) -> Problem {

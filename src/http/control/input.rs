@@ -4,10 +4,10 @@ use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Query, Request, State};
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -64,10 +64,16 @@ pub async fn unknown_route(uri: Uri) -> Problem {
 }
 
 /// A path that exists, asked with another method.
-pub async fn method_not_allowed() -> Problem {
+pub async fn method_not_allowed(path: MatchedPath, method: Method) -> Problem {
+    let routes = described_control();
+    let of_path = routes.iter().filter(|route| route.path == path.as_str());
+    let methods = of_path.map(|route| route.method.to_uppercase()).collect::<Vec<_>>().join(", ");
     let title = Text::new("このメソッドは使えません", "This method is not allowed");
-    let detail = Text::new("Allow ヘッダーにあるメソッドを使ってください。", "Use a method that the Allow header names.");
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", title, detail)
+    let detail = Text::new(
+        format!("この URL では {method} を使えません。使えるメソッド: {methods}"),
+        format!("This URL does not take {method}. It takes {methods}"),
+    );
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", title, detail).expected(methods)
 }
 
 /// What stands in the path under a name, parsed.
@@ -168,10 +174,14 @@ pub fn no_institution(code: &InstitutionCode) -> Problem {
 }
 
 /// The problem of a terminal that does not exist.
-pub(super) fn no_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Problem {
+pub fn no_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Problem {
     Problem::absent(Text::new(
         format!("医療機関 {code} に端末 {terminal} はありません。"),
         format!("Institution {code} has no terminal {terminal}."),
+    ))
+    .remedy(Text::new(
+        format!("GET /v1/institutions/{code}/terminals で一覧を確認してください"),
+        format!("See GET /v1/institutions/{code}/terminals"),
     ))
 }
 

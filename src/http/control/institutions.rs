@@ -228,8 +228,8 @@ pub async fn create_institution(
     let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
     blueprint.surfacing = surfacing.over(&blueprint.surfacing, &fixtures.catalogue)?;
     blueprint.persons = checked_persons(input.persons, "/persons")?;
+    let now = blueprint.clock.now.unwrap_or_else(|| app.institutions.wall());
     if let Some(campaign) = input.campaign {
-        let now = blueprint.clock.now.unwrap_or_else(|| app.institutions.wall());
         blueprint.campaign = campaign_of(&app, campaign, now, "/campaign").await?;
     }
     for (id, patch) in input.terminals {
@@ -241,7 +241,7 @@ pub async fn create_institution(
     blueprint.default_terminal = input.default_terminal.unwrap_or(blueprint.default_terminal);
     check_terminals(&blueprint)?;
     if let Some(list) = input.faults {
-        blueprint.faults = faults_of(list, &blueprint.terminals.keys().collect())?;
+        blueprint.faults = faults_of(list, &blueprint.terminals.keys().collect(), now)?;
     }
     let expires = expiry(input.expires_after, app.institutions.wall())?;
     let code = created(&app, &input.template, input.code, blueprint, expires).await?;
@@ -307,7 +307,8 @@ pub async fn patch_institution(
             return Err(Problem::field("/default_terminal", detail));
         }
         let surfacing = surfacing.clone().over(&institution.surfacing, &app.fixtures().catalogue)?;
-        let faults = input.faults.clone().map(|list| faults_of(list, &institution.terminals.keys().collect())).transpose()?;
+        let terminals = institution.terminals.keys().collect();
+        let faults = input.faults.clone().map(|list| faults_of(list, &terminals, moment.now)).transpose()?;
         institution.readings = merged(&institution.readings, input.readings.clone(), "/readings")?;
         institution.surfacing = surfacing;
         institution.faults = faults.unwrap_or_else(|| institution.faults.clone());

@@ -12,7 +12,9 @@ use serde::Serialize;
 
 use super::input::{Asked, Code, bad_path, no_institution};
 use super::journal_query::{AN_ENTRY, EntryQuery, JournalQuery, place};
+use crate::domain::catalogue::ErrorId;
 use crate::domain::ids::InstitutionCode;
+use crate::domain::surfacing::Surfacing;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::console;
@@ -55,7 +57,8 @@ pub async fn institution_journal(
     Code(code): Code,
     Asked(query): Asked<JournalQuery>,
 ) -> Result<Json<Listing>, Problem> {
-    let (masks, choice) = (query.masks()?, query.choice()?);
+    let errors = errors_of(&app, &code).await?;
+    let (masks, choice) = (query.masks()?, query.choice(&errors)?);
     let page = read(&app, Some(&code), choice.reads()).await?;
     listing(page, &choice, masks).map(Json)
 }
@@ -65,7 +68,7 @@ pub async fn institution_journal(
 /// # Errors
 /// A field of the URL that is wrong, or no such entry to begin at.
 pub async fn stray_journal(State(app): State<Arc<App>>, Asked(query): Asked<JournalQuery>) -> Result<Json<Listing>, Problem> {
-    let (masks, choice) = (query.masks()?, query.choice()?);
+    let (masks, choice) = (query.masks()?, query.choice(&errors(&app, &Surfacing::default()))?);
     let page = read(&app, None, choice.reads()).await?;
     listing(page, &choice, masks).map(Json)
 }
@@ -118,6 +121,21 @@ pub async fn clear_journal(State(app): State<Arc<App>>, Code(code): Code) -> Res
 pub async fn clear_strays(State(app): State<Arc<App>>) -> Result<NoContent, Problem> {
     app.institutions.clear_strays().await?;
     Ok(NoContent)
+}
+
+/// The errors that an institution's entries can have.
+async fn errors_of(app: &App, code: &InstitutionCode) -> Result<Vec<(String, String)>, Problem> {
+    let found = app.institutions.look(code, |tenant, _| errors(app, &tenant.institution.surfacing));
+    found.await?.ok_or_else(|| no_institution(code))
+}
+
+/// Every error by its name with its code in the catalogue and, where another replaces it, with that one, too.
+fn errors(app: &App, surfacing: &Surfacing) -> Vec<(String, String)> {
+    let fixtures = app.fixtures();
+    let codes = |id: &ErrorId| [fixtures.catalogue.entry(*id).code.clone(), surfacing.entry(&fixtures.catalogue, *id).code];
+    let mut errors: Vec<_> = ErrorId::ALL.iter().flat_map(|id| codes(id).map(|code| (id.name(), code))).collect();
+    errors.dedup();
+    errors
 }
 
 async fn read(app: &App, code: Option<&InstitutionCode>, newest: usize) -> Result<Page, Problem> {

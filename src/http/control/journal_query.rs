@@ -65,8 +65,8 @@ impl JournalQuery {
         masks(self.mask.as_deref())
     }
 
-    /// What is asked for.
-    pub(super) fn choice(self) -> Result<Choice, Problem> {
+    /// What is asked for; `errors` are those that there are, each with a name and a code.
+    pub(super) fn choice(self, errors: &[(String, String)]) -> Result<Choice, Problem> {
         let limit = limit(self.limit.as_deref(), USUAL, KEPT_ENTRIES)?;
         let start = match (self.after, self.before) {
             (None, None) => Start::Newest,
@@ -80,7 +80,7 @@ impl JournalQuery {
         let filter = Filter {
             operation: one_of("operation", self.operation, &OPERATIONS)?,
             outcome: one_of("outcome", self.outcome, &OUTCOMES)?,
-            error: self.error,
+            error: one_of_errors(self.error, errors)?,
             terminal: self.terminal,
             fault: self.fault,
             inquiry: self.inquiry,
@@ -120,6 +120,16 @@ fn masks(text: Option<&str>) -> Result<bool, Problem> {
 fn one_of(name: &str, text: Option<String>, known: &[&str]) -> Result<Option<String>, Problem> {
     match text {
         Some(text) if !known.contains(&&*text) => Err(wrong(name, &known.join(", "))),
+        text => Ok(text),
+    }
+}
+
+fn one_of_errors(text: Option<String>, errors: &[(String, String)]) -> Result<Option<String>, Problem> {
+    match text {
+        Some(text) if !errors.iter().any(|(name, code)| *name == text || *code == text) => {
+            let names: Vec<String> = errors.iter().map(|(name, code)| format!("{name} ({code})")).collect();
+            Err(wrong("error", &names.join(", ")))
+        }
         text => Ok(text),
     }
 }

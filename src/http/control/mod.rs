@@ -30,7 +30,7 @@ pub use clock::{advance_clock, read_clock, set_clock};
 pub use events::{describe_events, read_events};
 pub use faults::{add_fault, delete_fault, delete_faults, describe_added_fault, list_faults, read_fault};
 pub use fixtures::{delete_fixtures, put_fixtures, read_fixtures};
-pub use input::{Address, Code, method_not_allowed, no_institution, require_token, unknown_route};
+pub use input::{Address, Code, method_not_allowed, no_institution, no_terminal, require_token, unknown_route};
 pub use institutions::{create_institution, delete_institution, list_institutions, patch_institution, read_institution, reset_institution};
 pub use journal::{clear_journal, clear_strays, institution_entry, institution_journal, stray_entry, stray_journal};
 pub use metrics::metrics;

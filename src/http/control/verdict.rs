@@ -1,4 +1,4 @@
-//! `GET …/verdict`: the judgement on the institution's clients, as JSON, JUnit XML or a page, by `Accept`.
+//! `GET …/verdict`: the judgement on the institution's clients, as JSON, JUnit XML or a page, by `format` or `Accept`.
 
 use std::sync::Arc;
 
@@ -6,11 +6,12 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::input::{Code, no_institution};
+use super::input::{Asked, Code, no_institution};
 use crate::domain::ids::InstitutionCode;
 use crate::http::app::App;
 use crate::http::openapi::{JSON, Operation, XML};
@@ -20,12 +21,22 @@ use crate::journal::KEPT_ENTRIES;
 use crate::store::StoreError;
 use crate::verdict::{Event, Evidence, Listed, Observation, Scenario, Verdict, exchanges, judge, junit, page};
 
+/// The fields of the verdict's URL.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerdictQuery {
+    /// `json`, `junit` or `html`, whatever `Accept` names.
+    format: Option<Form>,
+}
+
 /// A form of the verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "VerdictForm")]
 enum Form {
     Json,
     Junit,
-    Page,
+    Html,
 }
 
 /// What its signature does not say.
@@ -35,7 +46,7 @@ pub fn describe_verdict(operation: &mut Operation<'_>) {
     let forms = json!({ JSON: { "schema": verdict }, XML: text, "text/html": text });
     operation.answers_content(
         200,
-        "判定（Accept で JSON・JUnit XML・ページ）。 The verdict as JSON, JUnit XML or a page, as Accept names.",
+        "判定（format か Accept で JSON・JUnit XML・ページ）。 The verdict as JSON, JUnit XML or a page, as `format` or Accept names.",
         forms,
     );
 }
@@ -43,14 +54,19 @@ pub fn describe_verdict(operation: &mut Operation<'_>) {
 /// `GET …/verdict`.
 ///
 /// # Errors
-/// No such institution, or a store that does not work.
-pub async fn verdict(State(app): State<Arc<App>>, Code(code): Code, headers: HeaderMap) -> Result<Response, Problem> {
+/// No such institution, no such format, or a store that does not work.
+pub async fn verdict(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Asked(query): Asked<VerdictQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let evidence = evidence(&app, &code).await?.ok_or_else(|| no_institution(&code))?;
     let verdict = judge(&evidence);
-    let (content_type, body) = match Form::wanted(&headers) {
+    let (content_type, body) = match query.format.unwrap_or_else(|| Form::wanted(&headers)) {
         Form::Json => ("application/json", verdict.json()),
         Form::Junit => ("application/xml;charset=UTF-8", junit(&verdict)),
-        Form::Page => ("text/html;charset=UTF-8", page(&verdict)),
+        Form::Html => ("text/html;charset=UTF-8", page(&verdict)),
     };
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
     Ok(([(CONTENT_TYPE, content_type), (VARY, "Accept"), (CONTENT_SECURITY_POLICY, policy)], body).into_response())
@@ -130,7 +146,7 @@ impl Form {
             accepted.filter_map(|range| match range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
                 "application/json" => Some(Self::Json),
                 "application/xml" | "text/xml" => Some(Self::Junit),
-                "text/html" => Some(Self::Page),
+                "text/html" => Some(Self::Html),
                 _ => None,
             });
         forms.next().unwrap_or(Self::Json)

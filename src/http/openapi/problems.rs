@@ -21,7 +21,7 @@ const KINDS: [(u16, &[&str], &str); 9] = [
     (408, &["body-timeout"], "本文が時間内に届きませんでした。 The body did not arrive in time."),
     (409, &["conflict"], "現在の状態ではできません。 The present state does not allow it."),
     (413, &["body-too-large"], "本文が大きすぎます。 The body is too large."),
-    (422, &["field"], "項目の値が正しくありません。 A field is wrong, or unknown."),
+    (422, &["field", "fixtures"], "項目の値またはフィクスチャが正しくありません。 A field is wrong or unknown, or fixtures are wrong."),
     (
         503,
         &["store-unavailable", "linkage-folder", "too-many-streams"],

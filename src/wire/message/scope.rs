@@ -59,11 +59,11 @@ pub struct Header {
 /// Code table 003.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Segment {
-    /// 正常終了.
+    /// 正常終了
     Done,
-    /// 処理中.
+    /// 処理中
     Processing,
-    /// 異常終了.
+    /// 異常終了
     Failed,
 }
 
