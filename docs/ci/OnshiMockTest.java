@@ -81,11 +81,16 @@ class OnshiMockTest {
         String institutions = url(8444) + "/v1/institutions", bearer = "Bearer " + TOKEN;
         String institution = field(ask(client, institutions, bearer, "application/json",
             "{\"template\": \"9910000026\", \"scenario\": \"installed-not-restarted\"}"), "code");
-        assertTrue(field(check(client, institution), "ErrorMessage").contains("再起動"));
-        ask(client, institutions + "/" + institution + "/terminals/T1/restart", bearer, "application/json", "{}");
-        assertTrue(check(client, institution).contains("\"QualificationValidity\":\"1\""));
-        String report = ask(client, institutions + "/" + institution + "/verdict", bearer, "application/xml", null);
-        Files.writeString(Path.of("onshi-verdict.xml"), report);
+        String report;
+        try {
+            assertTrue(field(check(client, institution), "ErrorMessage").contains("再起動"));
+            ask(client, institutions + "/" + institution + "/terminals/T1/restart", bearer, "application/json", "{}");
+            assertTrue(check(client, institution).contains("\"QualificationValidity\":\"1\""));
+        } finally {
+            // The report is kept also where the client failed.
+            report = ask(client, institutions + "/" + institution + "/verdict", bearer, "application/xml", null);
+            Files.writeString(Path.of("onshi-verdict.xml"), report);
+        }
         assertFalse(report.contains("<failure"), report);
     }
 }

@@ -42,12 +42,15 @@ class Rehearsal(unittest.TestCase):
     def test_the_check_is_refused_until_the_restart(self):
         created = json.loads(self.administer("", {"template": "9910000026", "scenario": "installed-not-restarted"}))
         institution = created["code"]
-        self.assertIn("再起動", self.check(institution)["MessageHeader"]["ErrorMessage"])
-        self.administer(f"/{institution}/terminals/T1/restart", {})
-        self.assertEqual(self.check(institution)["MessageBody"]["QualificationValidity"], "1")
-        report = self.administer(f"/{institution}/verdict", Accept="application/xml")
-        with open("onshi-verdict.xml", "w", encoding="utf-8") as file:
-            file.write(report)
+        try:
+            self.assertIn("再起動", self.check(institution)["MessageHeader"]["ErrorMessage"])
+            self.administer(f"/{institution}/terminals/T1/restart", {})
+            self.assertEqual(self.check(institution)["MessageBody"]["QualificationValidity"], "1")
+        finally:
+            # The report is kept also where the client failed.
+            report = self.administer(f"/{institution}/verdict", Accept="application/xml")
+            with open("onshi-verdict.xml", "w", encoding="utf-8") as file:
+                file.write(report)
         self.assertEqual(xml.fromstring(report.encode()).findall(".//failure"), [])
 
 
