@@ -88,7 +88,8 @@ impl Metrics {
         let Tally { entries, bytes, evicted } = tally.clone();
         registry.register("journal_entries", "ストアに書いた記録の件数。 Journal entries that were written to the store", entries);
         registry.register("journal_bytes", "ストアに書いた記録のバイト数。 Bytes of the journal entries that were written", bytes);
-        let help = "上限を超えたため消した記録の件数。 Journal entries that a journal's bound took away";
+        let help =
+            "上限または DELETE …/journal により消した記録の件数。 Journal entries that a journal's bound or DELETE …/journal took away";
         registry.register("journal_evicted_entries", help, evicted);
         let gauges = Gauges::new(&mut registry);
         Self { registry, operations, refusals, faults, gauges }

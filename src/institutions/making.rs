@@ -156,14 +156,14 @@ impl Institutions {
         Err(StoreError::contended())
     }
 
-    /// The scenario that one is in, where its clients have met it: where they asked anything.
+    /// The scenario that one is in, where its clients have met it: where they asked anything, whether or not the journal still has it.
     async fn met(&self, code: &InstitutionCode) -> Result<Option<ScenarioId>, StoreError> {
         let scenario = self.look(code, |tenant, _| Some(tenant.institution.scenario.as_ref()?.id.clone())).await?.flatten();
         if scenario.is_none() {
             return Ok(None);
         }
         let newest = self.entries(code, 1).await?;
-        Ok(scenario.filter(|_| newest.is_some_and(|page| !page.entries.is_empty())))
+        Ok(scenario.filter(|_| newest.is_some_and(|page| !page.entries.is_empty() || page.evicted > 0)))
     }
 
     /// A new making.

@@ -118,7 +118,8 @@ impl Place {
 }
 
 impl Filter {
-    fn takes(&self, body: &str) -> bool {
+    /// Whether an entry, as it is kept, holds it.
+    pub fn takes(&self, body: &str) -> bool {
         if *self == Self::default() {
             return true;
         }

@@ -34,7 +34,7 @@ pub struct Kept {
 pub struct Page {
     /// Oldest first.
     pub entries: Vec<Kept>,
-    /// How many the bound has taken away so far.
+    /// How many the bound or `DELETE …/journal` has taken away so far.
     pub evicted: u64,
     /// Whether every process has written what it had.
     pub complete: bool,

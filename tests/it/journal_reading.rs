@@ -332,3 +332,20 @@ async fn an_error_is_asked_for_by_its_name_its_code_and_the_institutions_own_cod
     let (_, problem) = mock.control(Method::GET, "/v1/journal?error=ABCD0123E", Value::Null).await;
     assert!(problem["expected"].as_str().unwrap().contains("restart_required (MOCK0501E)"), "{problem}");
 }
+
+#[tokio::test]
+async fn an_error_is_asked_for_by_a_former_code_while_an_entry_has_it() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000026", "2026-01-20T08:55:00+09:00").await;
+    for own in ["ABCD0123E", "ABCD0456E"] {
+        let errors = json!({"errors": {"restart_required": {"code": own}}});
+        mock.set(Method::PATCH, &format!("/v1/institutions/{code}"), errors).await;
+        mock.check(&code).await;
+    }
+    for (query, found) in [("ABCD0123E", vec![1]), ("ABCD0123E&after=1", vec![]), ("restart_required", vec![1, 2])] {
+        assert_eq!(numbers(&get(&mock, &format!("{}?error={query}", at(&code))).await), found, "{query}");
+    }
+    mock.control(Method::DELETE, &at(&code), Value::Null).await;
+    let (status, problem) = mock.control(Method::GET, &format!("{}?error=ABCD0123E", at(&code)), Value::Null).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::BAD_REQUEST, &json!("urn:onshi-mock:problem:query")));
+}

@@ -141,6 +141,25 @@ async fn what_else_is_given_at_creation_goes_before_the_scenario() {
 }
 
 #[tokio::test]
+async fn a_scenario_that_was_met_stays_covered_also_where_its_journal_was_emptied() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", "2026-01-20T08:55:00+09:00").await;
+    let at = |path: &str| format!("/v1/institutions/{code}/{path}");
+    for (scenario, asks, empties) in [("happy-morning", true, true), ("line-down", false, true), ("installed-not-restarted", true, false)] {
+        mock.set(Method::PUT, &at("scenario"), json!({"id": scenario})).await;
+        if asks {
+            mock.check(&code).await;
+        }
+        if empties {
+            mock.control(Method::DELETE, &at("journal"), Value::Null).await;
+        }
+    }
+    mock.set(Method::POST, &at("reset"), Value::Null).await;
+    let read = mock.set(Method::GET, &at("verdict"), Value::Null).await;
+    assert_eq!(read["coverage"]["scenarios"]["met"], json!(["happy-morning", "installed-not-restarted"]));
+}
+
+#[tokio::test]
 async fn an_unknown_scenario_is_refused_and_those_that_there_are_are_named() {
     let mock = Mock::start().await;
     for (method, path, input, pointer) in [

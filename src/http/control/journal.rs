@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::input::{Asked, Code, bad_path, no_institution};
-use super::journal_query::{AN_ENTRY, EntryQuery, JournalQuery, place};
+use super::journal_query::{AN_ENTRY, EntryQuery, JournalQuery, known_error, place};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::surfacing::Surfacing;
@@ -27,7 +27,7 @@ use crate::store::{Page, StoreError};
 #[schemars(rename = "JournalListing")]
 pub struct Listing {
     entries: Vec<Listed>,
-    /// How many older ones the journal's bound has taken away.
+    /// How many older ones the journal's bound or `DELETE …/journal` has taken away.
     evicted: u64,
     /// Of a store that several servers share: one of them has not written yet what it answered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -58,8 +58,9 @@ pub async fn institution_journal(
     Asked(query): Asked<JournalQuery>,
 ) -> Result<Json<Listing>, Problem> {
     let errors = errors_of(&app, &code).await?;
-    let (masks, choice) = (query.masks()?, query.choice(&errors)?);
+    let (masks, choice) = (query.masks()?, query.choice()?);
     let page = read(&app, Some(&code), choice.reads()).await?;
+    known_error(&choice.filter, &errors, &page.entries)?;
     listing(page, &choice, masks).map(Json)
 }
 
@@ -68,8 +69,9 @@ pub async fn institution_journal(
 /// # Errors
 /// A field of the URL that is wrong, or no such entry to begin at.
 pub async fn stray_journal(State(app): State<Arc<App>>, Asked(query): Asked<JournalQuery>) -> Result<Json<Listing>, Problem> {
-    let (masks, choice) = (query.masks()?, query.choice(&errors(&app, &Surfacing::default()))?);
+    let (masks, choice) = (query.masks()?, query.choice()?);
     let page = read(&app, None, choice.reads()).await?;
+    known_error(&choice.filter, &errors(&app, &Surfacing::default()), &page.entries)?;
     listing(page, &choice, masks).map(Json)
 }
 
@@ -105,7 +107,7 @@ pub async fn stray_entry(
     explained((&page, &entry), query.masks()?, None, &headers)
 }
 
-/// `DELETE …/journal`: empties it; numbers begin anew.
+/// `DELETE …/journal`: empties it; what it held counts as evicted, and numbers go on.
 ///
 /// # Errors
 /// No such institution.
@@ -123,7 +125,7 @@ pub async fn clear_strays(State(app): State<Arc<App>>) -> Result<NoContent, Prob
     Ok(NoContent)
 }
 
-/// The errors that an institution's entries can have.
+/// The errors that an institution's answers can have now.
 async fn errors_of(app: &App, code: &InstitutionCode) -> Result<Vec<(String, String)>, Problem> {
     let found = app.institutions.look(code, |tenant, _| errors(app, &tenant.institution.surfacing));
     found.await?.ok_or_else(|| no_institution(code))

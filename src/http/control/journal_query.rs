@@ -8,6 +8,7 @@ use super::input::bad_query;
 use crate::domain::text::Text;
 use crate::http::problem::Problem;
 use crate::journal::{Choice, Filter, KEPT_ENTRIES, OPERATIONS, OUTCOMES, Place, Start};
+use crate::store::Kept;
 
 /// How many entries are listed where the URL does not say.
 const USUAL: usize = 50;
@@ -65,8 +66,8 @@ impl JournalQuery {
         masks(self.mask.as_deref())
     }
 
-    /// What is asked for; `errors` are those that there are, each with a name and a code.
-    pub(super) fn choice(self, errors: &[(String, String)]) -> Result<Choice, Problem> {
+    /// What is asked for.
+    pub(super) fn choice(self) -> Result<Choice, Problem> {
         let limit = limit(self.limit.as_deref(), USUAL, KEPT_ENTRIES)?;
         let start = match (self.after, self.before) {
             (None, None) => Start::Newest,
@@ -80,7 +81,7 @@ impl JournalQuery {
         let filter = Filter {
             operation: one_of("operation", self.operation, &OPERATIONS)?,
             outcome: one_of("outcome", self.outcome, &OUTCOMES)?,
-            error: one_of_errors(self.error, errors)?,
+            error: self.error,
             terminal: self.terminal,
             fault: self.fault,
             inquiry: self.inquiry,
@@ -124,14 +125,17 @@ fn one_of(name: &str, text: Option<String>, known: &[&str]) -> Result<Option<Str
     }
 }
 
-fn one_of_errors(text: Option<String>, errors: &[(String, String)]) -> Result<Option<String>, Problem> {
-    match text {
-        Some(text) if !errors.iter().any(|(name, code)| *name == text || *code == text) => {
-            let names: Vec<String> = errors.iter().map(|(name, code)| format!("{name} ({code})")).collect();
-            Err(wrong("error", &names.join(", ")))
-        }
-        text => Ok(text),
+/// Refuses an error that there is not: one of no name or code in `errors`, and of no entry's, whose code may have been replaced since.
+pub(super) fn known_error(filter: &Filter, errors: &[(String, String)], entries: &[Kept]) -> Result<(), Problem> {
+    let Some(error) = &filter.error else {
+        return Ok(());
+    };
+    let alone = Filter { error: Some(error.clone()), ..Filter::default() };
+    if errors.iter().any(|(name, code)| name == error || code == error) || entries.iter().any(|entry| alone.takes(&entry.body)) {
+        return Ok(());
     }
+    let names: Vec<String> = errors.iter().map(|(name, code)| format!("{name} ({code})")).collect();
+    Err(wrong("error", &names.join(", ")))
 }
 
 fn instant(name: &str, text: Option<String>) -> Result<Option<Timestamp>, Problem> {
