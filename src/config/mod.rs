@@ -79,7 +79,7 @@ pub struct Options {
     /// Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
     #[arg(long, env = "ONSHI_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
-    /// The date up to which rules of the verdict count; later ones only warn [default: that of the first rule set, 2026-11-25]
+    /// The date up to which rules of the verdict count; later ones are left out [default: that of the first rule set, 2026-11-25]
     #[arg(long, env = "ONSHI_STRICTNESS", value_name = "DATE", value_parser = strictness)]
     #[serde(deserialize_with = "read_strictness")]
     strictness: Option<Date>,
