@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +11,10 @@ use super::clock::{ClockSetting, Mode};
 use super::fault::Faults;
 use super::ids::{ScenarioId, TerminalId};
 use super::institution::Blueprint;
+use super::japan;
 use super::readings::Readings;
 use super::surfacing::{ErrorProfile, Surfacing};
-use super::terminal::Settings;
+use super::terminal::{Phase, Settings};
 use super::text::Text;
 use super::timeline::{Step, Timeline};
 
@@ -71,6 +73,21 @@ pub struct Wants {
     pub limits: BTreeMap<String, u64>,
     /// The error profiles that have to be met.
     pub profiles: Vec<ErrorProfile>,
+    /// A check that has to work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<WantedCheck>,
+}
+
+/// Which check has to work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WantedCheck {
+    /// One at this time or later, by the institution's clock.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "japan::serialize_option")]
+    pub from: Option<Timestamp>,
+    /// One that finds its terminal in this phase.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
 }
 
 impl Scenario {

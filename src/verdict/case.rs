@@ -57,12 +57,15 @@ impl<'a> Case<'a> {
     }
 
     /// The boot that ended what a check was refused for: the first one of its terminal that applied something and after which the terminal did
-    /// not refuse for the same reason any more.
+    /// not wait for a restart any more.
     pub(super) fn boot_after(&self, refusal: &Exchange) -> Option<&'a Event> {
-        let error = refusal.error.as_deref().filter(|error| *error == RESTART_REQUIRED)?;
+        if !refusal.is_refused_with(RESTART_REQUIRED) {
+            return None;
+        }
         let worked = self.success_after(refusal).map_or(u64::MAX, |success| success.number);
-        let same = |entry: &&Exchange| entry.is_check() && entry.terminal == refusal.terminal && entry.is_refused_with(error);
-        let last = self.after(refusal).filter(same).filter(|entry| entry.number < worked).last().unwrap_or(refusal);
+        let waits = |entry: &&Exchange| [RESTART_REQUIRED, RESTART_DID_NOT_HELP].iter().any(|error| entry.is_refused_with(error));
+        let same = |entry: &&Exchange| entry.is_check() && entry.terminal == refusal.terminal;
+        let last = self.after(refusal).filter(same).filter(waits).filter(|entry| entry.number < worked).last().unwrap_or(refusal);
         let of_terminal = |event: &&Event| Some(&event.terminal) == last.terminal.as_ref();
         let boots = self.evidence.events.iter().filter(|event| event.event == "booted" && !event.applied.is_empty());
         boots.filter(of_terminal).find(|event| last.last_event.is_some_and(|seen| event.number > seen))
@@ -92,10 +95,10 @@ impl<'a> Case<'a> {
         self.journal().rev().find(|entry| entry.is_check() && entry.wall <= observation.wall && at_terminal(entry))
     }
 
-    /// The observations about checks that were refused with an error.
+    /// The observations about checks that were refused with an error, as far as the client was told.
     pub(super) fn observations_of(&self, error: &str) -> Vec<(&'a Observation, &'a Exchange)> {
         let observed = self.evidence.observations.iter().filter_map(|observation| Some((observation, self.check_of(observation)?)));
-        observed.filter(|(_, check)| check.is_refused_with(error)).collect()
+        observed.filter(|(_, check)| check.is_check() && check.has_arrived() && check.is_refused_with(error)).collect()
     }
 
     /// The most checks of the same patient at a terminal within a minute, by both clocks, among these, and which.

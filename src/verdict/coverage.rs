@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::exchange::Exchange;
 use super::{Rule, Ruling};
+use crate::domain::scenario::WantedCheck;
 use crate::domain::terminal::Phase;
 
 /// The errors that a careful client has met at a check.
@@ -27,8 +28,12 @@ pub(super) const PROFILES: [&str; 4] = ["envelope", "bare", "http", "silent"];
 /// What was met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
-    /// Whether all that the scenario wants was shown: each rule exercised, each of its error profiles met. Never without a scenario.
+    /// Whether all that the scenario wants was shown: each rule exercised, each of its error profiles met, its check made. Never without a
+    /// scenario, nor where that wants nothing.
     pub complete: bool,
+    /// Whether the check that the scenario wants has worked; none where it wants none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<bool>,
     /// Rules that were exercised, and those that were not or cannot be told.
     pub rules: Met,
     /// Phases of terminals.
@@ -67,18 +72,22 @@ impl Coverage {
         let shown = rulings.iter().filter(|ruling| ruling.result.is_shown()).map(|ruling| ruling.rule.as_str());
         let shown = Met::of(&all, shown.collect());
         let scenario = evidence.scenario.as_ref();
+        let wanted = scenario.and_then(|scenario| scenario.check);
+        let check = wanted.map(|wanted| journal.iter().any(|entry| is_the_check(entry, wanted)));
         let complete = scenario.is_some_and(|scenario| {
             let unknown = scenario.rules.iter().any(|id| rules.iter().all(|rule| rule.id != id));
-            // Where no rule is wanted, that the client worked to the end is.
-            let to_the_end = |entry: &Exchange| entry.has_worked() && scenario.last_step.is_none_or(|last| entry.at >= last);
-            let acted = !all.is_empty() || journal.iter().any(to_the_end);
-            acted && shown.missing.is_empty() && !unknown && scenario.profiles.iter().all(|profile| profiles.met.contains(profile))
+            // Where nothing was judged, nothing was shown.
+            check.unwrap_or(!all.is_empty())
+                && shown.missing.is_empty()
+                && !unknown
+                && scenario.profiles.iter().all(|profile| profiles.met.contains(profile))
         });
-        let acted = scenario.filter(|_| !journal.is_empty()).map(|scenario| scenario.id.as_str());
+        let acted = scenario.filter(|_| !journal.is_empty() || evidence.evicted > 0).map(|scenario| scenario.id.as_str());
         let before = evidence.scenarios.iter().filter(|(_, met)| **met).map(|(id, _)| id.as_str());
         let scenarios: Vec<&str> = evidence.scenarios.keys().map(String::as_str).collect();
         Self {
             complete,
+            check,
             rules: shown,
             phases: Met::of(&Phase::ALL.map(Phase::name), journal.iter().filter_map(|entry| entry.phase.as_deref()).collect()),
             errors: Met::of(&ERRORS, arrived().filter_map(|entry| entry.error.as_deref()).collect()),
@@ -86,4 +95,10 @@ impl Coverage {
             scenarios: Met::of(&scenarios, before.chain(acted).collect()),
         }
     }
+}
+
+fn is_the_check(entry: &Exchange, wanted: WantedCheck) -> bool {
+    let in_time = wanted.from.is_none_or(|from| entry.at >= from);
+    let in_phase = wanted.phase.is_none_or(|phase| entry.phase.as_deref() == Some(phase.name()));
+    entry.has_worked() && in_time && in_phase
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::exchange::Exchange;
 use super::rule::Sight;
 use crate::domain::japan;
+use crate::domain::scenario::WantedCheck;
 use crate::domain::text::Text;
 
 /// The evidence on the clients of one institution.
@@ -25,7 +26,7 @@ pub struct Evidence {
     /// Every scenario that there is, and whether the clients had met it before this one was set.
     #[serde(default)]
     pub scenarios: BTreeMap<String, bool>,
-    /// Requests and answers that the journal's bound has taken away; the oldest go first.
+    /// Requests and answers that the journal's bound, or `DELETE …/journal`, has taken away; the oldest go first.
     #[serde(default)]
     pub evicted: u64,
     /// Changes of state that their bound has taken away.
@@ -80,9 +81,9 @@ pub struct Scenario {
     /// Error profiles that have to be met for a PASS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub profiles: Vec<String>,
-    /// When the last step of its timeline happens: where no rule is wanted, a check has to work after it.
-    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "japan::serialize_option")]
-    pub last_step: Option<Timestamp>,
+    /// A check that has to work for a PASS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<WantedCheck>,
 }
 
 /// A change of state at a terminal.

@@ -56,7 +56,7 @@ pub struct Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Overall {
-    /// A scenario's rules were all exercised, none failed, and all that the scenario wants met was met.
+    /// A scenario's rules were all exercised, none failed, and all else that the scenario wants was met.
     Pass,
     /// Some rule failed.
     Fail,
@@ -159,10 +159,15 @@ fn together(evidence: &Evidence, rulings: &[Ruling], coverage: &Coverage) -> (Ov
         return (Overall::Incomplete, why);
     }
     if !coverage.complete {
-        let why = if rulings.is_empty() {
+        let why = if coverage.check == Some(false) {
             Text::new(
-                "違反は見つかっていませんが、シナリオの最後のステップの後に成功した資格確認がまだありません。",
-                "Nothing failed, but no check has worked after the scenario's last step yet.",
+                "違反は見つかっていませんが、シナリオが求める資格確認がまだ成功していません。",
+                "Nothing failed, but the check that the scenario wants has not worked yet.",
+            )
+        } else if rulings.is_empty() {
+            Text::new(
+                "違反は見つかっていませんが、シナリオに判定するものがありません（wants）。",
+                "Nothing failed, but the scenario has nothing to be judged by (wants).",
             )
         } else {
             Text::new(

@@ -252,12 +252,20 @@ fn scenario_files_of_ones_own_are_added_and_each_mistake_is_named_with_its_line(
     assert!(read().1.errors[0].to_string().contains("lower-case letters"));
 }
 
+/// A check that is wanted: from when on, and in which phase.
+fn check(wanted: onshi_mock::domain::scenario::WantedCheck) -> String {
+    let from = wanted.from.map(|from| format!(" ≥ {}", onshi_mock::domain::japan::civil(from).strftime("%m-%d %H:%M")));
+    let phase = wanted.phase.map(|phase| format!(" @ `{}`", phase.name()));
+    ["`check`".to_owned()].into_iter().chain(from).chain(phase).collect()
+}
+
 /// The table of a page, in one of its languages.
 fn table(columns: &str, text: fn(&onshi_mock::domain::text::Text) -> &str) -> String {
     let mut table = format!("{columns}\n|---|---|---|---|---|\n");
     for scenario in fixtures().scenarios.iter() {
         let about = &scenario.about;
-        let rules: Vec<String> = about.wants.rules.iter().map(|rule| format!("`{rule}`")).collect();
+        let rules = about.wants.rules.iter().map(|rule| format!("`{rule}`"));
+        let wanted: Vec<String> = rules.chain(about.wants.check.map(check)).collect();
         let steps = scenario.stage.timeline.iter().map(|step| {
             let at = onshi_mock::domain::japan::civil(step.at).strftime("%m-%d %H:%M").to_string();
             let action = serde_json::to_value(step.action).unwrap();
@@ -267,7 +275,7 @@ fn table(columns: &str, text: fn(&onshi_mock::domain::text::Text) -> &str) -> St
         let steps: Vec<String> = steps.collect();
         let (title, teaches) = (text(&about.title), text(&about.teaches));
         let what = format!("**{title}**<br>{teaches}");
-        let columns = [format!("`{}`", scenario.id), what, steps.join("<br>"), rules.join("<br>"), about.source.clone()];
+        let columns = [format!("`{}`", scenario.id), what, steps.join("<br>"), wanted.join("<br>"), about.source.clone()];
         table.push_str(&format!("| {} |\n", columns.join(" | ")));
     }
     table
@@ -275,8 +283,8 @@ fn table(columns: &str, text: fn(&onshi_mock::domain::text::Text) -> &str) -> St
 
 #[test]
 fn the_table_of_scenarios_is_what_the_files_say() {
-    let english = ("docs/scenarios.md", table("| id | what it teaches | timeline | rules | source |", |text| &text.en));
-    let japanese = ("docs/scenarios.ja.md", table("| id | 学べること | 手順 | ルール | 出典 |", |text| &text.ja));
+    let english = ("docs/scenarios.md", table("| id | what it teaches | timeline | what it wants | source |", |text| &text.en));
+    let japanese = ("docs/scenarios.ja.md", table("| id | 学べること | 手順 | 求めるもの | 出典 |", |text| &text.ja));
     for (page, table) in [english, japanese] {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page);
         let text = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");

@@ -134,7 +134,7 @@ fn scenario(app: &App, tenant: &Tenant) -> Option<Scenario> {
         rules: wants.rules.clone(),
         limits: wants.limits.clone(),
         profiles: profiles.collect(),
-        last_step: timeline.steps().last().map(|planned| planned.step.at),
+        check: wants.check,
     })
 }
 

@@ -11,6 +11,8 @@ const CUTTING: [&str; 6] = ["reset", "close", "cut", "wrong_length", "status", "
 
 /// The client has these bytes already.
 const NOT_MODIFIED: Option<u16> = Some(304);
+/// The client asked for bytes behind the last: it has them already, too.
+const NOT_SATISFIABLE: Option<u16> = Some(416);
 
 /// What is known of a package's bytes before it was reported as installed.
 enum Received {
@@ -84,12 +86,6 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
         entry.number < report.number && entry.terminal == report.terminal && entry.package.as_ref().is_some_and(|package| package.of == of)
     };
     let transfers: Vec<&Exchange> = case.journal().filter(same).collect();
-    if transfers.is_empty() {
-        // The journal may begin after the download: only where the terminal said that it downloads must it have the transfer.
-        let says_so = |entry: &Exchange| ["downloading", "downloaded"].iter().any(|state| reported(entry, state) == Some(of));
-        let begun = case.journal().any(|entry| entry.number < report.number && entry.terminal == report.terminal && says_so(entry));
-        return if begun { Received::Partly } else { Received::Unknown };
-    }
     let (mut parts, mut size, mut spoilt) = (Vec::new(), None, false);
     for (at, transfer) in transfers.iter().enumerate() {
         let Some(package) = transfer.package.as_ref().filter(|_| transfer.outcome == "answered" && transfer.status != NOT_MODIFIED) else {
@@ -113,8 +109,15 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
         parts.push((from, to));
         size = package.size.or(size);
     }
+    if parts.is_empty() {
+        // The journal may begin after the download: only where the terminal asked for it, or said that it downloads, must it have the transfer.
+        let held = transfers.iter().any(|transfer| [NOT_MODIFIED, NOT_SATISFIABLE].contains(&transfer.status));
+        let says_so = |entry: &Exchange| ["downloading", "downloaded"].iter().any(|state| reported(entry, state) == Some(of));
+        let begun = case.journal().any(|entry| entry.number < report.number && entry.terminal == report.terminal && says_so(entry));
+        return if !held && (begun || !transfers.is_empty()) { Received::Partly } else { Received::Unknown };
+    }
     let Some(size) = size else {
-        return if parts.is_empty() { Received::Partly } else { Received::Unknown };
+        return Received::Unknown;
     };
     match (reaches(&mut parts, size), spoilt) {
         (true, false) => Received::Whole,

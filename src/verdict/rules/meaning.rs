@@ -1,16 +1,15 @@
 //! What a client takes the error for: an error that a restart cures, in whatever form it comes, and not a result of the check.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::case::{Case, LASTING, RESTART_REQUIRED};
 use super::super::evidence::Observation;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
 use super::restart::last_of_each_patient;
-use super::screen::folded;
+use super::screen::{MESSAGE, folded};
 
 const NO_QUALIFICATION: &str = "no_qualification_shown";
-const MESSAGE: &str = "message_shown";
 const OTHER: &str = "other";
 
 /// The error was not taken for "no qualification".
@@ -32,7 +31,11 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
         .by(taken.iter().map(|(_, check)| *check))
         .seen(taken.iter().map(|(observation, _)| *observation));
     }
-    let (doubtful, others): (Vec<_>, Vec<_>) = observed.into_iter().partition(|(observation, _)| may_deny(observation));
+    // Who saw the screen may have said by another observation what it was.
+    let told: BTreeSet<&str> =
+        observed.iter().filter(|(observation, _)| is_clear(observation)).map(|(_, check)| check.id.as_str()).collect();
+    let denies = |(observation, check): &(&Observation, &Exchange)| may_deny(observation) && !told.contains(check.id.as_str());
+    let (doubtful, others): (Vec<_>, Vec<_>) = observed.into_iter().partition(denies);
     if !doubtful.is_empty() {
         return Finding::new(
             Grade::Inconclusive,
@@ -55,7 +58,12 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
     by_the_wire(case, &refusals)
 }
 
-/// Whether the words of a message could say that there is no qualification. An observation of a kind that says what was shown is clear.
+/// Whether its kind says what was shown.
+fn is_clear(observation: &Observation) -> bool {
+    !matches!(observation.kind.as_str(), MESSAGE | OTHER)
+}
+
+/// Whether the words of a message could say that there is no qualification.
 fn may_deny(observation: &Observation) -> bool {
     const WORDS: [&str; 9] = [
         "資格なし",
@@ -69,7 +77,7 @@ fn may_deny(observation: &Observation) -> bool {
         "not qualified",
     ];
     let text = folded(observation.text.as_deref().unwrap_or_default());
-    matches!(observation.kind.as_str(), MESSAGE | OTHER) && WORDS.iter().any(|word| text.contains(word))
+    !is_clear(observation) && WORDS.iter().any(|word| text.contains(word))
 }
 
 /// Whether it tells what the screen showed of the error: by its kind, or in words.

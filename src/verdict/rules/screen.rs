@@ -4,13 +4,16 @@ use super::super::case::{Case, RESTART_DID_NOT_HELP, RESTART_REQUIRED};
 use super::super::evidence::Observation;
 use super::super::rule::{Finding, Grade};
 
+/// The kind of observation whose words count.
+pub(super) const MESSAGE: &str = "message_shown";
+
 /// What has to be on the screen after an error.
 struct Wanted {
     /// The error.
     error: &'static str,
     /// The kind of observation that says so by itself.
     kind: &'static str,
-    /// Words of which one has to be in a message that was seen; in lower case.
+    /// Words of which one has to be in a message that was seen; in lower case. Of a telephone number its digits count.
     words: &'static [&'static str],
     /// Words that come near it, and alone do not tell; in lower case.
     hints: &'static [&'static str],
@@ -76,7 +79,7 @@ pub(super) fn call_centre(case: &Case<'_>) -> Finding {
         &Wanted {
             error: RESTART_DID_NOT_HELP,
             kind: "call_centre_shown",
-            words: &["0800-080-4583", "08000804583"],
+            words: &["0800-080-4583"],
             hints: &["コールセンター", "call centre", "call center"],
             doubtful: &[],
             name: ("コールセンターの案内", "the call centre"),
@@ -101,7 +104,7 @@ fn shown(case: &Case<'_>, wanted: &Wanted) -> Finding {
     }
     let said = |observation: &Observation, words: &[&str]| {
         let text = folded(observation.text.as_deref().unwrap_or_default());
-        observation.kind != "no_qualification_shown" && words.iter().any(|word| text.contains(word))
+        observation.kind == MESSAGE && words.iter().any(|word| has(&text, word))
     };
     let (right, others): (Vec<_>, Vec<_>) = observed.iter().copied().partition(|(observation, _)| {
         observation.kind == wanted.kind || (said(observation, wanted.words) && !said(observation, wanted.doubtful))
@@ -128,11 +131,19 @@ fn shown(case: &Case<'_>, wanted: &Wanted) -> Finding {
     Finding::new(grade, ja, en).by(checks).seen(proof.iter().map(|(observation, _)| *observation))
 }
 
-/// In lower case, with the digits and hyphens of a keyboard.
+fn has(text: &str, word: &str) -> bool {
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if is_number { digits(text).contains(&digits(word)) } else { text.contains(word) }
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// In lower case, with the letters and digits of a keyboard.
 pub(super) fn folded(text: &str) -> String {
     let plain = text.chars().map(|c| match c {
         '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
-        '‐' | '‑' | '–' | '−' | '－' => '-',
         _ => c,
     });
     plain.collect::<String>().to_lowercase()

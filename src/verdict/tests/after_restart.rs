@@ -33,6 +33,20 @@ fn no_refusal_and_no_restart_are_no_exercise() {
 }
 
 #[test]
+fn a_restart_that_brought_only_a_part_ends_nothing() {
+    let mut story = Story::default();
+    story.refused(1, "p1", "envelope");
+    story.booted("T1");
+    story.stuck(1, "p1");
+    assert_eq!(story.grade("check_repeated_after_restart"), Grade::NotExercised, "it was repeated, and the terminal still refused");
+    assert_eq!(story.grade("same_patient_repeated"), Grade::NotExercised);
+    story.booted("T1");
+    assert_eq!(story.grade("check_repeated_after_restart"), Grade::Fail);
+    story.checked(1, "p1");
+    assert_eq!(story.grade("check_repeated_after_restart"), Grade::Pass);
+}
+
+#[test]
 fn who_checks_only_other_patients_after_the_restart_has_skipped_one() {
     let mut story = Story::default();
     story.refused(1, "p1", "envelope");

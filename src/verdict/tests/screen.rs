@@ -1,5 +1,7 @@
 //! Observations of the client's screen.
 
+use serde_json::json;
+
 use super::{Grade, Story, good_morning};
 
 #[test]
@@ -55,8 +57,28 @@ fn words_that_could_deny_the_qualification_are_for_whoever_saw_them_to_tell() {
     assert_eq!(story.grade(RULE), Grade::Pass, "by the wire: that tells nothing");
     story.seen("message_shown", "該当する資格がありません", Some("entry-1"));
     assert_eq!(story.grade(RULE), Grade::Inconclusive);
+    story.seen("restart_prompted", "", Some("entry-1"));
+    assert_eq!(story.grade(RULE), Grade::Pass, "whoever saw it says that it was the prompt to restart");
     story.seen("no_qualification_shown", "", Some("entry-1"));
     assert_eq!(story.grade(RULE), Grade::Fail);
+}
+
+#[test]
+fn what_was_shown_of_an_error_that_never_arrived_counts_for_nothing() {
+    let mut story = Story::default();
+    story.refused(1, "p1", "envelope");
+    let error = json!({"id": "restart_required", "code": "MOCK0501E"});
+    story.entry(1, json!({"outcome": "refused", "error": error, "inquiry": "p1", "fault": {"id": "f1", "kind": "reset"}}));
+    story.seen("message_shown", "通信エラー", Some("entry-2"));
+    assert_eq!(story.grade("restart_message_shown"), Grade::Inconclusive, "nobody told of the error that arrived");
+    assert_eq!(story.grade("error_not_taken_for_no_qualification"), Grade::Inconclusive);
+}
+
+#[test]
+fn only_a_message_is_read_for_its_words() {
+    let mut story = good_morning();
+    story.seen("other", "隣のPCが再起動を求めている", Some("entry-1"));
+    assert_eq!(story.grade("restart_message_shown"), Grade::Fail);
 }
 
 #[test]
@@ -65,8 +87,17 @@ fn the_call_centre_is_its_number_in_whatever_characters() {
     story.stuck(1, "p1");
     story.seen("message_shown", "コールセンターに電話してください", None);
     assert_eq!(story.grade("call_centre_offered"), Grade::Inconclusive, "which number?");
-    story.seen("message_shown", "電話 ０８００−０８０−４５８３", None);
-    assert_eq!(story.grade("call_centre_offered"), Grade::Pass);
+    for text in ["電話 ０８００−０８０−４５８３", "０８００ー０８０ー４５８３", "0800(080)4583 まで", "TEL:08000804583"]
+    {
+        let mut story = Story::default();
+        story.stuck(1, "p1");
+        story.seen("message_shown", text, None);
+        assert_eq!(story.grade("call_centre_offered"), Grade::Pass, "{text}");
+    }
+    let mut story = Story::default();
+    story.stuck(1, "p1");
+    story.seen("message_shown", "電話 0800-080-9999", None);
+    assert_eq!(story.grade("call_centre_offered"), Grade::Fail, "another number");
 }
 
 #[test]

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::rule::{Finding, Rule, Sight};
 use super::super::{LIMITS, Overall, RULES, judge_by, limit, set};
 use super::{Grade, good_morning, judge, scenario};
+use crate::domain::scenario::WantedCheck;
+use crate::domain::terminal::Phase;
 
 #[test]
 fn ids_are_unique_and_limits_exist() {
@@ -31,7 +34,10 @@ fn a_rule_that_counts_from_a_later_date_is_left_out_before() {
     let mut evidence = good_morning().evidence();
     evidence.scenario = scenario(&["of_the_future"]);
     assert!(judge_by(&[rule], &evidence).rules.is_empty());
-    assert_eq!(judge_by(&[rule], &evidence).overall, Overall::Pass, "a rule of a later date is not missing");
+    assert_eq!(judge_by(&[rule], &evidence).overall, Overall::Incomplete, "nothing was judged");
+    let early = RULES.iter().find(|rule| rule.id == "same_patient_repeated").unwrap();
+    evidence.scenario = scenario(&["of_the_future", early.id]);
+    assert_eq!(judge_by(&[rule, *early], &evidence).overall, Overall::Pass, "a rule of a later date is not missing");
     evidence.strictness = date(2027, 4, 1);
     assert_eq!(judge_by(&[rule], &evidence).rules[0].result, Grade::Fail);
     assert_eq!(judge(&evidence).rule_set.name, "strict-2026-11", "the newest set that this binary knows");
@@ -103,17 +109,34 @@ fn while_a_server_has_not_written_what_it_answered_nothing_is_told() {
 }
 
 #[test]
-fn a_scenario_without_rules_passes_once_a_check_worked_after_its_last_step() {
+fn a_scenario_that_wants_a_check_passes_once_it_worked_at_its_time_and_in_its_phase() {
+    let mut evidence = good_morning().evidence();
+    let at = evidence.journal[1].at;
+    let mut overall = |from: Option<Timestamp>, phase: Option<Phase>| {
+        evidence.scenario = scenario(&[]);
+        evidence.scenario.as_mut().unwrap().check = Some(WantedCheck { from, phase });
+        let verdict = judge(&evidence);
+        assert_eq!(verdict.coverage.check, Some(verdict.overall == Overall::Pass));
+        verdict.overall
+    };
+    assert_eq!(overall(None, None), Overall::Pass);
+    assert_eq!(overall(Some(at), Some(Phase::UpToDate)), Overall::Pass);
+    assert_eq!(overall(Some(at + SignedDuration::from_secs(1)), None), Overall::Incomplete, "that was too early");
+    assert_eq!(overall(None, Some(Phase::UpdateAvailable)), Overall::Incomplete, "the terminal was up to date");
+    evidence.scenario = scenario(&["check_repeated_after_restart"]);
+    evidence.scenario.as_mut().unwrap().check = Some(WantedCheck { from: None, phase: Some(Phase::Off) });
+    let verdict = judge(&evidence);
+    assert_eq!(verdict.overall, Overall::Incomplete, "beside rules, too");
+    assert_eq!(verdict.why.en, "Nothing failed, but the check that the scenario wants has not worked yet.");
+}
+
+#[test]
+fn a_scenario_that_wants_nothing_never_passes() {
     let mut evidence = good_morning().evidence();
     evidence.scenario = scenario(&[]);
-    assert_eq!(judge(&evidence).overall, Overall::Pass, "it has no steps");
-    let at = evidence.journal[1].at;
-    evidence.scenario.as_mut().unwrap().last_step = Some(at + jiff::SignedDuration::from_secs(1));
     let verdict = judge(&evidence);
-    assert_eq!(verdict.overall, Overall::Incomplete);
-    assert!(verdict.why.en.contains("last step"), "{}", verdict.why.en);
-    evidence.scenario.as_mut().unwrap().last_step = Some(at);
-    assert_eq!(judge(&evidence).overall, Overall::Pass);
+    assert_eq!((verdict.overall, verdict.coverage.complete, verdict.coverage.check), (Overall::Incomplete, false, None));
+    assert!(verdict.why.en.contains("nothing to be judged by"), "{}", verdict.why.en);
 }
 
 #[test]
