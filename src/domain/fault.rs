@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use given::{FaultError, Given};
-pub use kind::{Kind, KindName, LONGEST_DELAY, LONGEST_SILENCE};
+pub use kind::{Kind, KindName, LONGEST_DELAY, LONGEST_SILENCE, answer_arrives};
 pub use set::{Faults, MAX_FAULTS, Set};
 
 use super::ids::{FaultId, InstitutionCode, TerminalId};

@@ -90,6 +90,17 @@ pub struct WantedCheck {
     pub phase: Option<Phase>,
 }
 
+impl WantedCheck {
+    /// Which one, in words.
+    pub fn named(self) -> Text {
+        let from = self.from.map(japan::to_the_second).map(|from| Text::new(format!("{from} 以後"), format!("from {from} on")));
+        let phase =
+            self.phase.map(|phase| Text::new(format!("端末の状態が {}", phase.name()), format!("at a terminal that is {}", phase.name())));
+        let named = from.into_iter().chain(phase).reduce(|a, b| Text::new(format!("{}、{}", a.ja, b.ja), format!("{}, {}", a.en, b.en)));
+        named.unwrap_or_else(|| Text::new("どれでも", "any"))
+    }
+}
+
 impl Scenario {
     /// What an institution is made from on this stage: its name, login, persons and seed stay.
     pub fn on(&self, institution: &Blueprint) -> Blueprint {
@@ -121,7 +132,7 @@ impl Scenario {
         for (i, step) in stage.timeline.iter().enumerate() {
             if step.at < before {
                 let expected =
-                    Text::new("前の時点以後の時刻が必要です", "expected a time at or behind the clock's and the step's before it");
+                    Text::new("前の時点以後の時刻が必要です", "expected a time at or after the clock's and the step's before it");
                 return Some((format!("/timeline/{i}/at"), expected));
             }
             before = step.at;

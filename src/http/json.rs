@@ -7,6 +7,7 @@ use serde_path_to_error::Segment;
 
 use super::problem::Problem;
 use crate::domain::text::Text;
+use crate::wire::said::in_japanese;
 
 /// Reads a JSON document; an empty body counts as `{}`.
 ///
@@ -71,61 +72,4 @@ fn unreadable(error: &serde_json::Error, pointer: &str) -> Problem {
     let title = Text::new("JSON として読めません", "The body is not JSON");
     let detail = Text::new(format!("{}行{}列で JSON として読めなくなります。", error.line(), error.column()), said);
     Problem::new(StatusCode::BAD_REQUEST, "not-json", title, detail).closing()
-}
-
-/// The parser speaks English; what it most often says is said in Japanese, with its own words for the rest.
-pub fn in_japanese(said: &str) -> String {
-    let after = |mark: &str| said.split_once(mark).map(|(_, rest)| rest.split(" at line").next().unwrap_or(rest));
-    let quoted = |text: &str| text.split('`').nth(1).unwrap_or_default().to_owned();
-    let choices = after("expected ").map_or("なし", |expected| expected.trim_start_matches("one of "));
-    if let Some(field) = after("unknown field ") {
-        return format!("項目「{}」はありません。使える項目: {choices}", quoted(field));
-    }
-    if let Some(field) = after("missing field ") {
-        return format!("必須の項目「{}」がありません。", quoted(field));
-    }
-    if let Some(variant) = after("unknown variant ") {
-        return format!("「{}」は使えません。使える値: {choices}", quoted(variant));
-    }
-    if let Some(digit) = after("the last digit would be ") {
-        return format!("「{}」のチェックディジットが違います。末尾は {digit} です。", quoted(said));
-    }
-    if said.contains("failed to find offset") {
-        return "時刻にタイムゾーンが必要です（例: 2026-01-20T08:55:00+09:00）。".to_owned();
-    }
-    if said.contains("failed to parse") || said.contains("failed to find") {
-        return format!("日付・時刻の形式が違います（例: 2026-01-20T08:55:00+09:00、2026-01-20、07:00）。{said}");
-    }
-    if let Some((got, wanted)) = after("invalid type: ").and_then(|types| types.split_once(", expected ")) {
-        return format!("値の型が違います（{}が必要ですが、{}です）。", type_in_japanese(wanted), type_in_japanese(got));
-    }
-    format!("値が正しくありません（{said}）。")
-}
-
-/// What the parser calls a type: `integer `1``, `a string`, `u32`; its own words where they are not known.
-fn type_in_japanese(words: &str) -> String {
-    const TYPES: [(&str, &str); 16] = [
-        ("struct Given", "{\"ja\": …, \"en\": …} の形"),
-        ("struct", "オブジェクト"),
-        ("map", "オブジェクト"),
-        ("internally tagged enum", "オブジェクト"),
-        ("sequence", "配列"),
-        ("string", "文字列"),
-        ("borrowed string", "文字列"),
-        ("boolean", "真偽値"),
-        ("floating point", "小数"),
-        ("integer", "整数"),
-        ("null", "null"),
-        ("u", "0以上の整数"),
-        ("nonzero u", "1以上の整数"),
-        ("i", "整数"),
-        ("f64", "数値"),
-        ("option", "値または null"),
-    ];
-    let words = words.trim_start_matches("a ").trim_start_matches("an ");
-    let known = TYPES.iter().find(|(english, _)| match *english {
-        "u" | "i" | "nonzero u" => words.strip_prefix(english).is_some_and(|bits| bits.parse::<u8>().is_ok() || bits == "size"),
-        english => words.starts_with(english),
-    });
-    known.map_or_else(|| words.to_owned(), |(_, japanese)| (*japanese).to_owned())
 }

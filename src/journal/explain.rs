@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::steps::{Step, steps_of};
+use crate::domain::fault::answer_arrives;
 use crate::domain::text::Text;
 
 /// The explanation of one entry.
@@ -73,7 +74,7 @@ pub fn explain(entry: &Value, own_persons: Option<usize>) -> Explanation {
     let mut notes: Vec<Text> = entry["notes"].as_array().into_iter().flatten().map(text).collect();
     let criteria = entry.pointer("/near_miss/criteria").and_then(Value::as_array).into_iter().flatten();
     Explanation {
-        summary: summary(entry),
+        summary: arrived_or_not(entry, summary(entry)),
         rule,
         terminal: terminal(entry),
         near_miss: criteria.map(compared).collect(),
@@ -138,6 +139,21 @@ fn summary(entry: &Value) -> Text {
     }
 }
 
+/// How it ended, and that the client did not get that answer where a fault saw to it.
+fn arrived_or_not(entry: &Value, summary: Text) -> Text {
+    if arrives(entry) {
+        return summary;
+    }
+    Text::new(
+        format!("{}ただし、障害のため、この応答はそのままではクライアントに届いていません。", summary.ja),
+        format!("{} But a fault kept that answer from the client, or spoilt it.", summary.en),
+    )
+}
+
+fn arrives(entry: &Value) -> bool {
+    entry.pointer("/fault/kind").and_then(Value::as_str).is_none_or(answer_arrives)
+}
+
 /// What decided it, where that is not what was said.
 fn other(why: &str, message: &str) -> String {
     if message.contains(why) { String::new() } else { format!(" {why}") }
@@ -151,7 +167,7 @@ fn terminal(entry: &Value) -> Option<Text> {
         "pending" => ("更新をインストールした後、再起動していませんでした", "had installed the update and had not been restarted since"),
         "downloading" => ("更新をダウンロード中でした", "was downloading the update"),
         "installing" => ("更新をインストール中でした", "was installing the update"),
-        "update_available" => ("まだインストールしていない更新がありました", "had an update that was not installed"),
+        "update_available" => ("まだ更新をインストールしていませんでした", "had an update that was not installed"),
         _ => ("最新でした", "was up to date"),
     };
     Some(Text::new(format!("端末 {id} は{ja}。"), format!("Terminal {id} {en}.")))
@@ -163,13 +179,22 @@ fn compared(criterion: &Value) -> Compared {
         mark: if met { "✓" } else { "✗" },
         element: word(&criterion["element"]),
         expected: word(&criterion["expected"]),
-        got: word(&criterion["got"]),
+        got: Some(word(&criterion["got"])).filter(|got| !got.is_empty()).unwrap_or_else(|| "-".to_owned()),
     }
 }
 
 fn next(entry: &Value, own_persons: Option<usize>) -> Text {
     if entry.get("error").is_some() {
         return text(&entry["error"]["remedy"]);
+    }
+    if !arrives(entry) {
+        return Text::new(
+            "クライアントが障害にどう対処したかを確認し、必要なら照会し直してください。",
+            "Look at what the client made of the fault, and check again where that is needed.",
+        );
+    }
+    if entry["outcome"] == "answered" && entry.get("inquiry").is_some() {
+        return Text::new("処理中です。間をおいて照会し直してください。", "It is being processed: check again after a while.");
     }
     if entry["validity"] != "none" {
         return Text::new("することはありません。", "There is nothing to do.");
@@ -198,4 +223,30 @@ fn text(value: &Value) -> Text {
 
 fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_fault_kept_from_the_client_is_not_told_as_done() {
+        let entry = |fault: &str| {
+            json!({"operation": "search", "outcome": "checked", "validity": "valid", "inquiry": "p1",
+            "why": {"ja": "資格確認ができました。", "en": "It was checked."}, "notes": [{"ja": "障害", "en": "A fault"}], "fault": {"kind": fault}})
+        };
+        let reset = explain(&entry("reset"), None);
+        assert!(reset.summary.en.contains("kept that answer from the client") && reset.next.en.contains("check again"), "{reset:?}");
+        let delayed = explain(&entry("delay"), None);
+        assert_eq!((&*delayed.summary.en, &*delayed.next.en), ("It was checked.", "There is nothing to do."));
+    }
+
+    #[test]
+    fn who_is_told_that_it_is_being_processed_asks_again() {
+        let entry =
+            json!({"operation": "search", "outcome": "answered", "inquiry": "p1", "why": {"ja": "処理中です。", "en": "Processing."}});
+        assert!(explain(&entry, None).next.en.contains("again after a while"));
+    }
 }

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::evidence::{Event, Evidence, Observation};
 use super::exchange::Exchange;
 use super::strictness;
+use crate::domain::fault::answer_arrives;
 
 /// The refusal of a terminal that installed and was not restarted (N5).
 pub(super) const RESTART_REQUIRED: &str = "restart_required";
@@ -15,9 +16,8 @@ const PERSON_REFUSED: &str = "person_refused";
 /// The refusals that last, and that it is for staff or time to end: those, and the one of a line that is down.
 pub(super) const LASTING: [&str; 3] = [RESTART_REQUIRED, RESTART_DID_NOT_HELP, "line_down"];
 
-/// Faults after which the client did not get the answer that the journal has.
-const WITHOUT_ANSWER: [&str; 10] =
-    ["status", "reset", "close", "black_hole", "cut", "wrong_length", "malformed", "wrong_encoding", "wrong_hash", "processing"];
+/// The fault that answers a check as being processed.
+const PROCESSING: &str = "processing";
 
 /// One institution's evidence, to be judged.
 pub(super) struct Case<'a> {
@@ -129,9 +129,9 @@ impl Exchange {
         }
     }
 
-    /// Whether the answer reached the client: no fault took it away or spoilt it.
+    /// Whether the answer reached the client: no fault took it away, spoilt it, or had it wait.
     pub(super) fn has_arrived(&self) -> bool {
-        self.fault.as_deref().is_none_or(|fault| !WITHOUT_ANSWER.contains(&fault))
+        self.fault.as_deref().is_none_or(|fault| answer_arrives(fault) && fault != PROCESSING)
     }
 
     /// Whether it is a check at which the terminal worked: with whatever result, still being processed, or with an error about this one person.

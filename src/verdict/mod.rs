@@ -159,10 +159,12 @@ fn together(evidence: &Evidence, rulings: &[Ruling], coverage: &Coverage) -> (Ov
         return (Overall::Incomplete, why);
     }
     if !coverage.complete {
-        let why = if coverage.check == Some(false) {
+        let wanted = evidence.scenario.as_ref().and_then(|scenario| scenario.check).filter(|_| coverage.check == Some(false));
+        let why = if let Some(wanted) = wanted {
+            let Text { ja, en } = wanted.named();
             Text::new(
-                "違反は見つかっていませんが、シナリオが求める資格確認がまだ成功していません。",
-                "Nothing failed, but the check that the scenario wants has not worked yet.",
+                format!("違反は見つかっていませんが、シナリオが求める資格確認（{ja}）がまだ成功していません。"),
+                format!("Nothing failed, but the check that the scenario wants ({en}) has not worked yet."),
             )
         } else if rulings.is_empty() {
             Text::new(
@@ -179,6 +181,6 @@ fn together(evidence: &Evidence, rulings: &[Ruling], coverage: &Coverage) -> (Ov
     }
     let warnings = (warned > 0).then(|| Text::new(format!("（警告 {warned} 件）"), format!(" (warnings: {warned})")));
     let Text { ja, en } = warnings.unwrap_or_else(|| Text::same(""));
-    let why = Text::new(format!("シナリオのすべてのルールを満たしました{ja}。"), format!("All rules of the scenario were met{en}."));
+    let why = Text::new(format!("シナリオの条件をすべて満たしました{ja}。"), format!("All that the scenario wants was met{en}."));
     (Overall::Pass, why)
 }

@@ -11,6 +11,7 @@ pub mod login;
 pub mod message;
 pub mod pdf;
 pub mod request;
+pub mod said;
 pub mod spoilt;
 pub mod tree;
 pub mod xml;

@@ -226,9 +226,12 @@ fn scenario_files_of_ones_own_are_added_and_each_mistake_is_named_with_its_line(
     assert_eq!(fixtures.scenarios.iter().count(), SCENARIOS.len() + 1, "beside the compiled-in ones");
     for (old, new, line, words) in [
         ("at = ", "att = ", 8, "unknown field `att`"),
+        ("at = ", "att = ", 8, "項目「att」はありません。使える項目: "),
+        ("phase = \"up_to_date\"", "phase = \"updated\"", 14, "「updated」は使えません。使える値: "),
+        ("phase = \"up_to_date\"", "from = \"2026-01-20\"", 14, "時刻とタイムゾーンも必要です"),
         ("action = \"restart\"", "action = \"reboot\"", 9, "unknown variant `reboot`"),
         ("terminal = \"T1\"", "terminal = \"T2\"", 10, "one of its terminals"),
-        ("at = \"2026-01-20", "at = \"2026-01-18", 8, "at or behind the clock's"),
+        ("at = \"2026-01-20", "at = \"2026-01-18", 8, "at or after the clock's"),
         ("action = \"restart\"", "action = \"suspend\"", 10, "is not a terminal's"),
         ("action = \"restart\"\nterminal = \"T1\"", "action = \"campaign\"", 7, "has to be there"),
         ("mode = \"frozen\", now = \"2026-01-19T19:00:00+09:00\"", "mode = \"system\"", 4, "frozen or running"),

@@ -95,6 +95,15 @@ pub enum KindName {
     ClockSkew,
 }
 
+/// Kinds after which the client has not got the answer that was given.
+const WITHOUT_ANSWER: [&str; 9] =
+    ["status", "reset", "close", "black_hole", "cut", "wrong_length", "malformed", "wrong_encoding", "wrong_hash"];
+
+/// Whether the answer reaches the client as it was given, where a fault of this kind, by its name, fires.
+pub fn answer_arrives(kind: &str) -> bool {
+    !WITHOUT_ANSWER.contains(&kind)
+}
+
 impl KindName {
     /// All of them.
     pub const ALL: [Self; 15] = [

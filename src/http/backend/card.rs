@@ -21,10 +21,10 @@ use crate::domain::consent::Consents;
 use crate::domain::person::Person;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::json::in_japanese;
 use crate::http::openapi::Operation;
 use crate::linkage::{self, Seen};
 use crate::wire::document;
+use crate::wire::said::in_japanese;
 
 /// Whose card, what they consent to, and whether it is the right card.
 #[derive(Deserialize, JsonSchema)]

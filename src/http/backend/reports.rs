@@ -17,9 +17,9 @@ use crate::domain::ids::TerminalAddress;
 use crate::domain::terminal::{Phase, Report};
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::json::in_japanese;
 use crate::http::openapi::Operation;
 use crate::wire::document;
+use crate::wire::said::in_japanese;
 
 /// The report was taken.
 #[derive(Serialize, JsonSchema)]

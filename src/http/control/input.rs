@@ -17,10 +17,11 @@ use crate::domain::ids::{IdError, InstitutionCode, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
-use crate::http::json::{in_japanese, parse_json};
+use crate::http::json::parse_json;
 use crate::http::openapi::{Operation, Takes, listed};
 use crate::http::problem::Problem;
 use crate::http::router::described_control;
+use crate::wire::said::in_japanese;
 
 /// Lets a request through that carries the control token.
 pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

@@ -97,8 +97,8 @@ fn shown(case: &Case<'_>, wanted: &Wanted) -> Finding {
     if observed.is_empty() {
         return Finding::new(
             Grade::Inconclusive,
-            "エラー時の画面の観察がありません（POST …/observations）。",
-            "Nobody has told what the screen showed (POST …/observations).",
+            format!("エラー {} 時の画面の観察がありません（POST …/observations）。", wanted.error),
+            format!("Nobody has told what the screen showed at {} (POST …/observations).", wanted.error),
         )
         .by(refusals);
     }

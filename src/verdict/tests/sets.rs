@@ -127,7 +127,8 @@ fn a_scenario_that_wants_a_check_passes_once_it_worked_at_its_time_and_in_its_ph
     evidence.scenario.as_mut().unwrap().check = Some(WantedCheck { from: None, phase: Some(Phase::Off) });
     let verdict = judge(&evidence);
     assert_eq!(verdict.overall, Overall::Incomplete, "beside rules, too");
-    assert_eq!(verdict.why.en, "Nothing failed, but the check that the scenario wants has not worked yet.");
+    let why = "Nothing failed, but the check that the scenario wants (at a terminal that is off) has not worked yet.";
+    assert_eq!(verdict.why.en, why);
 }
 
 #[test]
