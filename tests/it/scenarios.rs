@@ -251,6 +251,12 @@ fn scenario_files_of_ones_own_are_added_and_each_mistake_is_named_with_its_line(
         let place = format!("scenarios/our-morning.toml:{line}:");
         assert!(said.iter().any(|said| said.starts_with(&place) && said.contains(words)), "{new}: no {place} {words} in {said:#?}");
     }
+    let (stage, _) = happy.split_once("[wants]").unwrap();
+    std::fs::write(&own, stage).unwrap();
+    let (fixtures, findings) = read();
+    assert!(fixtures.is_some() && findings.errors.is_empty());
+    let warned: Vec<String> = findings.warnings.iter().map(ToString::to_string).collect();
+    assert!(warned.len() == 1 && warned[0].contains("its verdict never passes"), "{warned:?}");
     std::fs::rename(&own, scenarios.join("Our Morning.toml")).unwrap();
     assert!(read().1.errors[0].to_string().contains("lower-case letters"));
 }
