@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::evidence::{Event, Evidence, Observation};
 use super::exchange::Exchange;
 use super::strictness;
-use crate::domain::fault::answer_arrives;
+use crate::domain::fault::{KindName, answer_arrives};
 
 /// The refusal of a terminal that installed and was not restarted (N5).
 pub(super) const RESTART_REQUIRED: &str = "restart_required";
@@ -15,9 +15,6 @@ pub(super) const RESTART_DID_NOT_HELP: &str = "restart_did_not_help";
 const PERSON_REFUSED: &str = "person_refused";
 /// The refusals that last, and that it is for staff or time to end: those, and the one of a line that is down.
 pub(super) const LASTING: [&str; 3] = [RESTART_REQUIRED, RESTART_DID_NOT_HELP, "line_down"];
-
-/// The fault that answers a check as being processed.
-const PROCESSING: &str = "processing";
 
 /// One institution's evidence, to be judged.
 pub(super) struct Case<'a> {
@@ -131,7 +128,7 @@ impl Exchange {
 
     /// Whether the answer reached the client: no fault took it away, spoilt it, or had it wait.
     pub(super) fn has_arrived(&self) -> bool {
-        self.fault.as_deref().is_none_or(|fault| answer_arrives(fault) && fault != PROCESSING)
+        self.fault.as_deref().is_none_or(|fault| answer_arrives(fault) && fault != KindName::Processing.as_str())
     }
 
     /// Whether it is a check at which the terminal worked: with whatever result, still being processed, or with an error about this one person.

@@ -96,12 +96,21 @@ pub enum KindName {
 }
 
 /// Kinds after which the client has not got the answer that was given.
-const WITHOUT_ANSWER: [&str; 9] =
-    ["status", "reset", "close", "black_hole", "cut", "wrong_length", "malformed", "wrong_encoding", "wrong_hash"];
+const WITHOUT_ANSWER: [KindName; 9] = [
+    KindName::Status,
+    KindName::Reset,
+    KindName::Close,
+    KindName::BlackHole,
+    KindName::Cut,
+    KindName::WrongLength,
+    KindName::Malformed,
+    KindName::WrongEncoding,
+    KindName::WrongHash,
+];
 
 /// Whether the answer reaches the client as it was given, where a fault of this kind, by its name, fires.
 pub fn answer_arrives(kind: &str) -> bool {
-    !WITHOUT_ANSWER.contains(&kind)
+    WITHOUT_ANSWER.iter().all(|without| without.as_str() != kind)
 }
 
 impl KindName {

@@ -126,11 +126,8 @@ fn one_of(name: &str, text: Option<String>, known: &[&str]) -> Result<Option<Str
 }
 
 /// Refuses an error that there is not: one of no name or code in `errors`, and of no entry's, whose code may have been replaced since.
-pub(super) fn known_error(filter: &Filter, errors: &[(String, String)], entries: &[Kept]) -> Result<(), Problem> {
-    let Some(error) = &filter.error else {
-        return Ok(());
-    };
-    let alone = Filter { error: Some(error.clone()), ..Filter::default() };
+pub(super) fn known_error(error: &str, errors: &[(String, String)], entries: &[Kept]) -> Result<(), Problem> {
+    let alone = Filter { error: Some(error.to_owned()), ..Filter::default() };
     if errors.iter().any(|(name, code)| name == error || code == error) || entries.iter().any(|entry| alone.takes(&entry.body)) {
         return Ok(());
     }
