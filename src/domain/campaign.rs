@@ -1,9 +1,10 @@
 //! One update distributed over a period: its calendar, its packages, and what institutions are told of it (N1, N10).
 
 use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -138,6 +139,18 @@ pub struct Campaign {
 }
 
 impl Campaign {
+    /// One that distributes nothing: what an institution has that was just read, until its own is put in.
+    pub fn none() -> Arc<Self> {
+        static NONE: LazyLock<Arc<Campaign>> = LazyLock::new(|| {
+            let (id, day) = (CampaignId::parse("none").expect("it is a name"), Date::constant(2000, 1, 1));
+            let (opens, closes) = (Time::midnight(), Time::midnight());
+            let calendar = Calendar { starts: day, nights: 1, excluded: [day].into(), opens, closes, all_day_from: None };
+            let (packages, notices) = (Vec::new(), Vec::new());
+            Arc::new(Campaign { id, title: Text::same(""), calendar, packages, suspended: false, down: false, notices })
+        });
+        Arc::clone(&NONE)
+    }
+
     /// Whether nothing is distributed now, window or not: suspended, or down.
     pub fn is_halted(&self) -> bool {
         self.suspended || self.down

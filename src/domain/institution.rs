@@ -40,8 +40,9 @@ pub struct Blueprint {
     pub readings: Readings,
     /// Its terminals.
     pub terminals: BTreeMap<TerminalId, Settings>,
-    /// Its campaign.
-    pub campaign: Campaign,
+    /// Its campaign. Many institutions have the same, so that it is saved beside them.
+    #[serde(skip, default = "Campaign::none")]
+    pub campaign: Arc<Campaign>,
     /// How its answers look on the wire.
     pub surfacing: Surfacing,
     /// Persons of its own, instead of the fixtures'.
@@ -80,8 +81,9 @@ pub struct Institution {
     pub default_terminal: TerminalId,
     /// Its readings of the notice.
     pub readings: Readings,
-    /// Its campaign.
-    pub campaign: Campaign,
+    /// Its campaign. Many institutions have the same, so that it is saved beside them.
+    #[serde(skip, default = "Campaign::none")]
+    pub campaign: Arc<Campaign>,
     /// Its terminals.
     pub terminals: BTreeMap<TerminalId, Terminal>,
     /// What happened.
@@ -143,7 +145,7 @@ impl Institution {
             login: blueprint.login.clone(),
             default_terminal: blueprint.default_terminal.clone(),
             readings: blueprint.readings.clone(),
-            campaign: blueprint.campaign.clone(),
+            campaign: Arc::clone(&blueprint.campaign),
             terminals: blueprint.terminals.iter().map(terminal).collect(),
             events: EventLog::default(),
             observations: Observations::default(),

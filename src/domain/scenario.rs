@@ -1,6 +1,7 @@
 //! A scenario: the stage that it sets at an institution, what it teaches, and what is wanted of a client on it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -110,7 +111,7 @@ impl Scenario {
             default_terminal: stage.default_terminal,
             readings: stage.readings,
             terminals: stage.terminals,
-            campaign: stage.campaign,
+            campaign: Arc::new(stage.campaign),
             surfacing: Surfacing { seed: institution.surfacing.seed, ..stage.surfacing },
             faults: stage.faults,
             scenario: Some(Timeline::new(self.id.clone(), stage.timeline)),

@@ -1,5 +1,7 @@
 //! What a timeline does to its institution: each step at its time, behind what terminals do by themselves at that instant.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::event::Change;
@@ -26,11 +28,11 @@ impl Institution {
             Some(terminal) => self.perform_at(terminal, step.action, at),
             None => {
                 match step.action {
-                    Action::Suspend => self.campaign.suspended = true,
-                    Action::Resume => self.campaign.suspended = false,
-                    Action::DeliveryDown => self.campaign.down = true,
-                    Action::DeliveryUp => self.campaign.down = false,
-                    _ => self.campaign = step.campaign.map_or_else(|| self.campaign.clone(), |campaign| *campaign),
+                    Action::Suspend => Arc::make_mut(&mut self.campaign).suspended = true,
+                    Action::Resume => Arc::make_mut(&mut self.campaign).suspended = false,
+                    Action::DeliveryDown => Arc::make_mut(&mut self.campaign).down = true,
+                    Action::DeliveryUp => Arc::make_mut(&mut self.campaign).down = false,
+                    _ => self.campaign = step.campaign.map_or_else(|| Arc::clone(&self.campaign), |campaign| Arc::new(*campaign)),
                 }
                 Ok(())
             }

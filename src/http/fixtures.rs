@@ -34,11 +34,12 @@ pub enum NotPut {
 
 /// Readies the packages of fixtures: real files are offered, and hashes that nobody declared are computed in the background.
 pub fn shelve(packages: &Packages, fixtures: &mut Fixtures) {
-    let blueprints = fixtures.institutions.values_mut().map(|blueprint| &mut blueprint.campaign);
-    for campaign in blueprints.chain([&mut fixtures.campaign]).chain(fixtures.scenarios.campaigns()) {
+    for campaign in fixtures.scenarios.campaigns().chain([&mut fixtures.campaign]) {
         packages.shelve(campaign);
         campaign.packages.iter().for_each(|package| drop(packages.hash(&campaign.id, package)));
     }
+    let campaign = Arc::new(fixtures.campaign.clone());
+    fixtures.institutions.values_mut().for_each(|blueprint| blueprint.campaign = Arc::clone(&campaign));
 }
 
 /// Reads what was put before; what an older program took and this one does not is left alone, and said in the log.

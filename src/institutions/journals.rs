@@ -246,7 +246,7 @@ impl Inner {
     async fn stored(&self, code: &InstitutionCode) -> Result<Option<Tenant>, StoreError> {
         match self.store.find(code.as_str(), None).await? {
             Found::Other(row) => {
-                let read = row.body.map(|body| Tenant::read(code.as_str(), &body)).transpose();
+                let read = row.body.map(|body| Tenant::read(code.as_str(), &body, &self.campaigns)).transpose();
                 Ok(read.unwrap_or_else(|error| {
                     tracing::warn!(%error, "journal entries of this institution are kept as strays");
                     None

@@ -33,6 +33,7 @@ use making::random_id;
 use recorder::Recorder;
 use slot::{Cache, Known, Seen, Slot};
 pub use snapshot::{Snapshot, SnapshotError};
+use tenant::Campaigns;
 pub use tenant::Tenant;
 use watching::Bell;
 pub use watching::Watch;
@@ -60,6 +61,7 @@ struct Inner {
     /// The ways by which institutions are told of news; without one nothing is told.
     ways: Vec<&'static str>,
     cache: Cache,
+    campaigns: Campaigns,
     recorder: Recorder,
     metrics: Metrics,
     pseudonyms: Pseudonyms,
@@ -116,6 +118,7 @@ impl Institutions {
             bounds,
             ways,
             cache: Cache::new(bounds.cache),
+            campaigns: Campaigns::default(),
             recorder: Recorder::default(),
             metrics: Metrics::new(store.tally()),
             pseudonyms: Pseudonyms::new(key.as_bytes()),
@@ -204,7 +207,7 @@ impl Inner {
             slot.set(epoch, Known::Absent(Some(row.version)));
             return Ok((Some(row.version), None));
         };
-        let seen = Arc::new(self.seen(Tenant::read(slot.code.as_str(), &body)?, Some(row.version)));
+        let seen = Arc::new(self.seen(Tenant::read(slot.code.as_str(), &body, &self.campaigns)?, Some(row.version)));
         slot.set(epoch, Known::Here(Arc::clone(&seen)));
         self.cache.weigh(&slot.code, body.len());
         Ok((Some(row.version), Some(seen)))

@@ -1,18 +1,23 @@
 //! One institution with what belongs to it, and the document that it is saved as.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
+use super::slot::locked;
+use crate::domain::campaign::Campaign;
 use crate::domain::ids::ScenarioId;
 use crate::domain::institution::{Blueprint, Institution};
 use crate::store::{Record, StoreError};
 
 /// The form of saved documents that this program writes; it reads this one and those before.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
+/// Campaigns that are remembered as they were read.
+const REMEMBERED: usize = 16;
 
 /// One institution with what belongs to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,15 +32,55 @@ pub struct Tenant {
     pub met: BTreeSet<ScenarioId>,
 }
 
-/// A tenant as it is saved.
+/// A tenant as it is saved: `C`, a campaign.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Saved<'a> {
+pub(super) struct Saved<'a, C> {
     format: u32,
     expires: Option<Timestamp>,
+    /// The institution's; none in format 1, where each of the two has its own in it.
+    campaign: Option<C>,
+    /// The blueprint's, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_campaign: Option<C>,
     blueprint: Cow<'a, Blueprint>,
     institution: Cow<'a, Institution>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     met: Cow<'a, BTreeSet<ScenarioId>>,
+}
+
+/// Where format 1 has the campaigns.
+#[derive(Deserialize)]
+struct Former<'a> {
+    #[serde(borrow)]
+    blueprint: Having<'a>,
+    #[serde(borrow)]
+    institution: Having<'a>,
+}
+
+#[derive(Deserialize)]
+struct Having<'a> {
+    #[serde(borrow)]
+    campaign: &'a RawValue,
+}
+
+/// The campaigns that were read last, by their texts: nearly all institutions of a server have one of a few, and share it in memory.
+#[derive(Default)]
+pub(super) struct Campaigns(Mutex<VecDeque<(Box<str>, Arc<Campaign>)>>);
+
+impl Campaigns {
+    fn read(&self, text: &str) -> serde_json::Result<Arc<Campaign>> {
+        let known = |read: &VecDeque<(Box<str>, Arc<Campaign>)>| {
+            read.iter().find(|(known, _)| **known == *text).map(|(_, campaign)| Arc::clone(campaign))
+        };
+        if let Some(campaign) = known(&locked(&self.0)) {
+            return Ok(campaign);
+        }
+        let campaign: Arc<Campaign> = serde_json::from_str(text)?;
+        let mut read = locked(&self.0);
+        read.truncate(REMEMBERED - 1);
+        read.push_front((text.into(), Arc::clone(&campaign)));
+        Ok(campaign)
+    }
 }
 
 impl Tenant {
@@ -45,10 +90,13 @@ impl Tenant {
     }
 
     /// Itself as it is saved.
-    pub(super) fn saved(&self) -> Saved<'_> {
+    pub(super) fn saved(&self) -> Saved<'_, &Campaign> {
+        let (campaign, first) = (&*self.institution.campaign, &*self.blueprint.campaign);
         Saved {
             format: FORMAT,
             expires: self.expires,
+            campaign: Some(campaign),
+            first_campaign: Some(first).filter(|first| *first != campaign),
             blueprint: Cow::Borrowed(&self.blueprint),
             institution: Cow::Borrowed(&self.institution),
             met: Cow::Borrowed(&self.met),
@@ -71,24 +119,31 @@ impl Tenant {
     ///
     /// # Errors
     /// Not what this program, or one before it, writes.
-    pub(super) fn read(code: &str, body: &str) -> Result<Self, StoreError> {
+    pub(super) fn read(code: &str, body: &str, campaigns: &Campaigns) -> Result<Self, StoreError> {
         let unreadable = |said: &str| StoreError::unreadable(code, said);
-        let saved: Saved<'static> = serde_json::from_str(body).map_err(|error| unreadable(&error.to_string()))?;
+        let wrong = |error: serde_json::Error| unreadable(&error.to_string());
+        let saved: Saved<'_, &RawValue> = serde_json::from_str(body).map_err(wrong)?;
         if saved.format > FORMAT {
             return Err(unreadable(&format!("format {} > {FORMAT}", saved.format)));
         }
-        Ok(Self {
-            institution: saved.institution.into_owned(),
-            blueprint: Arc::new(saved.blueprint.into_owned()),
-            expires: saved.expires,
-            met: saved.met.into_owned(),
-        })
+        let (campaign, first) = match saved.campaign {
+            Some(campaign) => (campaign, saved.first_campaign.unwrap_or(campaign)),
+            None => {
+                let former: Former<'_> = serde_json::from_str(body).map_err(wrong)?;
+                (former.institution.campaign, former.blueprint.campaign)
+            }
+        };
+        let (mut institution, mut blueprint) = (saved.institution.into_owned(), saved.blueprint.into_owned());
+        institution.campaign = campaigns.read(campaign.get()).map_err(wrong)?;
+        blueprint.campaign = campaigns.read(first.get()).map_err(wrong)?;
+        Ok(Self { institution, blueprint: Arc::new(blueprint), expires: saved.expires, met: saved.met.into_owned() })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::domain::reception::Asked;
@@ -113,14 +168,36 @@ mod tests {
                 met: [ScenarioId::parse("happy-morning").unwrap()].into(),
             };
             let record = tenant.record();
-            assert_eq!(Tenant::read(code.as_str(), &record.body.unwrap()).unwrap(), tenant);
+            assert_eq!(Tenant::read(code.as_str(), &record.body.unwrap(), &Campaigns::default()).unwrap(), tenant);
             assert_eq!(record.expires, Some(start.as_millisecond()));
         }
     }
 
     #[test]
+    fn format_1_is_read_and_one_campaign_is_shared() {
+        let start: Timestamp = "2026-01-19T03:00:00Z".parse().unwrap();
+        let fixtures = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19)).0.unwrap();
+        let (code, blueprint) = fixtures.institutions.first_key_value().unwrap();
+        let institution = Institution::new(code.clone(), "making".to_owned(), blueprint, &fixtures.campaign, start).unwrap();
+        let mut tenant = Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None, met: BTreeSet::new() };
+        let campaigns = Campaigns::default();
+        let read = |document: &Value| Tenant::read("9910000018", &document.to_string(), &campaigns).unwrap();
+        let once = read(&serde_json::to_value(tenant.saved()).unwrap());
+        assert!(Arc::ptr_eq(&once.institution.campaign, &once.blueprint.campaign));
+
+        Arc::make_mut(&mut tenant.institution.campaign).suspended = true;
+        let mut document = serde_json::to_value(tenant.saved()).unwrap();
+        assert_eq!(read(&document), tenant, "each has its own");
+        for (part, own) in [("institution", "campaign"), ("blueprint", "first_campaign")] {
+            document[part]["campaign"] = document.as_object_mut().unwrap().remove(own).unwrap();
+        }
+        document["format"] = json!(1);
+        assert_eq!(read(&document), tenant, "where format 1 had them");
+    }
+
+    #[test]
     fn a_document_of_a_newer_program_is_refused() {
-        let refused = Tenant::read("9910000018", "{\"format\":2}").unwrap_err();
+        let refused = Tenant::read("9910000018", "{\"format\":3}", &Campaigns::default()).unwrap_err();
         assert!(refused.to_string().contains("9910000018"), "{refused}");
     }
 }

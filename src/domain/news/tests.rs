@@ -1,9 +1,11 @@
 //! News over stretches of time: each once, and the same whatever the steps.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 
 use super::*;
-use crate::domain::campaign::Channel;
+use crate::domain::campaign::{Campaign, Channel};
 use crate::domain::clock::{ClockSetting, Mode};
 use crate::domain::institution::Blueprint;
 use crate::domain::terminal::Driver;
@@ -22,6 +24,10 @@ fn institution(change: impl FnOnce(&mut Blueprint)) -> Institution {
     blueprint.terminals.values_mut().for_each(|terminal| terminal.driver = Driver::External);
     change(&mut blueprint);
     Institution::new(code, String::new(), &blueprint, &fixtures.campaign, at("2026-01-19T03:00:00Z")).unwrap()
+}
+
+fn suspended(blueprint: &mut Blueprint) {
+    Arc::make_mut(&mut blueprint.campaign).suspended = true;
 }
 
 fn told(news: &[News]) -> Vec<String> {
@@ -59,7 +65,7 @@ fn nights_and_silence_are_told_once_at_their_time() {
 
 #[test]
 fn a_terminal_that_is_heard_of_again_may_fall_silent_again() {
-    let mut institution = institution(|blueprint| blueprint.campaign.suspended = true);
+    let mut institution = institution(suspended);
     assert_eq!(settled(&mut institution, "2026-01-23T00:00:00Z"), ["2026-01-22T03:00:00Z silent T1"]);
     institution.terminals.values_mut().for_each(|terminal| terminal.contacted(at("2026-01-23T00:00:00Z")));
     assert_eq!(institution.next_news(), Some(at("2026-01-26T00:00:00Z")));
@@ -69,20 +75,20 @@ fn a_terminal_that_is_heard_of_again_may_fall_silent_again() {
 #[test]
 fn another_campaign_is_announced_with_its_notices_and_the_known_one_is_not() {
     let mut institution = institution(|_| ());
-    let mut other = institution.campaign.clone();
+    let mut other = Campaign::clone(&institution.campaign);
     other.calendar.starts = jiff::civil::date(2026, 1, 20);
     other.notices = vec![notice("old", "2026-01-01T00:00:00Z"), notice("new", "2026-01-19T09:00:00Z")];
-    institution.campaign = other.clone();
+    institution.campaign = Arc::new(other.clone());
     assert_eq!(institution.next_news(), Some(at("2026-01-19T03:00:00Z")));
     assert_eq!(settled(&mut institution, "2026-01-19T03:00:00Z"), ["2026-01-19T03:00:00Z announced old"]);
     assert_eq!(institution.next_news(), Some(at("2026-01-19T09:00:00Z")));
     assert_eq!(settled(&mut institution, "2026-01-19T10:00:00Z"), ["2026-01-19T09:00:00Z announced new"]);
     other.suspended = true;
-    institution.campaign = other.clone();
+    institution.campaign = Arc::new(other.clone());
     assert_eq!(settled(&mut institution, "2026-01-19T10:00:00Z"), Vec::<String>::new(), "the same, suspended");
     other.calendar.starts = jiff::civil::date(2026, 1, 22);
     other.notices.clear();
-    institution.campaign = other;
+    institution.campaign = Arc::new(other);
     assert_eq!(settled(&mut institution, "2026-01-19T10:00:00Z"), ["2026-01-19T10:00:00Z announced "], "without notices");
 }
 
@@ -107,9 +113,9 @@ fn the_same_is_told_whatever_the_steps() {
 
 #[test]
 fn a_saved_institution_of_before_there_were_news_knows_its_campaign() {
-    let mut institution = institution(|blueprint| blueprint.campaign.suspended = true);
+    let mut institution = institution(suspended);
     institution.announced = None;
-    institution.campaign.calendar.starts = jiff::civil::date(2026, 3, 1);
+    Arc::make_mut(&mut institution.campaign).calendar.starts = jiff::civil::date(2026, 3, 1);
     assert_eq!(settled(&mut institution, "2026-01-19T04:00:00Z"), Vec::<String>::new());
 }
 

@@ -126,9 +126,9 @@ pub async fn set_campaign(
     Input(input): Input<CampaignInput>,
 ) -> Result<Json<CampaignView>, Problem> {
     let now = app.institutions.look(&code, |_, moment| moment.now).await?.ok_or_else(|| no_institution(&code))?;
-    let campaign = campaign_of(&app, input, now, "").await?;
+    let campaign = Arc::new(campaign_of(&app, input, now, "").await?);
     let shown = app.institutions.change(&code, |tenant, moment| {
-        tenant.institution.campaign = campaign.clone();
+        tenant.institution.campaign = Arc::clone(&campaign);
         tenant.institution.settle(moment.now);
         Json(CampaignView::new(&tenant.institution, &app.packages))
     });
@@ -212,7 +212,7 @@ async fn prepared(app: &Arc<App>, mut campaign: Campaign) -> Campaign {
 
 impl CampaignView {
     fn new(institution: &Institution, packages: &Store) -> Self {
-        let mut campaign = institution.campaign.clone();
+        let mut campaign = Campaign::clone(&institution.campaign);
         for package in &mut campaign.packages {
             package.sha256 = match packages.hash(&campaign.id, package) {
                 Hash::Known(sha256) => Some(sha256),

@@ -230,7 +230,7 @@ pub async fn create_institution(
     blueprint.persons = checked_persons(input.persons, "/persons")?;
     let now = blueprint.clock.now.unwrap_or_else(|| app.institutions.wall());
     if let Some(campaign) = input.campaign {
-        blueprint.campaign = campaign_of(&app, campaign, now, "/campaign").await?;
+        blueprint.campaign = Arc::new(campaign_of(&app, campaign, now, "/campaign").await?);
     }
     for (id, patch) in input.terminals {
         let at = format!("/terminals/{id}");
