@@ -11,7 +11,7 @@ use super::slot::Known;
 use super::{Inner, Institutions, Tenant};
 use crate::domain::ids::InstitutionCode;
 use crate::journal::{BOUND, Entry, Exchange, journal_id};
-use crate::store::{Found, Line, Page, StoreError};
+use crate::store::{Batch, Found, Page, StoreError};
 
 /// How long an entry waits for others.
 const MOMENT: Duration = Duration::from_millis(150);
@@ -26,6 +26,8 @@ const LOOKED_AT_EVERY: Duration = Duration::from_millis(10);
 const AT_ONCE: usize = 64;
 /// Bytes of a large entry.
 const LARGE: usize = 16 * 1024;
+/// Bytes of entries that are written as one row: far fewer than the journal's bound, beyond which a row goes whole.
+const FULL: usize = 64 * 1024;
 
 /// The making under which strays are kept.
 const NO_MAKING: &str = "";
@@ -186,10 +188,10 @@ impl Inner {
         }
         // Only now: also where the store failed half-way, what was moved is among what goes on waiting.
         placed?;
-        let (mut lines, mut evicted, mut to_trim) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut batches, mut evicted, mut to_trim) = (Vec::new(), Vec::new(), Vec::new());
         for (owner, queue) in taken.iter() {
             let institution = owner.as_ref().map_or("", InstitutionCode::as_str);
-            let (mut latest, mut large) = (None, false);
+            let (begun, mut large) = (batches.len(), false);
             for (i, Pending { making, entry, .. }) in queue.entries.iter().enumerate() {
                 if i % AT_ONCE == 0 {
                     // Others have their turn between so many that are written out.
@@ -197,22 +199,22 @@ impl Inner {
                 }
                 if let Some(making) = making {
                     let body = entry.json(&self.pseudonyms);
-                    (latest, large) = (Some(making), large || body.len() > LARGE);
-                    lines.push(Line { institution: institution.to_owned(), making: making.clone(), body });
+                    large |= body.len() > LARGE;
+                    add(&mut batches, begun, institution, making, &body);
                 }
             }
-            let nobodys = NO_MAKING.to_owned();
-            let Some(making) = latest.or(owner.is_none().then_some(&nobodys)) else {
+            let nobodys = owner.is_none().then(|| NO_MAKING.to_owned());
+            let Some(making) = batches[begun..].last().map(|batch| batch.making.clone()).or(nobodys) else {
                 continue;
             };
             if queue.evicted > 0 {
                 evicted.push((institution.to_owned(), making.clone(), queue.evicted));
             }
             if large || queue.evicted > 0 || fastrand::u32(0..LOOKED_AT) < queue.entries.len() as u32 {
-                to_trim.push((institution.to_owned(), making.clone()));
+                to_trim.push((institution.to_owned(), making));
             }
         }
-        self.store.append(&lines, &evicted).await?;
+        self.store.append(&batches, &evicted).await?;
         for (institution, making) in to_trim {
             // What stays beyond the bound is taken away the next time, and shown by nobody until then.
             let _ = self.store.trim(&institution, &making, BOUND).await;
@@ -254,6 +256,19 @@ impl Inner {
             }
             Found::Nothing | Found::Same => Ok(self.in_force.get().fresh.get(code).map(|seen| seen.tenant.clone())),
         }
+    }
+}
+
+/// Adds an entry to the last batch, unless that is another journal's (one from before `begun`), or another making's, or full.
+fn add(batches: &mut Vec<Batch>, begun: usize, institution: &str, making: &str, entry: &str) {
+    if let Some(last) = batches[begun..].last_mut()
+        && last.making == making
+        && last.body.len() + entry.len() < FULL
+    {
+        last.entries += 1;
+        last.body.extend(["\n", entry]);
+    } else {
+        batches.push(Batch { institution: institution.to_owned(), making: making.to_owned(), entries: 1, body: entry.to_owned() });
     }
 }
 

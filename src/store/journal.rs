@@ -1,4 +1,6 @@
-//! Journals as rows, bounded by entries and bytes; what the bound takes away is counted.
+//! Journals as rows of entries that were written at once, bounded by entries and bytes; what the bound takes away is counted.
+
+use std::collections::BTreeMap;
 
 use prometheus_client::metrics::counter::Counter;
 use sqlx::AnyConnection;
@@ -6,17 +8,19 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::{Store, StoreError};
 
-/// Rows that one statement writes at most.
-const AT_ONCE: usize = 100;
+/// Rows that one statement writes at most; SQLite takes the longer for each the more there are.
+const AT_ONCE: usize = 32;
 
-/// An entry to be written.
+/// Entries of one journal that are written as one row.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct Batch {
     /// Whose journal: a code, or empty for what fitted no institution.
     pub institution: String,
     /// Which making of the institution.
     pub making: String,
-    /// The entry, one JSON object.
+    /// How many there are.
+    pub entries: u64,
+    /// One JSON object a line, the oldest first.
     pub body: String,
 }
 
@@ -45,7 +49,7 @@ pub struct Page {
 pub struct Bound {
     /// Entries.
     pub entries: usize,
-    /// Bytes of their JSON.
+    /// Bytes of their JSON. A row goes whole; the newest stays, however large.
     pub bytes: usize,
 }
 
@@ -70,13 +74,14 @@ impl Store {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn append(&self, lines: &[Line], evicted: &[(String, String, u64)]) -> Result<(), StoreError> {
+    pub async fn append(&self, batches: &[Batch], evicted: &[(String, String, u64)]) -> Result<(), StoreError> {
         self.work(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
-            for lines in lines.chunks(AT_ONCE) {
-                let mut query = sqlx::query(AssertSqlSafe(insert(lines.len())));
-                for Line { institution, making, body } in lines {
-                    query = query.bind(institution.as_str()).bind(making.as_str()).bind(body.len() as i64).bind(body.as_str());
+            for batches in batches.chunks(AT_ONCE) {
+                let mut query = sqlx::query(AssertSqlSafe(insert(batches.len())));
+                for Batch { institution, making, entries, body } in batches {
+                    query = query.bind(institution.as_str()).bind(making.as_str()).bind(*entries as i64);
+                    query = query.bind(body.len() as i64).bind(body.as_str());
                 }
                 query.execute(&mut *all).await?;
             }
@@ -89,8 +94,8 @@ impl Store {
             all.commit().await
         })
         .await?;
-        self.tally.entries.inc_by(lines.len() as u64);
-        self.tally.bytes.inc_by(lines.iter().map(|line| line.body.len() as u64).sum());
+        self.tally.entries.inc_by(batches.iter().map(|batch| batch.entries).sum());
+        self.tally.bytes.inc_by(batches.iter().map(|batch| batch.body.len() as u64).sum());
         self.tally.evicted.inc_by(evicted.iter().map(|(.., entries)| entries).sum());
         Ok(())
     }
@@ -100,11 +105,12 @@ impl Store {
     /// # Errors
     /// The store does not work.
     pub async fn trim(&self, institution: &str, making: &str, bound: Bound) -> Result<(), StoreError> {
-        // Each entry's place, from the newest on, and the bytes down to it.
-        const SUMMED: &str = "SELECT number, ROW_NUMBER() OVER newest AS nth, SUM(size) OVER newest AS bytes FROM journal \
-                              WHERE institution = $1 AND making = $2 WINDOW newest AS (ORDER BY number DESC)";
-        const OVER: &str = "DELETE FROM journal WHERE institution = $1 AND making = $2 AND number <= $3";
-        let newest_over = format!("SELECT MAX(number) FROM ({SUMMED}) AS summed WHERE nth > $3 OR (nth > 1 AND bytes > $4)");
+        // Each row's place, from the newest on, and the entries and bytes down to it.
+        const SUMMED: &str = "SELECT number, entries, ROW_NUMBER() OVER newest AS nth, \
+                              SUM(entries) OVER newest AS down, SUM(size) OVER newest AS bytes \
+                              FROM journal WHERE institution = $1 AND making = $2 WINDOW newest AS (ORDER BY number DESC)";
+        const OVER: &str = "DELETE FROM journal WHERE institution = $1 AND making = $2 AND number <= $3 RETURNING entries";
+        let newest_over = format!("SELECT MAX(number) FROM ({SUMMED}) AS summed WHERE nth > 1 AND (down - entries >= $3 OR bytes > $4)");
         let trimmed = self.work(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
             let newest = sqlx::query(AssertSqlSafe(newest_over.as_str())).bind(institution).bind(making);
@@ -112,8 +118,9 @@ impl Store {
             let Some(newest) = newest.try_get::<Option<i64>, _>(0)? else {
                 return Ok(0);
             };
-            // Of another process that trims at the same time, only one takes an entry away, and counts it.
-            let over = sqlx::query(OVER).bind(institution).bind(making).bind(newest).execute(&mut *all).await?.rows_affected();
+            // Of another process that trims at the same time, only one takes a row away, and counts its entries.
+            let over = sqlx::query(OVER).bind(institution).bind(making).bind(newest).fetch_all(&mut *all).await?;
+            let over = over.iter().map(|row| row.try_get::<i64, _>(0)).sum::<Result<i64, _>>()?.unsigned_abs();
             count_evicted(&mut all, institution, making, over).await?;
             all.commit().await.map(|()| over)
         });
@@ -126,14 +133,17 @@ impl Store {
     /// # Errors
     /// The store does not work.
     pub async fn clear(&self, institution: &str) -> Result<(), StoreError> {
-        const COUNTED: &str = "INSERT INTO evictions (institution, making, entries) \
-                               SELECT institution, making, COUNT(*) FROM journal WHERE institution = $1 GROUP BY institution, making \
-                               ON CONFLICT (institution, making) DO UPDATE SET entries = evictions.entries + excluded.entries";
+        const TAKEN: &str = "DELETE FROM journal WHERE institution = $1 RETURNING making, entries";
         let cleared = self.work(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
-            sqlx::query(COUNTED).bind(institution).execute(&mut *all).await?;
-            let taken = sqlx::query("DELETE FROM journal WHERE institution = $1").bind(institution).execute(&mut *all).await?;
-            all.commit().await.map(|()| taken.rows_affected())
+            let mut taken = BTreeMap::<String, u64>::new();
+            for row in sqlx::query(TAKEN).bind(institution).fetch_all(&mut *all).await? {
+                *taken.entry(row.try_get(0)?).or_default() += row.try_get::<i64, _>(1)?.unsigned_abs();
+            }
+            for (making, entries) in &taken {
+                count_evicted(&mut all, institution, making, *entries).await?;
+            }
+            all.commit().await.map(|()| taken.values().sum())
         });
         self.tally.evicted.inc_by(cleared.await?);
         Ok(())
@@ -145,9 +155,12 @@ impl Store {
     /// The store does not work.
     pub async fn entries(&self, institution: &str, making: &str, limit: usize, bound: Bound) -> Result<Page, StoreError> {
         // One statement, so that what others write meanwhile is counted where it is listed.
-        const NEWEST: &str = "SELECT body, COUNT(*) OVER (), \
+        const NEWEST: &str = "WITH summed AS (SELECT number, entries, SUM(entries) OVER (ORDER BY number DESC) AS down \
+                              FROM journal WHERE institution = $1 AND making = $2) \
+                              SELECT body, (SELECT CAST(SUM(entries) AS BIGINT) FROM summed), \
                               (SELECT entries FROM evictions WHERE institution = $1 AND making = $2) \
-                              FROM journal WHERE institution = $1 AND making = $2 ORDER BY number DESC LIMIT $3";
+                              FROM journal WHERE institution = $1 AND making = $2 \
+                              AND number >= (SELECT MIN(number) FROM summed WHERE down - entries < $3) ORDER BY number";
         const EVICTED: &str = "SELECT entries FROM evictions WHERE institution = $1 AND making = $2";
         self.trim(institution, making, bound).await?;
         let read = self.work(async |connection| {
@@ -162,22 +175,26 @@ impl Store {
                     .await?
                     .map_or(Ok(None), |row| row.try_get(0))?,
             };
-            let kept: i64 = rows.first().map_or(Ok(0), |row| row.try_get(1))?;
-            let bodies = rows.iter().rev().map(|row| row.try_get::<String, _>(0)).collect::<Result<Vec<_>, _>>()?;
-            Ok((bodies, kept.unsigned_abs(), evicted.unwrap_or_default().unsigned_abs()))
+            let written: i64 = rows.first().map_or(Ok(0), |row| row.try_get(1))?;
+            let bodies = rows.iter().map(|row| row.try_get::<String, _>(0)).collect::<Result<Vec<_>, _>>()?;
+            Ok((bodies, evicted.unwrap_or_default().unsigned_abs(), written.unsigned_abs()))
         });
-        let (bodies, kept, evicted) = read.await?;
-        let first = evicted + kept - bodies.len() as u64 + 1;
-        let entries = bodies.into_iter().zip(first..).map(|(body, number)| Kept { number, body });
-        Ok(Page { entries: entries.collect(), evicted, complete: true })
+        let (bodies, evicted, written) = read.await?;
+        let mut entries: Vec<&str> = bodies.iter().flat_map(|body| body.split('\n')).collect();
+        // Of the oldest row, what is beyond the bound is gone already, and what is beyond the limit was not asked for.
+        entries.drain(..entries.len().saturating_sub(limit.min(bound.entries)));
+        let first = evicted + written - entries.len() as u64 + 1;
+        let entries = entries.into_iter().zip(first..).map(|(body, number)| Kept { number, body: body.to_owned() });
+        let beyond = written.saturating_sub(bound.entries as u64);
+        Ok(Page { entries: entries.collect(), evicted: evicted + beyond, complete: true })
     }
 }
 
-/// The statement that writes so many entries.
+/// The statement that writes so many rows.
 fn insert(rows: usize) -> String {
-    let row = |i: usize| format!("(${}, ${}, ${}, ${})", 4 * i + 1, 4 * i + 2, 4 * i + 3, 4 * i + 4);
+    let row = |i: usize| format!("(${}, ${}, ${}, ${}, ${})", 5 * i + 1, 5 * i + 2, 5 * i + 3, 5 * i + 4, 5 * i + 5);
     let rows: Vec<String> = (0..rows).map(row).collect();
-    format!("INSERT INTO journal (institution, making, size, body) VALUES {}", rows.join(", "))
+    format!("INSERT INTO journal (institution, making, entries, size, body) VALUES {}", rows.join(", "))
 }
 
 /// Takes away all entries of a journal, within what else is done at once.

@@ -22,7 +22,7 @@ use sqlx::{Any, AnyPool};
 
 pub use error::StoreError;
 pub use institutions::{Found, Record, Row};
-pub use journal::{Bound, Kept, Line, Page, Tally};
+pub use journal::{Batch, Bound, Kept, Page, Tally};
 pub use listen::{Listener, Told};
 pub use outbox::{Claimed, Outgoing};
 pub use target::Target;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use onshi_mock::store::{Bound, Claimed, Found, Line, Outgoing, Record, Row, Store, Target};
+use onshi_mock::store::{Batch, Bound, Claimed, Found, Outgoing, Record, Row, Store, Target};
 
 use crate::postgres::Cluster;
 
@@ -12,8 +12,10 @@ fn record(body: &str) -> Record {
     Record { body: Some(body.to_owned()), expires: None, login: "user".to_owned(), terminals: "T1".to_owned() }
 }
 
-fn line(institution: &str, making: &str, body: &str) -> Line {
-    Line { institution: institution.to_owned(), making: making.to_owned(), body: body.to_owned() }
+/// Entries of one row: a line each.
+fn row(institution: &str, making: &str, body: &str) -> Batch {
+    let entries = body.lines().count() as u64;
+    Batch { institution: institution.to_owned(), making: making.to_owned(), entries, body: body.to_owned() }
 }
 
 async fn bodies(store: &Store, institution: &str, making: &str) -> Vec<String> {
@@ -97,21 +99,31 @@ async fn institutions_are_found_by_login_and_by_expiry(store: &Store) -> &'stati
 }
 
 async fn journals_are_ordered_bounded_and_counted(store: &Store) -> &'static str {
-    let lines: Vec<Line> = (1..=8).map(|number| line("10", "m", &number.to_string())).collect();
-    store.append(&lines, &[("10".to_owned(), "m".to_owned(), 4)]).await.unwrap();
-    let page = store.entries("10", "m", 2, BOUND).await.unwrap();
-    let numbered: Vec<(u64, &str)> = page.entries.iter().map(|kept| (kept.number, kept.body.as_str())).collect();
-    assert_eq!(numbered, [(11, "7"), (12, "8")], "of twelve the newest two");
-    assert_eq!(page.evicted, 7, "four that were never written, and three");
-    store.append(&[line("10", "m", &"x".repeat(996)), line("10", "m", "last")], &[]).await.unwrap();
+    let batches = [row("10", "m", "1"), row("10", "m", "2\n3\n4"), row("10", "m", "5\n6"), row("10", "m", "7"), row("10", "m", "8")];
+    store.append(&batches, &[("10".to_owned(), "m".to_owned(), 4)]).await.unwrap();
+    for (limit, newest) in [(1, vec![(12, "8")]), (3, vec![(10, "6"), (11, "7"), (12, "8")])] {
+        let page = store.entries("10", "m", limit, BOUND).await.unwrap();
+        let numbered: Vec<(u64, &str)> = page.entries.iter().map(|kept| (kept.number, kept.body.as_str())).collect();
+        assert_eq!(numbered, newest, "of twelve");
+        assert_eq!(page.evicted, 7, "four that were never written, and three");
+    }
+    assert_eq!(bodies(store, "10", "m").await, ["4", "5", "6", "7", "8"], "of a row that goes beyond the bound, what is within");
+    store.append(&[row("10", "m", &"x".repeat(996)), row("10", "m", "last")], &[]).await.unwrap();
     assert_eq!(bodies(store, "10", "m").await, [&"x".repeat(996), "last"], "the bound of bytes");
-    store.append(&[line("10", "n", "of another making")], &[]).await.unwrap();
-    assert_eq!(bodies(store, "10", "n").await, ["of another making"]);
+    store.append(&[row("10", "m", &"y".repeat(2_000))], &[]).await.unwrap();
+    let page = store.entries("10", "m", 100, BOUND).await.unwrap();
+    assert_eq!((page.entries.len(), page.entries[0].number, page.evicted), (1, 15, 14), "the newest stays, however large");
+    store.append(&[row("10", "n", "of another\nmaking")], &[]).await.unwrap();
+    assert_eq!(bodies(store, "10", "n").await, ["of another", "making"]);
+    store.clear("10").await.unwrap();
+    let page = store.entries("10", "n", 100, BOUND).await.unwrap();
+    assert_eq!((page.entries.len(), page.evicted), (0, 2), "what was taken away is counted");
+    assert_eq!(store.entries("10", "m", 100, BOUND).await.unwrap().evicted, 15);
     "journals"
 }
 
 async fn a_journal_goes_with_its_institution(store: &Store) -> &'static str {
-    store.append(&[line("30", "m", "kept"), line("10", "n", "going")], &[]).await.unwrap();
+    store.append(&[row("30", "m", "kept"), row("10", "n", "going")], &[]).await.unwrap();
     assert!(store.save("10", Some(1), 2, &record("anew"), true).await.unwrap());
     assert_eq!(bodies(store, "10", "n").await, Vec::<String>::new());
     assert_eq!(bodies(store, "30", "m").await, ["kept"]);
