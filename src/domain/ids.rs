@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use compact_str::{CompactString, format_compact};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,9 +33,9 @@ macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $pattern:literal, $example:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "String", into = "String")]
-        #[schemars(!try_from, extend("pattern" = $pattern, "examples" = [$example]))]
-        pub struct $name(String);
+        #[serde(try_from = "CompactString", into = "CompactString")]
+        #[schemars(with = "String", extend("pattern" = $pattern, "examples" = [$example]))]
+        pub struct $name(CompactString);
 
         impl $name {
             /// Reads the text.
@@ -43,7 +44,7 @@ macro_rules! text_id {
             /// Says what was expected.
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 match Self::fault(text) {
-                    None => Ok(Self(text.to_owned())),
+                    None => Ok(Self(text.into())),
                     Some(expected) => Err(IdError::new(text, expected)),
                 }
             }
@@ -54,15 +55,15 @@ macro_rules! text_id {
             }
         }
 
-        impl TryFrom<String> for $name {
+        impl TryFrom<CompactString> for $name {
             type Error = IdError;
-            fn try_from(text: String) -> Result<Self, IdError> {
+            fn try_from(text: CompactString) -> Result<Self, IdError> {
                 Self::parse(&text)
             }
         }
 
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
+        impl From<$name> for CompactString {
+            fn from(id: $name) -> CompactString {
                 id.0
             }
         }
@@ -126,7 +127,7 @@ impl InstitutionCode {
     /// The code whose last seven digits begin with these six, in the prefecture 99 that does not exist, of the same score table as this one.
     pub fn numbered(&self, number: u32) -> Self {
         let (table, six) = (&self.0[2..3], format!("{:06}", number % 1_000_000));
-        Self(format!("99{table}{six}{}", check_digit(&six)))
+        Self(format_compact!("99{table}{six}{}", check_digit(&six)))
     }
 }
 
@@ -197,7 +198,7 @@ impl FaultId {
 
     /// The nth made name with this stem, which has at most 20 characters of a name.
     pub fn numbered(stem: &str, n: u64) -> Self {
-        Self(format!("{stem}-{n}"))
+        Self(format_compact!("{stem}-{n}"))
     }
 }
 
@@ -211,12 +212,12 @@ impl BootId {
 
     /// The boot that an external terminal lives in before it has reported one.
     pub fn unreported() -> Self {
-        Self("unreported".to_owned())
+        Self(CompactString::const_new("unreported"))
     }
 
     /// The id of a virtual terminal's nth boot.
     pub fn numbered(n: u64) -> Self {
-        Self(format!("boot-{n}"))
+        Self(format_compact!("boot-{n}"))
     }
 }
 

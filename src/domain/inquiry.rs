@@ -2,6 +2,7 @@
 
 use std::iter;
 
+use compact_str::CompactString;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,20 +21,20 @@ pub struct Inquiry {
     /// Whether the patient consents to the limit certificate being told.
     pub limit_consent: bool,
     /// The client's own name for the inquiry.
-    pub arbitrary_identifier: Option<String>,
+    pub arbitrary_identifier: Option<CompactString>,
 }
 
 /// What a card shows of itself, as it came: by this, without a date of birth, a reference number is registered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardData {
     /// 保険者番号, padded or not.
-    pub insurer_number: String,
+    pub insurer_number: CompactString,
     /// 記号
-    pub symbol: Option<String>,
+    pub symbol: Option<CompactString>,
     /// 番号
-    pub number: String,
+    pub number: CompactString,
     /// 枝番; a missing one matches every branch (a reading of ours).
-    pub branch: Option<String>,
+    pub branch: Option<CompactString>,
 }
 
 /// Who is asked for: what tells one patient's checks from another's.
@@ -232,10 +233,10 @@ impl CardData {
     /// The card of a qualification.
     pub fn of(held: &Qualification) -> Self {
         Self {
-            insurer_number: held.insurer_number.as_str().to_owned(),
-            symbol: held.symbol.as_ref().map(|symbol| symbol.as_str().to_owned()),
-            number: held.number.as_str().to_owned(),
-            branch: held.branch.as_ref().map(|branch| branch.as_str().to_owned()),
+            insurer_number: held.insurer_number.as_str().into(),
+            symbol: held.symbol.as_ref().map(|symbol| symbol.as_str().into()),
+            number: held.number.as_str().into(),
+            branch: held.branch.as_ref().map(|branch| branch.as_str().into()),
         }
     }
 
@@ -267,10 +268,10 @@ impl CardData {
 
 /// Card data as they are compared: folded once, however many cards there are.
 struct Folded {
-    insurer: String,
-    symbol: String,
-    number: String,
-    branch: String,
+    insurer: CompactString,
+    symbol: CompactString,
+    number: CompactString,
+    branch: CompactString,
     has_branch: bool,
 }
 
@@ -288,8 +289,8 @@ impl Folded {
 }
 
 /// A number without the zeros or spaces that pad it on the left.
-fn unpadded(text: &str) -> String {
-    fold(text).trim_start_matches('0').to_owned()
+fn unpadded(text: &str) -> CompactString {
+    fold(text).trim_start_matches('0').into()
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ impl Store {
     /// # Errors
     /// The store does not work.
     pub async fn find(&self, code: &str, at_hand: Option<i64>) -> Result<Found, StoreError> {
-        const SQL: &str = "SELECT version, deleted, CASE WHEN version = $2 THEN '' ELSE body END AS body FROM institutions WHERE code = $1";
+        const SQL: &str = "SELECT version, CASE WHEN version <> $2 AND deleted = 0 THEN body END FROM institutions WHERE code = $1";
         // Versions are never negative.
         let version = at_hand.unwrap_or(-1);
         let found = self.work(async |connection| sqlx::query(SQL).bind(code).bind(version).fetch_optional(connection).await);
@@ -180,11 +180,7 @@ impl Store {
     }
 
     fn read(&self, row: &AnyRow) -> Result<Row, StoreError> {
-        let read = || {
-            let deleted: i64 = row.try_get(1)?;
-            let body: String = row.try_get(2)?;
-            Ok(Row { version: row.try_get(0)?, body: (deleted == 0).then_some(body) })
-        };
+        let read = || Ok(Row { version: row.try_get(0)?, body: row.try_get(1)? });
         read().map_err(|error| self.misread(&error))
     }
 

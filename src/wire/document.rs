@@ -61,7 +61,7 @@ impl Document {
     }
 
     /// The text of an element that was read as `text`, as the client wrote it.
-    pub fn verbatim(&self, name: &str, text: String) -> Verbatim {
+    pub fn verbatim(&self, name: &str, text: &str) -> Verbatim {
         self.verbatim.get(name).filter(|verbatim| verbatim.text == text).cloned().unwrap_or_else(|| text.into())
     }
 }
@@ -282,9 +282,9 @@ mod tests {
     #[test]
     fn what_goes_back_byte_for_byte_keeps_its_spelling() {
         let read = Document::xml("<a><ArbitraryFileIdentifier> &quot;x&#38;\r\n</ArbitraryFileIdentifier></a>").unwrap();
-        let verbatim = read.verbatim("ArbitraryFileIdentifier", " \"x&\n".to_owned());
+        let verbatim = read.verbatim("ArbitraryFileIdentifier", " \"x&\n");
         assert_eq!(verbatim.xml.as_deref(), Some(" &quot;x&#38;\r\n"));
-        assert_eq!(read.verbatim("ArbitraryFileIdentifier", "other".to_owned()).xml, None);
+        assert_eq!(read.verbatim("ArbitraryFileIdentifier", "other").xml, None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use compact_str::CompactString;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
@@ -57,11 +58,11 @@ impl<'a> Fields<'a> {
     }
 
     /// An element's text; an empty one counts as absent. Every value of the real message is a string.
-    pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, Text> {
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<CompactString>, Text> {
         match self.find(name) {
             None => Ok(None),
             Some(Value::String(text)) if text.is_empty() => Ok(None),
-            Some(Value::String(text)) if text.chars().count() <= LONGEST => Ok(Some(text.clone())),
+            Some(Value::String(text)) if text.chars().count() <= LONGEST => Ok(Some(text.as_str().into())),
             Some(Value::String(_)) => {
                 let pointer = self.pointer(name);
                 Err(Text::new(
@@ -74,7 +75,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An element's text, which has to be there.
-    pub(super) fn required(&self, name: &'static str) -> Result<String, Text> {
+    pub(super) fn required(&self, name: &'static str) -> Result<CompactString, Text> {
         self.text(name)?.ok_or_else(|| {
             let pointer = self.pointer(name);
             Text::new(format!("{pointer} がありません（必須です）。"), format!("{pointer} is missing; it is required."))
@@ -82,7 +83,7 @@ impl<'a> Fields<'a> {
     }
 
     /// One of a few texts.
-    pub(super) fn one_of(&self, name: &'static str, allowed: &[&str]) -> Result<Option<String>, Text> {
+    pub(super) fn one_of(&self, name: &'static str, allowed: &[&str]) -> Result<Option<CompactString>, Text> {
         let Some(text) = self.text(name)? else {
             return Ok(None);
         };

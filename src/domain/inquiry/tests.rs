@@ -30,7 +30,7 @@ fn persons(lines: &[(&str, &[Line])]) -> Vec<Person> {
 fn asked(insurer_number: &str, number: &str) -> Inquiry {
     Inquiry {
         confirmation_date: TODAY,
-        card: CardData { insurer_number: insurer_number.to_owned(), number: number.to_owned(), ..CardData::default() },
+        card: CardData { insurer_number: insurer_number.into(), number: number.into(), ..CardData::default() },
         birthdate: date(1980, 5, 17),
         ..Inquiry::default()
     }
@@ -101,10 +101,10 @@ fn a_card_is_one_persons_or_nobodys() {
         ("b", &[("01", "1", "branch = '02'\nsymbol = '記－１'")]),
     ]);
     let card = |number: &str, branch: Option<&str>, symbol: Option<&str>| CardData {
-        insurer_number: "  01990019".to_owned(),
-        symbol: symbol.map(str::to_owned),
-        number: number.to_owned(),
-        branch: branch.map(str::to_owned),
+        insurer_number: "  01990019".into(),
+        symbol: symbol.map(Into::into),
+        number: number.into(),
+        branch: branch.map(Into::into),
     };
     let holder =
         |card: CardData| Register { persons: &persons, missing_branch_matches: true }.matching(&card).map(|person| person.id.as_str());
@@ -137,7 +137,7 @@ fn without_a_branch_number_every_branch_matches_or_by_a_setting_none() {
 fn the_same_patient_is_sought_whatever_the_width_padding_and_branch() {
     let inquiry = |insurer: &str, symbol: &str, branch: Option<&str>| {
         let mut inquiry = asked(insurer, "１００１");
-        (inquiry.card.symbol, inquiry.card.branch) = (Some(symbol.to_owned()), branch.map(str::to_owned));
+        (inquiry.card.symbol, inquiry.card.branch) = (Some(symbol.into()), branch.map(Into::into));
         inquiry
     };
     let folded = inquiry("01990019", "11-01", Some("01")).sought().folded();

@@ -1,5 +1,6 @@
 //! Dates and texts of fixtures that parse: once one of these exists, it is well-formed.
 
+use compact_str::CompactString;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,10 +56,11 @@ impl From<FixtureDate> for String {
 
 /// A card's symbol or number: 1 to 20 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "CompactString", into = "CompactString")]
+#[schemars(with = "String")]
 pub struct CardText {
-    text: String,
-    folded: String,
+    text: CompactString,
+    folded: CompactString,
 }
 
 impl CardText {
@@ -73,10 +75,10 @@ impl CardText {
     }
 }
 
-impl TryFrom<String> for CardText {
+impl TryFrom<CompactString> for CardText {
     type Error = String;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: CompactString) -> Result<Self, String> {
         if (1..=20).contains(&text.chars().count()) {
             Ok(Self { folded: fold(&text), text })
         } else {
@@ -85,7 +87,7 @@ impl TryFrom<String> for CardText {
     }
 }
 
-impl From<CardText> for String {
+impl From<CardText> for CompactString {
     fn from(card: CardText) -> Self {
         card.text
     }
@@ -93,9 +95,9 @@ impl From<CardText> for String {
 
 /// A text as it is compared: full-width letters, digits and signs become ASCII, half-width kana become full-width, dashes become `-`; white
 /// space goes.
-pub(in crate::domain) fn fold(text: &str) -> String {
+pub(in crate::domain) fn fold(text: &str) -> CompactString {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return text.to_owned();
+        return text.into();
     }
     let dashes_as_one = |c| if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') { '-' } else { c };
     text.nfkc().filter(|c| !c.is_whitespace()).map(dashes_as_one).collect()

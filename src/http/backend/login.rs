@@ -166,7 +166,7 @@ async fn bearer(call: &mut Call, named: Option<Named>) -> Result<Option<Bearer>,
     call.terminal = terminal.clone();
     call.found = found;
     if !terminal_exists {
-        let terminal = terminal.map(String::from).unwrap_or_default();
+        let terminal = terminal.as_ref().map_or("", TerminalId::as_str);
         let detail = Text::new(
             format!("医療機関 {institution} に端末 {terminal} はありません。"),
             format!("Institution {institution} has no terminal {terminal}."),

@@ -61,9 +61,9 @@ const MESSAGE_OF_RESULT: Element =
 const VALIDITY: Element = Element::text("QualificationValidity", "check", |s| text(s.unit?.validity?.code())).codes(6);
 
 const SEARCH_INFO: &[Element] = &[
-    Element::text("InsurerNumber", "request", |s| text(&info(s)?.card.insurer_number)),
+    Element::text("InsurerNumber", "request", |s| text(&*info(s)?.card.insurer_number)),
     Element::text("InsuredCardSymbol", "request", |s| optional(&info(s)?.card.symbol)),
-    Element::text("InsuredIdentificationNumber", "request", |s| text(&info(s)?.card.number)),
+    Element::text("InsuredIdentificationNumber", "request", |s| text(&*info(s)?.card.number)),
     Element::text("InsuredBranchNumber", "request", |s| optional(&info(s)?.card.branch)),
     Element::text("Birthdate", "request", |s| text(digits::day(info(s)?.birthdate))),
     Element::text("LimitApplicationCertificateRelatedConsFlg", "request", |s| text(if info(s)?.limit_consent { "1" } else { "0" }))
@@ -73,9 +73,9 @@ const SEARCH_INFO: &[Element] = &[
 
 const REGISTRATION: &[Element] = &[
     Element::text("ReferenceNumber", "request", |s| text(&registration(s)?.reference_number)),
-    Element::text("InsurerNumber", "request", |s| text(&registration(s)?.card.insurer_number)),
+    Element::text("InsurerNumber", "request", |s| text(&*registration(s)?.card.insurer_number)),
     Element::text("InsuredCardSymbol", "request", |s| optional(&registration(s)?.card.symbol)),
-    Element::text("InsuredIdentificationNumber", "request", |s| text(&registration(s)?.card.number)),
+    Element::text("InsuredIdentificationNumber", "request", |s| text(&*registration(s)?.card.number)),
     Element::text("InsuredBranchNumber", "request", |s| optional(&registration(s)?.card.branch)),
 ];
 
@@ -91,6 +91,6 @@ pub(super) fn text(text: impl Into<Verbatim>) -> Option<Verbatim> {
     Some(text.into())
 }
 
-pub(super) fn optional(text: &Option<String>) -> Option<Verbatim> {
-    text.as_deref().map(Into::into)
+pub(super) fn optional(text: &Option<impl AsRef<str>>) -> Option<Verbatim> {
+    text.as_ref().map(|text| text.as_ref().into())
 }

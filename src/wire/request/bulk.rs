@@ -81,7 +81,7 @@ pub fn fetch(document: &Document) -> Result<Read<Verbatim>, Text> {
     framed(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
         let number = body.required("ReceptionNumber")?;
-        Ok((document.verbatim("ReceptionNumber", number), Vec::new()))
+        Ok((document.verbatim("ReceptionNumber", &number), Vec::new()))
     })
 }
 

@@ -1,5 +1,6 @@
 //! Requests for drug information (`YZKsiquc01`) and health check-ups (`TKKsiquc01`), whose elements have names of their own.
 
+use compact_str::CompactString;
 use jiff::civil::Date;
 
 use super::{Read, framed};
@@ -17,7 +18,7 @@ pub struct MedicalRequest {
     /// The last day.
     pub end: Option<Date>,
     /// `FileCategory`: which of its values asks for PDF is not public.
-    pub file_category: Option<String>,
+    pub file_category: Option<CompactString>,
 }
 
 /// Reads the request.

@@ -52,7 +52,7 @@ impl Sender {
         let identifier = header("ArbitraryFileIdentifier").filter(|text| !text.is_empty() && text.chars().count() <= 200);
         Self {
             institution: header("MedicalInstitutionCode").and_then(|code| InstitutionCode::parse(code).ok()),
-            file_identifier: identifier.map(|text| document.verbatim("ArbitraryFileIdentifier", text.to_owned())),
+            file_identifier: identifier.map(|text| document.verbatim("ArbitraryFileIdentifier", text)),
             confirmation_date: header("QualificationConfirmationDate").and_then(|text| Date::strptime("%Y%m%d", text).ok()),
         }
     }

@@ -46,5 +46,5 @@ fn one(info: &Fields<'_>) -> Result<Registration, Text> {
             &format!("at most {LONGEST} characters"),
         ));
     }
-    Ok(Registration { reference_number, card: card(info)? })
+    Ok(Registration { reference_number: reference_number.into(), card: card(info)? })
 }
