@@ -40,7 +40,7 @@ pub struct Blueprint {
     pub readings: Readings,
     /// Its terminals.
     pub terminals: BTreeMap<TerminalId, Settings>,
-    /// Its campaign. Many institutions have the same, so that it is saved beside them.
+    /// Its campaign. Many institutions have the same, so that it is saved beside them: who reads one has to put it in.
     #[serde(skip, default = "Campaign::none")]
     pub campaign: Arc<Campaign>,
     /// How its answers look on the wire.
@@ -81,7 +81,7 @@ pub struct Institution {
     pub default_terminal: TerminalId,
     /// Its readings of the notice.
     pub readings: Readings,
-    /// Its campaign. Many institutions have the same, so that it is saved beside them.
+    /// Its campaign. Many institutions have the same, so that it is saved beside them: who reads one has to put it in.
     #[serde(skip, default = "Campaign::none")]
     pub campaign: Arc<Campaign>,
     /// Its terminals.

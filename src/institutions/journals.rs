@@ -281,3 +281,33 @@ fn placed(tenant: &Tenant, mut entry: Box<Entry>) -> Pending {
 fn stray(entry: Box<Entry>) -> Pending {
     Pending::new(Some(NO_MAKING.to_owned()), entry)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_of_one_journal_and_one_making_in_order_and_never_too_large() {
+        let mut batches = Vec::new();
+        for (making, entry) in [("m", "1"), ("m", "2"), ("n", "3"), ("m", "4")] {
+            add(&mut batches, 0, "one", making, entry);
+        }
+        let begun = batches.len();
+        let (half, whole) = ("x".repeat(FULL / 2), "y".repeat(FULL));
+        for entry in ["5", half.as_str(), half.as_str(), whole.as_str(), "6"] {
+            add(&mut batches, begun, "other", "m", entry);
+        }
+        let written: Vec<_> = batches.iter().map(|batch| (&*batch.institution, &*batch.making, batch.entries, &*batch.body)).collect();
+        let first = format!("5\n{half}");
+        let expected = [
+            ("one", "m", 2, "1\n2"),
+            ("one", "n", 1, "3"),
+            ("one", "m", 1, "4"),
+            ("other", "m", 2, first.as_str()),
+            ("other", "m", 1, &half),
+            ("other", "m", 1, &whole),
+            ("other", "m", 1, "6"),
+        ];
+        assert_eq!(written, expected);
+    }
+}

@@ -1,9 +1,10 @@
 //! One institution with what belongs to it, and the document that it is saved as.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use hashlink::LruCache;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -16,8 +17,9 @@ use crate::store::{Record, StoreError};
 
 /// The form of saved documents that this program writes; it reads this one and those before.
 pub(super) const FORMAT: u32 = 2;
-/// Campaigns that are remembered as they were read.
+/// Campaigns that are remembered as they were read, and bytes of the longest of them.
 const REMEMBERED: usize = 16;
+const LONGEST_REMEMBERED: usize = 64 * 1024;
 
 /// One institution with what belongs to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +50,12 @@ pub(super) struct Saved<'a, C> {
     met: Cow<'a, BTreeSet<ScenarioId>>,
 }
 
+/// What every format has.
+#[derive(Deserialize)]
+struct Form {
+    format: u32,
+}
+
 /// Where format 1 has the campaigns.
 #[derive(Deserialize)]
 struct Former<'a> {
@@ -63,22 +71,29 @@ struct Having<'a> {
     campaign: &'a RawValue,
 }
 
-/// The campaigns that were read last, by their texts: nearly all institutions of a server have one of a few, and share it in memory.
-#[derive(Default)]
-pub(super) struct Campaigns(Mutex<VecDeque<(Box<str>, Arc<Campaign>)>>);
+/// The campaigns that were asked for last, by their texts: nearly all institutions of a server have one of a few, and share it in memory.
+pub(super) struct Campaigns(Mutex<LruCache<Box<str>, Arc<Campaign>>>);
+
+impl Default for Campaigns {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(REMEMBERED)))
+    }
+}
 
 impl Campaigns {
     fn read(&self, text: &str) -> serde_json::Result<Arc<Campaign>> {
-        let known = |read: &VecDeque<(Box<str>, Arc<Campaign>)>| {
-            read.iter().find(|(known, _)| **known == *text).map(|(_, campaign)| Arc::clone(campaign))
-        };
-        if let Some(campaign) = known(&locked(&self.0)) {
-            return Ok(campaign);
+        if let Some(campaign) = locked(&self.0).get(text) {
+            return Ok(Arc::clone(campaign));
         }
         let campaign: Arc<Campaign> = serde_json::from_str(text)?;
+        if text.len() > LONGEST_REMEMBERED {
+            return Ok(campaign);
+        }
         let mut read = locked(&self.0);
-        read.truncate(REMEMBERED - 1);
-        read.push_front((text.into(), Arc::clone(&campaign)));
+        if let Some(meanwhile) = read.get(text) {
+            return Ok(Arc::clone(meanwhile));
+        }
+        read.insert(text.into(), Arc::clone(&campaign));
         Ok(campaign)
     }
 }
@@ -120,11 +135,14 @@ impl Tenant {
     /// # Errors
     /// Not what this program, or one before it, writes.
     pub(super) fn read(code: &str, body: &str, campaigns: &Campaigns) -> Result<Self, StoreError> {
-        let unreadable = |said: &str| StoreError::unreadable(code, said);
-        let wrong = |error: serde_json::Error| unreadable(&error.to_string());
+        let newer = |format: u32| StoreError::unreadable(code, &format!("format {format} > {FORMAT}"));
+        let wrong = |error: serde_json::Error| match serde_json::from_str(body) {
+            Ok(Form { format }) if format > FORMAT => newer(format),
+            _ => StoreError::unreadable(code, &error.to_string()),
+        };
         let saved: Saved<'_, &RawValue> = serde_json::from_str(body).map_err(wrong)?;
         if saved.format > FORMAT {
-            return Err(unreadable(&format!("format {} > {FORMAT}", saved.format)));
+            return Err(newer(saved.format));
         }
         let (campaign, first) = match saved.campaign {
             Some(campaign) => (campaign, saved.first_campaign.unwrap_or(campaign)),
@@ -146,7 +164,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::domain::campaign::{Channel, Notice};
     use crate::domain::reception::Asked;
+    use crate::domain::text::Text;
     use crate::fixtures::Fixtures;
 
     #[test]
@@ -175,11 +195,7 @@ mod tests {
 
     #[test]
     fn format_1_is_read_and_one_campaign_is_shared() {
-        let start: Timestamp = "2026-01-19T03:00:00Z".parse().unwrap();
-        let fixtures = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19)).0.unwrap();
-        let (code, blueprint) = fixtures.institutions.first_key_value().unwrap();
-        let institution = Institution::new(code.clone(), "making".to_owned(), blueprint, &fixtures.campaign, start).unwrap();
-        let mut tenant = Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None, met: BTreeSet::new() };
+        let mut tenant = some("2026-01-19T03:00:00Z".parse().unwrap());
         let campaigns = Campaigns::default();
         let read = |document: &Value| Tenant::read("9910000018", &document.to_string(), &campaigns).unwrap();
         let once = read(&serde_json::to_value(tenant.saved()).unwrap());
@@ -196,8 +212,43 @@ mod tests {
     }
 
     #[test]
-    fn a_document_of_a_newer_program_is_refused() {
-        let refused = Tenant::read("9910000018", "{\"format\":3}", &Campaigns::default()).unwrap_err();
-        assert!(refused.to_string().contains("9910000018"), "{refused}");
+    fn a_document_of_a_newer_program_is_refused_whether_or_not_it_looks_the_same() {
+        let tenant = some("2026-01-19T03:00:00Z".parse().unwrap());
+        let mut document = serde_json::to_value(tenant.saved()).unwrap();
+        document["format"] = json!(3);
+        for newer in [document.to_string(), "{\"format\":3}".to_owned()] {
+            let refused = Tenant::read("9910000018", &newer, &Campaigns::default()).unwrap_err().to_string();
+            assert!(refused.contains("9910000018") && refused.contains("format 3 > 2"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn of_many_campaigns_the_one_that_is_used_stays_shared() {
+        let campaigns = Campaigns::default();
+        let text =
+            |title: &str| serde_json::to_string(&Campaign { title: Text::same(title), ..Campaign::clone(&Campaign::none()) }).unwrap();
+        let common = campaigns.read(&text("common")).unwrap();
+        for number in 0..2 * REMEMBERED {
+            campaigns.read(&text(&number.to_string())).unwrap();
+            assert!(Arc::ptr_eq(&common, &campaigns.read(&text("common")).unwrap()));
+        }
+        assert_eq!(locked(&campaigns.0).len(), REMEMBERED);
+        let notice = Notice {
+            channel: Channel::PortalMail,
+            published: Timestamp::UNIX_EPOCH,
+            title: Text::same(""),
+            body: Text::same("x".repeat(4_000)),
+        };
+        let long = serde_json::to_string(&Campaign { notices: vec![notice; 20], ..Campaign::clone(&common) }).unwrap();
+        assert!(long.len() > LONGEST_REMEMBERED);
+        assert!(!Arc::ptr_eq(&campaigns.read(&long).unwrap(), &campaigns.read(&long).unwrap()), "a long one is not kept");
+    }
+
+    /// The first institution of the fixtures.
+    fn some(start: Timestamp) -> Tenant {
+        let fixtures = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19)).0.unwrap();
+        let (code, blueprint) = fixtures.institutions.first_key_value().unwrap();
+        let institution = Institution::new(code.clone(), "making".to_owned(), blueprint, &fixtures.campaign, start).unwrap();
+        Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None, met: BTreeSet::new() }
     }
 }

@@ -38,7 +38,7 @@ pub use pseudonym::Pseudonyms;
 /// How many entries a journal keeps.
 pub const KEPT_ENTRIES: usize = 500;
 
-/// How much a journal keeps: the newest entries, as long as they have no more bytes of JSON.
+/// How much a journal keeps: the newest entries, as long as they have no more bytes of JSON (those that were written at once go together).
 pub const BOUND: Bound = Bound { entries: KEPT_ENTRIES, bytes: 4 * 1024 * 1024 };
 
 /// What an entry can be about.

@@ -217,6 +217,15 @@ async fn postgresql_keeps_the_contract_over_one_connection_pool_and_over_two() {
         let (first, second) = tokio::join!(store.save("70", before, version, &a, false), other.save("70", before, version, &b, false));
         assert!(first.unwrap() ^ second.unwrap(), "of two writers on two connections exactly one wins, version {version}");
     }
+    for round in 1..=20 {
+        let (three, two) = ([row("70", "m", "a\nb\nc")], [row("70", "m", "d\ne")]);
+        let (first, second) = tokio::join!(store.append(&three, &[]), other.append(&two, &[]));
+        first.and(second).unwrap();
+        let (a, b) = tokio::join!(store.entries("70", "m", 100, BOUND), other.entries("70", "m", 100, BOUND));
+        for page in [a.unwrap(), b.unwrap()] {
+            assert_eq!((page.entries.len(), page.evicted), (5, 5 * (round - 1)), "two trim at once, and each entry is counted once");
+        }
+    }
 }
 
 #[tokio::test]
