@@ -200,7 +200,7 @@ impl Inner {
                 if let Some(making) = making {
                     let body = entry.json(&self.pseudonyms);
                     large |= body.len() > LARGE;
-                    add(&mut batches, begun, institution, making, &body);
+                    add(&mut batches, institution, making, &body);
                 }
             }
             let nobodys = owner.is_none().then(|| NO_MAKING.to_owned());
@@ -259,10 +259,10 @@ impl Inner {
     }
 }
 
-/// Adds an entry to the last batch, unless that is another journal's (one from before `begun`), or another making's, or full.
-fn add(batches: &mut Vec<Batch>, begun: usize, institution: &str, making: &str, entry: &str) {
-    if let Some(last) = batches[begun..].last_mut()
-        && last.making == making
+/// Adds an entry to the last batch, unless that is another journal's, or another making's, or full.
+fn add(batches: &mut Vec<Batch>, institution: &str, making: &str, entry: &str) {
+    if let Some(last) = batches.last_mut()
+        && (last.institution.as_str(), last.making.as_str()) == (institution, making)
         && last.body.len() + entry.len() < FULL
     {
         last.entries += 1;
@@ -290,12 +290,11 @@ mod tests {
     fn a_batch_is_of_one_journal_and_one_making_in_order_and_never_too_large() {
         let mut batches = Vec::new();
         for (making, entry) in [("m", "1"), ("m", "2"), ("n", "3"), ("m", "4")] {
-            add(&mut batches, 0, "one", making, entry);
+            add(&mut batches, "one", making, entry);
         }
-        let begun = batches.len();
         let (half, whole) = ("x".repeat(FULL / 2), "y".repeat(FULL));
         for entry in ["5", half.as_str(), half.as_str(), whole.as_str(), "6"] {
-            add(&mut batches, begun, "other", "m", entry);
+            add(&mut batches, "other", "m", entry);
         }
         let written: Vec<_> = batches.iter().map(|batch| (&*batch.institution, &*batch.making, batch.entries, &*batch.body)).collect();
         let first = format!("5\n{half}");
