@@ -13,7 +13,7 @@ use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::linkage::FileKind;
 use crate::domain::person::{CardClassification, Person, PersonOutcome, Qualification};
-use crate::domain::reception::{Asked, Reception};
+use crate::domain::reception::{Asked, Reception, Submission};
 use crate::domain::terminal::Terminal;
 use crate::domain::text::Text;
 use crate::journal::Outcome;
@@ -34,14 +34,17 @@ pub fn submit(desk: &Desk<'_>, institution: &mut Institution, terminal: &Termina
             }
         }
     }
-    let number = institution.receptions.submit(kind, asked, desk.now, takes);
+    let (file_identifier, confirmation_date) = (desk.sender.file_identifier.clone(), desk.sender.confirmation_date);
+    let submission = Submission { kind, asked, file_identifier, confirmation_date };
+    let number = institution.receptions.submit(submission, desk.now, takes);
     let why = Text::new(
         format!("一括要求を受け付けました。受付番号は {number} です。"),
         format!("The bulk request was taken; its reception number is {number}."),
     );
     let mut header = desk.header(Segment::Done);
-    header.reception = Some(number.into());
-    let body = Body { unit: Unit { worked: Some(true), ..Unit::default() }, units: Vec::new() };
+    header.reception = terminal.settings.linkage.reception_number_in_header.then(|| number.as_str().into());
+    let reception = Some((number, japan::civil(desk.now)));
+    let body = Body { unit: Unit { worked: Some(true), reception, ..Unit::default() }, units: Vec::new() };
     desk.answered(&header, &body, Outcome::Answered, why)
 }
 
@@ -55,6 +58,8 @@ pub fn fetch(desk: &Desk<'_>, place: Place<'_>, submitted_as: FileKind, number: 
     };
     let mut header = desk.header(Segment::Processing);
     header.reception = Some(number.clone());
+    header.file_identifier = header.file_identifier.or_else(|| reception.file_identifier.clone());
+    header.confirmation_date = header.confirmation_date.or(reception.confirmation_date);
     if desk.now < reception.ready_at {
         let until = japan::to_the_second(reception.ready_at);
         let why = Text::new(format!("{until} まで処理中です。"), format!("It is being processed until {until}."));
@@ -102,7 +107,7 @@ impl Found<'_> {
             let note = desk.note(&person_refused(person));
             return Unit { info: Some(&self.inquiry), worked: Some(false), note: Some(note), ..Unit::default() };
         }
-        unit_of(desk, place, &self.inquiry, &self.finding, &self.consents, true)
+        unit_of(desk, place, &self.inquiry, &self.finding, &self.consents)
     }
 }
 

@@ -30,7 +30,7 @@ pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
         format!("The check worked; its result is {} ({}).", validity.code(), validity.ja()),
     );
     let consents = person.map(|person| consents_of(person, inquiry)).unwrap_or_default();
-    let mut unit = unit_of(desk, place, inquiry, &finding, &consents, false);
+    let mut unit = unit_of(desk, place, inquiry, &finding, &consents);
     unit.prescription = person.and_then(|person| person.prescription).map(|choice| choice.code());
     let body = Body { unit, units: Vec::new() };
     let outcome = Outcome::Checked { validity, person: person.map(|person| person.id.clone()), near_miss: finding.near_miss.clone() };
@@ -82,7 +82,6 @@ pub(super) fn unit_of<'a>(
     inquiry: &'a Inquiry,
     finding: &Finding<'a>,
     consents: &'a Consents,
-    bulk: bool,
 ) -> Unit<'a> {
     let results = finding.matched.into_iter().flat_map(|(person, _)| finding.told.iter().map(move |held| (person, *held)));
     let results = results.map(|(person, qualification)| Held {
@@ -93,7 +92,6 @@ pub(super) fn unit_of<'a>(
         institution: &place.institution.code,
         reference_number: place.institution.references.of(&person.id, desk.now),
         arbitrary_identifier: None,
-        bulk,
     });
     Unit {
         info: Some(inquiry),

@@ -42,7 +42,7 @@ pub fn refused_medical(desk: &Desk<'_>, refusal: &Refusal) -> Answer {
 
 fn answer(desk: &Desk<'_>, medical: &Medical, outcome: Outcome, why: Text) -> Answer {
     let header = desk.header(Segment::Done);
-    let message = desk.with_liberties(render(MEDICAL, &Scope::medical(&header, medical)));
+    let message = desk.arranged(render(MEDICAL, &Scope::medical(&header, medical)));
     Answer { message: Some(message), status: 200, outcome, why }
 }
 

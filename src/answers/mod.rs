@@ -17,6 +17,7 @@ use jiff::Timestamp;
 
 use crate::domain::catalogue::{Catalogue, Entry, ErrorId, Layer};
 use crate::domain::check::Refusal;
+use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
 use crate::domain::inquiry::{Inquiry, Register};
 use crate::domain::institution::Institution;
@@ -26,8 +27,9 @@ use crate::domain::terminal::Terminal;
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::journal::{JournalError, Outcome};
+use crate::wire::element_order::ordered;
 use crate::wire::liberties;
-use crate::wire::message::{Body, Header, MESSAGE, Note, Scope, Segment, Unit, render};
+use crate::wire::message::{Body, Header, MESSAGE, MessageKind, Note, Scope, Segment, Unit, render};
 use crate::wire::request::Sender;
 use crate::wire::tree::Group;
 
@@ -55,12 +57,14 @@ pub struct Desk<'a> {
     pub surfacing: &'a Surfacing,
     /// What the request's header says.
     pub sender: &'a Sender,
+    /// The kind of message that the answer is.
+    pub kind: MessageKind,
     /// The character set that the answer names.
     pub encoding: Encoding,
+    /// The order of its elements.
+    pub order: ElementOrder,
     /// By the institution's clock; by the machine's where none is known.
     pub now: Timestamp,
-    /// Code table 002 of the answer; bulk messages have none.
-    pub reference: Option<&'static str>,
 }
 
 /// The terminal at which something is asked, and its institution.
@@ -76,25 +80,27 @@ impl Desk<'_> {
     /// The header of an answer.
     fn header(&self, segment: Segment) -> Header {
         Header {
+            kind: self.kind,
             at: japan::civil(self.now),
             confirmation_date: self.sender.confirmation_date,
             institution: self.sender.institution.clone(),
             file_identifier: self.sender.file_identifier.clone(),
-            reference: self.reference,
             segment,
             error: None,
             encoding: self.encoding,
             reception: None,
+            confirmation_key: None,
             counts: None,
         }
     }
 
     fn message(&self, header: &Header, body: Option<&Body<'_>>) -> Group {
-        self.with_liberties(render(MESSAGE, &Scope::message(header, body)))
+        self.arranged(render(MESSAGE, &Scope::message(header, body)))
     }
 
-    fn with_liberties(&self, message: Group) -> Group {
-        liberties::taken(message, &self.surfacing.wire, self.surfacing.seed)
+    /// A rendered message as the institution and the terminal have it look.
+    fn arranged(&self, message: Group) -> Group {
+        ordered(liberties::taken(message, &self.surfacing.wire), self.order, self.surfacing.seed)
     }
 
     fn entry(&self, id: ErrorId) -> Entry {

@@ -24,6 +24,8 @@ macro_rules! error_ids {
 error_ids! {
     /// The request cannot be read.
     MalformedRequest,
+    /// A linkage file of a kind that exists, but whose layout is not public.
+    KindNotPublic,
     /// The body did not come whole in time.
     BodyTimeout,
     /// The body is too large.
@@ -129,7 +131,7 @@ pub struct Catalogue {
 pub struct Entry {
     /// Which one.
     pub id: ErrorId,
-    /// What the wire carries: 1 to 16 ASCII letters or digits.
+    /// What the wire carries: 1 to 32 visible ASCII characters.
     pub code: String,
     /// The HTTP status where the answer is not the usual 200 with an error inside, 200 to 599.
     pub status: u16,
@@ -179,14 +181,19 @@ pub enum Layer {
     Body,
 }
 
+/// Characters of a code: real ones next door have 9 (`EPSB0052E`) and 15 (`OQC-OWSE0900000`).
+const LONGEST_CODE: usize = 32;
 /// Characters of an error's words.
 const LONGEST_MESSAGE: usize = 1000;
 
 impl Entry {
     /// The field that makes no sense, as a JSON pointer, and what was expected there.
     pub fn fault(&self) -> Option<(String, Text)> {
-        if self.code.is_empty() || self.code.len() > 16 || !self.code.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            let expected = Text::new("英数字1〜16文字のコードが必要です", "expected a code of 1 to 16 ASCII letters or digits");
+        if !(1..=LONGEST_CODE).contains(&self.code.len()) || !self.code.bytes().all(|b| b.is_ascii_graphic()) {
+            let expected = Text::new(
+                format!("空白を含まない ASCII 文字1〜{LONGEST_CODE}文字のコードが必要です"),
+                format!("expected a code of 1 to {LONGEST_CODE} visible ASCII characters"),
+            );
             return Some(("/code".to_owned(), expected));
         }
         if !(200..=599).contains(&self.status) {

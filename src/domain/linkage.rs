@@ -82,10 +82,19 @@ pub struct LinkageSettings {
     pub bulk_time: Period,
     /// The form of a fetched bulk result.
     pub bulk_result: ResultForm,
-    /// The kinds of files whose answers are password zips: those that `encrypt.conf` would have as `e`.
+    /// Whether the header of a bulk request's answer has the `ReceptionNumber`, too, beside the body.
+    pub reception_number_in_header: bool,
+    /// The kinds of files whose answers are password zips: those that the linkage application's `encrypt.conf` would have as `e`.
     pub encrypt: BTreeSet<FileKind>,
+    /// Whether face results are password zips: what the face application's `encrypt_face.conf` would have as `e`.
+    pub encrypt_face: bool,
     /// The password of those zips: 1 to 64 visible ASCII characters.
     pub zip_password: String,
+    /// Whether face results have a `QualificationConfirmationKey`. That there is one is known from one source; place and form are invented.
+    pub confirmation_key: bool,
+    /// Whether results that are cleared away are listed in a `del<time>.txt` in `res`. That there are such files is known; their content is
+    /// invented.
+    pub deletion_list: bool,
 }
 
 /// How a fetched bulk result is put.
@@ -106,8 +115,12 @@ impl Default for LinkageSettings {
             stay_time: Period::from_secs(24 * 3600),
             bulk_time: Period::from_secs(60),
             bulk_result: ResultForm::Xml,
+            reception_number_in_header: false,
             encrypt: BTreeSet::new(),
+            encrypt_face: false,
             zip_password: "onshi-mock".to_owned(),
+            confirmation_key: false,
+            deletion_list: false,
         }
     }
 }

@@ -110,8 +110,11 @@ pub struct Qualification {
     /// The householder or insured, where that is someone else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insured_name: Option<String>,
-    /// 資格取得日: the first day.
+    /// The first day on which it holds; no element tells it.
     pub from: FixtureDate,
+    /// 資格取得日, where answers tell it: real ones do not for an ordinary person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qualification_date: Option<FixtureDate>,
     /// 資格喪失日: the first day on which it holds no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<FixtureDate>,

@@ -11,6 +11,7 @@ use super::japan;
 use super::linkage::FileKind;
 use super::period::Period;
 use super::reference::Registration;
+use super::verbatim::Verbatim;
 
 /// Bulk requests that are kept; the oldest gives way.
 const MOST_KEPT: usize = 100;
@@ -28,6 +29,25 @@ pub struct Reception {
     pub ready_at: Timestamp,
     /// What was asked.
     pub asked: Asked,
+    /// Its `ArbitraryFileIdentifier`: the result carries it where the request that fetches it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_identifier: Option<Verbatim>,
+    /// Its `QualificationConfirmationDate`: likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation_date: Option<Date>,
+}
+
+/// A bulk request as it is handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// The kind of file that hands it in.
+    pub kind: FileKind,
+    /// What is asked.
+    pub asked: Asked,
+    /// Its `ArbitraryFileIdentifier`.
+    pub file_identifier: Option<Verbatim>,
+    /// Its `QualificationConfirmationDate`.
+    pub confirmation_date: Option<Date>,
 }
 
 /// What a bulk request asks.
@@ -52,11 +72,12 @@ pub struct Receptions {
 
 impl Receptions {
     /// Takes a request and gives its reception number: the time and a count, 20 digits. The real form is not public.
-    pub fn submit(&mut self, kind: FileKind, asked: Asked, now: Timestamp, takes: Period) -> String {
+    pub fn submit(&mut self, submission: Submission, now: Timestamp, takes: Period) -> String {
         self.last = (self.last + 1) % 1_000_000;
         let number = format!("{}{:06}", japan::civil(now).strftime("%Y%m%d%H%M%S"), self.last);
         let ready_at = now.checked_add(takes.duration()).unwrap_or(Timestamp::MAX);
-        self.kept.push_back(Reception { number: number.clone(), kind, ready_at, asked });
+        let Submission { kind, asked, file_identifier, confirmation_date } = submission;
+        self.kept.push_back(Reception { number: number.clone(), kind, ready_at, asked, file_identifier, confirmation_date });
         while self.kept.len() > MOST_KEPT || (self.kept.len() > 1 && self.persons() > MOST_PERSONS) {
             self.kept.pop_front();
         }

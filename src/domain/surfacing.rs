@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::catalogue::{Catalogue, Entry, ErrorId, Layer, Mark};
 use super::text::Text;
@@ -19,7 +20,7 @@ pub struct Surfacing {
     pub errors: BTreeMap<ErrorId, Replacement>,
     /// What answers do to a client that relies on more than is promised.
     pub wire: Liberties,
-    /// What chance and shuffling are drawn from.
+    /// What chance and the order `shuffled` are drawn from.
     pub seed: u64,
 }
 
@@ -42,7 +43,7 @@ pub enum ErrorProfile {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Replacement {
-    /// The code: 1 to 16 ASCII letters or digits.
+    /// The code: 1 to 32 visible ASCII characters.
     pub code: Option<String>,
     /// The HTTP status of the profile `http`, 200 to 599.
     pub status: Option<u16>,
@@ -58,12 +59,20 @@ pub struct Replacement {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Liberties {
-    /// Elements come in another order, drawn from the seed; real messages come in none that the specification has.
-    pub shuffle_elements: bool,
+    /// Replaced by the terminals' setting `element_order`; what was saved before has it as false.
+    #[serde(deserialize_with = "replaced_by_element_order", skip_serializing)]
+    #[schemars(skip)]
+    shuffle_elements: (),
     /// Each group gets an element that no client knows.
     pub unknown_elements: bool,
     /// What pads insurer numbers to eight characters.
     pub insurer_number_padding: Padding,
+}
+
+fn replaced_by_element_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    let shuffled = bool::deserialize(deserializer)?;
+    let instead = "`shuffle_elements` is replaced by the terminals' setting `element_order`, such as {\"terminals\": {\"T1\": {\"element_order\": \"shuffled\"}}}";
+    if shuffled { Err(D::Error::custom(instead)) } else { Ok(()) }
 }
 
 /// What pads a number on the left.

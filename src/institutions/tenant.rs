@@ -165,7 +165,9 @@ mod tests {
 
     use super::*;
     use crate::domain::campaign::{Channel, Notice};
-    use crate::domain::reception::Asked;
+    use crate::domain::linkage::FileKind;
+    use crate::domain::period::Period;
+    use crate::domain::reception::{Asked, Submission};
     use crate::domain::text::Text;
     use crate::fixtures::Fixtures;
 
@@ -179,7 +181,9 @@ mod tests {
             institution.advance(start + SignedDuration::from_hours(14 * 24), start).unwrap();
             assert!(!institution.take_news().is_empty());
             let asked = Asked::MedicalAid(jiff::civil::date(2026, 1, 1));
-            institution.receptions.submit(crate::domain::linkage::FileKind::MedicalAid, asked, start, crate::domain::period::Period::MAX);
+            let confirmation_date = Some(jiff::civil::date(2026, 1, 19));
+            let submission = Submission { kind: FileKind::MedicalAid, asked, file_identifier: Some("a".into()), confirmation_date };
+            institution.receptions.submit(submission, start, Period::MAX);
             institution.references.register("person", "7".to_owned(), start, start);
             let tenant = Tenant {
                 institution,

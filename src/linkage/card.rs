@@ -1,6 +1,7 @@
 //! A card at the reader: what the reader and the terminal show, and the face result file.
 
-use super::file::{face_file, written};
+use super::face::FaceId;
+use super::file::written;
 use super::folder::Outgoing;
 use crate::answers::{self, Answer, Desk, Place, Presented};
 use crate::domain::card::{Card, CardOutcome, LastCard};
@@ -12,15 +13,12 @@ use crate::domain::ids::TerminalId;
 use crate::domain::institution::Institution;
 use crate::domain::person::Person;
 use crate::domain::readings::CardWhilePending;
-use crate::domain::terminal::Terminal;
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::institutions::Moment;
 use crate::journal::{Exchange, Message, Outcome};
+use crate::wire::message::MessageKind;
 use crate::wire::request::Sender;
-
-/// Code table 002: a My Number card.
-const MY_NUMBER_CARD: Option<&str> = Some("1");
 
 /// What came of a card.
 pub struct Seen {
@@ -54,9 +52,10 @@ pub fn present(
 ) -> Option<Seen> {
     let terminal = institution.terminals.get(id)?.clone();
     let found = Found::at(institution, &terminal, moment.now);
+    let face_id = FaceId::next(institution);
     let (outcome, words, answer) = match terminal.reads_card(card, moment.now) {
         Err(outcome) => (outcome, None, None),
-        Ok(()) => read(fixtures, institution, &terminal, moment, person, consents),
+        Ok(()) => read(fixtures, Place { institution, terminal: &terminal }, &face_id, moment, person, consents),
     };
     let shown = words.unwrap_or_else(|| outcome.shown());
     if outcome != CardOutcome::Nothing {
@@ -77,7 +76,7 @@ pub fn present(
         if let Some(message) = message.filter(|_| writes) {
             let (bytes, note) = written(fixtures, &message, terminal.settings.encoding);
             let (text, _) = written(fixtures, &message, Encoding::Utf8);
-            let file = face_file(institution, bytes, &terminal.settings.linkage, moment);
+            let file = face_id.file(institution, bytes, &terminal.settings.linkage, moment);
             exchange.path.clone_from(&file.name);
             exchange.notes.extend(note);
             exchange.answer = Some(Message::file(&text));
@@ -90,20 +89,23 @@ pub fn present(
 /// The check of a card that the reader could read: what came of it, a refusal's words, and the answer.
 fn read(
     fixtures: &Fixtures,
-    institution: &Institution,
-    terminal: &Terminal,
+    place: Place<'_>,
+    id: &FaceId,
     moment: Moment,
     person: &Person,
     given: &Consents,
 ) -> (CardOutcome, Option<Text>, Option<Answer>) {
+    let Place { institution, terminal } = place;
     let mut consents = person.consents.clone();
     consents.extend(given);
     let surfacing = &institution.surfacing;
     let register = fixtures.register(institution.persons.as_deref());
-    let sender = Sender { institution: Some(institution.code.clone()), ..Sender::default() };
-    let encoding = terminal.settings.encoding;
-    let desk = Desk { fixtures, register, surfacing, sender: &sender, encoding, now: moment.now, reference: MY_NUMBER_CARD };
-    match answers::face(&desk, Place { institution, terminal }, person, &consents) {
+    let sender =
+        Sender { institution: Some(institution.code.clone()), file_identifier: Some(id.identifier().into()), confirmation_date: None };
+    let confirmation_key = id.confirmation_key(&terminal.settings.linkage);
+    let (kind, encoding, order) = (MessageKind::Face, terminal.settings.encoding, terminal.settings.order_in_files());
+    let desk = Desk { fixtures, register, surfacing, sender: &sender, kind, encoding, order, now: moment.now };
+    match answers::face(&desk, place, person, &consents, confirmation_key) {
         Presented::Told(answer) => (CardOutcome::FaceResult, None, Some(answer)),
         Presented::Refused(refusal, answer) => {
             let words = refusal.message(&surfacing.entry(&fixtures.catalogue, refusal.error));

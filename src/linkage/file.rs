@@ -5,6 +5,7 @@ use super::folder::{Outgoing, Reply};
 use crate::answers::{self, Answer, Desk, Place};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
 use crate::domain::fault::{Fired, Kind};
 use crate::domain::found::Found;
@@ -22,13 +23,11 @@ use crate::institutions::{Institutions, Moment};
 use crate::journal::{JournalError, Outcome};
 use crate::store::StoreError;
 use crate::wire::document::Document;
-use crate::wire::file_name::{FileName, err_name};
+use crate::wire::file_name::{FileName, NameError, err_name};
+use crate::wire::message::MessageKind;
 use crate::wire::request::{self, Read, Sender};
 use crate::wire::tree::Group;
 use crate::wire::{charset, pdf, xml, zip};
-
-/// Code table 002: a check by card data.
-const CARD_DATA: Option<&str> = Some("2");
 
 /// What became of a request file, for the folder and for the journal.
 pub struct Handled {
@@ -67,7 +66,7 @@ pub async fn handle(
     surface: Surface,
     (name, bytes): (&str, &[u8]),
 ) -> Result<Option<Handled>, StoreError> {
-    let read = FileName::parse(name).and_then(|file| Ok((file, read(bytes)?)));
+    let read = read(name, bytes);
     let handled = institutions.change(&address.institution, |tenant, moment| {
         let institution = &mut tenant.institution;
         let terminal = institution.terminals.get(&address.terminal)?.clone();
@@ -77,7 +76,7 @@ pub async fn handle(
         let found = Some(Found::at(institution, &terminal, moment.now));
         let fault = faults::met(surface, institution, &address.terminal, moment);
         let handled = match &read {
-            Err(detail) => malformed(fixtures, &institution.surfacing, &terminal, name, ErrorId::MalformedRequest, detail),
+            Err((error, detail)) => malformed(fixtures, &institution.surfacing, &terminal, name, *error, detail),
             Ok((file, document)) => {
                 let is_processed = fault.as_ref().is_some_and(|fired| fired.kind == Kind::Processing);
                 answered(fixtures, institution, &terminal, (file, document), moment, is_processed)
@@ -121,12 +120,17 @@ impl Handled {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Document, Text> {
-    let document = Document::xml(&charset::decode(bytes, None)?)?;
-    match request::fault_of_frame(&document) {
-        Some(fault) => Err(fault),
-        None => Ok(document),
-    }
+/// A request's name and content, or which error its `.err` tells, and the detail.
+fn read(name: &str, bytes: &[u8]) -> Result<(FileName, Document), (ErrorId, Text)> {
+    let file = FileName::parse(name).map_err(|error| match error {
+        NameError::NotPublic(detail) => (ErrorId::KindNotPublic, detail),
+        NameError::Unknown(detail) => (ErrorId::MalformedRequest, detail),
+    })?;
+    let document = charset::decode(bytes, None).and_then(|text| Document::xml(&text)).and_then(|document| {
+        let fault = request::fault_of_frame(&document);
+        fault.map_or(Ok(document), Err)
+    });
+    document.map(|document| (file, document)).map_err(|detail| (ErrorId::MalformedRequest, detail))
 }
 
 fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, name: &str, error: ErrorId, detail: &Text) -> Handled {
@@ -165,9 +169,8 @@ fn answered(
     let (surfacing, persons) = (institution.surfacing.clone(), institution.persons.clone());
     let register = fixtures.register(persons.as_deref());
     let sender = Sender::of(document);
-    let encoding = terminal.settings.encoding;
-    let reference = (file.kind == FileKind::Check).then_some(CARD_DATA).flatten();
-    let desk = Desk { fixtures, register, surfacing: &surfacing, sender: &sender, encoding, now: moment.now, reference };
+    let (kind, encoding, order) = (message_kind(file.kind), terminal.settings.encoding, order(terminal, file.kind));
+    let desk = Desk { fixtures, register, surfacing: &surfacing, sender: &sender, kind, encoding, order, now: moment.now };
     let Decided { answer, pdf, ignored, sought } = decide(&desk, institution, terminal, (file.kind, document), is_processed);
     let mut notes: Vec<Text> = ignored.iter().map(|pointer| passed_over(pointer)).collect();
     let reply = match (answer.message, pdf) {
@@ -182,21 +185,32 @@ fn answered(
     Handled { reply, outcome: answer.outcome, why: answer.why, notes, found: None, sought, fault: None }
 }
 
-fn passed_over(pointer: &str) -> Text {
-    Text::new(format!("知らない要素 {pointer} を無視しました。"), format!("The unknown element {pointer} was passed over."))
+/// What answers a file of a kind.
+fn message_kind(kind: FileKind) -> MessageKind {
+    match kind {
+        FileKind::Check => MessageKind::Check,
+        FileKind::Registration => MessageKind::Registration,
+        FileKind::BulkCheck | FileKind::MedicalAid | FileKind::HomeVisits | FileKind::Online | FileKind::BulkRegistration => {
+            MessageKind::BulkRequest
+        }
+        FileKind::BulkCheckResult
+        | FileKind::MedicalAidResult
+        | FileKind::HomeVisitsResult
+        | FileKind::OnlineResult
+        | FileKind::BulkRegistrationResult => MessageKind::BulkResult,
+        FileKind::Drugs | FileKind::Checkups => MessageKind::Medical,
+    }
 }
 
-/// The face result file of a card at the reader. Its name has the institution's code and 20 hex digits, as real ones do, here the number of the
-/// institution's last event.
-pub(super) fn face_file(institution: &Institution, bytes: Vec<u8>, settings: &LinkageSettings, moment: Moment) -> Outgoing {
-    let (number, at) = (institution.events.last(), japan::civil(moment.now));
-    let time = at.strftime("%Y%m%d%H%M%S");
-    let stem = format!("{}res_face_{}{number:020X}_{time}", FileKind::Check.stem(), institution.code);
-    let name = format!("{stem}.xml");
-    if !settings.encrypt.contains(&FileKind::Check) {
-        return Outgoing { name, bytes };
-    }
-    Outgoing { bytes: zip::zip(&name, &bytes, at, Some(&settings.zip_password)), name: format!("{stem}.zip") }
+/// The order of an answer's elements. That of drug information and check-ups is not known: they come as specified unless they are shuffled.
+fn order(terminal: &Terminal, kind: FileKind) -> ElementOrder {
+    let order = terminal.settings.order_in_files();
+    let unknown = matches!(kind, FileKind::Drugs | FileKind::Checkups) && order == ElementOrder::Hash;
+    if unknown { ElementOrder::Specification } else { order }
+}
+
+fn passed_over(pointer: &str) -> Text {
+    Text::new(format!("知らない要素 {pointer} を無視しました。"), format!("The unknown element {pointer} was passed over."))
 }
 
 /// A message in a character set, and what the journal says of characters that were replaced.

@@ -1,6 +1,7 @@
 //! The linkage folder (連携アプリケーション): requests as files, answers as files.
 
 mod card;
+mod face;
 mod faults;
 mod file;
 pub mod folder;

@@ -47,6 +47,16 @@ impl<'a> Fields<'a> {
         Fields::new(self.find(name), self.pointer(name))
     }
 
+    /// An object in it that may be absent.
+    pub(super) fn optional_object(&self, name: &'static str) -> Result<Option<Fields<'a>>, Text> {
+        self.find(name).map(|found| Fields::new(Some(found), self.pointer(name))).transpose()
+    }
+
+    /// Its own JSON pointer.
+    pub(super) fn at(&self) -> &str {
+        &self.at
+    }
+
     /// The objects of one name: one, or several side by side.
     pub(super) fn objects(&self, name: &'static str) -> Result<Vec<Fields<'a>>, Text> {
         match self.find(name) {

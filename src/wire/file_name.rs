@@ -6,6 +6,27 @@ use crate::domain::text::Text;
 /// Characters of a name's tail.
 const LONGEST_TAIL: usize = 64;
 
+/// Kinds that exist in the real system while their layouts are not public: what their files' names begin with, and what they are.
+const NOT_PUBLIC: [(&str, &str, &str); 8] = [
+    ("OQSsihvq", "訪問診療等の資格確認（単件）", "single check for home visits"),
+    ("OQSsionq", "オンライン診療等の資格確認（単件）", "single check for online consultation"),
+    ("OQSsihvd", "訪問診療等の同意の取消", "withdrawal of consent"),
+    ("OQSsiurl", "アクセス URL の取得", "access URL"),
+    ("OQSsiinq", "設定の照会", "settings, read"),
+    ("OQSsiupd", "設定の更新", "settings, changed"),
+    ("EPS", "電子処方箋", "electronic prescriptions"),
+    ("PMH", "PMH（医療費助成などの受給者証）", "PMH, certificates of local subsidies"),
+];
+
+/// Why a name is no request's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameError {
+    /// The kind exists, its layout is not public.
+    NotPublic(Text),
+    /// No such kind, or no such form.
+    Unknown(Text),
+}
+
 /// The name of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileName {
@@ -18,8 +39,8 @@ impl FileName {
     /// Reads a request's name.
     ///
     /// # Errors
-    /// What was expected.
-    pub fn parse(name: &str) -> Result<Self, Text> {
+    /// What was expected, or that the kind's layout is not public.
+    pub fn parse(name: &str) -> Result<Self, NameError> {
         let parsed = FileKind::ALL.iter().find_map(|kind| {
             let tail = name.strip_prefix(kind.stem())?.strip_prefix("req_")?;
             let (tail, extension) = tail.rsplit_once('.')?;
@@ -27,22 +48,34 @@ impl FileName {
                 (1..=LONGEST_TAIL).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
             (fits && extension.eq_ignore_ascii_case("xml")).then(|| Self { kind: *kind, tail: tail.to_owned() })
         });
-        parsed.ok_or_else(|| {
-            let shown: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
-            let stems = FileKind::ALL.iter().map(|kind| kind.stem()).collect::<Vec<_>>().join(", ");
-            Text::new(
-                format!("ファイル名「{shown}」は要求の名前ではありません。<種別>req_<英数字・_・- で{LONGEST_TAIL}文字まで>.xml が必要です。種別: {stems}"),
-                format!(
-                    "`{shown}` is no request's name; expected <kind>req_<up to {LONGEST_TAIL} of A-Z a-z 0-9 _ ->.xml, where <kind> is one of {stems}."
-                ),
-            )
-        })
+        parsed.ok_or_else(|| not_public(name).map_or_else(|| NameError::Unknown(unknown(name)), NameError::NotPublic))
     }
 
     /// The answer's name: the request's with `req` replaced by `res`.
     pub fn answer(&self, extension: &str) -> String {
         format!("{}res_{}.{extension}", self.kind.stem(), self.tail)
     }
+}
+
+fn not_public(name: &str) -> Option<Text> {
+    let (prefix, ja, en) = NOT_PUBLIC.iter().find(|(prefix, ..)| name.starts_with(prefix))?;
+    Some(Text::new(
+        format!("{prefix}（{ja}）は実在する種別ですが、電文の仕様が公開されていません。"),
+        format!("{prefix} ({en}): this kind exists, its layout is not public."),
+    ))
+}
+
+fn unknown(name: &str) -> Text {
+    let shown: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+    let stems = FileKind::ALL.iter().map(|kind| kind.stem()).collect::<Vec<_>>().join(", ");
+    Text::new(
+        format!(
+            "ファイル名「{shown}」は要求の名前ではありません。<種別>req_<英数字・_・- で{LONGEST_TAIL}文字まで>.xml が必要です。種別: {stems}"
+        ),
+        format!(
+            "`{shown}` is no request's name; expected <kind>req_<up to {LONGEST_TAIL} of A-Z a-z 0-9 _ ->.xml, where <kind> is one of {stems}."
+        ),
+    )
 }
 
 /// The name of the `.err` beside a request that could not be read: the same base.
@@ -53,7 +86,8 @@ pub fn err_name(request: &str) -> String {
 /// Whether a name is that of something that the mock puts into `res/` or `face/`: what is left there too long may be cleared away.
 pub fn is_ours(name: &str) -> bool {
     let after = |kind: &FileKind| name.strip_prefix(kind.stem());
-    FileKind::ALL.iter().filter_map(after).any(|rest| rest.starts_with("res_") || rest.starts_with("req_"))
+    let of_a_kind = FileKind::ALL.iter().filter_map(after).any(|rest| rest.starts_with("res_") || rest.starts_with("req_"));
+    of_a_kind || NOT_PUBLIC.iter().any(|(prefix, ..)| name.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -75,7 +109,16 @@ mod tests {
         for name in
             ["", "OQSsiquc01req_.xml", "OQSsiquc01res_1.xml", "OQSsiquc09req_1.xml", "OQSsiquc01req_../x.xml", "OQSsiquc01req_1.zip", &long]
         {
-            assert!(FileName::parse(name).is_err(), "{name}");
+            assert!(matches!(FileName::parse(name), Err(NameError::Unknown(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn kinds_whose_layout_is_not_public_are_told_as_such() {
+        for (prefix, ja, en) in NOT_PUBLIC {
+            let Err(NameError::NotPublic(told)) = FileName::parse(&format!("{prefix}01req_1.xml")) else { panic!("{prefix}") };
+            assert!(told.ja.contains(ja) && told.en.contains(en) && told.en.contains(prefix), "{told:?}");
+            assert!(is_ours(&format!("{prefix}01req_1.err")));
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod charset;
 pub mod codes;
 mod digits;
 pub mod document;
+pub mod element_order;
 mod fields;
 pub mod file_name;
 pub mod liberties;

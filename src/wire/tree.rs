@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 
-use compact_str::CompactString;
 use serde::ser::{Serialize, SerializeMap, Serializer};
+
+pub use crate::domain::verbatim::Verbatim;
 
 /// Elements in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group(pub(super) Vec<(Cow<'static, str>, Node)>);
+pub struct Group {
+    pub(super) elements: Vec<(Cow<'static, str>, Node)>,
+    /// How many names can occur in it, in messages of its kind: what the order of real messages depends on.
+    pub(super) names: usize,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Node {
@@ -27,35 +32,20 @@ pub enum ListStyle {
     Repeated,
 }
 
-/// A text, with the way in which a client wrote it in XML where it has to go back byte for byte.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verbatim {
-    /// The text.
-    pub text: CompactString,
-    /// Its escaped form where that is not the usual one.
-    pub xml: Option<Box<str>>,
-}
-
-impl<T: Into<CompactString>> From<T> for Verbatim {
-    fn from(text: T) -> Self {
-        Self { text: text.into(), xml: None }
-    }
-}
-
 impl Group {
     /// No elements yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// No elements yet, and room for so many.
-    pub fn with_room(elements: usize) -> Self {
-        Self(Vec::with_capacity(elements))
+    /// No elements yet; `names` can occur in it, and there is room for `room` of them.
+    pub(super) fn of_names(names: usize, room: usize) -> Self {
+        Self { elements: Vec::with_capacity(room), names }
     }
 
     /// Whether it has no elements.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.elements.is_empty()
     }
 
     /// Adds an element with a text; an empty one is left out.
@@ -87,16 +77,31 @@ impl Group {
         serde_json::to_vec(self).expect("texts, groups and lists are always JSON")
     }
 
+    /// The same with each group in it changed.
+    pub(super) fn map_inner(self, change: &impl Fn(Group) -> Group) -> Self {
+        let inner = |node| match node {
+            Node::Text(text) => Node::Text(text),
+            Node::Group(group) => Node::Group(change(group)),
+            Node::List { style, item, items } => Node::List { style, item, items: items.into_iter().map(change).collect() },
+        };
+        Self { elements: self.elements.into_iter().map(|(name, node)| (name, inner(node))).collect(), names: self.names }
+    }
+
+    /// Whether it has an element with a text: the message's frame, header beside body, has none.
+    pub(super) fn has_text(&self) -> bool {
+        self.elements.iter().any(|(_, node)| matches!(node, Node::Text(_)))
+    }
+
     fn with(mut self, name: impl Into<Cow<'static, str>>, node: Node) -> Self {
-        self.0.push((name.into(), node));
+        self.elements.push((name.into(), node));
         self
     }
 }
 
 impl Serialize for Group {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, node) in &self.0 {
+        let mut map = serializer.serialize_map(Some(self.elements.len()))?;
+        for (name, node) in &self.elements {
             match node {
                 Node::Text(text) => map.serialize_entry(name, text.text.as_str())?,
                 Node::Group(group) => map.serialize_entry(name, group)?,

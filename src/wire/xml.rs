@@ -21,7 +21,7 @@ pub fn write(message: &Group, encoding: Encoding, replacement: char) -> Encoded 
 }
 
 fn write_group(writer: &mut Writer<Vec<u8>>, group: &Group) -> std::io::Result<()> {
-    for (name, node) in &group.0 {
+    for (name, node) in &group.elements {
         match node {
             Node::Text(text) => {
                 let escaped = text.xml.as_deref().map_or_else(|| usual(&text.text), str::to_owned);

@@ -35,12 +35,52 @@ async fn a_card_writes_the_face_result_with_what_the_patient_consented_to() {
         ("PharmacistsInfoAvailableTime", Some("20260121100000")),
         ("DiagnosisInfoConsFlg", Some("0")),
         ("DiagnosisInfoConsTime", None),
-        ("ArbitraryFileIdentifier", None),
+        ("QualificationConfirmationKey", None),
         ("QualificationConfirmSearchInfo", None),
     ] {
         assert_eq!(value(&face, element), told, "{element}");
     }
     assert_eq!(mock.last_entry(&code).await["operation"], "card");
+}
+
+#[tokio::test]
+async fn a_face_result_is_named_and_marked_as_captured_ones_are() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    mock.set_terminal(&code, json!({"linkage": {"confirmation_key": true}})).await;
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        let face = present(&mock, &code, json!({"person": "valid"})).await;
+        let name = face["file"]["name"].as_str().unwrap();
+        let id = name.strip_prefix(&format!("OQSsiquc01res_face_{code}")).and_then(|rest| rest.strip_suffix("_20260120100000.xml"));
+        let id = id.unwrap_or_else(|| panic!("{name}"));
+        let is_lower_hex = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        assert!(id.len() == 20 && is_lower_hex(id), "{name}");
+        let text = face["file"]["text"].as_str().unwrap();
+        let identifier = value(text, "ArbitraryFileIdentifier").unwrap();
+        let url_safe = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        assert!(identifier.len() == 16 && identifier.ends_with('=') && identifier[..15].bytes().all(url_safe), "{identifier}");
+        let key = value(text, "QualificationConfirmationKey").unwrap();
+        assert!(key.len() == 32 && is_lower_hex(key), "{key}");
+        seen.extend([id.to_owned(), identifier.to_owned(), key.to_owned()]);
+    }
+    assert_eq!(seen.len(), 9, "no two cards have one: {seen:?}");
+}
+
+#[tokio::test]
+async fn face_results_are_encrypted_by_a_setting_of_their_own() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let check = crate::desk::check(&code, "f1");
+    for (linkage, face, answer) in [
+        (json!({"encrypt_face": true, "encrypt": []}), ".zip", "OQSsiquc01res_1.xml"),
+        (json!({"encrypt_face": false, "encrypt": ["OQSsiquc01"]}), ".xml", "OQSsiquc01res_1.zip"),
+    ] {
+        mock.set_terminal(&code, json!({ "linkage": linkage })).await;
+        let seen = present(&mock, &code, json!({"person": "valid"})).await;
+        assert!(seen["file"]["name"].as_str().unwrap().ends_with(face), "{seen}");
+        assert_eq!(mock.file(&code, "OQSsiquc01req_1.xml", check.clone()).await.name, answer);
+    }
 }
 
 #[tokio::test]
@@ -136,7 +176,7 @@ async fn each_card_is_a_file_of_its_own_in_the_terminals_character_set_and_packi
         assert_eq!((value(&face, "Name"), value(&face, "CharacterCodeIdentifier")), (Some("〓田　模子"), Some("1")));
     }
     assert!(mock.last_entry(&code).await["notes"].to_string().contains("U+20BB7"));
-    mock.set_terminal(&code, json!({"linkage": {"encrypt": ["OQSsiquc01"]}})).await;
+    mock.set_terminal(&code, json!({"linkage": {"encrypt_face": true}})).await;
     let zipped = present(&mock, &code, json!({"person": "valid"})).await;
     let name = zipped["file"]["name"].as_str().unwrap();
     assert!(name.ends_with(".zip") && mock.folder(&code).names("face").contains(&name.to_owned()), "{name}");

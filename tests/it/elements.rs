@@ -14,6 +14,9 @@ use onshi_mock::wire::tree::ListStyle;
 
 const PAGES: [(&str, &Words); 2] = [("docs/elements.md", &ENGLISH), ("docs/elements.ja.md", &JAPANESE)];
 
+/// How sure something is, in the order of the words for it.
+const MARKS: [Mark; 4] = [Mark::Captured, Mark::InUse, Mark::OneAuthor, Mark::Invented];
+
 /// The tables of `persons.toml` that rows name.
 const TABLES: [&str; 6] = ["person", "qualifications", "elderly_certificate", "limit_certificate", "specific_diseases", "medical_tickets"];
 
@@ -26,7 +29,7 @@ struct Words {
     columns: &'static str,
     lies_in: &'static str,
     required: &'static str,
-    marks: [&'static str; 3],
+    marks: [&'static str; 4],
     wrapped: &'static str,
     bare: &'static str,
     repeated: &'static str,
@@ -40,18 +43,18 @@ const ENGLISH: Words = Words {
 
 日本語: [elements.ja.md](elements.ja.md)
 
-Every element that this mock writes, in the order in which it writes them. Both the JSON and the XML come from this table (`wire::message` in the source), and so does this page: `UPDATE_DOCS=1 cargo test --test it elements` rewrites it.
-Real messages do not keep this order: read elements by their names. Every value is a text, in JSON too. An element without a value is left out, and so is a group or a list without elements.
+Every element that this mock writes, in the specification's order. The web API writes them so; files come in the order of real files, that of a Java `HashMap` over the names (setting [`element_order`](answers.md#the-order-of-elements)). Both the JSON and the XML come from this table (`wire::message` in the source), and so does this page: `UPDATE_DOCS=1 cargo test --test it elements` rewrites it.
+Read elements by their names, whatever the order. Every value is a text, in JSON too. An element without a value is left out, and so is a group or a list without elements.
 
 - **codes**: the number of the [code table](#code-tables).
 - **from**: where the value comes from. `person.…`, `qualifications.…`, `elderly_certificate.…`, `limit_certificate.…`, `specific_diseases.…` and `medical_tickets.…` are fields of `persons.toml`; other files are named. *Request*: as it came. *Consent*: what the request's flag, the choice at the reader, or `person.consents` says. *Outcome*: how the check ended.
-- **sure**: *seen* in code or messages that met the real system; *one source*: from one secondary source; *invented*: not public, chosen by this mock.
-- The limit certificate and the certificates for specific diseases are told only under consent; their flags are always told. What was consented to is told with the time, and for medical information with the end of the 24 hours in which it may be read. A check with a My Number card tells a flag for each kind of medical information, other checks only for kinds that were answered.
+- **sure**: *captured* in real output that was published anonymised; *in use*: read or written by clients that work with the real system; *one author*: from one author's notes or code; *invented*: not public, chosen by this mock.
+- The limit certificate and the certificates for specific diseases are told only under consent. The limit certificate's flag is always told; that of the specific diseases is told where there was an answer, and as `0` only at the reader. What was consented to is told with the time, and for medical information with the end of the 24 hours in which it may be read. A check with a My Number card tells a flag for each kind of medical information, other checks only for kinds that were answered.
 ",
     columns: "| element | required | codes | from | sure |",
     lies_in: "In",
     required: "yes",
-    marks: ["seen", "one source", "invented"],
+    marks: ["captured", "in use", "one author", "invented"],
     wrapped: "list of {item}; JSON: an array of objects that each hold one; XML: repeated inside",
     bare: "list of {item}; JSON: an array of them; XML: repeated inside",
     repeated: "list of {item}; JSON: an array of them; XML: side by side, nothing around them",
@@ -75,18 +78,18 @@ const JAPANESE: Words = Words {
 
 English: [elements.md](elements.md)
 
-この模擬サーバーが出力するすべての要素を、出力する順に示します。JSON も XML もこの表（ソースの `wire::message`）から作られ、このページも同じ表から作られます（`UPDATE_DOCS=1 cargo test --test it elements` で更新）。
-実際の電文はこの順とは限りません。要素は名前で読み取ってください。値は JSON でもすべて文字列です。値のない要素、要素のないグループやリストは省略されます。
+この模擬サーバーが出力するすべての要素を、仕様書の順に示します。Web API の応答はこの順で、ファイルは実際のファイルと同じ順（要素名を Java の `HashMap` に入れたときの順）で出力します（設定 [`element_order`](answers.ja.md#要素の順序)）。JSON も XML もこの表（ソースの `wire::message`）から作られ、このページも同じ表から作られます（`UPDATE_DOCS=1 cargo test --test it elements` で更新）。
+順序にかかわらず、要素は名前で読み取ってください。値は JSON でもすべて文字列です。値のない要素、要素のないグループやリストは省略されます。
 
 - **コード**：[コード表](#コード表)の番号。
 - **値の出所**：`person.…`、`qualifications.…`、`elderly_certificate.…`、`limit_certificate.…`、`specific_diseases.…`、`medical_tickets.…` は `persons.toml` の項目です。ほかのファイルはファイル名で示します。「要求」は届いたままの値、「同意」は要求のフラグ、顔認証付きカードリーダーでの選択、または `person.consents`、「結果」は照会の結果です。
-- **確度**：「確認済み」は実際のシステムで使われているコードや電文で確認したもの、「資料1件」は二次資料1件によるもの、「仮」は公開されていないため模擬サーバーが決めたものです。
-- 限度額適用認定証と特定疾病療養受療証の内容は、同意がある場合に限り返されます。同意フラグは常に返されます。同意には日時が付き、診療等の情報には閲覧できる24時間の終わりの日時も付きます。診療等の情報の同意フラグは、マイナンバーカードによる照会ではすべて、それ以外の照会では回答のある種類だけが返されます。
+- **確度**：「実電文」は匿名化して公開された実際の出力で確認したもの、「稼働中」は実際のシステムにつながるクライアントが読み書きしているもの、「資料1件」は一人の作者の資料やコードによるもの、「仮」は公開されていないため模擬サーバーが決めたものです。
+- 限度額適用認定証と特定疾病療養受療証の内容は、同意がある場合に限り返されます。限度額適用認定証の同意フラグは常に返されます。特定疾病療養受療証の同意フラグは回答がある場合に返され、値が `0` のものはカードリーダーでの照会に限り返されます。同意には日時が付き、診療等の情報には閲覧できる24時間の終わりの日時も付きます。診療等の情報の同意フラグは、マイナンバーカードによる照会ではすべて、それ以外の照会では回答のある種類だけが返されます。
 ",
     columns: "| 要素 | 必須 | コード | 値の出所 | 確度 |",
     lies_in: "場所：",
     required: "○",
-    marks: ["確認済み", "資料1件", "仮"],
+    marks: ["実電文", "稼働中", "資料1件", "仮"],
     wrapped: "{item} のリスト。JSON：それぞれを1つずつ持つオブジェクトの配列。XML：この中で繰り返し",
     bare: "{item} のリスト。JSON：その配列。XML：この中で繰り返し",
     repeated: "{item} のリスト。JSON：その配列。XML：囲む要素なしで繰り返し",
@@ -155,7 +158,7 @@ fn rows(words: &Words, before: &str, path: &str, elements: &'static [Element], t
         let name = format!("{before}{}", element.name);
         let codes = element.codes.map(|number| format!("{number:03}")).unwrap_or_default();
         let required = if element.required { words.required } else { "" };
-        let sure = words.marks[[Mark::Seen, Mark::Secondary, Mark::Invented].iter().position(|mark| *mark == element.mark).unwrap()];
+        let sure = words.marks[MARKS.iter().position(|mark| *mark == element.mark).unwrap()];
         let source = match &element.content {
             Content::List { style, item, .. } => {
                 let sentence = match style {

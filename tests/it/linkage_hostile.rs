@@ -169,3 +169,21 @@ async fn a_face_result_of_another_terminal_than_the_folders_own_lies_in_no_folde
     assert_eq!(folder.names("face").len(), 1);
     assert!(!mock.dir.path().join("OQS/9940000018-T1").exists());
 }
+
+#[tokio::test]
+async fn a_kind_that_exists_but_is_not_public_is_told_as_such() {
+    let mock = Mock::with_folders().await;
+    let code = mock.create("9910000018", NOW).await;
+    let folder = mock.folder(&code);
+    for kind in ["OQSsihvq", "OQSsionq", "OQSsihvd", "OQSsiurl", "OQSsiinq", "OQSsiupd", "EPSsiPIR", "PMHsiquc"] {
+        let name = format!("{kind}01req_202601200001");
+        folder.drop(&format!("{name}.xml"), check(&code, "f"));
+        let err = text(&folder.wait_for(&format!("res/{name}.err")).await);
+        assert!(err.contains("MOCK0006E") && err.contains("電文の仕様が公開されていません"), "{err}");
+        assert!(err.contains("this kind exists, its layout is not public"), "{err}");
+        let entry = mock.last_entry(&code).await;
+        let named = [entry["path"].as_str().unwrap(), entry["why"]["ja"].as_str().unwrap()];
+        assert!(named[0].starts_with(kind) && named[1].starts_with(&kind[..3]), "{entry}");
+        assert_eq!(entry["error"]["id"], "kind_not_public", "{entry}");
+    }
+}

@@ -83,6 +83,7 @@ async fn the_http_profile_shows_as_the_envelope_and_the_file_says_the_same_as_th
     assert!(refused.text().contains("<ProcessingResultStatus>2<"));
 
     let fine = mock.create("9910000018", NOW).await;
+    mock.set_terminal(&fine, serde_json::json!({"element_order": "specification"})).await;
     let file = mock.file(&fine, "OQSsiquc01req_1.xml", check(&fine, "file-1")).await.text();
     let url = format!("https://{}{}", mock.backend, crate::support::SEARCH);
     let web = mock.client.post(url).header("content-type", "application/xml").body(check(&fine, "file-1")).send().await.unwrap();

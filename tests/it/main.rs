@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets what it did not expect fails there")]
 
 mod answer_examples;
+mod bulk_forms;
 mod campaigns;
 mod cards;
 mod churn;
@@ -13,6 +14,7 @@ mod control_input;
 mod crash;
 mod delivery;
 mod desk;
+mod element_order;
 mod elements;
 mod events;
 mod faults;
@@ -52,6 +54,7 @@ mod release;
 mod replicas;
 mod reports;
 mod rolling;
+mod samples;
 mod scenario_verdicts;
 mod scenarios;
 mod snapshot;

@@ -78,7 +78,8 @@ async fn a_replacement_that_makes_no_sense_names_its_place() {
     for (patch, pointer) in [
         (json!({"errors": {"restart_required": {"code": "MOCK 1"}}}), "/errors/restart_required/code"),
         (json!({"errors": {"restart_required": {"code": ""}}}), "/errors/restart_required/code"),
-        (json!({"errors": {"restart_required": {"code": "A2345678901234567"}}}), "/errors/restart_required/code"),
+        (json!({"errors": {"restart_required": {"code": "A".repeat(33)}}}), "/errors/restart_required/code"),
+        (json!({"errors": {"restart_required": {"code": "ＯＱＣ-1"}}}), "/errors/restart_required/code"),
         (json!({"errors": {"restart_required": {"status": 199}}}), "/errors/restart_required/status"),
         (json!({"errors": {"restart_required": {"message": {"ja": long, "en": "x"}}}}), "/errors/restart_required/message/ja"),
         (json!({"errors": {"restart_required": {"message": {"ja": "改\n行", "en": "x"}}}}), "/errors/restart_required/message/ja"),
@@ -109,9 +110,19 @@ async fn one_file_replaces_the_whole_catalogue() {
     assert!(refused.error_message().ends_with("（文言は模擬の仮のものです）"), "{}", refused.error_message());
 }
 
-async fn with_liberties(mock: &Mock, wire: Value, seed: u64) -> String {
-    let clock = json!({"mode": "frozen", "now": NOW});
-    let code = mock.create_with(json!({"template": "9910000018", "clock": clock, "wire": wire, "seed": seed})).await;
+async fn with_liberties(mock: &Mock, wire: Value) -> String {
+    asked_in_xml(mock, json!({"wire": wire})).await
+}
+
+async fn shuffled(mock: &Mock, seed: u64) -> String {
+    asked_in_xml(mock, json!({"seed": seed, "terminals": {"T1": {"element_order": "shuffled"}}})).await
+}
+
+/// The answer over the web API in XML of an institution with these settings.
+async fn asked_in_xml(mock: &Mock, mut settings: Value) -> String {
+    settings["template"] = json!("9910000018");
+    settings["clock"] = json!({"mode": "frozen", "now": NOW});
+    let code = mock.create_with(settings).await;
     let asked = check(&code, "f1")
         .replace("01990019", "  990010")
         .replace("11010203", "国")
@@ -129,12 +140,8 @@ fn names(message: &str) -> Vec<&str> {
 #[tokio::test]
 async fn the_order_of_elements_is_drawn_from_the_seed() {
     let mock = Mock::start().await;
-    let plain = with_liberties(&mock, json!({}), 1).await;
-    let [one, again, other] = [
-        with_liberties(&mock, json!({"shuffle_elements": true}), 1).await,
-        with_liberties(&mock, json!({"shuffle_elements": true}), 1).await,
-        with_liberties(&mock, json!({"shuffle_elements": true}), 2).await,
-    ];
+    let plain = with_liberties(&mock, json!({})).await;
+    let [one, again, other] = [shuffled(&mock, 1).await, shuffled(&mock, 1).await, shuffled(&mock, 2).await];
     assert_eq!(one, again);
     let sorted = |message| {
         let mut names = names(message);
@@ -149,13 +156,13 @@ async fn the_order_of_elements_is_drawn_from_the_seed() {
 #[tokio::test]
 async fn unknown_elements_and_other_padding_come_where_they_are_set() {
     let mock = Mock::start().await;
-    let plain = with_liberties(&mock, json!({}), 0).await;
+    let plain = with_liberties(&mock, json!({})).await;
     assert!(plain.contains(
         "<ResultList><ResultOfQualificationConfirmation><InsuredCardClassification>01</InsuredCardClassification><InsurerNumber>  990010<"
     ));
-    let unknown = with_liberties(&mock, json!({"unknown_elements": true}), 0).await;
+    let unknown = with_liberties(&mock, json!({"unknown_elements": true})).await;
     assert_eq!(unknown.matches("<OnshiMockUnknownElement>").count(), 4, "header, body, echo, result: {unknown}");
-    let zeros = with_liberties(&mock, json!({"insurer_number_padding": "zeros"}), 0).await;
+    let zeros = with_liberties(&mock, json!({"insurer_number_padding": "zeros"})).await;
     let (echo, result) = zeros.split_once("<ResultList>").unwrap();
     assert_eq!((value(echo, "InsurerNumber"), value(result, "InsurerNumber")), (Some("  990010"), Some("00990010")));
 }

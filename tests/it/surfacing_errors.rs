@@ -162,9 +162,10 @@ fn order(body: &str) -> Vec<&str> {
 async fn json_takes_the_same_liberties() {
     let mock = Mock::start().await;
     let mut bodies = Vec::new();
-    for (wire, seed) in [(json!({}), 1), (json!({"shuffle_elements": true}), 1), (json!({"shuffle_elements": true}), 2)] {
+    for (order, seed) in [(Value::Null, 1), (json!("shuffled"), 1), (json!("shuffled"), 2)] {
         let clock = json!({"mode": "frozen", "now": NOW});
-        let code = mock.create_with(json!({"template": "9910000018", "clock": clock, "wire": wire, "seed": seed})).await;
+        let terminals = json!({"T1": {"element_order": order}});
+        let code = mock.create_with(json!({"template": "9910000018", "clock": clock, "terminals": terminals, "seed": seed})).await;
         let asked = mock.backend(Method::POST, SEARCH).json(&inquiry(&code));
         bodies.push(asked.send().await.unwrap().text().await.unwrap());
     }

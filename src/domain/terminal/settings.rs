@@ -4,6 +4,7 @@ use jiff::civil::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
 use crate::domain::linkage::LinkageSettings;
 use crate::domain::period::Period;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub reader: ReaderSettings,
     /// The character set of its answers in XML: `utf-8` or `shift_jis`.
     pub encoding: Encoding,
+    /// The order of elements in its answers; null: `hash` for files, `specification` for the web API.
+    pub element_order: Option<ElementOrder>,
     /// Its linkage application.
     pub linkage: LinkageSettings,
 }
@@ -115,12 +118,23 @@ impl Default for Settings {
             line_down: false,
             reader: ReaderSettings::default(),
             encoding: Encoding::default(),
+            element_order: None,
             linkage: LinkageSettings::default(),
         }
     }
 }
 
 impl Settings {
+    /// The order of elements in files: those of the folder, and those over its route.
+    pub fn order_in_files(&self) -> ElementOrder {
+        self.element_order.unwrap_or(ElementOrder::Hash)
+    }
+
+    /// The order of elements in answers of the web API.
+    pub fn order_over_web(&self) -> ElementOrder {
+        self.element_order.unwrap_or(ElementOrder::Specification)
+    }
+
     /// The field that is out of range, as a JSON pointer, and its range.
     pub fn fault(&self) -> Option<(&'static str, &'static str)> {
         if self.poll_interval < Period::from_secs(60) {

@@ -13,10 +13,12 @@ use super::identity::{TokenRule, UNIDENTIFIED, Who, identify, unknown_institutio
 use crate::answers::{self, Answer, Desk, Place};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
 use crate::domain::inquiry::Inquiry;
 use crate::domain::institution::Institution;
 use crate::domain::surfacing::Surfacing;
+use crate::domain::terminal::Settings;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::openapi::{CheckAnswer, CheckRequest, JSON, Operation, XML};
@@ -25,10 +27,8 @@ use crate::store::StoreError;
 use crate::tls::ClientCertificate;
 use crate::wire::charset;
 use crate::wire::document::Document;
+use crate::wire::message::MessageKind;
 use crate::wire::request::{self, Read, Sender};
-
-/// Code table 002: a check by card data.
-const CARD_DATA: Option<&str> = Some("2");
 
 /// Errors that a terminal gives in place of a check.
 const REFUSED: &[ErrorId] = &[
@@ -134,10 +134,11 @@ async fn admitted(
     let answered = faults::look(call, &code, terminal.as_ref(), |call, tenant, moment| {
         let admitted = who.admit(call, tenant, moment);
         let institution = &tenant.institution;
-        let encoding = encoding(call, institution, form);
+        let (encoding, order) = look_of(call, institution, form);
         let surfacing = &institution.surfacing;
         let register = fixtures.register(institution.persons.as_deref());
-        let desk = Desk { fixtures: &fixtures, register, surfacing, sender, encoding, now: moment.now, reference: CARD_DATA };
+        let kind = MessageKind::Check;
+        let desk = Desk { fixtures: &fixtures, register, surfacing, sender, kind, encoding, order, now: moment.now };
         let answer = match admitted {
             Err(refusal) => desk.refused(&refusal, None),
             Ok(_) if faults::says_processing(call) => answers::processing(&desk, inquiry),
@@ -151,15 +152,17 @@ async fn admitted(
     answered.await
 }
 
-/// The character set of the terminal that asks, as far as it is known: by what was found out, by its certificate, else the default terminal.
-fn encoding(call: &Call, institution: &Institution, form: Form) -> Encoding {
+/// Character set and order of elements that the terminal has which asks, as far as it is known: by what was found out, by its certificate, else
+/// the default terminal.
+fn look_of(call: &Call, institution: &Institution, form: Form) -> (Encoding, ElementOrder) {
     let by_certificate = match &call.certificate {
         ClientCertificate::Terminal(address) if address.institution == institution.code => Some(&address.terminal),
         _ => None,
     };
     let id = call.terminal.as_ref().or(by_certificate).unwrap_or(&institution.default_terminal);
-    let terminal = institution.terminals.get(id).filter(|_| form == Form::Xml);
-    terminal.map_or(Encoding::Utf8, |terminal| terminal.settings.encoding)
+    let settings = institution.terminals.get(id).map(|terminal| &terminal.settings);
+    let encoding = settings.filter(|_| form == Form::Xml).map_or(Encoding::Utf8, |settings| settings.encoding);
+    (encoding, settings.map_or(ElementOrder::Specification, Settings::order_over_web))
 }
 
 /// A refusal before the institution itself has been seen; its profile and its terminal's character set count all the same where it exists.
@@ -167,15 +170,17 @@ async fn refused(call: &Call, sender: &Sender, refusal: &Refusal, form: Form) ->
     let fixtures = &call.app.fixtures();
     let look = |tenant: &Tenant, moment: Moment| {
         let institution = &tenant.institution;
-        (institution.surfacing.clone(), encoding(call, institution, form), moment.now)
+        (institution.surfacing.clone(), look_of(call, institution, form), moment.now)
     };
     let of_institution = match &call.institution {
         // Where the store does not work, the answer looks as that of an institution without settings.
         Some(code) => call.app.institutions.look(code, look).await.ok().flatten(),
         None => None,
     };
-    let (surfacing, encoding, now) = of_institution.unwrap_or_else(|| (Surfacing::default(), Encoding::Utf8, call.app.institutions.wall()));
-    let desk = Desk { fixtures, register: fixtures.register(None), surfacing: &surfacing, sender, encoding, now, reference: CARD_DATA };
+    let (surfacing, (encoding, order), now) = of_institution
+        .unwrap_or_else(|| (Surfacing::default(), (Encoding::Utf8, ElementOrder::Specification), call.app.institutions.wall()));
+    let (register, kind) = (fixtures.register(None), MessageKind::Check);
+    let desk = Desk { fixtures, register, surfacing: &surfacing, sender, kind, encoding, order, now };
     let mut answer = desk.refused(refusal, None);
     if refusal.error == ErrorId::StoreUnavailable {
         answer.status = fixtures.catalogue.entry(refusal.error).status;

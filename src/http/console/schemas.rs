@@ -108,7 +108,7 @@ fn about(schema: &Value) -> String {
             about.push_str(&format!(" [{label}: {}]", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
         }
     }
-    if let Some(provenance) = schema["x-provenance"].as_str().filter(|provenance| *provenance != "seen") {
+    if let Some(provenance) = schema["x-provenance"].as_str().filter(|provenance| matches!(*provenance, "one_author" | "invented")) {
         about.push_str(&format!(" [{provenance}]"));
     }
     about.trim_start().to_owned()

@@ -84,7 +84,7 @@ pub struct CreateInput {
 /// What can be changed on an institution as a whole.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({"error_profile": "http"}), example = json!({"readings": {"card_while_pending": "error_file"}, "wire": {"shuffle_elements": true}}))]
+#[schemars(example = json!({"error_profile": "http"}), example = json!({"readings": {"card_while_pending": "error_file"}, "wire": {"unknown_elements": true}}))]
 pub struct PatchInput {
     /// Its name.
     name: Option<Text>,

@@ -73,10 +73,10 @@ impl JsonSchema for LoginAnswer {
                 "result": {
                     "type": "object",
                     "properties": {
-                        "accessToken": text("seen", ""),
-                        "refreshToken": text("seen", ""),
-                        "idToken": text("seen", "資格確認の Authorization に使います。 What a check sends as its Authorization."),
-                        "linkSysCharCd": text("seen", "0 UTF-8, 1 Shift_JIS"),
+                        "accessToken": text("in_use", ""),
+                        "refreshToken": text("in_use", ""),
+                        "idToken": text("in_use", "資格確認の Authorization に使います。 What a check sends as its Authorization."),
+                        "linkSysCharCd": text("in_use", "0 UTF-8, 1 Shift_JIS"),
                     },
                 },
             },
@@ -154,8 +154,9 @@ fn schema(element: &Element, is_there: &dyn Fn(&Element) -> bool, is_required: i
         schema["description"] = json!(description);
     }
     schema["x-provenance"] = json!(match element.mark {
-        Mark::Seen => "seen",
-        Mark::Secondary => "secondary",
+        Mark::Captured => "captured",
+        Mark::InUse => "in_use",
+        Mark::OneAuthor => "one_author",
         Mark::Invented => "invented",
     });
     schema

@@ -44,7 +44,8 @@ pub(super) const SERVER_FIELDS: [&str; 19] = [
 ];
 
 /// Errors whose words quote nothing that a client sent; of those of a terminal, it is known to exist.
-pub(super) const PLAIN_ERRORS: [&str; 24] = [
+pub(super) const PLAIN_ERRORS: [&str; 25] = [
+    "kind_not_public",
     "body_timeout",
     "body_too_large",
     "unknown_route",

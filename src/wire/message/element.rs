@@ -1,5 +1,6 @@
 //! A row of the table: an element's name, where its value comes from, and how sure its shape is.
 
+use super::kind::MessageKind;
 use super::scope::Scope;
 use crate::wire::tree::{Group, ListStyle, Verbatim};
 
@@ -15,6 +16,8 @@ pub struct Element {
     pub codes: Option<u16>,
     /// Where its value comes from: a fixture's field, `request`, `clock`, `check` …
     pub from: &'static str,
+    /// The kinds of messages in which it can occur; none named: all.
+    pub only_in: &'static [MessageKind],
     /// What it holds.
     pub content: Content,
 }
@@ -46,26 +49,32 @@ pub enum Content {
 /// How sure something about the real system is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// Seen in code or messages that met the real system.
-    Seen,
-    /// From one secondary source.
-    Secondary,
+    /// Captured: in real output that was published anonymised.
+    Captured,
+    /// In use: read or written by clients that work with the real system.
+    InUse,
+    /// From one author's notes or code.
+    OneAuthor,
     /// Not public: invented by this mock.
     Invented,
 }
 
 impl Element {
+    const fn new(name: &'static str, from: &'static str, content: Content) -> Self {
+        Self { name, required: false, mark: Mark::InUse, codes: None, from, only_in: &[], content }
+    }
+
     pub(super) const fn text(name: &'static str, from: &'static str, value: fn(&Scope<'_>) -> Option<Verbatim>) -> Self {
-        Self { name, required: false, mark: Mark::Seen, codes: None, from, content: Content::Text(value) }
+        Self::new(name, from, Content::Text(value))
     }
 
     pub(super) const fn group(name: &'static str, elements: &'static [Element]) -> Self {
-        Self { name, required: false, mark: Mark::Seen, codes: None, from: "", content: Content::Group { elements, kept: |_| false } }
+        Self::new(name, "", Content::Group { elements, kept: |_| false })
     }
 
     /// A group that is written even where it is empty.
     pub(super) const fn kept_group(name: &'static str, kept: fn(&Scope<'_>) -> bool, elements: &'static [Element]) -> Self {
-        Self { name, required: false, mark: Mark::Seen, codes: None, from: "", content: Content::Group { elements, kept } }
+        Self::new(name, "", Content::Group { elements, kept })
     }
 
     pub(super) const fn list(
@@ -75,7 +84,7 @@ impl Element {
         each: for<'a> fn(&Scope<'a>) -> Vec<Scope<'a>>,
         elements: &'static [Element],
     ) -> Self {
-        Self { name, required: false, mark: Mark::Seen, codes: None, from: "", content: Content::List { style, item, each, elements } }
+        Self::new(name, "", Content::List { style, item, each, elements })
     }
 
     pub(super) const fn required(mut self) -> Self {
@@ -92,6 +101,15 @@ impl Element {
         self.mark = mark;
         self
     }
+
+    pub(super) const fn only_in(mut self, kinds: &'static [MessageKind]) -> Self {
+        self.only_in = kinds;
+        self
+    }
+
+    fn occurs_in(&self, kind: MessageKind) -> bool {
+        self.only_in.is_empty() || self.only_in.contains(&kind)
+    }
 }
 
 /// Elements for which room is made at once; the longest table has more, and no message all of them.
@@ -99,7 +117,9 @@ const MOST_ROOM: usize = 32;
 
 /// The elements that have something to say in this scope, in the table's order.
 pub fn render(elements: &[Element], scope: &Scope<'_>) -> Group {
-    elements.iter().fold(Group::with_room(elements.len().min(MOST_ROOM)), |group, element| match &element.content {
+    let occurring = || elements.iter().filter(|element| element.occurs_in(scope.header.kind));
+    let names = occurring().count();
+    occurring().fold(Group::of_names(names, names.min(MOST_ROOM)), |group, element| match &element.content {
         Content::Text(value) => group.optional(element.name, value(scope)),
         Content::Group { elements, kept } => match render(elements, scope) {
             inner if inner.is_empty() && !kept(scope) => group,

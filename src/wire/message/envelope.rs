@@ -1,6 +1,7 @@
 //! The message around the results: header, what was asked, how it ended.
 
 use super::element::{Element, Mark};
+use super::kind::MessageKind;
 use super::result::RESULT;
 use super::scope::Scope;
 use crate::domain::inquiry::Inquiry;
@@ -16,36 +17,51 @@ pub const MESSAGE: &[Element] = &[Element::group(
 .required()];
 
 const HEADER: &[Element] = &[
-    Element::text("ProcessExecutionTime", "clock", |s| text(digits::moment(s.header.at))).required(),
-    Element::text("QualificationConfirmationDate", "request", |s| text(digits::day(s.header.confirmation_date?))),
-    Element::text("MedicalInstitutionCode", "request", |s| text(s.header.institution.as_ref()?.as_str())),
-    Element::text("ArbitraryFileIdentifier", "request", |s| s.header.file_identifier.clone()),
-    Element::text("ReferenceClassification", "check", |s| text(s.header.reference?)).codes(2),
-    Element::text("SegmentOfResult", "check", |s| text(s.header.segment.code())).required().codes(3),
+    Element::text("ProcessExecutionTime", "clock", |s| text(digits::moment(s.header.at))).required().marked(Mark::Captured),
+    Element::text("QualificationConfirmationDate", "request", |s| text(digits::day(s.header.confirmation_date?))).marked(Mark::Captured),
+    Element::text("MedicalInstitutionCode", "request", |s| text(s.header.institution.as_ref()?.as_str())).marked(Mark::Captured),
+    Element::text("ArbitraryFileIdentifier", "request", |s| s.header.file_identifier.clone()).marked(Mark::Captured),
+    Element::text("ReferenceClassification", "check", |s| text(s.header.kind.reference()?)).codes(2).marked(Mark::Captured),
+    Element::text("SegmentOfResult", "check", |s| text(s.header.segment.code())).required().codes(3).marked(Mark::Captured),
     Element::text("ErrorCode", "errors.toml code", |s| text(&s.header.error.as_ref()?.code)),
     Element::text("ErrorMessage", "errors.toml message", |s| text(&s.header.error.as_ref()?.message)),
-    Element::text("ReceptionNumber", "check", |s| s.header.reception.clone()),
-    Element::text("NumberOfProcessingResult", "check", |s| text(s.header.counts?.processed.to_string())),
-    Element::text("NumberOfNormalProcessing", "check", |s| text(s.header.counts?.normal.to_string())),
-    Element::text("NumberOfError", "check", |s| text(s.header.counts?.error.to_string())),
-    Element::text("CharacterCodeIdentifier", "terminals.encoding", |s| text(s.header.encoding.code())).required().codes(5),
+    Element::text("ReceptionNumber", "check", |s| s.header.reception.clone()).only_in(&[MessageKind::BulkRequest, MessageKind::BulkResult]),
+    Element::text("NumberOfProcessingResult", "check", |s| text(s.header.counts?.processed.to_string()))
+        .only_in(&[MessageKind::BulkResult]),
+    Element::text("NumberOfNormalProcessing", "check", |s| text(s.header.counts?.normal.to_string())).only_in(&[MessageKind::BulkResult]),
+    Element::text("NumberOfError", "check", |s| text(s.header.counts?.error.to_string())).only_in(&[MessageKind::BulkResult]),
+    Element::text("CharacterCodeIdentifier", "terminals.encoding", |s| text(s.header.encoding.code()))
+        .required()
+        .codes(5)
+        .marked(Mark::Captured),
+    Element::text("QualificationConfirmationKey", "terminals.linkage.confirmation_key", |s| optional(&s.header.confirmation_key))
+        .only_in(&[MessageKind::Face])
+        .marked(Mark::Invented),
 ];
 
 const BODY: &[Element] = &[
-    Element::group("QualificationConfirmSearchInfo", SEARCH_INFO),
-    Element::group("ReferenceNumberRegistrationInfo", REGISTRATION),
+    Element::group("QualificationConfirmSearchInfo", SEARCH_INFO).only_in(&[MessageKind::Check]),
+    Element::group("ReferenceNumberRegistrationInfo", REGISTRATION).only_in(&[MessageKind::Registration]).marked(Mark::Captured),
+    Element::text("ReceptionNumber", "check", |s| text(&s.unit?.reception.as_ref()?.0)).only_in(&[MessageKind::BulkRequest]),
+    Element::text("ReceptionDateTime", "clock", |s| text(digits::moment(s.unit?.reception.as_ref()?.1)))
+        .only_in(&[MessageKind::BulkRequest]),
     Element::text("PrescriptionIssueSelect", "person.prescription", |s| text(s.unit?.prescription?)).codes(17),
-    STATUS,
+    STATUS.marked(Mark::Captured),
     CODE,
     MESSAGE_OF_RESULT,
-    VALIDITY,
-    Element::list("ResultList", ListStyle::Wrapped, "ResultOfQualificationConfirmation", |s| s.results(), RESULT),
-    Element::list("BulkConfirmUnit", ListStyle::Repeated, "BulkConfirmUnit", |s| s.units(), BULK_UNIT),
+    VALIDITY.only_in(&[MessageKind::Check, MessageKind::Face]).marked(Mark::Captured),
+    Element::list("ResultList", ListStyle::Wrapped, "ResultOfQualificationConfirmation", |s| s.results(), RESULT)
+        .only_in(&[MessageKind::Check, MessageKind::Face])
+        .marked(Mark::Captured),
+    Element::list("BulkConfirmUnit", ListStyle::Repeated, "BulkConfirmUnit", |s| s.checked_units(), BULK_UNIT)
+        .only_in(&[MessageKind::BulkResult]),
+    Element::list("BulkRegistrationUnit", ListStyle::Repeated, "BulkRegistrationUnit", |s| s.registered_units(), REGISTRATION_UNIT)
+        .only_in(&[MessageKind::BulkResult])
+        .marked(Mark::OneAuthor),
 ];
 
 const BULK_UNIT: &[Element] = &[
     Element::group("QualificationConfirmSearchInfo", SEARCH_INFO),
-    Element::group("ReferenceNumberRegistrationInfo", REGISTRATION).marked(Mark::Invented),
     STATUS,
     CODE,
     MESSAGE_OF_RESULT,
@@ -53,6 +69,8 @@ const BULK_UNIT: &[Element] = &[
     Element::list("ResultOfQualificationConfirmation", ListStyle::Repeated, "ResultOfQualificationConfirmation", |s| s.results(), RESULT),
     Element::text("ReferenceNumber", "registration", |s| text(s.unit?.results.first()?.reference_number?)),
 ];
+
+const REGISTRATION_UNIT: &[Element] = &[Element::group("ReferenceNumberRegistrationInfo", REGISTRATION), STATUS, CODE, MESSAGE_OF_RESULT];
 
 const STATUS: Element = Element::text("ProcessingResultStatus", "check", |s| text(if s.unit?.worked? { "1" } else { "2" })).codes(4);
 const CODE: Element = Element::text("ProcessingResultCode", "errors.toml code", |s| text(&s.unit?.note.as_ref()?.code));
@@ -72,11 +90,11 @@ const SEARCH_INFO: &[Element] = &[
 ];
 
 const REGISTRATION: &[Element] = &[
-    Element::text("ReferenceNumber", "request", |s| text(&registration(s)?.reference_number)),
-    Element::text("InsurerNumber", "request", |s| text(&*registration(s)?.card.insurer_number)),
-    Element::text("InsuredCardSymbol", "request", |s| optional(&registration(s)?.card.symbol)),
-    Element::text("InsuredIdentificationNumber", "request", |s| text(&*registration(s)?.card.number)),
-    Element::text("InsuredBranchNumber", "request", |s| optional(&registration(s)?.card.branch)),
+    Element::text("ReferenceNumber", "request", |s| text(&registration(s)?.reference_number)).marked(Mark::Captured),
+    Element::text("InsurerNumber", "request", |s| text(&*registration(s)?.card.insurer_number)).marked(Mark::Captured),
+    Element::text("InsuredCardSymbol", "request", |s| optional(&registration(s)?.card.symbol)).marked(Mark::Captured),
+    Element::text("InsuredIdentificationNumber", "request", |s| text(&*registration(s)?.card.number)).marked(Mark::Captured),
+    Element::text("InsuredBranchNumber", "request", |s| optional(&registration(s)?.card.branch)).marked(Mark::Captured),
 ];
 
 fn info<'a>(scope: &Scope<'a>) -> Option<&'a Inquiry> {

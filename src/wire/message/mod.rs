@@ -2,6 +2,7 @@
 
 mod element;
 mod envelope;
+mod kind;
 mod medical;
 mod result;
 mod scope;
@@ -9,5 +10,6 @@ mod ticket;
 
 pub use element::{Content, Element, Mark, render};
 pub use envelope::MESSAGE;
+pub use kind::MessageKind;
 pub use medical::MEDICAL;
 pub use scope::{Body, Counts, Header, Held, Medical, MedicalItem, Note, Scope, Segment, Unit};

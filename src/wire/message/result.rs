@@ -5,6 +5,7 @@ use jiff::civil::DateTime;
 
 use super::element::{Element, Mark};
 use super::envelope::{optional, text};
+use super::kind::MessageKind;
 use super::scope::{Held, Scope};
 use super::ticket::{TICKET, tickets};
 use crate::domain::consent::{Consent, ConsentKind};
@@ -57,10 +58,12 @@ pub(super) const RESULT: &[Element] = result! {
         Element::text("Birthdate", "person.birthdate", |s| date(s, FixtureDate::Fixed(s.held?.person.birthdate))).required(),
         Element::text("Address", "person.address", |s| optional(&s.held?.person.address)),
         Element::text("PostNumber", "person.post_number", |s| optional(&s.held?.person.post_number)),
-        Element::text("QualificationDate", "qualifications.from", |s| date(s, qualification(s)?.from)),
+        Element::text("QualificationDate", "qualifications.qualification_date", |s| date(s, qualification(s)?.qualification_date?)),
         Element::text("DisqualificationDate", "qualifications.lost", |s| date(s, qualification(s)?.lost?)),
-        Element::text("InsuredCertificateIssuanceDate", "qualifications.issued", |s| date(s, qualification(s)?.issued?)),
-        Element::text("InsuredCardValidDate", "qualifications.valid_from", |s| date(s, qualification(s)?.valid_from?)),
+        Element::text("InsuredCertificateIssuanceDate", "qualifications.issued", |s| date(s, qualification(s)?.issued?))
+            .marked(Mark::Captured),
+        Element::text("InsuredCardValidDate", "qualifications.valid_from", |s| date(s, qualification(s)?.valid_from?))
+            .marked(Mark::Captured),
         Element::text("InsuredCardExpirationDate", "qualifications.expires", |s| date(s, qualification(s)?.expires?)),
         Element::text("InsuredPartialContributionRatio", "qualifications.contribution_ratio", |s| {
             text(qualification(s)?.contribution_ratio?.code())
@@ -69,14 +72,13 @@ pub(super) const RESULT: &[Element] = result! {
         Element::text("ReasonOfLoss", "qualifications.reason_of_loss", |s| text(qualification(s)?.reason_of_loss?.code())).codes(8),
         Element::text("InsurerName", "qualifications.insurer_name", |s| text(&qualification(s)?.insurer_name)).required(),
         Element::group("ElderlyRecipientCertificateInfo", ELDERLY),
-        Element::text("LimitApplicationCertificateChanged", "limit_certificate.changed", changed).codes(14),
+        Element::text("LimitApplicationCertificateChanged", "limit_certificate.changed", changed)
+            .codes(14)
+            .only_in(&[MessageKind::BulkResult]),
         Element::text("LimitApplicationCertificateRelatedConsFlg", CONSENT, |s| text(limit_consent(s.held?).code())).codes(1),
         Element::text("LimitApplicationCertificateRelatedConsTime", CONSENT, |s| moment(answered_at(s.held?, limit_consent(s.held?))?)),
         Element::group("LimitApplicationCertificateRelatedInfo", LIMIT),
-        Element::text("SpecificDiseasesCertificateRelatedConsFlg", CONSENT, |s| {
-            text(consent(s.held?, ConsentKind::SpecificDiseases).code())
-        })
-        .codes(16),
+        Element::text("SpecificDiseasesCertificateRelatedConsFlg", CONSENT, |s| text(told_diseases_consent(s)?.code())).codes(16),
         Element::text("SpecificDiseasesCertificateRelatedConsTime", CONSENT, |s| {
             moment(answered_at(s.held?, consent(s.held?, ConsentKind::SpecificDiseases))?)
         }),
@@ -84,16 +86,16 @@ pub(super) const RESULT: &[Element] = result! {
         Element::list("PublicExpenseResultList", ListStyle::Wrapped, "MedicalTicketInfo", tickets, TICKET),
     ]
     information [
-        "SpecificHealthCheckupsInfo" SpecificHealthCheckups Seen,
-        "PharmacistsInfo" Pharmacists Seen,
-        "DiagnosisInfo" Diagnosis Seen,
-        "OperationInfo" Operation Seen,
-        "DiagnosisName" DiagnosisName Secondary,
-        "InfectiousInfo" Infectious Secondary,
-        "AllergyInfo" Allergy Secondary,
-        "ContraindicationInfo" Contraindication Secondary,
-        "TestInfo" Test Secondary,
-        "PrescriptionInfo" Prescription Secondary,
+        "SpecificHealthCheckupsInfo" SpecificHealthCheckups InUse,
+        "PharmacistsInfo" Pharmacists InUse,
+        "DiagnosisInfo" Diagnosis InUse,
+        "OperationInfo" Operation InUse,
+        "DiagnosisName" DiagnosisName InUse,
+        "InfectiousInfo" Infectious InUse,
+        "AllergyInfo" Allergy InUse,
+        "ContraindicationInfo" Contraindication InUse,
+        "TestInfo" Test InUse,
+        "PrescriptionInfo" Prescription InUse,
     ]
     after [
         Element::text("ArbitraryIdentifier", "request", |s| text(s.held?.arbitrary_identifier?)),
@@ -146,7 +148,7 @@ fn limit<'a>(scope: &Scope<'a>) -> Option<&'a LimitCertificate> {
 
 /// Only bulk results say whether it changed: that is told without consent.
 fn changed(scope: &Scope<'_>) -> Option<Verbatim> {
-    let held = scope.held.filter(|held| held.bulk)?;
+    let held = scope.held?;
     let changed = held.qualification.limit_certificate.as_ref().is_some_and(|certificate| certificate.changed);
     text(if changed { "1" } else { "0" })
 }
@@ -162,6 +164,12 @@ fn consent(held: &Held<'_>, kind: ConsentKind) -> Consent {
     held.consents.get(&kind).copied().unwrap_or_default()
 }
 
+/// Answers by card data leave a flag "0" out; a reader asks each time.
+fn told_diseases_consent(scope: &Scope<'_>) -> Option<Consent> {
+    let consent = consent(scope.held?, ConsentKind::SpecificDiseases);
+    Some(consent).filter(|consent| *consent != Consent::Refused || scope.header.kind == MessageKind::Face)
+}
+
 /// Code table 001 knows no more than given or not.
 fn limit_consent(held: &Held<'_>) -> Consent {
     if consent(held, ConsentKind::LimitCertificate) == Consent::Given { Consent::Given } else { Consent::Refused }
@@ -169,7 +177,7 @@ fn limit_consent(held: &Held<'_>) -> Consent {
 
 /// About medical information a reader asks each time; other checks tell only what the fixtures or the linkage know.
 fn information(scope: &Scope<'_>, kind: ConsentKind) -> Option<Consent> {
-    let at_a_reader = scope.header.reference == Some("1");
+    let at_a_reader = scope.header.kind == MessageKind::Face;
     let consent = scope.held?.consents.get(&kind).copied();
     consent.or_else(|| at_a_reader.then_some(Consent::Refused))
 }

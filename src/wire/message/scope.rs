@@ -2,6 +2,7 @@
 
 use jiff::civil::{Date, DateTime};
 
+use super::kind::MessageKind;
 use crate::domain::consent::Consents;
 use crate::domain::encoding::Encoding;
 use crate::domain::ids::InstitutionCode;
@@ -34,6 +35,8 @@ pub struct Scope<'a> {
 /// `MessageHeader`.
 #[derive(Clone, Debug)]
 pub struct Header {
+    /// What kind of message it is.
+    pub kind: MessageKind,
     /// `ProcessExecutionTime`, in Japan time.
     pub at: DateTime,
     /// `QualificationConfirmationDate`.
@@ -42,16 +45,16 @@ pub struct Header {
     pub institution: Option<InstitutionCode>,
     /// `ArbitraryFileIdentifier`.
     pub file_identifier: Option<Verbatim>,
-    /// `ReferenceClassification`, code table 002: `1` a My Number card, `2` card data; bulk messages have none.
-    pub reference: Option<&'static str>,
     /// `SegmentOfResult`.
     pub segment: Segment,
     /// `ErrorCode` and `ErrorMessage`.
     pub error: Option<Note>,
     /// `CharacterCodeIdentifier`.
     pub encoding: Encoding,
-    /// `ReceptionNumber` of a bulk request.
+    /// `ReceptionNumber` of a bulk request, where the header has it.
     pub reception: Option<Verbatim>,
+    /// `QualificationConfirmationKey` of a face result, where a setting has it.
+    pub confirmation_key: Option<String>,
     /// How many inquiries a bulk result has.
     pub counts: Option<Counts>,
 }
@@ -92,7 +95,7 @@ pub struct Counts {
 pub struct Body<'a> {
     /// Whose elements lie in the body itself.
     pub unit: Unit<'a>,
-    /// `BulkConfirmUnit` side by side.
+    /// `BulkConfirmUnit` or `BulkRegistrationUnit` side by side.
     pub units: Vec<Unit<'a>>,
 }
 
@@ -103,6 +106,8 @@ pub struct Unit<'a> {
     pub info: Option<&'a Inquiry>,
     /// `ReferenceNumberRegistrationInfo`: what was registered, as it came.
     pub registration: Option<Registration>,
+    /// `ReceptionNumber` and `ReceptionDateTime` of a bulk request that was taken.
+    pub reception: Option<(String, DateTime)>,
     /// `PrescriptionIssueSelect`, code table 017.
     pub prescription: Option<&'static str>,
     /// `ProcessingResultStatus`, code table 004: whether it worked.
@@ -154,8 +159,6 @@ pub struct Held<'a> {
     pub reference_number: Option<&'a str>,
     /// `ArbitraryIdentifier` of the inquiry.
     pub arbitrary_identifier: Option<&'a str>,
-    /// Whether a bulk result tells it: only those have `LimitApplicationCertificateChanged`.
-    pub bulk: bool,
 }
 
 impl<'a> Scope<'a> {
@@ -180,8 +183,18 @@ impl<'a> Scope<'a> {
         results.map(|held| Scope { held: Some(held), ..*self }).collect()
     }
 
-    pub(super) fn units(&self) -> Vec<Scope<'a>> {
-        let units = self.body.into_iter().flat_map(|body| &body.units);
+    /// The units of a bulk check.
+    pub(super) fn checked_units(&self) -> Vec<Scope<'a>> {
+        self.units(|unit| unit.registration.is_none())
+    }
+
+    /// The units of a bulk registration.
+    pub(super) fn registered_units(&self) -> Vec<Scope<'a>> {
+        self.units(|unit| unit.registration.is_some())
+    }
+
+    fn units(&self, which: impl Fn(&Unit<'_>) -> bool) -> Vec<Scope<'a>> {
+        let units = self.body.into_iter().flat_map(|body| &body.units).filter(|unit| which(unit));
         units.map(|unit| Scope { unit: Some(unit), ..*self }).collect()
     }
 }

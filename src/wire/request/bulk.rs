@@ -45,11 +45,13 @@ pub fn persons(document: &Document) -> Result<Read<Vec<Inquiry>>, Text> {
 pub fn month(document: &Document) -> Result<Read<Date>, Text> {
     framed(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
-        let text = body.required("MedicalTreatmentMonth")?;
+        let info = search_info(body)?;
+        let conditions = info.as_ref().unwrap_or(body);
+        let text = conditions.required("MedicalTreatmentMonth")?;
         let six_digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
         let first = six_digits.then(|| Date::strptime("%Y%m%d", format!("{text}01")).ok()).flatten();
-        let first = first.ok_or_else(|| body.wrong("MedicalTreatmentMonth", &text, "YYYYMM の年月", "a month as YYYYMM"))?;
-        Ok((first, Vec::new()))
+        let first = first.ok_or_else(|| conditions.wrong("MedicalTreatmentMonth", &text, "YYYYMM の年月", "a month as YYYYMM"))?;
+        Ok((first, info.into_iter().collect()))
     })
 }
 
@@ -60,16 +62,19 @@ pub fn month(document: &Document) -> Result<Read<Date>, Text> {
 pub fn period(document: &Document) -> Result<Read<Period>, Text> {
     framed(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
-        body.one_of("MedicalTreatmentFlag", &["1", "2", "3", "4"])?;
-        let consented = between(body, "ConsentDateFrom", "ConsentDateTo")?;
-        let examined = between(body, "ExaminationDateFrom", "ExaminationDateTo")?;
+        let info = search_info(body)?;
+        let conditions = info.as_ref().unwrap_or(body);
+        conditions.one_of("MedicalTreatmentFlag", &["1", "2", "3", "4"])?;
+        let consented = between(conditions, "ConsentDateFrom", "ConsentDateTo")?;
+        let examined = between(conditions, "ExaminationDateFrom", "ExaminationDateTo")?;
         let period = consented.or(examined).ok_or_else(|| {
+            let at = conditions.at();
             Text::new(
-                "/XmlMsg/MessageBody: ConsentDateFrom と ConsentDateTo、または ExaminationDateFrom と ExaminationDateTo が必要です。",
-                "/XmlMsg/MessageBody: ConsentDateFrom and ConsentDateTo, or ExaminationDateFrom and ExaminationDateTo, are required.",
+                format!("{at}: ConsentDateFrom と ConsentDateTo、または ExaminationDateFrom と ExaminationDateTo が必要です。"),
+                format!("{at}: ConsentDateFrom and ConsentDateTo, or ExaminationDateFrom and ExaminationDateTo, are required."),
             )
         })?;
-        Ok((period, Vec::new()))
+        Ok((period, info.into_iter().collect()))
     })
 }
 
@@ -83,6 +88,11 @@ pub fn fetch(document: &Document) -> Result<Read<Verbatim>, Text> {
         let number = body.required("ReceptionNumber")?;
         Ok((document.verbatim("ReceptionNumber", &number), Vec::new()))
     })
+}
+
+/// `QualificationConfirmSearchInfo`, in which clients in use put the conditions; without it they lie in the body itself.
+fn search_info<'a>(body: &Fields<'a>) -> Result<Option<Fields<'a>>, Text> {
+    body.optional_object("QualificationConfirmSearchInfo")
 }
 
 fn between(body: &Fields<'_>, from: &'static str, to: &'static str) -> Result<Option<Period>, Text> {

@@ -7,7 +7,7 @@ use crate::domain::consent::{Consent, ConsentKind, Consents};
 use crate::domain::encoding::Encoding;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::person::Person;
-use crate::wire::message::{Header, Held, Scope, Segment, render};
+use crate::wire::message::{Header, Held, MessageKind, Scope, Segment, render};
 use crate::wire::tree::Group;
 
 const TODAY: Date = day(2026, 1, 20);
@@ -28,7 +28,8 @@ insurer_name = "模擬市"
 symbol = "国"
 number = "1"
 branch = "01"
-from = "today-30"
+from = "today-40"
+qualification_date = "today-30"
 lost = "today+1"
 reason_of_loss = "02"
 valid_from = "today-2"
@@ -66,26 +67,26 @@ prescription_issuer_code = "9910000026"
 
 struct Case {
     consents: Consents,
-    reference: Option<&'static str>,
-    bulk: bool,
+    kind: MessageKind,
 }
 
 impl Case {
     fn with(consents: &[(ConsentKind, Consent)]) -> Self {
-        Self { consents: consents.iter().copied().collect(), reference: Some("2"), bulk: false }
+        Self { consents: consents.iter().copied().collect(), kind: MessageKind::Check }
     }
 
     fn rendered(&self) -> Group {
         let header = Header {
+            kind: self.kind,
             at: TODAY.at(9, 0, 0, 0),
             confirmation_date: None,
             institution: None,
             file_identifier: None,
-            reference: self.reference,
             segment: Segment::Done,
             error: None,
             encoding: Encoding::Utf8,
             reception: None,
+            confirmation_key: None,
             counts: None,
         };
         let person: Person = toml::from_str(PERSON).unwrap();
@@ -97,7 +98,6 @@ impl Case {
             institution: &InstitutionCode::parse("9910000018").unwrap(),
             reference_number: Some("患者-1"),
             arbitrary_identifier: Some("abc"),
-            bulk: self.bulk,
         };
         render(RESULT, &Scope { held: Some(&held), ..Scope::message(&header, None) })
     }
@@ -112,10 +112,12 @@ impl Case {
 }
 
 #[test]
-fn certificates_are_told_only_under_consent_and_the_flag_always() {
+fn certificates_are_told_only_under_consent() {
     let refused = Case::with(&[]).json();
     assert_eq!(refused["LimitApplicationCertificateRelatedConsFlg"], "0");
-    assert_eq!(refused["SpecificDiseasesCertificateRelatedConsFlg"], "0");
+    assert_eq!(refused.get("SpecificDiseasesCertificateRelatedConsFlg"), None, "answers by card data leave the flag out");
+    let at_a_reader = Case { kind: MessageKind::Face, ..Case::with(&[]) }.json();
+    assert_eq!(at_a_reader["SpecificDiseasesCertificateRelatedConsFlg"], "0");
     let parts = ["LimitApplicationCertificateRelatedInfo", "SpecificDiseasesCertificateList"];
     let times = ["LimitApplicationCertificateRelatedConsTime", "SpecificDiseasesCertificateRelatedConsTime"];
     for absent in parts.iter().chain(&times) {
@@ -149,14 +151,14 @@ fn each_answer_about_medical_information_has_its_times() {
     assert_eq!(told("OperationInfo"), [Some("3"), Some("20260120085500"), None]);
     assert_eq!(told("PrescriptionInfo"), [Some("0"), None, None]);
     assert_eq!(told("SpecificHealthCheckupsInfo"), [None; 3], "card data: nobody was asked");
-    let at_a_reader = Case { reference: Some("1"), ..Case::with(&[]) }.json();
+    let at_a_reader = Case { kind: MessageKind::Face, ..Case::with(&[]) }.json();
     assert_eq!(at_a_reader["SpecificHealthCheckupsInfoConsFlg"], "0", "a reader asks about everything");
 }
 
 #[test]
 fn elements_come_in_the_specifications_order_with_dates_from_today() {
-    let xml =
-        Case { bulk: true, ..Case::with(&[(ConsentKind::LimitCertificate, Consent::Given), (ConsentKind::Test, Consent::Given)]) }.xml();
+    let consents = Case::with(&[(ConsentKind::LimitCertificate, Consent::Given), (ConsentKind::Test, Consent::Given)]);
+    let xml = Case { kind: MessageKind::BulkResult, ..consents }.xml();
     let mut at = 0;
     for part in [
         "<InsuredCardClassification>A1<",

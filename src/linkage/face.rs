@@ -1,0 +1,54 @@
+//! How face results are named and marked. As in real ones the file's name has 20 lower-case hex digits, and the `ArbitraryFileIdentifier` is 11
+//! bytes in URL-safe Base64; what the real system makes them from is not known.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE;
+
+use super::folder::Outgoing;
+use crate::domain::institution::Institution;
+use crate::domain::japan;
+use crate::domain::linkage::{FileKind, LinkageSettings};
+use crate::institutions::Moment;
+use crate::wire::zip;
+
+/// What tells one face result from another: drawn from the institution's seed, its code, and the number of the card among its events.
+pub(super) struct FaceId {
+    drawn: [u8; 32],
+}
+
+impl FaceId {
+    /// That of the next card presented at a reader of this institution.
+    pub(super) fn next(institution: &Institution) -> Self {
+        let number = institution.events.last() + 1;
+        let from = format!("face {} {} {number}", institution.surfacing.seed, institution.code);
+        let digest = digest(&SHA256, from.as_bytes());
+        Self { drawn: digest.as_ref().try_into().expect("SHA-256 has 32 bytes") }
+    }
+
+    /// `ArbitraryFileIdentifier`: 16 characters, the last of them `=`.
+    pub(super) fn identifier(&self) -> String {
+        BASE64_URL_SAFE.encode(&self.drawn[..11])
+    }
+
+    /// `QualificationConfirmationKey`, where the terminal's setting has one: 32 hex digits, an invented form.
+    pub(super) fn confirmation_key(&self, settings: &LinkageSettings) -> Option<String> {
+        settings.confirmation_key.then(|| hex(&self.drawn[16..]))
+    }
+
+    /// The result's file.
+    pub(super) fn file(&self, institution: &Institution, bytes: Vec<u8>, settings: &LinkageSettings, moment: Moment) -> Outgoing {
+        let at = japan::civil(moment.now);
+        let (kind, code, id) = (FileKind::Check.stem(), &institution.code, hex(&self.drawn[..10]));
+        let stem = format!("{kind}res_face_{code}{id}_{}", at.strftime("%Y%m%d%H%M%S"));
+        let name = format!("{stem}.xml");
+        if !settings.encrypt_face {
+            return Outgoing { name, bytes };
+        }
+        Outgoing { bytes: zip::zip(&name, &bytes, at, Some(&settings.zip_password)), name: format!("{stem}.zip") }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
