@@ -1,6 +1,6 @@
-//! Drug information and health check-ups: small and synthetic, the same for everyone who consented.
+//! Drug information and health check-ups: what the person's history holds, under consent; as XML or as a PDF.
 
-use jiff::ToSpan;
+mod page;
 
 use super::{Answer, Desk, Place, refused_outcome};
 use crate::domain::catalogue::ErrorId;
@@ -8,64 +8,95 @@ use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::{Consent, ConsentKind};
 use crate::domain::japan;
 use crate::domain::linkage::FileKind;
+use crate::domain::medical::{Asker, DrugInformation, checkups, drug_information};
+use crate::domain::person::Person;
 use crate::domain::surfacing::ErrorProfile;
 use crate::domain::text::Text;
 use crate::journal::Outcome;
-use crate::wire::message::{MEDICAL, Medical, MedicalItem, Scope, Segment, render};
-use crate::wire::request::MedicalRequest;
+use crate::wire::message::{CHECKUPS, DRUGS, Element, Medical, Scope, Segment, render};
+use crate::wire::request::{Information, MedicalRequest};
 
-/// Answers it; `lines` of what worked are for a PDF.
-pub fn medical(desk: &Desk<'_>, place: Place<'_>, kind: FileKind, request: &MedicalRequest) -> (Answer, Option<Vec<String>>) {
+/// Answers it; beside the message the PDF, where one was asked for and there is something to tell.
+pub fn medical(desk: &Desk<'_>, place: Place<'_>, request: &MedicalRequest) -> (Answer, Option<Vec<u8>>) {
     let refused = refusal(place.institution, place.terminal, &desk.fixtures.call_centre, desk.now);
-    match refused.map_or_else(|| told(desk, kind, request), Err) {
-        Ok((medical, lines)) => {
-            let why = Text::new("架空の情報を返しました。", "Synthetic information was given.");
-            (answer(desk, &medical, Outcome::Answered, why), Some(lines))
-        }
-        Err(refusal) => (refused_medical(desk, &refusal), None),
+    let person = refused.map_or_else(|| consenting(desk, request), Err);
+    let person = match person {
+        Ok(person) => person,
+        Err(refusal) => return (refused_as(desk, elements(&request.information), &refusal), None),
+    };
+    let institution = place.institution;
+    let asker = Asker { code: &institution.code, name: &institution.name.ja, today: japan::civil(desk.now).date() };
+    let mut medical = Medical { result_code: "1".to_owned(), person: Some(person), ..Medical::default() };
+    match &request.information {
+        Information::Drugs(wanted) => medical.drugs = drug_information(&person.drug_history, wanted, &asker),
+        Information::Checkups => medical.checkups = checkups(&person.checkups, asker.today),
     }
+    let pdf = request.pdf.then(|| page::pdf(&request.information, &medical, person, &asker));
+    (answer(desk, elements(&request.information), &medical, Outcome::Answered, why(&request.information, &medical)), pdf)
 }
 
-/// A refusal in the form that these answers have.
-pub fn refused_medical(desk: &Desk<'_>, refusal: &Refusal) -> Answer {
+/// The refusal of a request of a kind, in the form that its answers have.
+pub fn refused_medical(desk: &Desk<'_>, kind: FileKind, refusal: &Refusal) -> Answer {
+    refused_as(desk, if kind == FileKind::Drugs { DRUGS } else { CHECKUPS }, refusal)
+}
+
+fn refused_as(desk: &Desk<'_>, elements: &[Element], refusal: &Refusal) -> Answer {
     let entry = desk.entry(refusal.error);
     let contents = format!("{} {}", entry.code, refusal.on_the_wire(&entry));
-    let medical =
-        Medical { result_code: desk.fixtures.invented.medical.result_code_of_error.clone(), contents: Some(contents), items: Vec::new() };
+    let result_code = desk.fixtures.invented.medical.result_code_of_error.clone();
+    let medical = Medical { result_code, contents: Some(contents), ..Medical::default() };
     let outcome = refused_outcome(&desk.fixtures.catalogue, desk.surfacing, refusal);
-    let mut answer = answer(desk, &medical, outcome, refusal.why(&entry));
+    let mut answer = answer(desk, elements, &medical, outcome, refusal.why(&entry));
     if desk.surfacing.error_profile == ErrorProfile::Silent && !refusal.error.is_of_person() {
         answer.message = None;
     }
     answer
 }
 
-fn answer(desk: &Desk<'_>, medical: &Medical, outcome: Outcome, why: Text) -> Answer {
+fn elements(information: &Information) -> &'static [Element] {
+    match information {
+        Information::Drugs(_) => DRUGS,
+        Information::Checkups => CHECKUPS,
+    }
+}
+
+fn answer(desk: &Desk<'_>, elements: &[Element], medical: &Medical<'_>, outcome: Outcome, why: Text) -> Answer {
     let header = desk.header(Segment::Done);
-    let message = desk.arranged(render(MEDICAL, &Scope::medical(&header, medical)));
+    let message = desk.arranged(render(elements, &Scope::medical(&header, medical)));
     Answer { message: Some(message), status: 200, outcome, why }
 }
 
-fn told(desk: &Desk<'_>, kind: FileKind, request: &MedicalRequest) -> Result<(Medical, Vec<String>), Refusal> {
+/// Whose information it is, where they consented to it.
+fn consenting<'a>(desk: &Desk<'a>, request: &MedicalRequest) -> Result<&'a Person, Refusal> {
     let refused = |error| Refusal::new(error, Text::new("", ""));
     let person = desk.register.matching(&request.card).ok_or_else(|| refused(ErrorId::PersonUnmatched))?;
-    let (consent, shape) = match kind {
-        FileKind::Drugs => (ConsentKind::Pharmacists, &desk.fixtures.invented.medical.drugs),
-        _ => (ConsentKind::SpecificHealthCheckups, &desk.fixtures.invented.medical.checkups),
+    let kind = match request.information {
+        Information::Drugs(_) => ConsentKind::Pharmacists,
+        Information::Checkups => ConsentKind::SpecificHealthCheckups,
     };
-    if person.consents.get(&consent) != Some(&Consent::Given) {
-        return Err(refused(ErrorId::ConsentMissing));
+    let given = person.consents.get(&kind) == Some(&Consent::Given);
+    if given { Ok(person) } else { Err(refused(ErrorId::ConsentMissing)) }
+}
+
+/// How much is told, for the journal.
+fn why(information: &Information, medical: &Medical<'_>) -> Text {
+    match information {
+        Information::Drugs(_) => {
+            let DrugInformation { claims, prescriptions, dispensings } = &medical.drugs;
+            let [claims, prescriptions, dispensings] = [claims, prescriptions, dispensings].map(Vec::len);
+            Text::new(
+                format!(
+                    "薬剤情報を返しました（月・医療機関ごとに、レセプト {claims}、電子処方箋 {prescriptions}、電子調剤 {dispensings}）。"
+                ),
+                format!(
+                    "Drug information was given (months and institutions: {claims} of claims, {prescriptions} of electronic prescriptions, \
+                     {dispensings} dispensed electronically)."
+                ),
+            )
+        }
+        Information::Checkups => {
+            let count = medical.checkups.len();
+            Text::new(format!("特定健診情報を {count} 件返しました。"), format!("Health check-ups were given: {count}."))
+        }
     }
-    let today = japan::civil(desk.now).date();
-    let item = |line: &crate::fixtures::MedicalLine| MedicalItem {
-        date: today.saturating_sub(i64::from(line.days_ago).days()),
-        name: line.name.clone(),
-        value: line.value.clone(),
-    };
-    let asked_for =
-        |item: &MedicalItem| request.start.is_none_or(|start| start <= item.date) && request.end.is_none_or(|end| item.date <= end);
-    let items: Vec<_> = shape.iter().map(item).filter(asked_for).collect();
-    let mut lines = vec![format!("氏名　{}", person.name), format!("照会日　{}", today.strftime("%Y年%-m月%-d日")), String::new()];
-    lines.extend(items.iter().map(|item| format!("{}　{}　{}", item.date.strftime("%Y年%-m月%-d日"), item.name, item.value)));
-    Ok((Medical { result_code: "1".to_owned(), contents: None, items }, lines))
 }

@@ -18,6 +18,7 @@ pub mod inquiry;
 pub mod institution;
 pub mod japan;
 pub mod linkage;
+pub mod medical;
 pub mod news;
 pub mod observation;
 pub mod period;

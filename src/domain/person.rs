@@ -3,6 +3,7 @@
 mod certificate;
 mod codes;
 mod fault;
+mod history;
 mod text;
 mod ticket;
 
@@ -12,12 +13,13 @@ use serde::{Deserialize, Serialize};
 
 pub use certificate::{ElderlyCertificate, LimitCertificate, SpecificDisease};
 pub use codes::{
-    CardClassification, ContributionRatio, DiseaseCategory, LimitClass, LimitClassification, PersonalFamily, PrescriptionChoice, Presence,
-    ReasonOfLoss, Sex, SingleOrCombined, TicketType, TreatmentType,
+    CardClassification, ContributionRatio, DataType, DiseaseCategory, InOut, LimitClass, LimitClassification, OrganizationKind,
+    PersonalFamily, PrescriptionChoice, Presence, ReasonOfLoss, Sex, SingleOrCombined, TicketType, TreatmentType,
 };
 pub use fault::{MAX_PERSONS, faults};
+pub use history::{Checkup, CheckupItem, Drug, DrugRecord, NamedInstitution, RecordKind, Repeat, Treatment};
 pub(in crate::domain) use text::fold;
-pub use text::{Branch, CardText, FixtureDate, HalfWidthKana};
+pub use text::{Branch, CardText, FixtureDate, HalfWidthKana, ItemCode, NineDigits, Quantity};
 pub use ticket::{MedicalTicket, UpToThree};
 
 use super::consent::Consents;
@@ -71,6 +73,13 @@ pub struct Person {
     /// What they have or had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub qualifications: Vec<Qualification>,
+    /// 薬剤情報: drugs, and treatments of claims, told under the consent `pharmacists`. At most 100 records with 1,000 drugs and treatments in all,
+    /// those of a repeated record counted each time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drug_history: Vec<DrugRecord>,
+    /// 特定健診情報, told under the consent `specific_health_checkups`. At most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checkups: Vec<Checkup>,
 }
 
 /// How a check about a person ends.

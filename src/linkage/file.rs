@@ -27,7 +27,7 @@ use crate::wire::file_name::{FileName, NameError, err_name};
 use crate::wire::message::MessageKind;
 use crate::wire::request::{self, Read, Sender};
 use crate::wire::tree::Group;
-use crate::wire::{charset, pdf, xml, zip};
+use crate::wire::{charset, xml, zip};
 
 /// What became of a request file, for the folder and for the journal.
 pub struct Handled {
@@ -47,10 +47,11 @@ pub struct Handled {
     pub fault: Option<Fired>,
 }
 
-/// What came of a message: the answer, and its lines where it was asked for as a PDF.
+/// What came of a message: the answer, and the PDF where one was asked for.
 struct Decided {
     answer: Answer,
-    pdf: Option<Vec<String>>,
+    pdf: Option<Vec<u8>>,
+    notes: Vec<Text>,
     ignored: Vec<String>,
     sought: Option<Sought>,
 }
@@ -171,11 +172,11 @@ fn answered(
     let sender = Sender::of(document);
     let (kind, encoding, order) = (message_kind(file.kind), terminal.settings.encoding, order(terminal, file.kind));
     let desk = Desk { fixtures, register, surfacing: &surfacing, sender: &sender, kind, encoding, order, now: moment.now };
-    let Decided { answer, pdf, ignored, sought } = decide(&desk, institution, terminal, (file.kind, document), is_processed);
-    let mut notes: Vec<Text> = ignored.iter().map(|pointer| passed_over(pointer)).collect();
+    let Decided { answer, pdf, mut notes, ignored, sought } = decide(&desk, institution, terminal, (file.kind, document), is_processed);
+    notes.extend(ignored.iter().map(|pointer| passed_over(pointer)));
     let reply = match (answer.message, pdf) {
         (None, _) => Reply::Silent,
-        (Some(_), Some(lines)) => Reply::Answer(packed(file, "pdf", pdf_of(file.kind, &lines), &terminal.settings.linkage, moment)),
+        (Some(_), Some(bytes)) => Reply::Answer(packed(file, "pdf", bytes, &terminal.settings.linkage, moment)),
         (Some(message), None) => {
             let (bytes, note) = written(fixtures, &message, encoding);
             notes.extend(note);
@@ -220,11 +221,6 @@ pub(super) fn written(fixtures: &Fixtures, message: &Group, encoding: Encoding) 
     (written.bytes, note)
 }
 
-fn pdf_of(kind: FileKind, lines: &[String]) -> Vec<u8> {
-    let title = if kind == FileKind::Drugs { "薬剤情報（架空）" } else { "特定健診情報（架空）" };
-    pdf::pdf(title, lines)
-}
-
 /// The answer's file: as it is, or in a zip.
 fn packed(file: &FileName, extension: &str, bytes: Vec<u8>, settings: &LinkageSettings, moment: Moment) -> Outgoing {
     let name = file.answer(extension);
@@ -248,10 +244,10 @@ fn decide(
         Ok(decided) => decided,
         Err(refusal) => {
             let answer = match kind {
-                FileKind::Drugs | FileKind::Checkups => answers::refused_medical(desk, &refusal),
+                FileKind::Drugs | FileKind::Checkups => answers::refused_medical(desk, kind, &refusal),
                 _ => desk.refused(&refusal, None),
             };
-            Decided { answer, pdf: None, ignored: Vec::new(), sought: None }
+            Decided { answer, pdf: None, notes: Vec::new(), ignored: Vec::new(), sought: None }
         }
     }
 }
@@ -265,7 +261,7 @@ fn content(
     is_processed: bool,
 ) -> Result<Decided, Refusal> {
     let code = institution.code.clone();
-    let decided = |answer, ignored| Decided { answer, pdf: None, ignored, sought: None };
+    let decided = |answer, ignored| Decided { answer, pdf: None, notes: Vec::new(), ignored, sought: None };
     let submit =
         |institution: &mut Institution, asked, ignored| decided(answers::submit(desk, institution, terminal, kind, asked), ignored);
     Ok(match kind {
@@ -298,10 +294,10 @@ fn content(
             decided(answers::register(desk, institution, terminal, &registration), ignored)
         }
         FileKind::Drugs | FileKind::Checkups => {
-            let (request, ignored) = own(&code, request::medical(document))?;
-            let (answer, lines) = answers::medical(desk, Place { institution, terminal }, kind, &request);
-            let wants_pdf = request.file_category.as_deref() == Some(&*desk.fixtures.invented.medical.pdf_file_category);
-            Decided { answer, pdf: lines.filter(|_| wants_pdf), ignored, sought: None }
+            let read = if kind == FileKind::Drugs { request::drugs(document) } else { request::checkups(document) };
+            let (request, ignored) = own(&code, read)?;
+            let (answer, pdf) = answers::medical(desk, Place { institution, terminal }, &request);
+            Decided { pdf, notes: request.notes, ..decided(answer, ignored) }
         }
         FileKind::BulkCheckResult
         | FileKind::MedicalAidResult

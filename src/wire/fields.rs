@@ -100,8 +100,18 @@ impl<'a> Fields<'a> {
         if allowed.contains(&text.as_str()) {
             return Ok(Some(text));
         }
-        let quoted: Vec<String> = allowed.iter().map(|text| format!("\"{text}\"")).collect();
-        Err(self.wrong(name, &text, &quoted.join(" または "), &quoted.join(" or ")))
+        let (ja, en) = alternatives(allowed);
+        Err(self.wrong(name, &text, &ja, &en))
+    }
+
+    /// One of a few texts, which has to be there.
+    pub(super) fn required_one_of(&self, name: &'static str, allowed: &[&'static str]) -> Result<&'static str, Text> {
+        let found = self.one_of(name, allowed)?;
+        let is_it = |text: &&&str| found.as_deref() == Some(**text);
+        allowed.iter().find(is_it).copied().ok_or_else(|| {
+            let (ja, en) = alternatives(allowed);
+            wrong(&self.pointer(name), None, &ja, &en)
+        })
     }
 
     /// A day, `YYYYMMDD`, from 1800 to 2200.
@@ -136,6 +146,12 @@ impl<'a> Fields<'a> {
         let unknown = self.object.keys().filter(|name| !asked.contains(&name.as_str()));
         unknown.take(MOST_IGNORED).map(|name| self.pointer(&name.chars().take(64).collect::<String>())).collect()
     }
+}
+
+/// A few texts in words.
+fn alternatives(allowed: &[&str]) -> (String, String) {
+    let quoted: Vec<String> = allowed.iter().map(|text| format!("\"{text}\"")).collect();
+    (quoted.join(" または "), quoted.join(" or "))
 }
 
 fn wrong(pointer: &str, found: Option<&Value>, expected_ja: &str, expected_en: &str) -> Text {

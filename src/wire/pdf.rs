@@ -1,4 +1,4 @@
-//! A small A4 document in Japanese: a title and lines, on as many pages as they need.
+//! A small A4 document in Japanese: a title and blocks of lines, on as many pages as they need.
 
 mod layout;
 
@@ -24,13 +24,14 @@ const FONT: Name<'static> = Name(b"F");
 /// Every Japanese Windows has it and its half-width letters are half an em; a viewer elsewhere takes a Japanese font of its own.
 const FACE: Name<'static> = Name(b"MS-Gothic");
 
-/// A PDF of `title` and `lines` under the [`NOTICE`]: the same bytes for the same input. A long line is continued on the next; a line break
-/// within a line begins another, and any other control character is a blank.
+/// A PDF of `title` and `blocks` of lines under the [`NOTICE`]: the same bytes for the same input. A block stays on one page where it fits there. A
+/// long line is continued on the next, as far to the right as it begins; a line break within a line begins another, and any other control
+/// character is a blank.
 ///
 /// No font is embedded: the text refers to the glyphs of Adobe-Japan1, which a viewer has or substitutes. A character outside that
 /// collection (an emoji) is a blank or a box, and so is one beyond the basic plane (𠮷) in PDFium (Chrome, Edge), though it can be copied.
-pub fn pdf(title: &str, lines: &[String]) -> Vec<u8> {
-    let pages = layout::pages(title, lines);
+pub fn pdf(title: &str, blocks: &[Vec<String>]) -> Vec<u8> {
+    let pages = layout::pages(title, blocks);
     let ids = || (FIRST_PAGE..).step_by(2).map(Ref::new).zip(&pages);
 
     let mut pdf = Pdf::new();
@@ -100,8 +101,8 @@ mod tests {
         bytes.windows(part.len()).any(|window| window == part.as_bytes())
     }
 
-    fn lines(count: usize) -> Vec<String> {
-        (1..=count).map(|n| format!("{n:03} 被保険者証記号 ｶﾅ 𠮷田")).collect()
+    fn lines(count: usize) -> [Vec<String>; 1] {
+        [(1..=count).map(|n| format!("{n:03} 被保険者証記号 ｶﾅ 𠮷田")).collect()]
     }
 
     #[test]

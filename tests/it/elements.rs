@@ -9,7 +9,7 @@ use onshi_mock::domain::person::{
 };
 use onshi_mock::fixtures::{FILES, Fixtures};
 use onshi_mock::wire::codes::CODE_TABLES;
-use onshi_mock::wire::message::{Content, Element, MEDICAL, MESSAGE, Mark};
+use onshi_mock::wire::message::{CHECKUPS, Content, DRUGS, Element, MESSAGE, Mark};
 use onshi_mock::wire::tree::ListStyle;
 
 const PAGES: [(&str, &Words); 2] = [("docs/elements.md", &ENGLISH), ("docs/elements.ja.md", &JAPANESE)];
@@ -18,7 +18,19 @@ const PAGES: [(&str, &Words); 2] = [("docs/elements.md", &ENGLISH), ("docs/eleme
 const MARKS: [Mark; 4] = [Mark::Captured, Mark::InUse, Mark::OneAuthor, Mark::Invented];
 
 /// The tables of `persons.toml` that rows name.
-const TABLES: [&str; 6] = ["person", "qualifications", "elderly_certificate", "limit_certificate", "specific_diseases", "medical_tickets"];
+const TABLES: [&str; 11] = [
+    "person",
+    "qualifications",
+    "elderly_certificate",
+    "limit_certificate",
+    "specific_diseases",
+    "medical_tickets",
+    "drug_history",
+    "drugs",
+    "treatments",
+    "checkups",
+    "items",
+];
 
 /// Every code of a table with its words.
 type Codes = &'static [(&'static str, &'static str)];
@@ -34,7 +46,8 @@ struct Words {
     bare: &'static str,
     repeated: &'static str,
     sources: &'static [(&'static str, &'static str)],
-    medical: &'static str,
+    drugs: &'static str,
+    checkups: &'static str,
     codes: &'static str,
 }
 
@@ -47,7 +60,7 @@ Every element that this mock writes, in the specification's order. The web API w
 Read elements by their names, whatever the order. Every value is a text, in JSON too. An element without a value is left out, and so is a group or a list without elements.
 
 - **codes**: the number of the [code table](#code-tables).
-- **from**: where the value comes from. `person.…`, `qualifications.…`, `elderly_certificate.…`, `limit_certificate.…`, `specific_diseases.…` and `medical_tickets.…` are fields of `persons.toml`; other files are named. *Request*: as it came. *Consent*: what the request's flag, the choice at the reader, or `person.consents` says. *Outcome*: how the check ended.
+- **from**: where the value comes from. `person.…`, `qualifications.…`, `elderly_certificate.…`, `limit_certificate.…`, `specific_diseases.…`, `medical_tickets.…`, `drug_history.…` with its `drugs.…` and `treatments.…`, and `checkups.…` with its `items.…` are fields of `persons.toml`; other files are named. *Request*: as it came. *Consent*: what the request's flag, the choice at the reader, or `person.consents` says. *Outcome*: how the check ended.
 - **sure**: *captured* in real output that was published anonymised; *in use*: read or written by clients that work with the real system; *one author*: from one author's notes or code; *invented*: not public, chosen by this mock.
 - The limit certificate and the certificates for specific diseases are told only under consent. The limit certificate's flag is always told; that of the specific diseases is told where there was an answer, and as `0` only at the reader. What was consented to is told with the time, and for medical information with the end of the 24 hours in which it may be read. A check with a My Number card tells a flag for each kind of medical information, other checks only for kinds that were answered.
 ",
@@ -65,7 +78,8 @@ Read elements by their names, whatever the order. Every value is a text, in JSON
         ("consent", "consent"),
         ("registration", "the reference number that the institution registered"),
     ],
-    medical: "XmlMsg of YZK and TKK answers",
+    drugs: "XmlMsg of YZK answers",
+    checkups: "XmlMsg of TKK answers",
     codes: "## Code tables
 
 | number | element | codes |
@@ -82,7 +96,7 @@ English: [elements.md](elements.md)
 順序にかかわらず、要素は名前で読み取ってください。値は JSON でもすべて文字列です。値のない要素、要素のないグループやリストは省略されます。
 
 - **コード**：[コード表](#コード表)の番号。
-- **値の出所**：`person.…`、`qualifications.…`、`elderly_certificate.…`、`limit_certificate.…`、`specific_diseases.…`、`medical_tickets.…` は `persons.toml` の項目です。ほかのファイルはファイル名で示します。「要求」は届いたままの値、「同意」は要求のフラグ、顔認証付きカードリーダーでの選択、または `person.consents`、「結果」は照会の結果です。
+- **値の出所**：`person.…`、`qualifications.…`、`elderly_certificate.…`、`limit_certificate.…`、`specific_diseases.…`、`medical_tickets.…`、`drug_history.…` とその中の `drugs.…`・`treatments.…`、`checkups.…` とその中の `items.…` は `persons.toml` の項目です。ほかのファイルはファイル名で示します。「要求」は届いたままの値、「同意」は要求のフラグ、顔認証付きカードリーダーでの選択、または `person.consents`、「結果」は照会の結果です。
 - **確度**：「実電文」は匿名化して公開された実際の出力で確認したもの、「稼働中」は実際のシステムにつながるクライアントが読み書きしているもの、「資料1件」は一人の作者の資料やコードによるもの、「仮」は公開されていないため模擬サーバーが決めたものです。
 - 限度額適用認定証と特定疾病療養受療証の内容は、同意がある場合に限り返されます。限度額適用認定証の同意フラグは常に返されます。特定疾病療養受療証の同意フラグは回答がある場合に返され、値が `0` のものはカードリーダーでの照会に限り返されます。同意には日時が付き、診療等の情報には閲覧できる24時間の終わりの日時も付きます。診療等の情報の同意フラグは、マイナンバーカードによる照会ではすべて、それ以外の照会では回答のある種類だけが返されます。
 ",
@@ -94,7 +108,8 @@ English: [elements.md](elements.md)
     bare: "{item} のリスト。JSON：その配列。XML：この中で繰り返し",
     repeated: "{item} のリスト。JSON：その配列。XML：囲む要素なしで繰り返し",
     sources: &[("request", "要求"), ("clock", "医療機関の時計"), ("check", "結果"), ("consent", "同意"), ("registration", "医療機関が登録した照会番号")],
-    medical: "YZK・TKK の応答の XmlMsg",
+    drugs: "YZK の応答の XmlMsg",
+    checkups: "TKK の応答の XmlMsg",
     codes: "## コード表
 
 | 番号 | 要素 | コード |
@@ -113,7 +128,8 @@ struct Section {
 fn page(words: &Words) -> String {
     let mut sections = Vec::new();
     section(words, "XmlMsg", None, contents(MESSAGE), &mut sections);
-    section(words, words.medical, None, contents(MEDICAL), &mut sections);
+    section(words, words.drugs, None, contents(DRUGS), &mut sections);
+    section(words, words.checkups, None, contents(CHECKUPS), &mut sections);
     let mut page = words.introduction.to_owned();
     for Section { name, lies_in, rows } in sections {
         let _ = write!(page, "\n## {name}\n\n");
@@ -218,7 +234,9 @@ fn every_field_that_a_row_names_is_in_the_fixtures_for_someone() {
         }
     }
     let (_, persons) = FILES.iter().find(|(name, _)| *name == "persons.toml").unwrap();
-    check(MESSAGE, persons);
+    for message in [MESSAGE, DRUGS, CHECKUPS] {
+        check(message, persons);
+    }
 }
 
 #[test]

@@ -78,11 +78,17 @@ fn each_mistake_is_named_with_file_line_and_what_was_expected() {
 
 #[test]
 fn data_that_could_be_real_gets_a_warning_with_its_line() {
-    let tokyo = with("institutions.toml", "code = \"9910000018\"", "code = \"1310000018\"");
-    let (fixtures, findings) = Fixtures::from_dir(tokyo.path(), date(2026, 11, 22));
-    assert!(fixtures.is_some(), "a warning stops nobody: {:?}", findings.errors);
-    let warned: Vec<String> = findings.warnings.iter().map(ToString::to_string).collect();
-    assert!(warned.len() == 1 && warned[0].starts_with("institutions.toml:7:") && warned[0].contains("実在し得る"), "{warned:?}");
+    for (file, old, new, place) in [
+        ("institutions.toml", "code = \"9910000018\"", "code = \"1310000018\"", "institutions.toml:7:"),
+        ("persons.toml", "institution = { code = \"9940008011\"", "institution = { code = \"1340008011\"", "persons.toml:"),
+        ("persons.toml", "prescriber = {}", "prescriber = { code = \"1310000018\" }", "persons.toml:"),
+    ] {
+        let tokyo = with(file, old, new);
+        let (fixtures, findings) = Fixtures::from_dir(tokyo.path(), date(2026, 11, 22));
+        assert!(fixtures.is_some(), "a warning stops nobody: {:?}", findings.errors);
+        let warned: Vec<String> = findings.warnings.iter().map(ToString::to_string).collect();
+        assert!(warned.len() == 1 && warned[0].starts_with(place) && warned[0].contains("実在し得る"), "{warned:?}");
+    }
 }
 
 #[test]

@@ -140,7 +140,7 @@ async fn a_registration() {
 #[tokio::test]
 async fn drug_information_and_checkups() {
     let mock = Mock::start().await;
-    let about = |code: &str| {
+    let about = |code: &str, body: &str| {
         let info = info_of("consents-given", "0");
         let own = |name: &str| value(&info, name).unwrap_or_default().to_owned();
         let header = element("InsurerNumber", &own("InsurerNumber"))
@@ -148,10 +148,15 @@ async fn drug_information_and_checkups() {
             + &element("InsuredPersonIdentificationNumber", &own("InsuredIdentificationNumber"))
             + &element("BranchNumber", &own("InsuredBranchNumber"))
             + &element("ArbitraryFileIdentifier", "file-1");
-        message(code, &header, &element("FileCategory", "2"))
+        message(code, &header, body)
     };
-    golden(&mock, "drugs", "9910000018", json!({}), "YZKsiquc01req_1.xml", about).await;
-    golden(&mock, "checkups", "9910000018", json!({}), "TKKsiquc01req_1.xml", about).await;
+    let month = |category: &str| element("StartDate", "202601") + &element("EndDate", "202601") + &element("FileCategory", category);
+    for (name, category) in [("drugs", "2"), ("drugs_and_treatment", "4")] {
+        golden(&mock, name, "9910000018", json!({}), "YZKsiquc01req_1.xml", |code| about(code, &month(category))).await;
+    }
+    let checkups = |code: &str| about(code, &element("FileCategory", "2"));
+    golden(&mock, "checkups", "9910000018", json!({}), "TKKsiquc01req_1.xml", checkups).await;
+    golden(&mock, "drugs_refused", "9910000026", json!({}), "YZKsiquc01req_1.xml", |code| about(code, &month("1"))).await;
 }
 
 #[tokio::test]

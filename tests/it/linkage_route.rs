@@ -102,26 +102,6 @@ fn medical(code: &str, person: &str, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn medical_information_is_bounded_by_the_days_that_were_asked_for() {
-    let mock = Mock::start().await;
-    let code = mock.create("9910000018", NOW).await;
-    let period = |from: &str, to: &str| element("StartDate", from) + &element("EndDate", to) + &element("FileCategory", "2");
-    // The two synthetic drugs are of 40 and 12 days ago: 11 December and 8 January.
-    for (from, to, told) in [
-        ("20251201", "20260120", [true, true]),
-        ("20260108", "20260108", [false, true]),
-        ("20251201", "20260107", [true, false]),
-        ("20260109", "20260120", [false, false]),
-    ] {
-        let text = mock.file(&code, "YZKsiquc01req_1.xml", medical(&code, "consents-given", &period(from, to))).await.text();
-        assert_eq!(["模擬アムロジピン", "模擬カルボシステイン"].map(|drug| text.contains(drug)), told, "{from} {to}: {text}");
-    }
-    let nobody = medical(&code, "consents-given", "").replace("BranchNumber>", "BranchNumber>9");
-    let text = mock.file(&code, "YZKsiquc01req_1.xml", nobody).await;
-    assert_ne!(text.status, StatusCode::INTERNAL_SERVER_ERROR);
-}
-
-#[tokio::test]
 async fn a_pdf_that_is_encrypted_is_a_pdf_in_a_zip_that_opens_with_the_password_only() {
     let mock = Mock::start().await;
     let code = mock.create("9910000018", NOW).await;

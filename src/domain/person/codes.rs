@@ -145,3 +145,23 @@ codes! {
     /// 一部負担金の割合, in percent of three digits. Its table has no number here.
     ContributionRatio { Ten "010" "1割", Twenty "020" "2割", Thirty "030" "3割", }
 }
+
+codes! {
+    /// What kind of institution a drug record is of. Its table has no number here: the digits are those of the score table in an institution's code.
+    OrganizationKind named { Medical "medical" "1" "医科", Dental "dental" "3" "歯科", Pharmacy "pharmacy" "4" "調剤", }
+}
+
+codes! {
+    /// Of a claim 入院 or 入院外, of an electronic record 院内処方 or 院外処方. Its table has no number here, and its codes are invented.
+    InOut named { In "in" "1" "入院・院内", Out "out" "2" "入院外・院外", }
+}
+
+codes! {
+    /// What the value of a check-up's item is. Its table has no number here, and its codes are invented.
+    DataType {
+        Quantity "PQ" "数値",
+        Code "CD" "コード",
+        Ordered "CO" "順序のあるコード",
+        Text "ST" "文字列",
+    }
+}

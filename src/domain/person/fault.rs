@@ -1,12 +1,12 @@
-//! What is wrong with persons beyond what their fields say by themselves: ids that come twice, fields that do not belong on a card, texts that no
-//! message can carry.
+//! What is wrong with persons beyond what their fields say by themselves: ids that come twice, fields that do not belong on a card, a history that is
+//! too long, texts that no message can carry.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Person;
 use super::text::OLDEST_YEAR;
+use super::{Person, history};
 use crate::domain::text::Text;
 
 /// The most persons that an institution may have of its own.
@@ -29,6 +29,8 @@ pub fn faults(persons: &[Person]) -> Vec<(String, Text)> {
         for (j, held) in person.qualifications.iter().enumerate() {
             faults.extend(held.fault().map(|(field, fault)| (format!("/{i}/qualifications/{j}/{field}"), fault)));
         }
+        let of_history = history::faults(&person.drug_history, &person.checkups);
+        faults.extend(of_history.into_iter().map(|(pointer, fault)| (format!("/{i}{pointer}"), fault)));
         let plain = serde_json::to_value(person).expect("a person is plain data");
         texts(&plain, &format!("/{i}"), &mut faults);
     }

@@ -137,3 +137,19 @@ checked_text! {
     HalfWidthKana, "half-width katakana with an ASCII space, such as ﾓｷﾞ ﾀﾛｳ",
     |text| !text.is_empty() && text.chars().all(|c| c == ' ' || ('\u{FF66}'..='\u{FF9F}').contains(&c))
 }
+checked_text! {
+    /// The code of a drug or a treatment: nine digits.
+    NineDigits, "a code of nine digits, such as 990000001", |text| text.len() == 9 && text.bytes().all(|b| b.is_ascii_digit())
+}
+checked_text! {
+    /// A number that is no smaller than zero, such as `1` or `0.25`: at most six digits, and after a point at most five.
+    Quantity, "a number such as 1 or 0.25, of at most six digits and five after the point", |text| {
+        let digits = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        text.split_once('.').map_or_else(|| digits(text, 6), |(whole, part)| digits(whole, 6) && digits(part, 5))
+    }
+}
+checked_text! {
+    /// The code of a check-up's item: 17 digits and capital letters, the form of JLAC10.
+    ItemCode, "a code of 17 digits and capital letters, such as 9Z001000000000001",
+    |text| text.len() == 17 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+}

@@ -1,4 +1,4 @@
-//! The messages of a check, of the bulk checks and of the registrations: one table of elements writes all of them, and makes the page in docs/.
+//! The messages of a check, of the bulk checks, of the registrations and of medical information: one table of elements writes all of them, and makes the page in docs/.
 
 mod element;
 mod envelope;
@@ -11,5 +11,5 @@ mod ticket;
 pub use element::{Content, Element, Mark, render};
 pub use envelope::MESSAGE;
 pub use kind::MessageKind;
-pub use medical::MEDICAL;
-pub use scope::{Body, Counts, Header, Held, Medical, MedicalItem, Note, Scope, Segment, Unit};
+pub use medical::{CHECKUPS, DRUGS};
+pub use scope::{Body, Counts, Header, Held, Medical, MedicalPart, Note, Scope, Segment, Unit};

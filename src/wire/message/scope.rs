@@ -7,7 +7,8 @@ use crate::domain::consent::Consents;
 use crate::domain::encoding::Encoding;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::inquiry::{Inquiry, Validity};
-use crate::domain::person::{MedicalTicket, Person, Qualification, SpecificDisease};
+use crate::domain::medical::{DatedCheckup, DayRecord, DrugInformation, MonthRecord};
+use crate::domain::person::{CheckupItem, Drug, MedicalTicket, Person, Qualification, SpecificDisease, Treatment};
 use crate::domain::reference::Registration;
 use crate::wire::tree::Verbatim;
 
@@ -27,9 +28,9 @@ pub struct Scope<'a> {
     /// One of its medical tickets.
     pub ticket: Option<&'a MedicalTicket>,
     /// Drug information or check-ups.
-    pub medical: Option<&'a Medical>,
-    /// One item of them.
-    pub item: Option<&'a MedicalItem>,
+    pub medical: Option<&'a Medical<'a>>,
+    /// A part of them.
+    pub part: Option<MedicalPart<'a>>,
 }
 
 /// `MessageHeader`.
@@ -120,26 +121,36 @@ pub struct Unit<'a> {
     pub results: Vec<Held<'a>>,
 }
 
-/// Drug information or check-ups; the shape of the real answer is not public.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Medical {
+/// Drug information or check-ups.
+#[derive(Clone, Debug, Default)]
+pub struct Medical<'a> {
     /// `ResultCode`: "1" where it worked.
     pub result_code: String,
     /// `MessageContents`, where it did not.
     pub contents: Option<String>,
-    /// What is told.
-    pub items: Vec<MedicalItem>,
+    /// Whose they are, where it worked.
+    pub person: Option<&'a Person>,
+    /// Drug information.
+    pub drugs: DrugInformation<'a>,
+    /// Check-ups.
+    pub checkups: Vec<DatedCheckup<'a>>,
 }
 
-/// A drug that was dispensed, or a value that was measured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MedicalItem {
-    /// When.
-    pub date: Date,
-    /// What.
-    pub name: String,
-    /// How much.
-    pub value: String,
+/// A part of drug information or check-ups.
+#[derive(Clone, Copy, Debug)]
+pub enum MedicalPart<'a> {
+    /// A month of drug information.
+    Month(&'a MonthRecord<'a>),
+    /// A day of it.
+    Day(&'a DayRecord<'a>),
+    /// A drug of that day.
+    Drug(&'a Drug),
+    /// A treatment of that day.
+    Treatment(&'a Treatment),
+    /// A check-up.
+    Checkup(&'a DatedCheckup<'a>),
+    /// An item of it.
+    Item(&'a CheckupItem),
 }
 
 /// A qualification that a result tells.
@@ -165,17 +176,12 @@ impl<'a> Scope<'a> {
     /// A whole message.
     pub fn message(header: &'a Header, body: Option<&'a Body<'a>>) -> Self {
         let unit = body.map(|body| &body.unit);
-        Self { header, body, unit, held: None, disease: None, ticket: None, medical: None, item: None }
+        Self { header, body, unit, held: None, disease: None, ticket: None, medical: None, part: None }
     }
 
     /// An answer about drugs or check-ups.
-    pub fn medical(header: &'a Header, medical: &'a Medical) -> Self {
+    pub fn medical(header: &'a Header, medical: &'a Medical<'a>) -> Self {
         Self { medical: Some(medical), ..Self::message(header, None) }
-    }
-
-    pub(super) fn items(&self) -> Vec<Scope<'a>> {
-        let items = self.medical.into_iter().flat_map(|medical| &medical.items);
-        items.map(|item| Scope { item: Some(item), ..*self }).collect()
     }
 
     pub(super) fn results(&self) -> Vec<Scope<'a>> {

@@ -37,21 +37,34 @@ pub(super) struct Row {
     pub(super) y: f32,
 }
 
-/// The rows of every page, of which there is at least one: the notice first, the page's number last.
-pub(super) fn pages(title: &str, lines: &[String]) -> Vec<Vec<Row>> {
-    let styled = std::iter::once((title, TITLE)).chain(lines.iter().map(|line| (line.as_str(), BODY)));
-    let rows = styled.flat_map(|(text, style)| wrap(text, style.size).into_iter().map(move |row| (row, style)));
+/// The rows of every page, of which there is at least one: the notice first, the page's number last. A block that fits on one page is not split.
+pub(super) fn pages(title: &str, blocks: &[Vec<String>]) -> Vec<Vec<Row>> {
+    let rows = |line: &str, style: Style| wrap(line, style.size).into_iter().map(move |row| (row, style)).collect::<Vec<_>>();
+    let titled = std::iter::once(rows(title, TITLE));
+    let blocks = titled.chain(blocks.iter().map(|block| block.iter().flat_map(|line| rows(line, BODY)).collect()));
 
     let mut bodies = vec![Vec::new()];
     let mut y = TOP;
-    for (text, style) in rows {
-        if y - style.pitch < BOTTOM {
+    for block in blocks {
+        let height: f32 = block.iter().map(|(_, style)| style.pitch).sum();
+        let is_split = y - height < BOTTOM && height <= TOP - BOTTOM;
+        if is_split {
             bodies.push(Vec::new());
             y = TOP;
         }
-        y -= style.pitch;
-        if let Some(body) = bodies.last_mut() {
-            body.push(Row { text, size: style.size, x: LEFT, y });
+        for (text, style) in block {
+            let is_gap_at_the_top = y == TOP && text.is_empty();
+            if is_gap_at_the_top {
+                continue;
+            }
+            if y - style.pitch < BOTTOM {
+                bodies.push(Vec::new());
+                y = TOP;
+            }
+            y -= style.pitch;
+            if let Some(body) = bodies.last_mut() {
+                body.push(Row { text, size: style.size, x: LEFT, y });
+            }
         }
     }
 
@@ -84,14 +97,20 @@ fn centred(text: String, size: f32, y: f32) -> Row {
     Row { text, size, x, y }
 }
 
-/// The rows of a text: a new one at a line break or where the next character would cross the margin. An empty text is one empty row.
+/// The rows of a text: a new one at a line break or where the next character would cross the margin, there indented as the line is. An empty text
+/// is one empty row.
 fn wrap(text: &str, size: f32) -> Vec<String> {
+    let room = RIGHT - LEFT;
     let mut rows = Vec::new();
     for line in text.split('\n') {
+        let line = line.trim_end_matches('\r');
+        let blanks = |c: &char| *c == ' ' || *c == '　';
+        let indent: String = line.chars().take_while(blanks).collect();
+        let indent = if width(&indent, size) < room / 2.0 { indent } else { String::new() };
         let mut row = String::new();
-        for c in line.trim_end_matches('\r').chars().map(|c| if c.is_control() { ' ' } else { c }) {
-            if width(&row, size) + columns(c) * size / 2.0 > RIGHT - LEFT {
-                rows.push(std::mem::take(&mut row));
+        for c in line.chars().map(|c| if c.is_control() { ' ' } else { c }) {
+            if width(&row, size) + columns(c) * size / 2.0 > room {
+                rows.push(std::mem::replace(&mut row, indent.clone()));
             }
             row.push(c);
         }
@@ -114,6 +133,8 @@ mod tests {
             (format!("a{}", "漢".repeat(48)), vec![48, 1]),
             (String::new(), vec![0]),
             ("a\r\nb\tc".to_owned(), vec![1, 3]),
+            (format!("    {}", "a".repeat(100)), vec![96, 12]),
+            (format!("{}{}", " ".repeat(60), "a".repeat(40)), vec![96, 4]),
         ] {
             let wrapped = wrap(&text, BODY.size);
             assert_eq!(wrapped.iter().map(|row| row.chars().count()).collect::<Vec<_>>(), rows, "{text}");
@@ -124,7 +145,7 @@ mod tests {
     fn nothing_falls_off_the_page_and_nothing_is_lost() {
         let title = "長い題名".repeat(30);
         let lines: Vec<String> = (0..300).map(|n| "漢字 kana ｶﾅ ".repeat(n % 20)).collect();
-        let pages = pages(&title, &lines);
+        let pages = pages(&title, std::slice::from_ref(&lines));
         assert!(pages.len() > 4);
         for row in pages.iter().flatten() {
             assert!(row.x >= LEFT && row.x + width(&row.text, row.size) <= RIGHT, "{} at {}", row.text, row.x);
@@ -135,5 +156,21 @@ mod tests {
         }
         let body: String = pages.iter().flat_map(|page| &page[1..page.len() - 1]).map(|row| row.text.as_str()).collect();
         assert_eq!(body, title + &lines.concat());
+    }
+
+    #[test]
+    fn a_block_goes_to_the_next_page_as_a_whole_where_it_fits_there() {
+        let block = |lines: usize| (0..lines).map(|n| n.to_string()).collect::<Vec<_>>();
+        let rows = |blocks: &[usize]| {
+            let blocks: Vec<_> = blocks.iter().map(|lines| block(*lines)).collect();
+            pages("題名", &blocks).iter().map(|page| page.len() - 2).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&[48]), [49], "a page has room for so many beside the title");
+        assert_eq!(rows(&[40, 9]), [41, 9]);
+        assert_eq!(rows(&[40, 8]), [49]);
+        assert_eq!(rows(&[40, 60]), [49, 50, 2], "one that fits on no page is split");
+        let gap = vec![String::new(), "a".to_owned()];
+        let after_a_full_page = pages("題名", &[block(48), gap]);
+        assert_eq!(after_a_full_page[1].len() - 2, 1, "a page does not begin with a gap");
     }
 }

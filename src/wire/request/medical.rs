@@ -1,42 +1,102 @@
 //! Requests for drug information (`YZKsiquc01`) and health check-ups (`TKKsiquc01`), whose elements have names of their own.
 
-use compact_str::CompactString;
 use jiff::civil::Date;
 
 use super::{Read, framed};
 use crate::domain::inquiry::CardData;
+use crate::domain::medical::Wanted;
 use crate::domain::text::Text;
 use crate::wire::document::Document;
+use crate::wire::fields::Fields;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MedicalRequest {
     /// Whose information.
     pub card: CardData,
-    /// The first day.
-    pub start: Option<Date>,
-    /// The last day.
-    pub end: Option<Date>,
-    /// `FileCategory`: which of its values asks for PDF is not public.
-    pub file_category: Option<CompactString>,
+    /// Which.
+    pub information: Information,
+    /// Whether as a PDF, for people.
+    pub pdf: bool,
+    /// What the journal says of the request.
+    pub notes: Vec<Text>,
 }
 
-/// Reads the request.
+/// Drug information or health check-ups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Information {
+    /// Drug information.
+    Drugs(Wanted),
+    /// Health check-ups: all of them.
+    Checkups,
+}
+
+/// Reads a request for drug information.
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn medical(document: &Document) -> Result<Read<MedicalRequest>, Text> {
+pub fn drugs(document: &Document) -> Result<Read<MedicalRequest>, Text> {
     framed(document, |header, body| {
-        let card = CardData {
-            insurer_number: header.required("InsurerNumber")?,
-            symbol: header.text("InsuranceCardSymbol")?,
-            number: header.required("InsuredPersonIdentificationNumber")?,
-            branch: header.text("BranchNumber")?,
-        };
-        body.text("PrDiInfClassification")?;
-        body.one_of("MedicalTreatmentFlag", &["1", "2", "3", "4"])?;
-        let request =
-            MedicalRequest { card, start: body.date("StartDate")?, end: body.date("EndDate")?, file_category: body.text("FileCategory")? };
-        Ok((request, Vec::new()))
+        let mut notes = Vec::new();
+        let (first, last) = (month(body, "StartDate", &mut notes)?, month(body, "EndDate", &mut notes)?);
+        if let Some((first, last)) = first.zip(last).filter(|(first, last)| last < first) {
+            let [first, last] = [first, last].map(|month| month.strftime("%Y%m").to_string());
+            let (ja, en) = (format!("StartDate（{first}）以降の年月"), format!("a month that is not before StartDate ({first})"));
+            return Err(body.wrong("EndDate", &last, &ja, &en));
+        }
+        let category = body.required_one_of("FileCategory", &["1", "2", "3", "4"])?;
+        let information = Information::Drugs(Wanted { first, last, treatments: matches!(category, "3" | "4") });
+        Ok((medical(header, body, information, category, notes)?, Vec::new()))
     })
+}
+
+/// Reads a request for check-ups: without a period.
+///
+/// # Errors
+/// What is wrong, with its JSON pointer.
+pub fn checkups(document: &Document) -> Result<Read<MedicalRequest>, Text> {
+    framed(document, |header, body| {
+        let category = body.required_one_of("FileCategory", &["1", "2"])?;
+        Ok((medical(header, body, Information::Checkups, category, Vec::new())?, Vec::new()))
+    })
+}
+
+/// What both kinds share. An odd category is a PDF.
+fn medical(
+    header: &Fields<'_>,
+    body: &Fields<'_>,
+    information: Information,
+    category: &str,
+    notes: Vec<Text>,
+) -> Result<MedicalRequest, Text> {
+    let card = CardData {
+        insurer_number: header.required("InsurerNumber")?,
+        symbol: header.text("InsuranceCardSymbol")?,
+        number: header.required("InsuredPersonIdentificationNumber")?,
+        branch: header.text("BranchNumber")?,
+    };
+    body.text("PrDiInfClassification")?;
+    body.one_of("MedicalTreatmentFlag", &["1", "2", "3", "4"])?;
+    Ok(MedicalRequest { card, information, pdf: matches!(category, "1" | "3"), notes })
+}
+
+/// A month, `YYYYMM`, as its first day. The day of a `YYYYMMDD` is passed over, with a note.
+fn month(body: &Fields<'_>, name: &'static str, notes: &mut Vec<Text>) -> Result<Option<Date>, Text> {
+    let Some(text) = body.text(name)? else {
+        return Ok(None);
+    };
+    if text.len() == 8
+        && let Some(day) = body.date(name)?
+    {
+        let month = day.strftime("%Y%m");
+        notes.push(Text::new(
+            format!("/XmlMsg/MessageBody/{name} は年月（YYYYMM）です。{text} の日は無視し、{month} としました。"),
+            format!("/XmlMsg/MessageBody/{name} is a month (YYYYMM): the day of {text} was passed over, and {month} taken."),
+        ));
+        return Ok(Some(day.first_of_month()));
+    }
+    let six_digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
+    let first = six_digits.then(|| Date::strptime("%Y%m%d", format!("{text}01")).ok()).flatten();
+    let first = first.filter(|date| (1800..=2200).contains(&date.year()));
+    first.map(Some).ok_or_else(|| body.wrong(name, &text, "実在する年月（YYYYMM）", "a month that exists, as YYYYMM"))
 }

@@ -7,7 +7,7 @@ mod registration;
 
 pub use bulk::{Period, fetch, month, period, persons};
 pub use check::check;
-pub use medical::{MedicalRequest, medical};
+pub use medical::{Information, MedicalRequest, checkups, drugs};
 pub use registration::{registration, registrations};
 
 use jiff::civil::Date;
