@@ -14,7 +14,7 @@ use crate::domain::ids::InstitutionCode;
 use crate::domain::institution::MAX_TERMINALS;
 use crate::domain::japan;
 use crate::domain::observation::Observations;
-use crate::domain::person::MAX_PERSONS;
+use crate::domain::person::{MAX_PERSONS, Person, faults};
 use crate::domain::text::Text;
 
 /// What a snapshot calls itself.
@@ -136,8 +136,13 @@ fn fault(tenant: &Tenant) -> Option<&'static str> {
         (institution.terminals.iter().any(|(id, terminal)| *id != terminal.id), "terminals"),
         (settings().any(|settings| settings.fault().is_some()), "settings"),
         (institution.campaign.fault().or(tenant.blueprint.campaign.fault()).is_some(), "campaign"),
-        (institution.persons.as_ref().is_some_and(|persons| persons.len() > MAX_PERSONS), "persons"),
+        ([&institution.persons, &tenant.blueprint.persons].into_iter().flatten().any(|persons| is_beyond_bounds(persons)), "persons"),
         (!institution.clock.is_set(), "clock"),
     ];
     checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, what)| what)
+}
+
+/// Persons that could not have been put: too many, or with too long a history.
+fn is_beyond_bounds(persons: &[Person]) -> bool {
+    persons.len() > MAX_PERSONS || !faults(persons).is_empty()
 }

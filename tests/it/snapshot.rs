@@ -1,5 +1,6 @@
 //! Snapshots: an institution with everything, taken and restored so exactly that the same acts come to the same events.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -103,6 +104,33 @@ async fn what_is_no_snapshot_or_was_edited_is_refused_and_changes_nothing() {
     assert_eq!(restored.status(), StatusCode::OK, "white space does not matter");
     let (status, problem) = mock.control(Method::POST, "/v1/institutions/9911000017/restore", taken.clone()).await;
     assert_eq!(status, StatusCode::NOT_FOUND, "{problem}");
+}
+
+/// The document with a seal of its own, as somebody would make it who edits snapshots with a tool.
+fn sealed(mut document: Value) -> Value {
+    document.as_object_mut().unwrap().remove("sha256");
+    let seal = digest(&SHA256, document.to_string().as_bytes());
+    document["sha256"] = seal.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
+    document
+}
+
+#[tokio::test]
+async fn persons_that_could_not_be_put_cannot_be_restored() {
+    let mock = Mock::start().await;
+    let drug = json!({"code": "990000001", "name": "模擬", "quantity": "1", "times": 1, "class": 21});
+    let record = json!({"kind": "claim", "date": "today-1", "organization": "medical", "in_out": "out", "drugs": [drug],
+        "repeat": {"every": 1, "times": 60}});
+    let person =
+        json!({"id": "a", "name": "模擬　人", "name_kana": "ﾓｷﾞ", "sex": "male", "birthdate": "1980-05-17", "drug_history": [record]});
+    let code = mock.create_with(json!({"template": "9910000018", "persons": [person]})).await;
+    let taken = snapshot(&mock, &code).await;
+    restore(&mock, &code, &sealed(taken.clone())).await;
+    for part in ["institution", "blueprint"] {
+        let mut edited = taken.clone();
+        edited["state"][part]["persons"][0]["drug_history"][0]["repeat"]["times"] = json!(65_535);
+        let (status, problem) = mock.control(Method::POST, &format!("/v1/institutions/{code}/restore"), sealed(edited)).await;
+        assert_eq!((status, &problem["pointer"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("/state")), "{part}: {problem}");
+    }
 }
 
 #[tokio::test]
