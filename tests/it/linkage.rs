@@ -82,7 +82,7 @@ async fn a_malformed_request_moves_to_res_with_its_err() {
             "<?xml version='1.0' encoding='EUC-JP'?><XmlMsg></XmlMsg>",
             ["UTF-8 または Shift_JIS", "UTF-8 or Shift_JIS"],
         ),
-        ("OQSsiquc01req_4.xml", "<Other><XmlMsg/></Other></XmlMsg>", ["XML", "XML"]),
+        ("OQSsiquc01req_4.xml", "<Other><XmlMsg/></Other></XmlMsg>", ["終了タグ </XmlMsg>", "the end tag </XmlMsg>"]),
         ("memo.xml", "<XmlMsg></XmlMsg>", ["ファイル名「memo.xml」", "`memo.xml`"]),
     ] {
         folder.drop(name, content);

@@ -82,3 +82,4 @@ mod verdict_docs;
 mod verdict_parallel;
 mod xml;
 mod xml_forms;
+mod xml_well_formed;

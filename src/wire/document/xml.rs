@@ -1,0 +1,230 @@
+//! Reads XML 1.0 (5th edition) with Namespaces in XML 1.0, without DTD, into a document: what either forbids is refused.
+//!
+//! Written here because no crate was found that does it for input of strangers: each of those that check most takes some documents that are forbidden
+//! (two declarations of one namespace, `</` in the value of an attribute) without a trace of it in what it reads, or needs minutes and more for a tag
+//! with many attributes or namespaces.
+
+mod cursor;
+mod misc;
+mod tag;
+#[cfg(test)]
+#[allow(clippy::print_stdout, reason = "the figures of the comparisons")]
+mod tests;
+mod uri;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use self::cursor::{Cursor, short};
+use self::tag::{Namespaces, Tag};
+use super::Document;
+use crate::domain::text::Text;
+use crate::wire::tree::Verbatim;
+use crate::wire::xml::usual;
+
+/// Elements within elements that are read; real messages have six levels.
+const DEEPEST: usize = 32;
+/// Elements of one document: what bounds the memory that a bulk request can take.
+const MOST_ELEMENTS: usize = 100_000;
+/// The elements that go back byte for byte: clients search an answer's text for the whole element.
+const VERBATIM: [&str; 2] = ["ArbitraryFileIdentifier", "ReceptionNumber"];
+
+/// Reads a document.
+///
+/// # Errors
+/// What is wrong, with line and column.
+pub(super) fn read(text: &str) -> Result<Document, Text> {
+    let mut cursor = Cursor::new(text)?;
+    misc::declaration(&mut cursor)?;
+    let mut reader =
+        Reader { cursor, namespaces: Namespaces::default(), open: Vec::new(), elements: 0, root: None, verbatim: BTreeMap::new() };
+    while !reader.cursor.rest().is_empty() {
+        reader.read_next()?;
+    }
+    reader.document()
+}
+
+struct Reader<'a> {
+    cursor: Cursor<'a>,
+    namespaces: Namespaces<'a>,
+    open: Vec<Open<'a>>,
+    elements: usize,
+    root: Option<(String, Value)>,
+    verbatim: BTreeMap<&'static str, Verbatim>,
+}
+
+/// An element whose end has not come yet.
+struct Open<'a> {
+    tag: Tag<'a>,
+    children: Map<String, Value>,
+    text: String,
+    /// Where its content begins.
+    from: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn read_next(&mut self) -> Result<(), Text> {
+        let at = self.cursor.at();
+        if self.cursor.sees("<!--") {
+            misc::comment(&mut self.cursor)
+        } else if self.cursor.sees("<?") {
+            misc::instruction(&mut self.cursor)
+        } else if self.cursor.sees("<!DOCTYPE") {
+            Err(self.cursor.wrong(at, "DTD（DOCTYPE）は使えません", "a DTD (DOCTYPE) is refused"))
+        } else if self.cursor.eat("<![CDATA[") {
+            let text = self.cursor.until("]]>", at, &Text::new("CDATA セクション", "CDATA section"))?;
+            self.append(at, &line_ends(text))
+        } else if self.cursor.sees("</") {
+            self.read_end()
+        } else if self.cursor.sees("<") {
+            self.read_start()
+        } else if self.cursor.sees("&") {
+            let c = self.cursor.reference()?;
+            self.append(at, c.encode_utf8(&mut [0; 4]))
+        } else {
+            self.read_text()
+        }
+    }
+
+    fn read_text(&mut self) -> Result<(), Text> {
+        if self.open.is_empty() {
+            self.cursor.space();
+        }
+        let at = self.cursor.at();
+        let text = self.cursor.run(|c| c != '<' && c != '&');
+        if let Some(end) = text.find("]]>") {
+            return Err(self.cursor.wrong(
+                at + end,
+                "「]]>」は CDATA セクションの外では使えません（]]&gt; と書いてください）",
+                "`]]>` is not allowed outside a CDATA section (write `]]&gt;`)",
+            ));
+        }
+        if text.is_empty() { Ok(()) } else { self.append(at, &line_ends(text)) }
+    }
+
+    fn append(&mut self, at: usize, text: &str) -> Result<(), Text> {
+        let Some(open) = self.open.last_mut() else {
+            return Err(self.cursor.wrong(at, "要素の外に文字があります", "there is text outside the outermost element"));
+        };
+        open.text.push_str(text);
+        Ok(())
+    }
+
+    fn read_start(&mut self) -> Result<(), Text> {
+        let at = self.cursor.at();
+        self.elements += 1;
+        if self.open.len() == DEEPEST {
+            return Err(self.cursor.wrong(
+                at,
+                format!("要素の入れ子が深すぎます（{DEEPEST} 段まで）"),
+                format!("elements lie too deep (at most {DEEPEST} levels)"),
+            ));
+        }
+        if self.elements > MOST_ELEMENTS {
+            return Err(self.cursor.wrong(
+                at,
+                format!("要素が多すぎます（{MOST_ELEMENTS} 個まで）"),
+                format!("too many elements (at most {MOST_ELEMENTS})"),
+            ));
+        }
+        if self.open.is_empty() && self.root.is_some() {
+            return Err(self.cursor.wrong(at, "最上位の要素は1つだけです", "there is one outermost element only"));
+        }
+        let tag = self.namespaces.enter(&mut self.cursor)?;
+        let (is_empty, from) = (tag.is_empty, self.cursor.at());
+        let open = Open { tag, children: Map::new(), text: String::new(), from };
+        if is_empty {
+            self.close(open, from)
+        } else {
+            self.open.push(open);
+            Ok(())
+        }
+    }
+
+    fn read_end(&mut self) -> Result<(), Text> {
+        let at = self.cursor.at();
+        self.cursor.expect("</")?;
+        let name = self.cursor.name()?;
+        self.cursor.space();
+        self.cursor.expect(">")?;
+        match self.open.pop() {
+            Some(open) if open.tag.name == name => self.close(open, at),
+            Some(open) => {
+                let (name, started) = (short(name), short(open.tag.name));
+                Err(self.cursor.wrong(
+                    at,
+                    format!("開始タグ <{started}> に対して終了タグが </{name}> です"),
+                    format!("the end tag </{name}> does not match the start tag <{started}>"),
+                ))
+            }
+            None => {
+                let name = short(name);
+                Err(self.cursor.wrong(
+                    at,
+                    format!("終了タグ </{name}> に対応する開始タグがありません"),
+                    format!("the end tag </{name}> has no start tag"),
+                ))
+            }
+        }
+    }
+
+    /// Ends an element whose content reaches to a place.
+    fn close(&mut self, open: Open<'a>, to: usize) -> Result<(), Text> {
+        let Open { tag, children, text, from } = open;
+        self.namespaces.leave(&tag);
+        let value = if children.is_empty() {
+            self.keep_verbatim(tag.local, &text, from, to);
+            Value::String(text)
+        } else if text.trim().is_empty() {
+            Value::Object(children)
+        } else {
+            let name = short(tag.local);
+            return Err(self.cursor.wrong(
+                to,
+                format!("{name} に文字と要素が混在しています"),
+                format!("{name} has both text and elements"),
+            ));
+        };
+        match self.open.last_mut() {
+            None => self.root = Some((tag.local.to_owned(), value)),
+            Some(parent) => add(&mut parent.children, tag.local, value),
+        }
+        Ok(())
+    }
+
+    fn keep_verbatim(&mut self, name: &str, text: &str, from: usize, to: usize) {
+        let Some(known) = VERBATIM.into_iter().find(|known| *known == name) else {
+            return;
+        };
+        let written = self.cursor.between(from, to);
+        if usual(text) != written && !written.contains("<!--") && !written.contains("<?") {
+            self.verbatim.entry(known).or_insert_with(|| Verbatim { text: text.into(), xml: Some(written.into()) });
+        }
+    }
+
+    fn document(self) -> Result<Document, Text> {
+        if !self.open.is_empty() {
+            return Err(self.cursor.cut_short());
+        }
+        let root = self.root.ok_or_else(|| self.cursor.wrong(self.cursor.at(), "XML の要素がありません", "there is no element"))?;
+        Ok(Document { value: Value::Object(Map::from_iter([root])), verbatim: self.verbatim })
+    }
+}
+
+/// Elements of one name side by side become an array.
+fn add(children: &mut Map<String, Value>, name: &str, value: Value) {
+    match children.get_mut(name) {
+        None => {
+            children.insert(name.to_owned(), value);
+        }
+        Some(Value::Array(list)) => list.push(value),
+        Some(first) => *first = Value::Array(vec![first.take(), value]),
+    }
+}
+
+/// A text with its line ends as XML has them.
+fn line_ends(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
+}

@@ -1,0 +1,175 @@
+//! Start tags: their attributes, and the namespaces that they declare and use (Namespaces in XML 1.0).
+
+use std::collections::BTreeMap;
+
+use super::cursor::{Cursor, is_name_start, short};
+use super::misc::equals;
+use super::uri::is_uri_reference;
+use crate::domain::text::Text;
+
+/// Attributes of one element: what bounds the comparisons that a tag can take. Real messages have none.
+const MOST_ATTRIBUTES: usize = 256;
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
+const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
+
+pub(super) struct Tag<'a> {
+    /// With its prefix.
+    pub(super) name: &'a str,
+    pub(super) local: &'a str,
+    pub(super) is_empty: bool,
+    /// The prefixes that it declares.
+    declared: Vec<&'a str>,
+}
+
+struct Attribute<'a> {
+    at: usize,
+    prefix: &'a str,
+    local: &'a str,
+    value: String,
+}
+
+/// The namespaces in scope, by prefix; of one prefix, the innermost last.
+#[derive(Default)]
+pub(super) struct Namespaces<'a>(BTreeMap<&'a str, Vec<String>>);
+
+impl<'a> Namespaces<'a> {
+    /// Reads a start tag; what it declares is in scope until [`leave`](Self::leave).
+    pub(super) fn enter(&mut self, cursor: &mut Cursor<'a>) -> Result<Tag<'a>, Text> {
+        cursor.expect("<")?;
+        let at = cursor.at();
+        let name = cursor.name()?;
+        let (prefix, local) = qualified(cursor, at, name)?;
+        let (attributes, is_empty) = attributes(cursor)?;
+        let mut declared = Vec::new();
+        for attribute in &attributes {
+            if let Some(prefix) = attribute.declares() {
+                check_declaration(prefix, &attribute.value).map_err(|wrong| cursor.wrong(attribute.at, wrong.ja, wrong.en))?;
+                self.0.entry(prefix).or_default().push(attribute.value.clone());
+                declared.push(prefix);
+            }
+        }
+        if !prefix.is_empty() {
+            self.bound(cursor, at, prefix)?;
+        }
+        self.check_unique(cursor, &attributes)?;
+        Ok(Tag { name, local, is_empty, declared })
+    }
+
+    /// Ends the scope of what a tag declared.
+    pub(super) fn leave(&mut self, tag: &Tag<'a>) {
+        for prefix in &tag.declared {
+            self.0.entry(prefix).and_modify(|bound| drop(bound.pop()));
+        }
+    }
+
+    /// The namespace of a prefix.
+    fn bound(&self, cursor: &Cursor<'a>, at: usize, prefix: &str) -> Result<&str, Text> {
+        let innermost = if prefix == "xml" { Some(XML) } else { self.0.get(prefix).and_then(|bound| bound.last()).map(String::as_str) };
+        innermost.ok_or_else(|| {
+            let prefix = short(prefix);
+            cursor.wrong(
+                at,
+                format!("接頭辞 {prefix} の名前空間が宣言されていません"),
+                format!("no namespace is declared for the prefix {prefix}"),
+            )
+        })
+    }
+
+    /// No two attributes may have one name, nor one name in one namespace under two prefixes.
+    fn check_unique(&self, cursor: &Cursor<'a>, attributes: &[Attribute<'a>]) -> Result<(), Text> {
+        let mut names = Vec::with_capacity(attributes.len());
+        for Attribute { at, prefix, local, .. } in attributes {
+            let namespace = match *prefix {
+                "" => None,
+                "xmlns" => Some(XMLNS),
+                prefix => Some(self.bound(cursor, *at, prefix)?),
+            };
+            if names.contains(&(namespace, *local)) {
+                let local = short(local);
+                return Err(cursor.wrong(*at, format!("属性 {local} が2つあります"), format!("there are two attributes {local}")));
+            }
+            names.push((namespace, *local));
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Attribute<'a> {
+    /// The prefix that it declares, an empty one for the default namespace.
+    fn declares(&self) -> Option<&'a str> {
+        match (self.prefix, self.local) {
+            ("", "xmlns") => Some(""),
+            ("xmlns", declared) => Some(declared),
+            _ => None,
+        }
+    }
+}
+
+/// The attributes of a tag, and whether it is an empty element's.
+fn attributes<'a>(cursor: &mut Cursor<'a>) -> Result<(Vec<Attribute<'a>>, bool), Text> {
+    let mut attributes = Vec::new();
+    loop {
+        let is_apart = cursor.space();
+        if cursor.eat(">") {
+            return Ok((attributes, false));
+        }
+        if cursor.eat("/>") {
+            return Ok((attributes, true));
+        }
+        if !is_apart {
+            return Err(cursor.expected(&Text::new("空白か「>」", "white space or `>`")));
+        }
+        let at = cursor.at();
+        if attributes.len() == MOST_ATTRIBUTES {
+            return Err(cursor.wrong(
+                at,
+                format!("属性が多すぎます（{MOST_ATTRIBUTES} 個まで）"),
+                format!("too many attributes (at most {MOST_ATTRIBUTES})"),
+            ));
+        }
+        let name = cursor.name()?;
+        let (prefix, local) = qualified(cursor, at, name)?;
+        equals(cursor)?;
+        attributes.push(Attribute { at, prefix, local, value: cursor.value()? });
+    }
+}
+
+/// Prefix (empty: none) and local part: QName, production 7 of Namespaces in XML 1.0.
+fn qualified<'a>(cursor: &Cursor<'a>, at: usize, name: &'a str) -> Result<(&'a str, &'a str), Text> {
+    let (prefix, local) = match name.split_once(':') {
+        None => return Ok(("", name)),
+        Some(parts) => parts,
+    };
+    if prefix.is_empty() || local.contains(':') || !local.starts_with(is_name_start) {
+        let name = short(name);
+        return Err(cursor.wrong(
+            at,
+            format!("名前 {name} の「:」の使い方が正しくありません（接頭辞:名前）"),
+            format!("the name {name} has a `:` in a wrong place (prefix:name)"),
+        ));
+    }
+    Ok((prefix, local))
+}
+
+/// What Namespaces in XML 1.0 demands of a declaration, sections 2 and 3.
+fn check_declaration(prefix: &str, namespace: &str) -> Result<(), Text> {
+    let is_wrong = prefix == "xmlns" || namespace == XMLNS || (prefix == "xml") != (namespace == XML);
+    if is_wrong {
+        return Err(Text::new(
+            "接頭辞 xml と xmlns、およびそれらの名前空間は、ほかのものに結び付けられません",
+            "the prefixes xml and xmlns and their namespaces cannot be bound to others",
+        ));
+    }
+    if namespace.is_empty() && !prefix.is_empty() {
+        let prefix = short(prefix);
+        return Err(Text::new(format!("接頭辞 {prefix} の名前空間が空です"), format!("the namespace of the prefix {prefix} is empty")));
+    }
+    if !is_uri_reference(namespace) {
+        let namespace = short(namespace);
+        return Err(Text::new(
+            format!("名前空間「{namespace}」が URI ではありません"),
+            format!("the namespace `{namespace}` is not a URI"),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Whether a namespace's name is a URI reference (RFC 3986), as Namespaces in XML 1.0 demands in section 2.
+
+/// What every part may have besides letters and digits, escapes included.
+const ANYWHERE: &[u8] = b"-._~!$&'()*+,;=:@%";
+
+pub(super) fn is_uri_reference(text: &str) -> bool {
+    let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
+    let (text, query) = text.split_once('?').unwrap_or((text, ""));
+    let first = text.split('/').next().unwrap_or_default();
+    let (scheme, rest) = if first.contains(':') { text.split_once(':').unwrap_or_default() } else { ("a", text) };
+    let (authority, path) = match rest.strip_prefix("//") {
+        Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+        None => ("", rest),
+    };
+    is_scheme(scheme) && is_authority(authority) && has_only(path, b"/") && has_only(query, b"/?") && has_only(fragment, b"/?")
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+}
+
+fn is_authority(text: &str) -> bool {
+    let (user, rest) = text.split_once('@').unwrap_or(("", text));
+    let (host, port) = match rest.strip_prefix('[').and_then(|address| address.split_once(']')) {
+        Some((address, port)) => (address, port.strip_prefix(':').unwrap_or(port)),
+        None => rest.split_once(':').unwrap_or((rest, "")),
+    };
+    has_only(user, b"") && has_only(host, b"") && !host.contains('@') && port.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether it has nothing but characters that are allowed, and a `%` only before two hexadecimal digits.
+fn has_only(text: &str, besides: &[u8]) -> bool {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || ANYWHERE.contains(&b) || besides.contains(&b);
+    let mut escapes = text.as_bytes().split(|b| *b == b'%').skip(1);
+    text.bytes().all(is_allowed) && escapes.all(|rest| rest.len() >= 2 && rest[..2].iter().all(u8::is_ascii_hexdigit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_a_uri_reference() {
+        let are =
+            "http://www.w3.org/2001/XMLSchema-instance urn:x:y u ../a?b=/?#c // http://u@h:80/%41 http://[::1]:80/ http://h:/ ./1:x a:"
+                .split(' ');
+        for text in are.chain([""]) {
+            assert!(is_uri_reference(text), "{text}");
+        }
+        for text in [
+            "a b",
+            "1:x",
+            ":",
+            "[a]",
+            "%4",
+            "%zz",
+            "a#b#c",
+            "http://h:x/",
+            "http://u@v@h/",
+            "http://[a/",
+            "あ",
+            "{a}",
+            "a\\b",
+            "<",
+            "\"",
+            "\t",
+        ] {
+            assert!(!is_uri_reference(text), "{text}");
+        }
+    }
+}
