@@ -28,6 +28,9 @@ pub struct Explanation {
     /// The fault that fired.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Text>,
+    /// Of a file: how it comes into being, and which watchers miss it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<Text>,
     /// What else is worth knowing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
@@ -79,6 +82,7 @@ pub fn explain(entry: &Value, own_persons: Option<usize>) -> Explanation {
         terminal: terminal(entry),
         near_miss: criteria.map(compared).collect(),
         fault: entry.get("fault").and_then(|_| notes.pop()),
+        file: file(entry),
         notes,
         next: next(entry, own_persons),
         steps,
@@ -104,6 +108,7 @@ impl Explanation {
             (Text::new("端末", "Terminal"), self.terminal.iter().cloned().collect()),
             (Text::new("最も近い被保険者", "Nearest person"), near.collect()),
             (Text::new("障害", "Fault"), self.fault.iter().cloned().collect()),
+            (Text::new("ファイル", "File"), self.file.iter().cloned().collect()),
             (Text::new("注記", "Notes"), self.notes.clone()),
             (Text::new("次にすること", "What to do next"), vec![self.next.clone()]),
         ];
@@ -171,6 +176,20 @@ fn terminal(entry: &Value) -> Option<Text> {
         _ => ("最新でした", "was up to date"),
     };
     Some(Text::new(format!("端末 {id} は{ja}。"), format!("Terminal {id} {en}.")))
+}
+
+fn file(entry: &Value) -> Option<Text> {
+    let (ja, en) = match entry["result_files"].as_str()? {
+        "in_place" => (
+            "その名前で作成してから書き込みます（result_files: in_place）。作成の通知で一度だけ読むクライアントは、空または途中までのファイルを読みます。",
+            "It is created under its name, then written (result_files: in_place). A client that reads once, at the creation, meets an empty or short file.",
+        ),
+        _ => (
+            "別の場所に書き終えてから名前を変えます（result_files: atomic）。作成・名前変更の通知は出ますが、変更の通知だけを待つクライアントは気付きません。",
+            "It is written elsewhere, then renamed (result_files: atomic). There is a creation or renaming: a client that waits for changes only never notices it.",
+        ),
+    };
+    Some(Text::new(ja, en))
 }
 
 fn compared(criterion: &Value) -> Compared {
@@ -241,6 +260,17 @@ mod tests {
         assert!(reset.summary.en.contains("kept that answer from the client") && reset.next.en.contains("check again"), "{reset:?}");
         let delayed = explain(&entry("delay"), None);
         assert_eq!((&*delayed.summary.en, &*delayed.next.en), ("It was checked.", "There is nothing to do."));
+    }
+
+    #[test]
+    fn how_a_file_comes_into_being_is_told_with_who_misses_it() {
+        let file = |entry: Value| explain(&entry, None).file.map(|text| text.en);
+        let entry = |way: &str| json!({"operation": "linkage", "outcome": "answered", "result_files": way});
+        assert!(file(entry("in_place")).is_some_and(|en| en.contains("in_place") && en.contains("empty or short")));
+        assert!(file(entry("atomic")).is_some_and(|en| en.contains("atomic") && en.contains("changes only")));
+        assert_eq!(file(json!({"operation": "search", "outcome": "answered"})), None);
+        let told = explain(&entry("atomic"), None).plain();
+        assert!(told.contains("ファイル\n") && told.contains("File\n"), "{told}");
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::domain::found::Found;
 use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
 use crate::domain::inquiry::{NearMiss, Sought, Validity};
 use crate::domain::japan;
+use crate::domain::linkage::ResultFiles;
 use crate::domain::surfacing::ErrorProfile;
 use crate::domain::text::Text;
 use crate::store::{Bound, Kept};
@@ -84,6 +85,9 @@ pub struct Exchange {
     /// How the request found that terminal.
     #[serde(flatten)]
     pub found: Option<Found>,
+    /// How the file that answers it comes into being: the terminal's setting `result_files`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result_files: Option<ResultFiles>,
     /// The HTTP status of the answer; none where there was no HTTP, or no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -124,6 +128,7 @@ impl Exchange {
             path,
             terminal: None,
             found: None,
+            result_files: None,
             status: None,
             outcome,
             why,

@@ -76,8 +76,9 @@ pub fn present(
         if let Some(message) = message.filter(|_| writes) {
             let (bytes, note) = written(fixtures, &message, terminal.settings.encoding);
             let (text, _) = written(fixtures, &message, Encoding::Utf8);
-            let file = face_id.file(institution, bytes, &terminal.settings.linkage, moment);
+            let file = face_id.file(institution, bytes, &terminal.settings, moment);
             exchange.path.clone_from(&file.name);
+            exchange.result_files = Some(file.result_files);
             exchange.notes.extend(note);
             exchange.answer = Some(Message::file(&text));
             face = Some(FaceFile { file, text: String::from_utf8_lossy(&text).into_owned() });

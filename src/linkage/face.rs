@@ -9,6 +9,7 @@ use super::folder::Outgoing;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::linkage::{FileKind, LinkageSettings};
+use crate::domain::terminal::Settings;
 use crate::institutions::Moment;
 use crate::wire::zip;
 
@@ -37,15 +38,16 @@ impl FaceId {
     }
 
     /// The result's file.
-    pub(super) fn file(&self, institution: &Institution, bytes: Vec<u8>, settings: &LinkageSettings, moment: Moment) -> Outgoing {
+    pub(super) fn file(&self, institution: &Institution, bytes: Vec<u8>, settings: &Settings, moment: Moment) -> Outgoing {
+        let (linkage, result_files) = (&settings.linkage, settings.result_files);
         let at = japan::civil(moment.now);
         let (kind, code, id) = (FileKind::Check.stem(), &institution.code, hex(&self.drawn[..10]));
         let stem = format!("{kind}res_face_{code}{id}_{}", at.strftime("%Y%m%d%H%M%S"));
         let name = format!("{stem}.xml");
-        if !settings.encrypt_face {
-            return Outgoing { name, bytes };
+        if !linkage.encrypt_face {
+            return Outgoing { name, bytes, result_files };
         }
-        Outgoing { bytes: zip::zip(&name, &bytes, at, Some(&settings.zip_password)), name: format!("{stem}.zip") }
+        Outgoing { bytes: zip::zip(&name, &bytes, at, Some(&linkage.zip_password)), name: format!("{stem}.zip"), result_files }
     }
 }
 

@@ -13,10 +13,10 @@ use crate::domain::ids::{InstitutionCode, TerminalAddress};
 use crate::domain::inquiry::Sought;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
-use crate::domain::linkage::{FileKind, LinkageSettings, ResultForm};
+use crate::domain::linkage::{FileKind, ResultForm};
 use crate::domain::reception::Asked;
 use crate::domain::surfacing::Surfacing;
-use crate::domain::terminal::Terminal;
+use crate::domain::terminal::{Settings, Terminal};
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::institutions::{Institutions, Moment};
@@ -149,7 +149,7 @@ fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, na
     let written = charset::encode(&text, terminal.settings.encoding, shape.replacement);
     let note = written.note(terminal.settings.encoding);
     Handled {
-        reply: Reply::Malformed(Outgoing { name: err_name(name), bytes: written.bytes }),
+        reply: Reply::Malformed(Outgoing { name: err_name(name), bytes: written.bytes, result_files: terminal.settings.result_files }),
         outcome: Outcome::Refused { error: JournalError::new(&entry, refusal.message(&entry)), error_profile: None },
         why: refusal.why,
         notes: note.into_iter().collect(),
@@ -176,11 +176,11 @@ fn answered(
     notes.extend(ignored.iter().map(|pointer| passed_over(pointer)));
     let reply = match (answer.message, pdf) {
         (None, _) => Reply::Silent,
-        (Some(_), Some(bytes)) => Reply::Answer(packed(file, "pdf", bytes, &terminal.settings.linkage, moment)),
+        (Some(_), Some(bytes)) => Reply::Answer(packed(file, "pdf", bytes, &terminal.settings, moment)),
         (Some(message), None) => {
             let (bytes, note) = written(fixtures, &message, encoding);
             notes.extend(note);
-            Reply::Answer(packed(file, "xml", bytes, &terminal.settings.linkage, moment))
+            Reply::Answer(packed(file, "xml", bytes, &terminal.settings, moment))
         }
     };
     Handled { reply, outcome: answer.outcome, why: answer.why, notes, found: None, sought, fault: None }
@@ -222,15 +222,16 @@ pub(super) fn written(fixtures: &Fixtures, message: &Group, encoding: Encoding) 
 }
 
 /// The answer's file: as it is, or in a zip.
-fn packed(file: &FileName, extension: &str, bytes: Vec<u8>, settings: &LinkageSettings, moment: Moment) -> Outgoing {
+fn packed(file: &FileName, extension: &str, bytes: Vec<u8>, settings: &Settings, moment: Moment) -> Outgoing {
+    let (linkage, result_files) = (&settings.linkage, settings.result_files);
     let name = file.answer(extension);
-    let encrypted = settings.encrypt.contains(&file.kind);
-    let zipped = encrypted || (settings.bulk_result == ResultForm::Zip && file.kind.submitted_as().is_some());
+    let encrypted = linkage.encrypt.contains(&file.kind);
+    let zipped = encrypted || (linkage.bulk_result == ResultForm::Zip && file.kind.submitted_as().is_some());
     if !zipped {
-        return Outgoing { name, bytes };
+        return Outgoing { name, bytes, result_files };
     }
-    let password = encrypted.then_some(settings.zip_password.as_str());
-    Outgoing { bytes: zip::zip(&name, &bytes, japan::civil(moment.now), password), name: file.answer("zip") }
+    let password = encrypted.then_some(linkage.zip_password.as_str());
+    Outgoing { bytes: zip::zip(&name, &bytes, japan::civil(moment.now), password), name: file.answer("zip"), result_files }
 }
 
 fn decide(

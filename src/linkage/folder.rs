@@ -5,15 +5,18 @@
 //!
 //! A request is answered exactly once, also when this process is killed on the way. Each step leaves on the disk what the next process
 //! needs: the request is renamed into `.onshi-mock/` (the claim); its result is written there, and renamed to a name that says it is
-//! complete; the claim is removed; the result is renamed into `res/`. A claim without a complete result is answered anew after a restart,
-//! a complete result is delivered as it is. Nothing is flushed to the disk: a killed process loses nothing by that, a power failure of
-//! the machine may.
+//! complete; the claim is removed; the result is put into `res/` ([`ResultFiles`] says how). A claim without a complete result is answered
+//! anew after a restart, a complete result is delivered as it is, and one that was delivered in part is completed where it still lies. Face
+//! results go the same way. Nothing is flushed to the disk: a killed process loses nothing by that, a power failure of the machine may.
+//!
+//! [`ResultFiles`]: crate::domain::linkage::ResultFiles
 
 mod candidates;
 mod complaints;
 mod counter;
 mod disk;
 mod job;
+mod kept;
 mod layout;
 mod since;
 #[cfg(test)]
@@ -22,7 +25,7 @@ mod tidying;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,8 +35,8 @@ use candidates::Candidates;
 use complaints::Complaints;
 pub use counter::{Counter, Outgoing, Reply};
 use job::{Job, Progress, Setting};
-use layout::Layout;
-pub use layout::Place;
+use kept::draft_name;
+use layout::{Layout, Place};
 use since::Since;
 
 /// What an operator may choose about a folder.
@@ -43,7 +46,8 @@ pub struct Rules {
     pub max_bytes: u64,
     /// A request that does not look complete is taken once it has been unchanged for so long.
     pub incomplete_after: Duration,
-    /// Requests that are watched at a time, and requests that are taken and not yet answered at a time; the others wait in `req/`.
+    /// Requests that are watched at a time, and requests and face results that are taken and not yet delivered at a time; further requests
+    /// wait in `req/`.
     pub most: usize,
 }
 
@@ -58,7 +62,7 @@ impl Default for Rules {
 pub struct Swept {
     /// Requests taken out of `req/`.
     pub taken: usize,
-    /// Results put into `res/`.
+    /// Results put into `res/`, and face results that had to wait.
     pub delivered: usize,
     /// Requests consumed without a result.
     pub silent: usize,
@@ -140,21 +144,30 @@ impl Folder {
         Ok(swept)
     }
 
-    /// Puts a file into `place`, whole at once: it is written beside and renamed. Replaces a file of that name; returns the file's path.
+    /// Puts a face result into `face/`. What is kept and cannot be put there now is no error: it is tried again at each sweep, as results
+    /// are, and after a restart.
     ///
     /// # Errors
-    /// The name cannot be a file's name everywhere, or the disk refuses.
-    pub fn deliver(&mut self, place: Place, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    /// The name cannot be a file's name everywhere, the disk refuses to keep the file, or too many files wait already.
+    pub fn deliver_face(&mut self, file: Outgoing, wall: Timestamp) -> io::Result<()> {
         self.ready()?;
-        layout::check_result_name(name)?;
-        let draft = self.layout.own().join(job::draft_name(self.new_number()));
-        let target = self.layout.of(place).join(name);
-        let delivered = disk::write_new(&draft, bytes).and_then(|()| disk::rename(&draft, &target));
-        if delivered.is_err() {
-            // What cannot be removed now is removed after the next start.
-            let _ = disk::remove(&draft);
+        if self.jobs.len() >= self.rules.most {
+            return Err(io::Error::new(ErrorKind::QuotaExceeded, "too many files wait to be delivered"));
         }
-        delivered.map(|()| target)
+        let number = self.new_number();
+        let mut job = Job::face(&self.layout, number, file, Since(wall)).inspect_err(|_| {
+            // What cannot be removed now is removed after the next start.
+            let _ = disk::remove(&self.layout.own().join(draft_name(number)));
+        })?;
+        let setting = Setting { layout: &self.layout, max_bytes: self.rules.max_bytes, wall, others: &self.jobs };
+        let progress = job.deliver(&setting).unwrap_or_else(|error| {
+            self.complaints.hear("deliver a face result", &job.whereabouts(&self.layout), &error, wall);
+            Progress::Waiting
+        });
+        if progress == Progress::Waiting {
+            self.jobs.insert(number, job);
+        }
+        Ok(())
     }
 
     /// Makes sure of the directories and the lock; on the first time, and after a failure, finds out what is going on from the disk.
@@ -168,7 +181,7 @@ impl Folder {
         }
         if self.lock.is_none() {
             let lock = self.layout.lock()?;
-            (self.jobs, self.next_number) = job::recover(&self.layout.own())?;
+            (self.jobs, self.next_number) = job::recover(&self.layout)?;
             self.lock = Some(lock);
         }
         Ok(())
@@ -217,23 +230,24 @@ impl Folder {
 
     /// Goes as far as possible with one job; false if the counter did not take the request.
     fn carry_on(&mut self, number: u64, wall: Timestamp, counter: &mut dyn Counter, swept: &mut Swept) -> bool {
-        let Some(job) = self.jobs.get_mut(&number) else { return true };
-        let setting = Setting { layout: &self.layout, max_bytes: self.rules.max_bytes, wall };
+        let Some(mut job) = self.jobs.remove(&number) else { return true };
+        let setting = Setting { layout: &self.layout, max_bytes: self.rules.max_bytes, wall, others: &self.jobs };
         let progress = job.carry_on(&setting, counter).unwrap_or_else(|error| {
             self.complaints.hear("answer a request", &job.whereabouts(&self.layout), &error, wall);
             if job.is_given_back() { Progress::Unfit } else { Progress::Waiting }
         });
         match progress {
-            Progress::Waiting => return true,
+            Progress::Waiting => {
+                self.jobs.insert(number, job);
+            }
             Progress::Delivered => swept.delivered += 1,
             Progress::Silent => swept.silent += 1,
             Progress::NotTaken | Progress::Unfit => swept.given_back += 1,
             Progress::Vanished => {
-                let error = io::Error::new(io::ErrorKind::NotFound, "somebody else removed it");
+                let error = io::Error::new(ErrorKind::NotFound, "somebody else removed it");
                 self.complaints.hear("find a request that was taken", &job.whereabouts(&self.layout), &error, wall);
             }
         }
-        self.jobs.remove(&number);
         !matches!(progress, Progress::NotTaken)
     }
 

@@ -7,18 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use super::faults::{self, Surface};
 use super::file::{Handled, handle, too_large};
-use super::folder::{Counter, Folder, Outgoing, Place, Reply, Rules};
+use super::folder::{Counter, Folder, Outgoing, Reply, Rules};
 use crate::domain::ids::TerminalAddress;
-use crate::domain::linkage::LinkageSettings;
+use crate::domain::linkage::{LinkageSettings, ResultFiles};
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;
 use crate::journal::{Exchange, FaultMark, Message};
 use crate::store::StoreError;
-use crate::wire::file_name::is_ours;
+use crate::wire::file_name::{err_name, is_ours};
 
 /// How often the folders are looked at.
 pub const LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
@@ -85,11 +86,11 @@ impl Folders {
     ///
     /// # Errors
     /// The disk's word.
-    pub fn deliver_face(&self, address: &TerminalAddress, name: &str, bytes: &[u8]) -> io::Result<bool> {
+    pub fn deliver_face(&self, address: &TerminalAddress, file: Outgoing, wall: Timestamp) -> io::Result<bool> {
         if self.whereabouts.only.as_ref().is_some_and(|only| only != address) {
             return Ok(false);
         }
-        locked(&self.folder(address)).deliver(Place::Face, name, bytes).map(|_| true)
+        locked(&self.folder(address)).deliver_face(file, wall).map(|()| true)
     }
 
     fn addresses(&self, institutions: &Institutions) -> Result<Arc<Vec<TerminalAddress>>, StoreError> {
@@ -141,14 +142,12 @@ impl Clerk<'_> {
         self.late = fault.as_ref().map(faults::delay).unwrap_or_default();
         let exchange = Exchange {
             terminal: Some(self.address.terminal.clone()),
+            result_files: reply.file().map(|file| file.result_files),
             notes,
             found,
             inquiry: sought.map(Box::new),
             request,
-            answer: match &reply {
-                Reply::Answer(file) | Reply::Malformed(file) => Some(Message::file(&file.bytes)),
-                Reply::Silent | Reply::NotTaken => None,
-            },
+            answer: reply.file().map(|file| Message::file(&file.bytes)),
             fault: fault.as_ref().map(FaultMark::of),
             took: Some(began.elapsed()),
             ..Exchange::new("linkage", "FILE".to_owned(), name.to_owned(), outcome, why)
@@ -189,7 +188,7 @@ impl Counter for Clerk<'_> {
         let handled = waited(too_large(self.institutions, self.fixtures, self.address, name, max));
         match handled.ok().flatten().map(|handled| self.record(name, None, handled, began)) {
             Some(Reply::Malformed(err)) => err,
-            _ => Outgoing { name: crate::wire::file_name::err_name(name), bytes: Vec::new() },
+            _ => Outgoing { name: err_name(name), bytes: Vec::new(), result_files: ResultFiles::default() },
         }
     }
 

@@ -13,6 +13,7 @@ use super::state::Power;
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::consent::Consents;
 use crate::domain::text::Text;
+use crate::linkage::folder::Outgoing;
 
 /// A card as it is presented.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,7 +77,9 @@ impl Terminal {
             Text::new(format!("face ファイルを書けません: {error}。"), format!("The face result file cannot be written: {error}."))
         };
         let bytes = BASE64_STANDARD.decode(&file.base64).map_err(|error| unwritten(&error))?;
-        deliver_face(folder, file.name.clone(), bytes).await.map_err(|error| unwritten(&error))?;
+        let result_files = self.result_files(file.result_files);
+        let face = Outgoing { name: file.name.clone(), bytes, result_files };
+        deliver_face(folder, face, (self.settings.wall)()).await.map_err(|error| unwritten(&error))?;
         Ok(CardSeen { outcome, shown, file: Some(file.name) })
     }
 }

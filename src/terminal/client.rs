@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::fault::{Again, Fault};
 use super::protocol::{CardAnswer, Poll, Results, Trouble};
 use crate::domain::ids::TerminalAddress;
+use crate::domain::linkage::ResultFiles;
 use crate::domain::terminal::Report;
 use crate::domain::text::Text;
 
@@ -53,6 +54,7 @@ pub(super) struct FileAnswer {
     pub(super) status: StatusCode,
     pub(super) kind: Option<String>,
     pub(super) name: Option<String>,
+    pub(super) result_files: Option<ResultFiles>,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -119,13 +121,15 @@ impl Backend {
         let status = response.status();
         let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let kind = text("x-onshi-file");
+        let result_files = text("x-onshi-result-files");
+        let result_files = ResultFiles::ALL.into_iter().find(|way| result_files.as_deref() == Some(way.name()));
         let name =
             text(CONTENT_DISPOSITION.as_str()).and_then(|value| Some(value.split("filename=\"").nth(1)?.split('"').next()?.to_owned()));
         if kind.is_none() && status != StatusCode::NO_CONTENT && status != StatusCode::PAYLOAD_TOO_LARGE {
             return Err(self.fault(response).await);
         }
         let bytes = body(response).await?;
-        Ok(FileAnswer { status, kind, name, bytes })
+        Ok(FileAnswer { status, kind, name, result_files, bytes })
     }
 
     /// Asks for a package from a byte on: the answer's head, with a status of 200 or 206, or 416.

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::StatusCode;
 use tokio::runtime::Handle;
 
@@ -14,9 +15,10 @@ use super::fault::{Fault, line};
 use super::protocol::Trouble;
 use super::state::Power;
 use super::{Terminal, locked};
+use crate::domain::linkage::ResultFiles;
 use crate::domain::text::Text;
 use crate::linkage::LOOKED_AT_EVERY;
-use crate::linkage::folder::{Counter, Folder, Outgoing, Place, Reply, Rules};
+use crate::linkage::folder::{Counter, Folder, Outgoing, Reply, Rules};
 use crate::wire::file_name::{err_name, is_ours};
 
 /// How long a result is left lying.
@@ -50,13 +52,13 @@ pub(super) async fn serve(terminal: &Arc<Terminal>) -> Text {
     }
 }
 
-/// Puts a face result file into the folder, whole at once.
+/// Puts a face result file into the folder.
 ///
 /// # Errors
 /// The name is no plain file name, or the disk refuses.
-pub(super) async fn deliver_face(folder: &Arc<Mutex<Folder>>, name: String, bytes: Vec<u8>) -> io::Result<()> {
+pub(super) async fn deliver_face(folder: &Arc<Mutex<Folder>>, file: Outgoing, wall: Timestamp) -> io::Result<()> {
     let folder = Arc::clone(folder);
-    let delivering = tokio::task::spawn_blocking(move || locked(&folder).deliver(Place::Face, &name, &bytes).map(|_| ()));
+    let delivering = tokio::task::spawn_blocking(move || locked(&folder).deliver_face(file, wall));
     delivering.await.map_err(io::Error::other)?
 }
 
@@ -87,9 +89,12 @@ impl Counter for Clerk<'_> {
             terminal.backend.file(name, bytes).await
         });
         match asked {
-            Ok(answer) => reply(name, answer),
+            Ok(answer) => {
+                let result_files = terminal.result_files(answer.result_files);
+                reply(name, answer, result_files)
+            }
             // The server read it and wants nothing of it: whoever wrote it has to know.
-            Err(Fault::Refused(why)) => Reply::Malformed(err(name, &why)),
+            Err(Fault::Refused(why)) => Reply::Malformed(err(name, &why, terminal.result_files(None))),
             Err(fault) => {
                 tracing::warn!(name, "{}", line(fault.why()));
                 Reply::NotTaken
@@ -102,7 +107,7 @@ impl Counter for Clerk<'_> {
             format!("要求は {size} バイトです。上限は {max} バイトです。"),
             format!("The request has {size} bytes; at most {max} are read."),
         );
-        err(name, &why)
+        err(name, &why, self.terminal.result_files(None))
     }
 
     fn is_ours(&self, name: &str) -> bool {
@@ -110,15 +115,16 @@ impl Counter for Clerk<'_> {
     }
 }
 
-fn reply(request: &str, FileAnswer { status, kind, name, bytes }: FileAnswer) -> Reply {
+fn reply(request: &str, FileAnswer { status, kind, name, bytes, .. }: FileAnswer, result_files: ResultFiles) -> Reply {
     match (kind.as_deref(), name) {
-        (Some("result"), Some(name)) => Reply::Answer(Outgoing { name, bytes }),
-        (Some("err"), _) => Reply::Malformed(Outgoing { name: err_name(request), bytes }),
+        (Some("result"), Some(name)) => Reply::Answer(Outgoing { name, bytes, result_files }),
+        (Some("err"), _) => Reply::Malformed(Outgoing { name: err_name(request), bytes, result_files }),
         _ if status == StatusCode::NO_CONTENT => Reply::Silent,
-        _ => Reply::Malformed(err(request, &Trouble::read(&bytes).after("", ""))),
+        _ => Reply::Malformed(err(request, &Trouble::read(&bytes).after("", ""), result_files)),
     }
 }
 
-fn err(request: &str, why: &Text) -> Outgoing {
-    Outgoing { name: err_name(request), bytes: format!("{request}\r\n{}\r\n{}\r\n", why.ja, why.en).into_bytes() }
+fn err(request: &str, why: &Text, result_files: ResultFiles) -> Outgoing {
+    let bytes = format!("{request}\r\n{}\r\n{}\r\n", why.ja, why.en).into_bytes();
+    Outgoing { name: err_name(request), bytes, result_files }
 }

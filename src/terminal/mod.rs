@@ -42,6 +42,7 @@ use status::Activity;
 use store::{Store, unwritable};
 
 use crate::domain::ids::{BootId, TerminalAddress};
+use crate::domain::linkage::ResultFiles;
 use crate::domain::text::Text;
 use crate::linkage::folder::Folder;
 
@@ -83,6 +84,8 @@ pub struct Terminal {
     session: watch::Sender<u64>,
     /// The linkage folder.
     folder: Option<Arc<Mutex<Folder>>>,
+    /// How files come into being there, as the server last told.
+    result_files: Mutex<ResultFiles>,
     /// Held while reports are sent, so that they arrive in order.
     sending: tokio::sync::Mutex<()>,
     /// The server may have forgotten this terminal: nothing was heard of it for a while.
@@ -122,6 +125,7 @@ impl Terminal {
             wake: Mutex::new(wake),
             session: watch::Sender::new(0),
             folder: settings.linkage.as_deref().map(|dir| Arc::new(Mutex::new(desk::open(dir)))),
+            result_files: Mutex::default(),
             sending: tokio::sync::Mutex::default(),
             unsure: AtomicBool::new(true),
             closed: AtomicBool::new(false),
@@ -145,6 +149,13 @@ impl Terminal {
     /// Takes no further request from the linkage folder: the program ends.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// How files come into being in the linkage folder: as the server says now, else as it last said.
+    fn result_files(&self, told: Option<ResultFiles>) -> ResultFiles {
+        let mut known = locked(&self.result_files);
+        *known = told.unwrap_or(*known);
+        *known
     }
 
     /// Reads the state.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::campaign::Component;
 use crate::domain::ids::Version;
+use crate::domain::linkage::ResultFiles;
 use crate::domain::period::Period;
 use crate::domain::text::Text;
 
@@ -91,6 +92,8 @@ pub(super) struct CardAnswer {
 pub(super) struct CardFile {
     pub(super) name: String,
     pub(super) base64: String,
+    #[serde(default)]
+    pub(super) result_files: Option<ResultFiles>,
 }
 
 /// What of a problem document a terminal shows.

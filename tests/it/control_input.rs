@@ -242,6 +242,7 @@ async fn a_terminal_names_what_is_wrong() {
         patch(json!({"boot_time": "P401D"}), "/boot_time"),
         patch(json!({"reader": {"typo": true}}), "/reader/typo"),
         patch(json!({"reader": false}), "/reader"),
+        patch(json!({"result_files": "renamed"}), "/result_files"),
     ];
     for action in ["/power", "/reader-power"] {
         cases.push(field(POST, action, json!({}), "/on"));

@@ -135,11 +135,17 @@ impl Folder {
         std::fs::rename(beside, self.0.join("req").join(name)).unwrap();
     }
 
-    /// Waits for a file and reads it.
+    /// Waits for a file and reads it when it is whole: at its message's end, or (spoilt, packed, or an error) when two readings agree.
     pub(crate) async fn wait_for(&self, file: &str) -> Vec<u8> {
         let path = self.0.join(file);
-        wait_until(file, || path.exists()).await;
-        std::fs::read(path).unwrap()
+        let read = std::cell::RefCell::new(Vec::new());
+        let is_whole = || {
+            let now = std::fs::read(&path).unwrap_or_default();
+            let before = read.replace(now.clone());
+            now.trim_ascii_end().ends_with(b"</XmlMsg>") || (!now.is_empty() && now == before)
+        };
+        wait_until(file, is_whole).await;
+        read.into_inner()
     }
 
     /// The names in one of its directories, in order.

@@ -22,6 +22,7 @@ async fn a_request_disappears_and_its_answer_appears_under_its_name() {
     assert_eq!(folder.names("req"), [""; 0]);
     let entry = mock.last_entry(&code).await;
     assert_eq!((entry["operation"].as_str(), entry["method"].as_str()), (Some("linkage"), Some("FILE")));
+    assert_eq!(entry["result_files"], "in_place");
     assert_eq!(entry["path"], "OQSsiquc01req_20260120000001.xml");
 }
 
@@ -87,9 +88,10 @@ async fn a_malformed_request_moves_to_res_with_its_err() {
     ] {
         folder.drop(name, content);
         let base = name.trim_end_matches(".xml");
-        let err = String::from_utf8(folder.wait_for(&format!("res/{base}.err")).await).unwrap();
+        let moved = String::from_utf8(folder.wait_for(&format!("res/{name}")).await).unwrap();
+        let err = std::fs::read_to_string(folder.0.join(format!("res/{base}.err"))).unwrap();
         assert!(said.iter().all(|said| err.contains(said)) && err.contains("MOCK0001E") && err.contains("\r\n"), "{err}");
-        assert_eq!(std::fs::read_to_string(folder.0.join("res").join(name)).unwrap(), content, "moved as it was");
+        assert_eq!(moved, content, "moved as it was");
     }
     assert_eq!(folder.names("req"), [""; 0]);
 }
@@ -139,7 +141,7 @@ async fn a_thousand_requests_at_once_are_each_answered_once() {
     (0..1000).for_each(|i| folder.drop(&format!("OQSsiquc01req_{i:04}.xml"), check(&code, &format!("f-{i:04}"))));
     wait_until("all are answered", || folder.names("res").len() == 1000).await;
     for i in 0..1000 {
-        let answer = text(&std::fs::read(folder.0.join(format!("res/OQSsiquc01res_{i:04}.xml"))).unwrap());
+        let answer = text(&folder.wait_for(&format!("res/OQSsiquc01res_{i:04}.xml")).await);
         assert_eq!(value(&answer, "ArbitraryFileIdentifier"), Some(&*format!("f-{i:04}")));
     }
     let journal = mock.set(Method::GET, &format!("/v1/institutions/{code}/journal?limit=500"), Value::Null).await;

@@ -162,3 +162,51 @@ async fn settings_of_the_linkage_application_are_checked() {
     }
     assert_eq!(mock.file(&code, "OQSsiquc01req_1.xml", message(&code, DATE, &info_of("valid", "0"))).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn an_answer_says_how_its_file_comes_into_being_and_so_does_the_journal() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let terminal = format!("/v1/institutions/{code}/terminals/T1");
+    for way in ["in_place", "atomic"] {
+        assert_eq!(mock.terminal(&code, "T1").await["settings"]["result_files"], way);
+        for (content, status) in [(check(&code, "f"), StatusCode::OK), ("<XmlMsg>".to_owned(), StatusCode::BAD_REQUEST)] {
+            let path = format!("/linkage/v1/terminals/{code}-T1/files/OQSsiquc01req_1.xml");
+            let response = mock.backend(Method::POST, &path).body(content).send().await.unwrap();
+            assert_eq!((response.status(), response.headers()["x-onshi-result-files"].to_str().unwrap()), (status, way));
+            explained_as(&mock, &code, way).await;
+        }
+        let card = mock.backend(Method::POST, &format!("/linkage/v1/terminals/{code}-T1/cards")).json(&json!({"person": "valid"}));
+        assert_eq!(mock.send(card).await.body["file"]["result_files"], way);
+        explained_as(&mock, &code, way).await;
+        mock.set(Method::PATCH, &terminal, json!({"result_files": "atomic"})).await;
+    }
+    mock.check(&code).await;
+    assert_eq!(mock.last_entry(&code).await["result_files"], Value::Null, "no file");
+    let (status, problem) = mock.control(Method::PATCH, &terminal, json!({"result_files": "renamed"})).await;
+    assert_eq!((status, problem["pointer"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("/result_files")));
+    for words in [&problem["detail"], &problem["detail_en"]] {
+        assert!(["renamed", "`in_place`", "`atomic`"].iter().all(|word| words.as_str().unwrap().contains(word)), "{words}");
+    }
+}
+
+/// The newest entry says which way its file came, and its explanation who misses it.
+async fn explained_as(mock: &Mock, code: &str, way: &str) {
+    let entry = mock.last_entry(code).await;
+    assert_eq!(entry["result_files"], way, "{entry}");
+    let explained = mock.set(Method::GET, &format!("/v1/institutions/{code}/journal/{}", entry["number"]), Value::Null).await;
+    let file = explained["explanation"]["file"].to_string();
+    assert!(file.contains(&format!("result_files: {way}")), "{file}");
+}
+
+#[tokio::test]
+async fn an_answer_begins_with_its_declaration_and_a_line_feed() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    for (encoding, label) in [("utf-8", "UTF-8"), ("shift_jis", "Shift_JIS")] {
+        mock.set_terminal(&code, json!({"encoding": encoding})).await;
+        let answer = mock.file(&code, "OQSsiquc01req_1.xml", check(&code, "f")).await.bytes;
+        let declaration = format!("<?xml version=\"1.0\" encoding=\"{label}\" standalone=\"no\"?>\n<XmlMsg>");
+        assert!(answer.starts_with(declaration.as_bytes()), "{}", String::from_utf8_lossy(&answer));
+    }
+}

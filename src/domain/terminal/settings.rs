@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
-use crate::domain::linkage::LinkageSettings;
+use crate::domain::linkage::{LinkageSettings, ResultFiles};
 use crate::domain::period::Period;
 
 /// A terminal's settings; what is left out has its default.
@@ -44,6 +44,8 @@ pub struct Settings {
     pub encoding: Encoding,
     /// The order of elements in its answers; null: `hash` for files, `specification` for the web API.
     pub element_order: Option<ElementOrder>,
+    /// How its result, `.err` and face files come into being: `in_place` (default) or `atomic`.
+    pub result_files: ResultFiles,
     /// Its linkage application.
     pub linkage: LinkageSettings,
 }
@@ -119,6 +121,7 @@ impl Default for Settings {
             reader: ReaderSettings::default(),
             encoding: Encoding::default(),
             element_order: None,
+            result_files: ResultFiles::default(),
             linkage: LinkageSettings::default(),
         }
     }

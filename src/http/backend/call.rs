@@ -23,6 +23,7 @@ use crate::domain::fault::Fired;
 use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::inquiry::Sought;
+use crate::domain::linkage::ResultFiles;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::{self, BodyFault};
@@ -52,6 +53,8 @@ pub(super) struct Call {
     pub(super) notes: Vec<Text>,
     /// How it found the terminal, once that is known.
     pub(super) found: Option<Found>,
+    /// How the file that answers it comes into being, where one does.
+    pub(super) result_files: Option<ResultFiles>,
     /// Whom a check asks for, once it could be read.
     pub(super) sought: Option<Sought>,
     /// The fault that its institution lets fire at it.
@@ -86,6 +89,7 @@ impl Call {
             terminal: None,
             notes,
             found: None,
+            result_files: None,
             sought: None,
             fault: None,
             operation,
@@ -151,6 +155,7 @@ impl Call {
             status: answered.then(|| response.status().as_u16()),
             terminal: self.terminal,
             found: self.found,
+            result_files: self.result_files,
             inquiry: self.sought.map(Box::new),
             notes: self.notes,
             fault: self.fault.as_ref().map(FaultMark::of),

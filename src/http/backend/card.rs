@@ -18,11 +18,13 @@ use crate::domain::card::{Card, CardOutcome};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::consent::Consents;
+use crate::domain::linkage::ResultFiles;
 use crate::domain::person::Person;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::openapi::Operation;
-use crate::linkage::{self, Seen};
+use crate::linkage::folder::Outgoing;
+use crate::linkage::{self, FaceFile, Seen};
 use crate::wire::document;
 use crate::wire::said::in_japanese;
 
@@ -47,12 +49,14 @@ struct CardAnswer {
     file: Option<CardFile>,
 }
 
-/// The face result file: its bytes are in the terminal's character set, or a zip; its text is for people.
+/// The face result file: its bytes are in the terminal's character set, or a zip; its text is for people. How it is to come into being is
+/// the terminal's setting.
 #[derive(Serialize, JsonSchema)]
 struct CardFile {
     name: String,
     base64: String,
     text: String,
+    result_files: ResultFiles,
 }
 
 /// What its signature does not say.
@@ -79,8 +83,13 @@ pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, reque
         Ok(Seen { outcome, shown, face, exchange }) => {
             call.notes.extend(exchange.notes);
             call.sought = exchange.inquiry.map(|sought| *sought);
-            let file =
-                face.map(|face| CardFile { name: face.file.name, base64: BASE64_STANDARD.encode(&face.file.bytes), text: face.text });
+            call.result_files = exchange.result_files;
+            let file = face.map(|FaceFile { file: Outgoing { name, bytes, result_files }, text }| CardFile {
+                name,
+                base64: BASE64_STANDARD.encode(&bytes),
+                text,
+                result_files,
+            });
             let answer = CardAnswer { outcome, shown, file };
             call.answer(exchange.outcome, exchange.why, json(axum::http::StatusCode::OK, &answer))
         }

@@ -25,6 +25,9 @@ use crate::linkage::{Handled, Surface, handle};
 /// Whether the body is a result, or the `.err` of a request that could not be read.
 const KIND: HeaderName = HeaderName::from_static("x-onshi-file");
 
+/// How the file is to come into being: the terminal's setting.
+const RESULT_FILES: HeaderName = HeaderName::from_static("x-onshi-result-files");
+
 /// What its signature does not say.
 pub fn describe(operation: &mut Operation<'_>) {
     let bytes = || json!({ "schema": { "type": "string", "contentMediaType": "application/octet-stream" } });
@@ -35,6 +38,11 @@ pub fn describe(operation: &mut Operation<'_>) {
     let result = json!({ "application/xml": bytes(), "application/pdf": bytes(), "application/zip": bytes(), "text/plain": bytes() });
     operation.answers_content(200, "結果ファイル。 The result file.", result);
     operation.answers_header(200, KIND.as_str(), "`result`");
+    operation.answers_header(
+        200,
+        RESULT_FILES.as_str(),
+        "`in_place`、`atomic`。端末の設定 `result_files`。 The terminal's setting `result_files`.",
+    );
     operation.answers_nothing(204, "このファイルには応答がありません。 A file that is not answered.");
     operation.answers_also(400, "text/plain", "x-onshi-file: err は `.err` ファイル。 With `x-onshi-file: err`: the `.err` file.");
 }
@@ -51,6 +59,7 @@ pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(Strin
         Ok(Handled { reply, outcome, why, notes, found, sought, .. }) => {
             call.notes.extend(notes);
             (call.found, call.sought) = (found, sought);
+            call.result_files = reply.file().map(|file| file.result_files);
             call.answer(outcome, why, response(reply))
         }
     }
@@ -95,7 +104,7 @@ fn response(reply: Reply) -> Response {
     }
 }
 
-fn with_file(status: StatusCode, kind: &'static str, Outgoing { name, bytes }: Outgoing) -> Response {
+fn with_file(status: StatusCode, kind: &'static str, Outgoing { name, bytes, result_files }: Outgoing) -> Response {
     let media_type = match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "pdf" => "application/pdf",
         "zip" => "application/zip",
@@ -105,7 +114,11 @@ fn with_file(status: StatusCode, kind: &'static str, Outgoing { name, bytes }: O
     let disposition =
         format!("attachment; filename=\"{}\"", name.replace(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-' | '_'), "_"));
     let disposition = HeaderValue::from_str(&disposition).expect("only letters, digits and three signs are left of the name");
-    let headers =
-        [(CONTENT_TYPE, HeaderValue::from_static(media_type)), (CONTENT_DISPOSITION, disposition), (KIND, HeaderValue::from_static(kind))];
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static(media_type)),
+        (CONTENT_DISPOSITION, disposition),
+        (KIND, HeaderValue::from_static(kind)),
+        (RESULT_FILES, HeaderValue::from_static(result_files.name())),
+    ];
     (status, headers, bytes).into_response()
 }

@@ -17,7 +17,6 @@ use crate::domain::person::Person;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::linkage::folder::Outgoing;
 use crate::linkage::{self, FaceFile, Seen};
 
 /// Whose card, what they consent to, and whether it is the right card.
@@ -79,14 +78,10 @@ pub async fn present_card(
     Ok(Json(CardView { outcome, shown, file }))
 }
 
-async fn delivered(
-    app: &Arc<App>,
-    address: TerminalAddress,
-    FaceFile { file: Outgoing { name, bytes }, text }: FaceFile,
-) -> Result<FileView, Problem> {
-    let (shared, file) = (Arc::clone(app), name.clone());
+async fn delivered(app: &Arc<App>, address: TerminalAddress, FaceFile { file, text }: FaceFile) -> Result<FileView, Problem> {
+    let (shared, name) = (Arc::clone(app), file.name.clone());
     let delivering = tokio::task::spawn_blocking(move || match &shared.linkage {
-        Some(folders) => folders.deliver_face(&address, &file, &bytes),
+        Some(folders) => folders.deliver_face(&address, file, shared.institutions.wall()),
         None => Ok(false),
     });
     let delivered = delivering.await.map_err(|error| unwritten(&error.to_string()))?;

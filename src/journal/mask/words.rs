@@ -21,7 +21,7 @@ const ROUTES: [&str; 9] = [
 pub(super) const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "FILE"];
 
 /// Fields of an entry that the server alone says; the others are looked into.
-pub(super) const SERVER_FIELDS: [&str; 19] = [
+pub(super) const SERVER_FIELDS: [&str; 20] = [
     "number",
     "id",
     "at",
@@ -31,6 +31,7 @@ pub(super) const SERVER_FIELDS: [&str; 19] = [
     "phase",
     "last_event",
     "other_terminals",
+    "result_files",
     "status",
     "outcome",
     "validity",

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-/// A file that goes out: its name, without directories, and its content.
+use crate::domain::linkage::ResultFiles;
+
+/// A file that goes out: its name, without directories, its content, and how it comes into being.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// The file's name.
     pub name: String,
     /// All of its content.
     pub bytes: Vec<u8>,
+    /// How it comes into being.
+    pub result_files: ResultFiles,
 }
 
 /// What becomes of a request.
@@ -16,12 +20,22 @@ pub struct Outgoing {
 pub enum Reply {
     /// The result file, for `res/`.
     Answer(Outgoing),
-    /// The request file itself moves to `res/` under its own name, and this error file is put beside it.
+    /// This error file is put into `res/`, and then the request file itself moves there, under its own name.
     Malformed(Outgoing),
     /// The request is consumed, and no file ever appears.
     Silent,
     /// The terminal is off: the request goes back to `req/`, and is offered again later.
     NotTaken,
+}
+
+impl Reply {
+    /// The file that goes out, where one does.
+    pub fn file(&self) -> Option<&Outgoing> {
+        match self {
+            Self::Answer(file) | Self::Malformed(file) => Some(file),
+            Self::Silent | Self::NotTaken => None,
+        }
+    }
 }
 
 /// A terminal's counter: it says which files are requests, and answers them.

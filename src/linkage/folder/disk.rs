@@ -7,11 +7,15 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-/// Tests end the process here: before each change on the disk.
+/// Tests end the process here: before each change on the disk, and in the middle of one that is not done at once.
 #[cfg(test)]
-use super::tests::kill::step;
+use super::tests::kill::{half_written, step};
 #[cfg(not(test))]
 fn step() {}
+#[cfg(not(test))]
+fn half_written(_: &File, _: &[u8]) -> io::Result<()> {
+    Ok(())
+}
 
 /// By what one sees that a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,13 +61,31 @@ pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Writes a file of the engine's own that is not to exist yet; a leftover of that name is removed, never written through.
-pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Creates an empty file. What has its name is removed, never written through.
+pub(super) fn create(path: &Path) -> io::Result<File> {
     remove(path)?;
     step();
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// Writes to a file in one go, so that who watches it sees one change.
+pub(super) fn write(mut file: File, bytes: &[u8]) -> io::Result<()> {
     step();
+    half_written(&file, bytes)?;
     file.write_all(bytes)
+}
+
+/// Writes what is missing at the end of a file that has only the beginning of `bytes`. Any other is left alone, and none is created.
+pub(super) fn complete(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let Some(Some(_)) = found(stamp(path))? else { return Ok(()) };
+    // Read and written through one handle: who takes the file meanwhile and puts another there keeps that as it is.
+    let Some(mut file) = found(open(path, OpenOptions::new().read(true).append(true)))? else { return Ok(()) };
+    let mut there = Vec::new();
+    (&mut file).take((bytes.len() as u64).saturating_add(1)).read_to_end(&mut there)?;
+    match bytes.strip_prefix(there.as_slice()) {
+        Some(missing) if !missing.is_empty() => write(file, missing),
+        _ => Ok(()),
+    }
 }
 
 /// All of a file, or `None` where it has more than `max` bytes.
@@ -71,6 +93,13 @@ pub(super) fn read(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     open(path, OpenOptions::new().read(true))?.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= max).then_some(bytes))
+}
+
+/// All of a file of the engine's own.
+pub(super) fn read_all(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The last bytes of a file, at most 256.

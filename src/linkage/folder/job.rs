@@ -1,19 +1,20 @@
-//! A request that was taken, and how it gets its result.
+//! A request that was taken, or a face result, and how it gets to its end.
 //!
-//! In `.onshi-mock/` each job has a number, which begins the names of its files: `7.claim.<request>` is the request, `7.tmp` a result that
-//! is being written, `7.answer.<result>` or `7.err.<result>` a complete one. So the result's name is kept, and two requests of one name do
-//! not mix.
+//! In `.onshi-mock/` each job has a number, which begins the names of its files: `7.claim.<request>` is the request, `7.refused.<request>`
+//! one that moves to `res/` after its error file; `7.tmp` is a result that is being written, and others are complete ones ([`Kept`]). So
+//! the result's name is kept, and two requests of one name do not mix.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::disk::{self, Stamp};
-use super::layout::{Layout, Place, check_result_name, is_request_name};
+use super::kept::{Kept, Kind};
+use super::layout::{Layout, Place, is_request_name};
 use super::since::Since;
 use super::{Counter, Outgoing, Reply};
 
@@ -22,6 +23,8 @@ pub(super) struct Setting<'a> {
     pub(super) layout: &'a Layout,
     pub(super) max_bytes: u64,
     pub(super) wall: Timestamp,
+    /// The other jobs.
+    pub(super) others: &'a BTreeMap<u64, Job>,
 }
 
 /// How far a job got; all but `Waiting` are its end.
@@ -38,25 +41,19 @@ pub(super) enum Progress {
     Vanished,
 }
 
-/// A request that was taken.
+/// A request that was taken, or a face result.
 #[derive(Debug)]
 pub(super) struct Job {
     number: u64,
-    /// The request's name, while its claim is in `.onshi-mock/`.
+    /// The request's name, while it is in `.onshi-mock/`.
     request: Option<String>,
+    /// Whether the request moves to `res/` as soon as its error file is there.
+    refused: bool,
     /// What the request looked like in `req/`; not known after a restart.
     seen: Option<Stamp>,
     result: Option<Kept>,
     taken: Since,
     latency: Duration,
-}
-
-/// A complete result, kept until it is due.
-#[derive(Debug)]
-struct Kept {
-    name: String,
-    /// The request itself moves to `res/` too.
-    malformed: bool,
 }
 
 impl Job {
@@ -65,13 +62,25 @@ impl Job {
     /// # Errors
     /// It cannot be renamed, on Windows for instance because somebody has it open.
     pub(super) fn claim(layout: &Layout, number: u64, name: &str, seen: Stamp, taken: Since, latency: Duration) -> io::Result<Self> {
-        disk::rename(&layout.requests().join(name), &layout.own().join(claim_name(number, name)))?;
-        Ok(Self { number, request: Some(name.to_owned()), seen: Some(seen), result: None, taken, latency })
+        disk::rename(&layout.requests().join(name), &claim_path(layout, number, name))?;
+        Ok(Self { request: Some(name.to_owned()), seen: Some(seen), latency, ..Self::new(number, taken) })
+    }
+
+    /// Takes a face result, which is to be delivered at once.
+    ///
+    /// # Errors
+    /// As [`Kept::keep`].
+    pub(super) fn face(layout: &Layout, number: u64, file: Outgoing, taken: Since) -> io::Result<Self> {
+        Ok(Self { result: Some(Kept::keep(layout, number, Kind::Face, file)?), ..Self::new(number, taken) })
+    }
+
+    fn new(number: u64, taken: Since) -> Self {
+        Self { number, request: None, refused: false, seen: None, result: None, taken, latency: Duration::ZERO }
     }
 
     /// Whether its result is known.
     pub(super) fn is_answered(&self) -> bool {
-        self.result.is_some()
+        self.refused || self.result.is_some()
     }
 
     /// Whether the request has left `.onshi-mock/` without a result, so that nothing remains to be done.
@@ -81,12 +90,12 @@ impl Job {
 
     /// The file to name in a complaint.
     pub(super) fn whereabouts(&self, layout: &Layout) -> PathBuf {
-        let name = match (&self.request, &self.result) {
-            (Some(request), _) => claim_name(self.number, request),
-            (None, Some(kept)) => kept.file_name(self.number),
-            (None, None) => self.number.to_string(),
-        };
-        layout.own().join(name)
+        match (&self.request, &self.result) {
+            (Some(request), _) if self.refused => refused_path(layout, self.number, request),
+            (Some(request), _) => claim_path(layout, self.number, request),
+            (None, Some(kept)) => kept.path(layout),
+            (None, None) => layout.own().join(self.number.to_string()),
+        }
     }
 
     /// Goes on as far as possible: asks for the result, keeps it, and delivers it when it is due.
@@ -94,7 +103,7 @@ impl Job {
     /// # Errors
     /// The disk refuses something; the job is to be carried on with later.
     pub(super) fn carry_on(&mut self, setting: &Setting<'_>, counter: &mut dyn Counter) -> io::Result<Progress> {
-        if self.result.is_none() {
+        if !self.is_answered() {
             match self.ask(setting, counter)? {
                 Progress::Waiting => {}
                 end => return Ok(end),
@@ -104,9 +113,8 @@ impl Job {
     }
 
     fn ask(&mut self, setting: &Setting<'_>, counter: &mut dyn Counter) -> io::Result<Progress> {
-        let own = setting.layout.own();
         let Some(name) = self.request.clone() else { return Ok(Progress::Vanished) };
-        let claim = own.join(claim_name(self.number, &name));
+        let claim = claim_path(setting.layout, self.number, &name);
         let Some(stamp) = disk::found(disk::stamp(&claim))? else { return Ok(Progress::Vanished) };
         // Looked at again, because between look and renaming it may have been written to, or replaced by a link.
         let Some(stamp) = stamp.filter(|now| self.seen.is_none_or(|seen| seen == *now)) else {
@@ -125,9 +133,9 @@ impl Job {
             }
         };
         self.latency += counter.late();
-        match reply {
-            Reply::Answer(outgoing) => self.keep(&own, outgoing, false)?,
-            Reply::Malformed(outgoing) => self.keep(&own, outgoing, true)?,
+        let (kind, outgoing) = match reply {
+            Reply::Answer(outgoing) => (Kind::Answer, outgoing),
+            Reply::Malformed(outgoing) => (Kind::Err, outgoing),
             Reply::Silent => {
                 disk::remove(&claim)?;
                 return Ok(Progress::Silent);
@@ -136,114 +144,128 @@ impl Job {
                 self.give_back(setting.layout)?;
                 return Ok(Progress::NotTaken);
             }
-        }
+        };
+        self.result = Some(Kept::keep(setting.layout, self.number, kind, outgoing)?);
         Ok(Progress::Waiting)
     }
 
-    fn keep(&mut self, own: &Path, outgoing: Outgoing, malformed: bool) -> io::Result<()> {
-        check_result_name(&outgoing.name)?;
-        let kept = Kept { name: outgoing.name, malformed };
-        let draft = own.join(draft_name(self.number));
-        disk::write_new(&draft, &outgoing.bytes)?;
-        disk::rename(&draft, &own.join(kept.file_name(self.number)))?;
-        self.result = Some(kept);
+    /// Brings the job to its end. Each step is safe to be the last one of this process.
+    ///
+    /// # Errors
+    /// The disk refuses something; the job is to be carried on with later.
+    pub(super) fn deliver(&mut self, setting: &Setting<'_>) -> io::Result<Progress> {
+        let layout = setting.layout;
+        if let Some(kept) = &self.result {
+            let mut others = setting.others.values().filter_map(|other| other.result.as_ref());
+            if others.any(|other| kept.waits_for(other)) {
+                return Ok(Progress::Waiting);
+            }
+            self.settle_claim(layout, kept.kind())?;
+        }
+        if let Some(kept) = &mut self.result {
+            if !kept.put(layout, setting.wall)? {
+                return Ok(Progress::Vanished);
+            }
+            self.result = None;
+        }
+        self.move_refused(setting)?;
+        Ok(Progress::Delivered)
+    }
+
+    /// The claim goes before its result is put into its place: else the request would be answered anew if the process were killed in
+    /// between. That of a malformed request gets the name that says so.
+    fn settle_claim(&mut self, layout: &Layout, kind: Kind) -> io::Result<()> {
+        let Some(name) = self.request.as_ref().filter(|_| !self.refused) else { return Ok(()) };
+        let claim = claim_path(layout, self.number, name);
+        if kind == Kind::Err && disk::found(disk::rename(&claim, &refused_path(layout, self.number, name)))?.is_some() {
+            self.refused = true;
+            return Ok(());
+        }
+        disk::remove(&claim)?;
+        self.request = None;
         Ok(())
     }
 
-    /// Removes the claim, then delivers: the other way round, a request whose result somebody has already read would be answered again if
-    /// the process is killed in between. A malformed request goes before its error file, so whoever sees the error file finds both.
-    fn deliver(&mut self, setting: &Setting<'_>) -> io::Result<Progress> {
-        let Some(kept) = &self.result else { return Ok(Progress::Vanished) };
-        let (own, results) = (setting.layout.own(), setting.layout.of(Place::Res));
+    /// A malformed request comes after its error file, for a client may read that only once: when it sees the request.
+    fn move_refused(&mut self, setting: &Setting<'_>) -> io::Result<()> {
         if let Some(request) = &self.request {
-            let claim = own.join(claim_name(self.number, request));
-            if !kept.malformed {
-                disk::remove(&claim)?;
-            } else if disk::found(disk::stamp(&claim))?.is_some() {
+            let from = refused_path(setting.layout, self.number, request);
+            if disk::found(disk::stamp(&from))?.is_some() {
                 // Its time in `res/` begins now. Where the time cannot be set the file is only tidied away early.
-                let _ = disk::touch(&claim, setting.wall);
-                disk::rename(&claim, &results.join(request))?;
+                let _ = disk::touch(&from, setting.wall);
+                disk::rename(&from, &setting.layout.of(Place::Res).join(request))?;
             }
             self.request = None;
         }
-        let from = own.join(kept.file_name(self.number));
-        if disk::found(disk::stamp(&from))?.is_none() {
-            return Ok(Progress::Vanished);
-        }
-        disk::rename(&from, &results.join(&kept.name))?;
-        Ok(Progress::Delivered)
+        Ok(())
     }
 
     /// Puts the request back under its own name. If a newer request has the name meanwhile it waits: neither is to be lost.
     pub(super) fn give_back(&mut self, layout: &Layout) -> io::Result<()> {
         if let Some(request) = &self.request {
-            let claim = layout.own().join(claim_name(self.number, request));
-            disk::found(disk::rename_to_free(&claim, &layout.requests().join(request)))?;
+            disk::found(disk::rename_to_free(&claim_path(layout, self.number, request), &layout.requests().join(request)))?;
             self.request = None;
         }
         Ok(())
     }
 }
 
-impl Kept {
-    fn file_name(&self, number: u64) -> String {
-        format!("{number}.{}.{}", if self.malformed { "err" } else { "answer" }, self.name)
-    }
+fn claim_path(layout: &Layout, number: u64, request: &str) -> PathBuf {
+    layout.own().join(format!("{number}.claim.{request}"))
 }
 
-fn claim_name(number: u64, request: &str) -> String {
-    format!("{number}.claim.{request}")
+fn refused_path(layout: &Layout, number: u64, request: &str) -> PathBuf {
+    layout.own().join(format!("{number}.refused.{request}"))
 }
 
-/// The name of a result that is being written.
-pub(super) fn draft_name(number: u64) -> String {
-    format!("{number}.tmp")
-}
-
-/// Finds the jobs that another process left in `own`, removes the results it did not finish, and says which number is free next. The jobs'
-/// results are due at once: how long they have waited already is not known.
+/// Finds the jobs that another process left, removes the results it did not finish, and says which number is free next. The jobs' results
+/// are due at once: how long they have waited already is not known.
 ///
 /// # Errors
 /// The directory cannot be read.
-pub(super) fn recover(own: &Path) -> io::Result<(BTreeMap<u64, Job>, u64)> {
+pub(super) fn recover(layout: &Layout) -> io::Result<(BTreeMap<u64, Job>, u64)> {
     let mut jobs = BTreeMap::new();
     let mut next = 1;
-    for entry in fs::read_dir(own)? {
+    for entry in fs::read_dir(layout.own())? {
         let entry = entry?;
         let file_name = entry.file_name();
-        let Some((number, word, name)) = file_name.to_str().and_then(parse) else { continue };
+        let Some((number, left)) = file_name.to_str().and_then(parse) else { continue };
         if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
             continue;
         }
         next = next.max(number + 1);
-        if word == "tmp" {
+        if let Left::Draft = left {
             // One that cannot be removed does no harm: its number is not used again.
             let _ = disk::remove(&entry.path());
             continue;
         }
-        let taken = Since(Timestamp::UNIX_EPOCH);
-        let job =
-            jobs.entry(number).or_insert_with(|| Job { number, request: None, seen: None, result: None, taken, latency: Duration::ZERO });
-        if word == "claim" {
-            job.request.get_or_insert_with(|| name.to_owned());
-        } else {
-            job.result.get_or_insert_with(|| Kept { name: name.to_owned(), malformed: word == "err" });
+        let job = jobs.entry(number).or_insert_with(|| Job::new(number, Since(Timestamp::UNIX_EPOCH)));
+        match left {
+            Left::Draft => {}
+            Left::Request { name, refused } => (job.request, job.refused) = (Some(name), refused),
+            Left::Result(kept) => job.result = Some(kept),
         }
     }
     Ok((jobs, next))
 }
 
-/// Number, kind and the name that is kept in it, of a file of the engine's own; `None` for any other file.
-fn parse(file_name: &str) -> Option<(u64, &str, &str)> {
+/// What a file of the engine's own is.
+enum Left {
+    Draft,
+    Request { name: String, refused: bool },
+    Result(Kept),
+}
+
+/// The number of a file of the engine's own, and what it is; `None` for any other file.
+fn parse(file_name: &str) -> Option<(u64, Left)> {
     let (digits, rest) = file_name.split_once('.')?;
     // No number is written otherwise, and none of ours gets so high that there would be no next one.
     let number = digits.parse().ok().filter(|number: &u64| number.to_string() == digits && *number < u64::MAX / 2)?;
-    let (word, name) = rest.split_once('.').unwrap_or((rest, ""));
-    let known = match word {
-        "tmp" => name.is_empty(),
-        "claim" => is_request_name(name),
-        "answer" | "err" => check_result_name(name).is_ok(),
-        _ => false,
+    let (words, name) = rest.split_once('.').unwrap_or((rest, ""));
+    let left = match words {
+        "tmp" => name.is_empty().then_some(Left::Draft),
+        "claim" | "refused" => is_request_name(name).then(|| Left::Request { name: name.to_owned(), refused: words == "refused" }),
+        _ => Kept::left(number, words, name).map(Left::Result),
     };
-    known.then_some((number, word, name))
+    left.map(|left| (number, left))
 }

@@ -8,7 +8,7 @@ use super::disk;
 
 /// A directory from which the receipt computer reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub(super) enum Place {
     /// `res/`: results of requests.
     Res,
     /// `face/`: what patients did at the card reader.

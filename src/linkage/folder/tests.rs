@@ -1,12 +1,16 @@
 //! What the tests of the folder share: a counter with simple rules, a bench with a folder and a clock, and a process that can be killed.
 
+mod face;
 mod hostile;
+mod in_place;
 mod killing;
+mod leftovers;
 mod many;
 mod taking;
 mod tidying;
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,29 +18,61 @@ use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use super::{Counter, Folder, Outgoing, Reply, Rules, Swept};
+use crate::domain::linkage::ResultFiles;
 
-/// Ends "the process" at a chosen step on the disk.
+/// Ends "the process" at a chosen step on the disk, lets somebody look at each step, and fills the disk.
 pub(super) mod kill {
-    use std::cell::Cell;
+    use std::any::Any;
+    use std::cell::{Cell, RefCell};
+    use std::fs::File;
+    use std::io::{self, ErrorKind, Write};
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+    const KILLED: &str = "killed";
 
     thread_local! {
         static STEPS_LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+        static WRITES_LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+        static WATCHER: RefCell<Option<Box<dyn FnMut()>>> = const { RefCell::new(None) };
     }
 
     /// Called before each change on the disk; unwinds, without a message, when the steps are used up.
     pub(in super::super) fn step() {
+        WATCHER.with_borrow_mut(|watcher| watcher.iter_mut().for_each(|look| look()));
         match STEPS_LEFT.get() {
-            Some(0) => std::panic::resume_unwind(Box::new("killed")),
+            Some(0) => resume_unwind(Box::new(KILLED)),
             left => STEPS_LEFT.set(left.map(|left| left - 1)),
         }
+    }
+
+    /// Called before a file is written: a step, after half of it is written where that is the last one; and where the disk gets full.
+    pub(in super::super) fn half_written(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+        let is_full = WRITES_LEFT.get() == Some(0);
+        WRITES_LEFT.set(WRITES_LEFT.get().and_then(|left| left.checked_sub(1)));
+        if is_full || STEPS_LEFT.get() == Some(0) {
+            file.write_all(&bytes[..bytes.len() / 2])?;
+        }
+        step();
+        if is_full { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     /// Runs `process` until it ends, or is about to make its change number `steps` (from 0); true if it ended by itself.
     pub(super) fn after(steps: usize, process: impl FnOnce()) -> bool {
         STEPS_LEFT.set(Some(steps));
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(process));
+        let outcome = catch_unwind(AssertUnwindSafe(process));
         STEPS_LEFT.set(None);
-        outcome.is_ok()
+        let killed = |why: &Box<dyn Any + Send>| why.downcast_ref::<&str>() == Some(&KILLED);
+        outcome.map_err(|why| if killed(&why) { why } else { resume_unwind(why) }).is_ok()
+    }
+
+    /// Has somebody look before each change on the disk, from now on.
+    pub(super) fn watch(look: impl FnMut() + 'static) {
+        WATCHER.set(Some(Box::new(look)));
+    }
+
+    /// Lets write number `writes` (from 0) find the disk full, when half of it is written.
+    pub(super) fn fill_disk_at(writes: usize) {
+        WRITES_LEFT.set(Some(writes));
     }
 }
 
@@ -59,6 +95,7 @@ struct Desk {
     before_claim: Option<Box<dyn FnMut()>>,
     /// Takes nothing, but only says so when asked about a request.
     refusing: bool,
+    result_files: ResultFiles,
 }
 
 impl Counter for Desk {
@@ -84,16 +121,16 @@ impl Counter for Desk {
         self.asked.push(name.to_owned());
         let bytes_of_answer = format!("{name} {}", self.asked.len()).into_bytes();
         if !self.complete(bytes) {
-            Reply::Malformed(Outgoing { name: name.replace(".xml", ".err"), bytes: bytes_of_answer })
+            Reply::Malformed(Outgoing { name: name.replace(".xml", ".err"), bytes: bytes_of_answer, result_files: self.result_files })
         } else if bytes.windows(6).any(|word| word == b"silent") {
             Reply::Silent
         } else {
-            Reply::Answer(Outgoing { name: name.replace("req_", "res_"), bytes: bytes_of_answer })
+            Reply::Answer(Outgoing { name: name.replace("req_", "res_"), bytes: bytes_of_answer, result_files: self.result_files })
         }
     }
 
     fn too_large(&mut self, name: &str, size: u64, max: u64) -> Outgoing {
-        Outgoing { name: name.replace(".xml", ".err"), bytes: format!("{size} > {max}").into_bytes() }
+        Outgoing { name: name.replace(".xml", ".err"), bytes: format!("{size} > {max}").into_bytes(), result_files: self.result_files }
     }
 
     fn is_ours(&self, name: &str) -> bool {
@@ -154,6 +191,12 @@ impl Bench {
     fn sweep(&mut self) -> Swept {
         self.now += 250;
         self.folder.sweep(at(self.now), self.latency, None, &mut self.desk).unwrap()
+    }
+
+    /// Puts a face result into the folder.
+    fn face(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let file = Outgoing { name: name.to_owned(), bytes: bytes.to_vec(), result_files: self.desk.result_files };
+        self.folder.deliver_face(file, at(self.now))
     }
 
     /// As many sweeps as a whole request needs.

@@ -9,11 +9,11 @@ use super::*;
 fn logged(work: impl FnOnce()) -> String {
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
-    impl std::io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
-        fn flush(&mut self) -> std::io::Result<()> {
+        fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
     }
@@ -101,7 +101,7 @@ fn a_result_whose_name_leads_out_of_the_folder_is_not_written() {
             self.0.complete(tail)
         }
         fn answer(&mut self, _: &str, _: &[u8]) -> Reply {
-            Reply::Answer(Outgoing { name: "../../out.xml".to_owned(), bytes: vec![] })
+            Reply::Answer(Outgoing { name: "../../out.xml".to_owned(), bytes: vec![], result_files: ResultFiles::Atomic })
         }
         fn too_large(&mut self, name: &str, size: u64, max: u64) -> Outgoing {
             self.0.too_large(name, size, max)

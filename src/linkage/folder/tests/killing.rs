@@ -1,149 +1,148 @@
-//! A process that is killed: each state that it may leave, and all of them by killing it before each change on the disk.
+//! A process that is killed before each change on the disk, while a client takes files at any moment: of each request there is one whole
+//! answer, or the client took the file too early.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use proptest::prelude::*;
 
 use super::*;
 
-const REQUEST: &str = "OQSreq_1.xml";
+/// A client that looks into the folder before each change on the disk, and takes what it finds at the looks of these numbers.
+struct Client {
+    root: PathBuf,
+    takes: Vec<usize>,
+    looks: usize,
+    /// Name and content of what it took.
+    taken: Vec<(String, String)>,
+}
 
-/// A restart after a kill that left these files; what is then in `res/`, and how often the counter was asked.
-fn restart_with(left: &[(&str, &[u8])]) -> (BTreeMap<String, String>, usize) {
-    let mut bench = Bench::new();
-    for (name, bytes) in left {
-        bench.put(name, bytes);
+impl Client {
+    fn look(&mut self) {
+        let [request, error] = ["OQSreq_2.xml", "OQSreq_2.err"].map(|name| self.root.join("res").join(name));
+        if request.exists() && !self.taken.iter().any(|(name, _)| name == "OQSreq_2.err") {
+            assert!(is_whole(&fs::read_to_string(error).unwrap()), "the request is there, and its error file is not whole");
+        }
+        if self.takes.contains(&self.looks) {
+            self.take();
+        }
+        self.looks += 1;
     }
-    bench.sweep();
-    assert_eq!(bench.kept(), [""; 0]);
-    assert_eq!(bench.names("req"), [""; 0]);
-    let results = bench.names("res").into_iter().map(|name| (name.clone(), bench.text(&format!("res/{name}")))).collect();
-    (results, bench.desk.asked.len())
+
+    fn take(&mut self) {
+        for dir in ["res", "face"] {
+            for entry in fs::read_dir(self.root.join(dir)).unwrap() {
+                let path = entry.unwrap().path();
+                self.taken.push((path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap()));
+                fs::remove_file(path).unwrap();
+            }
+        }
+    }
 }
 
-fn results(expected: &[(&str, &str)]) -> BTreeMap<String, String> {
-    expected.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+/// Answers end with a number.
+fn is_whole(text: &str) -> bool {
+    text.rsplit_once(' ').is_some_and(|(_, number)| number.parse::<u32>().is_ok())
 }
 
-#[test]
-fn a_claim_without_a_result_is_answered_at_the_next_sweep() {
-    let answered = (results(&[("OQSres_1.xml", "OQSreq_1.xml 1")]), 1);
-    assert_eq!(restart_with(&[(".onshi-mock/7.claim.OQSreq_1.xml", WHOLE)]), answered);
-    let half_written = [(".onshi-mock/7.claim.OQSreq_1.xml", WHOLE), (".onshi-mock/7.tmp", b"OQS")];
-    assert_eq!(restart_with(&half_written), answered);
+/// What is asked of the processes.
+#[derive(Clone, Copy, PartialEq)]
+enum Asked {
+    Answer,
+    Malformed,
+    Silent,
+    Face,
 }
 
-#[test]
-fn a_complete_answer_is_delivered_as_it_is_and_nobody_is_asked() {
-    let delivered = (results(&[("OQSres_1.xml", "before")]), 0);
-    let answer = (".onshi-mock/7.answer.OQSres_1.xml", &b"before"[..]);
-    assert_eq!(restart_with(&[(".onshi-mock/7.claim.OQSreq_1.xml", WHOLE), answer]), delivered);
-    assert_eq!(restart_with(&[answer]), delivered);
+use Asked::{Answer, Face, Malformed, Silent};
+
+/// The request of each kind, and the file that comes of it.
+fn files(asked: Asked) -> (&'static str, &'static [u8], &'static str) {
+    match asked {
+        Answer => ("OQSreq_1.xml", WHOLE, "OQSres_1.xml"),
+        Malformed => ("OQSreq_2.xml", b"bad", "OQSreq_2.err"),
+        Silent => ("OQSreq_3.xml", b"<XmlMsg>silent</XmlMsg>", ""),
+        Face => ("", b"", "OQSface_1.xml"),
+    }
 }
 
-#[test]
-fn a_malformed_request_and_its_error_file_arrive_together() {
-    let delivered = (results(&[(REQUEST, "bad"), ("OQSreq_1.err", "before")]), 0);
-    let error = (".onshi-mock/7.err.OQSreq_1.err", &b"before"[..]);
-    assert_eq!(restart_with(&[(".onshi-mock/7.claim.OQSreq_1.xml", b"bad"), error]), delivered);
-    assert_eq!(restart_with(&[("res/OQSreq_1.xml", b"bad"), error]), delivered);
-}
-
-#[test]
-fn a_delivery_that_was_not_finished_leaves_nothing() {
-    assert_eq!(restart_with(&[(".onshi-mock/7.tmp", b"half")]), (results(&[]), 0));
-}
-
-#[test]
-fn an_orderly_restart_delivers_a_waiting_answer_at_once() {
-    let mut bench = Bench::new();
-    bench.latency = Duration::from_secs(60);
-    bench.put("req/OQSreq_1.xml", WHOLE);
-    bench.sweep_twice();
-    bench.restart();
-    assert_eq!(bench.sweep(), Swept { delivered: 1, ..Swept::default() });
-    assert_eq!(bench.desk.asked.len(), 1);
-}
-
-#[test]
-fn numbers_go_on_after_those_that_were_left() {
-    let mut bench = Bench::new();
-    bench.latency = Duration::from_secs(60);
-    bench.put(".onshi-mock/7.tmp", b"");
-    bench.put("req/OQSreq_1.xml", WHOLE);
-    bench.sweep_twice();
-    assert_eq!(bench.kept(), ["8.answer.OQSres_1.xml", "8.claim.OQSreq_1.xml"]);
-}
-
-#[test]
-fn a_claim_that_was_left_goes_back_while_the_counter_is_closed() {
-    let mut bench = Bench::new();
-    bench.desk.closed = true;
-    bench.put(".onshi-mock/7.claim.OQSreq_1.xml", WHOLE);
-    bench.put("req/OQSreq_1.xml", b"newer");
-    assert_eq!(bench.sweep(), Swept { outstanding: 1, ..Swept::default() }, "the newer one is not overwritten");
-    fs::remove_file(bench.path("req/OQSreq_1.xml")).unwrap();
-    assert_eq!(bench.sweep(), Swept { given_back: 1, ..Swept::default() });
-    assert_eq!(fs::read(bench.path("req/OQSreq_1.xml")).unwrap(), WHOLE);
-}
-
-#[test]
-fn a_second_process_leaves_the_folder_alone() {
-    let mut bench = Bench::new();
-    bench.sweep();
-    bench.put(".onshi-mock/7.claim.OQSreq_1.xml", WHOLE);
-    let mut second = Folder::new(bench.dir.path(), Rules::default());
-    let error = second.sweep(at(0), LATENCY, None, &mut Desk::default()).unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::ResourceBusy);
-    bench.restart();
-    assert_eq!(bench.sweep().delivered, 1);
-}
-
-/// Drops the requests, lets one process after the other be killed at its step, then one live; returns all that a reader, who removes what
-/// he reads between the processes, got out of `res/`.
-fn read_through_kills(kills: &[usize], latency: Duration) -> Vec<(String, String)> {
+/// Lets one process after the other be killed at its step, then one live; says whether the last kill came too late.
+fn killed(result_files: ResultFiles, asked: &[Asked], kills: &[usize], takes: &[usize], latency: Duration) -> bool {
     let mut bench = Bench::new();
     bench.latency = latency;
-    bench.put("req/OQSreq_1.xml", WHOLE);
-    bench.put("req/OQSreq_2.xml", b"bad");
-    bench.put("req/OQSreq_3.xml", b"<XmlMsg>silent</XmlMsg>");
-    bench.put("req/OQSreq_4.xml", WHOLE);
-    let mut read = Vec::new();
-    let deadlines = kills.iter().copied().chain([usize::MAX]);
-    for steps in deadlines {
-        kill::after(steps, || {
+    bench.desk.result_files = result_files;
+    for (name, content, _) in asked.iter().map(|asked| files(*asked)).filter(|(name, ..)| !name.is_empty()) {
+        bench.put(&format!("req/{name}"), content);
+    }
+    let client = Client { root: bench.dir.path().to_owned(), takes: takes.to_vec(), looks: 0, taken: Vec::new() };
+    let client = Rc::new(RefCell::new(client));
+    let looking = Rc::clone(&client);
+    kill::watch(move || looking.borrow_mut().look());
+    let (mut face_asked, mut face_promised) = (!asked.contains(&Face), false);
+    let mut lived = true;
+    for steps in kills.iter().copied().chain([usize::MAX]) {
+        let ended = kill::after(steps, || {
+            if !std::mem::replace(&mut face_asked, true) {
+                face_promised = bench.face("OQSface_1.xml", b"face 1").is_ok();
+            }
             for _ in 0..4 {
                 bench.sweep();
                 bench.now += 6000;
             }
         });
+        lived = if steps == usize::MAX { lived } else { ended };
         bench.restart();
-        for name in bench.names("res") {
-            // The error file never comes before its request.
-            let with_error = name == "OQSreq_2.err";
-            assert!(!with_error || read.iter().any(|(earlier, _)| earlier == "OQSreq_2.xml") || bench.path("res/OQSreq_2.xml").exists());
-            read.push((name.clone(), bench.text(&format!("res/{name}"))));
-        }
-        for name in bench.names("res") {
-            fs::remove_file(bench.path(&format!("res/{name}"))).unwrap();
-        }
     }
+    kill::watch(|| {});
     assert_eq!((bench.names("req"), bench.kept()), (vec![], vec![]));
-    read
+    let mut client = client.borrow_mut();
+    let before = client.taken.len();
+    client.take();
+    for (name, text) in &client.taken[before..] {
+        assert!(is_whole(text) || name == "OQSreq_2.xml", "{name} is left short: {text:?}");
+    }
+    for asked in asked {
+        let (request, _, result) = files(*asked);
+        let texts: Vec<&str> = client.taken.iter().filter(|(name, _)| name == result).map(|(_, text)| text.as_str()).collect();
+        let whole = texts.iter().filter(|text| is_whole(text)).count();
+        let promised = *asked != Face || face_promised;
+        let expected = if *asked == Silent || (!promised && texts.is_empty()) { 0..=0 } else { usize::from(texts.len() != 1)..=1 };
+        let context = format!("{result_files:?} kills {kills:?} takes {takes:?}: {:?}", client.taken);
+        assert!(expected.contains(&whole), "{whole} whole of {result}; {context}");
+        let moved = client.taken.iter().filter(|(name, _)| name == request).count();
+        assert_eq!(moved, usize::from(*asked == Malformed), "{request} moved; {context}");
+        let took_early = client.taken[..before].iter().any(|(name, text)| name == result && !is_whole(text));
+        assert!(whole == 1 || took_early || *asked == Silent || !promised, "{result} was never whole; {context}");
+    }
+    lived
 }
 
-fn assert_each_once(mut read: Vec<(String, String)>) {
-    read.sort();
-    let names: Vec<&str> = read.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["OQSreq_2.err", "OQSreq_2.xml", "OQSres_1.xml", "OQSres_4.xml"]);
-    assert!(read.iter().filter(|(name, _)| name != REQUEST && name != "OQSreq_2.xml").all(|(_, text)| text.starts_with("OQSreq_")));
-}
+const WAYS: [ResultFiles; 2] = ResultFiles::ALL;
+const LONG: Duration = Duration::from_secs(10);
 
 #[test]
 fn a_kill_before_any_change_on_the_disk_loses_and_doubles_nothing() {
-    for steps in 0..40 {
-        assert_each_once(read_through_kills(&[steps], LATENCY));
-        assert_each_once(read_through_kills(&[steps], Duration::from_secs(10)));
+    for way in WAYS {
+        let all = [Answer, Malformed, Silent, Face];
+        let steps = (0..).find(|steps| killed(way, &all, &[*steps], &[], LATENCY)).unwrap();
+        assert!(steps > 20, "{way:?}: {steps} steps");
+        for steps in 0..steps {
+            killed(way, &all, &[steps], &[], LONG);
+        }
+    }
+}
+
+#[test]
+fn a_client_that_takes_files_at_any_moment_gets_no_second_answer_after_a_kill() {
+    for way in WAYS {
+        for asked in [Answer, Malformed, Face] {
+            let steps = (0..).find(|steps| killed(way, &[asked], &[*steps], &[], LATENCY)).unwrap();
+            for kill in 0..=steps {
+                for take in 0..=steps + 10 {
+                    killed(way, &[asked], &[kill], &[take], LATENCY);
+                }
+            }
+        }
     }
 }
 
@@ -151,7 +150,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn kills_in_any_order_lose_and_double_nothing(kills in prop::collection::vec(0_usize..25, 0..8), waits in any::<bool>()) {
-        assert_each_once(read_through_kills(&kills, if waits { Duration::from_secs(10) } else { LATENCY }));
+    fn kills_and_takes_in_any_order_lose_and_double_nothing(
+        kills in prop::collection::vec(0_usize..30, 0..8),
+        takes in prop::collection::vec(0_usize..150, 0..5),
+        (waits, atomic) in any::<(bool, bool)>(),
+    ) {
+        let way = if atomic { ResultFiles::Atomic } else { ResultFiles::InPlace };
+        killed(way, &[Answer, Malformed, Silent, Face], &kills, &takes, if waits { LONG } else { LATENCY });
     }
 }

@@ -1,7 +1,6 @@
 //! When a request is taken, and when its result appears.
 
 use super::*;
-use crate::linkage::folder::Place;
 
 #[test]
 fn directories_are_made_on_demand() {
@@ -192,29 +191,14 @@ fn a_claim_that_fails_is_tried_again_at_the_next_sweep() {
 
 #[test]
 fn a_delivery_that_fails_is_tried_again_with_the_same_answer() {
-    let mut bench = Bench::new();
-    bench.put("req/OQSreq_1.xml", WHOLE);
-    fs::create_dir_all(bench.path("res/OQSres_1.xml/x")).unwrap();
-    assert_eq!(bench.sweep_twice(), Swept { taken: 1, outstanding: 1, ..Swept::default() });
-    fs::remove_dir_all(bench.path("res/OQSres_1.xml")).unwrap();
-    assert_eq!(bench.sweep(), Swept { delivered: 1, ..Swept::default() });
-    assert_eq!(bench.text("res/OQSres_1.xml"), "OQSreq_1.xml 1");
-}
-
-#[test]
-fn a_file_is_delivered_whole_and_replaces_another() {
-    let mut bench = Bench::new();
-    for bytes in [&b"first"[..], b"second"] {
-        let path = bench.folder.deliver(Place::Face, "OQSface_1.xml", bytes).unwrap();
-        assert_eq!(path, bench.path("face").join("OQSface_1.xml"));
-        assert_eq!(fs::read(path).unwrap(), bytes);
+    for way in ResultFiles::ALL {
+        let mut bench = Bench::new();
+        bench.desk.result_files = way;
+        bench.put("req/OQSreq_1.xml", WHOLE);
+        fs::create_dir_all(bench.path("res/OQSres_1.xml/x")).unwrap();
+        assert_eq!(bench.sweep_twice(), Swept { taken: 1, outstanding: 1, ..Swept::default() });
+        fs::remove_dir_all(bench.path("res/OQSres_1.xml")).unwrap();
+        assert_eq!(bench.sweep(), Swept { delivered: 1, ..Swept::default() });
+        assert_eq!(bench.text("res/OQSres_1.xml"), "OQSreq_1.xml 1");
     }
-    bench.folder.deliver(Place::Res, "OQSres_1.xml", b"x").unwrap();
-    assert_eq!((bench.names("face").len(), bench.names("res").len(), bench.kept().len()), (1, 1, 0));
-    for name in ["", "..", "../x", "a/b", "a\\b", "C:x", "a\nb", &"x".repeat(201)] {
-        bench.folder.deliver(Place::Face, name, b"x").unwrap_err();
-    }
-    fs::create_dir_all(bench.path("face/OQSface_2.xml/x")).unwrap();
-    bench.folder.deliver(Place::Face, "OQSface_2.xml", b"x").unwrap_err();
-    assert_eq!(bench.kept(), [""; 0], "a delivery that fails leaves nothing");
 }

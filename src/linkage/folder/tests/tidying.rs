@@ -57,6 +57,16 @@ fn a_malformed_request_stays_its_time_in_res_however_old_it_was() {
     assert_eq!(bench.names("res"), ["OQSreq_1.err", "OQSreq_1.xml"]);
 }
 
+#[test]
+fn a_result_stays_its_time_however_long_it_was_kept() {
+    for name in ["7.answer.OQSres_1.xml", "7.answer-in-place.OQSres_1.xml"] {
+        let mut bench = Bench::new();
+        put_old(&bench, &format!(".onshi-mock/{name}"), -1_000_000);
+        assert_eq!(sweep(&mut bench, 0, 100), 0);
+        assert_eq!(bench.names("res"), ["OQSres_1.xml"]);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_is_not_removed() {

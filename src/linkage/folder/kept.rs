@@ -1,0 +1,147 @@
+//! A complete result in `.onshi-mock/`, and how it gets to where the receipt computer reads it.
+//!
+//! What is still to be done stands in its name, so that another process can go on with it: `7.answer.<result>` is renamed into `res/`;
+//! `7.answer-in-place.<result>` is created there under its own name, and written; for `7.answer-begun.<result>` that file was created. A
+//! client may have taken a file that was begun, so it is never created again: it is completed if it is there and short.
+
+use std::io;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::Outgoing;
+use super::disk;
+use super::layout::{Layout, Place, check_result_name};
+use crate::domain::linkage::ResultFiles;
+
+/// What a result is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Answer,
+    /// The error file of a request that then moves to `res/` itself.
+    Err,
+    Face,
+}
+
+/// What is to be done with a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Atomic,
+    InPlace,
+    Begun,
+}
+
+/// A complete result.
+#[derive(Debug)]
+pub(super) struct Kept {
+    number: u64,
+    kind: Kind,
+    stage: Stage,
+    name: String,
+    /// Whether there has been a try to put it into its place.
+    tried: bool,
+}
+
+impl Kept {
+    /// Writes a result to the disk; whole, it gets the name that says so.
+    ///
+    /// # Errors
+    /// The name cannot be a file's name everywhere, or the disk refuses.
+    pub(super) fn keep(layout: &Layout, number: u64, kind: Kind, file: Outgoing) -> io::Result<Self> {
+        check_result_name(&file.name)?;
+        let stage = match file.result_files {
+            ResultFiles::Atomic => Stage::Atomic,
+            ResultFiles::InPlace => Stage::InPlace,
+        };
+        let kept = Self { number, kind, stage, name: file.name, tried: false };
+        let draft = layout.own().join(draft_name(number));
+        disk::write(disk::create(&draft)?, &file.bytes)?;
+        disk::rename(&draft, &kept.path(layout))?;
+        Ok(kept)
+    }
+
+    /// What another process left, by the words of its file's name; `None` if they are no result's.
+    pub(super) fn left(number: u64, words: &str, name: &str) -> Option<Self> {
+        let of_kind = |kind: Kind| words.strip_prefix(kind.word()).map(|rest| (kind, rest));
+        let (kind, rest) = [Kind::Answer, Kind::Err, Kind::Face].into_iter().find_map(of_kind)?;
+        let stage = [Stage::Atomic, Stage::InPlace, Stage::Begun].into_iter().find(|stage| stage.word() == rest)?;
+        check_result_name(name).ok()?;
+        Some(Self { number, kind, stage, name: name.to_owned(), tried: stage == Stage::Begun })
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its file in `.onshi-mock/`.
+    pub(super) fn path(&self, layout: &Layout) -> PathBuf {
+        layout.own().join(format!("{}.{}{}.{}", self.number, self.kind.word(), self.stage.word(), self.name))
+    }
+
+    /// Whether this one has to wait for `other`: results of one name come one after the other, also where the disk refuses one at first.
+    pub(super) fn waits_for(&self, other: &Self) -> bool {
+        other.tried && !self.tried && self.name == other.name && self.place() == other.place()
+    }
+
+    /// Puts it into its place, as far as that is still to be done; false if somebody else removed it.
+    ///
+    /// # Errors
+    /// The disk refuses something; it is to be tried again.
+    pub(super) fn put(&mut self, layout: &Layout, wall: Timestamp) -> io::Result<bool> {
+        self.tried = true;
+        let target = layout.of(self.place()).join(&self.name);
+        let path = self.path(layout);
+        if disk::found(disk::stamp(&path))?.is_none() {
+            return Ok(false);
+        }
+        match self.stage {
+            Stage::Atomic => {
+                // Its time there begins now, however long it was kept. Where the time cannot be set the file is only tidied away early.
+                let _ = disk::touch(&path, wall);
+                return disk::rename(&path, &target).map(|()| true);
+            }
+            Stage::InPlace => {
+                let bytes = disk::read_all(&path)?;
+                let file = disk::create(&target)?;
+                let begun = Self { stage: Stage::Begun, name: self.name.clone(), ..*self };
+                disk::rename(&path, &begun.path(layout))?;
+                *self = begun;
+                disk::write(file, &bytes)?;
+            }
+            Stage::Begun => disk::complete(&target, &disk::read_all(&path)?)?,
+        }
+        disk::remove(&self.path(layout)).map(|()| true)
+    }
+
+    fn place(&self) -> Place {
+        match self.kind {
+            Kind::Answer | Kind::Err => Place::Res,
+            Kind::Face => Place::Face,
+        }
+    }
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Err => "err",
+            Self::Face => "face",
+        }
+    }
+}
+
+impl Stage {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Atomic => "",
+            Self::InPlace => "-in-place",
+            Self::Begun => "-begun",
+        }
+    }
+}
+
+/// The name of a result that is being written.
+pub(super) fn draft_name(number: u64) -> String {
+    format!("{number}.tmp")
+}
