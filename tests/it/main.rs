@@ -33,6 +33,7 @@ mod linkage_crash;
 mod linkage_files;
 mod linkage_hostile;
 mod linkage_route;
+mod linkage_watchers;
 mod medical;
 mod metrics;
 mod notice;
