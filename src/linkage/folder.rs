@@ -278,11 +278,19 @@ impl Folder {
             return;
         }
         self.tidied = Some(Since(wall));
+        let mut removed = Vec::new();
         for place in [Place::Res, Place::Face] {
             let dir = self.layout.of(place);
-            match tidying::remove_older(&dir, wall, stay_time, counter) {
-                Ok(removed) => swept.removed += removed,
-                Err(error) => self.complaints.hear("remove old results", &dir, &error, wall),
+            if let Err(error) = tidying::remove_older(&dir, wall, stay_time, counter, &mut removed) {
+                self.complaints.hear("remove old results", &dir, &error, wall);
+            }
+        }
+        swept.removed += removed.len();
+        removed.sort_unstable();
+        if let Some(Outgoing { name, bytes, .. }) = counter.deletion_list(&removed) {
+            let list = self.layout.of(Place::Res).join(name);
+            if let Err(error) = disk::create(&list).and_then(|file| disk::write(file, &bytes)) {
+                self.complaints.hear("write the list of what was removed", &list, &error, wall);
             }
         }
     }

@@ -14,12 +14,13 @@ use super::faults::{self, Surface};
 use super::file::{Handled, handle, too_large};
 use super::folder::{Counter, Folder, Outgoing, Reply, Rules};
 use crate::domain::ids::TerminalAddress;
+use crate::domain::japan;
 use crate::domain::linkage::{LinkageSettings, ResultFiles};
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;
 use crate::journal::{Exchange, FaultMark, Message};
 use crate::store::StoreError;
-use crate::wire::file_name::{err_name, is_ours};
+use crate::wire::file_name::{deletion_list_name, err_name, is_deletion_list, is_ours};
 
 /// How often the folders are looked at.
 pub const LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
@@ -59,10 +60,11 @@ impl Folders {
         let fixtures = institutions.fixtures();
         for address in addresses.iter() {
             let folder = self.folder(address);
-            let mut clerk = Clerk { institutions, fixtures: &fixtures, address, closed: &self.closed, late: Duration::ZERO };
-            let Some(settings) = clerk.settings() else {
+            let Some(settings) = settings(institutions, address) else {
                 continue;
             };
+            let deletion_list = settings.deletion_list;
+            let mut clerk = Clerk { institutions, fixtures: &fixtures, address, closed: &self.closed, deletion_list, late: Duration::ZERO };
             let (latency, stay_time) = (settings.latency.duration().unsigned_abs(), settings.stay_time.duration().unsigned_abs());
             // What goes wrong is logged by the folder itself, once.
             let _ = locked(&folder).sweep(institutions.wall(), latency, Some(stay_time), &mut clerk);
@@ -119,24 +121,27 @@ fn waited<T>(work: impl Future<Output = T>) -> T {
     Handle::current().block_on(work)
 }
 
+/// The settings of a terminal's linkage application; none if there is no such terminal, or the store does not work.
+fn settings(institutions: &Institutions, address: &TerminalAddress) -> Option<LinkageSettings> {
+    let found = institutions.look(&address.institution, |tenant, _| {
+        tenant.institution.terminals.get(&address.terminal).map(|terminal| terminal.settings.linkage.clone())
+    });
+    waited(found).ok().flatten().flatten()
+}
+
 /// Answers the requests of one terminal's folder in this process, each with its journal entry.
 struct Clerk<'a> {
     institutions: &'a Institutions,
     fixtures: &'a Fixtures,
     address: &'a TerminalAddress,
     closed: &'a AtomicBool,
+    /// Whether what is cleared away is listed.
+    deletion_list: bool,
     /// How much later than usual the last answer comes.
     late: Duration,
 }
 
 impl Clerk<'_> {
-    fn settings(&self) -> Option<LinkageSettings> {
-        let found = self.institutions.look(&self.address.institution, |tenant, _| {
-            tenant.institution.terminals.get(&self.address.terminal).map(|terminal| terminal.settings.linkage.clone())
-        });
-        waited(found).ok().flatten().flatten()
-    }
-
     fn record(&mut self, name: &str, request: Option<Message>, handled: Handled, began: Instant) -> Reply {
         let Handled { reply, outcome, why, notes, found, sought, fault } = handled;
         self.late = fault.as_ref().map(faults::delay).unwrap_or_default();
@@ -196,7 +201,17 @@ impl Counter for Clerk<'_> {
         self.late
     }
 
+    fn deletion_list(&self, removed: &[String]) -> Option<Outgoing> {
+        let names: Vec<&str> = removed.iter().map(String::as_str).filter(|name| !is_deletion_list(name)).collect();
+        if !self.deletion_list || names.is_empty() {
+            return None;
+        }
+        let bytes = names.iter().flat_map(|name| [name, "\r\n"]).collect::<String>().into_bytes();
+        let name = deletion_list_name(japan::civil(self.institutions.wall()));
+        Some(Outgoing { name, bytes, result_files: ResultFiles::InPlace })
+    }
+
     fn is_ours(&self, name: &str) -> bool {
-        is_ours(name)
+        is_ours(name) || is_deletion_list(name)
     }
 }

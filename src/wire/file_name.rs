@@ -1,5 +1,7 @@
 //! The names of files in the linkage folder: `OQSsiquc01req_<tail>.xml` and what answers it.
 
+use jiff::civil::DateTime;
+
 use crate::domain::linkage::FileKind;
 use crate::domain::text::Text;
 
@@ -90,6 +92,17 @@ pub fn is_ours(name: &str) -> bool {
     of_a_kind || NOT_PUBLIC.iter().any(|(prefix, ..)| name.starts_with(prefix))
 }
 
+/// The name of a list of what was cleared away at a time: `del…txt`, as dealers' scripts look for it. What stands between is invented.
+pub fn deletion_list_name(at: DateTime) -> String {
+    format!("del{}.txt", at.strftime("%Y%m%d%H%M%S"))
+}
+
+/// Whether a name is such a list's.
+pub fn is_deletion_list(name: &str) -> bool {
+    let time = name.strip_prefix("del").and_then(|rest| rest.strip_suffix(".txt"));
+    time.is_some_and(|time| time.len() == 14 && time.bytes().all(|b| b.is_ascii_digit()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +114,13 @@ mod tests {
         assert_eq!(FileName::parse("YZKsiquc01req_1.xml").unwrap().answer("pdf"), "YZKsiquc01res_1.pdf");
         assert_eq!(err_name("OQSsiquc01req_1.xml"), "OQSsiquc01req_1.err");
         assert!(is_ours("OQSsiquc01res_face_1.xml") && is_ours("OQSsiquc01req_1.err") && !is_ours("memo.txt"));
+    }
+
+    #[test]
+    fn a_deletion_list_is_known_by_its_name() {
+        let name = deletion_list_name(jiff::civil::date(2026, 1, 20).at(9, 5, 0, 0));
+        assert_eq!(name, "del20260120090500.txt");
+        assert!(is_deletion_list(&name) && !is_deletion_list("del.txt") && !is_deletion_list("delete-me-20260120.txt"));
     }
 
     #[test]

@@ -187,3 +187,36 @@ async fn a_kind_that_exists_but_is_not_public_is_told_as_such() {
         assert_eq!(entry["error"]["id"], "kind_not_public", "{entry}");
     }
 }
+
+#[tokio::test]
+async fn by_a_setting_what_is_cleared_away_is_listed_once() {
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(25 * 3600);
+    let names = ["res/OQSsiquc01res_old.xml", "res/del20260101000000.txt", "face/OQSsiquc01res_face_old.xml"];
+    // All of it is there before the first look, which clears away; the next that does comes a minute later.
+    let mock = Mock::start_with(|config| {
+        let dir = config.certs.with_file_name("oqs");
+        for name in names {
+            let path = dir.join("9910000018-T1").join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::File::create(path).unwrap().set_modified(old).unwrap();
+        }
+        let (_, institutions) = onshi_mock::fixtures::FILES.into_iter().find(|(name, _)| *name == "institutions.toml").unwrap();
+        let settings = "starts = \"up_to_date\", polling = false";
+        let listing = institutions.replacen(settings, &format!("{settings}, linkage = {{ deletion_list = true }}"), 1);
+        let fixtures = config.certs.with_file_name("fixtures");
+        std::fs::create_dir(&fixtures).unwrap();
+        std::fs::write(fixtures.join("institutions.toml"), listing).unwrap();
+        config.fixtures = Some(fixtures);
+        config.linkage = Some(Whereabouts { dir, only: None });
+    })
+    .await;
+    let folder = mock.folder("9910000018");
+    wait_until("they are removed", || names.iter().all(|name| !folder.0.join(name).exists())).await;
+    let lists = || folder.names("res");
+    let length = |name: &String| std::fs::metadata(folder.0.join("res").join(name)).unwrap().len();
+    wait_until("the list is written", || lists().first().is_some_and(|name| length(name) > 0)).await;
+    let list = lists().remove(0);
+    assert!(list.starts_with("del2") && list.ends_with(".txt"), "{list}");
+    let listed = std::fs::read_to_string(folder.0.join("res").join(list)).unwrap();
+    assert_eq!(listed, "OQSsiquc01res_face_old.xml\r\nOQSsiquc01res_old.xml\r\n");
+}

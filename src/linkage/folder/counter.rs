@@ -64,6 +64,11 @@ pub trait Counter {
         Duration::ZERO
     }
 
+    /// The list of the files that were just removed because their time was over, in order of their names, where one is left in `res/`.
+    fn deletion_list(&self, _removed: &[String]) -> Option<Outgoing> {
+        None
+    }
+
     /// Whether a file of this name in `res/` or `face/` is the terminal's, to be removed when its time is over.
     fn is_ours(&self, name: &str) -> bool;
 }

@@ -96,6 +96,8 @@ struct Desk {
     /// Takes nothing, but only says so when asked about a request.
     refusing: bool,
     result_files: ResultFiles,
+    /// Leaves a list of what is removed.
+    listing: bool,
 }
 
 impl Counter for Desk {
@@ -131,6 +133,11 @@ impl Counter for Desk {
 
     fn too_large(&mut self, name: &str, size: u64, max: u64) -> Outgoing {
         Outgoing { name: name.replace(".xml", ".err"), bytes: format!("{size} > {max}").into_bytes(), result_files: self.result_files }
+    }
+
+    fn deletion_list(&self, removed: &[String]) -> Option<Outgoing> {
+        let list = Outgoing { name: "del1.txt".to_owned(), bytes: removed.join(" ").into_bytes(), result_files: self.result_files };
+        (self.listing && !removed.is_empty()).then_some(list)
     }
 
     fn is_ours(&self, name: &str) -> bool {

@@ -9,29 +9,32 @@ use jiff::Timestamp;
 
 use super::{Counter, disk};
 
-/// Removes the counter's files in `dir` that were last changed more than `stay_time` before `wall`, and says how many.
+/// Removes the counter's files in `dir` that were last changed more than `stay_time` before `wall`; their names are added to `removed`.
 ///
 /// # Errors
 /// The first that occurred; the files after it are removed all the same.
-pub(super) fn remove_older(dir: &Path, wall: Timestamp, stay_time: Duration, counter: &dyn Counter) -> io::Result<usize> {
-    let Some(limit) = SystemTime::from(wall).checked_sub(stay_time) else { return Ok(0) };
-    let mut removed = 0;
+pub(super) fn remove_older(
+    dir: &Path,
+    wall: Timestamp,
+    stay_time: Duration,
+    counter: &dyn Counter,
+    removed: &mut Vec<String>,
+) -> io::Result<()> {
+    let Some(limit) = SystemTime::from(wall).checked_sub(stay_time) else { return Ok(()) };
     let mut first_error = None;
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
-        if !entry.file_name().to_str().is_some_and(|name| counter.is_ours(name)) {
-            continue;
-        }
+        let Some(name) = entry.file_name().to_str().filter(|name| counter.is_ours(name)).map(str::to_owned) else { continue };
         // The entry's own metadata: they do not follow links.
         let is_old = entry.metadata().and_then(|metadata| Ok(metadata.is_file() && metadata.modified()? < limit));
         match disk::found(is_old) {
             Ok(Some(true)) => match disk::remove(&entry.path()) {
-                Ok(()) => removed += 1,
+                Ok(()) => removed.push(name),
                 Err(error) => first_error = first_error.or(Some(error)),
             },
             Ok(_) => {}
             Err(error) => first_error = first_error.or(Some(error)),
         }
     }
-    first_error.map_or(Ok(removed), Err)
+    first_error.map_or(Ok(()), Err)
 }

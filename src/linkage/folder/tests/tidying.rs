@@ -75,3 +75,16 @@ fn a_link_is_not_removed() {
     std::os::unix::fs::symlink(bench.path("OQSoutside.xml"), bench.path("res/OQSlink.xml")).unwrap();
     assert_eq!(sweep(&mut bench, 0, 0), 0);
 }
+
+#[test]
+fn what_is_removed_is_listed_in_order_where_the_counter_wants_that() {
+    let mut bench = Bench::new();
+    bench.desk.listing = true;
+    assert_eq!(sweep(&mut bench, 0, 100), 0);
+    assert!(bench.names("res").is_empty(), "nothing removed, nothing listed");
+    for name in ["res/OQSb.xml", "face/OQSc.xml", "res/OQSa.xml"] {
+        put_old(&bench, name, -100_001);
+    }
+    assert_eq!(sweep(&mut bench, 60_000, 100), 3);
+    assert_eq!(bench.text("res/del1.txt"), "OQSa.xml OQSb.xml OQSc.xml");
+}
