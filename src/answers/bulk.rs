@@ -18,6 +18,7 @@ use crate::domain::terminal::Terminal;
 use crate::domain::text::Text;
 use crate::journal::Outcome;
 use crate::wire::message::{Body, Counts, Segment, Unit};
+use crate::wire::request::Sender;
 use crate::wire::tree::Verbatim;
 
 /// Takes a bulk request; its result can be fetched when the terminal's `bulk_time` has passed by the institution's clock.
@@ -50,16 +51,17 @@ pub fn submit(desk: &Desk<'_>, institution: &mut Institution, terminal: &Termina
 
 /// Answers with a bulk result, or that it is still being processed.
 pub fn fetch(desk: &Desk<'_>, place: Place<'_>, submitted_as: FileKind, number: &Verbatim) -> Answer {
+    let reception = place.institution.receptions.find(submitted_as, &number.text);
+    let sender = sender_of_result(desk.sender, reception);
+    let desk = &Desk { sender: &sender, ..*desk };
     if let Some(refusal) = refusal(place.institution, place.terminal, &desk.fixtures.call_centre, desk.now) {
         return desk.refused(&refusal, None);
     }
-    let Some(reception) = place.institution.receptions.find(submitted_as, &number.text) else {
+    let Some(reception) = reception else {
         return desk.refused(&unknown(submitted_as, &number.text), None);
     };
     let mut header = desk.header(Segment::Processing);
     header.reception = Some(number.clone());
-    header.file_identifier = header.file_identifier.or_else(|| reception.file_identifier.clone());
-    header.confirmation_date = header.confirmation_date.or(reception.confirmation_date);
     if desk.now < reception.ready_at {
         let until = japan::to_the_second(reception.ready_at);
         let why = Text::new(format!("{until} まで処理中です。"), format!("It is being processed until {until}."));
@@ -85,6 +87,13 @@ pub fn fetch(desk: &Desk<'_>, place: Place<'_>, submitted_as: FileKind, number: 
         format!("The bulk request's {} results were given.", units.len()),
     );
     desk.answered(&header, &Body { unit: Unit::default(), units }, Outcome::Answered, why)
+}
+
+/// What a result's header repeats: identifier and date of the request that fetches it, else of the one that handed it in.
+fn sender_of_result(fetching: &Sender, reception: Option<&Reception>) -> Sender {
+    let Sender { institution, file_identifier, confirmation_date } = fetching.clone();
+    let handed_in = reception.map(|reception| (reception.file_identifier.clone(), reception.confirmation_date)).unwrap_or_default();
+    Sender { institution, file_identifier: file_identifier.or(handed_in.0), confirmation_date: confirmation_date.or(handed_in.1) }
 }
 
 /// An inquiry of a bulk request, what it found, and the consents under which it is told.

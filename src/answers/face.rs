@@ -27,8 +27,8 @@ pub fn sought(person: &Person, now: Timestamp) -> Sought {
     inquiry_of(person, newest(person, today), today).sought()
 }
 
-/// Checks the qualification of whoever the card belongs to; `key` is the `QualificationConfirmationKey` of a result, if it is to have one.
-pub fn face(desk: &Desk<'_>, place: Place<'_>, person: &Person, consents: &Consents, key: Option<String>) -> Presented {
+/// Checks the qualification of whoever the card belongs to.
+pub fn face(desk: &Desk<'_>, place: Place<'_>, person: &Person, consents: &Consents) -> Presented {
     if let Some(refusal) = shown_error(place.institution, place.terminal, &desk.fixtures.call_centre, desk.now) {
         let answer = desk.refused(&refusal, None);
         return Presented::Refused(refusal, answer);
@@ -41,29 +41,20 @@ pub fn face(desk: &Desk<'_>, place: Place<'_>, person: &Person, consents: &Conse
     let today = japan::civil(desk.now).date();
     let Some(held) = newest(person, today) else {
         let finding = inquiry::Finding { validity: inquiry::Validity::None, matched: None, told: Vec::new(), near_miss: None };
-        return Presented::Told(told(desk, place, &inquiry_of(person, None, today), &finding, consents, key));
+        return Presented::Told(told(desk, place, &inquiry_of(person, None, today), &finding, consents));
     };
     let inquiry = inquiry_of(person, Some(held), today);
     let finding = Register { persons: std::slice::from_ref(person), ..desk.register }.find(&inquiry, today);
-    Presented::Told(told(desk, place, &inquiry, &finding, consents, key))
+    Presented::Told(told(desk, place, &inquiry, &finding, consents))
 }
 
-fn told(
-    desk: &Desk<'_>,
-    place: Place<'_>,
-    inquiry: &Inquiry,
-    finding: &inquiry::Finding<'_>,
-    consents: &Consents,
-    key: Option<String>,
-) -> Answer {
+fn told(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry, finding: &inquiry::Finding<'_>, consents: &Consents) -> Answer {
     let mut unit = super::check::unit_of(desk, place, inquiry, finding, consents);
     let person = finding.matched.map(|(person, _)| person);
     unit.info = None;
     unit.prescription = person.and_then(|person| person.prescription).map(|choice| choice.code());
     unit.note = card_expires_soon(desk, inquiry, finding).map(|refusal| desk.note(&refusal));
-    let mut header = desk.header(Segment::Done);
-    header.confirmation_date = Some(inquiry.confirmation_date);
-    header.confirmation_key = key;
+    let header = desk.header(Segment::Done);
     let validity = finding.validity;
     let why = Text::new(
         format!("カードリーダーで資格確認ができました。結果は {}（{}）です。", validity.code(), validity.ja()),

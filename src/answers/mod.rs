@@ -63,6 +63,8 @@ pub struct Desk<'a> {
     pub encoding: Encoding,
     /// The order of its elements.
     pub order: ElementOrder,
+    /// `QualificationConfirmationKey` of a face result, where the terminal's setting has one.
+    pub confirmation_key: Option<&'a str>,
     /// By the institution's clock; by the machine's where none is known.
     pub now: Timestamp,
 }
@@ -89,7 +91,7 @@ impl Desk<'_> {
             error: None,
             encoding: self.encoding,
             reception: None,
-            confirmation_key: None,
+            confirmation_key: self.confirmation_key.map(str::to_owned),
             counts: None,
         }
     }

@@ -59,7 +59,7 @@ pub struct Replacement {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Liberties {
-    /// Replaced by the terminals' setting `element_order`; what was saved before has it as false.
+    /// Replaced by the terminals' setting `element_order`: always refused, with that name.
     #[serde(deserialize_with = "replaced_by_element_order", skip_serializing)]
     #[schemars(skip)]
     shuffle_elements: (),
@@ -69,10 +69,10 @@ pub struct Liberties {
     pub insurer_number_padding: Padding,
 }
 
-fn replaced_by_element_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    let shuffled = bool::deserialize(deserializer)?;
-    let instead = "`shuffle_elements` is replaced by the terminals' setting `element_order`, such as {\"terminals\": {\"T1\": {\"element_order\": \"shuffled\"}}}";
-    if shuffled { Err(D::Error::custom(instead)) } else { Ok(()) }
+fn replaced_by_element_order<'de, D: Deserializer<'de>>(_: D) -> Result<(), D::Error> {
+    Err(D::Error::custom(
+        "`shuffle_elements` is replaced by the terminals' setting `element_order`, such as {\"terminals\": {\"T1\": {\"element_order\": \"shuffled\"}}}",
+    ))
 }
 
 /// What pads a number on the left.

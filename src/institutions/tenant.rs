@@ -8,6 +8,7 @@ use hashlink::LruCache;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::slot::locked;
 use crate::domain::campaign::Campaign;
@@ -16,7 +17,7 @@ use crate::domain::institution::{Blueprint, Institution};
 use crate::store::{Record, StoreError};
 
 /// The form of saved documents that this program writes; it reads this one and those before.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 /// Campaigns that are remembered as they were read, and bytes of the longest of them.
 const REMEMBERED: usize = 16;
 const LONGEST_REMEMBERED: usize = 64 * 1024;
@@ -135,6 +136,13 @@ impl Tenant {
     /// # Errors
     /// Not what this program, or one before it, writes.
     pub(super) fn read(code: &str, body: &str, campaigns: &Campaigns) -> Result<Self, StoreError> {
+        match without_shuffle_elements(body) {
+            Some(body) => Self::read_newest(code, &body, campaigns),
+            None => Self::read_newest(code, body, campaigns),
+        }
+    }
+
+    fn read_newest(code: &str, body: &str, campaigns: &Campaigns) -> Result<Self, StoreError> {
         let newer = |format: u32| StoreError::unreadable(code, &format!("format {format} > {FORMAT}"));
         let wrong = |error: serde_json::Error| match serde_json::from_str(body) {
             Ok(Form { format }) if format > FORMAT => newer(format),
@@ -158,13 +166,31 @@ impl Tenant {
     }
 }
 
+/// A document of format 1 or 2, in which the order of elements was the institution's own; none where it has nothing of that.
+fn without_shuffle_elements(body: &str) -> Option<String> {
+    if !body.contains("\"shuffle_elements\"") {
+        return None;
+    }
+    let mut document: Value = serde_json::from_str(body).ok()?;
+    document["format"].as_u64().filter(|format| *format < 3)?;
+    for (part, settings) in [("institution", "/settings"), ("blueprint", "")] {
+        let wire = document.pointer_mut(&format!("/{part}/surfacing/wire")).and_then(Value::as_object_mut);
+        let shuffled = wire.and_then(|wire| wire.remove("shuffle_elements")) == Some(Value::Bool(true));
+        let terminals = document.pointer_mut(&format!("/{part}/terminals")).and_then(Value::as_object_mut);
+        for terminal in terminals.into_iter().flatten().map(|(_, terminal)| terminal).filter(|_| shuffled) {
+            terminal.pointer_mut(settings)?["element_order"] = json!("shuffled");
+        }
+    }
+    Some(document.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
-    use serde_json::{Value, json};
 
     use super::*;
     use crate::domain::campaign::{Channel, Notice};
+    use crate::domain::element_order::ElementOrder;
     use crate::domain::linkage::FileKind;
     use crate::domain::period::Period;
     use crate::domain::reception::{Asked, Submission};
@@ -216,13 +242,28 @@ mod tests {
     }
 
     #[test]
+    fn an_order_that_was_the_institutions_is_its_terminals_now() {
+        let mut tenant = some("2026-01-19T03:00:00Z".parse().unwrap());
+        let mut document = serde_json::to_value(tenant.saved()).unwrap();
+        document["format"] = json!(2);
+        for (part, shuffled) in [("institution", true), ("blueprint", false)] {
+            document[part]["surfacing"]["wire"]["shuffle_elements"] = json!(shuffled);
+        }
+        let read = Tenant::read("9910000018", &document.to_string(), &Campaigns::default()).unwrap();
+        for terminal in tenant.institution.terminals.values_mut() {
+            terminal.settings.element_order = Some(ElementOrder::Shuffled);
+        }
+        assert_eq!(read, tenant);
+    }
+
+    #[test]
     fn a_document_of_a_newer_program_is_refused_whether_or_not_it_looks_the_same() {
         let tenant = some("2026-01-19T03:00:00Z".parse().unwrap());
         let mut document = serde_json::to_value(tenant.saved()).unwrap();
-        document["format"] = json!(3);
-        for newer in [document.to_string(), "{\"format\":3}".to_owned()] {
+        document["format"] = json!(4);
+        for newer in [document.to_string(), "{\"format\":4}".to_owned()] {
             let refused = Tenant::read("9910000018", &newer, &Campaigns::default()).unwrap_err().to_string();
-            assert!(refused.contains("9910000018") && refused.contains("format 3 > 2"), "{refused}");
+            assert!(refused.contains("9910000018") && refused.contains("format 4 > 3"), "{refused}");
         }
     }
 

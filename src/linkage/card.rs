@@ -11,6 +11,7 @@ use crate::domain::event::Change;
 use crate::domain::found::Found;
 use crate::domain::ids::TerminalId;
 use crate::domain::institution::Institution;
+use crate::domain::japan;
 use crate::domain::person::Person;
 use crate::domain::readings::CardWhilePending;
 use crate::domain::text::Text;
@@ -101,12 +102,16 @@ fn read(
     consents.extend(given);
     let surfacing = &institution.surfacing;
     let register = fixtures.register(institution.persons.as_deref());
-    let sender =
-        Sender { institution: Some(institution.code.clone()), file_identifier: Some(id.identifier().into()), confirmation_date: None };
+    let sender = Sender {
+        institution: Some(institution.code.clone()),
+        file_identifier: Some(id.identifier().into()),
+        confirmation_date: Some(japan::civil(moment.now).date()),
+    };
     let confirmation_key = id.confirmation_key(&terminal.settings.linkage);
+    let confirmation_key = confirmation_key.as_deref();
     let (kind, encoding, order) = (MessageKind::Face, terminal.settings.encoding, terminal.settings.order_in_files());
-    let desk = Desk { fixtures, register, surfacing, sender: &sender, kind, encoding, order, now: moment.now };
-    match answers::face(&desk, place, person, &consents, confirmation_key) {
+    let desk = Desk { fixtures, register, surfacing, sender: &sender, kind, encoding, order, confirmation_key, now: moment.now };
+    match answers::face(&desk, place, person, &consents) {
         Presented::Told(answer) => (CardOutcome::FaceResult, None, Some(answer)),
         Presented::Refused(refusal, answer) => {
             let words = refusal.message(&surfacing.entry(&fixtures.catalogue, refusal.error));

@@ -171,7 +171,8 @@ fn answered(
     let register = fixtures.register(persons.as_deref());
     let sender = Sender::of(document);
     let (kind, encoding, order) = (message_kind(file.kind), terminal.settings.encoding, order(terminal, file.kind));
-    let desk = Desk { fixtures, register, surfacing: &surfacing, sender: &sender, kind, encoding, order, now: moment.now };
+    let desk =
+        Desk { fixtures, register, surfacing: &surfacing, sender: &sender, kind, encoding, order, confirmation_key: None, now: moment.now };
     let Decided { answer, pdf, mut notes, ignored, sought } = decide(&desk, institution, terminal, (file.kind, document), is_processed);
     notes.extend(ignored.iter().map(|pointer| passed_over(pointer)));
     let reply = match (answer.message, pdf) {

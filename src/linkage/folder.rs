@@ -111,7 +111,8 @@ impl Folder {
     /// `wall` is the machine's time, by which all waiting is measured: the clocks of network shares differ. A result is delivered
     /// `latency` after the sweep that took the request. `stay_time` is how long the counter's files stay in `res/` and `face/`.
     ///
-    /// While the counter is closed nothing is taken and nothing delivered, and a claim without a result goes back to `req/`.
+    /// While the counter is closed nothing is taken and nothing delivered, and a claim without a result goes back to `req/`. Only a file that
+    /// was created in its place already is completed.
     ///
     /// # Errors
     /// The folder as a whole cannot be served now (a directory is missing and cannot be made, is a symbolic link, or another process
@@ -128,6 +129,7 @@ impl Folder {
             return Err(error);
         }
         let mut swept = Swept::default();
+        self.complete_begun(wall, counter, &mut swept);
         if counter.open() {
             self.finish_jobs(wall, counter, &mut swept);
             self.take(wall, latency, counter, &mut swept);
@@ -191,6 +193,14 @@ impl Folder {
         let number = self.next_number;
         self.next_number += 1;
         number
+    }
+
+    /// Completes the files that were created in their places and may still be short.
+    fn complete_begun(&mut self, wall: Timestamp, counter: &mut dyn Counter, swept: &mut Swept) {
+        let begun: Vec<u64> = self.jobs.iter().filter(|(_, job)| job.is_begun()).map(|(number, _)| *number).collect();
+        for number in begun {
+            self.carry_on(number, wall, counter, swept);
+        }
     }
 
     /// Carries on with what was taken earlier.

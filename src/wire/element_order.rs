@@ -12,18 +12,16 @@ use crate::domain::element_order::ElementOrder;
 pub fn ordered(message: Group, order: ElementOrder, seed: u64) -> Group {
     match order {
         ElementOrder::Specification => message,
-        ElementOrder::Hash => sorted(message, &|name, names| u64::from(bucket(name, capacity(names)))),
-        ElementOrder::Shuffled => sorted(message, &|name, _| drawn(name, seed)),
+        ElementOrder::Hash => message.map_parts(&|part| sorted(part, &|name, names| u64::from(bucket(name, capacity(names))))),
+        ElementOrder::Shuffled => message.map_parts(&|part| sorted(part, &|name, _| drawn(name, seed))),
     }
 }
 
 /// Groups sorted by `key` of an element's name and of the number of names that can occur in the group; equal keys keep their order.
 fn sorted(group: Group, key: &impl Fn(&str, usize) -> u64) -> Group {
     let mut group = group.map_inner(&|inner| sorted(inner, key));
-    if group.has_text() {
-        let names = group.names;
-        group.elements.sort_by_key(|(name, _)| key(name, names));
-    }
+    let names = group.names;
+    group.elements.sort_by_key(|(name, _)| key(name, names));
     group
 }
 

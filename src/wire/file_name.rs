@@ -10,14 +10,14 @@ const LONGEST_TAIL: usize = 64;
 
 /// Kinds that exist in the real system while their layouts are not public: what their files' names begin with, and what they are.
 const NOT_PUBLIC: [(&str, &str, &str); 8] = [
-    ("OQSsihvq", "訪問診療等の資格確認（単件）", "single check for home visits"),
-    ("OQSsionq", "オンライン診療等の資格確認（単件）", "single check for online consultation"),
+    ("OQSsihvq", "訪問診療等の1件の資格確認", "single check for home visits"),
+    ("OQSsionq", "オンライン診療等の1件の資格確認", "single check for online consultation"),
     ("OQSsihvd", "訪問診療等の同意の取消", "withdrawal of consent"),
     ("OQSsiurl", "アクセス URL の取得", "access URL"),
-    ("OQSsiinq", "設定の照会", "settings, read"),
-    ("OQSsiupd", "設定の更新", "settings, changed"),
+    ("OQSsiinq", "設定", "settings"),
+    ("OQSsiupd", "設定", "settings"),
     ("EPS", "電子処方箋", "electronic prescriptions"),
-    ("PMH", "PMH（医療費助成などの受給者証）", "PMH, certificates of local subsidies"),
+    ("PMH", "医療費助成などの受給者証", "certificates of local subsidies"),
 ];
 
 /// Why a name is no request's.
@@ -89,7 +89,14 @@ pub fn err_name(request: &str) -> String {
 pub fn is_ours(name: &str) -> bool {
     let after = |kind: &FileKind| name.strip_prefix(kind.stem());
     let of_a_kind = FileKind::ALL.iter().filter_map(after).any(|rest| rest.starts_with("res_") || rest.starts_with("req_"));
-    of_a_kind || NOT_PUBLIC.iter().any(|(prefix, ..)| name.starts_with(prefix))
+    of_a_kind || is_refused_as_not_public(name)
+}
+
+/// Whether a name can be that of a request of a kind that is not public, which moved to `res/`, or of its `.err`.
+fn is_refused_as_not_public(name: &str) -> bool {
+    let has_a_prefix = NOT_PUBLIC.iter().any(|(prefix, ..)| name.starts_with(prefix));
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    has_a_prefix && name.contains("req_") && extension.is_some_and(|extension| ["xml", "err"].contains(&&*extension))
 }
 
 /// The name of a list of what was cleared away at a time: `del…txt`, as dealers' scripts look for it. What stands between is invented.
@@ -139,6 +146,9 @@ mod tests {
             let Err(NameError::NotPublic(told)) = FileName::parse(&format!("{prefix}01req_1.xml")) else { panic!("{prefix}") };
             assert!(told.ja.contains(ja) && told.en.contains(en) && told.en.contains(prefix), "{told:?}");
             assert!(is_ours(&format!("{prefix}01req_1.err")));
+        }
+        for name in ["EPSON_scan.pdf", "EPSsiPIR01res_1.xml", "PMH.xml", "OQSsihvq.txt"] {
+            assert!(!is_ours(name), "{name}");
         }
     }
 }

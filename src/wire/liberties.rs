@@ -11,7 +11,7 @@ const UNKNOWN: &str = "OnshiMockUnknownElement";
 /// The message with these liberties taken.
 pub fn taken(message: Group, liberties: &Liberties) -> Group {
     let padded = if liberties.insurer_number_padding == Padding::Zeros { zeros(message, false) } else { message };
-    if liberties.unknown_elements { unknown(padded) } else { padded }
+    if liberties.unknown_elements { padded.map_parts(&unknown) } else { padded }
 }
 
 /// Only in results: what a request said goes back as it came.
@@ -32,9 +32,7 @@ fn zeros(group: Group, in_result: bool) -> Group {
     Group { elements: group.elements.into_iter().map(change).collect(), names: group.names }
 }
 
+/// A group, and each in it, with an element more.
 fn unknown(group: Group) -> Group {
-    // A group that holds texts gets one; the message's frame stays as it is.
-    let has_text = group.has_text();
-    let group = group.map_inner(&unknown);
-    if has_text { group.text(UNKNOWN, "onshi-mock") } else { group }
+    group.map_inner(&unknown).text(UNKNOWN, "onshi-mock")
 }

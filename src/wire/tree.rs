@@ -87,9 +87,9 @@ impl Group {
         Self { elements: self.elements.into_iter().map(|(name, node)| (name, inner(node))).collect(), names: self.names }
     }
 
-    /// Whether it has an element with a text: the message's frame, header beside body, has none.
-    pub(super) fn has_text(&self) -> bool {
-        self.elements.iter().any(|(_, node)| matches!(node, Node::Text(_)))
+    /// A message with header and body changed; the frame around them, header before body, stays as it is.
+    pub(super) fn map_parts(self, change: &impl Fn(Group) -> Group) -> Self {
+        self.map_inner(&|frame| frame.map_inner(change))
     }
 
     fn with(mut self, name: impl Into<Cow<'static, str>>, node: Node) -> Self {

@@ -117,7 +117,11 @@ async fn three_persons_have_a_history_of_eighteen_months_at_a_clock_that_runs() 
     mock.set(Method::PUT, "/v1/institutions/9910000018/clock", json!({"mode": "running", "now": NOVEMBER})).await;
     for number in [CONSENTING, "1243", "1244"] {
         let text = mock.drugs("9910000018", number, &category("4")).await.text();
-        assert!(months(&text).len() >= 6, "{number}: {:?}", months(&text));
+        let told = months(&text);
+        let number_of = |month: &str| month[..4].parse::<u32>().unwrap() * 12 + month[4..].parse::<u32>().unwrap();
+        let numbers: Vec<u32> = told.iter().map(|month| number_of(month)).collect();
+        let (first, last) = (numbers.iter().min().unwrap(), numbers.iter().max().unwrap());
+        assert!(told.len() >= 6 && last - first >= 17, "{number}: eighteen months from first to last: {told:?}");
         assert!(values(&text, "PrIsOrg").contains(&"1") && values(&text, "PrIsOrg").contains(&"2"), "{number}: own ones and others");
         let institutions: BTreeSet<_> = ["MeTrDiHCd", "PrlsHCd"].iter().flat_map(|name| values(&text, name)).collect();
         assert!(institutions.len() >= 4, "{number}: {institutions:?}");

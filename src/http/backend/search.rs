@@ -138,7 +138,8 @@ async fn admitted(
         let surfacing = &institution.surfacing;
         let register = fixtures.register(institution.persons.as_deref());
         let kind = MessageKind::Check;
-        let desk = Desk { fixtures: &fixtures, register, surfacing, sender, kind, encoding, order, now: moment.now };
+        let desk =
+            Desk { fixtures: &fixtures, register, surfacing, sender, kind, encoding, order, confirmation_key: None, now: moment.now };
         let answer = match admitted {
             Err(refusal) => desk.refused(&refusal, None),
             Ok(_) if faults::says_processing(call) => answers::processing(&desk, inquiry),
@@ -180,7 +181,7 @@ async fn refused(call: &Call, sender: &Sender, refusal: &Refusal, form: Form) ->
     let (surfacing, (encoding, order), now) = of_institution
         .unwrap_or_else(|| (Surfacing::default(), (Encoding::Utf8, ElementOrder::Specification), call.app.institutions.wall()));
     let (register, kind) = (fixtures.register(None), MessageKind::Check);
-    let desk = Desk { fixtures, register, surfacing: &surfacing, sender, kind, encoding, order, now };
+    let desk = Desk { fixtures, register, surfacing: &surfacing, sender, kind, encoding, order, confirmation_key: None, now };
     let mut answer = desk.refused(refusal, None);
     if refusal.error == ErrorId::StoreUnavailable {
         answer.status = fixtures.catalogue.entry(refusal.error).status;

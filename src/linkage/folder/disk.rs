@@ -68,6 +68,14 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
+/// Creates an empty file, or opens the one of that name that is empty already: whoever has that open reads on.
+pub(super) fn create_or_reuse(path: &Path) -> io::Result<File> {
+    match found(stamp(path))?.flatten() {
+        Some(Stamp { size: 0, .. }) => open(path, OpenOptions::new().write(true)),
+        _ => create(path),
+    }
+}
+
 /// Writes to a file in one go, so that who watches it sees one change.
 pub(super) fn write(mut file: File, bytes: &[u8]) -> io::Result<()> {
     step();

@@ -51,6 +51,8 @@ pub(super) struct Job {
     refused: bool,
     /// What the request looked like in `req/`; not known after a restart.
     seen: Option<Stamp>,
+    /// What was answered, until it is kept on the disk: where that is full, nobody is asked again.
+    reply: Option<(Kind, Outgoing)>,
     result: Option<Kept>,
     taken: Since,
     latency: Duration,
@@ -71,16 +73,21 @@ impl Job {
     /// # Errors
     /// As [`Kept::keep`].
     pub(super) fn face(layout: &Layout, number: u64, file: Outgoing, taken: Since) -> io::Result<Self> {
-        Ok(Self { result: Some(Kept::keep(layout, number, Kind::Face, file)?), ..Self::new(number, taken) })
+        Ok(Self { result: Some(Kept::keep(layout, number, Kind::Face, &file)?), ..Self::new(number, taken) })
     }
 
     fn new(number: u64, taken: Since) -> Self {
-        Self { number, request: None, refused: false, seen: None, result: None, taken, latency: Duration::ZERO }
+        Self { number, request: None, refused: false, seen: None, reply: None, result: None, taken, latency: Duration::ZERO }
     }
 
     /// Whether its result is known.
     pub(super) fn is_answered(&self) -> bool {
-        self.refused || self.result.is_some()
+        self.refused || self.reply.is_some() || self.result.is_some()
+    }
+
+    /// Whether the file of its result was created already: it is completed whether or not the counter is open.
+    pub(super) fn is_begun(&self) -> bool {
+        self.result.as_ref().is_some_and(Kept::is_begun)
     }
 
     /// Whether the request has left `.onshi-mock/` without a result, so that nothing remains to be done.
@@ -109,6 +116,10 @@ impl Job {
                 end => return Ok(end),
             }
         }
+        if let Some((kind, outgoing)) = &self.reply {
+            self.result = Some(Kept::keep(setting.layout, self.number, *kind, outgoing)?);
+            self.reply = None;
+        }
         if self.taken.reached(self.latency, setting.wall) { self.deliver(setting) } else { Ok(Progress::Waiting) }
     }
 
@@ -133,9 +144,9 @@ impl Job {
             }
         };
         self.latency += counter.late();
-        let (kind, outgoing) = match reply {
-            Reply::Answer(outgoing) => (Kind::Answer, outgoing),
-            Reply::Malformed(outgoing) => (Kind::Err, outgoing),
+        self.reply = match reply {
+            Reply::Answer(outgoing) => Some((Kind::Answer, outgoing)),
+            Reply::Malformed(outgoing) => Some((Kind::Err, outgoing)),
             Reply::Silent => {
                 disk::remove(&claim)?;
                 return Ok(Progress::Silent);
@@ -145,7 +156,6 @@ impl Job {
                 return Ok(Progress::NotTaken);
             }
         };
-        self.result = Some(Kept::keep(setting.layout, self.number, kind, outgoing)?);
         Ok(Progress::Waiting)
     }
 
@@ -163,10 +173,12 @@ impl Job {
             self.settle_claim(layout, kept.kind())?;
         }
         if let Some(kept) = &mut self.result {
-            if !kept.put(layout, setting.wall)? {
+            let is_there = kept.put(layout, setting.wall)?;
+            self.result = None;
+            if !is_there {
+                self.move_refused(setting)?;
                 return Ok(Progress::Vanished);
             }
-            self.result = None;
         }
         self.move_refused(setting)?;
         Ok(Progress::Delivered)

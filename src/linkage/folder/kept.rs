@@ -47,13 +47,13 @@ impl Kept {
     ///
     /// # Errors
     /// The name cannot be a file's name everywhere, or the disk refuses.
-    pub(super) fn keep(layout: &Layout, number: u64, kind: Kind, file: Outgoing) -> io::Result<Self> {
+    pub(super) fn keep(layout: &Layout, number: u64, kind: Kind, file: &Outgoing) -> io::Result<Self> {
         check_result_name(&file.name)?;
         let stage = match file.result_files {
             ResultFiles::Atomic => Stage::Atomic,
             ResultFiles::InPlace => Stage::InPlace,
         };
-        let kept = Self { number, kind, stage, name: file.name, tried: false };
+        let kept = Self { number, kind, stage, name: file.name.clone(), tried: false };
         let draft = layout.own().join(draft_name(number));
         disk::write(disk::create(&draft)?, &file.bytes)?;
         disk::rename(&draft, &kept.path(layout))?;
@@ -67,6 +67,11 @@ impl Kept {
         let stage = [Stage::Atomic, Stage::InPlace, Stage::Begun].into_iter().find(|stage| stage.word() == rest)?;
         check_result_name(name).ok()?;
         Some(Self { number, kind, stage, name: name.to_owned(), tried: stage == Stage::Begun })
+    }
+
+    /// Whether its file was created in its place.
+    pub(super) fn is_begun(&self) -> bool {
+        self.stage == Stage::Begun
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -102,7 +107,7 @@ impl Kept {
             }
             Stage::InPlace => {
                 let bytes = disk::read_all(&path)?;
-                let file = disk::create(&target)?;
+                let file = disk::create_or_reuse(&target)?;
                 let begun = Self { stage: Stage::Begun, name: self.name.clone(), ..*self };
                 disk::rename(&path, &begun.path(layout))?;
                 *self = begun;

@@ -98,6 +98,8 @@ struct Desk {
     result_files: ResultFiles,
     /// Leaves a list of what is removed.
     listing: bool,
+    /// Begins answers with their number, so that the beginning of one shows whose it is.
+    number_first: bool,
 }
 
 impl Counter for Desk {
@@ -121,7 +123,9 @@ impl Counter for Desk {
             return Reply::NotTaken;
         }
         self.asked.push(name.to_owned());
-        let bytes_of_answer = format!("{name} {}", self.asked.len()).into_bytes();
+        let number = self.asked.len();
+        let before = if self.number_first { format!("{number} ") } else { String::new() };
+        let bytes_of_answer = format!("{before}{name} {number}").into_bytes();
         if !self.complete(bytes) {
             Reply::Malformed(Outgoing { name: name.replace(".xml", ".err"), bytes: bytes_of_answer, result_files: self.result_files })
         } else if bytes.windows(6).any(|word| word == b"silent") {

@@ -30,6 +30,8 @@ const DEEPEST: usize = 32;
 const MOST_ELEMENTS: usize = 100_000;
 /// The elements that go back byte for byte: clients search an answer's text for the whole element.
 const VERBATIM: [&str; 2] = ["ArbitraryFileIdentifier", "ReceptionNumber"];
+/// Bytes of the spelling that is kept of such an element: an identifier has at most 200 characters. A longer one goes back in the usual spelling.
+const LONGEST_VERBATIM: usize = 4_000;
 
 /// Reads a document.
 ///
@@ -199,7 +201,7 @@ impl<'a> Reader<'a> {
             return;
         };
         let written = self.cursor.between(from, to);
-        if usual(text) != written && !written.contains("<!--") && !written.contains("<?") {
+        if written.len() <= LONGEST_VERBATIM && usual(text) != written && !written.contains("<!--") && !written.contains("<?") {
             self.verbatim.entry(known).or_insert_with(|| Verbatim { text: text.into(), xml: Some(written.into()) });
         }
     }

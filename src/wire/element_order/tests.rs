@@ -50,7 +50,7 @@ fn message(header: &Header, unit: Unit<'_>) -> Group {
 }
 
 /// The names in a group of the message: `path` leads to it.
-fn names<'a>(message: &'a Group, path: &[&str]) -> Vec<&'a str> {
+fn names_in<'a>(message: &'a Group, path: &[&str]) -> Vec<&'a str> {
     let mut group = message;
     for name in path {
         let node = group.elements.iter().find(|(other, _)| other == name).map(|(_, node)| node);
@@ -78,9 +78,9 @@ fn a_face_result_has_the_captured_order() {
         arbitrary_identifier: None,
     };
     let message = message(&header, Unit { worked: Some(true), validity: Some(Validity::Valid), results: vec![held], ..Unit::default() });
-    assert_eq!(names(&message, &["XmlMsg"]), ["MessageHeader", "MessageBody"], "the frame stays");
+    assert_eq!(names_in(&message, &["XmlMsg"]), ["MessageHeader", "MessageBody"], "the frame stays");
     assert_eq!(
-        names(&message, &["XmlMsg", "MessageHeader"]),
+        names_in(&message, &["XmlMsg", "MessageHeader"]),
         [
             "ProcessExecutionTime",
             "CharacterCodeIdentifier",
@@ -91,10 +91,10 @@ fn a_face_result_has_the_captured_order() {
             "MedicalInstitutionCode",
         ]
     );
-    assert_eq!(names(&message, &["XmlMsg", "MessageBody"]), ["ResultList", "ProcessingResultStatus", "QualificationValidity"]);
-    let result = names(&message, &["XmlMsg", "MessageBody", "ResultList"]);
+    assert_eq!(names_in(&message, &["XmlMsg", "MessageBody"]), ["ResultList", "ProcessingResultStatus", "QualificationValidity"]);
+    let result = names_in(&message, &["XmlMsg", "MessageBody", "ResultList"]);
     let buckets: Vec<u32> = result.iter().map(|name| bucket(name, 128)).collect();
-    assert!(buckets.is_sorted() && result.len() > 10, "66 names can occur: {result:?}");
+    assert!(buckets.is_sorted() && result.len() > 10, "65 names can occur: {result:?}");
 }
 
 #[test]
@@ -103,14 +103,14 @@ fn a_registration_has_the_captured_order() {
     let registration = Some(Registration { reference_number: "7".to_owned(), card });
     let message = message(&header(MessageKind::Registration), Unit { worked: Some(true), registration, ..Unit::default() });
     assert_eq!(
-        names(&message, &["XmlMsg", "MessageHeader"]),
+        names_in(&message, &["XmlMsg", "MessageHeader"]),
         ["ProcessExecutionTime", "CharacterCodeIdentifier", "SegmentOfResult", "ArbitraryFileIdentifier", "MedicalInstitutionCode",]
     );
     assert_eq!(
-        names(&message, &["XmlMsg", "MessageBody", "ReferenceNumberRegistrationInfo"]),
+        names_in(&message, &["XmlMsg", "MessageBody", "ReferenceNumberRegistrationInfo"]),
         ["InsurerNumber", "InsuredIdentificationNumber", "ReferenceNumber", "InsuredCardSymbol", "InsuredBranchNumber"]
     );
-    assert_eq!(names(&message, &["XmlMsg", "MessageBody"]), ["ReferenceNumberRegistrationInfo", "ProcessingResultStatus"]);
+    assert_eq!(names_in(&message, &["XmlMsg", "MessageBody"]), ["ReferenceNumberRegistrationInfo", "ProcessingResultStatus"]);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn the_header_of_a_bulk_result_has_more_names_and_another_capacity() {
     header.reception = Some("1".into());
     header.counts = Some(Counts { processed: 1, normal: 1, error: 0 });
     let message = message(&header, Unit::default());
-    let names = names(&message, &["XmlMsg", "MessageHeader"]);
+    let names = names_in(&message, &["XmlMsg", "MessageHeader"]);
     let buckets = |capacity| names.iter().map(|name| bucket(name, capacity)).is_sorted();
     assert!(buckets(32) && !buckets(16), "13 names can occur: {names:?}");
 }
@@ -135,7 +135,8 @@ fn names_in_one_bucket_keep_the_order_of_the_specification() {
     // Two names with one hash code.
     for names in [["BB", "Aa"], ["Aa", "BB"]] {
         let group = names.iter().fold(Group::of_names(2, 0), |group, name| group.text(*name, "1"));
-        let sorted = ordered(group, ElementOrder::Hash, 0);
-        assert!(sorted.elements.iter().map(|(name, _)| &**name).eq(names));
+        let message = Group::new().group("XmlMsg", Group::new().group("MessageBody", group));
+        let sorted = ordered(message, ElementOrder::Hash, 0);
+        assert_eq!(names_in(&sorted, &["XmlMsg", "MessageBody"]), names);
     }
 }

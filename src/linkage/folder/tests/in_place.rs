@@ -5,16 +5,15 @@ use std::rc::Rc;
 
 use super::*;
 
-/// The sizes that the answer's file has in turn, `None` while it is not there.
-fn sizes(result_files: ResultFiles) -> Vec<Option<u64>> {
+/// The sizes that a file has in turn, `None` while it is not there, while `work` goes on.
+fn sizes(result_files: ResultFiles, file: &str, work: impl FnOnce(&mut Bench)) -> Vec<Option<u64>> {
     let mut bench = Bench::new();
     bench.desk.result_files = result_files;
-    bench.put("req/OQSreq_1.xml", WHOLE);
     let seen = Rc::new(RefCell::new(Vec::new()));
-    let (seeing, path) = (Rc::clone(&seen), bench.path("res/OQSres_1.xml"));
+    let (seeing, path) = (Rc::clone(&seen), bench.path(file));
     let look = move || seeing.borrow_mut().push(fs::metadata(&path).ok().map(|metadata| metadata.len()));
     kill::watch(look.clone());
-    bench.sweep_twice();
+    work(&mut bench);
     look();
     kill::watch(|| {});
     let mut sizes = seen.borrow().clone();
@@ -24,8 +23,21 @@ fn sizes(result_files: ResultFiles) -> Vec<Option<u64>> {
 
 #[test]
 fn in_place_a_file_is_empty_at_its_creation_and_whole_after_one_change() {
-    assert_eq!(sizes(ResultFiles::InPlace), [None, Some(0), Some(14)]);
-    assert_eq!(sizes(ResultFiles::Atomic), [None, Some(14)]);
+    let asked = |content: &'static [u8]| {
+        move |bench: &mut Bench| {
+            bench.put("req/OQSreq_1.xml", content);
+            bench.sweep();
+            bench.now += 5000;
+            bench.sweep();
+        }
+    };
+    let face = |bench: &mut Bench| bench.face("OQSface_1.xml", b"face 1").unwrap();
+    for (way, created) in [(ResultFiles::InPlace, &[None, Some(0)][..]), (ResultFiles::Atomic, &[None])] {
+        let then = |size| [created, &[Some(size)]].concat();
+        assert_eq!(sizes(way, "res/OQSres_1.xml", asked(WHOLE)), then(14));
+        assert_eq!(sizes(way, "res/OQSreq_1.err", asked(b"bad")), then(14));
+        assert_eq!(sizes(way, "face/OQSface_1.xml", face), then(6));
+    }
 }
 
 #[test]
@@ -47,6 +59,19 @@ fn what_a_full_disk_left_short_is_completed_by_the_next_sweep_with_the_same_answ
         assert_eq!((bench.text(&format!("res/{result}")), bench.desk.asked.len()), ("OQSreq_1.xml 1".to_owned(), 1));
         assert_eq!(bench.kept(), [""; 0]);
     }
+}
+
+#[test]
+fn while_a_full_disk_keeps_no_answer_nobody_is_asked_again() {
+    let mut bench = Bench::new();
+    bench.put("req/OQSreq_1.xml", WHOLE);
+    bench.sweep();
+    for _ in 0..3 {
+        kill::fill_disk_at(0);
+        assert_eq!(bench.sweep().outstanding, 1);
+    }
+    assert_eq!(bench.sweep().delivered, 1);
+    assert_eq!((bench.text("res/OQSres_1.xml"), bench.desk.asked.len()), ("OQSreq_1.xml 1".to_owned(), 1));
 }
 
 #[test]

@@ -71,6 +71,7 @@ fn killed(result_files: ResultFiles, asked: &[Asked], kills: &[usize], takes: &[
     let mut bench = Bench::new();
     bench.latency = latency;
     bench.desk.result_files = result_files;
+    bench.desk.number_first = true;
     for (name, content, _) in asked.iter().map(|asked| files(*asked)).filter(|(name, ..)| !name.is_empty()) {
         bench.put(&format!("req/{name}"), content);
     }
@@ -105,6 +106,8 @@ fn killed(result_files: ResultFiles, asked: &[Asked], kills: &[usize], takes: &[
         let (request, _, result) = files(*asked);
         let texts: Vec<&str> = client.taken.iter().filter(|(name, _)| name == result).map(|(_, text)| text.as_str()).collect();
         let whole = texts.iter().filter(|text| is_whole(text)).count();
+        let longest = texts.iter().max_by_key(|text| text.len()).copied().unwrap_or_default();
+        assert!(texts.iter().all(|text| longest.starts_with(text)), "one answer, whole or its beginning: {texts:?}");
         let promised = *asked != Face || face_promised;
         let expected = if *asked == Silent || (!promised && texts.is_empty()) { 0..=0 } else { usize::from(texts.len() != 1)..=1 };
         let context = format!("{result_files:?} kills {kills:?} takes {takes:?}: {:?}", client.taken);

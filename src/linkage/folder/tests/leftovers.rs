@@ -68,6 +68,31 @@ fn an_answer_that_was_begun_is_completed_where_it_lies_short_and_nothing_else_is
 }
 
 #[test]
+fn an_answer_that_was_begun_is_completed_while_the_counter_is_closed() {
+    let mut bench = Bench::new();
+    bench.desk.closed = true;
+    bench.put(".onshi-mock/7.answer-begun.OQSres_1.xml", b"the answer");
+    bench.put("res/OQSres_1.xml", b"the");
+    bench.put(".onshi-mock/8.answer-in-place.OQSres_2.xml", b"another");
+    assert_eq!(bench.sweep(), Swept { delivered: 1, outstanding: 1, ..Swept::default() });
+    assert_eq!((bench.text("res/OQSres_1.xml"), bench.names("res").len()), ("the answer".to_owned(), 1), "the other waits");
+}
+
+#[test]
+fn a_malformed_request_whose_error_file_somebody_removed_still_moves() {
+    let mut bench = Bench::new();
+    bench.latency = Duration::from_secs(60);
+    bench.put("req/OQSreq_1.xml", b"bad");
+    bench.sweep();
+    bench.now += 5000;
+    bench.sweep();
+    fs::remove_file(bench.path(".onshi-mock/1.err-in-place.OQSreq_1.err")).unwrap();
+    bench.now += 60_000;
+    bench.sweep();
+    assert_eq!((bench.names("res"), bench.kept()), (vec!["OQSreq_1.xml".to_owned()], vec![]));
+}
+
+#[test]
 fn a_file_is_completed_and_not_replaced_so_who_has_it_open_reads_on() {
     let mut bench = Bench::new();
     bench.put(".onshi-mock/7.answer-begun.OQSres_1.xml", b"the answer");
@@ -85,6 +110,14 @@ fn a_file_is_completed_and_not_replaced_so_who_has_it_open_reads_on() {
 fn a_file_that_was_created_and_not_marked_gets_its_answer_from_the_beginning() {
     let kept = (".onshi-mock/7.answer-in-place.OQSres_1.xml", &b"before"[..]);
     assert_eq!(restart_with(&[kept, ("res/OQSres_1.xml", b"")]), (results(&[("OQSres_1.xml", "before")]), 0));
+    let mut bench = Bench::new();
+    bench.put(kept.0, kept.1);
+    bench.put("res/OQSres_1.xml", b"");
+    let mut open = fs::File::open(bench.path("res/OQSres_1.xml")).unwrap();
+    bench.sweep();
+    let mut read = String::new();
+    open.read_to_string(&mut read).unwrap();
+    assert_eq!(read, "before", "who has the empty file open reads on");
 }
 
 #[test]

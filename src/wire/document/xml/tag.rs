@@ -1,6 +1,6 @@
 //! Start tags: their attributes, and the namespaces that they declare and use (Namespaces in XML 1.0).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cursor::{Cursor, is_name_start, short};
 use super::misc::equals;
@@ -28,9 +28,19 @@ struct Attribute<'a> {
     value: String,
 }
 
-/// The namespaces in scope, by prefix; of one prefix, the innermost last.
+/// The namespaces in scope.
 #[derive(Default)]
-pub(super) struct Namespaces<'a>(BTreeMap<&'a str, Vec<String>>);
+pub(super) struct Namespaces<'a> {
+    /// By prefix; of one prefix, the innermost last.
+    bound: BTreeMap<&'a str, Vec<usize>>,
+    /// Each namespace that was declared, with a number by which it is compared.
+    numbers: BTreeMap<String, usize>,
+}
+
+/// The number of the namespace that needs no declaration, that of `xml`.
+const NUMBER_OF_XML: usize = usize::MAX;
+/// That of the declarations themselves.
+const NUMBER_OF_XMLNS: usize = usize::MAX - 1;
 
 impl<'a> Namespaces<'a> {
     /// Reads a start tag; what it declares is in scope until [`leave`](Self::leave).
@@ -44,7 +54,8 @@ impl<'a> Namespaces<'a> {
         for attribute in &attributes {
             if let Some(prefix) = attribute.declares() {
                 check_declaration(prefix, &attribute.value).map_err(|wrong| cursor.wrong(attribute.at, wrong.ja, wrong.en))?;
-                self.0.entry(prefix).or_default().push(attribute.value.clone());
+                let number = self.number(&attribute.value);
+                self.bound.entry(prefix).or_default().push(number);
                 declared.push(prefix);
             }
         }
@@ -58,13 +69,24 @@ impl<'a> Namespaces<'a> {
     /// Ends the scope of what a tag declared.
     pub(super) fn leave(&mut self, tag: &Tag<'a>) {
         for prefix in &tag.declared {
-            self.0.entry(prefix).and_modify(|bound| drop(bound.pop()));
+            self.bound.entry(prefix).and_modify(|bound| {
+                bound.pop();
+            });
         }
     }
 
-    /// The namespace of a prefix.
-    fn bound(&self, cursor: &Cursor<'a>, at: usize, prefix: &str) -> Result<&str, Text> {
-        let innermost = if prefix == "xml" { Some(XML) } else { self.0.get(prefix).and_then(|bound| bound.last()).map(String::as_str) };
+    fn number(&mut self, namespace: &str) -> usize {
+        if namespace == XML {
+            return NUMBER_OF_XML;
+        }
+        let next = self.numbers.len();
+        *self.numbers.entry(namespace.to_owned()).or_insert(next)
+    }
+
+    /// The number of a prefix's namespace.
+    fn bound(&self, cursor: &Cursor<'a>, at: usize, prefix: &str) -> Result<usize, Text> {
+        let declared = || self.bound.get(prefix).and_then(|bound| bound.last()).copied();
+        let innermost = if prefix == "xml" { Some(NUMBER_OF_XML) } else { declared() };
         innermost.ok_or_else(|| {
             let prefix = short(prefix);
             cursor.wrong(
@@ -77,18 +99,17 @@ impl<'a> Namespaces<'a> {
 
     /// No two attributes may have one name, nor one name in one namespace under two prefixes.
     fn check_unique(&self, cursor: &Cursor<'a>, attributes: &[Attribute<'a>]) -> Result<(), Text> {
-        let mut names = Vec::with_capacity(attributes.len());
+        let mut names = BTreeSet::new();
         for Attribute { at, prefix, local, .. } in attributes {
             let namespace = match *prefix {
                 "" => None,
-                "xmlns" => Some(XMLNS),
+                "xmlns" => Some(NUMBER_OF_XMLNS),
                 prefix => Some(self.bound(cursor, *at, prefix)?),
             };
-            if names.contains(&(namespace, *local)) {
+            if !names.insert((namespace, *local)) {
                 let local = short(local);
                 return Err(cursor.wrong(*at, format!("属性 {local} が2つあります"), format!("there are two attributes {local}")));
             }
-            names.push((namespace, *local));
         }
         Ok(())
     }

@@ -28,6 +28,22 @@ fn what_goes_back_byte_for_byte_keeps_its_spelling() {
 }
 
 #[test]
+fn a_spelling_that_is_far_longer_than_its_text_is_not_kept() {
+    let spelt = |empty: usize| format!("<a><ArbitraryFileIdentifier>x{}</ArbitraryFileIdentifier></a>", "<![CDATA[]]>".repeat(empty));
+    let kept = |empty| Document::xml(&spelt(empty)).unwrap().verbatim("ArbitraryFileIdentifier", "x").xml.is_some();
+    assert!(kept(300) && !kept(400), "4,000 bytes");
+}
+
+#[test]
+fn long_namespaces_are_compared_once_however_many_tags_use_them() {
+    let namespace = "n".repeat(200_000);
+    let attributes: String = (0..250).map(|i| format!(" a:x{i}=''")).collect();
+    let text = format!("<r xmlns:a='{namespace}' xmlns:b='{namespace}'>{}<c a:x='' b:x=''/></r>", format!("<e{attributes}/>").repeat(200));
+    let (_, en) = refusal(&text);
+    assert!(en.contains("two attributes x"), "{en}");
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_place() {
     let deep = "<a>".repeat(33);
     let many = format!("<a>{}</a>", "<b/>".repeat(100_000));
