@@ -86,7 +86,7 @@ fn why(information: &Information, medical: &Medical<'_>) -> Text {
             let [claims, prescriptions, dispensings] = [claims, prescriptions, dispensings].map(Vec::len);
             Text::new(
                 format!(
-                    "薬剤情報を返しました（月・医療機関ごとに、レセプト {claims}、電子処方箋 {prescriptions}、電子調剤 {dispensings}）。"
+                    "薬剤情報を返しました（レセプト {claims} 件、電子処方箋 {prescriptions} 件、電子処方箋の調剤 {dispensings} 件。月・医療機関などごとに1件）。"
                 ),
                 format!(
                     "Drug information was given (months and institutions: {claims} of claims, {prescriptions} of electronic prescriptions, \

@@ -70,7 +70,7 @@ impl FileKind {
     }
 }
 
-/// What can be set; what is left out has its default. All defaults are invented.
+/// What can be set; what is left out has its default. Defaults are invented, but for `stay_time`, which is that of the real application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LinkageSettings {

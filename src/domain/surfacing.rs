@@ -62,7 +62,7 @@ pub struct Liberties {
     /// Replaced by the terminals' setting `element_order`: always refused, with that name.
     #[serde(deserialize_with = "replaced_by_element_order", skip_serializing)]
     #[schemars(skip)]
-    shuffle_elements: (),
+    pub shuffle_elements: (),
     /// Each group gets an element that no client knows.
     pub unknown_elements: bool,
     /// What pads insurer numbers to eight characters.

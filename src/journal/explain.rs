@@ -181,12 +181,12 @@ fn terminal(entry: &Value) -> Option<Text> {
 fn file(entry: &Value) -> Option<Text> {
     let (ja, en) = match entry["result_files"].as_str()? {
         "in_place" => (
-            "その名前で作成してから書き込みます（result_files: in_place）。作成の通知で一度だけ読むクライアントは、空または途中までのファイルを読みます。",
-            "It is created under its name, then written (result_files: in_place). A client that reads once, at the creation, meets an empty or short file.",
+            "端末の設定は result_files: in_place です。ファイルはその名前で作成してから書き込みます。作成の通知で一度だけ読むクライアントは、空または途中までのファイルを読みます。",
+            "The terminal has result_files: in_place: the file is created under its name, then written. A client that reads once, at the creation, meets an empty or short file.",
         ),
         _ => (
-            "別の場所に書き終えてから名前を変えます（result_files: atomic）。作成・名前変更の通知は出ますが、変更の通知だけを待つクライアントは気付きません。",
-            "It is written elsewhere, then renamed (result_files: atomic). There is a creation or renaming: a client that waits for changes only never notices it.",
+            "端末の設定は result_files: atomic です。ファイルは別の場所に書き終えてから名前を変えます。作成・名前変更の通知は出ますが、変更の通知だけを待つクライアントは気付きません。",
+            "The terminal has result_files: atomic: the file is written elsewhere, then renamed. There is a creation or renaming: a client that waits for changes only never notices it.",
         ),
     };
     Some(Text::new(ja, en))

@@ -124,6 +124,14 @@ impl<'a> Fields<'a> {
         self.day(name, &self.required(name)?)
     }
 
+    /// A month that was read as `text`, `YYYYMM`, from 1800 to 2200, as its first day.
+    pub(super) fn month(&self, name: &str, text: &str) -> Result<Date, Text> {
+        let six_digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
+        let first = six_digits.then(|| Date::strptime("%Y%m%d", format!("{text}01")).ok()).flatten();
+        let first = first.filter(|date| (1800..=2200).contains(&date.year()));
+        first.ok_or_else(|| self.wrong(name, text, "実在する年月（YYYYMM）", "a month that exists, as YYYYMM"))
+    }
+
     fn day(&self, name: &str, text: &str) -> Result<Date, Text> {
         let eight_digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
         let date = eight_digits.then(|| Date::strptime("%Y%m%d", text).ok()).flatten();
@@ -151,7 +159,7 @@ impl<'a> Fields<'a> {
 /// A few texts in words.
 fn alternatives(allowed: &[&str]) -> (String, String) {
     let quoted: Vec<String> = allowed.iter().map(|text| format!("\"{text}\"")).collect();
-    (quoted.join(" または "), quoted.join(" or "))
+    (format!("{} のいずれか", quoted.join("、")), quoted.join(" or "))
 }
 
 fn wrong(pointer: &str, found: Option<&Value>, expected_ja: &str, expected_en: &str) -> Text {

@@ -96,3 +96,21 @@ async fn a_kind_that_makes_no_sense_for_a_file_is_refused_and_told_where_it_does
         assert!(problem["detail_en"].as_str().unwrap().contains("makes no sense for `folder`; it does for any,"), "{problem}");
     }
 }
+
+#[tokio::test]
+async fn a_pdf_is_cut_and_spoilt_under_its_name() {
+    let mock = Mock::with_folders().await;
+    let faults = json!([
+        {"operation": "folder", "kind": "cut", "after": 100, "nth": 1}, {"operation": "folder", "kind": "malformed", "nth": 2},
+        {"operation": "folder", "kind": "wrong_encoding", "nth": 3}]);
+    let (code, folder) = folder_with(&mock, "9910000018", faults).await;
+    let asked = crate::medical::about(&code, "1241", "<FileCategory>1</FileCategory>");
+    let mut sizes = Vec::new();
+    for number in 1..=4 {
+        folder.drop(&format!("YZKsiquc01req_{number}.xml"), &asked);
+        let pdf = folder.wait_for(&format!("res/YZKsiquc01res_{number}.pdf")).await;
+        assert!(pdf.starts_with(b"%PDF"), "{number}");
+        sizes.push(pdf.len());
+    }
+    assert!(sizes[0] == 100 && sizes[1] < sizes[3], "cut, without its end, and the last one whole: {sizes:?}");
+}

@@ -124,7 +124,19 @@ async fn masked_entries_hold_nothing_of_a_person() {
     let mut real = inquiry(&code);
     let info_at = "/XmlMsg/MessageBody/QualificationConfirmSearchInfo";
     let fields = json!({"InsuredCardSymbol": "極秘記号", "InsuredIdentificationNumber": "77001234", "Birthdate": "19431129", "PatientName": "患者名"});
-    let secret = ["極秘記号", "77001234", "1943", "患者名", "模擬　太郎", "模擬　花子", "試－２４", "1980"];
+    let secret = [
+        "極秘記号",
+        "77001234",
+        "1943",
+        "患者名",
+        "模擬　太郎",
+        "模擬　花子",
+        "試－２４",
+        "1980",
+        "同意　全子",
+        "模擬アムロジピン",
+        "身長",
+    ];
     real.pointer_mut(info_at).unwrap().as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     mock.send(mock.backend(Method::POST, SEARCH).header("x-patient", "患者名").json(&real)).await;
     mock.check(&code).await;
@@ -137,6 +149,10 @@ async fn masked_entries_hold_nothing_of_a_person() {
     mock.backend(Method::POST, SEARCH).header("content-type", "application/xml").body(xml.clone()).send().await.unwrap();
     mock.file(&code, "OQSsiquc01req_1.xml", xml).await;
     mock.act(&code, "T1", "card", json!({"person": "valid"})).await;
+    let drugs = crate::medical::about(&code, "1241", "<FileCategory>4</FileCategory>");
+    mock.file(&code, "YZKsiquc01req_1.xml", drugs.clone()).await;
+    mock.file(&code, "TKKsiquc01req_1.xml", drugs.replace(">4<", ">2<")).await;
+    mock.file(&code, "EPSsiPIR01req_77001234.xml", drugs).await;
     mock.send(mock.backend(Method::GET, "/patients/77001234/%E6%82%A3")).await;
     let plain = get(&mock, &at(&code)).await.to_string();
     assert!(plain.contains("極秘記号") && plain.contains("模擬　太郎"), "without the mask they are there");

@@ -190,7 +190,8 @@ async fn a_kind_that_exists_but_is_not_public_is_told_as_such() {
 
 #[tokio::test]
 async fn by_a_setting_what_is_cleared_away_is_listed_once() {
-    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(25 * 3600);
+    // Older than a day on any machine.
+    let old: std::time::SystemTime = "2026-01-01T00:00:00Z".parse::<jiff::Timestamp>().unwrap().into();
     let names = ["res/OQSsiquc01res_old.xml", "res/del20260101000000.txt", "face/OQSsiquc01res_face_old.xml"];
     // All of it is there before the first look, which clears away; the next that does comes a minute later.
     let mock = Mock::start_with(|config| {

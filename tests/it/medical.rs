@@ -44,7 +44,7 @@ const REFUSING: &str = "1242";
 const WITHOUT_HISTORY: &str = "1245";
 
 /// A request about the person of a number, with these elements in its body.
-fn about(code: &str, number: &str, body: &str) -> String {
+pub(crate) fn about(code: &str, number: &str, body: &str) -> String {
     let header = element("InsurerNumber", "01990019")
         + &element("InsuranceCardSymbol", "11010206")
         + &element("InsuredPersonIdentificationNumber", number)
@@ -330,8 +330,8 @@ async fn an_error_is_xml_with_its_code_and_reason_also_where_a_pdf_was_asked_for
     let pending = mock.create("9910000026", NOW).await;
     let period = |first: &str, last: &str| element("StartDate", first) + &element("EndDate", last) + &category("1");
     let drugs = [
-        (&code, CONSENTING, category("5"), "MOCK0001E", "\"5\" です。\"1\" または \"2\" または \"3\" または \"4\"が必要です"),
-        (&code, CONSENTING, element("PrDiInfClassification", "1"), "MOCK0001E", "FileCategory がありません。\"1\" または"),
+        (&code, CONSENTING, category("5"), "MOCK0001E", "\"5\" です。\"1\"、\"2\"、\"3\"、\"4\" のいずれかが必要です"),
+        (&code, CONSENTING, element("PrDiInfClassification", "1"), "MOCK0001E", "FileCategory がありません。\"1\"、"),
         (&code, CONSENTING, period("202512", "202511"), "MOCK0001E", "EndDate は \"202511\" です。StartDate（202512）以降の年月"),
         (&code, CONSENTING, period("202513", "202601"), "MOCK0001E", "StartDate は \"202513\" です。実在する年月（YYYYMM）"),
         (&code, CONSENTING, period("202511", "20260230"), "MOCK0001E", "EndDate は \"20260230\" です"),
@@ -345,7 +345,7 @@ async fn an_error_is_xml_with_its_code_and_reason_also_where_a_pdf_was_asked_for
         assert_refused(&answer, "YZK", error, reason);
     }
     for (code, number, body, error, reason) in [
-        (&code, CONSENTING, category("3"), "MOCK0001E", "\"1\" または \"2\"が必要です"),
+        (&code, CONSENTING, category("3"), "MOCK0001E", "\"1\"、\"2\" のいずれかが必要です"),
         (&code, CONSENTING, element("PrDiInfClassification", "1"), "MOCK0001E", "FileCategory がありません"),
         (&code, REFUSING, category("1"), "MOCK0803E", "同意"),
         (&pending, CONSENTING, category("1"), "MOCK0501E", "再起動"),

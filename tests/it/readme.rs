@@ -109,6 +109,14 @@ pub(crate) fn blocks(readme: &str, name: &str) -> Vec<String> {
     blocks.map(|block| block.split_once("\n```").unwrap_or_else(|| panic!("a block of {readme} ends")).0.to_owned()).collect()
 }
 
+/// The block that begins with these words, in one line, without what its ends leave open.
+fn excerpt(readme: &str, begin: &str) -> String {
+    let text = text_of(readme);
+    let at = text.find(begin).unwrap_or_else(|| panic!("{readme} has {begin}"));
+    let (block, _) = text[at..].split_once("\n```").expect("a block ends");
+    block.replace(" …\n", " … ").replace('\n', "")
+}
+
 /// A block without comments and blank lines.
 fn commands(block: &str) -> Vec<String> {
     block.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.trim_start().starts_with('#')).map(str::to_owned).collect()
@@ -129,6 +137,11 @@ fn the_walk_through_runs_as_it_stands_and_shows_what_it_promises() {
     assert_eq!(functions, "");
 
     assert!(one.contains(QUALIFIED) && one.contains("\"Name\":\"模擬　太郎\""), "1. qualified: {one}");
+    let mut rest = one;
+    for piece in excerpt("README.md", "{\"XmlMsg\":{\"MessageHeader\":{ …").split(" … ") {
+        let at = rest.find(piece).unwrap_or_else(|| panic!("1. the README shows {piece}, and it is not in {rest}"));
+        rest = &rest[at + piece.len()..];
+    }
 
     assert!(two.starts_with("\"code\":\"9911000017\" \"phase\":\"update_available\"\n"), "2. created: {two}");
     assert!(two.contains("\"event\":\"downloaded\",\"component\":\"face_recognition_library\""), "2. downloaded: {two}");

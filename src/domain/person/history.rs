@@ -112,7 +112,7 @@ pub struct Drug {
     /// 回数: for how many days or times, 1 to 999.
     #[schemars(range(min = 1, max = 999))]
     pub times: u16,
-    /// The number of its class (of a claim 診療識別, else 用法区分), 1 to 99. What the numbers mean is not public.
+    /// The number of its class (of a claim 診療識別, else 用法区分), 1 to 99. That `MeTrIdCl` and `UsageCl` hold these numbers is invented.
     #[schemars(range(min = 1, max = 99))]
     pub class: u8,
 }
@@ -125,7 +125,7 @@ pub struct Treatment {
     pub code: NineDigits,
     /// 診療行為名
     pub name: String,
-    /// The number of its class (診療識別), 1 to 99. What the numbers mean is not public.
+    /// The number of its class (診療識別), 1 to 99. That `MeTrIdCl` holds these numbers is invented.
     #[schemars(range(min = 1, max = 99))]
     pub class: u8,
     /// 数量
@@ -197,6 +197,10 @@ impl DrugRecord {
         }
         if is_prescription && self.prescribed.is_some() {
             let text = Text::new("電子処方箋では date が処方日です", "the date of an electronic prescription is its only one");
+            return Some(("prescribed".to_owned(), text));
+        }
+        if self.prescribed.is_some_and(|prescribed| prescribed.is_after(self.date)) {
+            let text = Text::new("date より後の処方日です", "it is after the date of the record");
             return Some(("prescribed".to_owned(), text));
         }
         if let Some(Repeat { every, times }) = self.repeat {

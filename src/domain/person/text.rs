@@ -28,6 +28,15 @@ impl FixtureDate {
             Self::FromToday(days) => today.saturating_add(jiff::Span::new().days(days)),
         }
     }
+
+    /// Whether it is later than another of its kind; of a fixed date and a relative one, neither is.
+    pub(super) fn is_after(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Fixed(date), Self::Fixed(other)) => date > other,
+            (Self::FromToday(days), Self::FromToday(other)) => days > other,
+            _ => false,
+        }
+    }
 }
 
 impl TryFrom<String> for FixtureDate {

@@ -77,7 +77,8 @@ pub(super) const PLAIN_ERRORS: [&str; 25] = [
 const IMPERSONAL: [&str; 6] = ["login", "updates", "package", "reports", "results", "notices"];
 
 /// Elements of answers, and fields of those in the mock's own form, that tell nothing of a person.
-const TOLD: [&str; 22] = [
+const TOLD: [&str; 23] = [
+    "ReceptionDateTime",
     "ProcessExecutionTime",
     "QualificationConfirmationDate",
     "MedicalInstitutionCode",
@@ -178,7 +179,7 @@ const HEADER_NAMES: [&str; 9] =
     ["cache-control", "content-disposition", "forwarded", "origin", "referer", "traceparent", "tracestate", "via", "x-forwarded-for"];
 
 /// Headers that tell nothing of a person.
-const HEADERS: [&str; 21] = [
+const HEADERS: [&str; 22] = [
     "accept",
     "accept-charset",
     "accept-encoding",
@@ -200,6 +201,7 @@ const HEADERS: [&str; 21] = [
     "x-onshi-file",
     "x-onshi-journal",
     "x-onshi-mock",
+    "x-onshi-result-files",
 ];
 
 /// A value of a request, where its field's name and its own shape say what it is.

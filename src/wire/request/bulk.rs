@@ -48,9 +48,7 @@ pub fn month(document: &Document) -> Result<Read<Date>, Text> {
         let info = search_info(body)?;
         let conditions = info.as_ref().unwrap_or(body);
         let text = conditions.required("MedicalTreatmentMonth")?;
-        let six_digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
-        let first = six_digits.then(|| Date::strptime("%Y%m%d", format!("{text}01")).ok()).flatten();
-        let first = first.ok_or_else(|| conditions.wrong("MedicalTreatmentMonth", &text, "YYYYMM の年月", "a month as YYYYMM"))?;
+        let first = conditions.month("MedicalTreatmentMonth", &text)?;
         Ok((first, info.into_iter().collect()))
     })
 }

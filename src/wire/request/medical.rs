@@ -95,8 +95,5 @@ fn month(body: &Fields<'_>, name: &'static str, notes: &mut Vec<Text>) -> Result
         ));
         return Ok(Some(day.first_of_month()));
     }
-    let six_digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
-    let first = six_digits.then(|| Date::strptime("%Y%m%d", format!("{text}01")).ok()).flatten();
-    let first = first.filter(|date| (1800..=2200).contains(&date.year()));
-    first.map(Some).ok_or_else(|| body.wrong(name, &text, "実在する年月（YYYYMM）", "a month that exists, as YYYYMM"))
+    body.month(name, &text).map(Some)
 }
