@@ -30,6 +30,8 @@ error_ids! {
     BodyTimeout,
     /// The body is too large.
     BodyTooLarge,
+    /// The body is compressed.
+    BodyEncoded,
     /// No such path.
     UnknownRoute,
     /// The path exists, the method does not.

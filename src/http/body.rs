@@ -1,11 +1,12 @@
-//! Reads a request's body within its limits.
+//! Reads a request's body within its limits, and what the answer says of a connection behind one that could not be read.
 
 use std::error::Error;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_LENGTH;
+use axum::body::{Body, HttpBody};
+use axum::http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
@@ -15,6 +16,8 @@ use crate::domain::text::Text;
 /// Why a body could not be read.
 #[derive(Debug, PartialEq, Eq)]
 pub enum BodyFault {
+    /// It is compressed.
+    Encoded(Text),
     /// More bytes than allowed.
     TooLarge(Text),
     /// It did not come whole in time.
@@ -31,8 +34,19 @@ const DISCARDING: Duration = Duration::from_secs(5);
 /// The whole body.
 ///
 /// # Errors
-/// Too large, too late, or broken off.
+/// Compressed, too large, too late, or broken off.
 pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Bytes, BodyFault> {
+    if let Some(coding) = coding(headers) {
+        discard(body, headers).await;
+        return Err(BodyFault::Encoded(Text::new(
+            format!("Content-Encoding が「{coding}」です。圧縮していない本文（Content-Encoding なし）が必要です。"),
+            format!("Content-Encoding is `{coding}`; a body that is not compressed, without Content-Encoding, was expected."),
+        )));
+    }
+    if body.size_hint().lower() > limits.max as u64 {
+        discard(body, headers).await;
+        return Err(too_large(limits));
+    }
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<u64>().ok());
     let whole = tokio::time::timeout(limits.timeout, Limited::new(&mut body, limits.max).collect()).await;
     let collected = whole.map_err(|_| {
@@ -46,17 +60,46 @@ pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Re
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if is_length_limit(error.as_ref()) => {
-            // Whatever this ends with, the answer is the same.
-            let _ = tokio::time::timeout(DISCARDING, Limited::new(body, DISCARDED).collect()).await;
-            Err(BodyFault::TooLarge(Text::new(
-                format!("上限は {} バイトです。", limits.max),
-                format!("At most {} bytes are read.", limits.max),
-            )))
+            discard(body, headers).await;
+            Err(too_large(limits))
         }
         Err(error) => Err(BodyFault::Broken(Text::new(
             format!("本文を最後まで受け取れませんでした（{error}）。"),
             format!("The body broke off ({error})."),
         ))),
+    }
+}
+
+/// Characters of a header's value that are shown.
+const LONGEST_SHOWN: usize = 40;
+
+/// The content coding of a body that has one.
+fn coding(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(CONTENT_ENCODING).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let mut coded = values.filter(|value| !value.split(',').all(|one| matches!(one.trim().to_ascii_lowercase().as_str(), "" | "identity")));
+    coded.next().map(|value| value.trim().chars().take(LONGEST_SHOWN).collect())
+}
+
+/// Makes the connection close behind the answer: nothing that follows on it can be trusted. 415 says which content coding would have been taken
+/// (RFC 9110, section 15.5.16).
+pub fn closing(mut response: Response) -> Response {
+    if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+        response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn too_large(limits: BodyLimits) -> BodyFault {
+    BodyFault::TooLarge(Text::new(format!("上限は {} バイトです。", limits.max), format!("At most {} bytes are read.", limits.max)))
+}
+
+/// Reads on, so that a client that writes before it reads gets its answer. One that waits for `100 Continue` sends nothing before it has one, and
+/// hyper sends it as soon as the body is polled: such a body is left alone.
+async fn discard(body: Body, headers: &HeaderMap) {
+    if !headers.contains_key(EXPECT) {
+        // Whatever this ends with, the answer is the same.
+        let _ = tokio::time::timeout(DISCARDING, Limited::new(body, DISCARDED).collect()).await;
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use axum::http::header::{CONNECTION, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::body::BodyFault;
+use super::body::{BodyFault, closing};
 use crate::domain::catalogue::{Entry, Provenance};
 use crate::domain::clock::ClockError;
 use crate::domain::text::Text;
@@ -163,17 +163,24 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).expect("the number was taken from a status");
         let body = serde_json::to_vec(&self.0).expect("a problem holds only texts");
-        let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
-        if self.0.closing {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        response
+        let response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if self.0.closing { closing(response) } else { response }
     }
 }
 
 impl From<BodyFault> for Problem {
     fn from(fault: BodyFault) -> Self {
         let (status, kind, title, detail) = match fault {
+            BodyFault::Encoded(detail) => {
+                let title = Text::new("要求の本文が圧縮されています", "The body is compressed");
+                return Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-encoding", title, detail)
+                    .expected("Content-Encoding: identity")
+                    .remedy(Text::new(
+                        "クライアントで要求の本文の圧縮を無効にしてください",
+                        "Switch off the compression of requests in the client",
+                    ))
+                    .closing();
+            }
             BodyFault::TooLarge(detail) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", Text::new("要求の本文が大きすぎます", "The body is too large"), detail)
             }

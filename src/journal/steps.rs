@@ -26,7 +26,7 @@ type Line = (&'static str, &'static [&'static str], [&'static str; 2], [&'static
 const STEPS: [Line; 7] = [
     (
         "request",
-        &["malformed_request", "kind_not_public", "body_timeout", "body_too_large"],
+        &["malformed_request", "kind_not_public", "body_timeout", "body_too_large", "body_encoded"],
         ["要求", "the request"],
         ["読み取れない要求は、ほかの何よりも先に拒否します。", "A request that cannot be read is refused before anything else."],
     ),

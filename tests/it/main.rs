@@ -55,6 +55,7 @@ mod recipes;
 mod release;
 mod replicas;
 mod reports;
+mod request_heads;
 mod rolling;
 mod samples;
 mod scenario_verdicts;

@@ -67,6 +67,13 @@ impl Raw {
         self.write(&post(SEARCH, content_length, "", body)).await;
     }
 
+    /// Exactly this comes next.
+    pub(crate) async fn comes(&mut self, bytes: &str) {
+        let mut came = vec![0; bytes.len()];
+        timeout(PATIENCE, self.0.read_exact(&mut came)).await.expect("as much comes").unwrap();
+        assert_eq!(String::from_utf8_lossy(&came), bytes);
+    }
+
     /// All that comes until the other end closes in order: one answer.
     pub(crate) async fn answer(mut self) -> RawAnswer {
         let mut bytes = Vec::new();

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -40,7 +40,7 @@ const MOCK: HeaderName = HeaderName::from_static("x-onshi-mock");
 pub(in crate::http) const JOURNAL: HeaderName = HeaderName::from_static("x-onshi-journal");
 
 /// How a body that cannot be read is refused.
-pub(super) const UNREADABLE: &[ErrorId] = &[ErrorId::MalformedRequest, ErrorId::BodyTimeout, ErrorId::BodyTooLarge];
+pub(super) const UNREADABLE: &[ErrorId] = &[ErrorId::MalformedRequest, ErrorId::BodyTimeout, ErrorId::BodyTooLarge, ErrorId::BodyEncoded];
 
 /// One request.
 pub(super) struct Call {
@@ -328,18 +328,13 @@ pub(super) fn json(status: StatusCode, body: &impl serde::Serialize) -> Response
     (status, [(CONTENT_TYPE, "application/json;charset=UTF-8")], bytes).into_response()
 }
 
-/// Makes the connection close behind the answer: nothing that follows on it can be trusted.
-pub(super) fn closing(mut response: Response) -> Response {
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
 /// Characters of a detail: it quotes the client's own words, and the journal keeps it.
 const LONGEST_DETAIL: usize = 600;
 
 /// The refusal of a body that could not be read.
 pub(super) fn unreadable(fault: BodyFault) -> Refusal {
     match fault {
+        BodyFault::Encoded(detail) => refusal_with(ErrorId::BodyEncoded, detail),
         BodyFault::TooLarge(detail) => refusal_with(ErrorId::BodyTooLarge, detail),
         BodyFault::Late(detail) => refusal_with(ErrorId::BodyTimeout, detail),
         BodyFault::Broken(detail) => refusal_with(ErrorId::MalformedRequest, detail),

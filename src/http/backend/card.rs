@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::call::{Call, UNREADABLE, closing, json, refusal_with, unreadable};
+use super::call::{Call, UNREADABLE, json, refusal_with, unreadable};
 use super::delivery::{self, change_terminal};
 use super::url::InPath;
 use crate::domain::card::{Card, CardOutcome};
@@ -22,6 +22,7 @@ use crate::domain::linkage::ResultFiles;
 use crate::domain::person::Person;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::body::closing;
 use crate::http::openapi::Operation;
 use crate::linkage::folder::Outgoing;
 use crate::linkage::{self, FaceFile, Seen};

@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::call::{Call, UNREADABLE, closing, unreadable};
+use super::call::{Call, UNREADABLE, unreadable};
 use super::delivery::{self, at_terminal, terminal_of};
 use super::identity::{unknown_institution, unstored};
 use super::url::InPath;
@@ -18,6 +18,7 @@ use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, unavailable};
 use crate::domain::ids::TerminalAddress;
 use crate::http::app::App;
+use crate::http::body::closing;
 use crate::http::openapi::Operation;
 use crate::linkage::folder::{Outgoing, Reply};
 use crate::linkage::{Handled, Surface, handle};

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::call::{Call, UNREADABLE, closing, json, refusal_with, unreadable};
+use super::call::{Call, UNREADABLE, json, refusal_with, unreadable};
 use super::faults;
 use super::identity::{UNIDENTIFIED, certificate_if_required, unknown_institution, unstored};
 use crate::domain::catalogue::{Entry, ErrorId};
@@ -17,6 +17,7 @@ use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::{App, LoginPolicy};
+use crate::http::body::closing;
 use crate::http::openapi::{JSON, LoginAnswer, LoginRequest, Operation, content};
 use crate::journal::Outcome;
 use crate::tls::ClientCertificate;

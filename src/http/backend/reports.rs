@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::call::{Call, UNREADABLE, closing, refusal_with, unreadable};
+use super::call::{Call, UNREADABLE, refusal_with, unreadable};
 use super::delivery::{change_at_delivery, describe_delivery, terminal_of};
 use super::url::InPath;
 use crate::domain::catalogue::ErrorId;
@@ -17,6 +17,7 @@ use crate::domain::ids::TerminalAddress;
 use crate::domain::terminal::{Phase, Report};
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::body::closing;
 use crate::http::openapi::Operation;
 use crate::wire::document;
 use crate::wire::said::in_japanese;

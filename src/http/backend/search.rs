@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::call::{Call, Form, UNREADABLE, closing, refusal_with, unreadable};
+use super::call::{Call, Form, UNREADABLE, refusal_with, unreadable};
 use super::faults;
 use super::identity::{TokenRule, UNIDENTIFIED, Who, identify, unknown_institution, unstored};
 use crate::answers::{self, Answer, Desk, Place};
@@ -21,6 +21,7 @@ use crate::domain::surfacing::Surfacing;
 use crate::domain::terminal::Settings;
 use crate::domain::text::Text;
 use crate::http::app::App;
+use crate::http::body::closing;
 use crate::http::openapi::{CheckAnswer, CheckRequest, JSON, Operation, XML};
 use crate::institutions::{Moment, Tenant};
 use crate::store::StoreError;

@@ -154,7 +154,7 @@ pub struct Input<T>(pub T);
 impl<T: JsonSchema> Takes for Input<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.takes::<T>();
-        [400, 408, 413, 422].into_iter().for_each(|status| operation.refuses(status));
+        [400, 408, 413, 415, 422].into_iter().for_each(|status| operation.refuses(status));
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Document(Value);
 impl Takes for Document {
     fn describe(operation: &mut Operation<'_>) {
         operation.takes::<Map<String, Value>>();
-        [400, 408, 413, 422].into_iter().for_each(|status| operation.refuses(status));
+        [400, 408, 413, 415, 422].into_iter().for_each(|status| operation.refuses(status));
     }
 }
 

@@ -13,7 +13,7 @@ use crate::http::problem::Problem;
 pub(super) const PROBLEM: &str = "application/problem+json";
 
 /// A status of the control API: the ends of the `type`s that go with it, and what they have in common.
-const KINDS: [(u16, &[&str], &str); 9] = [
+const KINDS: [(u16, &[&str], &str); 10] = [
     (400, &["path", "query", "not-json", "body-broken"], "要求を読み取れません。 The request cannot be read."),
     (401, &["control-token"], "管理トークンがないか、違います。 The control token is missing or wrong."),
     (404, &["not-found"], "ありません。 There is none."),
@@ -21,6 +21,7 @@ const KINDS: [(u16, &[&str], &str); 9] = [
     (408, &["body-timeout"], "本文が時間内に届きませんでした。 The body did not arrive in time."),
     (409, &["conflict"], "現在の状態ではできません。 The present state does not allow it."),
     (413, &["body-too-large"], "本文が大きすぎます。 The body is too large."),
+    (415, &["content-encoding"], "本文が圧縮されています。 The body is compressed."),
     (422, &["field", "fixtures"], "項目の値またはフィクスチャが正しくありません。 A field is wrong or unknown, or fixtures are wrong."),
     (
         503,
