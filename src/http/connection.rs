@@ -34,7 +34,11 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::ServiceExt;
 
-use super::{accept::Limits, lingering::Lingering};
+use super::{
+    accept::Limits,
+    large_head::{Explaining, LARGEST_HEAD},
+    lingering::Lingering,
+};
 
 /// The answer to plain HTTP.
 pub(super) const SPEAKS_HTTPS: &str = "\
@@ -76,8 +80,8 @@ pub(super) struct Reception {
 impl Reception {
     pub(super) fn new(tls: Arc<rustls::ServerConfig>, router: Router, limits: Limits) -> Self {
         let mut http = auto::Builder::new(TokioExecutor::new());
-        // Without a timer, hyper's time-outs do nothing. Its own limit of 100 header fields stays: naming it would cost an allocation a request.
-        http.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(64 * 1024);
+        // Without a timer, hyper's time-outs do nothing.
+        http.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(LARGEST_HEAD);
         http.http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(Duration::from_secs(20))
@@ -154,7 +158,7 @@ impl Reception {
             }
         });
 
-        let mut exchanges = pin!(http.serve_connection(TokioIo::new(stream), service));
+        let mut exchanges = pin!(http.serve_connection(TokioIo::new(Explaining::new(stream)), service));
         let mut conversation = pin!(async {
             tokio::select! {
                 ended = exchanges.as_mut() => ended,

@@ -9,6 +9,7 @@ pub mod console;
 pub mod control;
 mod fixtures;
 pub mod json;
+mod large_head;
 mod lingering;
 pub mod openapi;
 pub mod pace;

@@ -1,4 +1,5 @@
-//! What the head of a request decides before its body is read: no `100 Continue` where the answer is a refusal anyway, and no compressed bodies.
+//! What the head of a request decides before its body is read: no `100 Continue` where the answer is a refusal anyway, no compressed bodies, no
+//! more header fields than are read.
 
 use std::convert::Infallible;
 
@@ -112,4 +113,26 @@ async fn a_body_whose_coding_is_identity_is_read() {
         let request = mock.backend(Method::POST, SEARCH).header("content-encoding", coding);
         assert_eq!(mock.send(request.json(&inquiry("9910000018"))).await.validity(), "1", "{coding}");
     }
+}
+
+#[tokio::test]
+async fn more_than_a_hundred_header_fields_are_refused_in_words() {
+    let mock = Mock::start().await;
+    let fields = |many: usize| (0..many).map(|n| format!("X-{n}: 1\r\n")).collect::<String>();
+    for (address, path) in [(mock.backend, SEARCH), (mock.control, "/healthz")] {
+        // Four more are beside them: Host, Content-Type, Connection, Content-Length.
+        for many in [97, 1000] {
+            let mut raw = Raw::connect(&mock, address, &TLS13, "http/1.1").await;
+            raw.write(&post(path, 2, &(fields(many) + "Connection: close\r\n"), b"{}")).await;
+            let answer = raw.answer().await;
+            assert_eq!((answer.status, answer.headers["connection"].as_str()), (431, "close"), "{many}");
+            assert!(answer.body.contains("ヘッダーは100個まで") && answer.body.contains("at most 100"), "{}", answer.body);
+        }
+        let mut raw = Raw::connect(&mock, address, &TLS13, "http/1.1").await;
+        raw.write(&post(path, 2, &(fields(96) + "Connection: close\r\n"), b"{}")).await;
+        assert_ne!(raw.answer().await.status, 431, "a hundred are read");
+    }
+    let mut raw = Raw::backend(&mock).await;
+    raw.write(format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: {}\r\n\r\n", "x".repeat(200_000)).as_bytes()).await;
+    assert!(raw.answer().await.body.contains("64 KiB"));
 }

@@ -1,0 +1,87 @@
+//! Words for the one refusal that hyper writes by itself, and empty: 431, a request head with too many header fields or bytes.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Bytes of a request's head over HTTP/1.1.
+pub(super) const LARGEST_HEAD: usize = 64 * 1024;
+
+/// How hyper begins that answer. One of a handler has more headers, and before these.
+const EMPTY: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n";
+
+/// What is sent in its place. Raising hyper's own limit of 100 fields, so that a handler could answer, would cost an allocation a request.
+const EXPLAINED: &str = concat!(
+    "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 218\r\n\r\n",
+    "要求のヘッダーが多すぎます。1つの要求に付けられるヘッダーは100個まで、合わせて64 KiB までです。\n",
+    "There are too many header fields: a request has at most 100, and 64 KiB in all.\n",
+);
+
+/// A stream on which that answer says why.
+pub(super) struct Explaining<S> {
+    stream: S,
+    /// What is still to be sent in the place of hyper's answer, once that has come.
+    left: Option<&'static [u8]>,
+}
+
+impl<S> Explaining<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, left: None }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Explaining<S> {
+    /// Sends the words where `bytes` is the empty answer; `None` where it is any other.
+    fn explain(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Option<io::Result<()>>> {
+        if self.left.is_none() && bytes.starts_with(EMPTY) {
+            self.left = Some(EXPLAINED.as_bytes());
+        }
+        let Some(left) = &mut self.left else {
+            return Poll::Ready(None);
+        };
+        while !left.is_empty() {
+            match ready!(Pin::new(&mut self.stream).poll_write(context, left)) {
+                Ok(0) => return Poll::Ready(Some(Err(io::ErrorKind::WriteZero.into()))),
+                Ok(written) => *left = &left[written..],
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+        }
+        Poll::Ready(Some(Ok(())))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Explaining<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match ready!(self.explain(context, bytes)) {
+            Some(explained) => Poll::Ready(explained.map(|()| bytes.len())),
+            None => Pin::new(&mut self.stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        match ready!(self.explain(context, slices.first().map_or(&[], |slice| slice))) {
+            Some(explained) => Poll::Ready(explained.map(|()| slices.iter().map(|slice| slice.len()).sum())),
+            None => Pin::new(&mut self.stream).poll_write_vectored(context, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Explaining<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
