@@ -11,6 +11,7 @@ mod fixtures;
 pub mod json;
 mod large_head;
 mod lingering;
+mod negotiation;
 pub mod openapi;
 pub mod pace;
 pub mod problem;

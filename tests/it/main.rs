@@ -1,6 +1,7 @@
 //! Behaviour over the wire: every test starts the real server on free ports and talks to it over TLS.
 #![allow(clippy::unwrap_used, reason = "a test that meets what it did not expect fails there")]
 
+mod accept_header;
 mod answer_examples;
 mod bulk_forms;
 mod campaigns;

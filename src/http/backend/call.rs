@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -28,6 +28,7 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::{self, BodyFault};
 use crate::http::connection::{Connection, NoAnswer};
+use crate::http::negotiation::{APPLICATION_XML, JSON, TEXT_XML, preferred};
 use crate::http::problem::Problem;
 use crate::journal::{Exchange, FaultMark, JournalError, Message, Outcome};
 use crate::tls::ClientCertificate;
@@ -294,15 +295,13 @@ impl Form {
         }
     }
 
-    /// The form of the answer: the first of the two that `Accept` names, else the body's.
+    /// The form of the answer: what `Accept` prefers, else the body's.
     pub(super) fn of_answer(headers: &HeaderMap, of_body: Self) -> Self {
-        let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-        let mut forms = accepted.filter_map(|range| match range {
-            range if is_xml(range) => Some(Self::Xml),
-            range if range.trim().to_ascii_lowercase().starts_with("application/json") => Some(Self::Json),
-            _ => None,
-        });
-        forms.next().unwrap_or(of_body)
+        let mut forms = [(JSON, Self::Json), (APPLICATION_XML, Self::Xml), (TEXT_XML, Self::Xml)];
+        if of_body == Self::Xml {
+            forms.rotate_left(1);
+        }
+        preferred(headers, &forms)
     }
 }
 

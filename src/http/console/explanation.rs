@@ -3,14 +3,15 @@
 use askama::Template;
 use axum::Json;
 use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::domain::text::Text;
-use crate::http::openapi::{JSON, Operation};
+use crate::http::negotiation::{JSON, TEXT_HTML, TEXT_PLAIN, preferred};
+use crate::http::openapi::{self, Operation};
 use crate::journal::{Explanation, Listed};
 
 #[derive(Template)]
@@ -35,7 +36,7 @@ struct Explained<'a> {
 pub fn describe_explanation(operation: &mut Operation<'_>) {
     let explained = operation.schema::<Explained<'_>>();
     let text = json!({ "schema": { "type": "string" } });
-    let forms = json!({ JSON: { "schema": explained }, "text/html": text, "text/plain": text });
+    let forms = json!({ openapi::JSON: { "schema": explained }, "text/html": text, "text/plain": text });
     operation.answers_content(
         200,
         "記録とその理由（Accept で JSON・ページ・テキスト）。 The entry and why, in the form that Accept names.",
@@ -44,15 +45,20 @@ pub fn describe_explanation(operation: &mut Operation<'_>) {
     operation.refuses(404);
 }
 
-/// The explanation of an entry, in the first form of the three that `Accept` names.
+/// A form of the explanation.
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    Page,
+    Text,
+}
+
+/// The explanation of an entry, in the form of the three that `Accept` prefers.
 pub fn explanation(listed: &Listed, entry: &Value, explanation: &Explanation, headers: &HeaderMap) -> Response {
-    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    let named = |range: &str| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let form = accepted.map(named).find(|form| ["application/json", "text/html", "text/plain"].contains(&form.as_str()));
-    match form.as_deref() {
-        Some("text/html") => super::Page(page(entry, explanation).into()).into_response(),
-        Some("text/plain") => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], explanation.plain()).into_response(),
-        _ => Json(Explained { entry: listed, explanation }).into_response(),
+    match preferred(headers, &[(JSON, Form::Json), (TEXT_HTML, Form::Page), (TEXT_PLAIN, Form::Text)]) {
+        Form::Page => super::Page(page(entry, explanation).into()).into_response(),
+        Form::Text => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], explanation.plain()).into_response(),
+        Form::Json => Json(Explained { entry: listed, explanation }).into_response(),
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -23,7 +22,8 @@ use crate::domain::event::{Event, KEPT_EVENTS};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::openapi::{JSON, Operation};
+use crate::http::negotiation::{JSON, TEXT_EVENT_STREAM, preferred};
+use crate::http::openapi::{self, Operation};
 use crate::http::problem::Problem;
 use crate::http::streams::{MOST_STREAMS, Place};
 use crate::institutions::Watch;
@@ -57,12 +57,12 @@ pub struct EventQuery {
 /// What its signature does not say.
 pub fn describe_events(operation: &mut Operation<'_>) {
     let listing = operation.schema::<Listing>();
-    let both = json!({ JSON: { "schema": listing }, "text/event-stream": { "schema": { "type": "string" } } });
+    let both = json!({ openapi::JSON: { "schema": listing }, "text/event-stream": { "schema": { "type": "string" } } });
     operation.answers_content(200, "一覧、または Accept: text/event-stream でストリーム。 A list, or a stream.", both);
     operation.header("Last-Event-ID", "The number of the event that a stream goes on behind.");
 }
 
-/// Lists events, or streams them where `Accept` is `text/event-stream`.
+/// Lists events, or streams them where `Accept` prefers `text/event-stream`.
 ///
 /// # Errors
 /// No such institution, a field of the URL that is wrong, or too many streams.
@@ -74,8 +74,7 @@ pub async fn read_events(
 ) -> Result<Response, Problem> {
     let limit = limit(query.limit.as_deref(), KEPT_EVENTS, KEPT_EVENTS)?;
     let after = query.after.map_or(Ok(0), |after| after.parse().map_err(|_| wrong("after", A_NUMBER)))?;
-    let streams = headers.get_all(ACCEPT).iter().any(|value| value.as_bytes().starts_with(b"text/event-stream"));
-    if streams {
+    if preferred(&headers, &[(JSON, false), (TEXT_EVENT_STREAM, true)]) {
         return stream(app, code, resumed(&headers)?.unwrap_or(after)).await;
     }
     let listed = app.institutions.look(&code, |tenant, _| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,8 @@ use serde_json::json;
 use super::input::{Asked, Code, no_institution};
 use crate::domain::ids::InstitutionCode;
 use crate::http::app::App;
-use crate::http::openapi::{JSON, Operation, XML};
+use crate::http::negotiation::{APPLICATION_XML, JSON, TEXT_HTML, TEXT_XML, preferred};
+use crate::http::openapi::{self, Operation, XML};
 use crate::http::problem::Problem;
 use crate::institutions::Tenant;
 use crate::journal::KEPT_ENTRIES;
@@ -43,7 +44,7 @@ enum Form {
 pub fn describe_verdict(operation: &mut Operation<'_>) {
     let verdict = operation.schema::<Verdict>();
     let text = json!({ "schema": { "type": "string" } });
-    let forms = json!({ JSON: { "schema": verdict }, XML: text, "text/html": text });
+    let forms = json!({ openapi::JSON: { "schema": verdict }, XML: text, "text/html": text });
     operation.answers_content(
         200,
         "判定（format か Accept で JSON・JUnit XML・ページ）。 The verdict as JSON, JUnit XML or a page, as `format` or Accept names.",
@@ -139,16 +140,9 @@ fn scenario(app: &App, tenant: &Tenant) -> Option<Scenario> {
 }
 
 impl Form {
-    /// The first that `Accept` names; JSON where it names none.
+    /// The one that `Accept` prefers; JSON where it names none.
     fn wanted(headers: &HeaderMap) -> Self {
-        let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-        let mut forms =
-            accepted.filter_map(|range| match range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-                "application/json" => Some(Self::Json),
-                "application/xml" | "text/xml" => Some(Self::Junit),
-                "text/html" => Some(Self::Html),
-                _ => None,
-            });
-        forms.next().unwrap_or(Self::Json)
+        let forms = [(JSON, Self::Json), (APPLICATION_XML, Self::Junit), (TEXT_XML, Self::Junit), (TEXT_HTML, Self::Html)];
+        preferred(headers, &forms)
     }
 }

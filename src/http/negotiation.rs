@@ -1,0 +1,80 @@
+//! Which of several forms an answer has: what `Accept` prefers (RFC 9110, section 12.5.1).
+
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+use headers_accept::Accept;
+use mediatype::MediaType;
+use mediatype::names::{APPLICATION, EVENT_STREAM, HTML, JSON as JSON_NAME, PLAIN, TEXT, XML};
+
+/// `application/json`.
+pub(super) const JSON: MediaType<'_> = MediaType::new(APPLICATION, JSON_NAME);
+/// `application/xml`.
+pub(super) const APPLICATION_XML: MediaType<'_> = MediaType::new(APPLICATION, XML);
+/// `text/xml`.
+pub(super) const TEXT_XML: MediaType<'_> = MediaType::new(TEXT, XML);
+/// `text/html`.
+pub(super) const TEXT_HTML: MediaType<'_> = MediaType::new(TEXT, HTML);
+/// `text/plain`.
+pub(super) const TEXT_PLAIN: MediaType<'_> = MediaType::new(TEXT, PLAIN);
+/// `text/event-stream`.
+pub(super) const TEXT_EVENT_STREAM: MediaType<'_> = MediaType::new(TEXT, EVENT_STREAM);
+
+/// The least that a client can want: what it does not name is better than what it excludes by `q=0`.
+const WHATEVER: &str = "*/*;q=0.001";
+
+/// The form that the client likes best: by its q-value, then by the order in `Accept`, then by that of `forms`, whose first is what a client gets
+/// that names none of them, excludes them all, or sends an `Accept` that cannot be read.
+pub(super) fn preferred<F: Copy>(headers: &HeaderMap, forms: &[(MediaType<'static>, F)]) -> F {
+    let named = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).chain([WHATEVER]);
+    let accept = named.collect::<Vec<_>>().join(",").parse::<Accept>().ok();
+    let chosen = accept.as_ref().and_then(|accept| accept.negotiate(forms.iter().map(|(media_type, _)| media_type)));
+    forms.iter().find(|(media_type, _)| Some(media_type) == chosen).map_or(forms[0].1, |(_, form)| *form)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{APPLICATION_XML, JSON, TEXT_HTML, TEXT_XML, preferred};
+    use axum::http::header::ACCEPT;
+    use axum::http::{HeaderMap, HeaderValue};
+
+    fn chosen(values: &[&str]) -> &'static str {
+        let mut headers = HeaderMap::new();
+        values.iter().for_each(|value| drop(headers.append(ACCEPT, HeaderValue::from_str(value).expect("a value of a header"))));
+        preferred(&headers, &[(JSON, "json"), (APPLICATION_XML, "xml"), (TEXT_XML, "xml"), (TEXT_HTML, "html")])
+    }
+
+    #[test]
+    fn the_best_q_value_wins_then_the_order_of_accept_then_ours() {
+        for (accept, form) in [
+            ("application/xml;q=0.5, application/json", "json"),
+            ("application/json;q=0.5, text/xml", "xml"),
+            ("application/json;q=0.5,text/xml;q=0.50,text/html;q=0.501", "html"),
+            ("application/xml, application/json", "xml"),
+            ("application/json, application/xml", "json"),
+            ("TEXT/HTML", "html"),
+            ("text/html;level=1, text/html;q=0.7, application/json;q=0.8", "json"),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "html"),
+            ("text/*", "xml"),
+            ("text/*;q=0.3, text/html;q=0.2, */*;q=0.1", "xml"),
+        ] {
+            assert_eq!(chosen(&[accept]), form, "{accept}");
+        }
+        assert_eq!(chosen(&["text/csv", "application/xml"]), "xml", "over several lines");
+    }
+
+    #[test]
+    fn wildcards_and_what_says_nothing_leave_the_first() {
+        for accept in ["*/*", "application/*", "image/png", "", "*; q=.2", "text/html;q=0", "no media type, text/html"] {
+            assert_eq!(chosen(&[accept]), "json", "{accept}");
+        }
+        assert_eq!(chosen(&[]), "json");
+    }
+
+    #[test]
+    fn what_has_q_0_is_not_sent_where_another_form_is_left() {
+        assert_eq!(chosen(&["application/json;q=0"]), "xml");
+        assert_eq!(chosen(&["application/json;q=0.000, */*"]), "xml");
+        assert_eq!(chosen(&["application/*;q=0, text/xml;q=0"]), "html");
+        assert_eq!(chosen(&["application/*;q=0, text/*;q=0"]), "json", "something has to be sent");
+    }
+}
