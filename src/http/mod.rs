@@ -14,6 +14,7 @@ mod lingering;
 mod negotiation;
 pub mod openapi;
 pub mod pace;
+mod paths;
 pub mod problem;
 pub mod router;
 pub mod streams;

@@ -4,10 +4,12 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use headers_accept::Accept;
 use mediatype::MediaType;
-use mediatype::names::{APPLICATION, EVENT_STREAM, HTML, JSON as JSON_NAME, PLAIN, TEXT, XML};
+use mediatype::names::{APPLICATION, EVENT_STREAM, HTML, JSON as JSON_NAME, PLAIN, PROBLEM, TEXT, XML};
 
 /// `application/json`.
 pub(super) const JSON: MediaType<'_> = MediaType::new(APPLICATION, JSON_NAME);
+/// `application/problem+json`.
+pub(super) const PROBLEM_JSON: MediaType<'_> = MediaType::from_parts(APPLICATION, PROBLEM, Some(JSON_NAME), &[]);
 /// `application/xml`.
 pub(super) const APPLICATION_XML: MediaType<'_> = MediaType::new(APPLICATION, XML);
 /// `text/xml`.

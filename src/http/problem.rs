@@ -1,15 +1,21 @@
-//! The one place that turns an error into an RFC 9457 problem: what was wrong, where, what was expected, what to do; Japanese first.
+//! The one place that turns an error into an RFC 9457 problem: what was wrong, where, what was expected, what to do; Japanese first. For a browser,
+//! the same as a page: the template `problem.html`.
 
 use std::borrow::Cow;
 
-use axum::http::StatusCode;
+use askama::Template;
+use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::body::{BodyFault, closing};
+use super::console::Page;
+use super::negotiation::{JSON, PROBLEM_JSON, TEXT_HTML, preferred};
 use crate::domain::catalogue::{Entry, Provenance};
 use crate::domain::clock::ClockError;
 use crate::domain::text::Text;
@@ -21,8 +27,9 @@ use crate::store::StoreError;
 pub struct Problem(Box<Document>);
 
 /// An RFC 9457 problem: Japanese first, English in the fields that end in `_en`.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema, Template)]
 #[schemars(rename = "Problem")]
+#[template(path = "problem.html")]
 struct Document {
     /// The connection closes behind it: nothing that follows can be trusted.
     #[serde(skip)]
@@ -163,9 +170,37 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).expect("the number was taken from a status");
         let body = serde_json::to_vec(&self.0).expect("a problem holds only texts");
-        let response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
-        if self.0.closing { closing(response) } else { response }
+        let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if self.0.closing {
+            response = closing(response);
+        }
+        response.extensions_mut().insert(self);
+        response
     }
+}
+
+/// Whether an error is wanted as a page: by whoever opens an address and likes that better than JSON.
+pub fn is_for_a_browser(method: &str, headers: &HeaderMap) -> bool {
+    matches!(method, "GET" | "HEAD") && preferred(headers, &[(PROBLEM_JSON, false), (JSON, false), (TEXT_HTML, true)])
+}
+
+/// The same answer, its problem as a page; any other answer as it is.
+pub fn as_page(response: Response) -> Response {
+    let Some(Problem(document)) = response.extensions().get() else {
+        return response;
+    };
+    let page = document.render().expect("the template formats texts into a String");
+    let (mut parts, _) = response.into_parts();
+    let (of_page, body) = Page::new(page).into_response().into_parts();
+    parts.headers.extend(of_page.headers);
+    Response::from_parts(parts, body)
+}
+
+/// Gives browsers the problems of the routes within as pages.
+pub async fn pages_for_browsers(request: Request, next: Next) -> Response {
+    let browser = is_for_a_browser(request.method().as_str(), request.headers());
+    let response = next.run(request).await;
+    if browser { as_page(response) } else { response }
 }
 
 impl From<BodyFault> for Problem {

@@ -3,24 +3,25 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 
 use super::app::App;
 use super::backend::{card, linkage, login, notices, package, reports, results, search, unknown, updates};
 use super::openapi::{Described, Routes, tag};
+use super::problem::pages_for_browsers;
 use super::{console, control};
 
 /// What imitates the real system.
 pub fn backend(app: Arc<App>) -> Router {
-    backend_routes().otherwise(unknown::route, unknown::method).into_router().with_state(app)
+    backend_routes().into_router().fallback(unknown::route).method_not_allowed_fallback(unknown::method).with_state(app)
 }
 
 /// What test authors drive.
 pub fn control(app: Arc<App>) -> Router {
     let token = from_fn_with_state(Arc::clone(&app), control::require_token);
-    let guarded = guarded_routes().otherwise(control::unknown_route, control::method_not_allowed).layer(token);
+    let guarded = guarded_routes().into_router().method_not_allowed_fallback(control::method_not_allowed).layer(token);
     let open = open_routes().into_router().method_not_allowed_fallback(control::method_not_allowed);
-    open.merge(guarded.into_router()).with_state(app)
+    open.merge(guarded).fallback(control::unknown_route).layer(from_fn(pages_for_browsers)).with_state(app)
 }
 
 /// What the backend routes.

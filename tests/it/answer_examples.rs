@@ -72,6 +72,7 @@ async fn answers(mock: &Mock, document: &Value, (path, method, told): (&str, &st
     let answer = request.header(ACCEPT, "application/json").send().await.unwrap();
     let (status, media_type) = (answer.status(), answer.headers().get(CONTENT_TYPE)?.to_str().unwrap().split(';').next()?.to_owned());
     let text = answer.text().await.unwrap();
+    let text = text.replace(&mock.control.to_string(), "127.0.0.1:8444").replace(&mock.backend.to_string(), "127.0.0.1:8443");
     if !status.is_success() {
         failed.push(format!("{method} {path}: {status} {text}"));
         return None;

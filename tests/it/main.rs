@@ -83,6 +83,7 @@ mod verdict_clients;
 mod verdict_command;
 mod verdict_docs;
 mod verdict_parallel;
+mod wrong_paths;
 mod xml;
 mod xml_forms;
 mod xml_well_formed;

@@ -220,23 +220,6 @@ async fn the_terminal_in_the_url_and_the_trigger_have_to_be_right() {
     assert_eq!((refused.status, &refused.body["code"]), (StatusCode::UNAUTHORIZED, &json!("MOCK0101E")));
 }
 
-#[tokio::test]
-async fn what_fits_no_route_is_told_which_there_are() {
-    let mock = Mock::start().await;
-    for (method, path, status, code) in [
-        (Method::GET, "/", 404, "MOCK0004E"),
-        (Method::POST, "/oqs-api-pro/MSA12020/ILI12020SV01/", 404, "MOCK0004E"),
-        (Method::GET, "/delivery/v1/terminals/9910000034-T1", 404, "MOCK0004E"),
-        (Method::GET, crate::support::LOGIN, 405, "MOCK0005E"),
-        (Method::PUT, crate::support::SEARCH, 405, "MOCK0005E"),
-        (Method::DELETE, "/delivery/v1/terminals/9910000034-T1/updates", 405, "MOCK0005E"),
-    ] {
-        let refused = mock.send(mock.backend(method.clone(), path)).await;
-        assert_eq!((refused.status.as_u16(), &refused.body["code"]), (status, &json!(code)), "{method} {path}");
-        assert!(refused.body["detail"].as_str().unwrap().contains("POST /oqs-api-pro/MSA01030/ILI01030SV01/search"), "{}", refused.body);
-    }
-}
-
 /// Percent-escapes that are no UTF-8, and a query field given twice: still an answer of the mock's own, in the journal.
 #[tokio::test]
 async fn a_url_that_cannot_be_read_is_answered_as_every_other_mistake() {

@@ -29,7 +29,7 @@ use crate::http::app::App;
 use crate::http::body::{self, BodyFault};
 use crate::http::connection::{Connection, NoAnswer};
 use crate::http::negotiation::{APPLICATION_XML, JSON, TEXT_XML, preferred};
-use crate::http::problem::Problem;
+use crate::http::problem::{self, Problem};
 use crate::journal::{Exchange, FaultMark, JournalError, Message, Outcome};
 use crate::tls::ClientCertificate;
 use crate::wire::tree::Group;
@@ -207,12 +207,16 @@ impl Call {
         self.answer(Outcome::Refused { error, error_profile: None }, why, response)
     }
 
-    /// Leaves with an error of the catalogue as a problem document: what routes in the mock's own protocol answer.
+    /// Leaves with an error of the catalogue as a problem document, or a page for a browser: what routes in the mock's own protocol
+    /// answer.
     pub(super) async fn refuse_as_problem(self, refusal: &Refusal) -> Response {
         let entry = self.entry(refusal.error).await;
         let mut problem = Problem::of_catalogue(&entry, &refusal.message(&entry)).into_response();
         if let Some(seconds) = refusal.retry_after {
             problem.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if problem::is_for_a_browser(&self.method, &self.headers) {
+            problem = problem::as_page(problem);
         }
         self.refuse(refusal, &entry, problem)
     }

@@ -1,32 +1,31 @@
 //! What fits no route of the backend: answered clearly, and journalled all the same.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::response::Response;
 
 use super::call::{Call, refusal_with};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::openapi::listed;
-use crate::http::router::described_backend;
-
-/// What there is.
-static ROUTES: LazyLock<String> = LazyLock::new(|| listed(&described_backend()));
+use crate::http::openapi::Listener;
+use crate::http::paths;
 
 /// A path that does not exist.
 pub async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
-    refuse(app, request, ErrorId::UnknownRoute).await
+    let detail = paths::of_unknown(Listener::Backend, request.uri().path(), &app.addresses);
+    refuse(app, request, ErrorId::UnknownRoute, detail).await
 }
 
 /// A path that exists, asked with another method.
-pub async fn method(State(app): State<Arc<App>>, request: Request) -> Response {
-    refuse(app, request, ErrorId::MethodNotAllowed).await
+pub async fn method(State(app): State<Arc<App>>, path: MatchedPath, request: Request) -> Response {
+    let methods = paths::methods(Listener::Backend, path.as_str());
+    let detail = Text::new(format!("使えるメソッド: {methods}"), format!("It takes {methods}."));
+    refuse(app, request, ErrorId::MethodNotAllowed, detail).await
 }
 
-async fn refuse(app: Arc<App>, request: Request, error: ErrorId) -> Response {
+async fn refuse(app: Arc<App>, request: Request, error: ErrorId, detail: Text) -> Response {
     let (call, _) = Call::begin(app, "unknown", request);
-    let detail = Text::new(format!("使えるもの: {}", *ROUTES), format!("There are: {}", *ROUTES));
     call.refuse_as_problem(&refusal_with(error, detail)).await
 }

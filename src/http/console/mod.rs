@@ -26,6 +26,13 @@ use crate::http::openapi::{Gives, Operation, content};
 /// A page, which may load nothing and run nothing.
 pub struct Page(Bytes);
 
+impl Page {
+    /// Of HTML.
+    pub fn new(html: String) -> Self {
+        Self(html.into())
+    }
+}
+
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
         let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";

@@ -1,6 +1,6 @@
 //! What every control route needs: the token, the codes in the path, the body.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::body::Body;
@@ -18,9 +18,9 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
 use crate::http::json::parse_json;
-use crate::http::openapi::{Operation, Takes, listed};
+use crate::http::openapi::{Listener, Operation, Takes};
+use crate::http::paths;
 use crate::http::problem::Problem;
-use crate::http::router::described_control;
 use crate::wire::said::in_japanese;
 
 /// Lets a request through that carries the control token.
@@ -51,24 +51,19 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
     response
 }
 
-/// What there is.
-static ROUTES: LazyLock<String> = LazyLock::new(|| listed(&described_control()));
-
 /// Characters of a path that are shown.
 const LONGEST_SHOWN: usize = 200;
 
 /// A path that does not exist.
-pub async fn unknown_route(uri: Uri) -> Problem {
+pub async fn unknown_route(State(app): State<Arc<App>>, uri: Uri) -> Problem {
     let path: String = uri.path().chars().take(LONGEST_SHOWN).collect();
-    let remedy = Text::new(format!("使える URL: {}", *ROUTES), format!("There are {}", *ROUTES));
-    Problem::absent(Text::new(format!("{path} には何もありません。"), format!("There is nothing at {path}."))).remedy(remedy)
+    let Text { ja, en } = paths::of_unknown(Listener::Control, uri.path(), &app.addresses);
+    Problem::absent(Text::new(format!("{path} には何もありません。{ja}"), format!("There is nothing at {path}. {en}")))
 }
 
 /// A path that exists, asked with another method.
 pub async fn method_not_allowed(path: MatchedPath, method: Method) -> Problem {
-    let routes = described_control();
-    let of_path = routes.iter().filter(|route| route.path == path.as_str());
-    let methods = of_path.map(|route| route.method.to_uppercase()).collect::<Vec<_>>().join(", ");
+    let methods = paths::methods(Listener::Control, path.as_str());
     let title = Text::new("このメソッドは使えません", "This method is not allowed");
     let detail = Text::new(
         format!("この URL では {method} を使えません。使えるメソッド: {methods}"),

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 pub use messages::{CheckAnswer, CheckRequest, LoginAnswer, LoginRequest};
 pub use operation::{Gives, Handles, JSON, Operation, Takes, XML, content};
 pub use published::{Document, Published};
-pub use routes::{Described, Routes, listed};
+pub use routes::{Described, Routes};
 
 use super::router;
 use crate::domain::catalogue::Catalogue;
@@ -108,6 +108,8 @@ fn of_surfaces(surfaces: &[Surface], catalogue: &Catalogue) -> Value {
 
 const ABOUT: &str = "backend（資格確認を模したもの）と control（管理API）の2つの待ち受けがあり、パスごとの `servers` がどちらかを示します。 \
 Two listeners: backend imitates the real system, control is what tests drive; `servers` of each path tells which.\n\n\
+Problem（エラー）は、`Accept` で `text/html` を優先する GET には、同じステータスのページで返します。 \
+A GET whose `Accept` prefers `text/html` gets problems as pages, under the same status.\n\n\
 `x-provenance` は、実際のシステムを模したもの（imitated）、公開されていないため独自に決めたもの（invented）、模擬環境だけのもの（mock）を区別します。 \
 `x-provenance` tells what imitates the real system, what is invented in place of something that is not public, and what is the mock's alone. \
 Of elements: seen in code or messages that met the real system, from one secondary source, or invented.";

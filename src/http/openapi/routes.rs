@@ -1,12 +1,10 @@
 //! A router that remembers what it routes: each line of the table of contents is a route and its description at once.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::handler::Handler;
-use axum::response::IntoResponse;
-use axum::routing::{MethodFilter, MethodRouter, Route, on};
+use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::operation::{Handles, Operation};
 use super::tag::Tag;
@@ -25,8 +23,6 @@ pub struct Routes {
 pub struct Described {
     /// Its path, with `{name}` for what varies.
     pub path: String,
-    /// What its path has in common with others; nothing where they have nothing.
-    pub under: &'static str,
     /// Its method, in lower case.
     pub method: &'static str,
     /// The handler's name, unique among both listeners' operations.
@@ -122,30 +118,6 @@ impl Routes {
         self
     }
 
-    /// Lays something around the routes so far.
-    pub fn layer<L>(mut self, layer: L) -> Self
-    where
-        L: tower::Layer<Route> + Clone + Send + Sync + 'static,
-        L::Service: tower::Service<axum::extract::Request, Error = Infallible> + Clone + Send + Sync + 'static,
-        <L::Service as tower::Service<axum::extract::Request>>::Response: IntoResponse + 'static,
-        <L::Service as tower::Service<axum::extract::Request>>::Future: Send + 'static,
-    {
-        self.router = self.router.layer(layer);
-        self
-    }
-
-    /// What answers paths and methods that are none of these.
-    pub fn otherwise<H, T, M, U>(mut self, path: H, method: M) -> Self
-    where
-        H: Handler<T, Arc<App>>,
-        M: Handler<U, Arc<App>>,
-        T: 'static,
-        U: 'static,
-    {
-        self.router = self.router.fallback(path).method_not_allowed_fallback(method);
-        self
-    }
-
     /// The router alone.
     pub fn into_router(self) -> Router<Arc<App>> {
         self.router
@@ -166,45 +138,7 @@ impl Routes {
         self.router = self.router.route(&path, routed);
         let name = std::any::type_name::<H>();
         let id = name.rsplit("::").next().unwrap_or(name);
-        self.described.push(Described { path, under: self.under, method, id, summary, tag: self.tag, parts: vec![H::describe] });
+        self.described.push(Described { path, method, id, summary, tag: self.tag, parts: vec![H::describe] });
         self
-    }
-}
-
-/// The routes in a line of text: those with a path in common by what follows it, the others with their methods.
-pub fn listed(routes: &[Described]) -> String {
-    let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
-    for route in routes {
-        let (at, member) = match route.path.strip_prefix(route.under) {
-            Some(rest) if !route.under.is_empty() => (route.under, rest.to_owned()),
-            _ => (route.path.as_str(), route.method.to_uppercase()),
-        };
-        match lines.iter_mut().find(|(other, _)| *other == at) {
-            Some((_, members)) if members.contains(&member) => {}
-            Some((_, members)) => members.push(member),
-            None => lines.push((at, vec![member])),
-        }
-    }
-    let line = |(at, members): &(&str, Vec<String>)| match members.first() {
-        Some(first) if first.starts_with(char::is_alphabetic) => format!("{} {at}", members.join(" ")),
-        _ => format!("{at} ({})", members.iter().filter(|rest| !rest.is_empty()).cloned().collect::<Vec<_>>().join(" ")),
-    };
-    lines.iter().map(line).collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::http::openapi::listed;
-    use crate::http::router::{described_backend, described_control};
-
-    #[test]
-    fn every_route_is_listed_once() {
-        let backend = listed(&described_backend());
-        assert!(backend.contains("GET /delivery/v1/terminals/{id}/updates, POST /delivery/v1/terminals/{id}/reports"), "{backend}");
-        assert!(backend.len() < 560, "it has to fit into a detail: {}", backend.len());
-        let control = listed(&described_control());
-        assert!(control.contains("GET POST /v1/institutions, /v1/institutions/{code} (/reset /clock /clock/advance"), "{control}");
-        assert!(control.contains("/v1/institutions/{code}/terminals/{terminal} (/power /shutdown"), "{control}");
-        assert_eq!(control.matches(" /metrics").count(), 1, "{control}");
     }
 }
