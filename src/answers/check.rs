@@ -37,6 +37,12 @@ pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
     desk.answered(&desk.header(Segment::Done), &body, outcome, why)
 }
 
+/// What the journal notes of a check that was looked up for another day than the institution's today.
+pub fn note_of_day(desk: &Desk<'_>, inquiry: &Inquiry, answer: &Answer) -> Option<Text> {
+    let today = japan::civil(desk.now).date();
+    matches!(answer.outcome, Outcome::Checked { .. }).then(|| inquiry.of_another_day(today)).flatten()
+}
+
 /// The answer where a fault says that it is being processed.
 pub fn processing(desk: &Desk<'_>, inquiry: &Inquiry) -> Answer {
     let why = Text::new("障害の設定により処理中と答えます。", "A fault says that it is being processed.");

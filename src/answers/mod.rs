@@ -8,7 +8,7 @@ mod medical;
 mod registration;
 
 pub use bulk::{fetch, submit};
-pub use check::{check, processing};
+pub use check::{check, note_of_day, processing};
 pub use face::{Presented, face, sought};
 pub use medical::{medical, refused_medical};
 pub use registration::register;

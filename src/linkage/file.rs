@@ -273,7 +273,8 @@ fn content(
                 true => answers::processing(desk, &inquiry),
                 false => answers::check(desk, Place { institution, terminal }, &inquiry),
             };
-            Decided { sought: Some(inquiry.sought()), ..decided(answer, ignored) }
+            let notes = answers::note_of_day(desk, &inquiry, &answer).into_iter().collect();
+            Decided { notes, sought: Some(inquiry.sought()), ..decided(answer, ignored) }
         }
         FileKind::BulkCheck => {
             let (inquiries, ignored) = own(&code, request::persons(document))?;

@@ -6,6 +6,7 @@ mod answer_examples;
 mod bulk_forms;
 mod campaigns;
 mod cards;
+mod check_dates;
 mod churn;
 mod cli_page;
 mod compose;

@@ -146,7 +146,9 @@ async fn admitted(
             Ok(_) if faults::says_processing(call) => answers::processing(&desk, inquiry),
             Ok(id) => {
                 let terminal = institution.terminals.get(&id).expect("admission found the terminal");
-                answers::check(&desk, Place { institution, terminal }, inquiry)
+                let answer = answers::check(&desk, Place { institution, terminal }, inquiry);
+                call.notes.extend(answers::note_of_day(&desk, inquiry, &answer));
+                answer
             }
         };
         (answer, encoding)
