@@ -27,10 +27,22 @@ const WHATEVER: &str = "*/*;q=0.001";
 /// The form that the client likes best: by its q-value, then by the order in `Accept`, then by that of `forms`, whose first is what a client gets
 /// that names none of them, excludes them all, or sends an `Accept` that cannot be read.
 pub(super) fn preferred<F: Copy>(headers: &HeaderMap, forms: &[(MediaType<'static>, F)]) -> F {
-    let named = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).chain([WHATEVER]);
-    let accept = named.collect::<Vec<_>>().join(",").parse::<Accept>().ok();
+    let form_of = |chosen: &MediaType<'_>| forms.iter().find(|(media_type, _)| media_type == chosen).map(|(_, form)| *form);
+    let values = || headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    // Nearly every client names just one form, or none: nothing is put together for it.
+    let mut few = values();
+    match (few.next(), few.next()) {
+        (None, _) => return forms[0].1,
+        (Some(only), None) => {
+            if let Some(form) = MediaType::parse(only).ok().as_ref().and_then(form_of) {
+                return form;
+            }
+        }
+        _ => {}
+    }
+    let accept = values().chain([WHATEVER]).collect::<Vec<_>>().join(",").parse::<Accept>().ok();
     let chosen = accept.as_ref().and_then(|accept| accept.negotiate(forms.iter().map(|(media_type, _)| media_type)));
-    forms.iter().find(|(media_type, _)| Some(media_type) == chosen).map_or(forms[0].1, |(_, form)| *form)
+    chosen.and_then(form_of).unwrap_or(forms[0].1)
 }
 
 #[cfg(test)]
@@ -41,7 +53,9 @@ mod tests {
 
     fn chosen(values: &[&str]) -> &'static str {
         let mut headers = HeaderMap::new();
-        values.iter().for_each(|value| drop(headers.append(ACCEPT, HeaderValue::from_str(value).expect("a value of a header"))));
+        for value in values {
+            headers.append(ACCEPT, HeaderValue::from_str(value).expect("a value of a header"));
+        }
         preferred(&headers, &[(JSON, "json"), (APPLICATION_XML, "xml"), (TEXT_XML, "xml"), (TEXT_HTML, "html")])
     }
 
