@@ -19,7 +19,7 @@ use crate::wire::request::{Information, MedicalRequest};
 /// Answers it; beside the message the PDF, where one was asked for and there is something to tell.
 pub fn medical(desk: &Desk<'_>, place: Place<'_>, request: &MedicalRequest) -> (Answer, Option<Vec<u8>>) {
     let refused = refusal(place.institution, place.terminal, &desk.fixtures.call_centre, desk.now);
-    let person = refused.map_or_else(|| consenting(desk, request), Err);
+    let person = refused.map_or_else(|| consenting(desk, place, request), Err);
     let person = match person {
         Ok(person) => person,
         Err(refusal) => return (refused_as(desk, elements(&request.information), &refusal), None),
@@ -66,16 +66,26 @@ fn answer(desk: &Desk<'_>, elements: &[Element], medical: &Medical<'_>, outcome:
     Answer { message: Some(message), status: 200, outcome, why }
 }
 
-/// Whose information it is, where they consented to it.
-fn consenting<'a>(desk: &Desk<'a>, request: &MedicalRequest) -> Result<&'a Person, Refusal> {
-    let refused = |error| Refusal::new(error, Text::new("", ""));
-    let person = desk.register.matching(&request.card).ok_or_else(|| refused(ErrorId::PersonUnmatched))?;
-    let kind = match request.information {
-        Information::Drugs(_) => ConsentKind::Pharmacists,
-        Information::Checkups => ConsentKind::SpecificHealthCheckups,
+/// Whose information it is, where they consented to it: at a reader within a day, else always.
+fn consenting<'a>(desk: &Desk<'a>, place: Place<'_>, request: &MedicalRequest) -> Result<&'a Person, Refusal> {
+    let unmatched = || Refusal::new(ErrorId::PersonUnmatched, Text::new("", ""));
+    let person = desk.register.matching(&request.card).ok_or_else(unmatched)?;
+    let (kind, name) = match request.information {
+        Information::Drugs(_) => (ConsentKind::Pharmacists, "pharmacists"),
+        Information::Checkups => (ConsentKind::SpecificHealthCheckups, "specific_health_checkups"),
     };
-    let given = person.consents.get(&kind) == Some(&Consent::Given);
-    if given { Ok(person) } else { Err(refused(ErrorId::ConsentMissing)) }
+    let consents = place.institution.reader_consents.of(&person.id, desk.now).unwrap_or(&person.consents);
+    let given = consents.get(&kind) == Some(&Consent::Given);
+    let missing = || {
+        let id = &person.id;
+        Text::new(
+            format!(
+                "この人（{id}）の {name} の同意がありません。24時間以内のカードリーダーでの回答、なければ被保険者の consents で決まります。"
+            ),
+            format!("{id} has not consented to {name}: by the answer at a card reader within 24 hours, else by the person's consents."),
+        )
+    };
+    if given { Ok(person) } else { Err(Refusal::new(ErrorId::ConsentMissing, missing())) }
 }
 
 /// How much is told, for the journal.

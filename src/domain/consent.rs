@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,38 @@ pub enum Consent {
     Expired,
     /// 同意取得困難
     Unobtainable,
+}
+
+/// What patients answered at the institution's readers, by person: it counts for a day, as the face result says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaderConsents(BTreeMap<String, Answered>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Answered {
+    until: Timestamp,
+    consents: Consents,
+}
+
+/// How long an answer at a reader counts.
+const LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+impl ReaderConsents {
+    /// Whether nobody has answered.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes what a person answered, in place of what they did before. Answers whose time is over go, so that there are never more than persons.
+    pub fn record(&mut self, person: &str, consents: Consents, now: Timestamp) {
+        self.0.retain(|_, answered| now < answered.until);
+        let until = now.checked_add(LIFE).unwrap_or(Timestamp::MAX);
+        self.0.insert(person.to_owned(), Answered { until, consents });
+    }
+
+    /// What a person answered, while it counts.
+    pub fn of(&self, person: &str, now: Timestamp) -> Option<&Consents> {
+        self.0.get(person).filter(|answered| now < answered.until).map(|answered| &answered.consents)
+    }
 }
 
 impl Consent {

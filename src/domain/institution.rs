@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::campaign::Campaign;
 use super::clock::{Clock, ClockError, ClockSetting};
+use super::consent::ReaderConsents;
 use super::event::{Change, EventLog};
 use super::fault::{Asked, Dice, Faults, Fired};
 use super::ids::{InstitutionCode, TerminalId};
@@ -105,6 +106,9 @@ pub struct Institution {
     pub receptions: Receptions,
     /// Its own numbers of its patients.
     pub references: References,
+    /// What patients answered at its readers.
+    #[serde(default, skip_serializing_if = "ReaderConsents::is_empty")]
+    pub reader_consents: ReaderConsents,
     /// The faults that break its answers.
     #[serde(default)]
     pub faults: Faults,
@@ -155,6 +159,7 @@ impl Institution {
             scenario,
             receptions: Receptions::default(),
             references: References::default(),
+            reader_consents: ReaderConsents::default(),
             faults: blueprint.faults.clone(),
             news: Vec::new(),
             announced: Some(Announced::of(base)),

@@ -71,7 +71,7 @@ pub struct Liberties {
 
 fn replaced_by_element_order<'de, D: Deserializer<'de>>(_: D) -> Result<(), D::Error> {
     Err(D::Error::custom(
-        "`shuffle_elements` is replaced by the terminals' setting `element_order`, such as {\"terminals\": {\"T1\": {\"element_order\": \"shuffled\"}}}",
+        "`shuffle_elements` is replaced by the terminals' setting `element_order`: leave it out, and use PATCH …/terminals/T1 {\"element_order\": \"shuffled\"}, or \"terminals\": {\"T1\": {\"element_order\": \"shuffled\"}} at creation",
     ))
 }
 

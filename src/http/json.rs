@@ -62,7 +62,8 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 }
 
 fn unreadable(error: &serde_json::Error, pointer: &str) -> Problem {
-    let said = error.to_string();
+    // A field that is gone is known only so that its use is answered with what replaces it.
+    let said = error.to_string().replace("`shuffle_elements`, ", "");
     if error.is_data() {
         // A field that is absent has no place of its own: the parser names the object that lacks it.
         let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());

@@ -77,8 +77,8 @@ const STEPS: [Line; 7] = [
         &["person_refused", "person_unmatched", "consent_missing", "reception_unknown"],
         ["照会", "the inquiry"],
         [
-            "保険者番号、記号、番号、枝番、生年月日がすべて一致した被保険者の資格を答えます。",
-            "The person is answered for whose insurer number, symbol, number, branch number and birthday all match.",
+            "保険者番号、記号、番号、枝番（資格確認では生年月日も）がすべて一致した被保険者について答えます。薬剤情報・特定健診情報は、本人が同意したものだけを返します。",
+            "The person is answered for whose insurer number, symbol, number and branch number all match, in a check the birthday, too. Drug information and check-ups are told only where the person consented.",
         ],
     ),
 ];

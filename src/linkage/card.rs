@@ -64,6 +64,9 @@ pub fn present(
         let last = LastCard { at: moment.now, outcome: outcome.clone(), shown: shown.clone() };
         institution.act(id, moment.now, |terminal, _| Ok::<_, ()>(terminal.card_presented(last, change)));
     }
+    if outcome == CardOutcome::FaceResult {
+        institution.reader_consents.record(&person.id, answered(person, consents), moment.now);
+    }
     let mut exchange = Exchange {
         terminal: Some(id.clone()),
         found: Some(found),
@@ -88,6 +91,13 @@ pub fn present(
     Some(Seen { outcome, shown, face, exchange })
 }
 
+/// What a person answers at the reader: what is given, else what they always do.
+fn answered(person: &Person, given: &Consents) -> Consents {
+    let mut consents = person.consents.clone();
+    consents.extend(given);
+    consents
+}
+
 /// The check of a card that the reader could read: what came of it, a refusal's words, and the answer.
 fn read(
     fixtures: &Fixtures,
@@ -98,8 +108,7 @@ fn read(
     given: &Consents,
 ) -> (CardOutcome, Option<Text>, Option<Answer>) {
     let Place { institution, terminal } = place;
-    let mut consents = person.consents.clone();
-    consents.extend(given);
+    let consents = answered(person, given);
     let surfacing = &institution.surfacing;
     let register = fixtures.register(institution.persons.as_deref());
     let sender = Sender {

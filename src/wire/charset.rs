@@ -71,12 +71,14 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> Result<String, Text> {
         return Err(unknown("UTF-16"));
     }
     let declared = declared.map_or_else(|| declaration(bytes), |label| Some(Cow::Borrowed(label)));
+    let is_declared = declared.is_some();
     let encoding = declared.map_or(Ok(Encoding::Utf8), |label| named(&label).ok_or_else(|| unknown(&label)))?;
+    let broken = |at| broken(bytes, at, encoding, is_declared);
     match encoding {
-        Encoding::Utf8 => std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| broken(bytes, error.valid_up_to(), encoding)),
+        Encoding::Utf8 => std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| broken(error.valid_up_to())),
         Encoding::ShiftJis => match SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes) {
             Some(text) => Ok(text.into_owned()),
-            None => Err(broken(bytes, first_broken(bytes), encoding)),
+            None => Err(broken(first_broken(bytes))),
         },
     }
 }
@@ -133,7 +135,7 @@ fn unknown(label: &str) -> Text {
     )
 }
 
-fn broken(bytes: &[u8], at: usize, encoding: Encoding) -> Text {
+fn broken(bytes: &[u8], at: usize, encoding: Encoding, is_declared: bool) -> Text {
     let label = encoding.label();
     let other = if encoding == Encoding::Utf8 { Encoding::ShiftJis } else { Encoding::Utf8 };
     let reads_as_other = match other {
@@ -149,9 +151,14 @@ fn broken(bytes: &[u8], at: usize, encoding: Encoding) -> Text {
     } else {
         Text::new("宣言と実際の文字コードを一致させてください。", "Declare what it is.")
     };
+    let wrong = if is_declared {
+        Text::new(format!("宣言は {label} ですが、"), format!("{label} is declared, and "))
+    } else {
+        Text::new("文字コードの宣言がない（UTF-8 とみなす）本文の ", "Nothing is declared, which means UTF-8, and ")
+    };
     Text::new(
-        format!("{at} バイト目が {label} ではありません（宣言がなければ UTF-8 です）。{}", hint.ja),
-        format!("Byte {at} is not {label} (which it is taken for where nothing is declared). {}", hint.en),
+        format!("{}{at} バイト目が {label} ではありません。{}", wrong.ja, hint.ja),
+        format!("{}byte {at} is not {label}. {}", wrong.en, hint.en),
     )
 }
 

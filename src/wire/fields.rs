@@ -29,7 +29,7 @@ impl<'a> Fields<'a> {
     fn new(value: Option<&'a Value>, at: String) -> Result<Self, Text> {
         match value {
             Some(Value::Object(object)) => Ok(Self { object, at, asked: RefCell::default() }),
-            found => Err(wrong(&at, found, "要素を持つ要素（JSON ではオブジェクト）", "an object: an element with elements of its own")),
+            found => Err(wrong(&at, found, "子要素のある要素（JSON ではオブジェクト）", "an object: an element with elements of its own")),
         }
     }
 
@@ -166,6 +166,13 @@ fn wrong(pointer: &str, found: Option<&Value>, expected_ja: &str, expected_en: &
     let pointer = if pointer.is_empty() { "/" } else { pointer };
     let (ja, en) = match found {
         None => ("がありません".to_owned(), "is missing".to_owned()),
+        Some(Value::Array(several)) if several.len() > 1 => {
+            let count = several.len();
+            return Text::new(
+                format!("{pointer} が {count} つあります。1つだけにしてください。"),
+                format!("There are {count} of {pointer}; just one was expected."),
+            );
+        }
         Some(value) => {
             let shown: String = value.to_string().chars().take(40).collect();
             (format!("は {shown} です"), format!("is {shown}"))

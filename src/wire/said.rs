@@ -6,7 +6,7 @@ pub fn in_japanese(said: &str) -> String {
     let quoted = |text: &str| text.split('`').nth(1).unwrap_or_default().to_owned();
     let choices = after("expected ").map_or("なし", |expected| expected.trim_start_matches("one of "));
     if said.contains("`shuffle_elements` is replaced") {
-        return "shuffle_elements は端末の設定 element_order に置き換わりました（例: {\"terminals\": {\"T1\": {\"element_order\": \"shuffled\"}}}）。".to_owned();
+        return "shuffle_elements は廃止しました。この項目を削除し、代わりに端末の設定 element_order を使ってください（PATCH …/terminals/T1 {\"element_order\": \"shuffled\"}。作成時は \"terminals\": {\"T1\": {\"element_order\": \"shuffled\"}}）。".to_owned();
     }
     if let Some(field) = after("unknown field ") {
         return format!("項目「{}」はありません。使える項目: {choices}", quoted(field));

@@ -337,7 +337,7 @@ async fn an_error_is_xml_with_its_code_and_reason_also_where_a_pdf_was_asked_for
         (&code, CONSENTING, period("202511", "20260230"), "MOCK0001E", "EndDate は \"20260230\" です"),
         (&code, CONSENTING, period("2025", "202601"), "MOCK0001E", "StartDate は \"2025\" です"),
         (&code, REFUSING, category("3"), "MOCK0803E", "同意"),
-        (&code, "9999", category("1"), "MOCK0802E", "1人に定まりません"),
+        (&code, "9999", category("1"), "MOCK0802E", "該当する方がいないか、複数います"),
         (&pending, CONSENTING, category("1"), "MOCK0501E", "再起動"),
     ];
     for (code, number, body, error, reason) in drugs {
@@ -365,4 +365,27 @@ fn assert_refused(answer: &Result, kind: &str, error: &str, reason: &str) {
     let contents = value(&text, "MessageContents").unwrap();
     assert!(contents.starts_with(&format!("{error} ")) && contents.contains(reason), "{reason}: {contents}");
     assert!(!text.contains("<Name>") && text.contains("<MessageBody></MessageBody>"), "nothing of anyone is told: {text}");
+}
+
+#[tokio::test]
+async fn what_a_patient_answers_at_the_reader_counts_for_a_day_over_what_they_always_do() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let present = async |person: &str, answer: &str| {
+        let consents = json!({"pharmacists": answer, "specific_health_checkups": answer});
+        mock.act(&code, "T1", "card", json!({"person": person, "consents": consents})).await
+    };
+    let codes = async |number: &str| {
+        let [drugs, checkups] =
+            [mock.drugs(&code, number, &category("2")).await.text(), mock.checkups(&code, number, &category("2")).await.text()];
+        [value(&drugs, "ResultCode").unwrap().to_owned(), value(&checkups, "ResultCode").unwrap().to_owned()]
+    };
+    assert_eq!((codes("1242").await, codes(CONSENTING).await), (["9", "9"].map(str::to_owned), ["1", "1"].map(str::to_owned)));
+    present("consents-mixed", "given").await;
+    present("consents-given", "refused").await;
+    assert_eq!((codes("1242").await, codes(CONSENTING).await), (["1", "1"].map(str::to_owned), ["9", "9"].map(str::to_owned)));
+    let entry = mock.last_entry(&code).await;
+    assert!(entry["why"]["ja"].as_str().unwrap().contains("specific_health_checkups"), "{entry}");
+    mock.set(Method::POST, &format!("/v1/institutions/{code}/clock/advance"), json!({"by": "PT24H"})).await;
+    assert_eq!((codes("1242").await, codes(CONSENTING).await), (["9", "9"].map(str::to_owned), ["1", "1"].map(str::to_owned)));
 }

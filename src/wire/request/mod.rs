@@ -60,6 +60,14 @@ impl Sender {
 
 /// What is wrong with a document that is no message at all: another outermost element, no header, no body.
 pub fn fault_of_frame(document: &Document) -> Option<Text> {
+    let outermost = document.value.as_object().and_then(|root| root.keys().next());
+    if let Some(name) = outermost.filter(|name| *name != "XmlMsg") {
+        let name: String = name.chars().take(40).collect();
+        return Some(Text::new(
+            format!("最上位の要素が {name} です。XmlMsg が必要です（大文字と小文字を区別します）。"),
+            format!("The outermost element is {name}; XmlMsg was expected (upper and lower case count)."),
+        ));
+    }
     let root = Fields::root(&document.value);
     let message = root.and_then(|root| root.object("XmlMsg"));
     message.and_then(|message| message.object("MessageHeader").and_then(|_| message.object("MessageBody"))).err()
