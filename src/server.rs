@@ -30,7 +30,7 @@ use crate::linkage::{Folders, LOOKED_AT_EVERY};
 use crate::package;
 use crate::push::Push;
 use crate::store::Store;
-use crate::tls::{Authority, ClientAuth, Made, OpenOptions, Readers, write_new};
+use crate::tls::{Authority, ClientAuth, Made, NewCa, OpenOptions, Readers, write_new};
 use crate::token::Tokens;
 
 /// A server whose sockets are open.
@@ -62,8 +62,8 @@ impl Server {
         let backend = listen(config.backend_addr, "backend-addr").await?;
         let control = listen(config.control_addr, "control-addr").await?;
         let listening: Vec<IpAddr> = vec![config.backend_addr.ip(), config.control_addr.ip()];
-        let authority =
-            Authority::open_or_create(OpenOptions { dir: &config.certs, extra_names: &config.tls_san, listen: &listening }, wall())?;
+        let options = OpenOptions { dir: &config.certs, extra_names: &config.tls_san, listen: &listening, new_ca: NewCa::default() };
+        let authority = Authority::open_or_create(options, wall())?;
         if let Some(path) = &config.ca_out {
             std::fs::write(path, authority.ca_pem())
                 .with_context(|| format!("ca-out: {0} に書けません / {0} cannot be written", path.display()))?;

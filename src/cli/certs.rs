@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::config::terminal_address;
 use crate::domain::ids::TerminalAddress;
-use crate::tls::{Authority, CertificateDescription, OpenOptions, Readers, TlsError, write_new};
+use crate::tls::{Authority, CertificateDescription, KeyKind, NameConstraints, NewCa, OpenOptions, Readers, TlsError, write_new};
 
 /// `certs` and what follows it.
 #[derive(Debug, Args)]
@@ -30,6 +30,12 @@ enum CertsCommand {
         /// Replace the CA that is there: every client must then trust the new one
         #[arg(long)]
         new_ca: bool,
+        /// Kind of the CA's key and of those under it; RSA for stacks that take no ECDSA [default: ecdsa]
+        #[arg(long, value_name = "KIND")]
+        key: Option<KeyKind>,
+        /// Make a CA that may vouch for any name, for stacks that take no name constraints at all
+        #[arg(long)]
+        no_name_constraints: bool,
     },
     /// Issue a terminal's certificate: ID.pem, ID.key and, for Windows, ID.p12
     Issue {
@@ -52,9 +58,13 @@ enum CertsCommand {
 /// # Errors
 /// What is wrong with the certificates' directory, the names, or the files to be written.
 pub fn run(args: CertsArgs, now: Timestamp) -> anyhow::Result<()> {
-    let options = OpenOptions { dir: &args.certs, extra_names: &args.tls_san, listen: &[] };
+    let options = OpenOptions { dir: &args.certs, extra_names: &args.tls_san, listen: &[], new_ca: NewCa::default() };
     match args.command {
-        CertsCommand::Init { new_ca } => init(options, new_ca, now),
+        CertsCommand::Init { new_ca: replace, key, no_name_constraints } => {
+            let new_ca = NewCa { key: key.unwrap_or_default(), unconstrained: no_name_constraints };
+            let authority = init(OpenOptions { new_ca, ..options }, replace, now)?;
+            refuse_what_came_too_late(&authority, &args.certs, key, no_name_constraints)
+        }
         CertsCommand::Issue { id, out, if_missing } => issue(options, &id, &out, if_missing, now),
         CertsCommand::Show => {
             show(&Authority::open(&args.certs)?);
@@ -64,7 +74,7 @@ pub fn run(args: CertsArgs, now: Timestamp) -> anyhow::Result<()> {
 }
 
 #[expect(clippy::print_stdout, reason = "what was made is the command's output")]
-fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Result<()> {
+fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Result<Authority> {
     let authority = if new_ca { Authority::create_anew(options, now)? } else { Authority::open_or_create(options, now)? };
     if authority.made().ca {
         tell_new_ca(options.dir);
@@ -82,7 +92,52 @@ fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Resul
         println!("サーバー証明書を作り直しました。クライアント側の作業は不要です。");
     }
     show(&authority);
+    warn_of_constraints(&authority, options.dir);
+    Ok(authority)
+}
+
+/// `--key` and `--no-name-constraints` say how a CA is made: they cannot change one that is kept.
+fn refuse_what_came_too_late(authority: &Authority, dir: &Path, key: Option<KeyKind>, no_name_constraints: bool) -> anyhow::Result<()> {
+    let constrained = authority.name_constraints() != NameConstraints::None;
+    if key.is_some_and(|key| key != authority.key_kind()) || no_name_constraints && constrained {
+        let dir = dir.display();
+        bail!(
+            "{dir} の CA は既に作成されているため、--key と --no-name-constraints は反映されません。--new-ca を加えて作り直してください（すべてのクライアントで新しい ca.pem を信頼し直し、端末証明書を発行し直す必要があります）。\n\
+             The CA in {dir} was made before, and --key and --no-name-constraints only count when one is made. Add --new-ca to replace it; every client must then trust the new ca.pem, and terminal certificates must be issued again."
+        );
+    }
     Ok(())
+}
+
+/// Says what a CA's name constraints, or the lack of them, mean to its users: nothing, for one as they are made by default.
+#[expect(clippy::print_stderr, reason = "a warning beside the command's output")]
+pub(super) fn warn_of_constraints(authority: &Authority, dir: &Path) {
+    match authority.name_constraints() {
+        NameConstraints::DnsNames => {}
+        NameConstraints::DnsNamesAndAddresses => {
+            let command = authority.new_ca_command(dir);
+            eprintln!(
+                "注意: この CA は以前の版で作られ、IPアドレスにも名前制約があります。OpenSSL 1.0.2 を使うクライアント（Delphi の Indy など）は検証に失敗します（unsupported name constraint type）。"
+            );
+            eprintln!(
+                "      該当するクライアントがあれば `{command}` で新しい CA を作り、すべてのクライアントで新しい ca.pem を信頼し直し、端末証明書を発行し直してください。"
+            );
+            eprintln!(
+                "Note: An earlier version made this CA, with name constraints on IP addresses, too. Clients on OpenSSL 1.0.2 (Indy for Delphi, for one) cannot verify it (unsupported name constraint type)."
+            );
+            eprintln!(
+                "      If you have any, make a new CA with `{command}`; every client must then trust the new ca.pem, and terminal certificates must be issued again."
+            );
+        }
+        NameConstraints::None => {
+            eprintln!(
+                "警告: この CA には名前制約がありません。ca.key を持つ人は、実在するサイトの証明書も作れます。テスト専用の機器とプログラムだけで信頼し、テストが終わったら信頼を取り消してください。"
+            );
+            eprintln!(
+                "Warning: This CA has no name constraints. Whoever has ca.key can make certificates for real sites, too: trust it on machines and in programs for tests only, and take the trust back after the tests."
+            );
+        }
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the password is told here and nowhere else")]

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::signal;
 use tracing_subscriber::EnvFilter;
 
+use super::certs::warn_of_constraints;
 use crate::config::{Config, LogFormat, Options};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::japan;
@@ -78,6 +79,7 @@ fn greet(config: &Config, server: &Server) -> anyhow::Result<()> {
         eprintln!("テスト用CAを作成しました。クライアントに {certs}/ca.pem を信頼させてください。");
         eprintln!("Made a CA for tests: let your clients trust {certs}/ca.pem.");
     }
+    warn_of_constraints(&server.app().authority, &config.certs);
     if !backend.ip().is_loopback() || !control.ip().is_loopback() {
         eprintln!("注意: ループバック以外でも待ち受けます。テスト用のネットワークだけで使ってください。");
         eprintln!("      他の機器からは実際のアドレスか名前で接続し、証明書に含まれない名前は --tls-san で追加してください。");

@@ -16,7 +16,7 @@ use super::name::Name;
 use super::remedy::Remedy;
 use super::server::{self, Server};
 use super::terminal::TerminalCertificate;
-use super::{CertificateDescription, ClientAuth, OpenOptions, files};
+use super::{CertificateDescription, ClientAuth, KeyKind, NameConstraints, OpenOptions, files};
 use crate::domain::ids::TerminalAddress;
 
 /// What an opening made because it was missing or had to be renewed.
@@ -48,7 +48,7 @@ impl Authority {
     pub fn open_or_create(options: OpenOptions<'_>, now: Timestamp) -> Result<Self, TlsError> {
         let names = options.names()?;
         let _lock = files::lock(options.dir)?;
-        Self::complete(options.dir, &names, now)
+        Self::complete(options, &names, now)
     }
 
     /// Makes a new CA in place of the one that is there, and a server certificate under it.
@@ -63,7 +63,7 @@ impl Authority {
         for file in [server::CERTIFICATE, server::KEY, ca::CERTIFICATE, ca::KEY] {
             files::remove(&options.dir.join(file))?;
         }
-        Self::complete(options.dir, &names, now)
+        Self::complete(options, &names, now)
     }
 
     /// Opens the directory as it is, without writing anything or minding dates.
@@ -78,7 +78,8 @@ impl Authority {
         Self::new(ca, server, Made { ca: false, server: false })
     }
 
-    fn complete(dir: &Path, names: &[Name], now: Timestamp) -> Result<Self, TlsError> {
+    fn complete(options: OpenOptions<'_>, names: &[Name], now: Timestamp) -> Result<Self, TlsError> {
+        let OpenOptions { dir, new_ca, .. } = options;
         let present = Ca::load(dir, names)?;
         let mut made = Made { ca: present.is_none(), server: false };
         let ca = match present {
@@ -89,7 +90,7 @@ impl Authority {
                     let remedy = Remedy::RestoreOrNewCa(init_command(dir, true, names));
                     return Err(TlsError::Missing { file, beside, remedy });
                 }
-                Ca::create(dir, names, now)?;
+                Ca::create(dir, names, new_ca, now)?;
                 Ca::load(dir, names)?.expect("the CA was just written, under the lock")
             }
         };
@@ -128,6 +129,21 @@ impl Authority {
         &self.ca.description
     }
 
+    /// What the CA's name constraints bear on.
+    pub fn name_constraints(&self) -> NameConstraints {
+        self.ca.constraints.kind()
+    }
+
+    /// The kind of the CA's key.
+    pub fn key_kind(&self) -> KeyKind {
+        self.ca.key_kind()
+    }
+
+    /// The command that makes another CA in `dir`, for the names that the server has now.
+    pub fn new_ca_command(&self, dir: &Path) -> String {
+        self.ca.renewal_command(dir, &self.server.extra_names())
+    }
+
     /// What the server's certificate says.
     pub fn server(&self) -> &CertificateDescription {
         &self.server.description
@@ -142,7 +158,7 @@ impl Authority {
         TerminalCertificate::issue(&self.ca, address, now)
     }
 
-    /// How the server talks TLS: 1.2 and 1.3, HTTP/2 and HTTP/1.1.
+    /// How the server talks TLS: 1.2 and 1.3, HTTP/2 and HTTP/1.1, with the first cipher suite of its own order that the client offers.
     ///
     /// # Errors
     /// [`TlsError::Rustls`] where rustls does not accept certificate or key.
@@ -156,6 +172,7 @@ impl Authority {
         };
         let mut config = builder.with_single_cert(vec![self.server.der.clone()], self.server.key.clone_key()).map_err(TlsError::Rustls)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.ignore_client_order = true;
         Ok(config)
     }
 

@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use rcgen::{BasicConstraints, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints};
+use rcgen::{BasicConstraints, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256};
 use rustls::pki_types::CertificateDer;
 
 use super::certificate::{self, BACKDATED, FOR_TESTS_ONLY, PemFile, TEN_YEARS};
-use super::constraints::Constraints;
+use super::constraints::{Constraints, NO_NAME_CONSTRAINTS};
 use super::error::init_command;
 use super::files::{self, Readers};
 use super::name::Name;
 use super::remedy::{Expected, Remedy};
-use super::{CertificateDescription, TlsError};
+use super::{CertificateDescription, KeyKind, NameConstraints, NewCa, TlsError};
 
 pub(super) const CERTIFICATE: &str = "ca.pem";
 pub(super) const KEY: &str = "ca.key";
@@ -31,28 +31,29 @@ impl Ca {
     /// Makes a CA that permits `names` and writes its files; call it only where there is no
     /// `ca.pem`. A key that is there already (a start was killed before it wrote the certificate)
     /// is kept.
-    pub(super) fn create(dir: &Path, names: &[Name], now: Timestamp) -> Result<(), TlsError> {
+    pub(super) fn create(dir: &Path, names: &[Name], kind: NewCa, now: Timestamp) -> Result<(), TlsError> {
         let remedy = Remedy::RestoreOrNewCa(init_command(dir, true, names));
         let key_file = PemFile::new(dir, KEY, &remedy);
         let key = match key_file.key()? {
             Some(key) => key,
             None => {
-                let key = KeyPair::generate().map_err(TlsError::Issue)?;
+                let key = certificate::new_key(kind.key)?;
                 files::replace(&key_file.path, &key.serialize_pem(), Readers::Owner)?;
                 key
             }
         };
         let unique = u32::from_be_bytes(certificate::random());
+        let warning = if kind.unconstrained { format!(", {NO_NAME_CONSTRAINTS}") } else { String::new() };
         let mut params = certificate::params(
             "onshi-mock",
-            &format!("onshi-mock CA - {FOR_TESTS_ONLY} {unique:08x}"),
+            &format!("onshi-mock CA - {FOR_TESTS_ONLY}{warning} {unique:08x}"),
             certificate::earlier(now, BACKDATED),
             certificate::later(now, TEN_YEARS),
         );
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.name_constraints =
-            Some(NameConstraints { permitted_subtrees: Constraints::with(names).subtrees(), excluded_subtrees: Vec::new() });
+        params.name_constraints = (!kind.unconstrained)
+            .then(|| rcgen::NameConstraints { permitted_subtrees: Constraints::with(names).subtrees(), excluded_subtrees: Vec::new() });
         let certificate = params.self_signed(&key).map_err(TlsError::Issue)?;
         files::replace(&dir.join(CERTIFICATE), &certificate.pem(), Readers::Anyone)
     }
@@ -69,7 +70,7 @@ impl Ca {
         if !parsed.is_ca() {
             return Err(file.malformed(Expected::Ca, "it is no CA certificate"));
         }
-        let constraints = Constraints::of(&parsed).ok_or_else(|| file.malformed(Expected::Ca, "it has no such name constraints"))?;
+        let constraints = Constraints::of(&parsed).ok_or_else(|| file.malformed(Expected::Ca, "it would vouch for any name"))?;
         let key = PemFile::new(dir, KEY, &remedy).key_of(&file.path, &parsed)?;
         let issuer = Issuer::from_ca_cert_der(&der, key).map_err(|error| file.malformed(Expected::Ca, error))?;
         let description = CertificateDescription::new(&parsed, &der, constraints.describe());
@@ -80,7 +81,7 @@ impl Ca {
     pub(super) fn check(&self, dir: &Path, names: &[Name], now: Timestamp) -> Result<(), TlsError> {
         let mut all = self.constraints.extra_names();
         all.extend(names.iter().filter(|name| !all.contains(name)).cloned().collect::<Vec<_>>());
-        let (ca, command) = (dir.join(CERTIFICATE), init_command(dir, true, &all));
+        let (ca, command) = (dir.join(CERTIFICATE), self.renewal_command(dir, &all));
         let CertificateDescription { not_before, not_after, .. } = self.description;
         if now < not_before || not_after <= now {
             return Err(TlsError::CaNotValid { ca, not_before, not_after, now, command });
@@ -88,6 +89,18 @@ impl Ca {
         let outside = names.iter().filter(|name| !self.constraints.permits(name));
         let names: Vec<_> = outside.map(Name::to_string).collect();
         if names.is_empty() { Ok(()) } else { Err(TlsError::OutsideConstraints { ca, names, command }) }
+    }
+
+    /// The kind of its key, and so of the keys of what it issues.
+    pub(super) fn key_kind(&self) -> KeyKind {
+        if self.issuer.key().algorithm() == &PKCS_RSA_SHA256 { KeyKind::Rsa } else { KeyKind::Ecdsa }
+    }
+
+    /// The command that makes another CA like this one in its place, for `names`.
+    pub(super) fn renewal_command(&self, dir: &Path, names: &[Name]) -> String {
+        let key = if self.key_kind() == KeyKind::Rsa { " --key rsa" } else { "" };
+        let unconstrained = if self.constraints.kind() == NameConstraints::None { " --no-name-constraints" } else { "" };
+        format!("{}{key}{unconstrained}", init_command(dir, true, names))
     }
 
     /// The validity of a certificate that this CA issues at `now` for `life`: never beyond its own.

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::{digest, rand};
 use jiff::{SignedDuration, Timestamp};
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PublicKeyData};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use x509_parser::prelude::X509Certificate;
 
 use super::remedy::{Expected, Remedy};
-use super::{TlsError, files};
+use super::{KeyKind, TlsError, files};
 
 /// Stands in every subject, where people see it who meet a certificate.
 pub(super) const FOR_TESTS_ONLY: &str = "FOR TESTS ONLY";
@@ -27,8 +27,8 @@ pub(super) const TEN_YEARS: SignedDuration = SignedDuration::from_hours(3652 * 2
 pub struct CertificateDescription {
     /// The distinguished name, as `O=…, OU=…, CN=…`.
     pub subject: String,
-    /// For the CA what it permits (domains with their subdomains, networks as `10.0.0.0/8`), for
-    /// the server the names it answers to.
+    /// For the CA what it permits (domains with their subdomains, networks as `10.0.0.0/8`, or that
+    /// any is permitted), for the server the names it answers to.
     pub names: Vec<String>,
     /// First moment of validity.
     pub not_before: Timestamp,
@@ -72,6 +72,15 @@ pub(super) fn params(organization: &str, common_name: &str, not_before: Timestam
     params.not_after = date(not_after);
     params.use_authority_key_identifier_extension = true;
     params
+}
+
+/// A new key pair.
+pub(super) fn new_key(kind: KeyKind) -> Result<KeyPair, TlsError> {
+    let algorithm = match kind {
+        KeyKind::Ecdsa => &PKCS_ECDSA_P256_SHA256,
+        KeyKind::Rsa => &PKCS_RSA_SHA256,
+    };
+    KeyPair::generate_for(algorithm).map_err(TlsError::Issue)
 }
 
 /// Random bytes for serial numbers, passwords and what tells one CA from another.

@@ -1,5 +1,7 @@
 //! What the CA may vouch for: its name constraints (RFC 5280, 4.2.1.10). They keep a CA for tests,
 //! once in a trust store, from being of use against any real site.
+//!
+//! They name DNS names alone: OpenSSL 1.0.2 verifies nothing under a CA that constrains addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,76 +9,71 @@ use rcgen::{CidrSubnet, GeneralSubtree};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
 
+use super::NameConstraints;
 use super::name::Name;
 
 /// The DNS names every CA permits and every server certificate carries.
 pub(super) const DOMAINS: [&str; 3] = ["localhost", "onshi-mock", "host.docker.internal"];
 
-/// The addresses every CA permits: loopback, private and link-local.
-const NETWORKS: [(IpAddr, u8); 8] = [
-    (IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), 8),
-    (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8),
-    (IpAddr::V4(Ipv4Addr::new(172, 16, 0, 0)), 12),
-    (IpAddr::V4(Ipv4Addr::new(192, 168, 0, 0)), 16),
-    (IpAddr::V4(Ipv4Addr::new(169, 254, 0, 0)), 16),
-    (IpAddr::V6(Ipv6Addr::LOCALHOST), 128),
-    (IpAddr::V6(Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0)), 7),
-    (IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0)), 10),
-];
+/// Stands in the subject of a CA that was made without constraints: people who meet it should see that, and so does its next opening.
+pub(super) const NO_NAME_CONSTRAINTS: &str = "NO NAME CONSTRAINTS";
 
-/// The permitted subtrees: domains in lower case (with all their subdomains), and networks.
+/// The permitted subtrees: domains in lower case (with all their subdomains), and networks. Where there are none of a kind, all of that kind is permitted.
 #[derive(Debug)]
 pub(super) struct Constraints {
     domains: Vec<String>,
+    /// Of CAs that earlier versions made.
     networks: Vec<CidrSubnet>,
 }
 
 impl Constraints {
     /// What a new CA permits: what every CA does, and `names`.
     pub(super) fn with(names: &[Name]) -> Self {
-        let mut constraints = Self {
-            domains: DOMAINS.map(str::to_owned).into(),
-            networks: NETWORKS.map(|(address, prefix)| CidrSubnet::from_addr_prefix(address, prefix)).into(),
-        };
+        let mut constraints = Self { domains: DOMAINS.map(str::to_owned).into(), networks: Vec::new() };
         for name in names {
-            if constraints.permits(name) {
-                continue;
-            }
-            match name {
-                Name::Dns(name) => constraints.domains.push(name.clone()),
-                Name::Address(address) => {
-                    let prefix = if address.is_ipv4() { 32 } else { 128 };
-                    constraints.networks.push(CidrSubnet::from_addr_prefix(*address, prefix));
-                }
+            if let Name::Dns(domain) = name
+                && !constraints.permits(name)
+            {
+                constraints.domains.push(domain.clone());
             }
         }
         constraints
     }
 
-    /// Reads them back from a CA certificate; `None` where it has none for DNS names or addresses,
-    /// and so would vouch for anything.
+    /// Reads them back from a CA certificate; `None` where it would vouch for any DNS name and its subject does not say so.
     pub(super) fn of(certificate: &X509Certificate<'_>) -> Option<Self> {
-        let extension = certificate.name_constraints().ok()??;
         let mut constraints = Self { domains: Vec::new(), networks: Vec::new() };
-        for subtree in extension.value.permitted_subtrees.as_ref()? {
+        let extension = certificate.name_constraints().ok()?;
+        for subtree in extension.and_then(|extension| extension.value.permitted_subtrees.as_ref()).into_iter().flatten() {
             match &subtree.base {
                 GeneralName::DNSName(name) => constraints.domains.push(name.to_ascii_lowercase()),
                 GeneralName::IPAddress(bytes) => constraints.networks.push(subnet(bytes)?),
                 _ => {}
             }
         }
-        let narrow = !constraints.domains.is_empty() && !constraints.networks.is_empty();
-        narrow.then_some(constraints)
+        let mut common_names = certificate.subject().iter_common_name().filter_map(|name| name.as_str().ok());
+        let on_purpose = common_names.any(|name| name.contains(NO_NAME_CONSTRAINTS));
+        (!constraints.domains.is_empty() || on_purpose).then_some(constraints)
+    }
+
+    /// What kinds of names they constrain.
+    pub(super) fn kind(&self) -> NameConstraints {
+        match (self.domains.is_empty(), self.networks.is_empty()) {
+            (_, false) => NameConstraints::DnsNamesAndAddresses,
+            (false, true) => NameConstraints::DnsNames,
+            (true, true) => NameConstraints::None,
+        }
     }
 
     /// Whether clients accept a certificate of this CA that carries `name`.
     pub(super) fn permits(&self, name: &Name) -> bool {
         match name {
-            Name::Dns(name) => self
-                .domains
-                .iter()
-                .any(|domain| name.strip_suffix(domain.as_str()).is_some_and(|host| host.is_empty() || host.ends_with('.'))),
-            Name::Address(address) => self.networks.iter().any(|net| contains(net, *address)),
+            Name::Dns(name) => {
+                let within =
+                    |domain: &String| name.strip_suffix(domain.as_str()).is_some_and(|host| host.is_empty() || host.ends_with('.'));
+                self.domains.is_empty() || self.domains.iter().any(within)
+            }
+            Name::Address(address) => self.networks.is_empty() || self.networks.iter().any(|net| contains(net, *address)),
         }
     }
 
@@ -90,11 +87,10 @@ impl Constraints {
 
     /// As rcgen writes them into a certificate.
     pub(super) fn subtrees(&self) -> Vec<GeneralSubtree> {
-        let domains = self.domains.iter().cloned().map(GeneralSubtree::DnsName);
-        domains.chain(self.networks.iter().copied().map(GeneralSubtree::IpAddress)).collect()
+        self.domains.iter().cloned().map(GeneralSubtree::DnsName).collect()
     }
 
-    /// For people: domains, and networks as `10.0.0.0/8`.
+    /// For people: domains, and networks as `10.0.0.0/8`; or that all are permitted.
     pub(super) fn describe(&self) -> Vec<String> {
         let networks = self.networks.iter().map(|network| match network {
             CidrSubnet::V4(address, mask) => {
@@ -104,7 +100,12 @@ impl Constraints {
                 format!("{}/{}", Ipv6Addr::from(*address), u128::from_be_bytes(*mask).count_ones())
             }
         });
-        self.domains.iter().cloned().chain(networks).collect()
+        let any = match self.kind() {
+            NameConstraints::DnsNamesAndAddresses => None,
+            NameConstraints::DnsNames => Some("any IP address (任意のIPアドレス)"),
+            NameConstraints::None => Some("any name (任意の名前)"),
+        };
+        self.domains.iter().cloned().chain(networks).chain(any.map(str::to_owned)).collect()
     }
 }
 

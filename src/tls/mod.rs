@@ -2,7 +2,7 @@
 //! who a client is by the one it presents.
 //!
 //! One directory holds `ca.pem`, `ca.key`, `server.pem` and `server.key`, made at the first start.
-//! Clients trust `ca.pem`; its name constraints keep it from vouching for any real site. The
+//! Clients trust `ca.pem`; its name constraints keep it from vouching for any real site's name. The
 //! server's certificate is renewed under the same CA whenever it must be.
 
 mod authority;
@@ -44,6 +44,38 @@ pub struct OpenOptions<'a> {
     pub extra_names: &'a [String],
     /// The addresses the server binds to; unspecified ones (`0.0.0.0`, `::`) add no name.
     pub listen: &'a [IpAddr],
+    /// How a CA is made, where there is none.
+    pub new_ca: NewCa,
+}
+
+/// How a CA is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NewCa {
+    /// Its key, and those of what it issues.
+    pub key: KeyKind,
+    /// Without name constraints it vouches for any name.
+    pub unconstrained: bool,
+}
+
+/// The kinds of keys that a CA can be made with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum KeyKind {
+    /// ECDSA P-256: small and fast
+    #[default]
+    Ecdsa,
+    /// RSA 2048: for stacks that take no ECDSA
+    Rsa,
+}
+
+/// What a CA's name constraints bear on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameConstraints {
+    /// DNS names; any address is permitted.
+    DnsNames,
+    /// Addresses, too: made by an earlier version. OpenSSL 1.0.2 cannot verify what it issues.
+    DnsNamesAndAddresses,
+    /// Nothing: it was made so on request.
+    None,
 }
 
 impl OpenOptions<'_> {

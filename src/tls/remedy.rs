@@ -7,7 +7,7 @@ pub enum Expected {
     Certificate,
     /// A private key as PEM.
     PrivateKey,
-    /// A CA made by this program, with name constraints.
+    /// A CA made by this program, with name constraints or with a subject that says it has none.
     Ca,
     /// A server certificate issued by the CA beside it.
     ServerOfThisCa,
@@ -18,7 +18,7 @@ impl Expected {
         match self {
             Self::Certificate => "an X.509 certificate in PEM (-----BEGIN CERTIFICATE-----)",
             Self::PrivateKey => "a PKCS#8 private key in PEM (-----BEGIN PRIVATE KEY-----)",
-            Self::Ca => "a CA that onshi-mock made, with name constraints",
+            Self::Ca => "a CA that onshi-mock made, with name constraints (or made with --no-name-constraints)",
             Self::ServerOfThisCa => "a server certificate issued by the CA in ca.pem beside it",
         }
     }
@@ -27,7 +27,7 @@ impl Expected {
         match self {
             Self::Certificate => "PEM形式のX.509証明書 (-----BEGIN CERTIFICATE-----)",
             Self::PrivateKey => "PEM形式のPKCS#8秘密鍵 (-----BEGIN PRIVATE KEY-----)",
-            Self::Ca => "onshi-mockが作った、名前制約付きのCA",
+            Self::Ca => "onshi-mockが作った、名前制約付き（または --no-name-constraints で作成した）CA",
             Self::ServerOfThisCa => "同じディレクトリのca.pemのCAが発行したサーバー証明書",
         }
     }
@@ -48,7 +48,7 @@ impl Remedy {
             Self::RestoreOrNewCa(command) => {
                 format!("Put back a copy of the file, or make a new CA with `{command}`; every client must then trust the new ca.pem.")
             }
-            Self::DeleteServer => "Delete server.pem and server.key: they are made anew, and clients need nothing new.".to_owned(),
+            Self::DeleteServer => "Delete server.pem and server.key: they are made anew, and clients need nothing new. Addresses that it carried have to be given with --tls-san again.".to_owned(),
         }
     }
 
@@ -57,7 +57,7 @@ impl Remedy {
             Self::RestoreOrNewCa(command) => format!(
                 "ファイルの控えを戻すか、`{command}` で新しいCAを作ってください。新しいCAは、すべてのクライアントで信頼し直す必要があります。"
             ),
-            Self::DeleteServer => "server.pemとserver.keyを削除してください。作り直されます (クライアント側の作業は不要です)。".to_owned(),
+            Self::DeleteServer => "server.pemとserver.keyを削除してください。作り直されます (クライアント側の作業は不要です)。追加していたIPアドレスは、もう一度 --tls-san で指定してください。".to_owned(),
         }
     }
 }

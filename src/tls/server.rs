@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use rcgen::{ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType};
+use rcgen::{ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
@@ -44,7 +44,7 @@ impl Server {
         let key = match key_file.key()? {
             Some(key) => key,
             None => {
-                let key = KeyPair::generate().map_err(TlsError::Issue)?;
+                let key = certificate::new_key(ca.key_kind())?;
                 // First, so that a start killed here leaves no certificate without its key.
                 files::remove(&certificate_path)?;
                 files::replace(&key_file.path, &key.serialize_pem(), Readers::Owner)?;
@@ -93,6 +93,12 @@ impl Server {
         Ok(Some(Self { der, key: key.into(), description, names }))
     }
 
+    /// The names that it carries beyond those of every server certificate.
+    pub(super) fn extra_names(&self) -> Vec<Name> {
+        let everywhere = everywhere();
+        self.names.iter().filter(|name| !everywhere.contains(name)).cloned().collect()
+    }
+
     /// Whether it carries all `names` and stays valid for a while.
     pub(super) fn serves(&self, ca: &Ca, names: &[Name], now: Timestamp) -> bool {
         let CertificateDescription { not_before, not_after, .. } = self.description;
@@ -105,12 +111,9 @@ impl Server {
 /// and what the `present` one has, so that two servers with one directory do not take each other's
 /// names away.
 pub(super) fn names(ca: &Ca, wanted: &[Name], present: Option<&Server>) -> Vec<Name> {
-    let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     let mut names: Vec<Name> = Vec::new();
-    let candidates = DOMAINS
-        .map(|domain| Name::Dns(domain.to_owned()))
+    let candidates = everywhere()
         .into_iter()
-        .chain(addresses.map(Name::Address))
         .chain(ca.constraints.extra_names())
         .chain(wanted.iter().cloned())
         .chain(present.into_iter().flat_map(|server| server.names.iter().cloned()));
@@ -120,6 +123,12 @@ pub(super) fn names(ca: &Ca, wanted: &[Name], present: Option<&Server>) -> Vec<N
         }
     }
     names
+}
+
+/// The names of every server certificate.
+fn everywhere() -> Vec<Name> {
+    let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    DOMAINS.map(|domain| Name::Dns(domain.to_owned())).into_iter().chain(addresses.map(Name::Address)).collect()
 }
 
 fn alternative_names(certificate: &X509Certificate<'_>) -> Vec<Name> {

@@ -23,7 +23,7 @@ const PASSWORD_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 pub struct TerminalCertificate {
     /// The certificate alone; who needs the chain adds `ca.pem`.
     pub certificate_pem: String,
-    /// Its private key: PKCS#8, ECDSA P-256, not encrypted.
+    /// Its private key, of the kind of the CA's: PKCS#8, not encrypted.
     pub private_key_pem: String,
     /// Key, certificate and CA as PKCS#12, for Windows and Java.
     ///
@@ -42,7 +42,7 @@ impl TerminalCertificate {
     /// Has `ca` issue one. It carries no alternative name: the CA's constraints do not bear on it.
     pub(super) fn issue(ca: &Ca, address: &TerminalAddress, now: Timestamp) -> Result<Self, TlsError> {
         let id = address.to_string();
-        let key = KeyPair::generate().map_err(TlsError::Issue)?;
+        let key = certificate::new_key(ca.key_kind())?;
         let (not_before, not_after) = ca.validity(now, TEN_YEARS);
         let mut params = certificate::params(address.institution.as_str(), &id, not_before, not_after);
         params.is_ca = IsCa::ExplicitNoCa;

@@ -68,7 +68,7 @@ impl Drop for Program {
 }
 
 /// The built program, without any settings of the machine that runs the tests.
-fn command(dir: &Path) -> Command {
+pub(crate) fn command(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));
     command.current_dir(dir);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ONSHI_")) {

@@ -11,7 +11,7 @@ use onshi_mock::clock;
 use onshi_mock::domain::ids::TerminalAddress;
 use onshi_mock::domain::text::Text;
 use onshi_mock::terminal::{Connecting, Settings, Status, Terminal};
-use onshi_mock::tls::{Authority, OpenOptions};
+use onshi_mock::tls::{Authority, NewCa, OpenOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,7 +34,7 @@ impl Site {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let certs = dir.path().join("certs");
-        let options = OpenOptions { dir: &certs, extra_names: &[], listen: &[] };
+        let options = OpenOptions { dir: &certs, extra_names: &[], listen: &[], new_ca: NewCa::default() };
         Self { authority: Authority::open_or_create(options, clock::wall()).unwrap(), dir }
     }
 

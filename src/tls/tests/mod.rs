@@ -1,5 +1,7 @@
 //! What the tests share: a fixed time, a new directory, and handshakes in memory.
 
+mod cas;
+mod ciphers;
 mod clients;
 mod directory;
 
@@ -33,7 +35,7 @@ fn days(days: i64) -> SignedDuration {
 
 fn open_with(dir: &Path, names: &[&str], now: Timestamp) -> Result<Authority, TlsError> {
     let extra_names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
-    Authority::open_or_create(OpenOptions { dir, extra_names: &extra_names, listen: &[] }, now)
+    Authority::open_or_create(OpenOptions { dir, extra_names: &extra_names, listen: &[], new_ca: NewCa::default() }, now)
 }
 
 fn create() -> (TempDir, Authority) {
