@@ -13,6 +13,7 @@ use prometheus_client::registry::Registry;
 
 use crate::domain::catalogue::ErrorId;
 use crate::domain::fault::KindName;
+use crate::domain::handshake::Cause;
 use crate::domain::terminal::Phase;
 use crate::journal::{Exchange, OPERATIONS, OUTCOMES, Outcome};
 use crate::store::Tally;
@@ -31,6 +32,8 @@ pub struct Metrics {
     refusals: Vec<Counter>,
     /// By kind.
     faults: Vec<Counter>,
+    /// By cause.
+    handshakes: Vec<Counter>,
     gauges: Gauges,
 }
 
@@ -85,6 +88,9 @@ impl Metrics {
         let refusals = registered(&mut registry, "refusals", help, "error", errors);
         let kinds = KindName::ALL.iter().map(|kind| kind.as_str().to_owned());
         let faults = registered(&mut registry, "faults_fired", "起きた障害（種類別）。 Faults that fired, by kind", "kind", kinds);
+        let causes = Cause::ALL.iter().map(|cause| cause.name().to_owned());
+        let help = "失敗した TLS 接続（原因別）。 TLS handshakes that failed, by cause";
+        let handshakes = registered(&mut registry, "tls_handshakes_failed", help, "cause", causes);
         let Tally { entries, bytes, evicted } = tally.clone();
         registry.register("journal_entries", "ストアに書いた記録の件数。 Journal entries that were written to the store", entries);
         registry.register("journal_bytes", "ストアに書いた記録のバイト数。 Bytes of the journal entries that were written", bytes);
@@ -92,7 +98,7 @@ impl Metrics {
             "上限または DELETE …/journal により消した記録の件数。 Journal entries that a journal's bound or DELETE …/journal took away";
         registry.register("journal_evicted_entries", help, evicted);
         let gauges = Gauges::new(&mut registry);
-        Self { registry, operations, refusals, faults, gauges }
+        Self { registry, operations, refusals, faults, handshakes, gauges }
     }
 
     /// Counts a request that was answered, refused, or left without an answer by a fault.
@@ -110,6 +116,11 @@ impl Metrics {
         if let Some(fault) = &exchange.fault {
             self.faults[fault.kind as usize].inc();
         }
+    }
+
+    /// Counts a TLS handshake that failed.
+    pub fn count_failed_handshake(&self, cause: Cause) {
+        self.handshakes[cause as usize].inc();
     }
 
     /// All of it as text, with what there is at the moment.

@@ -17,9 +17,10 @@ use tokio::time::MissedTickBehavior;
 use crate::config::Config;
 use crate::domain::japan;
 use crate::fixtures::{Findings, Fixtures};
-use crate::http::accept::{Limits, serve};
+use crate::http::accept::{Limits, OnFault, serve};
 use crate::http::app::{App, ClientAuthPolicy};
-use crate::http::openapi::Addresses;
+use crate::http::handshakes::Handshakes;
+use crate::http::openapi::{Addresses, Listener};
 use crate::http::pace::Lines;
 use crate::http::router;
 use crate::http::streams::Streams;
@@ -92,6 +93,7 @@ impl Server {
             linkage: config.linkage.clone().map(|whereabouts| Folders::new(whereabouts, incomplete_after)),
             packages,
             lines: Lines::default(),
+            handshakes: Handshakes::default(),
             streams: Streams::default(),
             started_with,
             fixtures_turn: tokio::sync::Mutex::default(),
@@ -167,6 +169,7 @@ impl Server {
             self.backend_tls,
             traced(router::backend(Arc::clone(&self.app)), self.traces.as_ref()),
             self.limits,
+            on_fault(&self.app, Listener::Backend),
             stop(stopping.clone()),
         );
         let control = serve(
@@ -174,6 +177,7 @@ impl Server {
             self.control_tls,
             traced(router::control(Arc::clone(&self.app)), self.traces.as_ref()),
             self.limits,
+            on_fault(&self.app, Listener::Control),
             stop(stopping.clone()),
         );
         let linkage = keep_folders(Arc::clone(&self.app), stop(stopping.clone()));
@@ -200,6 +204,12 @@ impl Server {
             traces.close().await;
         }
     }
+}
+
+/// Notes the failed handshakes of a listener.
+fn on_fault(app: &Arc<App>, listener: Listener) -> OnFault {
+    let app = Arc::clone(app);
+    Box::new(move |peer, fault| app.note_handshake(listener, peer, fault))
 }
 
 /// Looks after the store until told to stop.

@@ -13,6 +13,7 @@ pub mod encoding;
 pub mod event;
 pub mod fault;
 pub mod found;
+pub mod handshake;
 pub mod ids;
 pub mod inquiry;
 pub mod institution;

@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use super::connection::Reception;
+use crate::tls::HandshakeFault;
 
 /// What one listener grants its clients.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +49,9 @@ impl Default for Limits {
     }
 }
 
+/// What is told of each handshake that fails: with whom, and why.
+pub type OnFault = Box<dyn Fn(SocketAddr, HandshakeFault) + Send + Sync>;
+
 /// Serves `router` over TLS until `shutdown` completes, then lets open requests finish and returns: after [`Limits::grace`] at the latest.
 ///
 /// Whether a client gets HTTP/2 or HTTP/1.1 follows from the ALPN protocols of `tls`; without any it is HTTP/1.1. Each request carries an [`Arc`] of its
@@ -58,9 +62,10 @@ pub async fn serve(
     tls: Arc<rustls::ServerConfig>,
     router: Router,
     limits: Limits,
+    on_fault: OnFault,
     shutdown: impl Future<Output = ()>,
 ) {
-    let reception = Arc::new(Reception::new(tls, router, limits));
+    let reception = Arc::new(Reception::new(tls, router, limits, on_fault));
     let occupancy = Arc::new(Occupancy::default());
     // Nothing is ever sent: that the sender is gone is the message.
     let (running, draining) = watch::channel(());

@@ -1,5 +1,6 @@
 //! What every handler of both surfaces shares.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -7,13 +8,14 @@ use jiff::civil::Date;
 
 use crate::domain::ids::TerminalAddress;
 use crate::fixtures::Fixtures;
-use crate::http::openapi::{Addresses, Published};
+use crate::http::handshakes::Handshakes;
+use crate::http::openapi::{Addresses, Listener, Published};
 use crate::http::pace::Lines;
 use crate::http::streams::Streams;
 use crate::institutions::Institutions;
 use crate::linkage::Folders;
 use crate::package::Store;
-use crate::tls::Authority;
+use crate::tls::{Authority, HandshakeFault};
 use crate::token::Tokens;
 
 /// The server's parts and settings, shared by all handlers.
@@ -30,6 +32,8 @@ pub struct App {
     pub packages: Store,
     /// How fast terminals fetch them.
     pub lines: Lines,
+    /// Handshakes that failed.
+    pub handshakes: Handshakes,
     /// Streams that stay open.
     pub streams: Streams,
     /// What was loaded at the start: in force until others are put.
@@ -61,6 +65,12 @@ impl App {
     /// The fixtures in force.
     pub fn fixtures(&self) -> Arc<Fixtures> {
         self.institutions.fixtures()
+    }
+
+    /// Counts, keeps and logs a handshake that failed.
+    pub fn note_handshake(&self, listener: Listener, peer: SocketAddr, fault: HandshakeFault) {
+        self.institutions.count_failed_handshake(fault.cause);
+        self.handshakes.note(listener, peer, fault, self.institutions.wall());
     }
 
     /// Has the linkage folders made of terminals that are new.

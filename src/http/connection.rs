@@ -35,10 +35,13 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::ServiceExt;
 
 use super::{
-    accept::Limits,
+    accept::{Limits, OnFault},
+    first_read::Observed,
     large_head::{Explaining, LARGEST_HEAD},
     lingering::Lingering,
 };
+use crate::domain::handshake::Cause;
+use crate::tls::HandshakeFault;
 
 /// The answer to plain HTTP.
 pub(super) const SPEAKS_HTTPS: &str = "\
@@ -75,10 +78,11 @@ pub(super) struct Reception {
     http: auto::Builder<TokioExecutor>,
     router: Router,
     limits: Limits,
+    on_fault: OnFault,
 }
 
 impl Reception {
-    pub(super) fn new(tls: Arc<rustls::ServerConfig>, router: Router, limits: Limits) -> Self {
+    pub(super) fn new(tls: Arc<rustls::ServerConfig>, router: Router, limits: Limits, on_fault: OnFault) -> Self {
         let mut http = auto::Builder::new(TokioExecutor::new());
         // Without a timer, hyper's time-outs do nothing.
         http.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(LARGEST_HEAD);
@@ -90,7 +94,7 @@ impl Reception {
             .max_header_list_size(16 * 1024)
             .max_pending_accept_reset_streams(20)
             .max_local_error_reset_streams(64);
-        Self { tls: tls.into(), http, router, limits }
+        Self { tls: tls.into(), http, router, limits, on_fault }
     }
 
     /// Sees one client through, until it leaves, breaks a limit, or the sender of `draining` is dropped and its open requests are answered.
@@ -100,38 +104,45 @@ impl Reception {
             _ = draining.changed() => return,
         };
         let ended = match opened {
-            Ok(stream) => self.converse(stream, peer, draining).await,
-            Err(error) => Err(error.into()),
+            Ok(Some(stream)) => self.converse(stream, peer, draining).await,
+            Ok(None) => return,
+            Err(error) => {
+                (self.on_fault)(peer, HandshakeFault::of(&error));
+                Err(error.into())
+            }
         };
         if let Err(error) = ended {
             tracing::debug!(%peer, error, "connection ended early");
         }
     }
 
-    /// The TLS handshake; or a word to the client that expected none.
-    async fn open(&self, stream: TcpStream) -> io::Result<TlsStream<Lingering>> {
+    /// The TLS handshake; or a word to the client that expected none. `None` where the client left without a byte: whoever looks whether the port is open does.
+    async fn open(&self, stream: TcpStream) -> io::Result<Option<TlsStream<Lingering>>> {
         let deadline = Instant::now() + self.limits.handshake_timeout;
         stream.set_nodelay(true)?;
 
         // A TLS connection opens with the byte 0x16, a plain HTTP request with the first letter of its method.
         let mut first = [0];
-        let read = timeout_at(deadline, stream.peek(&mut first)).await??;
+        let Ok(1) = timeout_at(deadline, stream.peek(&mut first)).await? else {
+            return Ok(None);
+        };
         let mut stream = Lingering::new(stream);
-        if read == 1 && first[0].is_ascii_alphabetic() {
+        if first[0].is_ascii_alphabetic() {
             let length = SPEAKS_HTTPS.len();
             let head = format!(
                 "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\r\n"
             );
-            stream.write_all(format!("{head}{SPEAKS_HTTPS}").as_bytes()).await?;
-            stream.shutdown().await?;
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "plain HTTP on the HTTPS port"));
+            // Whether the client lives to read it changes nothing about the fault.
+            let _ = stream.write_all(format!("{head}{SPEAKS_HTTPS}").as_bytes()).await;
+            let _ = stream.shutdown().await;
+            return Err(io::Error::new(io::ErrorKind::InvalidData, HandshakeFault::from(Cause::PlainHttp)));
         }
 
         match timeout_at(deadline, self.tls.accept(stream).into_fallible()).await? {
-            Ok(stream) => Ok(stream),
+            Ok(stream) => Ok(Some(stream)),
             Err((error, mut stream)) => {
                 // The alert that says what was wrong is sent, and a client that has sent its request along should live to read it.
-                stream.shutdown().await?;
+                let _ = stream.shutdown().await;
                 Err(error)
             }
         }
@@ -144,6 +155,7 @@ impl Reception {
         let http = if http2 { self.http.clone().http2_only() } else { self.http.clone().http1_only() };
         let connection = Arc::new(Connection { peer, client_certificates: session.peer_certificates().map(<[_]>::to_vec) });
         let (asked, reset) = (AtomicBool::new(false), stream.get_ref().0.reset());
+        let (stream, first_read) = Observed::new(stream);
         let service = service_fn(|mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(Arc::clone(&connection));
@@ -169,11 +181,15 @@ impl Reception {
             }
         });
         // hyper's own time-out sees a slow header over HTTP/1, but no client that negotiates HTTP/2 and then sends nothing.
-        match timeout(self.limits.header_timeout, conversation.as_mut()).await {
+        let ended = match timeout(self.limits.header_timeout, conversation.as_mut()).await {
             Ok(ended) => ended,
             Err(_) if asked.load(Ordering::Relaxed) => conversation.await,
             Err(elapsed) => Err(elapsed.into()),
+        };
+        if let Some(Some(fault)) = first_read.get() {
+            (self.on_fault)(peer, fault.clone());
         }
+        ended
     }
 }
 

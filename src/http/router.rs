@@ -115,6 +115,7 @@ fn guarded_routes() -> Routes {
         .get("/v1/journal", control::stray_journal, "どの医療機関のものでもない要求の記録", "What fitted no institution")
         .delete("/v1/journal", control::clear_strays, "その記録を空にする", "Empty that journal")
         .get("/v1/journal/{entry}", control::stray_entry, "その記録1件と、そうなった理由", "One of its entries, explained").with(console::describe_explanation)
+        .get("/v1/failed-handshakes", control::failed_handshakes, "失敗した TLS 接続と対処", "TLS handshakes that failed, and what to do")
         .get("/metrics", control::metrics, "Prometheus 形式の計測値", "Metrics in Prometheus form")
         .then(&tag::SCENARIOS)
         .get("/v1/scenarios", control::list_scenarios, "シナリオの一覧", "List scenarios")

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::Institutions;
+use crate::domain::handshake::Cause;
 use crate::domain::terminal::Phase;
 use crate::metrics::Present;
 
@@ -26,5 +27,10 @@ impl Institutions {
             present.store_bytes = inner.store.bytes().await.ok();
         }
         inner.metrics.text(&present)
+    }
+
+    /// Counts a TLS handshake that failed.
+    pub fn count_failed_handshake(&self, cause: Cause) {
+        self.0.metrics.count_failed_handshake(cause);
     }
 }

@@ -8,7 +8,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::{Map, Value, json};
 
 use crate::openapi::{operations, resolved, with_examples, written};
-use crate::support::{Mock, SEARCH, TOKEN, inquiry};
+use crate::support::{Mock, SEARCH, TOKEN, inquiry, trusting};
 
 /// The institution that is asked.
 const CODE: &str = "9911000017";
@@ -28,6 +28,7 @@ async fn the_examples_come_from_the_running_program() {
     }
     let mock = Mock::start().await;
     mock.backend(Method::GET, "/nowhere").send().await.unwrap();
+    trusting(&Mock::start().await.ca_pem).build().unwrap().get(format!("https://{}/", mock.backend)).send().await.unwrap_err();
     let document = written(None);
     let (mut examples, mut failed) = (Map::new(), Vec::new());
     for (path, method, told) in operations(&document) {
@@ -106,6 +107,7 @@ fn short(value: Value, name: &str) -> Value {
         Value::String(text) if text.starts_with(&onshi_mock::clock::wall().strftime("%Y-%m-").to_string()) => {
             json!("2026-01-20T08:55:00+09:00")
         }
+        Value::String(_) if name == "peer" => json!("192.168.0.20:50312"),
         Value::String(_) if name == "sha256" => json!("39ed6c36ae82d2d0487fa9e2abe65466c17d75a07b8b2b9d62bcd808e3e12994"),
         Value::String(_) if ["password", "Token", "pem", "base64", "session", "inquiry"].iter().any(|part| name.contains(part)) => {
             json!("…")

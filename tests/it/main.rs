@@ -26,6 +26,7 @@ mod faults_wire;
 mod fixtures;
 mod fixtures_put;
 mod golden;
+mod handshakes;
 mod identity;
 mod journal_entries;
 mod journal_reading;

@@ -19,7 +19,7 @@ use rustls::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpSocket,
-    sync::oneshot,
+    sync::{mpsc, oneshot},
     task::JoinHandle,
     time::{Instant, interval},
 };
@@ -31,6 +31,7 @@ use super::{
 };
 
 mod draining;
+mod faults;
 
 /// What must not happen is given this long not to happen before a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,6 +46,7 @@ type Issuer = CertifiedIssuer<'static, KeyPair>;
 struct Server {
     address: SocketAddr,
     issuer: Issuer,
+    faults: mpsc::UnboundedReceiver<HandshakeFault>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
 }
@@ -73,10 +75,12 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(serve(listener, Arc::new(tls), router, limits, async {
+        let (faulty, faults) = mpsc::unbounded_channel();
+        let on_fault = Box::new(move |_, fault| drop(faulty.send(fault)));
+        let serving = tokio::spawn(serve(listener, Arc::new(tls), router, limits, on_fault, async {
             let _ = stopped.await;
         }));
-        Self { address, issuer, stop: Some(stop), serving }
+        Self { address, issuer, faults, stop: Some(stop), serving }
     }
 
     fn client(&self, version: &'static SupportedProtocolVersion, alpn: &str) -> ClientConfig {

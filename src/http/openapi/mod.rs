@@ -11,7 +11,7 @@ pub mod tag;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub use messages::{CheckAnswer, CheckRequest, LoginAnswer, LoginRequest};
@@ -23,7 +23,7 @@ use super::router;
 use crate::domain::catalogue::Catalogue;
 
 /// One of the two listeners.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Listener {
     /// What imitates the real system.

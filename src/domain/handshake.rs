@@ -1,0 +1,182 @@
+//! Why a TLS handshake with a client failed, and what to do about it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::text::Text;
+
+/// What failed. An alert is what the client itself said (RFC 8446, 6.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "HandshakeCause")]
+pub enum Cause {
+    /// The client does not trust the CA: alert `unknown_ca`.
+    UntrustedCa,
+    /// The client refused the server's certificate: alerts `certificate_unknown`, `bad_certificate`, `decrypt_error` and others about it.
+    CertificateRefused,
+    /// To the client the certificate is out of date: alert `certificate_expired`.
+    CertificateExpired,
+    /// The client offers nothing newer than TLS 1.1.
+    OldTls,
+    /// No cipher suite, key exchange or signature in common.
+    NoCommonCipher,
+    /// By ALPN the client wants neither HTTP/1.1 nor HTTP/2.
+    NoCommonProtocol,
+    /// The client presented a certificate of this CA without having its key.
+    ClientCertificate,
+    /// The client spoke plain HTTP.
+    PlainHttp,
+    /// What came is no TLS, or broken.
+    NotTls,
+    /// The client left in the middle of it, without an alert that says why.
+    Closed,
+    /// It was complete, and the client left without a request: some look at the certificate only then.
+    NoRequest,
+    /// It was not complete in time.
+    TimedOut,
+    /// Anything else, alerts that have no cause of their own among it.
+    Other,
+}
+
+impl Cause {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 13] = [
+        Self::UntrustedCa,
+        Self::CertificateRefused,
+        Self::CertificateExpired,
+        Self::OldTls,
+        Self::NoCommonCipher,
+        Self::NoCommonProtocol,
+        Self::ClientCertificate,
+        Self::PlainHttp,
+        Self::NotTls,
+        Self::Closed,
+        Self::NoRequest,
+        Self::TimedOut,
+        Self::Other,
+    ];
+
+    /// Its name in metrics and on the control API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UntrustedCa => "untrusted_ca",
+            Self::CertificateRefused => "certificate_refused",
+            Self::CertificateExpired => "certificate_expired",
+            Self::OldTls => "old_tls",
+            Self::NoCommonCipher => "no_common_cipher",
+            Self::NoCommonProtocol => "no_common_protocol",
+            Self::ClientCertificate => "client_certificate",
+            Self::PlainHttp => "plain_http",
+            Self::NotTls => "not_tls",
+            Self::Closed => "closed",
+            Self::NoRequest => "no_request",
+            Self::TimedOut => "timed_out",
+            Self::Other => "other",
+        }
+    }
+
+    /// What happened, as a sentence.
+    pub fn meaning(self) -> Text {
+        let (ja, en) = match self {
+            Self::UntrustedCa => ("クライアントがテスト用CAを信頼していません。", "The client does not trust the CA for tests."),
+            Self::CertificateRefused => ("クライアントがサーバー証明書を拒否しました。", "The client refused the server's certificate."),
+            Self::CertificateExpired => (
+                "クライアントが、サーバー証明書を有効期間外と判断しました。",
+                "To the client, the server's certificate is not valid at the moment.",
+            ),
+            Self::OldTls => ("クライアントが TLS 1.2 以降に対応していません。", "The client offers no TLS 1.2 or newer."),
+            Self::NoCommonCipher => (
+                "クライアントと共通の暗号スイート（または鍵交換・署名方式）がありません。",
+                "The client offers no cipher suite, key exchange or signature that the server has.",
+            ),
+            Self::NoCommonProtocol => {
+                ("クライアントの ALPN に HTTP/1.1 も HTTP/2 もありません。", "The client's ALPN offers neither HTTP/1.1 nor HTTP/2.")
+            }
+            Self::ClientCertificate => (
+                "提示されたクライアント証明書と、クライアントの秘密鍵が対応していません。",
+                "The client's key does not fit the client certificate that it presented.",
+            ),
+            Self::PlainHttp => ("HTTPS のポートに平文の HTTP で接続しています。", "It spoke plain HTTP to the HTTPS port."),
+            Self::NotTls => ("TLS ではないか、壊れたデータを受信しました。", "What came is no TLS, or broken."),
+            Self::Closed => (
+                "クライアントが TLS ハンドシェイクの途中で、理由を示さずに切断しました。",
+                "The client closed the connection in the middle of the handshake, without saying why.",
+            ),
+            Self::NoRequest => (
+                "TLS ハンドシェイクの完了後、クライアントが要求を送らずに切断しました。",
+                "The client completed the handshake and left without a request.",
+            ),
+            Self::TimedOut => ("TLS ハンドシェイクが時間内に終わりませんでした。", "The handshake was not complete in time."),
+            Self::Other => ("TLS ハンドシェイクに失敗しました。", "The handshake failed."),
+        };
+        Text::new(ja, en)
+    }
+
+    /// What to do.
+    pub fn remedy(self) -> Text {
+        let (ja, en) = match self {
+            Self::UntrustedCa => (
+                "クライアントに certs/ca.pem を信頼させてください（docs/trust.ja.md）。",
+                "Let the client trust certs/ca.pem (docs/trust.md).",
+            ),
+            Self::CertificateRefused => (
+                "クライアントに certs/ca.pem を信頼させ、証明書に含まれる名前で接続してください。ほかの名前やアドレスは --tls-san で追加できます（docs/trust.ja.md）。",
+                "Let the client trust certs/ca.pem, and connect by a name that the certificate carries; --tls-san adds names and addresses (docs/trust.md).",
+            ),
+            Self::CertificateExpired => (
+                "クライアントとサーバーの時計を確認してください。証明書の有効期間は onshi-mock certs show で表示できます。",
+                "Check the clocks of client and server; onshi-mock certs show tells from when to when the certificate is valid.",
+            ),
+            Self::OldTls => (
+                "クライアントで TLS 1.2 以降を有効にしてください（docs/trust.ja.md）。",
+                "Enable TLS 1.2 or newer in the client (docs/trust.md).",
+            ),
+            Self::NoCommonCipher => (
+                "クライアントで ECDHE と AES-GCM または ChaCha20-Poly1305 の暗号スイートを有効にしてください。ECDSA に対応していない場合は、onshi-mock certs init --new-ca --key rsa で CA を作り直してください（docs/trust.ja.md）。",
+                "Enable cipher suites with ECDHE and AES-GCM or ChaCha20-Poly1305 in the client. For one that takes no ECDSA, make another CA with onshi-mock certs init --new-ca --key rsa (docs/trust.md).",
+            ),
+            Self::NoCommonProtocol => (
+                "クライアントの ALPN に http/1.1 か h2 を加えるか、ALPN を送らないようにしてください。",
+                "Let the client offer http/1.1 or h2 by ALPN, or no ALPN at all.",
+            ),
+            Self::ClientCertificate => (
+                "証明書と秘密鍵は、同じ onshi-mock certs issue で発行した組を使ってください。",
+                "Use a certificate and a key from one and the same onshi-mock certs issue.",
+            ),
+            Self::PlainHttp => ("URL を https:// で始めてください。", "Use a URL that begins with https://."),
+            Self::NotTls => (
+                "このポートに接続しているプログラムと、途中のプロキシを確認してください。",
+                "Check which program connects to this port, and the proxies on the way.",
+            ),
+            Self::Closed => (
+                "クライアントのログを確認してください。証明書を検証できないときに、理由を示さずに切断するクライアントもあります（docs/trust.ja.md）。",
+                "See the client's log: some clients close like this when they cannot verify the certificate (docs/trust.md).",
+            ),
+            Self::NoRequest => (
+                "接続の確認だけなら問題ありません。それ以外はクライアントのログを確認してください。証明書や名前を検証できないときに、このように切断するクライアントもあります（docs/trust.ja.md）。",
+                "Nothing is wrong if it only looked whether it can connect. Otherwise see the client's log: some clients close like this when they cannot verify the certificate or its names (docs/trust.md).",
+            ),
+            Self::TimedOut => (
+                "クライアントが TLS で接続しているか、途中のネットワーク機器が通信を止めていないかを確認してください。",
+                "Check whether the client speaks TLS here, and whether something in the network holds it up.",
+            ),
+            Self::Other => ("クライアントのログを確認してください。", "See the client's log."),
+        };
+        Text::new(ja, en)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn all_are_in_order_under_the_names_that_they_are_written_with() {
+        for (place, cause) in Cause::ALL.into_iter().enumerate() {
+            assert_eq!(cause as usize, place);
+            assert_eq!(json!(cause), json!(cause.name()));
+        }
+    }
+}

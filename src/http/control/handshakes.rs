@@ -1,0 +1,24 @@
+//! `GET /v1/failed-handshakes`: clients that could not connect, and why.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::http::app::App;
+use crate::http::handshakes::FailedHandshake;
+
+/// The TLS handshakes of both ports that failed since the start.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FailedHandshakeListing")]
+pub struct Listing {
+    /// The last hundred, oldest first.
+    failed: Vec<FailedHandshake>,
+}
+
+/// `GET /v1/failed-handshakes`.
+pub async fn failed_handshakes(State(app): State<Arc<App>>) -> Json<Listing> {
+    Json(Listing { failed: app.handshakes.recent() })
+}

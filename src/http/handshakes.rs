@@ -1,0 +1,183 @@
+//! Handshakes that failed, of both listeners: told in the log, and the recent ones kept for people to read.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+
+use hashlink::LinkedHashMap;
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::openapi::Listener;
+use crate::domain::handshake::Cause;
+use crate::domain::japan;
+use crate::domain::text::Text;
+use crate::tls::HandshakeFault;
+
+/// How many failed handshakes are kept.
+const KEPT: usize = 100;
+
+/// Of one address and cause, one line is logged in so much time.
+const LOGGED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// Of how many addresses and causes it is known when they were logged; beyond that the oldest are forgotten, and may be logged again sooner.
+const LOGGED: usize = 1000;
+
+/// A handshake that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FailedHandshake {
+    /// When, by the machine's clock.
+    #[serde(serialize_with = "japan::serialize")]
+    pub wall: Timestamp,
+    /// Address and port of the client, or of the last proxy before this server.
+    #[schemars(with = "String", example = "192.168.0.20:50312")]
+    pub peer: SocketAddr,
+    /// On which port.
+    pub listener: Listener,
+    /// Why.
+    pub cause: Cause,
+    /// The alert that the client sent, by its name in RFC 8446 or its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<String>,
+    /// What happened.
+    pub meaning: Text,
+    /// What to do.
+    pub remedy: Text,
+}
+
+/// The failed handshakes of one server.
+#[derive(Debug, Default)]
+pub struct Handshakes(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// Oldest first.
+    failed: VecDeque<FailedHandshake>,
+    /// When each address and cause was last logged, in that order.
+    logged: LinkedHashMap<(IpAddr, Cause), Timestamp>,
+}
+
+impl Handshakes {
+    /// Keeps one that failed at `now`, and logs it unless that was done within a minute.
+    pub fn note(&self, listener: Listener, peer: SocketAddr, fault: HandshakeFault, now: Timestamp) {
+        let HandshakeFault { cause, alert } = fault;
+        let failed = FailedHandshake { wall: now, peer, listener, cause, alert, meaning: cause.meaning(), remedy: cause.remedy() };
+        let line = failed.line();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_to_be_logged = kept.is_to_be_logged(peer.ip().to_canonical(), cause, now);
+        if kept.failed.len() == KEPT {
+            kept.failed.pop_front();
+        }
+        kept.failed.push_back(failed);
+        drop(kept);
+        if is_to_be_logged {
+            tracing::warn!("{line}");
+        }
+    }
+
+    /// The last hundred, oldest first.
+    pub fn recent(&self) -> Vec<FailedHandshake> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).failed.iter().cloned().collect()
+    }
+}
+
+impl Kept {
+    /// Whether it is time for a line; then it counts as logged.
+    fn is_to_be_logged(&mut self, address: IpAddr, cause: Cause, now: Timestamp) -> bool {
+        let since = self.logged.get(&(address, cause)).map(|logged| now.duration_since(*logged));
+        // A clock that was set back makes no silence.
+        if since.is_some_and(|since| (SignedDuration::ZERO..LOGGED_EVERY).contains(&since)) {
+            return false;
+        }
+        self.logged.insert((address, cause), now);
+        if self.logged.len() > LOGGED {
+            self.logged.pop_front();
+        }
+        true
+    }
+}
+
+impl FailedHandshake {
+    /// As the log has it.
+    fn line(&self) -> String {
+        let Self { peer, listener, cause, alert, meaning, remedy, .. } = self;
+        let (port_ja, port_en) = match listener {
+            Listener::Backend => ("バックエンド", "the backend"),
+            Listener::Control => ("管理API", "the control API"),
+        };
+        let (alert_ja, alert_en) = match alert {
+            Some(alert) => (format!("、クライアントのアラート {alert}"), format!(", the client's alert {alert}")),
+            None => Default::default(),
+        };
+        let cause = cause.name();
+        format!(
+            "{peer} から{port_ja}への TLS 接続に失敗しました（{cause}{alert_ja}）。{}{} / TLS from {peer} to {port_en} failed ({cause}{alert_en}). {} {}",
+            meaning.ja, remedy.ja, meaning.en, remedy.en
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAUSE: Cause = Cause::UntrustedCa;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn address(number: u32) -> IpAddr {
+        IpAddr::from(number.to_be_bytes())
+    }
+
+    #[test]
+    fn one_line_a_minute_for_each_address_and_cause() {
+        let mut kept = Kept::default();
+        assert!(kept.is_to_be_logged(address(1), CAUSE, at(0)));
+        assert!(!kept.is_to_be_logged(address(1), CAUSE, at(59)));
+        assert!(kept.is_to_be_logged(address(1), Cause::Closed, at(59)), "another cause");
+        assert!(kept.is_to_be_logged(address(2), CAUSE, at(59)), "another address");
+        assert!(kept.is_to_be_logged(address(1), CAUSE, at(60)));
+        assert!(!kept.is_to_be_logged(address(1), CAUSE, at(119)));
+        assert!(kept.is_to_be_logged(address(1), CAUSE, at(-500)), "the clock was set back");
+    }
+
+    #[test]
+    fn what_is_known_of_the_log_is_bounded_and_the_oldest_goes_first() {
+        let mut kept = Kept::default();
+        let all = u32::try_from(LOGGED).unwrap();
+        for number in 0..all + 1 {
+            assert!(kept.is_to_be_logged(address(number), CAUSE, at(0)));
+        }
+        assert_eq!(kept.logged.len(), LOGGED);
+        assert!(!kept.is_to_be_logged(address(1), CAUSE, at(1)), "still known");
+        assert!(kept.is_to_be_logged(address(0), CAUSE, at(1)), "forgotten");
+    }
+
+    #[test]
+    fn the_last_hundred_are_kept() {
+        let handshakes = Handshakes::default();
+        for port in 1..=150 {
+            let fault = HandshakeFault { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
+            handshakes.note(Listener::Backend, SocketAddr::from(([127, 0, 0, 1], port)), fault, at(i64::from(port)));
+        }
+        let ports: Vec<u16> = handshakes.recent().iter().map(|failed| failed.peer.port()).collect();
+        assert_eq!(ports, (51..=150).collect::<Vec<u16>>());
+    }
+
+    #[test]
+    fn the_line_says_who_what_and_what_to_do_in_both_languages() {
+        let fault = HandshakeFault { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
+        let handshakes = Handshakes::default();
+        handshakes.note(Listener::Backend, SocketAddr::from(([192, 168, 0, 20], 50312)), fault, at(0));
+        assert_eq!(
+            handshakes.recent()[0].line(),
+            "192.168.0.20:50312 からバックエンドへの TLS 接続に失敗しました（untrusted_ca、クライアントのアラート unknown_ca）。\
+             クライアントがテスト用CAを信頼していません。クライアントに certs/ca.pem を信頼させてください（docs/trust.ja.md）。 / \
+             TLS from 192.168.0.20:50312 to the backend failed (untrusted_ca, the client's alert unknown_ca). \
+             The client does not trust the CA for tests. Let the client trust certs/ca.pem (docs/trust.md)."
+        );
+    }
+}
