@@ -41,8 +41,38 @@ fn every_stack_that_says_so_trusts_the_ca_as_its_page_says() {
         let languages: Vec<&str> = examples.iter().map(|(language, _)| language.as_str()).collect();
         assert_eq!(languages, ["bash", "python", "javascript", "java"], "{page}");
         for (language, code) in &examples {
-            let said = run(&program, language, code);
-            assert!(said.contains("\"idToken\":\""), "{page}, {language}: {said}");
+            for host in ["127.0.0.1", "localhost"] {
+                let said = run(&program, language, &code.replace("127.0.0.1", host));
+                assert!(said.contains("\"idToken\":\""), "{page}, {language}, {host}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn openssl_verifies_the_server_by_name_and_by_address() {
+    let program = Program::start();
+    for expected in ["-verify_hostname localhost", "-verify_ip 127.0.0.1"] {
+        let connect = format!("openssl s_client -connect 127.0.0.1:{} -CAfile certs/ca.pem", program.backend_port());
+        let said = program.run(&format!("echo | {connect} -verify_return_error {expected} 2>/dev/null"));
+        assert!(said.contains("Verify return code: 0 (ok)"), "{expected}: {said}");
+    }
+}
+
+#[test]
+#[ignore = "fetches two old versions of Node.js; part of ./test --nightly"]
+fn old_versions_of_openssl_verify_the_server_by_name_and_by_address() {
+    let program = Program::start();
+    let examples = examples("docs/trust.md", "<!-- run -->");
+    let (_, code) = examples.iter().find(|(language, _)| language == "javascript").unwrap();
+    std::fs::write(program.dir().join("old.js"), code.replace("node:", "").replace("8443", &program.backend_port())).unwrap();
+    for (node, openssl) in [("node@8", "1.0.2"), ("node@16", "1.1.1")] {
+        program.run(&format!("npm install --silent --no-fund --no-audit --prefix {node} {node} >/dev/null 2>&1"));
+        let command = format!("{node}/node_modules/node/bin/node");
+        assert!(program.run(&format!("{command} -p process.versions.openssl")).starts_with(openssl), "{node} has OpenSSL {openssl}");
+        for host in ["127.0.0.1", "localhost"] {
+            let said = program.run(&format!("sed s/127.0.0.1/{host}/ old.js > {host}.js && {command} {host}.js"));
+            assert!(said.contains("\"idToken\":\""), "{node}, {host}: {said}");
         }
     }
 }
