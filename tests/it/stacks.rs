@@ -67,8 +67,8 @@ fn old_versions_of_openssl_verify_the_server_by_name_and_by_address() {
     let (_, code) = examples.iter().find(|(language, _)| language == "javascript").unwrap();
     std::fs::write(program.dir().join("old.js"), code.replace("node:", "").replace("8443", &program.backend_port())).unwrap();
     for (node, openssl) in [("node@8", "1.0.2"), ("node@16", "1.1.1")] {
-        program.run(&format!("npm install --silent --no-fund --no-audit --prefix {node} {node} >/dev/null 2>&1"));
-        let command = format!("{node}/node_modules/node/bin/node");
+        program.run(&format!("mkdir {openssl} && npm install --silent --no-fund --no-audit --prefix {openssl} {node} >/dev/null 2>&1"));
+        let command = format!("{openssl}/node_modules/node/bin/node");
         assert!(program.run(&format!("{command} -p process.versions.openssl")).starts_with(openssl), "{node} has OpenSSL {openssl}");
         for host in ["127.0.0.1", "localhost"] {
             let said = program.run(&format!("sed s/127.0.0.1/{host}/ old.js > {host}.js && {command} {host}.js"));
