@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod fixtures;
+mod hex;
 pub mod http;
 pub mod institutions;
 pub mod journal;

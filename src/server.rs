@@ -17,6 +17,7 @@ use tokio::time::MissedTickBehavior;
 use crate::config::Config;
 use crate::domain::japan;
 use crate::fixtures::{Findings, Fixtures};
+use crate::hex;
 use crate::http::accept::{Limits, OnFault, serve};
 use crate::http::app::{App, ClientAuthPolicy};
 use crate::http::handshakes::Handshakes;
@@ -348,7 +349,7 @@ fn control_token(config: &Config) -> anyhow::Result<String> {
 fn random_key() -> anyhow::Result<String> {
     let mut random = [0; 32];
     rand::fill(&mut random).map_err(|_| anyhow!("the machine gives no random bytes"))?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(random))
 }
 
 /// Of two starts at once the first one's token stays.

@@ -14,6 +14,7 @@ use super::serve::{start_logging, told_to_stop};
 use super::terminal_control::{self, TerminalCommand};
 use crate::config::{LogFormat, TerminalConfig, TerminalOptions};
 use crate::domain::text::Text;
+use crate::hex;
 use crate::terminal::{Connecting, Settings, Terminal};
 use crate::tls::{Readers, terminal_in, write_new};
 
@@ -117,7 +118,7 @@ fn token(state: &Path) -> anyhow::Result<String> {
     }
     let mut random = [0; 32];
     rand::fill(&mut random).map_err(|_| anyhow!("乱数を得られません / the machine gives no random bytes"))?;
-    let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = hex::encode(random);
     write_new(&file, token.as_bytes(), Readers::Owner)?;
     Ok(token)
 }

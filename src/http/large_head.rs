@@ -85,3 +85,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Explaining<S> {
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::EXPLAINED;
+
+    #[test]
+    fn the_words_have_the_length_that_is_announced() {
+        let (head, words) = EXPLAINED.split_once("\r\n\r\n").unwrap();
+        assert!(head.ends_with(&format!("Content-Length: {}", words.len())), "{head}: {}", words.len());
+    }
+}

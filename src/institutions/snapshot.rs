@@ -16,6 +16,7 @@ use crate::domain::japan;
 use crate::domain::observation::Observations;
 use crate::domain::person::{MAX_PERSONS, Person, faults};
 use crate::domain::text::Text;
+use crate::hex;
 
 /// What a snapshot calls itself.
 const KIND: &str = "onshi-mock institution";
@@ -123,7 +124,7 @@ impl Snapshot {
 /// What the document says, whatever the order of its fields and the space between them.
 fn seal(document: &Value) -> String {
     let said = document.to_string();
-    digest(&SHA256, said.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest(&SHA256, said.as_bytes()))
 }
 
 /// What no institution is, and what others rely on.

@@ -10,6 +10,7 @@ use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::linkage::{FileKind, LinkageSettings};
 use crate::domain::terminal::Settings;
+use crate::hex;
 use crate::institutions::Moment;
 use crate::wire::zip;
 
@@ -34,14 +35,14 @@ impl FaceId {
 
     /// `QualificationConfirmationKey`, where the terminal's setting has one: 32 hex digits, an invented form.
     pub(super) fn confirmation_key(&self, settings: &LinkageSettings) -> Option<String> {
-        settings.confirmation_key.then(|| hex(&self.drawn[16..]))
+        settings.confirmation_key.then(|| hex::encode(&self.drawn[16..]))
     }
 
     /// The result's file.
     pub(super) fn file(&self, institution: &Institution, bytes: Vec<u8>, settings: &Settings, moment: Moment) -> Outgoing {
         let (linkage, result_files) = (&settings.linkage, settings.result_files);
         let at = japan::civil(moment.now);
-        let (kind, code, id) = (FileKind::Check.stem(), &institution.code, hex(&self.drawn[..10]));
+        let (kind, code, id) = (FileKind::Check.stem(), &institution.code, hex::encode(&self.drawn[..10]));
         let stem = format!("{kind}res_face_{code}{id}_{}", at.strftime("%Y%m%d%H%M%S"));
         let name = format!("{stem}.xml");
         if !linkage.encrypt_face {
@@ -49,8 +50,4 @@ impl FaceId {
         }
         Outgoing { bytes: zip::zip(&name, &bytes, at, Some(&linkage.zip_password)), name: format!("{stem}.zip"), result_files }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -17,6 +17,7 @@ pub use store::Store;
 
 use crate::domain::campaign::Package;
 use crate::domain::ids::CampaignId;
+use crate::hex;
 use seeded::Seeded;
 use shelf::Opened;
 
@@ -83,7 +84,7 @@ impl Content {
             context.update(&slice);
             at += slice.len() as u64;
         }
-        Ok(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex::encode(context.finish()))
     }
 }
 

@@ -14,6 +14,7 @@ use super::fault::Fault;
 use super::protocol::Offer;
 use super::store::unwritable;
 use crate::domain::text::Text;
+use crate::hex;
 
 /// A download on the disk: the bytes so far, and beside them what they are to become.
 pub(super) struct Partial {
@@ -151,7 +152,7 @@ impl Partial {
 
     fn verify(&self, received: Received) -> Result<(), Fault> {
         let digest = received.hash.finish();
-        let found: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = hex::encode(digest);
         if found == self.sha256 {
             return Ok(());
         }

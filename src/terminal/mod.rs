@@ -44,6 +44,7 @@ use store::{Store, unwritable};
 use crate::domain::ids::{BootId, TerminalAddress};
 use crate::domain::linkage::ResultFiles;
 use crate::domain::text::Text;
+use crate::hex;
 use crate::linkage::folder::Folder;
 
 /// What a terminal is started with.
@@ -183,8 +184,7 @@ impl Terminal {
 fn new_boot_id() -> BootId {
     let mut random = [0; 12];
     rand::fill(&mut random).expect("a machine that gives random bytes for TLS gives twelve more");
-    let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    BootId::parse(&format!("boot-{digits}")).expect("letters, digits and a hyphen make a boot id")
+    BootId::parse(&format!("boot-{}", hex::encode(random))).expect("letters, digits and a hyphen make a boot id")
 }
 
 /// The very first start: the software is what the server takes the terminal to have.

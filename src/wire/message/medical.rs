@@ -20,6 +20,11 @@ const FILE_IDENTIFIER: Element = Element::text("ArbitraryFileIdentifier", "reque
 const RESULT: Element = Element::text("ResultCode", "check", |s| text(&s.medical?.result_code)).required();
 const CONTENTS: Element = Element::text("MessageContents", "errors.toml", |s| optional(&s.medical?.contents));
 
+/// What a whole message has in it.
+const fn parts(header: &'static [Element], body: &'static [Element]) -> [Element; 2] {
+    [Element::group("MessageHeader", header).required(), Element::kept_group("MessageBody", |_| true, body)]
+}
+
 /// Name, kana, day of birth and sex: other names than elsewhere, and others in each kind of answer.
 const fn person_of(names: [&'static str; 4]) -> [Element; 4] {
     let [name, kana, birth, sex] = names;

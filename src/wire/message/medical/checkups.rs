@@ -3,14 +3,12 @@
 use super::super::element::Element;
 use super::super::envelope::{optional, text};
 use super::super::scope::{MedicalPart, Scope};
-use super::{CONTENTS, FILE_IDENTIFIER, INSTITUTION, RESULT, TIME, checkup, each, item, person_of};
+use super::{CONTENTS, FILE_IDENTIFIER, INSTITUTION, RESULT, TIME, checkup, each, item, parts, person_of};
 use crate::wire::digits;
 use crate::wire::tree::ListStyle;
 
 /// A whole message.
-pub const CHECKUPS: &[Element] =
-    &[Element::group("XmlMsg", &[Element::group("MessageHeader", HEADER).required(), Element::kept_group("MessageBody", |_| true, BODY)])
-        .required()];
+pub const CHECKUPS: &[Element] = &[Element::group("XmlMsg", &parts(HEADER, BODY)).required()];
 
 const HEADER: &[Element] = &[
     TIME,

@@ -3,15 +3,13 @@
 use super::super::element::Element;
 use super::super::envelope::{optional, text};
 use super::super::scope::{MedicalPart, Scope};
-use super::{CONTENTS, FILE_IDENTIFIER, INSTITUTION, RESULT, TIME, day, drug, each, month, person_of, prescriber, treatment};
+use super::{CONTENTS, FILE_IDENTIFIER, INSTITUTION, RESULT, TIME, day, drug, each, month, parts, person_of, prescriber, treatment};
 use crate::domain::medical::{DayRecord, DrugInformation, MonthRecord};
 use crate::wire::digits;
 use crate::wire::tree::ListStyle;
 
 /// A whole message.
-pub const DRUGS: &[Element] =
-    &[Element::group("XmlMsg", &[Element::group("MessageHeader", HEADER).required(), Element::kept_group("MessageBody", |_| true, BODY)])
-        .required()];
+pub const DRUGS: &[Element] = &[Element::group("XmlMsg", &parts(HEADER, BODY)).required()];
 
 const HEADER: &[Element] = &[
     TIME,
