@@ -3,22 +3,23 @@
 use std::path::{Path, PathBuf};
 
 /// Who may import whom, below `src/`: a room imports nothing of ours but itself and these.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("domain", &[]),
     ("clock", &[]),
-    ("package", &["domain"]),
+    ("hex", &[]),
+    ("package", &["domain", "hex"]),
     ("wire", &["domain"]),
     ("store", &["domain"]),
     ("journal", &["domain", "store", "wire"]),
     ("token", &["domain"]),
     ("fixtures", &["domain", "package", "wire"]),
     ("metrics", &["domain", "journal", "store"]),
-    ("institutions", &["domain", "fixtures", "journal", "metrics", "store"]),
+    ("institutions", &["domain", "fixtures", "hex", "journal", "metrics", "store"]),
     ("answers", &["domain", "fixtures", "journal", "wire"]),
-    ("linkage", &["answers", "domain", "fixtures", "institutions", "journal", "store", "wire"]),
+    ("linkage", &["answers", "domain", "fixtures", "hex", "institutions", "journal", "store", "wire"]),
     ("tls", &["domain"]),
     ("verdict", &["domain"]),
-    ("terminal", &["domain", "linkage", "wire"]),
+    ("terminal", &["domain", "hex", "linkage", "wire"]),
     (
         "http",
         &[
@@ -39,7 +40,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ),
     ("push", &["domain", "institutions", "store"]),
     ("config", &["domain", "http", "institutions", "linkage", "push", "store", "verdict"]),
-    ("server", &["config", "domain", "fixtures", "http", "institutions", "linkage", "package", "push", "store", "tls", "token"]),
+    ("server", &["config", "domain", "fixtures", "hex", "http", "institutions", "linkage", "package", "push", "store", "tls", "token"]),
 ];
 
 fn root() -> PathBuf {
