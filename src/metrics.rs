@@ -14,8 +14,9 @@ use prometheus_client::registry::Registry;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::fault::KindName;
 use crate::domain::handshake::Cause;
+use crate::domain::operation::Operation;
 use crate::domain::terminal::Phase;
-use crate::journal::{Exchange, OPERATIONS, OUTCOMES, Outcome};
+use crate::journal::{Exchange, OUTCOMES, Outcome};
 use crate::store::Tally;
 
 /// The media type of [`Metrics::text`].
@@ -27,7 +28,8 @@ const DURATIONS: [f64; 16] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.0
 /// The counters of one server, and the registry that writes them out.
 pub struct Metrics {
     registry: Registry,
-    operations: Vec<OfOperation>,
+    /// By operation.
+    operations: [OfOperation; Operation::ALL.len()],
     /// By error.
     refusals: Vec<Counter>,
     /// By kind.
@@ -106,10 +108,9 @@ impl Metrics {
         let Some(took) = exchange.took else {
             return;
         };
-        if let Some(operation) = self.operations.iter().find(|operation| operation.name == exchange.operation) {
-            operation.seconds.observe(took.as_secs_f64());
-            operation.requests[exchange.outcome.place()].inc();
-        }
+        let operation = &self.operations[exchange.operation as usize];
+        operation.seconds.observe(took.as_secs_f64());
+        operation.requests[exchange.outcome.place()].inc();
         if let Outcome::Refused { error, .. } = &exchange.outcome {
             self.refusals[error.id as usize].inc();
         }
@@ -174,9 +175,13 @@ impl<const N: usize, M: EncodeMetric + TypedMetric> EncodeMetric for Members<N, 
     }
 }
 
-fn operations(registry: &mut Registry) -> Vec<OfOperation> {
-    let new = |name| OfOperation { name, requests: OUTCOMES.map(|_| Counter::default()), seconds: Histogram::new(DURATIONS) };
-    let operations: Vec<OfOperation> = OPERATIONS.into_iter().map(new).collect();
+fn operations(registry: &mut Registry) -> [OfOperation; Operation::ALL.len()] {
+    let new = |operation: Operation| OfOperation {
+        name: operation.name(),
+        requests: OUTCOMES.map(|_| Counter::default()),
+        seconds: Histogram::new(DURATIONS),
+    };
+    let operations = Operation::ALL.map(new);
     let requests = operations.iter().flat_map(|of| {
         let labels = |outcome: &str| [("operation", of.name.to_owned()), ("outcome", outcome.to_owned())];
         OUTCOMES.into_iter().map(labels).zip(of.requests.clone())

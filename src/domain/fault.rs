@@ -2,88 +2,22 @@
 
 mod given;
 mod kind;
+mod requests;
 mod set;
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use given::{FaultError, Given};
 pub use kind::{Kind, KindName, LONGEST_DELAY, LONGEST_SILENCE, answer_arrives};
+pub use requests::Requests;
 pub use set::{Faults, MAX_FAULTS, Set};
 
 use super::ids::{FaultId, InstitutionCode, TerminalId};
+use super::operation::{Operation, Surface};
 use super::text::Text;
-
-/// A kind of request to the backend.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "FaultOperation")]
-pub enum Operation {
-    /// Each that the fault's kind suits.
-    #[default]
-    Any,
-    /// Login.
-    Login,
-    /// The check by card data.
-    Search,
-    /// A terminal's poll.
-    Updates,
-    /// The download of a package.
-    Package,
-    /// A terminal's report.
-    Reports,
-    /// Delivery results.
-    Results,
-    /// A request file of a linkage folder over its route.
-    Linkage,
-    /// A request file in a linkage folder that the server keeps.
-    Folder,
-    /// A card at a reader elsewhere.
-    Card,
-    /// The list of notices.
-    Notices,
-}
-
-impl Operation {
-    /// Those that a request can be.
-    pub const ALL: [Self; 10] = [
-        Self::Login,
-        Self::Search,
-        Self::Updates,
-        Self::Package,
-        Self::Reports,
-        Self::Results,
-        Self::Linkage,
-        Self::Folder,
-        Self::Card,
-        Self::Notices,
-    ];
-
-    /// Its name, as the journal has it; there, a file in a folder is `linkage`, too.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Any => "any",
-            Self::Login => "login",
-            Self::Search => "search",
-            Self::Updates => "updates",
-            Self::Package => "package",
-            Self::Reports => "reports",
-            Self::Results => "results",
-            Self::Linkage => "linkage",
-            Self::Folder => "folder",
-            Self::Card => "card",
-            Self::Notices => "notices",
-        }
-    }
-
-    /// The one that the journal calls so.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|operation| operation.name() == name)
-    }
-}
 
 /// A fault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,7 +26,7 @@ pub struct Fault {
     /// Its name within the institution.
     pub id: FaultId,
     /// Which requests it counts.
-    pub operation: Operation,
+    pub operation: Requests,
     /// From which terminal; any where it is left out.
     pub terminal: Option<TerminalId>,
     /// At which of those that it counts it fires.
@@ -119,8 +53,10 @@ pub enum When {
 /// A request as faults see it.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// What it is; never [`Operation::Any`].
+    /// What it is.
     pub operation: Operation,
+    /// By which way it came.
+    pub surface: Surface,
     /// The terminal that asks.
     pub terminal: TerminalId,
     /// By the institution's clock.
@@ -150,7 +86,7 @@ pub struct Fired {
 impl Fault {
     /// Whether it counts such a request.
     pub fn counts(&self, asked: &Asked) -> bool {
-        self.suits(asked.operation)
+        asked.requests().is_some_and(|requests| self.suits(requests))
             && self.terminal.as_ref().is_none_or(|terminal| *terminal == asked.terminal)
             && self.expires.is_none_or(|expires| asked.now < expires)
     }
@@ -160,15 +96,27 @@ impl Fault {
         matches!(self.when, When::Probability(_)) || matches!(self.kind, Kind::Delay { least, most } if least < most)
     }
 
-    fn suits(&self, operation: Operation) -> bool {
-        if self.operation == Operation::Any { self.kind.suits(operation) } else { self.operation == operation }
+    fn suits(&self, requests: Requests) -> bool {
+        if self.operation == Requests::Any { self.kind.suits(requests) } else { self.operation == requests }
+    }
+}
+
+impl Asked {
+    /// The requests of which it is one.
+    fn requests(&self) -> Option<Requests> {
+        Requests::of(self.operation, self.surface)
+    }
+
+    /// What chance knows it by: the name of those requests.
+    fn name(&self) -> &'static str {
+        self.requests().map_or_else(|| self.operation.name(), Requests::name)
     }
 }
 
 impl Dice<'_> {
     /// A share from 0 to 1, 1 not included: the same for the same request and purpose, whenever and wherever it is drawn.
     fn share(&self, fault: &FaultId, asked: &Asked, number: u64, purpose: &str) -> f64 {
-        let names = [self.institution.as_str(), fault.as_str(), asked.terminal.as_str(), asked.operation.name(), purpose];
+        let names = [self.institution.as_str(), fault.as_str(), asked.terminal.as_str(), asked.name(), purpose];
         let mut hash = 0xcbf2_9ce4_8422_2325;
         let numbers = [self.seed.to_le_bytes(), number.to_le_bytes()];
         let bytes = names.iter().flat_map(|name| name.bytes().chain([0])).chain(numbers.into_iter().flatten());

@@ -175,12 +175,13 @@ impl Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::operation::Operation;
     use crate::domain::text::Text;
     use crate::journal::{Exchange, Outcome, journal_id};
 
     fn pending() -> Pending {
         let wall = "2026-01-19T03:00:00Z".parse().unwrap();
-        let exchange = Exchange::new("search", "POST".to_owned(), String::new(), Outcome::Answered, Text::new("", ""));
+        let exchange = Exchange::new(Operation::Search, "POST".to_owned(), String::new(), Outcome::Answered, Text::new("", ""));
         Pending::new(Some("making".to_owned()), Box::new(Entry { id: journal_id(wall), at: wall, wall, institution: None, exchange }))
     }
 

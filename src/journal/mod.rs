@@ -26,6 +26,7 @@ use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
 use crate::domain::inquiry::{NearMiss, Sought, Validity};
 use crate::domain::japan;
 use crate::domain::linkage::ResultFiles;
+use crate::domain::operation::Operation;
 use crate::domain::surfacing::ErrorProfile;
 use crate::domain::text::Text;
 use crate::store::{Bound, Kept};
@@ -42,14 +43,8 @@ pub const KEPT_ENTRIES: usize = 500;
 /// How much a journal keeps: the newest entries, as long as they have no more bytes of JSON (those that were written at once go together).
 pub const BOUND: Bound = Bound { entries: KEPT_ENTRIES, bytes: 4 * 1024 * 1024 };
 
-/// What an entry can be about.
-pub const OPERATIONS: [&str; 10] = [LOGIN, "search", "updates", "package", "reports", "results", "notices", "linkage", "card", "unknown"];
-
 /// How an entry can end.
 pub const OUTCOMES: [&str; 3] = ["answered", "checked", "refused"];
-
-/// The operation whose every value is a secret.
-const LOGIN: &str = "login";
 
 /// One request and its answer.
 #[derive(Clone, Serialize, JsonSchema)]
@@ -74,7 +69,8 @@ pub struct Entry {
 pub struct Exchange {
     /// What it was: `login`, `search`, `updates`, `package`, `reports`, `results`, `notices`, `linkage`, `card`,
     /// `unknown`.
-    pub operation: &'static str,
+    #[schemars(with = "String")]
+    pub operation: Operation,
     /// The HTTP method; `FILE` for a request in the linkage folder.
     pub method: String,
     /// The path, or the file's name; at most 256 characters.
@@ -121,7 +117,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// One of which no more is known.
-    pub fn new(operation: &'static str, method: String, path: String, outcome: Outcome, why: Text) -> Self {
+    pub fn new(operation: Operation, method: String, path: String, outcome: Outcome, why: Text) -> Self {
         Self {
             operation,
             method,
@@ -260,7 +256,7 @@ impl Entry {
     /// As it is written: one JSON object, without secrets.
     pub fn json(&self, pseudonyms: &Pseudonyms) -> String {
         let Exchange { session, inquiry, request, answer, .. } = &self.exchange;
-        let secret = self.exchange.operation == LOGIN;
+        let secret = self.exchange.operation == Operation::Login;
         let shown = |message: &Option<Message>| message.as_ref().map(|message| message.shown(secret));
         let written = Written {
             entry: self,

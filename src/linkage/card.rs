@@ -12,6 +12,7 @@ use crate::domain::found::Found;
 use crate::domain::ids::TerminalId;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
+use crate::domain::operation::Operation;
 use crate::domain::person::Person;
 use crate::domain::readings::CardWhilePending;
 use crate::domain::text::Text;
@@ -70,7 +71,7 @@ pub fn present(
     let mut exchange = Exchange {
         terminal: Some(id.clone()),
         found: Some(found),
-        ..Exchange::new("card", "POST".to_owned(), String::new(), Outcome::Answered, shown.clone())
+        ..Exchange::new(Operation::Card, "POST".to_owned(), String::new(), Outcome::Answered, shown.clone())
     };
     let mut face = None;
     if let Some(Answer { message, outcome: journalled, why, .. }) = answer {

@@ -3,25 +3,20 @@
 use std::time::Duration;
 
 use super::folder::{Outgoing, Reply};
-use crate::domain::fault::{Asked, Fired, Kind, Operation};
+use crate::domain::fault::{Asked, Fired, Kind};
 use crate::domain::ids::TerminalId;
 use crate::domain::institution::Institution;
+use crate::domain::operation::{Operation, Surface};
 use crate::institutions::Moment;
 use crate::wire::spoilt;
 
-/// By which way a request file came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Surface {
-    /// Over its route, where faults have counted it.
-    Route,
-    /// In a folder that the server keeps.
-    Folder,
-}
-
 /// Counts a file in a folder, and gives the fault that fires at it.
 pub(super) fn met(surface: Surface, institution: &mut Institution, terminal: &TerminalId, moment: Moment) -> Option<Fired> {
-    let asked = Asked { operation: Operation::Folder, terminal: terminal.clone(), now: moment.now };
-    if surface == Surface::Folder { institution.meet_faults(&asked) } else { None }
+    // Over its route, faults have counted it already.
+    if surface == Surface::Http {
+        return None;
+    }
+    institution.meet_faults(&Asked { operation: Operation::Linkage, surface, terminal: terminal.clone(), now: moment.now })
 }
 
 /// What a fault makes of an answer.

@@ -1,6 +1,6 @@
 //! One request file and what answers it: the name, the character set, the message, and the form of the answer's file.
 
-use super::faults::{self, Surface};
+use super::faults;
 use super::folder::{Outgoing, Reply};
 use crate::answers::{self, Answer, Desk, Place};
 use crate::domain::catalogue::ErrorId;
@@ -14,6 +14,7 @@ use crate::domain::inquiry::Sought;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::linkage::{FileKind, ResultForm};
+use crate::domain::operation::Surface;
 use crate::domain::reception::Asked;
 use crate::domain::surfacing::Surfacing;
 use crate::domain::terminal::{Settings, Terminal};

@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 
-use super::faults::{self, Surface};
+use super::faults;
 use super::file::{Handled, handle, too_large};
 use super::folder::{Counter, Folder, Outgoing, Reply, Rules};
 use crate::domain::ids::TerminalAddress;
 use crate::domain::japan;
 use crate::domain::linkage::{LinkageSettings, ResultFiles};
+use crate::domain::operation::{Operation, Surface};
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;
 use crate::journal::{Exchange, FaultMark, Message};
@@ -155,7 +156,7 @@ impl Clerk<'_> {
             answer: reply.file().map(|file| Message::file(&file.bytes)),
             fault: fault.as_ref().map(FaultMark::of),
             took: Some(began.elapsed()),
-            ..Exchange::new("linkage", "FILE".to_owned(), name.to_owned(), outcome, why)
+            ..Exchange::new(Operation::Linkage, "FILE".to_owned(), name.to_owned(), outcome, why)
         };
         self.institutions.record(Some(&self.address.institution), exchange);
         reply

@@ -8,6 +8,5 @@ pub mod folder;
 mod folders;
 
 pub use card::{FaceFile, Seen, present};
-pub use faults::Surface;
 pub use file::{Handled, handle};
 pub use folders::{Folders, LOOKED_AT_EVERY, Whereabouts};

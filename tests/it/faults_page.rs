@@ -1,6 +1,6 @@
 //! The pages on faults keep their word: the example runs as it stands, each fault they show can be set, and both tell of the same.
 
-use onshi_mock::domain::fault::{Given, Operation};
+use onshi_mock::domain::fault::{Given, Requests};
 use onshi_mock::fixtures::Fixtures;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -54,7 +54,7 @@ fn both_pages_name_every_kind_operation_and_profile() {
     for name in PAGES {
         let page = page(name);
         kinds.iter().for_each(|kind| assert!(page.contains(&format!("\n| `{kind}` |")), "{name} lacks {kind}"));
-        let mut words: Vec<&str> = Operation::ALL.into_iter().map(Operation::name).collect();
+        let mut words: Vec<&str> = Requests::ALL.into_iter().map(Requests::name).collect();
         words.extend(chaos.iter().map(|profile| profile.name.as_str()));
         words.into_iter().for_each(|word| assert!(page.contains(&format!("`{word}`")), "{name} lacks {word}"));
     }

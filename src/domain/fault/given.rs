@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Kind, KindName, LONGEST_DELAY};
-use super::{Fault, Operation, When};
+use super::{Fault, Requests, When};
 use crate::domain::ids::{FaultId, TerminalId};
 use crate::domain::japan;
 use crate::domain::period::{Period, Skew};
@@ -22,7 +22,7 @@ pub struct Given {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<FaultId>,
     /// Which requests it counts.
-    pub operation: Operation,
+    pub operation: Requests,
     /// From which terminal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terminal: Option<TerminalId>,
@@ -108,7 +108,7 @@ impl TryFrom<Given> for Fault {
                 format!("A fault of the kind `{name}` has no `{field}`."),
             ));
         }
-        if given.operation != Operation::Any && !kind.suits(given.operation) {
+        if given.operation != Requests::Any && !kind.suits(given.operation) {
             return Err(unsuitable(&kind, given.operation));
         }
         let when = given.when()?;
@@ -121,8 +121,9 @@ impl TryFrom<Given> for Fault {
     }
 }
 
-fn unsuitable(kind: &Kind, operation: Operation) -> FaultError {
-    let suited: Vec<&str> = Operation::ALL.into_iter().filter(|other| kind.suits(*other)).map(Operation::name).collect();
+fn unsuitable(kind: &Kind, operation: Requests) -> FaultError {
+    let suited: Vec<&str> =
+        Requests::ALL.into_iter().filter(|other| *other != Requests::Any && kind.suits(*other)).map(Requests::name).collect();
     let (name, operation, suited) = (kind.name().as_str(), operation.name(), suited.join(", "));
     FaultError::new(
         "/operation",

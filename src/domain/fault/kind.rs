@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Operation;
+use super::Requests;
 use crate::domain::period::{Period, Skew};
 use crate::domain::text::Text;
 
@@ -178,16 +178,16 @@ impl Kind {
     }
 
     /// Whether it can be done to such a request.
-    pub fn suits(&self, operation: Operation) -> bool {
-        use Operation::{Card, Folder, Linkage, Login, Notices, Package, Results, Search};
+    pub fn suits(&self, requests: Requests) -> bool {
+        use Requests::{Card, Folder, Linkage, Login, Notices, Package, Results, Search};
         match self {
-            Self::WrongHash | Self::StaleEtag => operation == Package,
-            Self::Processing => matches!(operation, Search | Folder),
-            Self::ExpiredToken => !matches!(operation, Login | Folder),
-            Self::Malformed => operation != Package,
-            Self::WrongEncoding => matches!(operation, Search | Linkage | Folder | Card | Results | Notices),
+            Self::WrongHash | Self::StaleEtag => requests == Package,
+            Self::Processing => matches!(requests, Search | Folder),
+            Self::ExpiredToken => !matches!(requests, Login | Folder),
+            Self::Malformed => requests != Package,
+            Self::WrongEncoding => matches!(requests, Search | Linkage | Folder | Card | Results | Notices),
             // A file has no status and no connection, and is there as a whole.
-            Self::Status { .. } | Self::Reset | Self::Close | Self::Drip { .. } | Self::WrongLength { .. } => operation != Folder,
+            Self::Status { .. } | Self::Reset | Self::Close | Self::Drip { .. } | Self::WrongLength { .. } => requests != Folder,
             Self::Delay { .. } | Self::BlackHole | Self::Cut { .. } | Self::ClockSkew { .. } => true,
         }
     }

@@ -130,7 +130,7 @@ impl Set {
         if !self.fault.is_random() {
             return self.counted;
         }
-        let name = format!("{} {}", asked.operation.name(), asked.terminal);
+        let name = format!("{} {}", asked.name(), asked.terminal);
         if self.sequences.len() >= MOST_SEQUENCES && !self.sequences.contains_key(&name) {
             self.sequences.clear();
         }

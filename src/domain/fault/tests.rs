@@ -31,7 +31,7 @@ fn error(given: Value) -> &'static str {
 /// Lets a terminal ask, and tells what fired.
 fn ask(faults: &mut Faults, operation: Operation, terminal: &str, seed: u64) -> Option<Fired> {
     let terminal = TerminalId::parse(terminal).unwrap();
-    let asked = Asked { operation, terminal, now: now() };
+    let asked = Asked { operation, surface: Surface::Http, terminal, now: now() };
     faults.meet(&asked, Dice { seed, institution: &code() })
 }
 
@@ -67,7 +67,10 @@ fn of_several_the_first_that_fires_does_and_all_count() {
         (0..3).filter_map(|_| ask(&mut set, Operation::Search, "T1", 0)).map(|fired| (fired.id.to_string(), fired.number)).collect();
     assert_eq!(fired, [("a".to_owned(), 2), ("b".to_owned(), 3)]);
     let terminal = TerminalId::parse("T1").unwrap();
-    assert!(!set.concern(&Asked { operation: Operation::Search, terminal, now: now() }), "both are spent, so nothing is counted any more");
+    assert!(
+        !set.concern(&Asked { operation: Operation::Search, surface: Surface::Http, terminal, now: now() }),
+        "both are spent, so nothing is counted any more"
+    );
 }
 
 #[test]
@@ -135,7 +138,7 @@ fn every_kind_is_written_as_it_was_read() {
         (written["id"], written["operation"]) = (json!("a"), json!("any"));
         let fault: Fault = serde_json::from_value(written.clone()).unwrap();
         assert_eq!(serde_json::to_value(&fault).unwrap(), written);
-        assert!(Operation::ALL.iter().any(|operation| fault.kind.suits(*operation)));
+        assert!(Requests::ALL[1..].iter().any(|requests| fault.kind.suits(*requests)));
     }
 }
 
@@ -184,4 +187,15 @@ fn about_as_many_fire_as_the_probability_says() {
         let fired = firings(&mut faults(&[json!({"kind": "close", "probability": 0.25})]), seed, 2000).len();
         assert!((400..600).contains(&fired), "{seed}: {fired}");
     }
+}
+
+#[test]
+fn chance_and_faults_know_a_request_by_its_name_and_a_file_in_a_folder_by_folder() {
+    let asked = |operation, surface| Asked { operation, surface, terminal: TerminalId::parse("T1").unwrap(), now: now() };
+    for operation in Operation::ALL {
+        let over_http = asked(operation, Surface::Http);
+        assert_eq!(over_http.name(), operation.name());
+        assert_eq!(over_http.requests().is_none(), operation == Operation::Unknown);
+    }
+    assert_eq!(asked(Operation::Linkage, Surface::Folder).name(), "folder");
 }

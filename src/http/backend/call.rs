@@ -24,6 +24,7 @@ use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::inquiry::Sought;
 use crate::domain::linkage::ResultFiles;
+use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::{self, BodyFault};
@@ -61,7 +62,7 @@ pub(super) struct Call {
     /// The fault that its institution lets fire at it.
     pub(super) fault: Option<Fired>,
     /// What it is, as the journal has it.
-    pub(super) operation: &'static str,
+    pub(super) operation: Operation,
     method: String,
     path: String,
     body: Bytes,
@@ -70,7 +71,7 @@ pub(super) struct Call {
 
 impl Call {
     /// Takes a request apart.
-    pub(super) fn begin(app: Arc<App>, operation: &'static str, request: Request) -> (Self, Body) {
+    pub(super) fn begin(app: Arc<App>, operation: Operation, request: Request) -> (Self, Body) {
         let (Parts { method, uri, headers, extensions, .. }, body) = request.into_parts();
         let connection = extensions.get::<Arc<Connection>>();
         let presented = connection.and_then(|connection| connection.client_certificates.as_deref());
@@ -145,7 +146,7 @@ impl Call {
         }
         if let Outcome::Refused { error, .. } = &outcome {
             let institution = self.institution.as_ref().map_or("-", |code| code.as_str());
-            tracing::info!(operation = self.operation, institution, code = error.code, why = why.en, "refused");
+            tracing::info!(operation = self.operation.name(), institution, code = error.code, why = why.en, "refused");
         }
         let answered = response.extensions().get::<NoAnswer>().is_none();
         let (mut response, body) = with_body(response);
@@ -227,7 +228,7 @@ pub(super) struct Trace {
     pub(super) app: Arc<App>,
     institution: Option<InstitutionCode>,
     terminal: Option<TerminalId>,
-    operation: &'static str,
+    operation: Operation,
     method: String,
     path: String,
 }
@@ -236,7 +237,7 @@ impl Trace {
     /// Journals that the answer was cut off, and why.
     pub(super) async fn record(&self, refusal: &Refusal, note: Text) {
         let entry = entry(&self.app, self.institution.as_ref(), refusal.error).await;
-        tracing::warn!(operation = self.operation, path = self.path, why = refusal.why.en, note = note.en, "an answer was cut off");
+        tracing::warn!(operation = self.operation.name(), path = self.path, why = refusal.why.en, note = note.en, "an answer was cut off");
         let error = JournalError::new(&entry, refusal.message(&entry));
         let outcome = Outcome::Refused { error, error_profile: None };
         let exchange = Exchange {

@@ -19,11 +19,12 @@ use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::consent::Consents;
 use crate::domain::linkage::ResultFiles;
+use crate::domain::operation::Operation;
 use crate::domain::person::Person;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::closing;
-use crate::http::openapi::Operation;
+use crate::http::openapi;
 use crate::linkage::folder::Outgoing;
 use crate::linkage::{self, FaceFile, Seen};
 use crate::wire::document;
@@ -61,7 +62,7 @@ struct CardFile {
 }
 
 /// What its signature does not say.
-pub fn describe(operation: &mut Operation<'_>) {
+pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.takes::<CardRequest>();
     operation.answers::<CardAnswer>(200);
     delivery::describe(operation);
@@ -70,7 +71,7 @@ pub fn describe(operation: &mut Operation<'_>) {
 
 /// Handles one card.
 pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
-    let (mut call, body) = Call::begin(app, "card", request);
+    let (mut call, body) = Call::begin(app, Operation::Card, request);
     let bytes = match call.read(body).await {
         Ok(bytes) => bytes,
         Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault)).await),

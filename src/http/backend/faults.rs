@@ -16,8 +16,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::call::{Call, refusal_with};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
-use crate::domain::fault::{Asked, Fired, Kind, LONGEST_SILENCE, Operation};
+use crate::domain::fault::{Asked, Fired, Kind, LONGEST_SILENCE};
 use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::operation::Surface;
 use crate::domain::period::Period;
 use crate::domain::text::Text;
 use crate::http::connection::{Held, NoAnswer};
@@ -69,7 +70,7 @@ fn asked(call: &Call, tenant: &Tenant, terminal: Option<&TerminalId>, moment: Mo
     if institution.faults.is_empty() || !institution.terminals.contains_key(terminal) {
         return None;
     }
-    Some(Asked { operation: Operation::named(call.operation)?, terminal: terminal.clone(), now: moment.now })
+    Some(Asked { operation: call.operation, surface: Surface::Http, terminal: terminal.clone(), now: moment.now })
 }
 
 /// Refuses the token where a fault has it expired.

@@ -17,11 +17,12 @@ use super::url::InPath;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, unavailable};
 use crate::domain::ids::TerminalAddress;
+use crate::domain::operation::{Operation, Surface};
 use crate::http::app::App;
 use crate::http::body::closing;
-use crate::http::openapi::Operation;
+use crate::http::openapi;
 use crate::linkage::folder::{Outgoing, Reply};
-use crate::linkage::{Handled, Surface, handle};
+use crate::linkage::{Handled, handle};
 
 /// Whether the body is a result, or the `.err` of a request that could not be read.
 const KIND: HeaderName = HeaderName::from_static("x-onshi-file");
@@ -30,7 +31,7 @@ const KIND: HeaderName = HeaderName::from_static("x-onshi-file");
 const RESULT_FILES: HeaderName = HeaderName::from_static("x-onshi-result-files");
 
 /// What its signature does not say.
-pub fn describe(operation: &mut Operation<'_>) {
+pub fn describe(operation: &mut openapi::Operation<'_>) {
     let bytes = || json!({ "schema": { "type": "string", "contentMediaType": "application/octet-stream" } });
     operation.takes_content(json!({ "application/xml": bytes() }));
     delivery::describe(operation);
@@ -50,7 +51,7 @@ pub fn describe(operation: &mut Operation<'_>) {
 
 /// Handles one request file.
 pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(String, String)>, request: Request) -> Response {
-    let (mut call, body) = Call::begin(app, "linkage", request);
+    let (mut call, body) = Call::begin(app, Operation::Linkage, request);
     let bytes = match call.read(body).await {
         Ok(bytes) => bytes,
         Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault)).await),
@@ -78,7 +79,7 @@ async fn answer(call: &mut Call, id: &str, name: &str, bytes: &Bytes) -> Result<
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    match handle(&app.institutions, &app.fixtures(), &address, Surface::Route, (name, bytes)).await {
+    match handle(&app.institutions, &app.fixtures(), &address, Surface::Http, (name, bytes)).await {
         Ok(Some(handled)) => Ok(handled),
         Ok(None) => Err(gone(&app, &address).await),
         Err(error) => Err(unstored(&error)),

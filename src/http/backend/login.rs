@@ -15,10 +15,11 @@ use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
 use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
+use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::{App, LoginPolicy};
 use crate::http::body::closing;
-use crate::http::openapi::{JSON, LoginAnswer, LoginRequest, Operation, content};
+use crate::http::openapi::{self, JSON, LoginAnswer, LoginRequest, content};
 use crate::journal::Outcome;
 use crate::tls::ClientCertificate;
 use crate::token::{Bearer, Claims, Kind};
@@ -29,7 +30,7 @@ use crate::wire::login::{self, Granted};
 type Named = (InstitutionCode, Option<TerminalId>);
 
 /// What its signature does not say.
-pub fn describe(operation: &mut Operation<'_>) {
+pub fn describe(operation: &mut openapi::Operation<'_>) {
     let schema = operation.schema::<LoginAnswer>();
     operation.takes::<LoginRequest>();
     operation.answers::<LoginAnswer>(200);
@@ -41,7 +42,7 @@ pub fn describe(operation: &mut Operation<'_>) {
 
 /// Handles one login.
 pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (mut call, body) = Call::begin(app, "login", request);
+    let (mut call, body) = Call::begin(app, Operation::Login, request);
     let bytes = match call.read(body).await {
         Ok(bytes) => bytes,
         Err(fault) => return unread(call, &unreadable(fault)).await,

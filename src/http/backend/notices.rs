@@ -14,9 +14,10 @@ use crate::domain::campaign::Notice;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::ids::{CampaignId, InstitutionCode};
+use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::openapi::Operation;
+use crate::http::openapi;
 
 /// `?institution=`: who asks, where neither certificate nor token says (lenient only).
 #[derive(Deserialize, JsonSchema)]
@@ -40,14 +41,14 @@ struct Listed {
 }
 
 /// What its signature does not say.
-pub fn describe(operation: &mut Operation<'_>) {
+pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.answers::<Listing>(200);
     operation.refuses_with(UNIDENTIFIED);
 }
 
 /// Handles one request for notices.
 pub async fn notices(State(app): State<Arc<App>>, InQuery(query): InQuery<NoticesQuery>, request: Request) -> Response {
-    let (mut call, _) = Call::begin(app, "notices", request);
+    let (mut call, _) = Call::begin(app, Operation::Notices, request);
     match list(&mut call, query.institution.as_deref()).await {
         Ok(listing) => {
             call.answer_json(&listing, Text::new("公開済みのお知らせを一覧しました。", "The notices published so far were listed."))

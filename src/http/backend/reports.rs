@@ -14,11 +14,12 @@ use super::url::InPath;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::ids::TerminalAddress;
+use crate::domain::operation::Operation;
 use crate::domain::terminal::{Phase, Report};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::closing;
-use crate::http::openapi::Operation;
+use crate::http::openapi;
 use crate::wire::document;
 use crate::wire::said::in_japanese;
 
@@ -32,7 +33,7 @@ struct Accepted {
 }
 
 /// What its signature does not say.
-pub fn describe(operation: &mut Operation<'_>) {
+pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.takes::<Report>();
     operation.answers::<Accepted>(200);
     describe_delivery(operation);
@@ -42,7 +43,7 @@ pub fn describe(operation: &mut Operation<'_>) {
 
 /// `POST /delivery/v1/terminals/{id}/reports`.
 pub async fn reports(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
-    let (mut call, body) = Call::begin(app, "reports", request);
+    let (mut call, body) = Call::begin(app, Operation::Reports, request);
     call.institution = TerminalAddress::parse(&id).ok().map(|address| address.institution);
     let report = match call.read(body).await.map_err(unreadable).and_then(|bytes| json_of(&bytes)) {
         Ok(object) => read_report(object),

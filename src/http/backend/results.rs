@@ -15,10 +15,11 @@ use crate::domain::campaign::Component;
 use crate::domain::ids::{CampaignId, TerminalAddress, TerminalId, Version};
 use crate::domain::institution::Institution;
 use crate::domain::japan;
+use crate::domain::operation::Operation;
 use crate::domain::terminal::{Phase, Terminal};
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::openapi::Operation;
+use crate::http::openapi;
 
 /// Delivery results (配信実績): what staff see is the installed version; what runs is the mock's own addition.
 #[derive(Serialize, JsonSchema)]
@@ -58,14 +59,14 @@ struct MockResults {
 }
 
 /// What its signature does not say.
-pub fn describe(operation: &mut Operation<'_>) {
+pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.answers::<Results>(200);
     describe_delivery(operation);
 }
 
 /// `GET /delivery/v1/terminals/{id}/results`.
 pub async fn results(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
-    let (mut call, _) = Call::begin(app, "results", request);
+    let (mut call, _) = Call::begin(app, Operation::Results, request);
     let shown = at_delivery(&mut call, &id, |tenant, address, moment| Ok(results_of(&tenant.institution, &address.terminal, moment.now)));
     match shown.await {
         Ok(results) => call.answer_json(&results, Text::new("配信実績を表示しました。", "The delivery results were shown.")),

@@ -17,12 +17,13 @@ use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
 use crate::domain::inquiry::Inquiry;
 use crate::domain::institution::Institution;
+use crate::domain::operation::Operation;
 use crate::domain::surfacing::Surfacing;
 use crate::domain::terminal::Settings;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::closing;
-use crate::http::openapi::{CheckAnswer, CheckRequest, JSON, Operation, XML};
+use crate::http::openapi::{self, CheckAnswer, CheckRequest, JSON, XML};
 use crate::institutions::{Moment, Tenant};
 use crate::store::StoreError;
 use crate::tls::ClientCertificate;
@@ -42,7 +43,7 @@ const REFUSED: &[ErrorId] = &[
 ];
 
 /// What its signature does not say.
-pub fn describe(operation: &mut Operation<'_>) {
+pub fn describe(operation: &mut openapi::Operation<'_>) {
     let (asked, answered) = (operation.schema::<CheckRequest>(), operation.schema::<CheckAnswer>());
     let in_both = |schema: Value| json!({ JSON: { "schema": schema }, XML: { "schema": schema } });
     operation.takes_content(in_both(asked));
@@ -60,7 +61,7 @@ pub fn describe(operation: &mut Operation<'_>) {
 
 /// Handles one check.
 pub async fn search(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (mut call, body) = Call::begin(app, "search", request);
+    let (mut call, body) = Call::begin(app, Operation::Search, request);
     let bytes = match call.read(body).await {
         Ok(bytes) => bytes,
         Err(fault) => {

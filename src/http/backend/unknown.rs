@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use super::call::{Call, refusal_with};
 use crate::domain::catalogue::ErrorId;
+use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::openapi::Listener;
@@ -26,6 +27,6 @@ pub async fn method(State(app): State<Arc<App>>, path: MatchedPath, request: Req
 }
 
 async fn refuse(app: Arc<App>, request: Request, error: ErrorId, detail: Text) -> Response {
-    let (call, _) = Call::begin(app, "unknown", request);
+    let (call, _) = Call::begin(app, Operation::Unknown, request);
     call.refuse_as_problem(&refusal_with(error, detail)).await
 }

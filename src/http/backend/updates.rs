@@ -20,11 +20,12 @@ use crate::domain::event::Change;
 use crate::domain::ids::{CampaignId, TerminalAddress, Version};
 use crate::domain::institution::Institution;
 use crate::domain::japan;
+use crate::domain::operation::Operation;
 use crate::domain::period::Period;
 use crate::domain::poll_limit::PollLimit;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::openapi::Operation;
+use crate::http::openapi;
 use crate::institutions::Moment;
 use crate::package::Hash;
 
@@ -80,7 +81,7 @@ struct WindowState {
 }
 
 /// What its signature does not say.
-pub fn describe(operation: &mut Operation<'_>) {
+pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.answers::<PollAnswer>(200);
     describe_delivery(operation);
     operation.refuses_with(&[ErrorId::TooManyPolls, ErrorId::PackageUnavailable]);
@@ -93,7 +94,7 @@ pub async fn updates(
     InQuery(query): InQuery<PollQuery>,
     request: Request,
 ) -> Response {
-    let (mut call, _) = Call::begin(app, "updates", request);
+    let (mut call, _) = Call::begin(app, Operation::Updates, request);
     let manual = query.trigger.as_deref() == Some("manual");
     if let Some(other) = query.trigger.filter(|_| !manual) {
         let shown: String = other.chars().take(40).collect();

@@ -11,9 +11,10 @@ use serde::de::DeserializeOwned;
 
 use super::call::{Call, refusal_with};
 use crate::domain::catalogue::ErrorId;
+use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::openapi::{Operation, Takes};
+use crate::http::openapi::{self, Takes};
 
 /// The names in its path.
 pub struct InPath<T>(pub T);
@@ -22,13 +23,13 @@ pub struct InPath<T>(pub T);
 pub struct InQuery<T>(pub T);
 
 impl<T> Takes for InPath<T> {
-    fn describe(operation: &mut Operation<'_>) {
+    fn describe(operation: &mut openapi::Operation<'_>) {
         operation.refuses_with(&[ErrorId::MalformedRequest]);
     }
 }
 
 impl<T: JsonSchema> Takes for InQuery<T> {
-    fn describe(operation: &mut Operation<'_>) {
+    fn describe(operation: &mut openapi::Operation<'_>) {
         operation.query::<T>();
         operation.refuses_with(&[ErrorId::MalformedRequest]);
     }
@@ -59,7 +60,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for InQuery<T> {
 }
 
 async fn unreadable(app: &Arc<App>, parts: &Parts, error: &str) -> Response {
-    let (call, _) = Call::begin(Arc::clone(app), "unknown", Request::from_parts(parts.clone(), Body::empty()));
+    let (call, _) = Call::begin(Arc::clone(app), Operation::Unknown, Request::from_parts(parts.clone(), Body::empty()));
     let detail = Text::new(format!("URL が正しくありません（{error}）。"), format!("The URL: {error}."));
     call.refuse_as_problem(&refusal_with(ErrorId::MalformedRequest, detail)).await
 }

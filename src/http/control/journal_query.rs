@@ -5,9 +5,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::bad_query;
+use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::problem::Problem;
-use crate::journal::{Choice, Filter, KEPT_ENTRIES, OPERATIONS, OUTCOMES, Place, Start};
+use crate::journal::{Choice, Filter, KEPT_ENTRIES, OUTCOMES, Place, Start};
 use crate::store::Kept;
 
 /// How many entries are listed where the URL does not say.
@@ -79,7 +80,7 @@ impl JournalQuery {
             }
         };
         let filter = Filter {
-            operation: one_of("operation", self.operation, &OPERATIONS)?,
+            operation: one_of("operation", self.operation, &Operation::ALL.map(Operation::name))?,
             outcome: one_of("outcome", self.outcome, &OUTCOMES)?,
             error: self.error,
             terminal: self.terminal,

@@ -28,9 +28,10 @@ use crate::domain::campaign::Package;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::ids::CampaignId;
+use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::openapi::{Operation, content};
+use crate::http::openapi::{self, content};
 use crate::http::problem::Problem;
 use crate::journal::Outcome;
 use crate::package::{Hash, Reader};
@@ -56,7 +57,7 @@ struct Ready {
 }
 
 /// What its signature does not say.
-pub fn describe(operation: &mut Operation<'_>) {
+pub fn describe(operation: &mut openapi::Operation<'_>) {
     let bytes = json!({ "type": "string", "contentMediaType": body::OCTETS });
     describe_delivery(operation);
     operation.refuses_with(&[
@@ -100,7 +101,7 @@ pub async fn package(
     request: Request,
 ) -> Response {
     let method = request.method().clone();
-    let (mut call, _) = Call::begin(app, "package", request);
+    let (mut call, _) = Call::begin(app, Operation::Package, request);
     let named = Named { campaign, component, version };
     let found = find(&mut call, query.terminal, &named).await;
     let ready = match found {
