@@ -8,6 +8,7 @@
 //! ones), [`http::router`] (every route), [`server`] (how the parts are wired).
 
 pub mod answers;
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -18,8 +19,10 @@ pub mod http;
 pub mod institutions;
 pub mod journal;
 pub mod linkage;
+pub mod listener;
 pub mod metrics;
 pub mod package;
+pub mod policy;
 pub mod push;
 pub mod server;
 pub mod store;

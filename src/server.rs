@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::pin::pin;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -14,22 +14,25 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
+use crate::app::{App, checked, kept, shelve};
 use crate::config::Config;
 use crate::domain::japan;
 use crate::fixtures::{Findings, Fixtures};
 use crate::hex;
-use crate::http::accept::{Limits, OnFault, serve};
-use crate::http::app::{App, ClientAuthPolicy};
+use crate::http;
+use crate::http::accept::{OnFault, serve};
 use crate::http::handshakes::Handshakes;
-use crate::http::openapi::{Addresses, Listener};
+use crate::http::openapi::Published;
 use crate::http::pace::Lines;
 use crate::http::router;
 use crate::http::streams::Streams;
 use crate::http::traces::{Traces, traced};
-use crate::http::{checked, kept, shelve};
 use crate::institutions::{Differing, Institutions};
 use crate::linkage::{Folders, LOOKED_AT_EVERY};
+use crate::listener::Limits;
+use crate::listener::{Addresses, Listener};
 use crate::package;
+use crate::policy::ClientAuthPolicy;
 use crate::push::Push;
 use crate::store::Store;
 use crate::tls::{Authority, ClientAuth, Made, NewCa, OpenOptions, Readers, write_new};
@@ -38,6 +41,7 @@ use crate::token::Tokens;
 /// A server whose sockets are open.
 pub struct Server {
     app: Arc<App>,
+    http: Arc<http::app::App>,
     backend: TcpListener,
     control: TcpListener,
     backend_tls: Arc<ServerConfig>,
@@ -87,28 +91,32 @@ impl Server {
         let institutions = institutions.map_err(|error| anyhow!("institutions: {error:?}"))?;
         let differing = institutions.differing().await?;
         let addresses = Addresses { backend: url(backend.local_addr()?), control: url(control.local_addr()?) };
-        let app = App {
+        let app = Arc::new(App {
             institutions,
-            addresses,
-            published: RwLock::default(),
-            linkage: config.linkage.clone().map(|whereabouts| Folders::new(whereabouts, incomplete_after)),
+            linkage: config.linkage.clone().map(|whereabouts| Arc::new(Folders::new(whereabouts, incomplete_after))),
             packages,
-            lines: Lines::default(),
-            handshakes: Handshakes::default(),
-            streams: Streams::default(),
             started_with,
             fixtures_turn: tokio::sync::Mutex::default(),
             tokens,
             authority,
-            control_token: control_token(config)?,
             login: config.login,
             client_auth: config.client_auth,
             strictness: config.strictness,
+        });
+        let http = http::app::App {
+            app: Arc::clone(&app),
+            addresses,
+            published: Mutex::new(Arc::new(Published::new(app.fixtures()))),
+            lines: Lines::default(),
+            handshakes: Handshakes::default(),
+            streams: Streams::default(),
+            control_token: control_token(config)?,
             body: config.body,
         };
         warn_of_unknown_terminal(config, &app.institutions).await?;
         Ok(Self {
-            app: Arc::new(app),
+            app,
+            http: Arc::new(http),
             backend,
             control,
             backend_tls,
@@ -153,7 +161,7 @@ impl Server {
         &self.differing
     }
 
-    /// The parts that handlers share.
+    /// What both transports use.
     pub fn app(&self) -> &Arc<App> {
         &self.app
     }
@@ -168,17 +176,17 @@ impl Server {
         let backend = serve(
             self.backend,
             self.backend_tls,
-            traced(router::backend(Arc::clone(&self.app)), self.traces.as_ref()),
+            traced(router::backend(Arc::clone(&self.http)), self.traces.as_ref()),
             self.limits,
-            on_fault(&self.app, Listener::Backend),
+            on_fault(&self.http, Listener::Backend),
             stop(stopping.clone()),
         );
         let control = serve(
             self.control,
             self.control_tls,
-            traced(router::control(Arc::clone(&self.app)), self.traces.as_ref()),
+            traced(router::control(Arc::clone(&self.http)), self.traces.as_ref()),
             self.limits,
-            on_fault(&self.app, Listener::Control),
+            on_fault(&self.http, Listener::Control),
             stop(stopping.clone()),
         );
         let linkage = keep_folders(Arc::clone(&self.app), stop(stopping.clone()));
@@ -189,7 +197,7 @@ impl Server {
         let following = Box::pin(follow_fixtures(Arc::clone(&self.app), stop(silence.clone())));
         let telling = Box::pin(self.app.institutions.tell_when_due(stop(silence.clone())));
         let pushing = Box::pin(self.push.run(&self.app.institutions, stop(silence)));
-        let streams = &self.app.streams;
+        let streams = &self.http.streams;
         let surfaces = async move {
             tokio::join!(backend, control, linkage, upkeep, async move {
                 shutdown.await;
@@ -208,7 +216,7 @@ impl Server {
 }
 
 /// Notes the failed handshakes of a listener.
-fn on_fault(app: &Arc<App>, listener: Listener) -> OnFault {
+fn on_fault(app: &Arc<http::app::App>, listener: Listener) -> OnFault {
     let app = Arc::clone(app);
     Box::new(move |peer, fault| app.note_handshake(listener, peer, fault))
 }
@@ -257,12 +265,8 @@ async fn keep_folders(app: Arc<App>, stop: impl Future<Output = ()>) {
             _ = beat.tick() => {}
             () = &mut stop => return,
         }
-        let looking = Arc::clone(&app);
-        let mut looked = pin!(tokio::task::spawn_blocking(move || {
-            if let Some(folders) = &looking.linkage {
-                folders.sweep(&looking.institutions);
-            }
-        }));
+        let (looking, institutions) = (Arc::clone(folders), app.institutions.clone());
+        let mut looked = pin!(tokio::task::spawn_blocking(move || looking.sweep(&institutions)));
         let ended = tokio::select! {
             ended = &mut looked => ended,
             () = &mut stop => {

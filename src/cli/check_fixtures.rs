@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::bail;
 use jiff::Timestamp;
 
+use crate::app::checked;
 use crate::domain::japan;
 use crate::fixtures::Fixtures;
-use crate::http::checked;
 
 /// Options of `check-fixtures`.
 #[derive(clap::Args)]

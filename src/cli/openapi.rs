@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use crate::domain::japan;
 use crate::fixtures::Fixtures;
-use crate::http::openapi::{Addresses, Listener, document};
+use crate::http::openapi::document;
+use crate::listener::{Addresses, Listener};
 
 /// Options of `openapi`.
 #[derive(clap::Args)]

@@ -14,10 +14,11 @@ use serde::Deserialize;
 
 use crate::domain::ids::TerminalAddress;
 use crate::domain::period::Period;
-use crate::http::accept::Limits;
-use crate::http::app::{BodyLimits, ClientAuthPolicy, LoginPolicy};
 use crate::institutions::Bounds;
 use crate::linkage::Whereabouts;
+use crate::listener::BodyLimits;
+use crate::listener::Limits;
+use crate::policy::{ClientAuthPolicy, LoginPolicy};
 use crate::push;
 use crate::store::Target;
 use crate::verdict::DEFAULT_STRICTNESS;

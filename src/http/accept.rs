@@ -20,34 +20,8 @@ use tokio::{
 };
 
 use super::connection::Reception;
+use crate::listener::Limits;
 use crate::tls::HandshakeFault;
-
-/// What one listener grants its clients.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Connections open at once, over all clients.
-    pub max_connections: usize,
-    /// Connections open at once from one IP address. Not small by default: a whole office, or a whole test run, may come from one.
-    pub max_connections_per_address: usize,
-    /// From the accepted connection to the end of the TLS handshake.
-    pub handshake_timeout: Duration,
-    /// From the end of the handshake to the first complete request header; over HTTP/1 also from one answer to the next request's header, idle time included.
-    pub header_timeout: Duration,
-    /// How long requests under way may take to finish once the server is told to stop.
-    pub grace: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            max_connections: 512,
-            max_connections_per_address: 256,
-            handshake_timeout: Duration::from_secs(10),
-            header_timeout: Duration::from_secs(30),
-            grace: Duration::from_secs(10),
-        }
-    }
-}
 
 /// What is told of each handshake that fails: with whom, and why.
 pub type OnFault = Box<dyn Fn(SocketAddr, HandshakeFault) + Send + Sync>;

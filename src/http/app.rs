@@ -1,70 +1,54 @@
-//! What every handler of both surfaces shares.
+//! What every handler shares: the application, and what only HTTP needs beside it.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::civil::Date;
+use super::handshakes::Handshakes;
+use super::openapi::Published;
+use super::pace::Lines;
+use super::streams::Streams;
+use crate::app;
+use crate::listener::{Addresses, BodyLimits, Listener};
+use crate::tls::HandshakeFault;
 
-use crate::domain::ids::TerminalAddress;
-use crate::fixtures::Fixtures;
-use crate::http::handshakes::Handshakes;
-use crate::http::openapi::{Addresses, Listener, Published};
-use crate::http::pace::Lines;
-use crate::http::streams::Streams;
-use crate::institutions::Institutions;
-use crate::linkage::Folders;
-use crate::package::Store;
-use crate::tls::{Authority, HandshakeFault};
-use crate::token::Tokens;
-
-/// The server's parts and settings, shared by all handlers.
+/// The application as the handlers of both listeners see it.
 pub struct App {
-    /// The living institutions.
-    pub institutions: Institutions,
-    /// The linkage folders, where `--linkage` keeps them.
-    pub linkage: Option<Folders>,
+    /// What does not depend on HTTP.
+    pub app: Arc<app::App>,
     /// Where both listeners answer.
     pub addresses: Addresses,
-    /// The description of what they answer.
-    pub published: RwLock<Arc<Published>>,
-    /// The packages' bytes and hashes.
-    pub packages: Store,
-    /// How fast terminals fetch them.
+    /// The description of what they answer, under the fixtures for which it was last asked.
+    pub published: Mutex<Arc<Published>>,
+    /// How fast terminals fetch packages.
     pub lines: Lines,
     /// Handshakes that failed.
     pub handshakes: Handshakes,
     /// Streams that stay open.
     pub streams: Streams,
-    /// What was loaded at the start: in force until others are put.
-    pub started_with: Arc<Fixtures>,
-    /// Whoever puts fixtures in force has the turn.
-    pub fixtures_turn: tokio::sync::Mutex<()>,
-    /// Signs and reads tokens.
-    pub tokens: Tokens,
-    /// The installation's CA.
-    pub authority: Authority,
     /// What opens the control surface.
     pub control_token: String,
-    /// How strict login is.
-    pub login: LoginPolicy,
-    /// What is asked of clients' certificates.
-    pub client_auth: ClientAuthPolicy,
-    /// The date up to which rules of the verdict count.
-    pub strictness: Date,
     /// Limits of a request's body.
     pub body: BodyLimits,
+}
+
+impl Deref for App {
+    type Target = Arc<app::App>;
+
+    fn deref(&self) -> &Arc<app::App> {
+        &self.app
+    }
 }
 
 impl App {
     /// The description of the interface under the fixtures in force.
     pub fn published(&self) -> Arc<Published> {
-        Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// The fixtures in force.
-    pub fn fixtures(&self) -> Arc<Fixtures> {
-        self.institutions.fixtures()
+        let fixtures = self.fixtures();
+        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        if !published.is_of(&fixtures) {
+            *published = Arc::new(Published::new(fixtures));
+        }
+        Arc::clone(&published)
     }
 
     /// Counts, keeps and logs a handshake that failed.
@@ -72,48 +56,4 @@ impl App {
         self.institutions.count_failed_handshake(fault.cause);
         self.handshakes.note(listener, peer, fault, self.institutions.wall());
     }
-
-    /// Has the linkage folders made of terminals that are new.
-    pub async fn prepare_folders(self: &Arc<Self>, terminals: Vec<TerminalAddress>) {
-        let app = Arc::clone(self);
-        let prepared = tokio::task::spawn_blocking(move || {
-            if let Some(folders) = &app.linkage {
-                terminals.iter().for_each(|address| folders.prepare(address));
-            }
-        });
-        if let Err(error) = prepared.await {
-            tracing::error!(%error, "the linkage folders were not made");
-        }
-    }
-}
-
-/// `--login`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LoginPolicy {
-    /// Any JSON object logs in; a check may name its institution itself, and may lack a token.
-    Lenient,
-    /// A certificate of ours or credentials that match the fixtures; a check needs the token.
-    Strict,
-}
-
-/// `--client-auth`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ClientAuthPolicy {
-    /// Certificates are not asked for.
-    Off,
-    /// Asked for; a client without one is served too.
-    Optional,
-    /// Login and delivery refuse a request without one of ours.
-    Required,
-}
-
-/// Limits of a request's body.
-#[derive(Clone, Copy, Debug)]
-pub struct BodyLimits {
-    /// Bytes.
-    pub max: usize,
-    /// From the header to the last byte.
-    pub timeout: Duration,
 }

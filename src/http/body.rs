@@ -10,8 +10,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::app::BodyLimits;
 use crate::domain::text::Text;
+use crate::listener::BodyLimits;
 
 /// Why a body could not be read.
 #[derive(Debug, PartialEq, Eq)]

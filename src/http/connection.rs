@@ -35,12 +35,13 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::ServiceExt;
 
 use super::{
-    accept::{Limits, OnFault},
+    accept::OnFault,
     first_read::Observed,
     large_head::{Explaining, LARGEST_HEAD},
     lingering::Lingering,
 };
 use crate::domain::handshake::Cause;
+use crate::listener::Limits;
 use crate::tls::HandshakeFault;
 
 /// The answer to plain HTTP.

@@ -9,10 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::openapi::Listener;
 use crate::domain::handshake::Cause;
 use crate::domain::japan;
 use crate::domain::text::Text;
+use crate::listener::Listener;
 use crate::tls::HandshakeFault;
 
 /// How many failed handshakes are kept.

@@ -8,7 +8,6 @@ pub mod connection;
 pub mod console;
 pub mod control;
 mod first_read;
-mod fixtures;
 pub mod handshakes;
 pub mod json;
 mod large_head;
@@ -21,5 +20,3 @@ pub mod problem;
 pub mod router;
 pub mod streams;
 pub mod traces;
-
-pub use fixtures::{checked, kept, shelve};

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::openapi::{Addresses, Listener};
 use super::router::{described_backend, described_control};
 use crate::domain::text::Text;
+use crate::listener::{Addresses, Listener};
 
 /// A path that one of the listeners has.
 struct Known {
@@ -110,7 +110,7 @@ fn likeness(known: &str, path: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{nearest, of_unknown};
-    use crate::http::openapi::{Addresses, Listener};
+    use crate::listener::{Addresses, Listener};
 
     #[test]
     fn the_nearest_path_is_the_one_that_was_meant() {

@@ -9,4 +9,5 @@ mod folders;
 
 pub use card::{FaceFile, Seen, present};
 pub use file::{Handled, handle};
+pub use folder::Outgoing;
 pub use folders::{Folders, LOOKED_AT_EVERY, Whereabouts};

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use jiff::civil::date;
 use onshi_mock::fixtures::Fixtures;
-use onshi_mock::http::openapi::{Addresses, Listener, document};
+use onshi_mock::http::openapi::document;
+use onshi_mock::listener::{Addresses, Listener};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! What the settings for login and certificates refuse, and in which order refusals come.
 
-use onshi_mock::http::app::{ClientAuthPolicy, LoginPolicy};
+use onshi_mock::policy::{ClientAuthPolicy, LoginPolicy};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

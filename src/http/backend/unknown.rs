@@ -10,8 +10,8 @@ use crate::domain::catalogue::ErrorId;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::openapi::Listener;
 use crate::http::paths;
+use crate::listener::Listener;
 
 /// A path that does not exist.
 pub async fn route(State(app): State<Arc<App>>, request: Request) -> Response {

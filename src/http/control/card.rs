@@ -78,14 +78,9 @@ pub async fn present_card(
     Ok(Json(CardView { outcome, shown, file }))
 }
 
-async fn delivered(app: &Arc<App>, address: TerminalAddress, FaceFile { file, text }: FaceFile) -> Result<FileView, Problem> {
-    let (shared, name) = (Arc::clone(app), file.name.clone());
-    let delivering = tokio::task::spawn_blocking(move || match &shared.linkage {
-        Some(folders) => folders.deliver_face(&address, file, shared.institutions.wall()),
-        None => Ok(false),
-    });
-    let delivered = delivering.await.map_err(|error| unwritten(&error.to_string()))?;
-    let in_folder = delivered.map_err(|error| unwritten(&error.to_string()))?;
+async fn delivered(app: &App, address: TerminalAddress, FaceFile { file, text }: FaceFile) -> Result<FileView, Problem> {
+    let name = file.name.clone();
+    let in_folder = app.deliver_face(address, file).await.map_err(|error| unwritten(&error.to_string()))?;
     Ok(FileView { name, in_folder, text })
 }
 

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::input::Input;
+use crate::app::NotPut;
 use crate::domain::japan;
 use crate::domain::text::Text;
 use crate::fixtures::{Finding, Findings, Origin, Texts};
 use crate::http::app::App;
-use crate::http::fixtures::NotPut;
 use crate::http::problem::Problem;
 
 /// The most findings that one answer lists.

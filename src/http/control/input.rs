@@ -18,9 +18,10 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
 use crate::http::json::parse_json;
-use crate::http::openapi::{Listener, Operation, Takes};
+use crate::http::openapi::{Operation, Takes};
 use crate::http::paths;
 use crate::http::problem::Problem;
+use crate::listener::Listener;
 use crate::wire::said::in_japanese;
 
 /// Lets a request through that carries the control token.

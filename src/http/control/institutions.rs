@@ -24,7 +24,7 @@ use super::view::InstitutionView;
 use crate::domain::catalogue::{Catalogue, ErrorId};
 use crate::domain::clock::ClockSetting;
 use crate::domain::fault::Given;
-use crate::domain::ids::{InstitutionCode, ScenarioId, TerminalAddress, TerminalId};
+use crate::domain::ids::{InstitutionCode, ScenarioId, TerminalId};
 use crate::domain::institution::{Blueprint, MAX_TERMINALS};
 use crate::domain::period::Period;
 use crate::domain::person::Person;
@@ -245,7 +245,7 @@ pub async fn create_institution(
     }
     let expires = expiry(input.expires_after, app.institutions.wall())?;
     let code = created(&app, &input.template, input.code, blueprint, expires).await?;
-    prepare_folders(&app, &code).await?;
+    app.prepare_folders_of(&code).await?;
     let Json(view) = view(&app, &code).await?;
     Ok(Created { location: Some(format!("/v1/institutions/{code}")), view })
 }
@@ -340,14 +340,6 @@ pub async fn reset_institution(
 ) -> Result<Json<InstitutionView>, Problem> {
     app.institutions.reset(&code).await?.ok_or_else(|| no_institution(&code))??;
     view(&app, &code).await
-}
-
-/// Has the linkage folders made of an institution's terminals.
-pub(super) async fn prepare_folders(app: &Arc<App>, code: &InstitutionCode) -> Result<(), Problem> {
-    let address = |terminal: &TerminalId| TerminalAddress { institution: code.clone(), terminal: terminal.clone() };
-    let terminals = app.institutions.look(code, |tenant, _| tenant.institution.terminals.keys().map(address).collect());
-    app.prepare_folders(terminals.await?.unwrap_or_default()).await;
-    Ok(())
 }
 
 /// An institution as it is now.

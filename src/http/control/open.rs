@@ -9,8 +9,9 @@ use serde::Deserialize;
 use super::input::Asked;
 use super::output::Pem;
 use crate::http::app::App;
-use crate::http::openapi::{Document, Listener};
+use crate::http::openapi::Document;
 use crate::http::problem::Problem;
+use crate::listener::Listener;
 use crate::store::StoreError;
 
 /// `GET /healthz`: it lives.
@@ -43,5 +44,5 @@ pub struct DocumentQuery {
 
 /// `GET /openapi.json`: this interface, described.
 pub async fn openapi(State(app): State<Arc<App>>, Asked(query): Asked<DocumentQuery>) -> Document {
-    app.published().document(query.listener, &app.addresses, &app.fixtures().catalogue)
+    app.published().document(query.listener, &app.addresses)
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::input::{Code, Input, no_institution};
-use super::institutions::{prepare_folders, view};
+use super::institutions::view;
 use super::view::InstitutionView;
 use crate::domain::ids::ScenarioId;
 use crate::domain::japan;
@@ -91,7 +91,7 @@ pub async fn set_scenario(
     let fixtures = app.fixtures();
     let scenario = scenario_of(&fixtures.scenarios, &input.id, "/id")?;
     app.institutions.restage(&code, |blueprint| scenario.on(blueprint)).await?.ok_or_else(|| no_institution(&code))??;
-    prepare_folders(&app, &code).await?;
+    app.prepare_folders_of(&code).await?;
     view(&app, &code).await
 }
 

@@ -8,15 +8,16 @@ use serde_json::{Map, Value};
 
 use super::actions::Nothing;
 use super::input::{Code, Input, no_institution};
-use super::institutions::{prepare_folders, view};
+use super::institutions::view;
 use super::view::InstitutionView;
 use crate::domain::text::Text;
-use crate::http::app::{App, BodyLimits};
+use crate::http::app::App;
 use crate::http::body;
 use crate::http::json::parse_json;
 use crate::http::openapi::{Operation, Takes};
 use crate::http::problem::Problem;
 use crate::institutions::Snapshot;
+use crate::listener::BodyLimits;
 
 /// The most bytes of a snapshot; `--max-body` where that is more.
 const MAX_SNAPSHOT: usize = 16 * 1024 * 1024;
@@ -72,6 +73,6 @@ pub async fn restore_snapshot(
             "Create the institution first with POST /v1/institutions",
         ))
     })?;
-    prepare_folders(&app, &code).await?;
+    app.prepare_folders_of(&code).await?;
     view(&app, &code).await
 }

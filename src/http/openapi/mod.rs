@@ -9,9 +9,8 @@ mod published;
 mod routes;
 pub mod tag;
 
+use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub use messages::{CheckAnswer, CheckRequest, LoginAnswer, LoginRequest};
@@ -21,31 +20,7 @@ pub use routes::{Described, Routes};
 
 use super::router;
 use crate::domain::catalogue::Catalogue;
-
-/// One of the two listeners.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Listener {
-    /// What imitates the real system.
-    Backend,
-    /// What test authors drive.
-    Control,
-}
-
-/// Where both listeners answer.
-#[derive(Clone, Debug)]
-pub struct Addresses {
-    /// `https://…`.
-    pub backend: String,
-    /// `https://…`.
-    pub control: String,
-}
-
-impl Default for Addresses {
-    fn default() -> Self {
-        Self { backend: "https://127.0.0.1:8443".to_owned(), control: "https://127.0.0.1:8444".to_owned() }
-    }
-}
+use crate::listener::{Addresses, Listener};
 
 /// A listener on its way into the document.
 struct Surface {

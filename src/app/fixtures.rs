@@ -1,11 +1,12 @@
-//! Fixtures put over the control API: kept in the store, in force in every process that shares it, and back after a restart.
+//! Fixtures that are put while the server runs: kept in the store, in force in every process that
+//! shares it, and back after a restart.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::app::App;
+use super::App;
 use crate::domain::clock::ClockError;
 use crate::domain::japan;
 use crate::domain::scenario::Scenario;
@@ -126,10 +127,7 @@ impl App {
 
     fn apply(&self, mut fixtures: Fixtures) -> Result<(), ClockError> {
         shelve(&self.packages, &mut fixtures);
-        self.institutions.put_in_force(Arc::new(fixtures))?;
-        // Behind it: what is described from now on is described from these.
-        *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
-        Ok(())
+        self.institutions.put_in_force(Arc::new(fixtures))
     }
 }
 

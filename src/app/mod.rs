@@ -1,0 +1,51 @@
+//! The application layer: what both transports, HTTP and the linkage folders, do with the server's
+//! parts. It knows neither HTTP nor files.
+
+mod fixtures;
+mod folders;
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use tokio::sync::Mutex;
+
+pub use fixtures::{NotPut, checked, kept, shelve};
+
+use crate::fixtures::Fixtures;
+use crate::institutions::Institutions;
+use crate::linkage::Folders;
+use crate::package::Store;
+use crate::policy::{ClientAuthPolicy, LoginPolicy};
+use crate::tls::Authority;
+use crate::token::Tokens;
+
+/// The server's parts and settings that the answer to a request may depend on.
+pub struct App {
+    /// The living institutions.
+    pub institutions: Institutions,
+    /// The linkage folders, where `--linkage` keeps them.
+    pub linkage: Option<Arc<Folders>>,
+    /// The packages' bytes and hashes.
+    pub packages: Store,
+    /// What was loaded at the start: in force until others are put.
+    pub started_with: Arc<Fixtures>,
+    /// Held by whoever puts fixtures in force: one at a time.
+    pub fixtures_turn: Mutex<()>,
+    /// Signs and reads tokens.
+    pub tokens: Tokens,
+    /// The installation's CA.
+    pub authority: Authority,
+    /// How strict login is.
+    pub login: LoginPolicy,
+    /// What is asked of clients' certificates.
+    pub client_auth: ClientAuthPolicy,
+    /// The date up to which rules of the verdict count.
+    pub strictness: Date,
+}
+
+impl App {
+    /// The fixtures in force.
+    pub fn fixtures(&self) -> Arc<Fixtures> {
+        self.institutions.fixtures()
+    }
+}

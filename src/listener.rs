@@ -1,0 +1,69 @@
+//! The two listeners: which there are, where they answer, and what each grants its clients.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One of the two listeners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Listener {
+    /// What imitates the real system.
+    Backend,
+    /// What test authors drive.
+    Control,
+}
+
+/// Where both listeners answer.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// `https://…`.
+    pub backend: String,
+    /// `https://…`.
+    pub control: String,
+}
+
+impl Default for Addresses {
+    fn default() -> Self {
+        Self { backend: "https://127.0.0.1:8443".to_owned(), control: "https://127.0.0.1:8444".to_owned() }
+    }
+}
+
+/// What one listener grants its clients.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections open at once, over all clients.
+    pub max_connections: usize,
+    /// Connections open at once from one IP address. Not small by default: a whole office, or a
+    /// whole test run, may come from one.
+    pub max_connections_per_address: usize,
+    /// From the accepted connection to the end of the TLS handshake.
+    pub handshake_timeout: Duration,
+    /// From the end of the handshake to the first complete request header; over HTTP/1 also from
+    /// one answer to the next request's header, idle time included.
+    pub header_timeout: Duration,
+    /// How long requests under way may take to finish once the server is told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 512,
+            max_connections_per_address: 256,
+            handshake_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(30),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Limits of a request's body.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimits {
+    /// Bytes.
+    pub max: usize,
+    /// From the header to the last byte.
+    pub timeout: Duration,
+}
