@@ -93,7 +93,6 @@ impl Server {
         let addresses = Addresses { backend: url(backend.local_addr()?), control: url(control.local_addr()?) };
         let app = Arc::new(App {
             institutions,
-            linkage: config.linkage.clone().map(|whereabouts| Arc::new(Folders::new(whereabouts, incomplete_after))),
             packages,
             started_with,
             fixtures_turn: tokio::sync::Mutex::default(),
@@ -105,6 +104,7 @@ impl Server {
         });
         let http = http::app::App {
             app: Arc::clone(&app),
+            linkage: config.linkage.clone().map(|whereabouts| Arc::new(Folders::new(whereabouts, incomplete_after))),
             addresses,
             published: Mutex::new(Arc::new(Published::new(app.fixtures()))),
             lines: Lines::default(),
@@ -189,7 +189,7 @@ impl Server {
             on_fault(&self.http, Listener::Control),
             stop(stopping.clone()),
         );
-        let linkage = keep_folders(Arc::clone(&self.app), stop(stopping.clone()));
+        let linkage = keep_folders(self.http.linkage.clone(), self.app.institutions.clone(), stop(stopping.clone()));
         let upkeep = keep_store(self.app.institutions.clone(), stop(stopping.clone()));
         let (quiet, silence) = watch::channel(());
         let journals = self.app.institutions.keep_journals(stop(silence.clone()));
@@ -256,16 +256,16 @@ async fn follow_fixtures(app: Arc<App>, stop: impl Future<Output = ()>) {
 }
 
 /// Looks at the linkage folders, where there are any, until told to stop; of a look that has begun, what was taken is answered.
-async fn keep_folders(app: Arc<App>, stop: impl Future<Output = ()>) {
+async fn keep_folders(folders: Option<Arc<Folders>>, institutions: Institutions, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
     let mut beat = tokio::time::interval(LOOKED_AT_EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while let Some(folders) = &app.linkage {
+    while let Some(folders) = &folders {
         tokio::select! {
             _ = beat.tick() => {}
             () = &mut stop => return,
         }
-        let (looking, institutions) = (Arc::clone(folders), app.institutions.clone());
+        let (looking, institutions) = (Arc::clone(folders), institutions.clone());
         let mut looked = pin!(tokio::task::spawn_blocking(move || looking.sweep(&institutions)));
         let ended = tokio::select! {
             ended = &mut looked => ended,

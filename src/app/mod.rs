@@ -1,8 +1,10 @@
 //! The application layer: what both transports, HTTP and the linkage folders, do with the server's
 //! parts. It knows neither HTTP nor files.
 
+pub mod access;
+pub mod caller;
+pub mod check;
 mod fixtures;
-mod folders;
 
 use std::sync::Arc;
 
@@ -13,7 +15,6 @@ pub use fixtures::{NotPut, checked, kept, shelve};
 
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;
-use crate::linkage::Folders;
 use crate::package::Store;
 use crate::policy::{ClientAuthPolicy, LoginPolicy};
 use crate::tls::Authority;
@@ -23,8 +24,6 @@ use crate::token::Tokens;
 pub struct App {
     /// The living institutions.
     pub institutions: Institutions,
-    /// The linkage folders, where `--linkage` keeps them.
-    pub linkage: Option<Arc<Folders>>,
     /// The packages' bytes and hashes.
     pub packages: Store,
     /// What was loaded at the start: in force until others are put.

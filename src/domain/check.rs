@@ -11,6 +11,9 @@ use super::japan;
 use super::terminal::{Driver, Power, Terminal};
 use super::text::Text;
 
+/// Characters of a detail that quotes others' words.
+const LONGEST_DETAIL: usize = 600;
+
 /// A check that was refused, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -55,6 +58,11 @@ impl Refusal {
     /// A refusal whose message has the mark `{detail}`; that is also what decided it.
     pub fn detailed(error: ErrorId, detail: Text) -> Self {
         Self { values: vec![("detail", detail.clone())], ..Self::new(error, detail) }
+    }
+
+    /// The same, where the detail quotes the client's own words, or the system's: not all of them, since the journal keeps it.
+    pub fn quoting(error: ErrorId, detail: Text) -> Self {
+        Self::detailed(error, detail.clipped(LONGEST_DETAIL))
     }
 
     /// A refusal whose message has no marks.

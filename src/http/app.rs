@@ -9,6 +9,7 @@ use super::openapi::Published;
 use super::pace::Lines;
 use super::streams::Streams;
 use crate::app;
+use crate::linkage::Folders;
 use crate::listener::{Addresses, BodyLimits, Listener};
 use crate::tls::HandshakeFault;
 
@@ -16,6 +17,8 @@ use crate::tls::HandshakeFault;
 pub struct App {
     /// What does not depend on HTTP.
     pub app: Arc<app::App>,
+    /// The linkage folders, where `--linkage` keeps them.
+    pub linkage: Option<Arc<Folders>>,
     /// Where both listeners answer.
     pub addresses: Addresses,
     /// The description of what they answer, under the fixtures for which it was last asked.

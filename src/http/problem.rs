@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use askama::Template;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
@@ -166,11 +167,23 @@ impl JsonSchema for Problem {
     }
 }
 
+impl Problem {
+    /// Its status, headers and body: as JSON, or as a page.
+    pub(super) fn rendered(&self, as_page: bool) -> (StatusCode, HeaderMap, Bytes) {
+        let status = StatusCode::from_u16(self.0.status).expect("the number was taken from a status");
+        if as_page {
+            let page = self.0.render().expect("the template formats texts into a String");
+            return (status, Page::headers(), page.into());
+        }
+        let body = serde_json::to_vec(&self.0).expect("a problem holds only texts");
+        let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
+        (status, headers.into_iter().collect(), body.into())
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).expect("the number was taken from a status");
-        let body = serde_json::to_vec(&self.0).expect("a problem holds only texts");
-        let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let mut response = self.rendered(false).into_response();
         if self.0.closing {
             response = closing(response);
         }
@@ -185,15 +198,14 @@ pub fn is_for_a_browser(method: &str, headers: &HeaderMap) -> bool {
 }
 
 /// The same answer, its problem as a page; any other answer as it is.
-pub fn as_page(response: Response) -> Response {
-    let Some(Problem(document)) = response.extensions().get() else {
+fn as_page(response: Response) -> Response {
+    let Some(problem) = response.extensions().get::<Problem>() else {
         return response;
     };
-    let page = document.render().expect("the template formats texts into a String");
+    let (_, headers, page) = problem.rendered(true);
     let (mut parts, _) = response.into_parts();
-    let (of_page, body) = Page::new(page).into_response().into_parts();
-    parts.headers.extend(of_page.headers);
-    Response::from_parts(parts, body)
+    parts.headers.extend(headers);
+    Response::from_parts(parts, page.into())
 }
 
 /// Gives browsers the problems of the routes within as pages.

@@ -1,34 +1,18 @@
-//! Faults at files: where a request in a linkage folder is counted and one may fire, and what that does to the file that answers it.
+//! Faults at files in a linkage folder: what one does to the file that answers a request.
 
 use std::time::Duration;
 
-use super::folder::{Outgoing, Reply};
-use crate::domain::fault::{Asked, Fired, Kind};
-use crate::domain::ids::TerminalId;
-use crate::domain::institution::Institution;
-use crate::domain::operation::{Operation, Surface};
-use crate::institutions::Moment;
+use super::folder::Reply;
+use crate::domain::fault::{Fired, Kind};
 use crate::wire::spoilt;
 
-/// Counts a file in a folder, and gives the fault that fires at it.
-pub(super) fn met(surface: Surface, institution: &mut Institution, terminal: &TerminalId, moment: Moment) -> Option<Fired> {
-    // Over its route, faults have counted it already.
-    if surface == Surface::Http {
-        return None;
-    }
-    institution.meet_faults(&Asked { operation: Operation::Linkage, surface, terminal: terminal.clone(), now: moment.now })
-}
-
-/// What a fault makes of an answer.
-pub(super) fn spoil(fired: &Fired, reply: Reply) -> Reply {
+/// Applies a fault to an answer.
+pub(super) fn apply(fired: &Fired, reply: &mut Reply) {
     if fired.kind == Kind::BlackHole {
-        return Reply::Silent;
+        *reply = Reply::Silent;
     }
-    let spoilt = |file: Outgoing| Outgoing { bytes: bytes(&fired.kind, file.bytes), ..file };
-    match reply {
-        Reply::Answer(file) => Reply::Answer(spoilt(file)),
-        Reply::Malformed(file) => Reply::Malformed(spoilt(file)),
-        reply @ (Reply::Silent | Reply::NotTaken) => reply,
+    if let Reply::Answer(file) | Reply::Malformed(file) = reply {
+        file.bytes = changed(&fired.kind, std::mem::take(&mut file.bytes));
     }
 }
 
@@ -40,7 +24,7 @@ pub(super) fn delay(fired: &Fired) -> Duration {
     }
 }
 
-fn bytes(kind: &Kind, mut bytes: Vec<u8>) -> Vec<u8> {
+fn changed(kind: &Kind, mut bytes: Vec<u8>) -> Vec<u8> {
     match kind {
         Kind::Cut { after } => {
             bytes.truncate(after.map_or(bytes.len() / 2, |after| usize::try_from(after).unwrap_or(usize::MAX)));

@@ -2,35 +2,36 @@
 
 use super::faults;
 use super::folder::{Outgoing, Reply};
-use crate::answers::{self, Answer, Desk, Place};
+use super::request::FileRequest;
+use crate::answers::{self, Answer, Desk};
+use crate::app::access::{Access, At, Visited};
+use crate::app::check::{Checked, Target, answer_check};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
-use crate::domain::fault::{Fired, Kind};
-use crate::domain::found::Found;
-use crate::domain::ids::{InstitutionCode, TerminalAddress};
+use crate::domain::ids::TerminalId;
 use crate::domain::inquiry::Sought;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::linkage::{FileKind, ResultForm};
 use crate::domain::operation::Surface;
-use crate::domain::reception::Asked;
+use crate::domain::person::Person;
 use crate::domain::surfacing::Surfacing;
 use crate::domain::terminal::{Settings, Terminal};
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::institutions::{Institutions, Moment};
 use crate::journal::{JournalError, Outcome};
-use crate::store::StoreError;
 use crate::wire::document::Document;
 use crate::wire::file_name::{FileName, NameError, err_name};
 use crate::wire::message::MessageKind;
-use crate::wire::request::{self, Read, Sender};
+use crate::wire::request::{self, Sender, note_of_ignored};
 use crate::wire::tree::Group;
 use crate::wire::{charset, xml, zip};
 
 /// What became of a request file, for the folder and for the journal.
+#[derive(Debug)]
 pub struct Handled {
     /// What is put out.
     pub reply: Reply,
@@ -40,86 +41,58 @@ pub struct Handled {
     pub why: Text,
     /// What else is worth knowing.
     pub notes: Vec<Text>,
-    /// How it found the terminal.
-    pub found: Option<Found>,
     /// Whom a check asked for.
     pub sought: Option<Sought>,
-    /// The fault that fired at it.
-    pub fault: Option<Fired>,
 }
 
-/// What came of a message: the answer, and the PDF where one was asked for.
-struct Decided {
+/// A request file that could be read.
+struct Readable<'a> {
+    fixtures: &'a Fixtures,
+    file: &'a FileName,
+    sender: &'a Sender,
+    /// Pointers of elements that were passed over.
+    ignored: &'a [String],
+}
+
+/// What came of a request: the answer, and the PDF where one was asked for.
+struct Made {
     answer: Answer,
     pdf: Option<Vec<u8>>,
     notes: Vec<Text>,
-    ignored: Vec<String>,
-    sought: Option<Sought>,
 }
 
-/// Handles a request file that a terminal's linkage application has taken; none if there is no such terminal, or it is not running.
-///
-/// # Errors
-/// The store does not work, and the request was not handled.
-pub async fn handle(
-    institutions: &Institutions,
-    fixtures: &Fixtures,
-    address: &TerminalAddress,
-    surface: Surface,
-    (name, bytes): (&str, &[u8]),
-) -> Result<Option<Handled>, StoreError> {
-    let read = read(name, bytes);
-    let handled = institutions.change(&address.institution, |tenant, moment| {
-        let institution = &mut tenant.institution;
-        let terminal = institution.terminals.get(&address.terminal)?.clone();
-        if !terminal.answers(moment.now) {
-            return None;
-        }
-        let found = Some(Found::at(institution, &terminal, moment.now));
-        let fault = faults::met(surface, institution, &address.terminal, moment);
-        let handled = match &read {
-            Err((error, detail)) => malformed(fixtures, &institution.surfacing, &terminal, name, *error, detail),
-            Ok((file, document)) => {
-                let is_processed = fault.as_ref().is_some_and(|fired| fired.kind == Kind::Processing);
-                answered(fixtures, institution, &terminal, (file, document), moment, is_processed)
-            }
-        };
-        let handled = Handled { found, ..handled };
-        Some(match fault {
-            Some(fired) => handled.met(fired),
-            None => handled,
-        })
-    });
-    Ok(handled.await?.flatten())
-}
-
-/// The `.err` for a file that is too large to be read.
-///
-/// # Errors
-/// The store does not work.
-pub(super) async fn too_large(
-    institutions: &Institutions,
-    fixtures: &Fixtures,
-    address: &TerminalAddress,
-    name: &str,
-    max: u64,
-) -> Result<Option<Handled>, StoreError> {
-    let detail = Text::new(format!("上限は {max} バイトです。"), format!("At most {max} bytes are read."));
-    let handled = institutions.look(&address.institution, |tenant, _| {
-        let terminal = tenant.institution.terminals.get(&address.terminal)?;
-        Some(malformed(fixtures, &tenant.institution.surfacing, terminal, name, ErrorId::BodyTooLarge, &detail))
-    });
-    Ok(handled.await?.flatten())
-}
-
-impl Handled {
-    /// With what a fault makes of it; the fault's note comes last.
-    fn met(mut self, fired: Fired) -> Self {
-        self.reply = faults::spoil(&fired, self.reply);
-        self.notes.push(fired.note());
-        self.fault = Some(fired);
-        self
+impl From<Answer> for Made {
+    fn from(answer: Answer) -> Self {
+        Self { answer, pdf: None, notes: Vec::new() }
     }
+}
+
+/// Handles a request file that a terminal's linkage application has taken. It is refused where the caller is: the terminal does not exist or is
+/// not running, or the store does not work.
+pub async fn handle(institutions: &Institutions, access: &Access<'_>, (name, bytes): (&str, &[u8])) -> Visited<Handled> {
+    let mut handled = match read(name, bytes) {
+        Ok((file, document)) => answer(institutions, access, &file, &document).await,
+        Err((error, detail)) => malformed_file(institutions, access, (name, error, &detail)).await,
+    };
+    // Over HTTP, a fault is applied to the response as a whole.
+    if let (Surface::Folder, Ok(Handled { reply, .. }), Some(fired)) = (access.surface, &mut handled.result, &handled.visit.fault) {
+        faults::apply(fired, reply);
+    }
+    handled
+}
+
+/// The `.err` of a file that cannot be read.
+pub(super) async fn malformed_file(
+    institutions: &Institutions,
+    access: &Access<'_>,
+    (name, error, detail): (&str, ErrorId, &Text),
+) -> Visited<Handled> {
+    let fixtures = institutions.fixtures();
+    let refused = access.read(institutions, |at| {
+        let surfacing = &at.institution().surfacing;
+        Ok(malformed(&fixtures, surfacing, at.terminal, name, &Refusal::quoting(error, detail.clone())))
+    });
+    refused.await
 }
 
 /// A request's name and content, or which error its `.err` tells, and the detail.
@@ -135,9 +108,115 @@ fn read(name: &str, bytes: &[u8]) -> Result<(FileName, Document), (ErrorId, Text
     document.map(|document| (file, document)).map_err(|detail| (ErrorId::MalformedRequest, detail))
 }
 
-fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, name: &str, error: ErrorId, detail: &Text) -> Handled {
-    let refusal = Refusal::detailed(error, detail.clone().clipped(600));
-    let entry = surfacing.entry(&fixtures.catalogue, error);
+/// Answers a file that could be read. What only asks is a read; what leaves something behind is an update.
+async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileName, document: &Document) -> Visited<Handled> {
+    let (fixtures, sender) = (institutions.fixtures(), Sender::of(document));
+    let (request, ignored) = match FileRequest::read(file.kind, document, &access.caller.institution) {
+        Ok((request, ignored)) => (Ok(request), ignored),
+        Err(refusal) => (Err(refusal), Vec::new()),
+    };
+    let readable = Readable { fixtures: &fixtures, file, sender: &sender, ignored: &ignored };
+    match request {
+        Err(refusal) => access.read(institutions, |at| Ok(readable.answered(at, |desk| refused(desk, file.kind, &refusal)))).await,
+        Ok(FileRequest::Check(inquiry)) => {
+            let packed = |Checked { answer, note, .. }: Checked, at: At<'_>| {
+                let made = Made { notes: note.into_iter().collect(), ..answer.into() };
+                readable.handled(made, &at.terminal.settings, at.moment)
+            };
+            let checked = answer_check(institutions, access, &inquiry, (&sender, Target::File), packed).await;
+            checked.map(|handled| Handled { sought: Some(inquiry.sought()), ..handled })
+        }
+        Ok(FileRequest::Fetch(submitted_as, number)) => {
+            let fetch = |at: At<'_>| readable.answered(at, |desk| answers::fetch(desk, at.place(), submitted_as, &number).into());
+            access.read(institutions, |at| Ok(fetch(at))).await
+        }
+        Ok(FileRequest::Medical(request)) => {
+            let tell = |at: At<'_>| {
+                readable.answered(at, |desk| {
+                    let (answer, pdf) = answers::medical(desk, at.place(), &request);
+                    Made { answer, pdf, notes: request.notes.clone() }
+                })
+            };
+            access.read(institutions, |at| Ok(tell(at))).await
+        }
+        Ok(FileRequest::Submit(content)) => {
+            let submit = |desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal| {
+                answers::submit(desk, institution, terminal, file.kind, content.clone())
+            };
+            access.update(institutions, |tenant, id, moment| Ok(readable.updated(&mut tenant.institution, id, moment, submit))).await
+        }
+        Ok(FileRequest::Register(registration)) => {
+            let register = |desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal| {
+                answers::register(desk, institution, terminal, &registration)
+            };
+            access.update(institutions, |tenant, id, moment| Ok(readable.updated(&mut tenant.institution, id, moment, register))).await
+        }
+    }
+}
+
+impl Readable<'_> {
+    /// Handled by reading alone.
+    fn answered(&self, at: At<'_>, make: impl FnOnce(&Desk<'_>) -> Made) -> Handled {
+        let Institution { surfacing, persons, .. } = at.institution();
+        let made = make(&self.desk(surfacing, persons.as_deref(), at.terminal, at.moment));
+        self.handled(made, &at.terminal.settings, at.moment)
+    }
+
+    /// Handled by an update of the institution.
+    fn updated(
+        &self,
+        institution: &mut Institution,
+        id: &TerminalId,
+        moment: Moment,
+        make: impl FnOnce(&Desk<'_>, &mut Institution, &Terminal) -> Answer,
+    ) -> Handled {
+        let (surfacing, persons) = (institution.surfacing.clone(), institution.persons.clone());
+        let terminal = institution.terminals.get(id).expect("admission found the terminal").clone();
+        let desk = self.desk(&surfacing, persons.as_deref(), &terminal, moment);
+        self.handled(make(&desk, institution, &terminal).into(), &terminal.settings, moment)
+    }
+
+    fn desk<'b>(&'b self, surfacing: &'b Surfacing, persons: Option<&'b [Person]>, terminal: &Terminal, moment: Moment) -> Desk<'b> {
+        Desk {
+            fixtures: self.fixtures,
+            register: self.fixtures.register(persons),
+            surfacing,
+            sender: self.sender,
+            kind: message_kind(self.file.kind),
+            encoding: terminal.settings.encoding,
+            order: order(terminal, self.file.kind),
+            confirmation_key: None,
+            now: moment.now,
+        }
+    }
+
+    /// The answer as its file.
+    fn handled(&self, made: Made, settings: &Settings, moment: Moment) -> Handled {
+        let Made { answer: Answer { message, outcome, why, .. }, pdf, mut notes } = made;
+        notes.extend(self.ignored.iter().map(|pointer| note_of_ignored(pointer)));
+        let reply = match (message, pdf) {
+            (None, _) => Reply::Silent,
+            (Some(_), Some(bytes)) => Reply::Answer(packed(self.file, "pdf", bytes, settings, moment)),
+            (Some(message), None) => {
+                let (bytes, note) = written(self.fixtures, &message, settings.encoding);
+                notes.extend(note);
+                Reply::Answer(packed(self.file, "xml", bytes, settings, moment))
+            }
+        };
+        Handled { reply, outcome, why, notes, sought: None }
+    }
+}
+
+fn refused(desk: &Desk<'_>, kind: FileKind, refusal: &Refusal) -> Made {
+    let answer = match kind {
+        FileKind::Drugs | FileKind::Checkups => answers::refused_medical(desk, kind, refusal),
+        _ => desk.refused(refusal, None),
+    };
+    answer.into()
+}
+
+fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, name: &str, refusal: &Refusal) -> Handled {
+    let entry = surfacing.entry(&fixtures.catalogue, refusal.error);
     let Text { ja, en } = refusal.message(&entry);
     let shape = &fixtures.invented.linkage;
     let filled = Text::same(&*shape.err).fill(&[
@@ -152,40 +231,10 @@ fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, na
     Handled {
         reply: Reply::Malformed(Outgoing { name: err_name(name), bytes: written.bytes, result_files: terminal.settings.result_files }),
         outcome: Outcome::Refused { error: JournalError::new(&entry, refusal.message(&entry)), error_profile: None },
-        why: refusal.why,
+        why: refusal.why.clone(),
         notes: note.into_iter().collect(),
-        found: None,
         sought: None,
-        fault: None,
     }
-}
-
-fn answered(
-    fixtures: &Fixtures,
-    institution: &mut Institution,
-    terminal: &Terminal,
-    (file, document): (&FileName, &Document),
-    moment: Moment,
-    is_processed: bool,
-) -> Handled {
-    let (surfacing, persons) = (institution.surfacing.clone(), institution.persons.clone());
-    let register = fixtures.register(persons.as_deref());
-    let sender = Sender::of(document);
-    let (kind, encoding, order) = (message_kind(file.kind), terminal.settings.encoding, order(terminal, file.kind));
-    let desk =
-        Desk { fixtures, register, surfacing: &surfacing, sender: &sender, kind, encoding, order, confirmation_key: None, now: moment.now };
-    let Decided { answer, pdf, mut notes, ignored, sought } = decide(&desk, institution, terminal, (file.kind, document), is_processed);
-    notes.extend(ignored.iter().map(|pointer| passed_over(pointer)));
-    let reply = match (answer.message, pdf) {
-        (None, _) => Reply::Silent,
-        (Some(_), Some(bytes)) => Reply::Answer(packed(file, "pdf", bytes, &terminal.settings, moment)),
-        (Some(message), None) => {
-            let (bytes, note) = written(fixtures, &message, encoding);
-            notes.extend(note);
-            Reply::Answer(packed(file, "xml", bytes, &terminal.settings, moment))
-        }
-    };
-    Handled { reply, outcome: answer.outcome, why: answer.why, notes, found: None, sought, fault: None }
 }
 
 /// What answers a file of a kind.
@@ -212,10 +261,6 @@ fn order(terminal: &Terminal, kind: FileKind) -> ElementOrder {
     if unknown { ElementOrder::Specification } else { order }
 }
 
-fn passed_over(pointer: &str) -> Text {
-    Text::new(format!("知らない要素 {pointer} を無視しました。"), format!("The unknown element {pointer} was passed over."))
-}
-
 /// A message in a character set, and what the journal says of characters that were replaced.
 pub(super) fn written(fixtures: &Fixtures, message: &Group, encoding: Encoding) -> (Vec<u8>, Option<Text>) {
     let written = xml::write(message, encoding, fixtures.invented.linkage.replacement);
@@ -234,101 +279,4 @@ fn packed(file: &FileName, extension: &str, bytes: Vec<u8>, settings: &Settings,
     }
     let password = encrypted.then_some(linkage.zip_password.as_str());
     Outgoing { bytes: zip::zip(&name, &bytes, japan::civil(moment.now), password), name: file.answer("zip"), result_files }
-}
-
-fn decide(
-    desk: &Desk<'_>,
-    institution: &mut Institution,
-    terminal: &Terminal,
-    (kind, document): (FileKind, &Document),
-    is_processed: bool,
-) -> Decided {
-    match content(desk, institution, terminal, (kind, document), is_processed) {
-        Ok(decided) => decided,
-        Err(refusal) => {
-            let answer = match kind {
-                FileKind::Drugs | FileKind::Checkups => answers::refused_medical(desk, kind, &refusal),
-                _ => desk.refused(&refusal, None),
-            };
-            Decided { answer, pdf: None, notes: Vec::new(), ignored: Vec::new(), sought: None }
-        }
-    }
-}
-
-/// Reads the request of a kind and has it answered; `is_processed`: a fault says so of a check.
-fn content(
-    desk: &Desk<'_>,
-    institution: &mut Institution,
-    terminal: &Terminal,
-    (kind, document): (FileKind, &Document),
-    is_processed: bool,
-) -> Result<Decided, Refusal> {
-    let code = institution.code.clone();
-    let decided = |answer, ignored| Decided { answer, pdf: None, notes: Vec::new(), ignored, sought: None };
-    let submit =
-        |institution: &mut Institution, asked, ignored| decided(answers::submit(desk, institution, terminal, kind, asked), ignored);
-    Ok(match kind {
-        FileKind::Check => {
-            let (inquiry, ignored) = own(&code, request::check(document))?;
-            let answer = match is_processed {
-                true => answers::processing(desk, &inquiry),
-                false => answers::check(desk, Place { institution, terminal }, &inquiry),
-            };
-            let notes = answers::note_of_day(desk, &inquiry, &answer).into_iter().collect();
-            Decided { notes, sought: Some(inquiry.sought()), ..decided(answer, ignored) }
-        }
-        FileKind::BulkCheck => {
-            let (inquiries, ignored) = own(&code, request::persons(document))?;
-            submit(institution, Asked::Persons(inquiries), ignored)
-        }
-        FileKind::MedicalAid => {
-            let (month, ignored) = own(&code, request::month(document))?;
-            submit(institution, Asked::MedicalAid(month), ignored)
-        }
-        FileKind::HomeVisits | FileKind::Online => {
-            let (period, ignored) = own(&code, request::period(document))?;
-            submit(institution, Asked::Consented(period.from, period.to), ignored)
-        }
-        FileKind::BulkRegistration => {
-            let (registrations, ignored) = own(&code, request::registrations(document))?;
-            submit(institution, Asked::Registrations(registrations), ignored)
-        }
-        FileKind::Registration => {
-            let (registration, ignored) = own(&code, request::registration(document))?;
-            decided(answers::register(desk, institution, terminal, &registration), ignored)
-        }
-        FileKind::Drugs | FileKind::Checkups => {
-            let read = if kind == FileKind::Drugs { request::drugs(document) } else { request::checkups(document) };
-            let (request, ignored) = own(&code, read)?;
-            let (answer, pdf) = answers::medical(desk, Place { institution, terminal }, &request);
-            Decided { pdf, notes: request.notes, ..decided(answer, ignored) }
-        }
-        FileKind::BulkCheckResult
-        | FileKind::MedicalAidResult
-        | FileKind::HomeVisitsResult
-        | FileKind::OnlineResult
-        | FileKind::BulkRegistrationResult => {
-            let (number, ignored) = own(&code, request::fetch(document))?;
-            let submitted_as = kind.submitted_as().expect("these kinds fetch what another handed in");
-            decided(answers::fetch(desk, Place { institution, terminal }, submitted_as, &number), ignored)
-        }
-    })
-}
-
-/// The content of a request that names the terminal's own institution.
-fn own<T>(code: &InstitutionCode, read: Result<Read<T>, Text>) -> Result<(T, Vec<String>), Refusal> {
-    let with = |error, detail: Text| {
-        let detail = detail.clipped(600);
-        Refusal::detailed(error, detail)
-    };
-    let read = read.map_err(|detail| with(ErrorId::MalformedRequest, detail))?;
-    if read.institution != *code {
-        let other = &read.institution;
-        let detail = Text::new(
-            format!("要求は {other}、この端末は {code} のものです。"),
-            format!("The request says {other}; this terminal belongs to {code}."),
-        );
-        return Err(with(ErrorId::IdentityContradiction, detail));
-    }
-    Ok((read.content, read.ignored))
 }

@@ -11,13 +11,17 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use super::faults;
-use super::file::{Handled, handle, too_large};
+use super::file::{Handled, handle, malformed_file};
 use super::folder::{Counter, Folder, Outgoing, Reply, Rules};
+use crate::app::access::{Access, Visit, Visited};
+use crate::app::caller::Caller;
+use crate::domain::catalogue::ErrorId;
+use crate::domain::fault::Fired;
 use crate::domain::ids::TerminalAddress;
 use crate::domain::japan;
 use crate::domain::linkage::{LinkageSettings, ResultFiles};
 use crate::domain::operation::{Operation, Surface};
-use crate::fixtures::Fixtures;
+use crate::domain::text::Text;
 use crate::institutions::Institutions;
 use crate::journal::{Exchange, FaultMark, Message};
 use crate::store::StoreError;
@@ -58,14 +62,15 @@ impl Folders {
         };
         // In order, as they are given: looked up, not searched through.
         locked(&self.open).retain(|address, _| addresses.binary_search(address).is_ok());
-        let fixtures = institutions.fixtures();
         for address in addresses.iter() {
             let folder = self.folder(address);
             let Some(settings) = settings(institutions, address) else {
                 continue;
             };
             let deletion_list = settings.deletion_list;
-            let mut clerk = Clerk { institutions, fixtures: &fixtures, address, closed: &self.closed, deletion_list, late: Duration::ZERO };
+            let caller = Caller::terminal(address);
+            let access = Access { caller: &caller, operation: Operation::Linkage, surface: Surface::Folder, counted: true };
+            let mut clerk = Clerk { institutions, access, closed: &self.closed, deletion_list, late: Duration::ZERO };
             let (latency, stay_time) = (settings.latency.duration().unsigned_abs(), settings.stay_time.duration().unsigned_abs());
             // What goes wrong is logged by the folder itself, once.
             let _ = locked(&folder).sweep(institutions.wall(), latency, Some(stay_time), &mut clerk);
@@ -133,8 +138,7 @@ fn settings(institutions: &Institutions, address: &TerminalAddress) -> Option<Li
 /// Answers the requests of one terminal's folder in this process, each with its journal entry.
 struct Clerk<'a> {
     institutions: &'a Institutions,
-    fixtures: &'a Fixtures,
-    address: &'a TerminalAddress,
+    access: Access<'a>,
     closed: &'a AtomicBool,
     /// Whether what is cleared away is listed.
     deletion_list: bool,
@@ -143,11 +147,14 @@ struct Clerk<'a> {
 }
 
 impl Clerk<'_> {
-    fn record(&mut self, name: &str, request: Option<Message>, handled: Handled, began: Instant) -> Reply {
-        let Handled { reply, outcome, why, notes, found, sought, fault } = handled;
+    /// The reply to a request, which gets its entry; none where it is not taken: the terminal is off, or the store does not work.
+    fn recorded(&mut self, name: &str, request: Option<Message>, visited: Visited<Handled>, began: Instant) -> Option<Reply> {
+        let Visited { result, visit: Visit { institution, terminal, found, fault } } = visited;
+        let Handled { reply, outcome, why, mut notes, sought } = result.ok()?;
         self.late = fault.as_ref().map(faults::delay).unwrap_or_default();
+        notes.extend(fault.as_ref().map(Fired::note));
         let exchange = Exchange {
-            terminal: Some(self.address.terminal.clone()),
+            terminal,
             result_files: reply.file().map(|file| file.result_files),
             notes,
             found,
@@ -158,15 +165,17 @@ impl Clerk<'_> {
             took: Some(began.elapsed()),
             ..Exchange::new(Operation::Linkage, "FILE".to_owned(), name.to_owned(), outcome, why)
         };
-        self.institutions.record(Some(&self.address.institution), exchange);
-        reply
+        self.institutions.record(institution.as_ref(), exchange);
+        Some(reply)
     }
 }
 
 impl Counter for Clerk<'_> {
     fn open(&mut self) -> bool {
-        let running = self.institutions.look(&self.address.institution, |tenant, moment| {
-            tenant.institution.terminals.get(&self.address.terminal).is_some_and(|terminal| terminal.answers(moment.now))
+        let Caller { institution, terminal, .. } = self.access.caller;
+        let running = self.institutions.look(institution, |tenant, moment| {
+            let terminal = terminal.as_ref().and_then(|id| tenant.institution.terminals.get(id));
+            terminal.is_some_and(|terminal| terminal.answers(moment.now))
         });
         waited(running).ok().flatten().unwrap_or(false) && !self.closed.load(Ordering::Relaxed)
     }
@@ -182,17 +191,17 @@ impl Counter for Clerk<'_> {
 
     fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
         let began = Instant::now();
-        match waited(handle(self.institutions, self.fixtures, self.address, Surface::Folder, (name, bytes))) {
-            Ok(Some(handled)) => self.record(name, Some(Message::file(bytes)), handled, began),
-            // Also where the store does not work: the request stays until it does.
-            Ok(None) | Err(_) => Reply::NotTaken,
-        }
+        let handled = waited(handle(self.institutions, &self.access, (name, bytes)));
+        // Also where the store does not work: the request stays until it does.
+        self.recorded(name, Some(Message::file(bytes)), handled, began).unwrap_or(Reply::NotTaken)
     }
 
     fn too_large(&mut self, name: &str, _size: u64, max: u64) -> Outgoing {
         let began = Instant::now();
-        let handled = waited(too_large(self.institutions, self.fixtures, self.address, name, max));
-        match handled.ok().flatten().map(|handled| self.record(name, None, handled, began)) {
+        let detail = Text::new(format!("上限は {max} バイトです。"), format!("At most {max} bytes are read."));
+        let access = Access { counted: false, ..self.access };
+        let handled = waited(malformed_file(self.institutions, &access, (name, ErrorId::BodyTooLarge, &detail)));
+        match self.recorded(name, None, handled, began) {
             Some(Reply::Malformed(err)) => err,
             _ => Outgoing { name: err_name(name), bytes: Vec::new(), result_files: ResultFiles::default() },
         }

@@ -18,11 +18,11 @@ const ROOMS: [(&str, &[&str]); 23] = [
     ("metrics", &["domain", "journal", "store"]),
     ("institutions", &["domain", "fixtures", "hex", "journal", "metrics", "store"]),
     ("answers", &["domain", "fixtures", "journal", "wire"]),
-    ("linkage", &["answers", "domain", "fixtures", "hex", "institutions", "journal", "store", "wire"]),
+    ("linkage", &["answers", "app", "domain", "fixtures", "hex", "institutions", "journal", "store", "wire"]),
     ("tls", &["domain"]),
     ("verdict", &["domain"]),
     ("terminal", &["domain", "hex", "linkage", "wire"]),
-    ("app", &["domain", "fixtures", "institutions", "linkage", "package", "policy", "store", "tls", "token", "verdict"]),
+    ("app", &["answers", "domain", "fixtures", "institutions", "package", "policy", "store", "tls", "token", "verdict", "wire"]),
     (
         "http",
         &[

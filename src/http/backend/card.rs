@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -11,9 +12,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::call::{Call, UNREADABLE, json, refusal_with, unreadable};
-use super::delivery::{self, change_terminal};
+use super::delivery::{self, update_terminal};
+use super::finish::{Ending, finish, refuse};
+use super::received::{Received, UNREADABLE};
+use super::reply::json;
 use super::url::InPath;
+use crate::app::access::{Visit, Visited};
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -25,6 +29,7 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::closing;
 use crate::http::openapi;
+use crate::journal::Exchange;
 use crate::linkage::folder::Outgoing;
 use crate::linkage::{self, FaceFile, Seen};
 use crate::wire::document;
@@ -71,47 +76,45 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one card.
 pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
-    let (mut call, body) = Call::begin(app, Operation::Card, request);
-    let bytes = match call.read(body).await {
-        Ok(bytes) => bytes,
-        Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault)).await),
+    let (received, read_whole) = Received::whole(&app, Operation::Card, request).await;
+    if let Err(refusal) = read_whole {
+        return closing(refuse(&app, received, Visit::default(), &refusal).await);
+    }
+    let Visited { result, visit } = match read(&received.body) {
+        Ok(card) => present(&app, &received, &id, &card).await,
+        Err(refusal) => Visited::refused(None, refusal),
     };
-    let seen = match read(&bytes) {
-        Ok(asked) => present(&mut call, &id, &asked).await,
-        Err(refusal) => Err(refusal),
-    };
-    match seen {
-        Err(refusal) => call.refuse_as_problem(&refusal).await,
+    match result {
+        Err(refusal) => refuse(&app, received, visit, &refusal).await,
         Ok(Seen { outcome, shown, face, exchange }) => {
-            call.notes.extend(exchange.notes);
-            call.sought = exchange.inquiry.map(|sought| *sought);
-            call.result_files = exchange.result_files;
-            let file = face.map(|FaceFile { file: Outgoing { name, bytes, result_files }, text }| CardFile {
-                name,
-                base64: BASE64_STANDARD.encode(&bytes),
-                text,
-                result_files,
-            });
-            let answer = CardAnswer { outcome, shown, file };
-            call.answer(exchange.outcome, exchange.why, json(axum::http::StatusCode::OK, &answer))
+            let answer = CardAnswer { outcome, shown, file: face.map(CardFile::of) };
+            let reply = json(StatusCode::OK, &answer).into();
+            let Exchange { outcome, why, notes, inquiry, result_files, .. } = exchange;
+            let ending = Ending { reply, outcome, why, notes, sought: inquiry.map(|sought| *sought), result_files };
+            finish(&app, received, visit, ending)
         }
     }
 }
 
+impl CardFile {
+    fn of(FaceFile { file: Outgoing { name, bytes, result_files }, text }: FaceFile) -> Self {
+        Self { name, base64: BASE64_STANDARD.encode(&bytes), text, result_files }
+    }
+}
+
 fn read(bytes: &[u8]) -> Result<CardRequest, Refusal> {
-    let value = document::json(bytes).map_err(|detail| refusal_with(ErrorId::MalformedRequest, detail))?;
+    let value = document::json(bytes).map_err(|detail| Refusal::quoting(ErrorId::MalformedRequest, detail))?;
     if !value.is_object() {
-        return Err(refusal_with(ErrorId::MalformedRequest, Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.")));
+        return Err(Refusal::quoting(ErrorId::MalformedRequest, Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.")));
     }
     serde_json::from_value(value).map_err(|error| {
         let said = error.to_string();
-        refusal_with(ErrorId::MalformedRequest, Text::new(in_japanese(&said), format!("The card: {said}.")))
+        Refusal::quoting(ErrorId::MalformedRequest, Text::new(in_japanese(&said), format!("The card: {said}.")))
     })
 }
 
-async fn present(call: &mut Call, id: &str, asked: &CardRequest) -> Result<Seen, Refusal> {
-    let app = Arc::clone(&call.app);
-    change_terminal(call, id, |tenant, address, moment| {
+async fn present(app: &App, received: &Received, id: &str, asked: &CardRequest) -> Visited<Seen> {
+    let presented = update_terminal(app, received, id, |tenant, address, moment| {
         let institution = &mut tenant.institution;
         let own = institution.persons.clone();
         let fixtures = app.fixtures();
@@ -119,13 +122,13 @@ async fn present(call: &mut Call, id: &str, asked: &CardRequest) -> Result<Seen,
         let person = register.person(&asked.person).ok_or_else(|| unknown_person(register.persons, &asked.person))?;
         let seen = linkage::present(&fixtures, institution, &address.terminal, moment, person, &asked.consents, asked.card);
         Ok(seen.expect("admission found the terminal"))
-    })
-    .await
+    });
+    presented.await
 }
 
 fn unknown_person(persons: &[Person], id: &str) -> Refusal {
     let known: Vec<&str> = persons.iter().map(|person| person.id.as_str()).collect();
     let (id, known) = (id.chars().take(64).collect::<String>(), known.join(", "));
     let detail = Text::new(format!("被保険者 {id} はいません。使える id: {known}"), format!("There is no person {id}; there are {known}."));
-    refusal_with(ErrorId::MalformedRequest, detail)
+    Refusal::quoting(ErrorId::MalformedRequest, detail)
 }

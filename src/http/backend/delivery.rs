@@ -3,16 +3,20 @@
 
 use jiff::SignedDuration;
 
-use super::call::{Call, refusal_with};
-use super::identity::{TokenRule, UNIDENTIFIED, Who, admitted, admitted_to_change, certificate_if_required, identify};
+use super::identity::{TokenRule, UNIDENTIFIED, Unidentified, certificate_if_required, identify};
+use super::received::Received;
+use crate::app::access::{Access, At, Visited};
+use crate::app::caller::Caller;
 use crate::domain::campaign::Campaign;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::ids::{TerminalAddress, TerminalId};
 use crate::domain::institution::Institution;
+use crate::domain::operation::Surface;
 use crate::domain::terminal::Terminal;
 use crate::domain::text::Text;
 use crate::fixtures::DeliveryShape;
+use crate::http::app::App;
 use crate::http::openapi::Operation;
 use crate::institutions::{Moment, Tenant};
 
@@ -28,63 +32,80 @@ pub(super) fn describe_delivery(operation: &mut Operation<'_>) {
     operation.refuses_with(&[ErrorId::DeliveryDown]);
 }
 
-/// Identifies who asks about a terminal and looks at something there.
-pub(super) async fn at_terminal<T>(
-    call: &mut Call,
-    id: &str,
-    look: impl FnOnce(&Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
-) -> Result<T, Refusal> {
-    let (who, address) = at(call, id)?;
-    admitted(call, who, |tenant, moment| look(tenant, &address, moment)).await
-}
-
-/// Identifies who asks about a terminal and changes something there.
-pub(super) async fn change_terminal<T>(
-    call: &mut Call,
-    id: &str,
-    mut act: impl FnMut(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
-) -> Result<T, Refusal> {
-    let (who, address) = at(call, id)?;
-    admitted_to_change(call, who, |tenant, moment| act(tenant, &address, moment)).await
-}
-
-/// Who asks about the terminal of a path.
-fn at(call: &mut Call, id: &str) -> Result<(Who, TerminalAddress), Refusal> {
+/// Who asks about the terminal of a path, and about which.
+pub(super) fn identify_at(app: &App, received: &Received, id: &str) -> Result<(Caller, TerminalAddress), Unidentified> {
+    let refused = |institution, refusal| Unidentified { institution, refusal };
     let address = TerminalAddress::parse(id).map_err(|error| {
         let Text { ja, en } = error.text();
-        refusal_with(ErrorId::MalformedRequest, Text::new(format!("URL の端末: {ja}。"), format!("The terminal in the URL: {en}.")))
+        let detail = Text::new(format!("URL の端末: {ja}。"), format!("The terminal in the URL: {en}."));
+        refused(None, Refusal::quoting(ErrorId::MalformedRequest, detail))
     })?;
-    let who = identify(call, Some((&address.institution, Some(&address.terminal))), TokenRule::Optional)?;
-    certificate_if_required(call)?;
-    Ok((who, address))
+    let caller = identify(app, received, Some((&address.institution, Some(&address.terminal))), TokenRule::Optional)?;
+    certificate_if_required(app, received).map_err(|refusal| refused(Some(caller.institution.clone()), refusal))?;
+    Ok((caller, address))
 }
 
-/// Looks at something on a route of the delivery server: refused while that is down.
-pub(super) async fn at_delivery<T>(
-    call: &mut Call,
-    id: &str,
-    look: impl FnOnce(&Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
-) -> Result<T, Refusal> {
-    let shape = call.app.fixtures().invented.delivery.clone();
-    at_terminal(call, id, |tenant, address, moment| {
-        is_up(&tenant.institution.campaign, &shape)?;
-        look(tenant, address, moment)
-    })
-    .await
+/// How a request over the web that is handled in one step is counted.
+pub(super) fn access<'a>(received: &Received, caller: &'a Caller) -> Access<'a> {
+    Access { caller, operation: received.operation, surface: Surface::Http, counted: true }
 }
 
-/// Changes something on a route of the delivery server: refused while that is down.
-pub(super) async fn change_at_delivery<T>(
-    call: &mut Call,
+/// Identifies who asks about a terminal, and reads something there.
+pub(super) async fn read_terminal<T>(
+    app: &App,
+    received: &Received,
     id: &str,
-    mut act: impl FnMut(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
-) -> Result<T, Refusal> {
-    let shape = call.app.fixtures().invented.delivery.clone();
-    change_terminal(call, id, |tenant, address, moment| {
+    read: impl FnOnce(At<'_>) -> Result<T, Refusal>,
+) -> Visited<T> {
+    match identify_at(app, received, id) {
+        Ok((caller, _)) => access(received, &caller).read(&app.institutions, read).await,
+        Err(unidentified) => unidentified.visited(),
+    }
+}
+
+/// Identifies who asks about a terminal, and updates something there.
+pub(super) async fn update_terminal<T>(
+    app: &App,
+    received: &Received,
+    id: &str,
+    mut update: impl FnMut(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
+) -> Visited<T> {
+    match identify_at(app, received, id) {
+        Ok((caller, address)) => {
+            access(received, &caller).update(&app.institutions, |tenant, _, moment| update(tenant, &address, moment)).await
+        }
+        Err(unidentified) => unidentified.visited(),
+    }
+}
+
+/// Reads something on a route of the delivery server: refused while that is down.
+pub(super) async fn read_delivery<T>(
+    app: &App,
+    received: &Received,
+    id: &str,
+    read: impl FnOnce(At<'_>) -> Result<T, Refusal>,
+) -> Visited<T> {
+    let shape = app.fixtures().invented.delivery.clone();
+    let read = read_terminal(app, received, id, |at| {
+        is_up(&at.institution().campaign, &shape)?;
+        read(at)
+    });
+    read.await
+}
+
+/// Updates something on a route of the delivery server: refused while that is down.
+pub(super) async fn update_delivery<T>(
+    app: &App,
+    received: &Received,
+    id: &str,
+    mut update: impl FnMut(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
+) -> Visited<T> {
+    let shape = app.fixtures().invented.delivery.clone();
+    let updated = update_terminal(app, received, id, |tenant, address, moment| {
         is_up(&tenant.institution.campaign, &shape)?;
-        act(tenant, address, moment)
-    })
-    .await
+        update(tenant, address, moment)
+    });
+    updated.await
 }
 
 /// Whether the delivery server is up.
@@ -96,7 +117,7 @@ pub(super) fn is_up(campaign: &Campaign, shape: &DeliveryShape) -> Result<(), Re
         return Ok(());
     }
     let detail = Text::new("（キャンペーンの設定 down）", "(setting `down` of the campaign)");
-    Err(refusal_with(ErrorId::DeliveryDown, detail).again_in(seconds(shape.retry_after.duration())))
+    Err(Refusal::quoting(ErrorId::DeliveryDown, detail).again_in(seconds(shape.retry_after.duration())))
 }
 
 /// Whole seconds of a duration, at least one.

@@ -3,21 +3,20 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::CONTENT_DISPOSITION;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::json;
 
-use super::call::{Call, UNREADABLE, unreadable};
-use super::delivery::{self, at_terminal, terminal_of};
-use super::identity::{unknown_institution, unstored};
+use super::delivery::{self, access, identify_at};
+use super::finish::{Ending, finish, refuse};
+use super::received::{Received, UNREADABLE};
+use super::reply::Content;
 use super::url::InPath;
+use crate::app::access::{Access, Visit, Visited};
 use crate::domain::catalogue::ErrorId;
-use crate::domain::check::{Refusal, unavailable};
-use crate::domain::ids::TerminalAddress;
-use crate::domain::operation::{Operation, Surface};
+use crate::domain::operation::Operation;
 use crate::http::app::App;
 use crate::http::body::closing;
 use crate::http::openapi;
@@ -51,62 +50,50 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one request file.
 pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(String, String)>, request: Request) -> Response {
-    let (mut call, body) = Call::begin(app, Operation::Linkage, request);
-    let bytes = match call.read(body).await {
-        Ok(bytes) => bytes,
-        Err(fault) => return closing(call.refuse_as_problem(&unreadable(fault)).await),
-    };
-    match answer(&mut call, &id, &name, &bytes).await {
-        Err(refusal) => call.refuse_as_problem(&refusal).await,
-        Ok(Handled { reply, outcome, why, notes, found, sought, .. }) => {
-            call.notes.extend(notes);
-            (call.found, call.sought) = (found, sought);
-            call.result_files = reply.file().map(|file| file.result_files);
-            call.answer(outcome, why, response(reply))
+    let (received, read) = Received::whole(&app, Operation::Linkage, request).await;
+    if let Err(refusal) = read {
+        return closing(refuse(&app, received, Visit::default(), &refusal).await);
+    }
+    let Visited { result, visit } = answer(&app, &received, &id, &name).await;
+    match result {
+        Err(refusal) => refuse(&app, received, visit, &refusal).await,
+        Ok(Handled { reply, outcome, why, notes, sought }) => {
+            let result_files = reply.file().map(|file| file.result_files);
+            let ending = Ending { reply: content(reply).into(), outcome, why, notes, sought, result_files };
+            finish(&app, received, visit, ending)
         }
     }
 }
 
 /// Who asks is settled first: certificate or token have to agree with the path. Then the terminal takes its time.
-async fn answer(call: &mut Call, id: &str, name: &str, bytes: &Bytes) -> Result<Handled, Refusal> {
-    let (address, latency) = at_terminal(call, id, |tenant, address: &TerminalAddress, moment| {
-        let terminal = terminal_of(&tenant.institution, &address.terminal);
-        let latency = terminal.settings.linkage.latency.duration().unsigned_abs();
-        unavailable(terminal, moment.now).map_or_else(|| Ok((address.clone(), latency)), Err)
-    })
-    .await?;
-    let app = Arc::clone(&call.app);
+async fn answer(app: &App, received: &Received, id: &str, name: &str) -> Visited<Handled> {
+    let (caller, _) = match identify_at(app, received, id) {
+        Ok(identified) => identified,
+        Err(unidentified) => return unidentified.visited(),
+    };
+    let access = access(received, &caller);
+    let taken = access.read(&app.institutions, |at| Ok(at.terminal.settings.linkage.latency.duration().unsigned_abs())).await;
+    let latency = match taken.result {
+        Ok(latency) => latency,
+        Err(refusal) => return Visited { result: Err(refusal), visit: taken.visit },
+    };
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    match handle(&app.institutions, &app.fixtures(), &address, Surface::Http, (name, bytes)).await {
-        Ok(Some(handled)) => Ok(handled),
-        Ok(None) => Err(gone(&app, &address).await),
-        Err(error) => Err(unstored(&error)),
-    }
+    let access = Access { counted: false, ..access };
+    let Visited { result, visit } = handle(&app.institutions, &access, (name, &received.body)).await;
+    Visited { result, visit: Visit { fault: taken.visit.fault, ..visit } }
 }
 
-/// Why a terminal that was there does not answer any more.
-async fn gone(app: &App, address: &TerminalAddress) -> Refusal {
-    let unavailable = app.institutions.look(&address.institution, |tenant, moment| {
-        let terminal = tenant.institution.terminals.get(&address.terminal)?;
-        unavailable(terminal, moment.now)
-    });
-    match unavailable.await {
-        Ok(unavailable) => unavailable.flatten().unwrap_or_else(|| unknown_institution(&address.institution)),
-        Err(error) => unstored(&error),
-    }
-}
-
-fn response(reply: Reply) -> Response {
+fn content(reply: Reply) -> Content {
     match reply {
-        Reply::Answer(file) => with_file(StatusCode::OK, "result", file),
-        Reply::Malformed(file) => with_file(StatusCode::BAD_REQUEST, "err", file),
-        Reply::Silent | Reply::NotTaken => StatusCode::NO_CONTENT.into_response(),
+        Reply::Answer(file) => of_file(StatusCode::OK, "result", file),
+        Reply::Malformed(file) => of_file(StatusCode::BAD_REQUEST, "err", file),
+        Reply::Silent | Reply::NotTaken => Content::empty(StatusCode::NO_CONTENT),
     }
 }
 
-fn with_file(status: StatusCode, kind: &'static str, Outgoing { name, bytes, result_files }: Outgoing) -> Response {
+fn of_file(status: StatusCode, kind: &'static str, Outgoing { name, bytes, result_files }: Outgoing) -> Content {
     let media_type = match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "pdf" => "application/pdf",
         "zip" => "application/zip",
@@ -116,11 +103,9 @@ fn with_file(status: StatusCode, kind: &'static str, Outgoing { name, bytes, res
     let disposition =
         format!("attachment; filename=\"{}\"", name.replace(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-' | '_'), "_"));
     let disposition = HeaderValue::from_str(&disposition).expect("only letters, digits and three signs are left of the name");
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static(media_type)),
-        (CONTENT_DISPOSITION, disposition),
-        (KIND, HeaderValue::from_static(kind)),
-        (RESULT_FILES, HeaderValue::from_static(result_files.name())),
-    ];
-    (status, headers, bytes).into_response()
+    let mut content = Content::new(status, HeaderValue::from_static(media_type), bytes);
+    content.headers.insert(CONTENT_DISPOSITION, disposition);
+    content.headers.insert(KIND, HeaderValue::from_static(kind));
+    content.headers.insert(RESULT_FILES, HeaderValue::from_static(result_files.name()));
+    content
 }

@@ -7,20 +7,22 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::call::{Call, UNREADABLE, json, refusal_with, unreadable};
-use super::faults;
-use super::identity::{UNIDENTIFIED, certificate_if_required, unknown_institution, unstored};
+use super::finish::{Ending, catalogue_entry, finish};
+use super::identity::{UNIDENTIFIED, certificate_if_required};
+use super::received::{Received, UNREADABLE};
+use super::reply::{Content, json};
+use crate::app::access::{Access, Visit, Visited, unstored};
+use crate::app::caller::{Caller, unknown_institution, unknown_terminal};
 use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
 use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
-use crate::domain::operation::Operation;
+use crate::domain::operation::{Operation, Surface};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::closing;
 use crate::http::openapi::{self, JSON, LoginAnswer, LoginRequest, content};
-use crate::journal::Outcome;
 use crate::policy::LoginPolicy;
 use crate::tls::ClientCertificate;
 use crate::token::{Bearer, Claims, Kind};
@@ -43,44 +45,45 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one login.
 pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (mut call, body) = Call::begin(app, Operation::Login, request);
-    let bytes = match call.read(body).await {
-        Ok(bytes) => bytes,
-        Err(fault) => return unread(call, &unreadable(fault)).await,
-    };
-    let fields = match document::json(&bytes) {
+    let (received, read) = Received::whole(&app, Operation::Login, request).await;
+    let fields = match read.and_then(|()| document::json(&received.body).map_err(malformed)) {
         Ok(Value::Object(fields)) => fields,
         Ok(_) => {
-            let detail = Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.");
-            return refused(call, &refusal_with(ErrorId::MalformedRequest, detail)).await;
+            let refusal = malformed(Text::new("JSON オブジェクトが必要です。", "A JSON object was expected."));
+            return refused(&app, received, Visit::default(), &refusal).await;
         }
-        Err(detail) => return unread(call, &refusal_with(ErrorId::MalformedRequest, detail)).await,
+        // Nothing that follows on the connection can be trusted.
+        Err(refusal) => return closing(refused(&app, received, Visit::default(), &refusal).await),
     };
-    let borne = match named(&mut call, &fields).await {
-        Ok(named) => bearer(&mut call, named).await,
-        Err(refusal) => Err(refusal),
+    let Visited { result, visit } = match named(&app, &received, &fields).await {
+        Ok(named) => bearer(&app, named).await,
+        Err(refusal) => Visited::refused(None, refusal),
     };
-    match borne {
-        Ok(bearer) => granted(call, bearer).await,
-        Err(refusal) => refused(call, &refusal).await,
+    match result {
+        Ok(bearer) => granted(&app, received, visit, bearer).await,
+        Err(refusal) => refused(&app, received, visit, &refusal).await,
     }
 }
 
+fn malformed(detail: Text) -> Refusal {
+    Refusal::quoting(ErrorId::MalformedRequest, detail)
+}
+
 /// Whom certificate and credentials name; under lenient login that may be nobody.
-async fn named(call: &mut Call, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
-    certificate_if_required(call)?;
-    let by_certificate = match call.certificate.clone() {
+async fn named(app: &App, received: &Received, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
+    certificate_if_required(app, received)?;
+    let by_certificate = match received.certificate.clone() {
         ClientCertificate::Terminal(address) => Some((address.institution, Some(address.terminal))),
         ClientCertificate::None | ClientCertificate::Foreign { .. } => None,
     };
-    let by_fields = match call.app.login {
-        LoginPolicy::Lenient => in_any_field(&call.app, fields).await?,
+    let by_fields = match app.login {
+        LoginPolicy::Lenient => in_any_field(app, fields).await?,
         LoginPolicy::Strict if by_certificate.is_some() => None,
-        LoginPolicy::Strict => Some(by_credentials(&call.app, fields).await?),
+        LoginPolicy::Strict => Some(by_credentials(app, fields).await?),
     };
     let by_fields = match by_fields {
         Some((code, None)) => {
-            let terminal = terminal_in_any_field(&call.app, &code, fields).await?;
+            let terminal = terminal_in_any_field(app, &code, fields).await?;
             Some((code, terminal))
         }
         named => named,
@@ -127,7 +130,7 @@ async fn by_credentials(app: &App, fields: &Map<String, Value>) -> Result<Named,
     let found = app.institutions.of_login(&user, &password).await.map_err(|error| unstored(&error))?;
     found.map(|code| (code, None)).ok_or_else(|| {
         let (user_field, password_field) = (&shape.user_field, &shape.password_field);
-        refusal_with(
+        Refusal::quoting(
             ErrorId::LoginRefused,
             Text::new(
                 format!("--login strict では、本文の {user_field} と {password_field}（名前は invented.toml の仮のもの）が医療機関のものと一致する必要があります。"),
@@ -145,38 +148,40 @@ fn agree(a: &Named, b: &Named) -> Result<(), Refusal> {
     let name = |(code, terminal): &Named| terminal.as_ref().map_or_else(|| code.to_string(), |terminal| format!("{code}-{terminal}"));
     let (a, b) = (name(a), name(b));
     let detail = Text::new(format!("{a} と {b} が示されました。"), format!("Both {a} and {b} were named."));
-    Err(refusal_with(ErrorId::IdentityContradiction, detail))
+    Err(Refusal::quoting(ErrorId::IdentityContradiction, detail))
 }
 
-/// The institution's present making goes into the token.
-async fn bearer(call: &mut Call, named: Option<Named>) -> Result<Option<Bearer>, Refusal> {
+/// What a login that names nobody leaves in the journal.
+fn note_of_nobody() -> Text {
+    Text::new(
+        "ログインからは医療機関が分かりません（lenient のため許可）。照会の MedicalInstitutionCode で判断します。",
+        "The login names no institution (allowed under lenient); a check's MedicalInstitutionCode will.",
+    )
+}
+
+/// Whom the token is for: the institution's present generation goes into it.
+async fn bearer(app: &App, named: Option<Named>) -> Visited<Option<Bearer>> {
     let Some((institution, terminal)) = named else {
-        call.notes.push(Text::new(
-            "ログインからは医療機関が分かりません（lenient のため許可）。照会の MedicalInstitutionCode で判断します。",
-            "The login names no institution (allowed under lenient); a check's MedicalInstitutionCode will.",
-        ));
-        return Ok(None);
+        return Visited { result: Ok(None), visit: Visit::default() };
     };
-    let found = faults::look(call, &institution, terminal.as_ref(), |_, tenant, moment| {
+    let caller = Caller::without_token(institution, terminal);
+    let access = Access { caller: &caller, operation: Operation::Login, surface: Surface::Http, counted: true };
+    let read = access.read_unadmitted(&app.institutions, |tenant, moment, _| {
         let institution = &tenant.institution;
-        let named = terminal.as_ref().map(|id| institution.terminals.get(id));
-        let found = named.flatten().map(|terminal| Found::at(institution, terminal, moment.now));
-        (institution.incarnation.clone(), named.is_none() || found.is_some(), found)
+        let named = caller.terminal.as_ref().map(|id| (id, institution.terminals.get(id)));
+        let found = named.and_then(|(_, terminal)| Some(Found::at(institution, terminal?, moment.now)));
+        let missing = named.filter(|(_, terminal)| terminal.is_none()).map(|(id, _)| unknown_terminal(&institution.code, id));
+        (institution.incarnation.clone(), found, missing)
     });
-    let (incarnation, terminal_exists, found) =
-        found.await.map_err(|error| unstored(&error))?.ok_or_else(|| unknown_institution(&institution))?;
-    call.institution = Some(institution.clone());
-    call.terminal = terminal.clone();
-    call.found = found;
-    if !terminal_exists {
-        let terminal = terminal.as_ref().map_or("", TerminalId::as_str);
-        let detail = Text::new(
-            format!("医療機関 {institution} に端末 {terminal} はありません。"),
-            format!("Institution {institution} has no terminal {terminal}."),
-        );
-        return Err(refusal_with(ErrorId::IdentityUnknown, detail));
-    }
-    Ok(Some(Bearer { institution, incarnation, terminal }))
+    let ((incarnation, found, missing), fault) = match read.await {
+        Ok(Some(read)) => read,
+        Ok(None) => return Visited::refused(None, unknown_institution(&caller.institution)),
+        Err(error) => return Visited::refused(None, unstored(&error)),
+    };
+    let Caller { institution, terminal, .. } = caller;
+    let visit = Visit { institution: Some(institution.clone()), terminal: terminal.clone(), found, fault };
+    let result = missing.map_or_else(|| Ok(Some(Bearer { institution, incarnation, terminal })), Err);
+    Visited { result, visit }
 }
 
 /// The character set of the terminal that logs in.
@@ -188,14 +193,13 @@ async fn encoding(app: &App, bearer: &Bearer) -> Option<Encoding> {
     found.await.ok().flatten().flatten()
 }
 
-async fn granted(call: Call, bearer: Option<Bearer>) -> Response {
-    let app = Arc::clone(&call.app);
+async fn granted(app: &App, received: Received, visit: Visit, bearer: Option<Bearer>) -> Response {
     let issued = app.institutions.wall();
     let token = |kind| app.tokens.sign(&Claims { kind, issued, bearer: bearer.clone() });
     let fixtures = app.fixtures();
     let shape = &fixtures.invented.login;
     let of_terminal = match &bearer {
-        Some(bearer) => encoding(&app, bearer).await.map(Encoding::code),
+        Some(bearer) => encoding(app, bearer).await.map(Encoding::code),
         None => None,
     };
     let body = login::granted(Granted {
@@ -207,22 +211,17 @@ async fn granted(call: Call, bearer: Option<Bearer>) -> Response {
         character_code: of_terminal.unwrap_or(&shape.character_code),
     });
     let why = Text::new("ログインを許可しました。", "The login was granted.");
-    call.answer(Outcome::Answered, why, json(StatusCode::OK, &body))
+    let notes = bearer.is_none().then(note_of_nobody).into_iter().collect();
+    finish(app, received, visit, Ending { notes, ..Ending::answered(json(StatusCode::OK, &body), why) })
 }
 
-async fn refused(call: Call, refusal: &Refusal) -> Response {
-    let entry = call.entry(refusal.error).await;
-    let response = rendered(&entry, refusal);
-    call.refuse(refusal, &entry, response)
+async fn refused(app: &App, received: Received, visit: Visit, refusal: &Refusal) -> Response {
+    let entry = catalogue_entry(app, visit.institution.as_ref(), refusal.error).await;
+    let ending = Ending::refused(rendered(&entry, refusal), refusal, &entry);
+    finish(app, received, visit, ending)
 }
 
-async fn unread(call: Call, refusal: &Refusal) -> Response {
-    let entry = call.entry(refusal.error).await;
-    let response = closing(rendered(&entry, refusal));
-    call.refuse(refusal, &entry, response)
-}
-
-fn rendered(entry: &Entry, refusal: &Refusal) -> Response {
+fn rendered(entry: &Entry, refusal: &Refusal) -> Content {
     let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::UNAUTHORIZED);
     json(status, &login::refused(&entry.code, &refusal.on_the_wire(entry)))
 }

@@ -7,9 +7,12 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::call::{Call, refusal_with};
-use super::identity::{TokenRule, UNIDENTIFIED, admitted, identify};
+use super::delivery::access;
+use super::finish::finish_json;
+use super::identity::{TokenRule, UNIDENTIFIED, identify};
+use super::received::Received;
 use super::url::InQuery;
+use crate::app::access::Visited;
 use crate::domain::campaign::Notice;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -48,25 +51,30 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one request for notices.
 pub async fn notices(State(app): State<Arc<App>>, InQuery(query): InQuery<NoticesQuery>, request: Request) -> Response {
-    let (mut call, _) = Call::begin(app, Operation::Notices, request);
-    match list(&mut call, query.institution.as_deref()).await {
-        Ok(listing) => {
-            call.answer_json(&listing, Text::new("公開済みのお知らせを一覧しました。", "The notices published so far were listed."))
-        }
-        Err(refusal) => call.refuse_as_problem(&refusal).await,
-    }
+    let received = Received::head(&app, Operation::Notices, request);
+    let listed = list(&app, &received, query.institution.as_deref()).await;
+    let why = |_: &Listing| Text::new("公開済みのお知らせを一覧しました。", "The notices published so far were listed.");
+    finish_json(&app, received, listed, why).await
 }
 
-async fn list(call: &mut Call, institution: Option<&str>) -> Result<Listing, Refusal> {
-    let in_request = institution.map(InstitutionCode::parse).transpose().map_err(|error| {
-        let Text { ja, en } = error.text();
-        refusal_with(ErrorId::MalformedRequest, Text::new(format!("institution: {ja}。"), format!("institution: {en}.")))
-    })?;
-    let who = identify(call, in_request.as_ref().map(|code| (code, None)), TokenRule::Optional)?;
-    admitted(call, who, |tenant, moment| {
-        let campaign = &tenant.institution.campaign;
-        let published = campaign.notices.iter().filter(|notice| notice.published <= moment.now);
+async fn list(app: &App, received: &Received, institution: Option<&str>) -> Visited<Listing> {
+    let in_request = match institution.map(InstitutionCode::parse).transpose() {
+        Ok(in_request) => in_request,
+        Err(error) => {
+            let Text { ja, en } = error.text();
+            let detail = Text::new(format!("institution: {ja}。"), format!("institution: {en}."));
+            return Visited::refused(None, Refusal::quoting(ErrorId::MalformedRequest, detail));
+        }
+    };
+    let caller = match identify(app, received, in_request.as_ref().map(|code| (code, None)), TokenRule::Optional) {
+        Ok(caller) => caller,
+        Err(unidentified) => return unidentified.visited(),
+    };
+    let access = access(received, &caller);
+    let listed = access.read(&app.institutions, |at| {
+        let campaign = &at.institution().campaign;
+        let published = campaign.notices.iter().filter(|notice| notice.published <= at.moment.now);
         Ok(Listing { notices: published.map(|notice| Listed { campaign: campaign.id.clone(), notice: notice.clone() }).collect() })
-    })
-    .await
+    });
+    listed.await
 }

@@ -8,9 +8,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::call::{Call, UNREADABLE, refusal_with, unreadable};
-use super::delivery::{change_at_delivery, describe_delivery, terminal_of};
+use super::delivery::{describe_delivery, terminal_of, update_delivery};
+use super::finish::{finish_json, refuse};
+use super::received::{Received, UNREADABLE};
 use super::url::InPath;
+use crate::app::access::{Visit, Visited};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::ids::TerminalAddress;
@@ -20,6 +22,7 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::closing;
 use crate::http::openapi;
+use crate::institutions::{Moment, Tenant};
 use crate::wire::document;
 use crate::wire::said::in_japanese;
 
@@ -43,48 +46,43 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// `POST /delivery/v1/terminals/{id}/reports`.
 pub async fn reports(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
-    let (mut call, body) = Call::begin(app, Operation::Reports, request);
-    call.institution = TerminalAddress::parse(&id).ok().map(|address| address.institution);
-    let report = match call.read(body).await.map_err(unreadable).and_then(|bytes| json_of(&bytes)) {
+    let (received, read) = Received::whole(&app, Operation::Reports, request).await;
+    let named = TerminalAddress::parse(&id).ok().map(|address| address.institution);
+    let report = match read.and_then(|()| json_of(&received.body)) {
         Ok(object) => read_report(object),
         // Nothing that follows on the connection can be trusted.
-        Err(refusal) => return closing(call.refuse_as_problem(&refusal).await),
+        Err(refusal) => return closing(refuse(&app, received, Visit::of(named), &refusal).await),
     };
     let taken = match report {
-        Err(refusal) => Err(refusal),
-        Ok(report) => {
-            change_at_delivery(&mut call, &id, |tenant, address, moment| {
-                let institution = &mut tenant.institution;
-                let before = institution.events.last();
-                let reported =
-                    institution.act(&address.terminal, moment.now, |terminal, around| terminal.report(report.clone(), moment.now, around));
-                if let Some(Err(error)) = reported {
-                    return Err(refusal_with(ErrorId::ReportRefused, error.0));
-                }
-                let changed = institution.events.last() > before;
-                let phase = terminal_of(institution, &address.terminal).phase(&institution.campaign, moment.now);
-                Ok(Accepted { accepted: true, changed, phase })
-            })
-            .await
-        }
+        Err(refusal) => Visited::refused(named, refusal),
+        Ok(report) => update_delivery(&app, &received, &id, |tenant, address, moment| take(tenant, address, moment, &report)).await,
     };
-    match taken {
-        Ok(accepted) => call.answer_json(&accepted, Text::new("報告を受け付けました。", "The report was taken.")),
-        Err(refusal) => call.refuse_as_problem(&refusal).await,
+    finish_json(&app, received, taken, |_| Text::new("報告を受け付けました。", "The report was taken.")).await
+}
+
+fn take(tenant: &mut Tenant, address: &TerminalAddress, moment: Moment, report: &Report) -> Result<Accepted, Refusal> {
+    let institution = &mut tenant.institution;
+    let before = institution.events.last();
+    let reported = institution.act(&address.terminal, moment.now, |terminal, around| terminal.report(report.clone(), moment.now, around));
+    if let Some(Err(error)) = reported {
+        return Err(Refusal::quoting(ErrorId::ReportRefused, error.0));
     }
+    let changed = institution.events.last() > before;
+    let phase = terminal_of(institution, &address.terminal).phase(&institution.campaign, moment.now);
+    Ok(Accepted { accepted: true, changed, phase })
 }
 
 fn json_of(bytes: &[u8]) -> Result<Value, Refusal> {
-    document::json(bytes).map_err(|detail| refusal_with(ErrorId::MalformedRequest, detail))
+    document::json(bytes).map_err(|detail| Refusal::quoting(ErrorId::MalformedRequest, detail))
 }
 
 fn read_report(value: Value) -> Result<Report, Refusal> {
     if !value.is_object() {
         let detail = Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.");
-        return Err(refusal_with(ErrorId::MalformedRequest, detail));
+        return Err(Refusal::quoting(ErrorId::MalformedRequest, detail));
     }
     serde_json::from_value(value).map_err(|error| {
         let said = error.to_string();
-        refusal_with(ErrorId::MalformedRequest, Text::new(in_japanese(&said), format!("The report: {said}.")))
+        Refusal::quoting(ErrorId::MalformedRequest, Text::new(in_japanese(&said), format!("The report: {said}.")))
     })
 }

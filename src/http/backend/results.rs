@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::call::Call;
-use super::delivery::{at_delivery, describe_delivery, terminal_of};
+use super::delivery::{describe_delivery, read_delivery};
+use super::finish::finish_json;
+use super::received::Received;
 use super::url::InPath;
 use crate::domain::campaign::Component;
-use crate::domain::ids::{CampaignId, TerminalAddress, TerminalId, Version};
+use crate::domain::ids::{CampaignId, TerminalAddress, Version};
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::operation::Operation;
@@ -66,17 +67,12 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// `GET /delivery/v1/terminals/{id}/results`.
 pub async fn results(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
-    let (mut call, _) = Call::begin(app, Operation::Results, request);
-    let shown = at_delivery(&mut call, &id, |tenant, address, moment| Ok(results_of(&tenant.institution, &address.terminal, moment.now)));
-    match shown.await {
-        Ok(results) => call.answer_json(&results, Text::new("配信実績を表示しました。", "The delivery results were shown.")),
-        Err(refusal) => call.refuse_as_problem(&refusal).await,
-    }
+    let received = Received::head(&app, Operation::Results, request);
+    let shown = read_delivery(&app, &received, &id, |at| Ok(results_of(at.institution(), at.terminal, at.moment.now))).await;
+    finish_json(&app, received, shown, |_| Text::new("配信実績を表示しました。", "The delivery results were shown.")).await
 }
 
-/// The delivery results of a terminal that exists.
-fn results_of(institution: &Institution, terminal: &TerminalId, now: Timestamp) -> Results {
-    let terminal = terminal_of(institution, terminal);
+fn results_of(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Results {
     let components = terminal.components().map(|(component, software)| {
         let package = institution.campaign.package(component);
         ComponentResult {

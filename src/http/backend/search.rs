@@ -3,34 +3,31 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::call::{Call, Form, UNREADABLE, refusal_with, unreadable};
-use super::faults;
-use super::identity::{TokenRule, UNIDENTIFIED, Who, identify, unknown_institution, unstored};
-use crate::answers::{self, Answer, Desk, Place};
+use super::finish::{Ending, catalogue_entry, finish};
+use super::form::Form;
+use super::identity::{TokenRule, UNIDENTIFIED, Unidentified, identify, token_note};
+use super::received::{Received, UNREADABLE};
+use super::reply::{self, Reply};
+use crate::answers::Answer;
+use crate::app::access::{Access, Visit, Visited};
+use crate::app::check::{Checked, answer_check, refuse_check};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
-use crate::domain::element_order::ElementOrder;
-use crate::domain::encoding::Encoding;
+use crate::domain::ids::TerminalId;
 use crate::domain::inquiry::Inquiry;
-use crate::domain::institution::Institution;
-use crate::domain::operation::Operation;
-use crate::domain::surfacing::Surfacing;
-use crate::domain::terminal::Settings;
+use crate::domain::operation::{Operation, Surface};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::closing;
+use crate::http::connection::NoAnswer;
 use crate::http::openapi::{self, CheckAnswer, CheckRequest, JSON, XML};
-use crate::institutions::{Moment, Tenant};
-use crate::store::StoreError;
 use crate::tls::ClientCertificate;
-use crate::wire::charset;
-use crate::wire::document::Document;
-use crate::wire::message::MessageKind;
-use crate::wire::request::{self, Read, Sender};
+use crate::wire::request::{self, Read, Sender, note_of_ignored};
+use crate::wire::xml;
 
 /// Errors that a terminal gives in place of a check.
 const REFUSED: &[ErrorId] = &[
@@ -61,142 +58,92 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one check.
 pub async fn search(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (mut call, body) = Call::begin(app, Operation::Search, request);
-    let bytes = match call.read(body).await {
-        Ok(bytes) => bytes,
-        Err(fault) => {
-            let form = Form::of_body(&call.headers, b"");
-            return unread(call, &unreadable(fault), form).await;
-        }
-    };
-    let of_body = Form::of_body(&call.headers, &bytes);
-    let document = match document(&call, of_body, &bytes) {
+    let (received, read) = Received::whole(&app, Operation::Search, request).await;
+    if let Err(refusal) = read {
+        let form = Form::of_body(&received.headers, b"");
+        return unreadable(&app, received, form, &refusal).await;
+    }
+    let of_body = Form::of_body(&received.headers, &received.body);
+    let document = match of_body.read(&received.headers, &received.body) {
         Ok(document) => document,
-        Err(detail) => return unread(call, &refusal_with(ErrorId::MalformedRequest, detail), of_body).await,
-    };
-    let form = Form::of_answer(&call.headers, of_body);
-    let sender = Sender::of(&document);
-    let (answer, encoding) = decide(&mut call, &document, &sender, form).await;
-    call.leave(answer, form, encoding)
-}
-
-fn document(call: &Call, form: Form, bytes: &[u8]) -> Result<Document, Text> {
-    match form {
-        Form::Json => Document::json(bytes),
-        Form::Xml => {
-            let content_type = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let mut parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-            let charset = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
-            Document::xml(&charset::decode(bytes, charset.map(|(_, label)| label.trim().trim_matches('"')))?)
-        }
-    }
-}
-
-/// The answer, and the character set in which it says to be.
-async fn decide(call: &mut Call, document: &Document, sender: &Sender, form: Form) -> (Answer, Encoding) {
-    let request = match request::check(document) {
-        Ok(request) => request,
         Err(detail) => {
-            call.institution.clone_from(&sender.institution);
-            return refused(call, sender, &refusal_with(ErrorId::MalformedRequest, detail), form).await;
+            let refusal = Refusal::quoting(ErrorId::MalformedRequest, detail);
+            return unreadable(&app, received, of_body, &refusal).await;
         }
     };
-    call.passed_over(&request.ignored);
-    let answered = answered(call, &request, sender, form).await;
-    call.sought = Some(request.content.sought());
-    answered
-}
-
-/// The answer to a request that could be read.
-async fn answered(call: &mut Call, request: &Read<Inquiry>, sender: &Sender, form: Form) -> (Answer, Encoding) {
-    let who = match identify(call, Some((&request.institution, None)), TokenRule::StrictlyNeeded) {
-        Ok(who) => who,
-        Err(refusal) => return refused(call, sender, &refusal, form).await,
-    };
-    let code = who.institution.clone();
-    call.institution = Some(code.clone());
-    match admitted(call, who, sender, &request.content, form).await {
-        Ok(Some(answered)) => answered,
-        Ok(None) => refused(call, sender, &unknown_institution(&code), form).await,
-        Err(error) => refused(call, sender, &unstored(&error), form).await,
+    let form = Form::of_answer(&received.headers, of_body);
+    let sender = Sender::of(&document);
+    match request::check(&document) {
+        Ok(request) => answer(&app, received, form, &sender, request).await,
+        Err(detail) => {
+            let refusal = Refusal::quoting(ErrorId::MalformedRequest, detail);
+            let visit = Visit::of(sender.institution.clone());
+            let checked = refused(&app, &received, (&visit, form), &sender, &refusal).await;
+            let ending = ending(&app, form, checked, Vec::new());
+            finish(&app, received, visit, ending)
+        }
     }
 }
 
-/// Answers at the institution itself; none if there is no such institution.
-async fn admitted(
-    call: &mut Call,
-    who: Who,
-    sender: &Sender,
-    inquiry: &Inquiry,
-    form: Form,
-) -> Result<Option<(Answer, Encoding)>, StoreError> {
-    let fixtures = call.app.fixtures();
-    let code = who.institution.clone();
-    let terminal = who.terminal.clone();
-    let answered = faults::look(call, &code, terminal.as_ref(), |call, tenant, moment| {
-        let admitted = who.admit(call, tenant, moment);
-        let institution = &tenant.institution;
-        let (encoding, order) = look_of(call, institution, form);
-        let surfacing = &institution.surfacing;
-        let register = fixtures.register(institution.persons.as_deref());
-        let kind = MessageKind::Check;
-        let desk =
-            Desk { fixtures: &fixtures, register, surfacing, sender, kind, encoding, order, confirmation_key: None, now: moment.now };
-        let answer = match admitted {
-            Err(refusal) => desk.refused(&refusal, None),
-            Ok(_) if faults::says_processing(call) => answers::processing(&desk, inquiry),
-            Ok(id) => {
-                let terminal = institution.terminals.get(&id).expect("admission found the terminal");
-                let answer = answers::check(&desk, Place { institution, terminal }, inquiry);
-                call.notes.extend(answers::note_of_day(&desk, inquiry, &answer));
-                answer
-            }
-        };
-        (answer, encoding)
-    });
-    answered.await
+/// Answers a request that could be read.
+async fn answer(app: &App, received: Received, form: Form, sender: &Sender, request: Read<Inquiry>) -> Response {
+    let mut notes: Vec<Text> = request.ignored.iter().map(|pointer| note_of_ignored(pointer)).collect();
+    notes.extend(token_note(app, &received));
+    let Visited { result, visit } = match identify(app, &received, Some((&request.institution, None)), TokenRule::StrictlyNeeded) {
+        Ok(caller) => {
+            let access = Access { caller: &caller, operation: Operation::Search, surface: Surface::Http, counted: true };
+            answer_check(&app.institutions, &access, &request.content, (sender, form.target()), |checked, _| checked).await
+        }
+        Err(unidentified) => Unidentified::visited(unidentified),
+    };
+    let checked = match result {
+        Ok(checked) => checked,
+        Err(refusal) => refused(app, &received, (&visit, form), sender, &refusal).await,
+    };
+    let ending = Ending { sought: Some(request.content.sought()), ..ending(app, form, checked, notes) };
+    finish(app, received, visit, ending)
 }
 
-/// Character set and order of elements that the terminal has which asks, as far as it is known: by what was found out, by its certificate, else
-/// the default terminal.
-fn look_of(call: &Call, institution: &Institution, form: Form) -> (Encoding, ElementOrder) {
-    let by_certificate = match &call.certificate {
-        ClientCertificate::Terminal(address) if address.institution == institution.code => Some(&address.terminal),
-        _ => None,
-    };
-    let id = call.terminal.as_ref().or(by_certificate).unwrap_or(&institution.default_terminal);
-    let settings = institution.terminals.get(id).map(|terminal| &terminal.settings);
-    let encoding = settings.filter(|_| form == Form::Xml).map_or(Encoding::Utf8, |settings| settings.encoding);
-    (encoding, settings.map_or(ElementOrder::Specification, Settings::order_over_web))
-}
-
-/// A refusal before the institution itself has been seen; its profile and its terminal's character set count all the same where it exists.
-async fn refused(call: &Call, sender: &Sender, refusal: &Refusal, form: Form) -> (Answer, Encoding) {
-    let fixtures = &call.app.fixtures();
-    let look = |tenant: &Tenant, moment: Moment| {
-        let institution = &tenant.institution;
-        (institution.surfacing.clone(), look_of(call, institution, form), moment.now)
-    };
-    let of_institution = match &call.institution {
-        // Where the store does not work, the answer looks as that of an institution without settings.
-        Some(code) => call.app.institutions.look(code, look).await.ok().flatten(),
-        None => None,
-    };
-    let (surfacing, (encoding, order), now) = of_institution
-        .unwrap_or_else(|| (Surfacing::default(), (Encoding::Utf8, ElementOrder::Specification), call.app.institutions.wall()));
-    let (register, kind) = (fixtures.register(None), MessageKind::Check);
-    let desk = Desk { fixtures, register, surfacing: &surfacing, sender, kind, encoding, order, confirmation_key: None, now };
-    let mut answer = desk.refused(refusal, None);
+/// The message of a refusal before the inquiry. Whose look it has: that of the terminal that was found out, else of the certificate's.
+async fn refused(app: &App, received: &Received, (visit, form): (&Visit, Form), sender: &Sender, refusal: &Refusal) -> Checked {
+    let terminal = visit.terminal.as_ref().or_else(|| by_certificate(received, visit));
+    let mut checked = refuse_check(&app.institutions, (visit.institution.as_ref(), terminal), (sender, form.target()), refusal).await;
     if refusal.error == ErrorId::StoreUnavailable {
-        answer.status = fixtures.catalogue.entry(refusal.error).status;
+        checked.answer.status = app.fixtures().catalogue.entry(refusal.error).status;
     }
-    (answer, encoding)
+    checked
+}
+
+fn by_certificate<'a>(received: &'a Received, visit: &Visit) -> Option<&'a TerminalId> {
+    match &received.certificate {
+        ClientCertificate::Terminal(address) if visit.institution.as_ref() == Some(&address.institution) => Some(&address.terminal),
+        _ => None,
+    }
 }
 
 /// A request that could not be read at all: its HTTP status says so too, and the connection closes, since nothing that follows on it can be trusted.
-async fn unread(call: Call, refusal: &Refusal, of_body: Form) -> Response {
-    let form = Form::of_answer(&call.headers, of_body);
-    let (mut answer, encoding) = refused(&call, &Sender::default(), refusal, form).await;
-    answer.status = call.entry(refusal.error).await.status;
-    closing(call.leave(answer, form, encoding))
+async fn unreadable(app: &App, received: Received, of_body: Form, refusal: &Refusal) -> Response {
+    let form = Form::of_answer(&received.headers, of_body);
+    let visit = Visit::default();
+    let mut checked = refused(app, &received, (&visit, form), &Sender::default(), refusal).await;
+    checked.answer.status = catalogue_entry(app, None, refusal.error).await.status;
+    let ending = ending(app, form, checked, Vec::new());
+    closing(finish(app, received, visit, ending))
+}
+
+/// What a check came to, as it is answered: its message in `form`, or no answer at all.
+fn ending(app: &App, form: Form, checked: Checked, mut notes: Vec<Text>) -> Ending {
+    let Checked { answer: Answer { message, status, outcome, why }, encoding, note } = checked;
+    notes.extend(note);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let reply = match (message, form) {
+        (None, _) => Reply::None(NoAnswer::Closed),
+        (Some(message), Form::Json) => reply::json(status, &message).into(),
+        (Some(message), Form::Xml) => {
+            let written = xml::write(&message, encoding, app.fixtures().invented.linkage.replacement);
+            notes.extend(written.note(encoding));
+            reply::xml(status, written, encoding).into()
+        }
+    };
+    Ending { notes, ..Ending::new(reply, outcome, why) }
 }

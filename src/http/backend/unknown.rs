@@ -5,8 +5,11 @@ use std::sync::Arc;
 use axum::extract::{MatchedPath, Request, State};
 use axum::response::Response;
 
-use super::call::{Call, refusal_with};
+use super::finish;
+use super::received::Received;
+use crate::app::access::Visit;
 use crate::domain::catalogue::ErrorId;
+use crate::domain::check::Refusal;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -27,6 +30,6 @@ pub async fn method(State(app): State<Arc<App>>, path: MatchedPath, request: Req
 }
 
 async fn refuse(app: Arc<App>, request: Request, error: ErrorId, detail: Text) -> Response {
-    let (call, _) = Call::begin(app, Operation::Unknown, request);
-    call.refuse_as_problem(&refusal_with(error, detail)).await
+    let received = Received::head(&app, Operation::Unknown, request);
+    finish::refuse(&app, received, Visit::default(), &Refusal::quoting(error, detail)).await
 }

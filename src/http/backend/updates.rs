@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::call::{Call, refusal_with};
-use super::delivery::{change_at_delivery, describe_delivery, terminal_of};
+use super::delivery::{describe_delivery, terminal_of, update_delivery};
+use super::finish::{finish_json, refuse};
 use super::package::unavailable;
+use super::received::Received;
 use super::url::{InPath, InQuery};
+use crate::app::access::Visit;
 use crate::domain::calendar::{next_window, open_window};
 use crate::domain::campaign::{Component, Package};
 use crate::domain::catalogue::ErrorId;
@@ -94,16 +96,15 @@ pub async fn updates(
     InQuery(query): InQuery<PollQuery>,
     request: Request,
 ) -> Response {
-    let (mut call, _) = Call::begin(app, Operation::Updates, request);
+    let received = Received::head(&app, Operation::Updates, request);
     let manual = query.trigger.as_deref() == Some("manual");
     if let Some(other) = query.trigger.filter(|_| !manual) {
         let shown: String = other.chars().take(40).collect();
         let detail =
             Text::new(format!("trigger は manual だけです（{shown}）。"), format!("trigger is `manual` or left out, not `{shown}`."));
-        return call.refuse_as_problem(&refusal_with(ErrorId::MalformedRequest, detail)).await;
+        return refuse(&app, received, Visit::default(), &Refusal::quoting(ErrorId::MalformedRequest, detail)).await;
     }
-    let app = Arc::clone(&call.app);
-    let polled = change_at_delivery(&mut call, &id, |tenant, address, moment| {
+    let polled = update_delivery(&app, &received, &id, |tenant, address, moment| {
         let institution = &mut tenant.institution;
         admit(institution, address, moment, app.fixtures().invented.delivery.poll_limit())?;
         institution.act(&address.terminal, moment.now, |terminal, _| {
@@ -119,13 +120,8 @@ pub async fn updates(
         }
         Ok(answer)
     });
-    match polled.await {
-        Ok(answer) => {
-            let why = answer.why();
-            call.answer_json(&answer, why)
-        }
-        Err(refusal) => call.refuse_as_problem(&refusal).await,
-    }
+    let polled = polled.await;
+    finish_json(&app, received, polled, PollAnswer::why).await
 }
 
 impl PollAnswer {
@@ -155,7 +151,7 @@ fn admit(institution: &mut Institution, address: &TerminalAddress, moment: Momen
             format!("1台につき {within} に {polls} 回までです。{seconds} 秒後にもう一度問い合わせてください。"),
             format!("A terminal may poll {polls} times in {within}. Poll again in {seconds} s."),
         );
-        refusal_with(ErrorId::TooManyPolls, detail).again_in(seconds)
+        Refusal::quoting(ErrorId::TooManyPolls, detail).again_in(seconds)
     })
 }
 

@@ -9,8 +9,11 @@ use axum::response::Response;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::call::{Call, refusal_with};
+use super::finish;
+use super::received::Received;
+use crate::app::access::Visit;
 use crate::domain::catalogue::ErrorId;
+use crate::domain::check::Refusal;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -60,7 +63,8 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for InQuery<T> {
 }
 
 async fn unreadable(app: &Arc<App>, parts: &Parts, error: &str) -> Response {
-    let (call, _) = Call::begin(Arc::clone(app), Operation::Unknown, Request::from_parts(parts.clone(), Body::empty()));
+    let request = Request::from_parts(parts.clone(), Body::empty());
+    let received = Received::head(app, Operation::Unknown, request);
     let detail = Text::new(format!("URL が正しくありません（{error}）。"), format!("The URL: {error}."));
-    call.refuse_as_problem(&refusal_with(ErrorId::MalformedRequest, detail)).await
+    finish::refuse(app, received, Visit::default(), &Refusal::quoting(ErrorId::MalformedRequest, detail)).await
 }

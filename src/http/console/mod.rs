@@ -8,8 +8,9 @@ mod results;
 mod schemas;
 mod screen;
 
-use axum::http::header::CONTENT_SECURITY_POLICY;
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
@@ -31,12 +32,18 @@ impl Page {
     pub fn new(html: String) -> Self {
         Self(html.into())
     }
+
+    /// The headers of every page.
+    pub(super) fn headers() -> HeaderMap {
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+        let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, policy)];
+        headers.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect()
+    }
 }
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-        ([(CONTENT_SECURITY_POLICY, policy)], Html(self.0)).into_response()
+        (Self::headers(), self.0).into_response()
     }
 }
 

@@ -17,6 +17,7 @@ use crate::http::json::parse_json;
 use crate::http::openapi::{Operation, Takes};
 use crate::http::problem::Problem;
 use crate::institutions::Snapshot;
+use crate::linkage::prepare_folders_of;
 use crate::listener::BodyLimits;
 
 /// The most bytes of a snapshot; `--max-body` where that is more.
@@ -73,6 +74,6 @@ pub async fn restore_snapshot(
             "Create the institution first with POST /v1/institutions",
         ))
     })?;
-    app.prepare_folders_of(&code).await?;
+    prepare_folders_of(app.linkage.as_ref(), &app.institutions, &code).await?;
     view(&app, &code).await
 }

@@ -23,6 +23,7 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::json::parse_value;
 use crate::http::problem::Problem;
+use crate::linkage::prepare_folders;
 
 /// All terminals of an institution.
 #[derive(Serialize, JsonSchema)]
@@ -103,7 +104,7 @@ pub async fn add_terminal(
         Ok(Created { location: Some(format!("/v1/institutions/{code}/terminals/{id}")), view })
     });
     let added = added.await?.ok_or_else(|| no_institution(&code))??;
-    app.prepare_folders(vec![address]).await;
+    prepare_folders(app.linkage.as_ref(), vec![address]).await;
     Ok(added)
 }
 

@@ -58,6 +58,11 @@ impl Sender {
     }
 }
 
+/// What the journal notes of an element that was passed over.
+pub fn note_of_ignored(pointer: &str) -> Text {
+    Text::new(format!("知らない要素 {pointer} を無視しました。"), format!("The unknown element {pointer} was passed over."))
+}
+
 /// What is wrong with a document that is no message at all: another outermost element, no header, no body.
 pub fn fault_of_frame(document: &Document) -> Option<Text> {
     let outermost = document.value.as_object().and_then(|root| root.keys().next());

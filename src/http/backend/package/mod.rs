@@ -13,17 +13,20 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::call::{Call, refusal_with};
-use super::delivery::{at_terminal, describe_delivery};
-use super::identity::{TokenRule, admitted, certificate_if_required, identify};
+use super::delivery::{access, describe_delivery, read_terminal};
+use super::finish::{Ending, Trace, catalogue_entry, finish, refuse};
+use super::identity::{TokenRule, certificate_if_required, identify};
+use super::received::Received;
+use super::reply::{Content, Payload, problem};
 use super::url::{InPath, InQuery};
+use crate::app::access::{Visit, Visited};
 use crate::domain::campaign::Package;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -32,8 +35,6 @@ use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::openapi::{self, content};
-use crate::http::problem::Problem;
-use crate::journal::Outcome;
 use crate::package::{Hash, Reader};
 use body::{Transfer, layout};
 use conditions::{Judged, judge};
@@ -100,42 +101,37 @@ pub async fn package(
     InQuery(query): InQuery<PackageQuery>,
     request: Request,
 ) -> Response {
-    let method = request.method().clone();
-    let (mut call, _) = Call::begin(app, Operation::Package, request);
+    let received = Received::head(&app, Operation::Package, request);
     let named = Named { campaign, component, version };
-    let found = find(&mut call, query.terminal, &named).await;
-    let ready = match found {
-        Ok((campaign, package)) => open(&call.app, &campaign, package).await,
+    let Visited { result, visit } = find(&app, &received, query.terminal.as_deref(), &named).await;
+    let ready = match result {
+        Ok((campaign, package)) => open(&app, &campaign, package).await,
         Err(refusal) => Err(refusal),
     };
     match ready {
-        Ok(ready) => serve(call, &method, named, ready).await,
-        Err(refusal) => call.refuse_as_problem(&refusal).await,
+        Ok(ready) => serve(app, received, visit, named, ready).await,
+        Err(refusal) => refuse(&app, received, visit, &refusal).await,
     }
 }
 
 /// The package that is named, where it may be handed out to whoever asks.
-async fn find(call: &mut Call, terminal: Option<String>, named: &Named) -> Result<(CampaignId, Package), Refusal> {
-    let shape = call.app.fixtures().invented.delivery.clone();
-    match terminal {
-        Some(terminal) => {
-            let permitted = at_terminal(call, &terminal, |tenant, address, moment| {
-                named.permitted(&tenant.institution, &address.terminal, moment.now, &shape)
-            });
-            permitted.await
+async fn find(app: &App, received: &Received, terminal: Option<&str>, named: &Named) -> Visited<(CampaignId, Package)> {
+    let shape = app.fixtures().invented.delivery.clone();
+    if let Some(terminal) = terminal {
+        // The terminal that the URL names; the caller is one of its institution.
+        return read_terminal(app, received, terminal, |at| named.permitted(at.institution(), at.terminal, at.moment.now, &shape)).await;
+    }
+    match identify(app, received, None, TokenRule::Optional) {
+        Err(unidentified) if unidentified.refusal.error != ErrorId::IdentityMissing => unidentified.visited(),
+        Err(_) => {
+            let distributed = || named.distributed(&app.fixtures().campaign, &shape);
+            let result = certificate_if_required(app, received).and_then(|()| distributed());
+            Visited { result, visit: Visit::default() }
         }
-        None => match identify(call, None, TokenRule::Optional) {
-            Err(refusal) if refusal.error != ErrorId::IdentityMissing => Err(refusal),
-            Err(_) => certificate_if_required(call).and_then(|()| named.distributed(&call.app.fixtures().campaign, &shape)),
-            Ok(who) => {
-                let terminal = who.terminal.clone();
-                admitted(call, who, |tenant, moment| {
-                    let terminal = terminal.unwrap_or_else(|| tenant.institution.default_terminal.clone());
-                    named.permitted(&tenant.institution, &terminal, moment.now, &shape)
-                })
-                .await
-            }
-        },
+        Ok(caller) => {
+            let access = access(received, &caller);
+            access.read(&app.institutions, |at| named.permitted(at.institution(), at.terminal, at.moment.now, &shape)).await
+        }
     }
 }
 
@@ -154,39 +150,40 @@ async fn open(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result
     }
 }
 
-async fn serve(call: Call, method: &Method, named: Named, ready: Ready) -> Response {
+async fn serve(app: Arc<App>, received: Received, visit: Visit, named: Named, ready: Ready) -> Response {
     let size = ready.package.size;
     let etag = format!("\"{}\"", ready.sha256);
-    let range = match judge(method, &call.headers, &etag) {
+    let range = match judge(&received.method, &received.headers, &etag) {
         Judged::Proceed { range } => range,
         Judged::NotModified => {
-            let response = with_common(StatusCode::NOT_MODIFIED.into_response(), &etag);
-            return call.answer(Outcome::Answered, Text::new("変更はありません（304）。", "Not modified (304)."), response);
+            let content = with_common(Content::empty(StatusCode::NOT_MODIFIED), &etag);
+            let why = Text::new("変更はありません（304）。", "Not modified (304).");
+            return finish(&app, received, visit, Ending::answered(content, why));
         }
         Judged::Failed => {
             let detail = Text::new(format!("現在のタグは {etag} です。"), format!("The present tag is {etag}."));
-            return call.refuse_as_problem(&refusal_with(ErrorId::PreconditionFailed, detail)).await;
+            return refuse(&app, received, visit, &Refusal::quoting(ErrorId::PreconditionFailed, detail)).await;
         }
     };
     let parts = match range.map_or(Chosen::Whole, |text| choose(&text, size)) {
         Chosen::Whole => Vec::new(),
         Chosen::Parts(parts) => parts,
-        Chosen::Nothing => return unsatisfiable(call, size).await,
+        Chosen::Nothing => return unsatisfiable(&app, received, visit, size).await,
     };
     let status = if parts.is_empty() { StatusCode::OK } else { StatusCode::PARTIAL_CONTENT };
     let boundary = format!("onshi-mock-{}", ready.sha256.chars().take(24).collect::<String>());
     let (pieces, length) = layout(&parts, size, &boundary);
-    let mut response = with_common(status.into_response(), &etag);
-    describe_body(response.headers_mut(), &parts, length, size, &boundary);
-    if conditions::wants_digest(&call.headers) {
-        digest(response.headers_mut(), &ready.sha256);
+    let mut content = with_common(Content::empty(status), &etag);
+    describe_body(&mut content.headers, &parts, length, size, &boundary);
+    if conditions::wants_digest(&received.headers) {
+        digest(&mut content.headers, &ready.sha256);
     }
-    if method != Method::HEAD {
-        let watch = Watch::new(&call, named);
-        *response.body_mut() = Body::from_stream(Transfer::new(ready.reader, pieces, watch).stream());
+    if received.method != Method::HEAD {
+        let watch = Watch::new(Trace::new(Arc::clone(&app), &received, &visit), named);
+        content.body = Payload::Stream(Body::from_stream(Transfer::new(ready.reader, pieces, watch).stream()));
     }
     let why = Text::new(format!("{length} バイトを送ります。"), format!("{length} bytes are sent."));
-    call.answer(Outcome::Answered, why, response)
+    finish(&app, received, visit, Ending::answered(content, why))
 }
 
 /// The headers that tell of the body: the whole, one range, or several.
@@ -211,20 +208,19 @@ fn digest(headers: &mut HeaderMap, sha256: &str) {
     }
 }
 
-async fn unsatisfiable(call: Call, size: u64) -> Response {
+async fn unsatisfiable(app: &App, received: Received, visit: Visit, size: u64) -> Response {
     let detail = Text::new(format!("サイズは {size} バイトです。"), format!("It has {size} bytes."));
-    let refusal = refusal_with(ErrorId::RangeNotSatisfiable, detail);
-    let entry = call.entry(refusal.error).await;
-    let mut response = Problem::of_catalogue(&entry, &refusal.message(&entry)).into_response();
-    response.headers_mut().insert(CONTENT_RANGE, ascii(&format!("bytes */{size}")));
-    call.refuse(&refusal, &entry, response)
+    let refusal = Refusal::quoting(ErrorId::RangeNotSatisfiable, detail);
+    let entry = catalogue_entry(app, visit.institution.as_ref(), refusal.error).await;
+    let mut content = problem(&received, &refusal, &entry);
+    content.headers.insert(CONTENT_RANGE, ascii(&format!("bytes */{size}")));
+    finish(app, received, visit, Ending::refused(content, &refusal, &entry))
 }
 
-fn with_common(mut response: Response, etag: &str) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(ETAG, ascii(etag));
-    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    response
+fn with_common(mut content: Content, etag: &str) -> Content {
+    content.headers.insert(ETAG, ascii(etag));
+    content.headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    content
 }
 
 fn ascii(text: &str) -> HeaderValue {

@@ -2,13 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::super::call::refusal_with;
 use super::super::delivery::{is_up, seconds};
 use crate::domain::calendar::next_window;
 use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
-use crate::domain::ids::{CampaignId, TerminalId, Version};
+use crate::domain::ids::{CampaignId, Version};
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::terminal::{Driver, Terminal};
@@ -33,12 +32,12 @@ impl Named {
         let unknown = || {
             let detail =
                 Text::new(format!("現在のキャンペーンは {} です。", campaign.id), format!("The present campaign is {}.", campaign.id));
-            refusal_with(ErrorId::UnknownPackage, detail)
+            Refusal::quoting(ErrorId::UnknownPackage, detail)
         };
         let package = package.ok_or_else(unknown)?;
         if campaign.suspended {
             let detail = Text::new(format!("キャンペーン {}", campaign.id), format!("(campaign {})", campaign.id));
-            return Err(refusal_with(ErrorId::DistributionSuspended, detail));
+            return Err(Refusal::quoting(ErrorId::DistributionSuspended, detail));
         }
         Ok((campaign.id.clone(), package.clone()))
     }
@@ -47,12 +46,12 @@ impl Named {
     pub(super) fn permitted(
         &self,
         institution: &Institution,
-        terminal: &TerminalId,
+        terminal: &Terminal,
         now: Timestamp,
         shape: &DeliveryShape,
     ) -> Result<(CampaignId, Package), Refusal> {
         let found = self.distributed(&institution.campaign, shape)?;
-        in_window(institution, institution.terminals.get(terminal), now)?;
+        in_window(institution, terminal, now)?;
         Ok(found)
     }
 
@@ -60,29 +59,28 @@ impl Named {
     pub(super) fn goes_on(
         &self,
         institution: &Institution,
-        terminal: &TerminalId,
+        terminal: &Terminal,
         now: Timestamp,
         shape: &DeliveryShape,
     ) -> Result<(), Refusal> {
         self.distributed(&institution.campaign, shape)?;
-        if institution.readings.download_runs_on { Ok(()) } else { in_window(institution, institution.terminals.get(terminal), now) }
+        if institution.readings.download_runs_on { Ok(()) } else { in_window(institution, terminal, now) }
     }
 }
 
 /// An external terminal fetches within the windows, or after a poll by hand; a virtual one lives by itself, and who looks at its packages is no terminal.
-fn in_window(institution: &Institution, terminal: Option<&Terminal>, now: Timestamp) -> Result<(), Refusal> {
+fn in_window(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Result<(), Refusal> {
     let windows = institution.campaign.windows(&institution.readings);
-    let external = terminal.filter(|terminal| terminal.settings.driver == Driver::External);
-    if external.is_none_or(|terminal| terminal.may_fetch(&windows, now)) {
+    if terminal.settings.driver != Driver::External || terminal.may_fetch(&windows, now) {
         return Ok(());
     }
     let Some(next) = next_window(&windows, now) else {
         let detail = Text::new("この後の配信時間はありません。", "No window follows.");
-        return Err(refusal_with(ErrorId::WindowClosed, detail));
+        return Err(Refusal::quoting(ErrorId::WindowClosed, detail));
     };
     let opens = japan::rfc3339(next.start);
     let detail = Text::new(format!("次は {opens} からです。"), format!("The next one opens at {opens}."));
-    Err(refusal_with(ErrorId::WindowClosed, detail).again_in(seconds(next.start.duration_since(now))))
+    Err(Refusal::quoting(ErrorId::WindowClosed, detail).again_in(seconds(next.start.duration_since(now))))
 }
 
 /// The refusal of a package whose hash is not known yet.
@@ -92,7 +90,7 @@ pub(super) fn preparing(package: &Package, shape: &DeliveryShape) -> Refusal {
         format!("{component} {version} の SHA-256 を計算中です。"),
         format!("The SHA-256 of {component} {version} is being computed."),
     );
-    refusal_with(ErrorId::PackagePreparing, detail).again_in(seconds(shape.preparing.duration()))
+    Refusal::quoting(ErrorId::PackagePreparing, detail).again_in(seconds(shape.preparing.duration()))
 }
 
 /// The refusal of a package whose file cannot be read, in the system's words.
@@ -103,5 +101,5 @@ pub(in super::super) fn unavailable(package: &Package, said: &str) -> Refusal {
 /// The same, by name.
 pub(super) fn unavailable_name(component: &str, version: &str, said: &str) -> Refusal {
     let detail = Text::new(format!("{component} {version}（{said}）"), format!("{component} {version}: {said}."));
-    refusal_with(ErrorId::PackageUnavailable, detail)
+    Refusal::quoting(ErrorId::PackageUnavailable, detail)
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::call::{Call, Trace};
-use super::super::identity::{unknown_institution, unknown_terminal};
+use super::super::finish::Trace;
 use super::permission::{Named, unavailable_name};
+use crate::app::caller::{unknown_institution, unknown_terminal};
 use crate::domain::check::Refusal;
 use crate::domain::ids::TerminalAddress;
 use crate::domain::terminal::Driver;
@@ -33,11 +33,11 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(call: &Call, named: Named) -> Self {
-        let address = call.institution.clone().zip(call.terminal.clone());
+    pub(super) fn new(trace: Trace, named: Named) -> Self {
+        let address = trace.institution.clone().zip(trace.terminal.clone());
         let terminal = address.map(|(institution, terminal)| TerminalAddress { institution, terminal });
-        let line = terminal.as_ref().map(|address| call.app.lines.of(address));
-        Self { trace: call.trace(), named, terminal, line, bandwidth: None, next_look: Instant::now() }
+        let line = terminal.as_ref().map(|address| trace.app.lines.of(address));
+        Self { trace, named, terminal, line, bandwidth: None, next_look: Instant::now() }
     }
 
     /// Waits for the terminal's pace, and says how many of `length` bytes may go now.
@@ -65,7 +65,7 @@ impl Watch {
         let app = &self.trace.app;
         let looked = app.institutions.look(code, |tenant, moment| {
             let terminal = tenant.institution.terminals.get(id).ok_or_else(|| unknown_terminal(code, id))?;
-            self.named.goes_on(&tenant.institution, id, moment.now, &app.fixtures().invented.delivery)?;
+            self.named.goes_on(&tenant.institution, terminal, moment.now, &app.fixtures().invented.delivery)?;
             Ok((terminal.settings.driver == Driver::External).then_some(terminal.settings.bandwidth))
         });
         // A store that does not work for a while cuts nothing that was begun.

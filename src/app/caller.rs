@@ -1,0 +1,107 @@
+//! Who asks: what certificate, token and request agree on, and whether that holds at the institution itself.
+
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::Refusal;
+use crate::domain::fault::{Fired, Kind};
+use crate::domain::found::Found;
+use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
+use crate::domain::institution::Institution;
+use crate::domain::japan;
+use crate::domain::period::Period;
+use crate::domain::text::Text;
+use crate::institutions::Moment;
+use crate::token::Claims;
+
+/// Who asks, before the institution itself has been read.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The institution.
+    pub institution: InstitutionCode,
+    /// The terminal; none: the institution's default terminal.
+    pub terminal: Option<TerminalId>,
+    /// What the token says, where one was presented, or why it does not count.
+    pub token: Result<Option<Claims>, Refusal>,
+}
+
+/// A caller held against its institution.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// The terminal that asks, there or not.
+    pub terminal: TerminalId,
+    /// How the request found that terminal; none where it does not exist.
+    pub found: Option<Found>,
+    /// Why the caller is refused; none where it is admitted.
+    pub refusal: Option<Refusal>,
+}
+
+impl Caller {
+    /// A caller that presents no token: the linkage application of a terminal, or a login.
+    pub fn without_token(institution: InstitutionCode, terminal: Option<TerminalId>) -> Self {
+        Self { institution, terminal, token: Ok(None) }
+    }
+
+    /// The linkage application of this terminal.
+    pub fn terminal(address: &TerminalAddress) -> Self {
+        Self::without_token(address.institution.clone(), Some(address.terminal.clone()))
+    }
+
+    /// Holds it against the institution: the terminal exists, the token is of this generation of the
+    /// institution and has not expired, by rule or by a fault.
+    pub fn admit(&self, institution: &Institution, moment: Moment, token_life: Period, fault: Option<&Fired>) -> Admission {
+        let id = self.terminal.as_ref().unwrap_or(&institution.default_terminal);
+        let Some(terminal) = institution.terminals.get(id) else {
+            let refusal = Some(unknown_terminal(&institution.code, id));
+            return Admission { terminal: id.clone(), found: None, refusal };
+        };
+        let found = Some(Found::at(institution, terminal, moment.now));
+        let refusal = self.refused(institution, moment, token_life, fault).err();
+        Admission { terminal: id.clone(), found, refusal }
+    }
+
+    fn refused(&self, institution: &Institution, moment: Moment, token_life: Period, fault: Option<&Fired>) -> Result<(), Refusal> {
+        if fault.is_some_and(|fired| fired.kind == Kind::ExpiredToken) {
+            return Err(Refusal::quoting(ErrorId::TokenExpired, Text::new("障害の設定によるものです。", "A fault says so.")));
+        }
+        let Some(claims) = self.token.as_ref().map_err(Clone::clone)? else {
+            return Ok(());
+        };
+        if claims.bearer.as_ref().is_some_and(|bearer| bearer.incarnation != institution.incarnation) {
+            return Err(Refusal::quoting(
+                ErrorId::TokenForeign,
+                Text::new(
+                    "このトークンの発行後に医療機関がリセットまたは再作成されました。",
+                    "The institution was reset or created anew since the token was issued.",
+                ),
+            ));
+        }
+        let issued = institution.clock.reading_at(claims.issued);
+        let expires = issued.checked_add(token_life.duration()).unwrap_or(issued);
+        if moment.now < expires {
+            return Ok(());
+        }
+        let (expired, now) = (japan::to_the_second(expires), japan::to_the_second(moment.now));
+        Err(Refusal::quoting(
+            ErrorId::TokenExpired,
+            Text::new(
+                format!("期限は {expired}、医療機関の時計は {now} です。"),
+                format!("It expired at {expired}; the institution's clock shows {now}."),
+            ),
+        ))
+    }
+}
+
+/// The refusal for an institution that does not exist.
+pub fn unknown_institution(code: &InstitutionCode) -> Refusal {
+    Refusal::quoting(
+        ErrorId::IdentityUnknown,
+        Text::new(format!("医療機関 {code} は登録されていません。"), format!("There is no institution {code}.")),
+    )
+}
+
+/// The refusal for a terminal that does not exist.
+pub fn unknown_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Refusal {
+    Refusal::quoting(
+        ErrorId::IdentityUnknown,
+        Text::new(format!("医療機関 {code} に端末 {terminal} はありません。"), format!("Institution {code} has no terminal {terminal}.")),
+    )
+}

@@ -1,0 +1,108 @@
+//! A check by card data, over the web and in the linkage folder alike.
+
+use jiff::Timestamp;
+
+use super::access::{Access, At, Visited};
+use crate::answers::{self, Answer, Desk};
+use crate::domain::check::Refusal;
+use crate::domain::element_order::ElementOrder;
+use crate::domain::encoding::Encoding;
+use crate::domain::fault::Kind;
+use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::inquiry::Inquiry;
+use crate::domain::institution::Institution;
+use crate::domain::surfacing::Surfacing;
+use crate::domain::terminal::Settings;
+use crate::domain::text::Text;
+use crate::institutions::{Institutions, Moment};
+use crate::wire::message::MessageKind;
+use crate::wire::request::Sender;
+
+/// What the answer to a check is written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// JSON over HTTP, which is UTF-8.
+    Json,
+    /// XML over HTTP.
+    Xml,
+    /// A file in the linkage folder.
+    File,
+}
+
+/// A check with its answer.
+#[derive(Debug)]
+pub struct Checked {
+    /// The answer.
+    pub answer: Answer,
+    /// The character set that it names.
+    pub encoding: Encoding,
+    /// What else is worth knowing, for the journal.
+    pub note: Option<Text>,
+}
+
+impl Target {
+    /// Character set and order of elements; those of before anything is known where there is no such terminal.
+    fn look(self, settings: Option<&Settings>) -> (Encoding, ElementOrder) {
+        let order = if self == Self::File { Settings::order_in_files } else { Settings::order_over_web };
+        let encoding = settings.filter(|_| self != Self::Json).map_or(Encoding::Utf8, |settings| settings.encoding);
+        (encoding, settings.map_or(ElementOrder::Specification, order))
+    }
+}
+
+/// Answers a check of an admitted caller: the terminal's refusals, then the inquiry. `finish` makes of the answer what the transport needs of it.
+pub async fn answer_check<T>(
+    institutions: &Institutions,
+    access: &Access<'_>,
+    inquiry: &Inquiry,
+    (sender, target): (&Sender, Target),
+    finish: impl FnOnce(Checked, At<'_>) -> T,
+) -> Visited<T> {
+    let fixtures = institutions.fixtures();
+    let answered = access.read(institutions, |at| {
+        let Institution { surfacing, persons, .. } = at.institution();
+        let (encoding, order) = target.look(Some(&at.terminal.settings));
+        let (register, kind) = (fixtures.register(persons.as_deref()), MessageKind::Check);
+        let desk =
+            Desk { fixtures: &fixtures, register, surfacing, sender, kind, encoding, order, confirmation_key: None, now: at.moment.now };
+        let is_processed = at.fault.is_some_and(|fired| fired.kind == Kind::Processing);
+        let answer = if is_processed { answers::processing(&desk, inquiry) } else { answers::check(&desk, at.place(), inquiry) };
+        let note = answers::note_of_day(&desk, inquiry, &answer);
+        Ok(finish(Checked { answer, encoding, note }, at))
+    });
+    answered.await
+}
+
+/// The message of a refusal that comes before the inquiry. Its look is that of the institution and the terminal as far as they exist.
+pub async fn refuse_check(
+    institutions: &Institutions,
+    named: (Option<&InstitutionCode>, Option<&TerminalId>),
+    (sender, target): (&Sender, Target),
+    refusal: &Refusal,
+) -> Checked {
+    let fixtures = &institutions.fixtures();
+    let (code, terminal) = named;
+    let of_institution = match code {
+        // Where the store does not work, the answer looks as that of an institution without settings.
+        Some(code) => {
+            let look = institutions.look(code, |tenant, moment| look_at(&tenant.institution, terminal, target, moment));
+            look.await.ok().flatten()
+        }
+        None => None,
+    };
+    let (surfacing, (encoding, order), now) =
+        of_institution.unwrap_or_else(|| (Surfacing::default(), target.look(None), institutions.wall()));
+    let (register, kind) = (fixtures.register(None), MessageKind::Check);
+    let desk = Desk { fixtures, register, surfacing: &surfacing, sender, kind, encoding, order, confirmation_key: None, now };
+    Checked { answer: desk.refused(refusal, None), encoding, note: None }
+}
+
+fn look_at(
+    institution: &Institution,
+    terminal: Option<&TerminalId>,
+    target: Target,
+    Moment { now, .. }: Moment,
+) -> (Surfacing, (Encoding, ElementOrder), Timestamp) {
+    let id = terminal.unwrap_or(&institution.default_terminal);
+    let settings = institution.terminals.get(id).map(|terminal| &terminal.settings);
+    (institution.surfacing.clone(), target.look(settings), now)
+}

@@ -1,0 +1,207 @@
+//! The end of a request: faults change its answer, the journal gets its entry, and the answer becomes a response.
+
+use std::sync::Arc;
+
+use axum::http::header::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::faults::{self, Sent};
+use super::received::Received;
+use super::reply::{Content, Payload, Reply, json, problem};
+use crate::app::access::{Visit, Visited};
+use crate::domain::catalogue::{Entry, ErrorId};
+use crate::domain::check::Refusal;
+use crate::domain::fault::Fired;
+use crate::domain::ids::{InstitutionCode, TerminalId};
+use crate::domain::inquiry::Sought;
+use crate::domain::linkage::ResultFiles;
+use crate::domain::operation::Operation;
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::connection::Held;
+use crate::journal::{Exchange, FaultMark, JournalError, Message, Outcome};
+
+/// The version of the program.
+const MOCK: HeaderName = HeaderName::from_static("x-onshi-mock");
+/// The id of the journal's entry.
+pub(in crate::http) const JOURNAL: HeaderName = HeaderName::from_static("x-onshi-journal");
+
+/// Characters of a path and of a method that the journal keeps.
+const LONGEST_PATH: usize = 256;
+const LONGEST_METHOD: usize = 16;
+
+/// How a request ended.
+pub(super) struct Ending {
+    /// The answer, before faults.
+    pub(super) reply: Reply,
+    /// How it ended, for the journal.
+    pub(super) outcome: Outcome,
+    /// What decided it.
+    pub(super) why: Text,
+    /// What else is worth knowing.
+    pub(super) notes: Vec<Text>,
+    /// Whom a check asked for, once it could be read.
+    pub(super) sought: Option<Sought>,
+    /// How the file that answers it comes into being, where one does.
+    pub(super) result_files: Option<ResultFiles>,
+}
+
+impl Ending {
+    /// One of which no more is known.
+    pub(super) fn new(reply: impl Into<Reply>, outcome: Outcome, why: Text) -> Self {
+        Self { reply: reply.into(), outcome, why, notes: Vec::new(), sought: None, result_files: None }
+    }
+
+    /// Answered as asked.
+    pub(super) fn answered(reply: impl Into<Reply>, why: Text) -> Self {
+        Self::new(reply, Outcome::Answered, why)
+    }
+
+    /// Refused with an error of the catalogue.
+    pub(super) fn refused(reply: Content, refusal: &Refusal, entry: &Entry) -> Self {
+        let error = JournalError::new(entry, refusal.message(entry));
+        Self::new(reply, Outcome::Refused { error, error_profile: None }, refusal.why(entry))
+    }
+}
+
+/// Ends a request.
+pub(super) fn finish(app: &App, received: Received, visit: Visit, ending: Ending) -> Response {
+    let Ending { reply, outcome, why, notes, sought, result_files } = ending;
+    let Visit { institution, terminal, found, fault } = visit;
+    log_refusal(received.operation, institution.as_ref(), &outcome, &why);
+    let Sent { reply, held } = match &fault {
+        Some(fired) => faults::apply(fired, reply, app.institutions.wall()),
+        None => Sent { reply, held: None },
+    };
+    let answer = match &reply {
+        Reply::Answer(content) => Some(content),
+        Reply::None(_) => None,
+    };
+    let exchange = Exchange {
+        session: received.authorization().map(Box::from),
+        request: Some(Message::new(lines(&received.headers), &received.body)),
+        answer: answer.map(journalled),
+        status: answer.map(|content| content.status.as_u16()),
+        terminal,
+        found,
+        result_files,
+        inquiry: sought.map(Box::new),
+        notes: received.certificate_note().into_iter().chain(notes).chain(fault.as_ref().map(Fired::note)).collect(),
+        fault: fault.as_ref().map(FaultMark::of),
+        took: Some(received.began.elapsed()),
+        ..Exchange::new(received.operation, method(&received), beginning(received.path, LONGEST_PATH), outcome, why)
+    };
+    let id = app.institutions.record(institution.as_ref(), exchange);
+    let mut response = reply.into_response();
+    if let Some(held) = held {
+        response.extensions_mut().insert(Held(held));
+    }
+    let headers = response.headers_mut();
+    headers.insert(MOCK, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+    let id = HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    headers.insert(JOURNAL, id.expect("a UUID is visible ASCII"));
+    response
+}
+
+/// Ends a request in the mock's own protocol: with an answer in JSON, or with a problem.
+pub(super) async fn finish_json<T: Serialize>(
+    app: &App,
+    received: Received,
+    visited: Visited<T>,
+    why: impl FnOnce(&T) -> Text,
+) -> Response {
+    let Visited { result, visit } = visited;
+    match result {
+        Ok(body) => finish(app, received, visit, Ending::answered(json(StatusCode::OK, &body), why(&body))),
+        Err(refusal) => refuse(app, received, visit, &refusal).await,
+    }
+}
+
+/// Ends a request in the mock's own protocol with a problem.
+pub(super) async fn refuse(app: &App, received: Received, visit: Visit, refusal: &Refusal) -> Response {
+    let entry = catalogue_entry(app, visit.institution.as_ref(), refusal.error).await;
+    let ending = Ending::refused(problem(&received, refusal, &entry), refusal, &entry);
+    finish(app, received, visit, ending)
+}
+
+/// The catalogue's entry, with what the institution has put in its place.
+pub(super) async fn catalogue_entry(app: &App, institution: Option<&InstitutionCode>, id: ErrorId) -> Entry {
+    let fixtures = app.fixtures();
+    let catalogue = &fixtures.catalogue;
+    let Some(code) = institution else {
+        return catalogue.entry(id).clone();
+    };
+    // Where the store does not work, the catalogue's own words have to do.
+    let of_institution = app.institutions.look(code, |tenant, _| tenant.institution.surfacing.entry(catalogue, id)).await;
+    of_institution.ok().flatten().unwrap_or_else(|| catalogue.entry(id).clone())
+}
+
+/// What is kept of a request whose answer is still on its way.
+pub(super) struct Trace {
+    pub(super) app: Arc<App>,
+    pub(super) institution: Option<InstitutionCode>,
+    pub(super) terminal: Option<TerminalId>,
+    operation: Operation,
+    method: String,
+    path: String,
+}
+
+impl Trace {
+    pub(super) fn new(app: Arc<App>, received: &Received, visit: &Visit) -> Self {
+        Self {
+            app,
+            institution: visit.institution.clone(),
+            terminal: visit.terminal.clone(),
+            operation: received.operation,
+            method: method(received),
+            path: beginning(received.path.clone(), LONGEST_PATH),
+        }
+    }
+
+    /// Journals that the answer was cut off, and why.
+    pub(super) async fn record(&self, refusal: &Refusal, note: Text) {
+        let entry = catalogue_entry(&self.app, self.institution.as_ref(), refusal.error).await;
+        let operation = self.operation.name();
+        tracing::warn!(operation, path = self.path, why = refusal.why.en, note = note.en, "an answer was cut off");
+        let error = JournalError::new(&entry, refusal.message(&entry));
+        let outcome = Outcome::Refused { error, error_profile: None };
+        let exchange = Exchange {
+            terminal: self.terminal.clone(),
+            notes: vec![note],
+            ..Exchange::new(self.operation, self.method.clone(), self.path.clone(), outcome, refusal.why.clone())
+        };
+        self.app.institutions.record(self.institution.as_ref(), exchange);
+    }
+}
+
+fn log_refusal(operation: Operation, institution: Option<&InstitutionCode>, outcome: &Outcome, why: &Text) {
+    if let Outcome::Refused { error, .. } = outcome {
+        let (operation, institution) = (operation.name(), institution.map_or("-", InstitutionCode::as_str));
+        tracing::info!(operation, institution, code = error.code, why = why.en, "refused");
+    }
+}
+
+/// An answer as the journal has it; of a stream, no body.
+fn journalled(content: &Content) -> Message {
+    match &content.body {
+        Payload::Bytes(bytes) => Message::new(lines(&content.headers), bytes),
+        Payload::Stream(_) => Message::new(lines(&content.headers), &bytes::Bytes::new()),
+    }
+}
+
+fn method(received: &Received) -> String {
+    beginning(received.method.as_str().to_owned(), LONGEST_METHOD)
+}
+
+/// At most so many characters of a text.
+fn beginning(text: String, characters: usize) -> String {
+    if text.len() <= characters { text } else { text.chars().take(characters).collect() }
+}
+
+/// Headers as the journal takes them.
+fn lines(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
+}

@@ -1,0 +1,86 @@
+//! A request to the backend as it came: read once, and the same from there on.
+
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use bytes::Bytes;
+use std::sync::Arc;
+
+use crate::domain::catalogue::ErrorId;
+use crate::domain::check::Refusal;
+use crate::domain::operation::Operation;
+use crate::domain::text::Text;
+use crate::http::app::App;
+use crate::http::body::{self, BodyFault};
+use crate::http::connection::Connection;
+use crate::tls::ClientCertificate;
+
+/// How a body that cannot be read is refused.
+pub(super) const UNREADABLE: &[ErrorId] = &[ErrorId::MalformedRequest, ErrorId::BodyTimeout, ErrorId::BodyTooLarge, ErrorId::BodyEncoded];
+
+/// One request.
+pub(super) struct Received {
+    pub(super) operation: Operation,
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) headers: HeaderMap,
+    pub(super) certificate: ClientCertificate,
+    /// The body, as far as the operation has one and it could be read.
+    pub(super) body: Bytes,
+    pub(super) began: Instant,
+}
+
+impl Received {
+    /// A request whose body says nothing.
+    pub(super) fn head(app: &App, operation: Operation, request: Request) -> Self {
+        Self::split(app, operation, request).0
+    }
+
+    /// A request with its body, which is read within its limits.
+    pub(super) async fn whole(app: &App, operation: Operation, request: Request) -> (Self, Result<(), Refusal>) {
+        let (received, body) = Self::split(app, operation, request);
+        match body::read(body, &received.headers, app.body).await {
+            Ok(body) => (Self { body, ..received }, Ok(())),
+            Err(fault) => (received, Err(unreadable(fault))),
+        }
+    }
+
+    fn split(app: &App, operation: Operation, request: Request) -> (Self, Body) {
+        let (Parts { method, uri, headers, extensions, .. }, body) = request.into_parts();
+        let connection = extensions.get::<Arc<Connection>>();
+        let presented = connection.and_then(|connection| connection.client_certificates.as_deref());
+        let certificate = app.authority.identify(presented, app.institutions.wall());
+        let path = uri.path().to_owned();
+        (Self { operation, method, path, headers, certificate, body: Bytes::new(), began: Instant::now() }, body)
+    }
+
+    /// The Authorization header; none where it is absent or empty. One that is no ASCII can be no token of ours either.
+    pub(super) fn authorization(&self) -> Option<&str> {
+        let value = self.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("?"));
+        value.map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    /// What the journal notes of a certificate that counts as none.
+    pub(super) fn certificate_note(&self) -> Option<Text> {
+        let ClientCertificate::Foreign { reason } = &self.certificate else {
+            return None;
+        };
+        Some(Text::new(
+            format!("提示されたクライアント証明書は、この模擬サーバーのものではないため無視しました（{reason}）。"),
+            format!("The client certificate presented is not one of this mock's and counts as none ({reason})."),
+        ))
+    }
+}
+
+fn unreadable(fault: BodyFault) -> Refusal {
+    match fault {
+        BodyFault::Encoded(detail) => Refusal::quoting(ErrorId::BodyEncoded, detail),
+        BodyFault::TooLarge(detail) => Refusal::quoting(ErrorId::BodyTooLarge, detail),
+        BodyFault::Late(detail) => Refusal::quoting(ErrorId::BodyTimeout, detail),
+        BodyFault::Broken(detail) => Refusal::quoting(ErrorId::MalformedRequest, detail),
+    }
+}

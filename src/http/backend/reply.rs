@@ -1,0 +1,123 @@
+//! The answer to a request before it is an HTTP response: status, headers and bytes, or none at all.
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::received::Received;
+use crate::domain::catalogue::Entry;
+use crate::domain::check::Refusal;
+use crate::domain::encoding::Encoding;
+use crate::http::connection::NoAnswer;
+use crate::http::problem::{Problem, is_for_a_browser};
+use crate::wire::charset::Encoded;
+
+/// Bytes for which an answer makes room at once: most have fewer.
+const ROOM: usize = 2048;
+
+/// What a request is answered with.
+pub(super) enum Reply {
+    /// This.
+    Answer(Content),
+    /// Nothing: the connection closes instead, or the HTTP/2 stream is reset.
+    None(NoAnswer),
+}
+
+/// An answer.
+pub(super) struct Content {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Payload,
+}
+
+/// What an answer carries.
+pub(super) enum Payload {
+    /// These bytes.
+    Bytes(Bytes),
+    /// What comes while it is sent; the headers announce how much that is.
+    Stream(Body),
+}
+
+impl Content {
+    /// An answer of these bytes.
+    pub(super) fn new(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(CONTENT_TYPE, content_type);
+        Self { status, headers, body: Payload::Bytes(body.into()) }
+    }
+
+    /// An answer without a body.
+    pub(super) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Payload::Bytes(Bytes::new()) }
+    }
+
+    /// The bytes of its body, as far as they are known: as announced, else as they are.
+    pub(super) fn length(&self) -> Option<u64> {
+        let announced = self.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        announced.or(match &self.body {
+            Payload::Bytes(bytes) => Some(bytes.len() as u64),
+            Payload::Stream(_) => None,
+        })
+    }
+}
+
+impl Payload {
+    /// As a body to be sent.
+    pub(super) fn into_body(self) -> Body {
+        match self {
+            Self::Bytes(bytes) => Body::from(bytes),
+            Self::Stream(body) => body,
+        }
+    }
+}
+
+impl Reply {
+    /// As a response.
+    pub(super) fn into_response(self) -> Response {
+        let mut response = Response::default();
+        match self {
+            Self::Answer(Content { status, headers, body }) => {
+                *response.status_mut() = status;
+                *response.headers_mut() = headers;
+                *response.body_mut() = body.into_body();
+            }
+            Self::None(no_answer) => {
+                response.extensions_mut().insert(no_answer);
+            }
+        }
+        response
+    }
+}
+
+impl From<Content> for Reply {
+    fn from(content: Content) -> Self {
+        Self::Answer(content)
+    }
+}
+
+/// An answer in JSON.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Content {
+    let mut bytes = Vec::with_capacity(ROOM);
+    serde_json::to_writer(&mut bytes, body).expect("answers hold texts, numbers and lists only");
+    Content::new(status, HeaderValue::from_static("application/json;charset=UTF-8"), bytes)
+}
+
+/// A message in XML.
+pub(super) fn xml(status: StatusCode, written: Encoded, encoding: Encoding) -> Content {
+    let content_type = match encoding {
+        Encoding::Utf8 => "application/xml;charset=UTF-8",
+        Encoding::ShiftJis => "application/xml;charset=Shift_JIS",
+    };
+    Content::new(status, HeaderValue::from_static(content_type), written.bytes)
+}
+
+/// A refusal as a problem document, or as a page where a browser asks: what routes in the mock's own protocol answer.
+pub(super) fn problem(received: &Received, refusal: &Refusal, entry: &Entry) -> Content {
+    let problem = Problem::of_catalogue(entry, &refusal.message(entry));
+    let (status, mut headers, body) = problem.rendered(is_for_a_browser(received.method.as_str(), &received.headers));
+    headers.extend(refusal.retry_after.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
+    Content { status, headers, body: Payload::Bytes(body) }
+}
