@@ -18,6 +18,7 @@ mod hex;
 pub mod http;
 pub mod institutions;
 pub mod journal;
+pub mod json;
 pub mod linkage;
 pub mod listener;
 pub mod metrics;

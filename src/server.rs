@@ -3,33 +3,26 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use aws_lc_rs::rand;
 use jiff::Timestamp;
-use rustls::ServerConfig;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::app::{App, checked, kept, shelve};
 use crate::config::Config;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::japan;
 use crate::fixtures::{Findings, Fixtures};
 use crate::hex;
-use crate::http;
-use crate::http::accept::{OnFault, serve};
-use crate::http::handshakes::Handshakes;
-use crate::http::openapi::Published;
-use crate::http::pace::Lines;
-use crate::http::router;
-use crate::http::streams::Streams;
-use crate::http::traces::{Traces, traced};
+use crate::http::{Listeners, Parts, Port, interface};
 use crate::institutions::{Differing, Institutions};
-use crate::linkage::{Folders, LOOKED_AT_EVERY};
-use crate::listener::Limits;
+use crate::linkage::KeptFolders;
 use crate::listener::{Addresses, Listener};
 use crate::package;
 use crate::policy::ClientAuthPolicy;
@@ -38,20 +31,20 @@ use crate::store::Store;
 use crate::tls::{Authority, ClientAuth, Made, NewCa, OpenOptions, Readers, write_new};
 use crate::token::Tokens;
 
+/// The OpenAPI document of one listener, or of both, at the addresses that hold by default.
+pub fn describe(listener: Option<Listener>, catalogue: &Catalogue) -> Value {
+    interface(&Addresses::default()).document(listener, catalogue)
+}
+
 /// A server whose sockets are open.
 pub struct Server {
     app: Arc<App>,
-    http: Arc<http::app::App>,
-    backend: TcpListener,
-    control: TcpListener,
-    backend_tls: Arc<ServerConfig>,
-    control_tls: Arc<ServerConfig>,
-    limits: Limits,
+    linkage: KeptFolders,
+    listeners: Listeners,
     made: Made,
     findings: Findings,
     differing: Differing,
     push: Push,
-    traces: Option<Arc<Traces>>,
 }
 
 impl Server {
@@ -62,7 +55,6 @@ impl Server {
     pub async fn bind(config: &Config, wall: fn() -> Timestamp) -> anyhow::Result<Self> {
         let (mut started_with, findings) = load_fixtures(config, wall())?;
         let push = Push::new(&config.push)?;
-        let traces = config.otlp_url.as_ref().map(Traces::new).transpose()?.map(Arc::new);
         let packages = package::Store::open(config.package_dir.as_deref())?;
         shelve(&packages, &mut started_with);
         let backend = listen(config.backend_addr, "backend-addr").await?;
@@ -102,32 +94,20 @@ impl Server {
             client_auth: config.client_auth,
             strictness: config.strictness,
         });
-        let http = http::app::App {
+        let linkage = KeptFolders::new(config.linkage.clone(), incomplete_after, app.institutions.clone());
+        let listeners = Listeners::new(Parts {
             app: Arc::clone(&app),
-            linkage: config.linkage.clone().map(|whereabouts| Arc::new(Folders::new(whereabouts, incomplete_after))),
+            linkage: linkage.clone(),
+            backend: Port { socket: backend, tls: backend_tls },
+            control: Port { socket: control, tls: control_tls },
             addresses,
-            published: Mutex::new(Arc::new(Published::new(app.fixtures()))),
-            lines: Lines::default(),
-            handshakes: Handshakes::default(),
-            streams: Streams::default(),
-            control_token: control_token(config)?,
-            body: config.body,
-        };
-        warn_of_unknown_terminal(config, &app.institutions).await?;
-        Ok(Self {
-            app,
-            http: Arc::new(http),
-            backend,
-            control,
-            backend_tls,
-            control_tls,
             limits: config.limits,
-            made,
-            findings,
-            differing,
-            push,
-            traces,
-        })
+            body: config.body,
+            control_token: control_token(config)?,
+            collector: config.otlp_url.clone(),
+        })?;
+        warn_of_unknown_terminal(config, &app.institutions).await?;
+        Ok(Self { app, linkage, listeners, made, findings, differing, push })
     }
 
     /// Where the backend listens.
@@ -135,7 +115,7 @@ impl Server {
     /// # Errors
     /// The system's word, where it does not tell.
     pub fn backend_addr(&self) -> std::io::Result<SocketAddr> {
-        self.backend.local_addr()
+        self.listeners.socket(Listener::Backend).local_addr()
     }
 
     /// Where the control API listens.
@@ -143,7 +123,7 @@ impl Server {
     /// # Errors
     /// The system's word, where it does not tell.
     pub fn control_addr(&self) -> std::io::Result<SocketAddr> {
-        self.control.local_addr()
+        self.listeners.socket(Listener::Control).local_addr()
     }
 
     /// What certificates were made.
@@ -173,23 +153,8 @@ impl Server {
             // Nothing is ever sent: that the sender is gone is the message.
             let _ = stopping.changed().await;
         };
-        let backend = serve(
-            self.backend,
-            self.backend_tls,
-            traced(router::backend(Arc::clone(&self.http)), self.traces.as_ref()),
-            self.limits,
-            on_fault(&self.http, Listener::Backend),
-            stop(stopping.clone()),
-        );
-        let control = serve(
-            self.control,
-            self.control_tls,
-            traced(router::control(Arc::clone(&self.http)), self.traces.as_ref()),
-            self.limits,
-            on_fault(&self.http, Listener::Control),
-            stop(stopping.clone()),
-        );
-        let linkage = keep_folders(self.http.linkage.clone(), self.app.institutions.clone(), stop(stopping.clone()));
+        let listeners = Box::pin(self.listeners.run(stop(stopping.clone())));
+        let linkage = self.linkage.run(stop(stopping.clone()));
         let upkeep = keep_store(self.app.institutions.clone(), stop(stopping.clone()));
         let (quiet, silence) = watch::channel(());
         let journals = self.app.institutions.keep_journals(stop(silence.clone()));
@@ -197,11 +162,9 @@ impl Server {
         let following = Box::pin(follow_fixtures(Arc::clone(&self.app), stop(silence.clone())));
         let telling = Box::pin(self.app.institutions.tell_when_due(stop(silence.clone())));
         let pushing = Box::pin(self.push.run(&self.app.institutions, stop(silence)));
-        let streams = &self.http.streams;
         let surfaces = async move {
-            tokio::join!(backend, control, linkage, upkeep, async move {
+            tokio::join!(listeners, linkage, upkeep, async move {
                 shutdown.await;
-                streams.close();
                 drop(running);
             });
             // Whatever was asked has its entry by now.
@@ -209,16 +172,7 @@ impl Server {
         };
         tokio::join!(surfaces, journals, listening, following, telling, pushing);
         self.app.institutions.leave().await;
-        if let Some(traces) = &self.traces {
-            traces.close().await;
-        }
     }
-}
-
-/// Notes the failed handshakes of a listener.
-fn on_fault(app: &Arc<http::app::App>, listener: Listener) -> OnFault {
-    let app = Arc::clone(app);
-    Box::new(move |peer, fault| app.note_handshake(listener, peer, fault))
 }
 
 /// Looks after the store until told to stop.
@@ -252,32 +206,6 @@ async fn follow_fixtures(app: Arc<App>, stop: impl Future<Output = ()>) {
     tokio::select! {
         () = following => {}
         () = stop => {}
-    }
-}
-
-/// Looks at the linkage folders, where there are any, until told to stop; of a look that has begun, what was taken is answered.
-async fn keep_folders(folders: Option<Arc<Folders>>, institutions: Institutions, stop: impl Future<Output = ()>) {
-    let mut stop = pin!(stop);
-    let mut beat = tokio::time::interval(LOOKED_AT_EVERY);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while let Some(folders) = &folders {
-        tokio::select! {
-            _ = beat.tick() => {}
-            () = &mut stop => return,
-        }
-        let (looking, institutions) = (Arc::clone(folders), institutions.clone());
-        let mut looked = pin!(tokio::task::spawn_blocking(move || looking.sweep(&institutions)));
-        let ended = tokio::select! {
-            ended = &mut looked => ended,
-            () = &mut stop => {
-                folders.close();
-                let _ = looked.await;
-                return;
-            }
-        };
-        if let Err(error) = ended {
-            tracing::error!(%error, "a look at the linkage folders failed");
-        }
     }
 }
 

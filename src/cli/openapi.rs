@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use crate::domain::japan;
 use crate::fixtures::Fixtures;
-use crate::http::openapi::document;
-use crate::listener::{Addresses, Listener};
+use crate::listener::Listener;
+use crate::server::describe;
 
 /// Options of `openapi`.
 #[derive(clap::Args)]
@@ -25,5 +25,5 @@ pub struct OpenapiArgs {
 pub fn run(args: &OpenapiArgs, wall: Timestamp) -> anyhow::Result<()> {
     let (fixtures, _) = Fixtures::compiled_in(japan::civil(wall).date());
     let fixtures = fixtures.ok_or_else(|| anyhow!("the compiled-in fixtures are wrong"))?;
-    Ok(writeln!(std::io::stdout(), "{:#}", document(args.listener, &Addresses::default(), &fixtures.catalogue))?)
+    Ok(writeln!(std::io::stdout(), "{:#}", describe(args.listener, &fixtures.catalogue))?)
 }

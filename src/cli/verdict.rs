@@ -11,9 +11,9 @@ use reqwest::{Certificate, Client};
 use serde_json::Value;
 
 use super::health::{addresses, connect, listed};
-use super::verify::{verified, words};
+use super::verify::verified;
 use crate::config::{Config, Options};
-use crate::http::json::parse_json;
+use crate::json::parse_json;
 use crate::terminal::install_provider;
 use crate::verdict::{Evidence, Grade, Overall, Verdict, judge, junit, page};
 
@@ -115,8 +115,7 @@ async fn fetched(args: &VerdictArgs) -> anyhow::Result<(String, Verdict)> {
     let institution = args.institution.as_deref().unwrap_or_default();
     let (addr, json) = fetch(&addresses(args.options.given_control_addr(), &config), &config, institution).await?;
     eprintln!("問い合わせ先 asked: https://{addr}");
-    let verdict = parse_json(json.as_bytes())
-        .map_err(|problem| anyhow!("応答が判定ではありません / the answer is no verdict\n{}", words(&problem.document())))?;
+    let verdict = parse_json(json.as_bytes()).map_err(|error| anyhow!("応答が判定ではありません / the answer is no verdict\n{error}"))?;
     Ok((json, verdict))
 }
 
@@ -151,6 +150,13 @@ fn token(config: &Config) -> anyhow::Result<String> {
 fn said(body: &str) -> String {
     let problem: Value = serde_json::from_str(body).unwrap_or_default();
     if problem["detail"].is_string() { words(&problem) } else { body.chars().take(500).collect() }
+}
+
+/// A problem document's own words, with the place where it has one.
+fn words(problem: &Value) -> String {
+    let field = |name: &str| problem[name].as_str().unwrap_or_default();
+    let place = if field("pointer").is_empty() { String::new() } else { format!("{}: ", field("pointer")) };
+    format!("{place}{}\n{place}{}", field("detail"), field("detail_en"))
 }
 
 #[expect(clippy::print_stdout, reason = "the verdict is the command's output")]

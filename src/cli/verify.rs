@@ -6,8 +6,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 use serde_json::Value;
 
-use crate::http::json::{parse_json, parse_value};
-use crate::http::problem::Problem;
+use crate::json::{JsonError, parse_json, parse_value};
 use crate::verdict::{Verdict, judge};
 
 /// How many differing places are listed.
@@ -27,9 +26,8 @@ pub(super) fn verified(file: &Path) -> anyhow::Result<Option<Verdict>> {
     let text = String::from_utf8(bytes).with_context(|| {
         format!("{name} は UTF-8 ではありません（PowerShell では > の代わりに --out を使ってください） / {name} is not UTF-8 (in PowerShell use --out instead of >)")
     })?;
-    let unreadable = |problem: Problem| {
-        anyhow!("{name} は証跡の入った判定ではありません / {name} is no verdict with its evidence\n{}", words(&problem.document()))
-    };
+    let unreadable =
+        |error: JsonError| anyhow!("{name} は証跡の入った判定ではありません / {name} is no verdict with its evidence\n{error}");
     let said: Value = parse_json(text.as_bytes()).map_err(unreadable)?;
     let verdict: Verdict = parse_value(said.clone(), "").map_err(unreadable)?;
     let anew = judge(&verdict.evidence);
@@ -48,13 +46,6 @@ pub(super) fn verified(file: &Path) -> anyhow::Result<Option<Verdict>> {
         eprintln!("  ほか {0} か所 / and {0} more", found.len() - LISTED);
     }
     Ok(None)
-}
-
-/// A problem document's own words, with the place where it has one.
-pub(super) fn words(problem: &Value) -> String {
-    let field = |name: &str| problem[name].as_str().unwrap_or_default();
-    let place = if field("pointer").is_empty() { String::new() } else { format!("{}: ", field("pointer")) };
-    format!("{place}{}\n{place}{}", field("detail"), field("detail_en"))
 }
 
 /// A place where the file and the recomputed verdict differ; a side that lacks it has none.

@@ -19,12 +19,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::connection::Reception;
+use super::connection::{OnFault, Reception};
 use crate::listener::Limits;
-use crate::tls::HandshakeFault;
-
-/// What is told of each handshake that fails: with whom, and why.
-pub type OnFault = Box<dyn Fn(SocketAddr, HandshakeFault) + Send + Sync>;
 
 /// Serves `router` over TLS until `shutdown` completes, then lets open requests finish and returns: after [`Limits::grace`] at the latest.
 ///

@@ -5,11 +5,12 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::handshakes::Handshakes;
-use super::openapi::Published;
+use super::openapi::{Interface, Published};
 use super::pace::Lines;
+use super::paths::Paths;
 use super::streams::Streams;
 use crate::app;
-use crate::linkage::Folders;
+use crate::linkage::KeptFolders;
 use crate::listener::{Addresses, BodyLimits, Listener};
 use crate::tls::HandshakeFault;
 
@@ -17,12 +18,14 @@ use crate::tls::HandshakeFault;
 pub struct App {
     /// What does not depend on HTTP.
     pub app: Arc<app::App>,
-    /// The linkage folders, where `--linkage` keeps them.
-    pub linkage: Option<Arc<Folders>>,
+    /// The linkage folders, which are another transport.
+    pub linkage: KeptFolders,
     /// Where both listeners answer.
     pub addresses: Addresses,
+    /// The paths of both.
+    pub paths: Paths,
     /// The description of what they answer, under the fixtures for which it was last asked.
-    pub published: Mutex<Arc<Published>>,
+    published: Mutex<Arc<Published>>,
     /// How fast terminals fetch packages.
     pub lines: Lines,
     /// Handshakes that failed.
@@ -44,12 +47,26 @@ impl Deref for App {
 }
 
 impl App {
+    /// Nothing has been asked yet. `interface` is what both listeners answer at `addresses`.
+    pub fn new(
+        app: Arc<app::App>,
+        linkage: KeptFolders,
+        interface: Interface,
+        addresses: Addresses,
+        control_token: String,
+        body: BodyLimits,
+    ) -> Self {
+        let paths = Paths::of(&interface, addresses.clone());
+        let published = Mutex::new(Arc::new(Published::new(Arc::new(interface), app.fixtures())));
+        let (lines, handshakes, streams) = Default::default();
+        Self { app, linkage, addresses, paths, published, lines, handshakes, streams, control_token, body }
+    }
+
     /// The description of the interface under the fixtures in force.
     pub fn published(&self) -> Arc<Published> {
-        let fixtures = self.fixtures();
         let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
-        if !published.is_of(&fixtures) {
-            *published = Arc::new(Published::new(fixtures));
+        if let Some(anew) = published.under(self.fixtures()) {
+            *published = Arc::new(anew);
         }
         Arc::clone(&published)
     }

@@ -35,7 +35,6 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::ServiceExt;
 
 use super::{
-    accept::OnFault,
     first_read::Observed,
     large_head::{Explaining, LARGEST_HEAD},
     lingering::Lingering,
@@ -72,6 +71,9 @@ pub enum NoAnswer {
 /// In a response's extensions: it is held back for so long. That ends with the request, when its client leaves or the server stops.
 #[derive(Clone, Copy, Debug)]
 pub struct Held(pub Duration);
+
+/// What is told of each handshake that fails: with whom, and why.
+pub type OnFault = Box<dyn Fn(SocketAddr, HandshakeFault) + Send + Sync>;
 
 /// What all connections of one listener share.
 pub(super) struct Reception {

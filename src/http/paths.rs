@@ -1,8 +1,8 @@
 //! The paths of both listeners, and what is said of one that a listener does not have: that it is the other's, or which known one is nearest.
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
 
-use super::router::{described_backend, described_control};
+use super::openapi::Interface;
 use crate::domain::text::Text;
 use crate::listener::{Addresses, Listener};
 
@@ -15,55 +15,83 @@ struct Known {
     methods: String,
 }
 
-static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let backend = described_backend().into_iter().map(|route| (Listener::Backend, route));
-    let control = described_control().into_iter().map(|route| (Listener::Control, route));
-    let mut known: Vec<Known> = Vec::new();
-    for (listener, route) in backend.chain(control) {
-        let method = route.method.to_uppercase();
-        match known.iter_mut().find(|known| known.listener == listener && known.path == route.path) {
-            Some(known) => known.methods = format!("{}, {method}", known.methods),
-            None => known.push(Known { listener, path: route.path, methods: method }),
-        }
-    }
-    known
-});
+/// The paths of both listeners.
+pub struct Paths {
+    known: Vec<Known>,
+    addresses: Addresses,
+}
 
 /// How alike two paths have to be, from 0 (nothing in common) to 1 (the same), for one to be named in the place of the other.
 const ALIKE: f64 = 0.6;
 /// Characters of an unknown path that are compared.
 const COMPARED: usize = 200;
 
-/// The methods that a path of a listener takes; `path` as it is routed, with `{name}` for what varies.
-pub(super) fn methods(listener: Listener, path: &str) -> &'static str {
-    KNOWN.iter().find(|known| known.listener == listener && known.path == path).map_or("", |known| &known.methods)
-}
-
-/// What to say of a path that `here` does not have. Nothing of what the client sent is in it.
-pub(super) fn of_unknown(here: Listener, path: &str, addresses: &Addresses) -> Text {
-    let path: String = path.chars().take(COMPARED).collect();
-    let list = format!("{}/docs", addresses.control);
-    if let Some(known) = KNOWN.iter().find(|known| known.listener != here && fits(&known.path, &path)) {
-        return of_the_other(here, known, addresses);
+impl Paths {
+    /// Those of an interface that answers at these addresses.
+    pub fn of(interface: &Interface, addresses: Addresses) -> Self {
+        let mut known: Vec<Known> = Vec::new();
+        for surface in &interface.0 {
+            let listener = surface.listener;
+            let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+            for route in &surface.routes {
+                let method = route.method.to_uppercase();
+                let place = *places.entry(&route.path).or_insert(known.len());
+                match known.get_mut(place) {
+                    Some(known) => known.methods = format!("{}, {method}", known.methods),
+                    None => known.push(Known { listener, path: route.path.clone(), methods: method }),
+                }
+            }
+        }
+        Self { known, addresses }
     }
-    let Some(Known { listener, path, methods }) = nearest(here, &path) else {
-        return Text::new(format!("URL の一覧: {list}"), format!("All URLs: {list}"));
-    };
-    let at = if *listener == here { String::new() } else { address(*listener, addresses).to_owned() };
-    Text::new(
-        format!("最も近い URL は {methods} {at}{path} です。URL の一覧: {list}"),
-        format!("The nearest one is {methods} {at}{path}. All URLs: {list}"),
-    )
-}
 
-fn of_the_other(here: Listener, known: &Known, addresses: &Addresses) -> Text {
-    let path = &known.path;
-    let (this, other) = (name(here), name(known.listener));
-    let address = address(known.listener, addresses);
-    Text::new(
-        format!("ここは{}のポートです。{path} は{}の URL で、{}のアドレスは {address} です。", this.ja, other.ja, other.ja),
-        format!("This is the {}'s port; {path} is a path of the {}, which is {address}.", this.en, other.en),
-    )
+    /// The methods that a path of a listener takes; `path` as it is routed, with `{name}` for what varies.
+    pub(super) fn methods(&self, listener: Listener, path: &str) -> &str {
+        self.known.iter().find(|known| known.listener == listener && known.path == path).map_or("", |known| &known.methods)
+    }
+
+    /// What to say of a path that `here` does not have. Nothing of what the client sent is in it.
+    pub(super) fn of_unknown(&self, here: Listener, path: &str) -> Text {
+        let path: String = path.chars().take(COMPARED).collect();
+        let list = format!("{}/docs", self.addresses.control);
+        if let Some(known) = self.known.iter().find(|known| known.listener != here && fits(&known.path, &path)) {
+            return self.of_the_other(here, known);
+        }
+        let Some(Known { listener, path, methods }) = self.nearest(here, &path) else {
+            return Text::new(format!("URL の一覧: {list}"), format!("All URLs: {list}"));
+        };
+        let at = if *listener == here { "" } else { self.address(*listener) };
+        Text::new(
+            format!("最も近い URL は {methods} {at}{path} です。URL の一覧: {list}"),
+            format!("The nearest one is {methods} {at}{path}. All URLs: {list}"),
+        )
+    }
+
+    fn of_the_other(&self, here: Listener, known: &Known) -> Text {
+        let path = &known.path;
+        let (this, other) = (name(here), name(known.listener));
+        let address = self.address(known.listener);
+        Text::new(
+            format!("ここは{}のポートです。{path} は{}の URL で、{}のアドレスは {address} です。", this.ja, other.ja, other.ja),
+            format!("This is the {}'s port; {path} is a path of the {}, which is {address}.", this.en, other.en),
+        )
+    }
+
+    fn address(&self, listener: Listener) -> &str {
+        match listener {
+            Listener::Backend => &self.addresses.backend,
+            Listener::Control => &self.addresses.control,
+        }
+    }
+
+    /// The known path that is most alike, of either listener; of several, the first of this one.
+    fn nearest(&self, here: Listener, path: &str) -> Option<&Known> {
+        let alike = |known| likeness(known, path);
+        let scored = self.known.iter().rev().map(|known| (alike(&known.path), known.listener == here, known));
+        let better = |a: &(f64, bool, _), b: &(f64, bool, _)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+        let nearest = scored.max_by(better)?;
+        (nearest.0 >= ALIKE).then_some(nearest.2)
+    }
 }
 
 fn name(listener: Listener) -> Text {
@@ -73,26 +101,11 @@ fn name(listener: Listener) -> Text {
     }
 }
 
-fn address(listener: Listener, addresses: &Addresses) -> &str {
-    match listener {
-        Listener::Backend => &addresses.backend,
-        Listener::Control => &addresses.control,
-    }
-}
-
 /// Whether a path is one of those that `known` stands for.
 fn fits(known: &str, path: &str) -> bool {
     let mut segments = path.split('/');
     let fit = |part: &str, segment: &str| part == segment || (part.starts_with('{') && !segment.is_empty());
     known.split('/').all(|part| segments.next().is_some_and(|segment| fit(part, segment))) && segments.next().is_none()
-}
-
-/// The known path that is most alike, of either listener; of several, the first of this one.
-fn nearest(here: Listener, path: &str) -> Option<&'static Known> {
-    let alike = |known: &'static Known| (likeness(&known.path, path), known.listener == here, known);
-    let better = |a: &(f64, bool, _), b: &(f64, bool, _)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
-    let nearest = KNOWN.iter().rev().map(alike).max_by(better)?;
-    (nearest.0 >= ALIKE).then_some(nearest.2)
 }
 
 /// A path that lacks only its beginning is as near as can be.
@@ -109,11 +122,17 @@ fn likeness(known: &str, path: &str) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest, of_unknown};
+    use super::Paths;
+    use crate::http::router::interface;
     use crate::listener::{Addresses, Listener};
+
+    fn paths() -> Paths {
+        Paths::of(&interface(&Addresses::default()), Addresses::default())
+    }
 
     #[test]
     fn the_nearest_path_is_the_one_that_was_meant() {
+        let paths = paths();
         let search = "/oqs-api-pro/MSA01030/ILI01030SV01/search";
         for (here, path, meant) in [
             (Listener::Backend, "/oqs-api-pro/MSA01030/ILI01030SV01/Search", Some(search)),
@@ -136,14 +155,14 @@ mod tests {
             (Listener::Backend, "/nothing", None),
             (Listener::Backend, "", None),
         ] {
-            assert_eq!(nearest(here, path).map(|known| known.path.as_str()), meant, "{path}");
+            assert_eq!(paths.nearest(here, path).map(|known| known.path.as_str()), meant, "{path}");
         }
     }
 
     #[test]
     fn what_the_client_sent_is_not_repeated() {
         for path in ["/v1/institutions/9910000018/clockk", "/v1/institutions/9910000018/clock", "/9910000018"] {
-            let told = of_unknown(Listener::Backend, path, &Addresses::default());
+            let told = paths().of_unknown(Listener::Backend, path);
             assert!(!told.ja.contains("9910000018") && !told.en.contains("9910000018"), "{told:?}");
         }
     }

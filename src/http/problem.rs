@@ -15,12 +15,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::body::{BodyFault, closing};
-use super::console::Page;
 use super::negotiation::{JSON, PROBLEM_JSON, TEXT_HTML, preferred};
+use super::page::Page;
 use crate::domain::catalogue::{Entry, Provenance};
 use crate::domain::clock::ClockError;
 use crate::domain::text::Text;
 use crate::fixtures::Finding;
+use crate::json::JsonError;
 use crate::store::StoreError;
 
 /// An error of the control surface, or of those backend routes whose protocol is the mock's own.
@@ -245,6 +246,29 @@ impl From<BodyFault> for Problem {
             ),
         };
         Self::new(status, kind, title, detail).closing()
+    }
+}
+
+impl From<JsonError> for Problem {
+    fn from(error: JsonError) -> Self {
+        let detail = error.text();
+        let (title, remedy) = match error {
+            JsonError::NotAnObject => return Self::field("", detail),
+            JsonError::Field { pointer, .. } => return Self::field(&pointer, detail),
+            JsonError::NotJson { .. } => (Text::new("JSON として読めません", "The body is not JSON"), None),
+            JsonError::NotUtf8 { .. } => {
+                let remedy = Text::new(
+                    "Windows のコンソールや古い PowerShell は Shift_JIS（CP932）で送ることがあります。本文を UTF-8 のファイルに保存し、curl --data-binary @ファイル で送ってください",
+                    "Windows consoles and old PowerShells may send Shift_JIS (CP932): save the body as a file in UTF-8 and send it with curl --data-binary @FILE",
+                );
+                (Text::new("本文が UTF-8 ではありません", "The body is not UTF-8"), Some(remedy))
+            }
+        };
+        let problem = Self::new(StatusCode::BAD_REQUEST, "not-json", title, detail).closing();
+        match remedy {
+            Some(remedy) => problem.remedy(remedy),
+            None => problem,
+        }
     }
 }
 

@@ -7,9 +7,10 @@ use axum::middleware::{from_fn, from_fn_with_state};
 
 use super::app::App;
 use super::backend::{card, linkage, login, notices, package, reports, results, search, unknown, updates};
-use super::openapi::{Described, Routes, tag};
+use super::openapi::{Interface, Routes, Surface, tag};
 use super::problem::pages_for_browsers;
 use super::{console, control};
+use crate::listener::{Addresses, Listener};
 
 /// What imitates the real system.
 pub fn backend(app: Arc<App>) -> Router {
@@ -24,18 +25,18 @@ pub fn control(app: Arc<App>) -> Router {
     open.merge(guarded).fallback(control::unknown_route).layer(from_fn(pages_for_browsers)).with_state(app)
 }
 
-/// What the backend routes.
-pub fn described_backend() -> Vec<Described> {
-    backend_routes().into_described()
-}
-
-/// What the control listener routes.
-pub fn described_control() -> Vec<Described> {
-    open_routes().merge(guarded_routes()).into_described()
+/// What both of them answer at these addresses.
+pub fn interface(addresses: &Addresses) -> Interface {
+    let control = open_routes().merge(guarded_routes()).into_described();
+    let backend = backend_routes().into_described();
+    Interface(vec![
+        Surface { listener: Listener::Control, url: addresses.control.clone(), routes: control, guarded: true },
+        Surface { listener: Listener::Backend, url: addresses.backend.clone(), routes: backend, guarded: false },
+    ])
 }
 
 #[rustfmt::skip]
-fn backend_routes() -> Routes {
+fn backend_routes() -> Routes<Arc<App>> {
     Routes::about(&tag::CHECK)
         .post("/oqs-api-pro/MSA12020/ILI12020SV01/auth", login::login, "ログインする", "Log in").with(login::describe)
         .post("/oqs-api-pro/MSA01030/ILI01030SV01/search", search::search, "カード情報で資格を確認する", "Check by card data").with(search::describe)
@@ -52,7 +53,7 @@ fn backend_routes() -> Routes {
 }
 
 #[rustfmt::skip]
-fn guarded_routes() -> Routes {
+fn guarded_routes() -> Routes<Arc<App>> {
     Routes::about(&tag::INSTITUTIONS)
         .get("/v1/institutions", control::list_institutions, "一覧", "List institutions")
         .post("/v1/institutions", control::create_institution, "ひな形から作る", "Create one from a template").conflicts()
@@ -125,7 +126,7 @@ fn guarded_routes() -> Routes {
 }
 
 #[rustfmt::skip]
-fn open_routes() -> Routes {
+fn open_routes() -> Routes<Arc<App>> {
     Routes::about(&tag::OPEN)
         .get("/healthz", control::healthz, "動作中か", "Whether it lives")
         .get("/readyz", control::readyz, "応答できる状態か", "Whether it is ready")

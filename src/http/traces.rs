@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName};
@@ -13,7 +12,7 @@ use axum::response::Response;
 use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
 use opentelemetry::trace::{Span as _, SpanKind, Status, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
@@ -23,6 +22,11 @@ use super::backend::JOURNAL;
 
 /// How long the end of the server waits for spans that were not sent yet.
 const LAST_SPANS: Duration = Duration::from_millis(500);
+
+/// No client can be made for the collector.
+#[derive(Debug, thiserror::Error)]
+#[error("otlp-url: 使えません / it cannot be used")]
+pub struct NoExporter(#[from] ExporterBuildError);
 
 /// Makes spans and sends them, on a thread of its own; what the collector does not take is lost.
 pub struct Traces {
@@ -35,11 +39,11 @@ impl Traces {
     ///
     /// # Errors
     /// No client can be made for it.
-    pub fn new(collector: &Url) -> anyhow::Result<Self> {
+    pub fn new(collector: &Url) -> Result<Self, NoExporter> {
         // An error says that one is there already, and there is only one in the whole graph.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let exporter = SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).with_endpoint(collector.as_str());
-        let exporter = exporter.build().context("otlp-url: 使えません / it cannot be used")?;
+        let exporter = exporter.build()?;
         let about = Resource::builder_empty().with_attributes([
             KeyValue::new("service.name", env!("CARGO_PKG_NAME")),
             KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),

@@ -40,7 +40,7 @@ pub struct Whereabouts {
 }
 
 /// All linkage folders of a server.
-pub struct Folders {
+pub(super) struct Folders {
     whereabouts: Whereabouts,
     incomplete_after: Duration,
     open: Mutex<BTreeMap<TerminalAddress, Arc<Mutex<Folder>>>>,
@@ -49,12 +49,12 @@ pub struct Folders {
 
 impl Folders {
     /// The folders below a directory; nothing is touched yet. A request that does not end with its last tag is waited for `incomplete_after`.
-    pub fn new(whereabouts: Whereabouts, incomplete_after: Duration) -> Self {
+    pub(super) fn new(whereabouts: Whereabouts, incomplete_after: Duration) -> Self {
         Self { whereabouts, incomplete_after, open: Mutex::default(), closed: AtomicBool::new(false) }
     }
 
     /// One look at every terminal's folder; folders of terminals that are new are made.
-    pub fn sweep(&self, institutions: &Institutions) {
+    pub(super) fn sweep(&self, institutions: &Institutions) {
         let addresses = match self.addresses(institutions) {
             Ok(addresses) => addresses,
             // Logged by the store; the next look is soon.
@@ -78,12 +78,12 @@ impl Folders {
     }
 
     /// Takes no further request, so that a look at many of them ends soon; what was taken is answered.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
 
     /// Makes the folder of a terminal that is new, so that it is there when its maker is told so.
-    pub fn prepare(&self, address: &TerminalAddress) {
+    pub(super) fn prepare(&self, address: &TerminalAddress) {
         if self.whereabouts.only.is_none() {
             // What goes wrong is logged by the folder itself, and tried again at each look.
             let _ = locked(&self.folder(address)).ready();
@@ -94,7 +94,7 @@ impl Folders {
     ///
     /// # Errors
     /// The disk's word.
-    pub fn deliver_face(&self, address: &TerminalAddress, file: Outgoing, wall: Timestamp) -> io::Result<bool> {
+    pub(super) fn deliver_face(&self, address: &TerminalAddress, file: Outgoing, wall: Timestamp) -> io::Result<bool> {
         if self.whereabouts.only.as_ref().is_some_and(|only| only != address) {
             return Ok(false);
         }

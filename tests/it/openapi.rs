@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use jiff::civil::date;
 use onshi_mock::fixtures::Fixtures;
-use onshi_mock::http::openapi::document;
-use onshi_mock::listener::{Addresses, Listener};
+use onshi_mock::listener::Listener;
+use onshi_mock::server::describe;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use crate::support::{Mock, TOKEN};
 
 pub(crate) fn written(listener: Option<Listener>) -> Value {
     let (fixtures, _) = Fixtures::compiled_in(date(2026, 1, 19));
-    document(listener, &Addresses::default(), &fixtures.unwrap().catalogue)
+    describe(listener, &fixtures.unwrap().catalogue)
 }
 
 /// Path, method and operation, of each.

@@ -29,6 +29,7 @@ use super::{
     super::connection::{Connection, SPEAKS_HTTPS},
     *,
 };
+use crate::tls::HandshakeFault;
 
 mod draining;
 mod faults;

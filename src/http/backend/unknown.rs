@@ -13,18 +13,17 @@ use crate::domain::check::Refusal;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::paths;
 use crate::listener::Listener;
 
 /// A path that does not exist.
 pub async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
-    let detail = paths::of_unknown(Listener::Backend, request.uri().path(), &app.addresses);
+    let detail = app.paths.of_unknown(Listener::Backend, request.uri().path());
     refuse(app, request, ErrorId::UnknownRoute, detail).await
 }
 
 /// A path that exists, asked with another method.
 pub async fn method(State(app): State<Arc<App>>, path: MatchedPath, request: Request) -> Response {
-    let methods = paths::methods(Listener::Backend, path.as_str());
+    let methods = app.paths.methods(Listener::Backend, path.as_str());
     let detail = Text::new(format!("使えるメソッド: {methods}"), format!("It takes {methods}."));
     refuse(app, request, ErrorId::MethodNotAllowed, detail).await
 }

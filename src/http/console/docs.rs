@@ -6,10 +6,9 @@ use askama::Template;
 use axum::extract::State;
 use serde_json::Value;
 
-use super::Page;
 use super::schemas::{Schema, kind};
 use crate::http::app::App;
-use crate::http::openapi::document;
+use crate::http::page::Page;
 
 #[derive(Template)]
 #[template(path = "docs.html")]
@@ -70,10 +69,7 @@ struct Example {
 
 /// Shows the document.
 pub async fn docs(State(app): State<Arc<App>>) -> Page {
-    Page(app.published().page(|| {
-        let document = document(None, &app.addresses, &app.fixtures().catalogue);
-        Docs::of(&document).render().expect("the template formats texts into a String")
-    }))
+    Page::new(app.published().page(|document| Docs::of(document).render().expect("the template formats texts into a String")))
 }
 
 impl Docs {

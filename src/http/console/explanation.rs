@@ -56,7 +56,7 @@ enum Form {
 /// The explanation of an entry, in the form of the three that `Accept` prefers.
 pub fn explanation(listed: &Listed, entry: &Value, explanation: &Explanation, headers: &HeaderMap) -> Response {
     match preferred(headers, &[(JSON, Form::Json), (TEXT_HTML, Form::Page), (TEXT_PLAIN, Form::Text)]) {
-        Form::Page => super::Page(page(entry, explanation).into()).into_response(),
+        Form::Page => crate::http::page::Page::new(page(entry, explanation)).into_response(),
         Form::Text => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], explanation.plain()).into_response(),
         Form::Json => Json(Explained { entry: listed, explanation }).into_response(),
     }

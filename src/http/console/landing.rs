@@ -5,8 +5,8 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 
-use super::Page;
 use crate::http::app::App;
+use crate::http::page::Page;
 
 #[derive(Template)]
 #[template(path = "landing.html")]
@@ -26,5 +26,5 @@ pub async fn landing(State(app): State<Arc<App>>) -> Page {
         control: &app.addresses.control,
         trouble: app.institutions.store().trouble().map(|reason| reason.ja),
     };
-    Page(page.render().expect("the template formats texts into a String").into())
+    Page::new(page.render().expect("the template formats texts into a String"))
 }

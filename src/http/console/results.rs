@@ -7,12 +7,13 @@ use axum::extract::State;
 use jiff::Timestamp;
 
 use super::delivered::Delivered;
-use super::{Page, time_of_day};
+use super::time_of_day;
 use crate::domain::calendar::{next_window, open_window};
 use crate::domain::institution::Institution;
 use crate::domain::terminal::Terminal;
 use crate::http::app::App;
 use crate::http::control::{Code, no_institution};
+use crate::http::page::Page;
 use crate::http::problem::Problem;
 
 #[derive(Template)]
@@ -42,7 +43,7 @@ struct OfTerminal {
 /// No such institution.
 pub async fn delivery_results(State(app): State<Arc<App>>, Code(code): Code) -> Result<Page, Problem> {
     let page = app.institutions.look(&code, |tenant, moment| render(&tenant.institution, moment.now)).await?;
-    page.map(|page| Page(page.into())).ok_or_else(|| no_institution(&code))
+    page.map(Page::new).ok_or_else(|| no_institution(&code))
 }
 
 fn render(institution: &Institution, now: Timestamp) -> String {

@@ -7,7 +7,7 @@ use axum::extract::State;
 use jiff::Timestamp;
 
 use super::delivered::Delivered;
-use super::{Page, time_of_day};
+use super::time_of_day;
 use crate::domain::call_centre::CallCentre;
 use crate::domain::card::CardOutcome;
 use crate::domain::catalogue::{Entry, ErrorId, Mark};
@@ -16,6 +16,7 @@ use crate::domain::institution::Institution;
 use crate::domain::terminal::{Power, Terminal};
 use crate::http::app::App;
 use crate::http::control::{Address, no_institution, no_terminal};
+use crate::http::page::Page;
 use crate::http::problem::Problem;
 
 #[derive(Template)]
@@ -57,7 +58,7 @@ pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> 
         terminal.map(|terminal| render(&app, &tenant.institution, terminal, moment.now))
     });
     let page = page.await?.ok_or_else(|| no_institution(&code))?.ok_or_else(|| no_terminal(&code, &id))?;
-    Ok(Page(page.into()))
+    Ok(Page::new(page))
 }
 
 fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timestamp) -> String {

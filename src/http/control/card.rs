@@ -80,9 +80,7 @@ pub async fn present_card(
 
 async fn delivered(app: &App, address: TerminalAddress, FaceFile { file, text }: FaceFile) -> Result<FileView, Problem> {
     let name = file.name.clone();
-    let in_folder = linkage::deliver_face(app.linkage.as_ref(), &app.institutions, address, file)
-        .await
-        .map_err(|error| unwritten(&error.to_string()))?;
+    let in_folder = app.linkage.deliver_face(address, file).await.map_err(|error| unwritten(&error.to_string()))?;
     Ok(FileView { name, in_folder, text })
 }
 

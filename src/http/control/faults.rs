@@ -22,9 +22,9 @@ use crate::domain::japan;
 use crate::domain::text::Text;
 use crate::fixtures::Profile;
 use crate::http::app::App;
-use crate::http::json::parse_value;
 use crate::http::openapi::{JSON, Operation, Takes, content};
 use crate::http::problem::Problem;
+use crate::json::parse_value;
 
 /// A fault as it is shown: as it was given, and what came of it so far.
 #[derive(Serialize, JsonSchema)]

@@ -17,10 +17,9 @@ use crate::domain::ids::{IdError, InstitutionCode, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
-use crate::http::json::parse_json;
 use crate::http::openapi::{Operation, Takes};
-use crate::http::paths;
 use crate::http::problem::Problem;
+use crate::json::parse_json;
 use crate::listener::Listener;
 use crate::wire::said::in_japanese;
 
@@ -58,13 +57,13 @@ const LONGEST_SHOWN: usize = 200;
 /// A path that does not exist.
 pub async fn unknown_route(State(app): State<Arc<App>>, uri: Uri) -> Problem {
     let path: String = uri.path().chars().take(LONGEST_SHOWN).collect();
-    let Text { ja, en } = paths::of_unknown(Listener::Control, uri.path(), &app.addresses);
+    let Text { ja, en } = app.paths.of_unknown(Listener::Control, uri.path());
     Problem::absent(Text::new(format!("{path} には何もありません。{ja}"), format!("There is nothing at {path}. {en}")))
 }
 
 /// A path that exists, asked with another method.
-pub async fn method_not_allowed(path: MatchedPath, method: Method) -> Problem {
-    let methods = paths::methods(Listener::Control, path.as_str());
+pub async fn method_not_allowed(State(app): State<Arc<App>>, path: MatchedPath, method: Method) -> Problem {
+    let methods = app.paths.methods(Listener::Control, path.as_str());
     let title = Text::new("このメソッドは使えません", "This method is not allowed");
     let detail = Text::new(
         format!("この URL では {method} を使えません。使えるメソッド: {methods}"),
@@ -160,7 +159,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Input<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let (parts, body): (Parts, Body) = request.into_parts();
         let bytes = body::read(body, &parts.headers, app.body).await?;
-        parse_json(&bytes).map(Self)
+        Ok(Self(parse_json(&bytes)?))
     }
 }
 

@@ -35,7 +35,6 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::institutions::CreateError;
-use crate::linkage::prepare_folders_of;
 
 /// What a new institution is made from.
 #[derive(Deserialize, JsonSchema)]
@@ -246,7 +245,7 @@ pub async fn create_institution(
     }
     let expires = expiry(input.expires_after, app.institutions.wall())?;
     let code = created(&app, &input.template, input.code, blueprint, expires).await?;
-    prepare_folders_of(app.linkage.as_ref(), &app.institutions, &code).await?;
+    app.linkage.prepare_all_of(&code).await?;
     let Json(view) = view(&app, &code).await?;
     Ok(Created { location: Some(format!("/v1/institutions/{code}")), view })
 }

@@ -44,5 +44,5 @@ pub struct DocumentQuery {
 
 /// `GET /openapi.json`: this interface, described.
 pub async fn openapi(State(app): State<Arc<App>>, Asked(query): Asked<DocumentQuery>) -> Document {
-    app.published().document(query.listener, &app.addresses)
+    app.published().document(query.listener)
 }

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::http::json::parse_value;
 use crate::http::problem::Problem;
+use crate::json::parse_value;
 
 /// Some fields of `T`.
 #[derive(Deserialize)]
@@ -59,7 +59,7 @@ pub(super) fn merged<T: Default + Serialize + DeserializeOwned>(settings: &T, pa
     let plain = |settings: &T| serde_json::to_value(settings).expect("settings are plain data");
     let mut whole = plain(settings);
     merge(&mut whole, Value::Object(patch.fields), &plain(&T::default()));
-    parse_value(whole, at)
+    Ok(parse_value(whole, at)?)
 }
 
 /// Puts the patch's fields in place of the target's; null takes its default, and a name that has none stays to be refused.

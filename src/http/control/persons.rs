@@ -14,8 +14,8 @@ use crate::domain::ids::InstitutionCode;
 use crate::domain::person::{MAX_PERSONS, Person, faults};
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::json::parse_value;
 use crate::http::problem::Problem;
+use crate::json::parse_value;
 
 /// `{"persons": […]}`, or null for the fixtures'.
 #[derive(Deserialize, JsonSchema)]

@@ -20,7 +20,6 @@ use crate::domain::timeline::Planned;
 use crate::fixtures::Scenarios;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::linkage::prepare_folders_of;
 
 /// `{"id": …}`.
 #[derive(Deserialize, JsonSchema)]
@@ -92,7 +91,7 @@ pub async fn set_scenario(
     let fixtures = app.fixtures();
     let scenario = scenario_of(&fixtures.scenarios, &input.id, "/id")?;
     app.institutions.restage(&code, |blueprint| scenario.on(blueprint)).await?.ok_or_else(|| no_institution(&code))??;
-    prepare_folders_of(app.linkage.as_ref(), &app.institutions, &code).await?;
+    app.linkage.prepare_all_of(&code).await?;
     view(&app, &code).await
 }
 

@@ -13,11 +13,10 @@ use super::view::InstitutionView;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
-use crate::http::json::parse_json;
 use crate::http::openapi::{Operation, Takes};
 use crate::http::problem::Problem;
 use crate::institutions::Snapshot;
-use crate::linkage::prepare_folders_of;
+use crate::json::parse_json;
 use crate::listener::BodyLimits;
 
 /// The most bytes of a snapshot; `--max-body` where that is more.
@@ -40,7 +39,7 @@ impl FromRequest<Arc<App>> for Document {
         let (parts, body) = request.into_parts();
         let limits = BodyLimits { max: app.body.max.max(MAX_SNAPSHOT), ..app.body };
         let bytes = body::read(body, &parts.headers, limits).await?;
-        parse_json(&bytes).map(Self)
+        Ok(Self(parse_json(&bytes)?))
     }
 }
 
@@ -74,6 +73,6 @@ pub async fn restore_snapshot(
             "Create the institution first with POST /v1/institutions",
         ))
     })?;
-    prepare_folders_of(app.linkage.as_ref(), &app.institutions, &code).await?;
+    app.linkage.prepare_all_of(&code).await?;
     view(&app, &code).await
 }

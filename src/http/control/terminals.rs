@@ -21,9 +21,8 @@ use crate::domain::period::Period;
 use crate::domain::terminal::{Settings, Terminal};
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::json::parse_value;
 use crate::http::problem::Problem;
-use crate::linkage::prepare_folders;
+use crate::json::parse_value;
 
 /// All terminals of an institution.
 #[derive(Serialize, JsonSchema)]
@@ -104,7 +103,7 @@ pub async fn add_terminal(
         Ok(Created { location: Some(format!("/v1/institutions/{code}/terminals/{id}")), view })
     });
     let added = added.await?.ok_or_else(|| no_institution(&code))??;
-    prepare_folders(app.linkage.as_ref(), vec![address]).await;
+    app.linkage.prepare(vec![address]).await;
     Ok(added)
 }
 

@@ -7,16 +7,13 @@ use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
 use axum::response::{NoContent, Response};
 use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::content::{JSON, content};
 use super::problems::{self, PROBLEM};
 use crate::domain::catalogue::{Catalogue, ErrorId};
+use crate::http::page::Page;
 use crate::http::problem::Problem;
-
-/// JSON.
-pub const JSON: &str = "application/json";
-/// XML.
-pub const XML: &str = "application/xml";
 
 /// What is being told of one operation.
 pub struct Operation<'a> {
@@ -129,11 +126,6 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// `{media type: {"schema": …}}`.
-pub fn content(media_type: &str, schema: Value) -> Value {
-    Value::Object(Map::from_iter([(media_type.to_owned(), json!({ "schema": schema }))]))
-}
-
 fn description<T: JsonSchema>(schemas: &mut SchemaGenerator) -> String {
     let schema = T::json_schema(schemas);
     schema.get("description").and_then(Value::as_str).unwrap_or("OK").to_owned()
@@ -231,6 +223,12 @@ impl Gives for &'static str {
 impl Gives for NoContent {
     fn describe(operation: &mut Operation<'_>) {
         operation.answers_nothing(204, "Done.");
+    }
+}
+
+impl Gives for Page {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers_content(200, "A page in Japanese.", content("text/html", json!({ "type": "string" })));
     }
 }
 

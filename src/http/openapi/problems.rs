@@ -3,7 +3,7 @@
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
-use super::operation::content;
+use super::content::content;
 use crate::domain::catalogue::{Catalogue, Entry, ErrorId};
 use crate::domain::check::Refusal;
 use crate::domain::text::Text;

@@ -7,12 +7,15 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Gives, JSON, Operation, content, document};
+use super::content::{JSON, content};
+use super::document::Interface;
+use super::operation::{Gives, Operation};
 use crate::fixtures::Fixtures;
-use crate::listener::{Addresses, Listener};
+use crate::listener::Listener;
 
-/// What was made so far from the same fixtures.
+/// What was made so far from an interface and the fixtures whose errors it lists.
 pub struct Published {
+    interface: Arc<Interface>,
     fixtures: Arc<Fixtures>,
     both: OnceLock<Bytes>,
     backend: OnceLock<Bytes>,
@@ -24,30 +27,34 @@ pub struct Published {
 pub struct Document(Bytes);
 
 impl Published {
-    /// Nothing yet, of these fixtures.
-    pub fn new(fixtures: Arc<Fixtures>) -> Self {
-        Self { fixtures, both: OnceLock::new(), backend: OnceLock::new(), control: OnceLock::new(), page: OnceLock::new() }
+    /// Nothing yet.
+    pub fn new(interface: Arc<Interface>, fixtures: Arc<Fixtures>) -> Self {
+        let (both, backend, control, page) = Default::default();
+        Self { interface, fixtures, both, backend, control, page }
     }
 
-    /// Whether it is of these fixtures.
-    pub fn is_of(&self, fixtures: &Arc<Fixtures>) -> bool {
-        Arc::ptr_eq(&self.fixtures, fixtures)
+    /// Nothing yet of the same interface, where these are other fixtures.
+    pub fn under(&self, fixtures: Arc<Fixtures>) -> Option<Self> {
+        (!Arc::ptr_eq(&self.fixtures, &fixtures)).then(|| Self::new(Arc::clone(&self.interface), fixtures))
     }
 
-    /// The document of one listener, or of both; as [`document`].
-    pub fn document(&self, listener: Option<Listener>, addresses: &Addresses) -> Document {
+    /// The document of one listener, or of both.
+    pub fn document(&self, listener: Option<Listener>) -> Document {
         let form = match listener {
             None => &self.both,
             Some(Listener::Backend) => &self.backend,
             Some(Listener::Control) => &self.control,
         };
-        let made = form.get_or_init(|| document(listener, addresses, &self.fixtures.catalogue).to_string().into());
-        Document(made.clone())
+        Document(form.get_or_init(|| self.written(listener).to_string().into()).clone())
     }
 
-    /// The document as a page; `make` writes it.
-    pub fn page(&self, make: impl FnOnce() -> String) -> Bytes {
-        self.page.get_or_init(|| make().into()).clone()
+    /// The document of both listeners as a page; `make` writes it.
+    pub fn page(&self, make: impl FnOnce(&Value) -> String) -> Bytes {
+        self.page.get_or_init(|| make(&self.written(None)).into()).clone()
+    }
+
+    fn written(&self, listener: Option<Listener>) -> Value {
+        self.interface.document(listener, &self.fixtures.catalogue)
     }
 }
 

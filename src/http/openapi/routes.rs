@@ -1,7 +1,5 @@
 //! A router that remembers what it routes: each line of the table of contents is a route and its description at once.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -9,11 +7,10 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::operation::{Handles, Operation};
 use super::tag::Tag;
 use crate::domain::text::Text;
-use crate::http::app::App;
 
-/// Routes and their descriptions.
-pub struct Routes {
-    router: Router<Arc<App>>,
+/// Routes and their descriptions; their handlers share an `S`.
+pub struct Routes<S> {
+    router: Router<S>,
     described: Vec<Described>,
     under: &'static str,
     tag: &'static Tag,
@@ -35,7 +32,7 @@ pub struct Described {
     pub parts: Vec<fn(&mut Operation<'_>)>,
 }
 
-impl Routes {
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// None yet; those that follow belong to `tag`.
     pub fn about(tag: &'static Tag) -> Self {
         Self { router: Router::new(), described: Vec::new(), under: "", tag }
@@ -56,7 +53,7 @@ impl Routes {
     /// A route for GET, and so for HEAD; what it does in Japanese and English.
     pub fn get<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
-        H: Handler<T, Arc<App>> + Handles<I>,
+        H: Handler<T, S> + Handles<I>,
         T: 'static,
     {
         self.route(MethodFilter::GET, "get", path, handler, Text::new(ja, en))
@@ -65,7 +62,7 @@ impl Routes {
     /// A route for POST; what it does in Japanese and English.
     pub fn post<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
-        H: Handler<T, Arc<App>> + Handles<I>,
+        H: Handler<T, S> + Handles<I>,
         T: 'static,
     {
         self.route(MethodFilter::POST, "post", path, handler, Text::new(ja, en))
@@ -74,7 +71,7 @@ impl Routes {
     /// A route for PUT; what it does in Japanese and English.
     pub fn put<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
-        H: Handler<T, Arc<App>> + Handles<I>,
+        H: Handler<T, S> + Handles<I>,
         T: 'static,
     {
         self.route(MethodFilter::PUT, "put", path, handler, Text::new(ja, en))
@@ -83,7 +80,7 @@ impl Routes {
     /// A route for PATCH; what it does in Japanese and English.
     pub fn patch<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
-        H: Handler<T, Arc<App>> + Handles<I>,
+        H: Handler<T, S> + Handles<I>,
         T: 'static,
     {
         self.route(MethodFilter::PATCH, "patch", path, handler, Text::new(ja, en))
@@ -92,7 +89,7 @@ impl Routes {
     /// A route for DELETE; what it does in Japanese and English.
     pub fn delete<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
-        H: Handler<T, Arc<App>> + Handles<I>,
+        H: Handler<T, S> + Handles<I>,
         T: 'static,
     {
         self.route(MethodFilter::DELETE, "delete", path, handler, Text::new(ja, en))
@@ -119,7 +116,7 @@ impl Routes {
     }
 
     /// The router alone.
-    pub fn into_router(self) -> Router<Arc<App>> {
+    pub fn into_router(self) -> Router<S> {
         self.router
     }
 
@@ -130,11 +127,11 @@ impl Routes {
 
     fn route<H, T, I>(mut self, filter: MethodFilter, method: &'static str, path: &str, handler: H, summary: Text) -> Self
     where
-        H: Handler<T, Arc<App>> + Handles<I>,
+        H: Handler<T, S> + Handles<I>,
         T: 'static,
     {
         let path = format!("{}{path}", self.under);
-        let routed: MethodRouter<Arc<App>> = on(filter, handler);
+        let routed: MethodRouter<S> = on(filter, handler);
         self.router = self.router.route(&path, routed);
         let name = std::any::type_name::<H>();
         let id = name.rsplit("::").next().unwrap_or(name);

@@ -1,0 +1,120 @@
+//! The OpenAPI document of both listeners, or of one.
+
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::operation::Operation;
+use super::routes::Described;
+use super::{examples, parameters, problems, tag};
+use crate::domain::catalogue::Catalogue;
+use crate::listener::Listener;
+
+/// What a server answers, listener by listener, in the document's order.
+pub struct Interface(pub Vec<Surface>);
+
+/// One listener.
+pub struct Surface {
+    /// Which.
+    pub listener: Listener,
+    /// Where it answers: `https://…`.
+    pub url: String,
+    /// What it routes.
+    pub routes: Vec<Described>,
+    /// Whether most of it wants the control token.
+    pub guarded: bool,
+}
+
+impl Interface {
+    /// The document of one listener, or of all. `catalogue` has the errors that it lists.
+    pub fn document(&self, listener: Option<Listener>, catalogue: &Catalogue) -> Value {
+        let wanted = |surface: &&Surface| listener.is_none_or(|listener| surface.listener == listener);
+        of_surfaces(&self.0.iter().filter(wanted).collect::<Vec<_>>(), catalogue)
+    }
+}
+
+fn of_surfaces(surfaces: &[&Surface], catalogue: &Catalogue) -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut schemas = settings.with_transform(parameters::time_of_day).into_generator();
+    let mut paths = Map::new();
+    for surface in surfaces {
+        for route in &surface.routes {
+            let item = paths.entry(route.path.clone()).or_insert_with(|| of_path(route, surface, &mut schemas));
+            item[route.method] = of_operation(route, surface, &mut schemas, catalogue);
+        }
+    }
+    let responses = problems::responses(&mut schemas);
+    let used = |tag: &&&tag::Tag| surfaces.iter().flat_map(|surface| &surface.routes).any(|route| route.tag.name == tag.name);
+    let of_tag = |tag: &&tag::Tag| json!({ "name": tag.name, "description": tag.about, "x-provenance": tag.provenance.name() });
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "onshi-mock",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "オンライン資格確認の模擬環境 / a rehearsal of Japan's online insurance qualification check",
+            "description": ABOUT,
+            "license": { "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" },
+        },
+        "servers": surfaces.iter().map(|surface| json!({ "url": surface.url })).collect::<Vec<_>>(),
+        "tags": tag::ALL.iter().filter(used).map(of_tag).collect::<Vec<_>>(),
+        "paths": paths,
+        "components": {
+            "schemas": schemas.take_definitions(true),
+            "responses": responses,
+            "examples": problems::examples(catalogue),
+            "securitySchemes": { "control-token": {
+                "type": "http", "scheme": "bearer", "description": "certs/control-token の内容。 The content of certs/control-token, or --control-token.",
+            } },
+        },
+    })
+}
+
+const ABOUT: &str = "backend（資格確認を模したもの）と control（管理API）の2つの待ち受けがあり、パスごとの `servers` がどちらかを示します。 \
+Two listeners: backend imitates the real system, control is what tests drive; `servers` of each path tells which.\n\n\
+Problem（エラー）は、`Accept` で `text/html` を優先する GET には、同じステータスのページで返します。 \
+A GET whose `Accept` prefers `text/html` gets problems as pages, under the same status.\n\n\
+`x-provenance` は、実際のシステムを模したもの（imitated）、公開されていないため独自に決めたもの（invented）、模擬環境だけのもの（mock）を区別します。 \
+`x-provenance` tells what imitates the real system, what is invented in place of something that is not public, and what is the mock's alone. \
+Of elements: seen in code or messages that met the real system, from one secondary source, or invented.";
+
+fn of_path(route: &Described, surface: &Surface, schemas: &mut SchemaGenerator) -> Value {
+    let parameters: Vec<Value> = parameters::names(&route.path).map(|name| parameters::of_path(name, schemas)).collect();
+    let mut item = json!({ "servers": [{ "url": surface.url }] });
+    if !parameters.is_empty() {
+        item["parameters"] = json!(parameters);
+    }
+    item
+}
+
+fn of_operation(route: &Described, surface: &Surface, schemas: &mut SchemaGenerator, catalogue: &Catalogue) -> Value {
+    let mut operation = Operation::new(schemas, catalogue);
+    route.parts.iter().for_each(|part| part(&mut operation));
+    let guarded = surface.guarded && route.tag.name != tag::OPEN.name;
+    if guarded {
+        operation.refuses(401);
+    }
+    let mut answers: Map<String, Value> = operation.answers.iter().map(|(status, answer)| (status.to_string(), answer.clone())).collect();
+    examples::put(route.id, &mut answers);
+    let notes = operation.notes.iter().copied().chain([route.tag.provenance.note()]);
+    let mut told = json!({
+        "operationId": route.id,
+        "summary": format!("{} / {}", route.summary.ja, route.summary.en),
+        "description": notes.collect::<Vec<_>>().join("\n\n"),
+        "tags": [route.tag.name],
+        "x-provenance": route.tag.provenance.name(),
+        "responses": answers,
+    });
+    if !operation.parameters.is_empty() {
+        told["parameters"] = json!(operation.parameters);
+    }
+    if let Some(body) = operation.body {
+        told["requestBody"] = body;
+    }
+    if guarded {
+        told["security"] = json!([{ "control-token": [] }]);
+    }
+    told
+}

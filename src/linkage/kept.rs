@@ -1,0 +1,96 @@
+//! The linkage folders of a server, where it keeps any: looked at again and again, made for
+//! institutions that are new, and given the results of face checks.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use tokio::time::MissedTickBehavior;
+
+use super::folder::Outgoing;
+use super::folders::{Folders, LOOKED_AT_EVERY, Whereabouts};
+use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
+use crate::institutions::Institutions;
+use crate::store::StoreError;
+
+/// The folders of a server.
+#[derive(Clone)]
+pub struct KeptFolders {
+    folders: Option<Arc<Folders>>,
+    institutions: Institutions,
+}
+
+impl KeptFolders {
+    /// Those at this place, or none; nothing is touched yet. A request that does not end with its
+    /// last tag is waited for `incomplete_after`.
+    pub fn new(whereabouts: Option<Whereabouts>, incomplete_after: Duration, institutions: Institutions) -> Self {
+        let folders = whereabouts.map(|whereabouts| Arc::new(Folders::new(whereabouts, incomplete_after)));
+        Self { folders, institutions }
+    }
+
+    /// Looks at them until told to stop; of a look that has begun, what was taken is answered.
+    pub async fn run(&self, stop: impl Future<Output = ()>) {
+        let Some(folders) = &self.folders else {
+            return;
+        };
+        let mut stop = pin!(stop);
+        let mut beat = tokio::time::interval(LOOKED_AT_EVERY);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = beat.tick() => {}
+                () = &mut stop => return,
+            }
+            let (looking, institutions) = (Arc::clone(folders), self.institutions.clone());
+            let mut looked = pin!(spawn_blocking(move || looking.sweep(&institutions)));
+            let ended = tokio::select! {
+                ended = &mut looked => ended,
+                () = &mut stop => {
+                    folders.close();
+                    let _ = looked.await;
+                    return;
+                }
+            };
+            if let Err(error) = ended {
+                tracing::error!(%error, "a look at the linkage folders failed");
+            }
+        }
+    }
+
+    /// Makes the folders of these terminals.
+    pub async fn prepare(&self, terminals: Vec<TerminalAddress>) {
+        let Some(folders) = self.folders.clone() else {
+            return;
+        };
+        let prepared = spawn_blocking(move || terminals.iter().for_each(|address| folders.prepare(address)));
+        if let Err(error) = prepared.await {
+            tracing::error!(%error, "the linkage folders were not made");
+        }
+    }
+
+    /// Makes the folders of all terminals of an institution.
+    ///
+    /// # Errors
+    /// A store that does not work.
+    pub async fn prepare_all_of(&self, code: &InstitutionCode) -> Result<(), StoreError> {
+        let address = |terminal: &TerminalId| TerminalAddress { institution: code.clone(), terminal: terminal.clone() };
+        let terminals = self.institutions.look(code, |tenant, _| tenant.institution.terminals.keys().map(address).collect());
+        self.prepare(terminals.await?.unwrap_or_default()).await;
+        Ok(())
+    }
+
+    /// Puts the result file of a face check into a terminal's folder; says whether the server keeps
+    /// a folder for that terminal.
+    ///
+    /// # Errors
+    /// The disk's word.
+    pub async fn deliver_face(&self, address: TerminalAddress, file: Outgoing) -> io::Result<bool> {
+        let Some(folders) = self.folders.clone() else {
+            return Ok(false);
+        };
+        let wall = self.institutions.wall();
+        spawn_blocking(move || folders.deliver_face(&address, file, wall)).await?
+    }
+}
