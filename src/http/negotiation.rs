@@ -34,8 +34,8 @@ pub(super) fn preferred<F: Copy>(headers: &HeaderMap, forms: &[(MediaType<'stati
     match (few.next(), few.next()) {
         (None, _) => return forms[0].1,
         (Some(only), None) => {
-            if let Some(form) = MediaType::parse(only).ok().as_ref().and_then(form_of) {
-                return form;
+            if let Some((_, form)) = forms.iter().find(|(media_type, _)| is_just(media_type, only)) {
+                return *form;
             }
         }
         _ => {}
@@ -43,6 +43,14 @@ pub(super) fn preferred<F: Copy>(headers: &HeaderMap, forms: &[(MediaType<'stati
     let accept = values().chain([WHATEVER]).collect::<Vec<_>>().join(",").parse::<Accept>().ok();
     let chosen = accept.as_ref().and_then(|accept| accept.negotiate(forms.iter().map(|(media_type, _)| media_type)));
     chosen.and_then(form_of).unwrap_or(forms[0].1)
+}
+
+/// Whether a value of `Accept` names this media type and nothing else.
+fn is_just(media_type: &MediaType<'_>, value: &str) -> bool {
+    let named = value.split_once('/').is_some_and(|(ty, subty)| {
+        ty.eq_ignore_ascii_case(media_type.ty.as_str()) && subty.eq_ignore_ascii_case(media_type.subty.as_str())
+    });
+    named && media_type.suffix.is_none()
 }
 
 #[cfg(test)]

@@ -27,6 +27,17 @@ fn year_month_and_day(date: Date) -> i64 {
     year_and_month(date) * 100 + i64::from(date.day())
 }
 
+/// The day that `YYYYMMDD` names; none of another text, or where there is no such day.
+pub(super) fn read_day(text: &str) -> Option<Date> {
+    let number =
+        |part: &[u8]| part.iter().try_fold(0_i16, |number, byte| Some(number * 10 + i16::from((*byte as char).to_digit(10)? as u8)));
+    let (year, month, day) = match text.as_bytes() {
+        [year @ .., m1, m2, d1, d2] if year.len() == 4 => (number(year)?, number(&[*m1, *m2])?, number(&[*d1, *d2])?),
+        _ => return None,
+    };
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
 /// Only years before 1000 need zeros in front.
 fn padded(number: i64, digits: usize) -> CompactString {
     let text = number.to_compact_string();
@@ -38,6 +49,16 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+
+    #[test]
+    fn a_day_is_read_back_and_nothing_else_is_one() {
+        for day in [date(2026, 2, 28), date(1800, 12, 31), date(33, 4, 5)] {
+            assert_eq!(read_day(&super::day(day)), Some(day));
+        }
+        for text in ["20260230", "2026011", "202601100", "2026-1-1", "２０２６", "20261301", "+2026011", ""] {
+            assert_eq!(read_day(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn each_is_what_the_general_formatter_writes() {

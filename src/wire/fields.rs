@@ -6,6 +6,7 @@ use compact_str::CompactString;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use super::digits;
 use crate::domain::text::Text;
 
 /// Characters of an element.
@@ -127,14 +128,14 @@ impl<'a> Fields<'a> {
     /// A month that was read as `text`, `YYYYMM`, from 1800 to 2200, as its first day.
     pub(super) fn month(&self, name: &str, text: &str) -> Result<Date, Text> {
         let six_digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
-        let first = six_digits.then(|| Date::strptime("%Y%m%d", format!("{text}01")).ok()).flatten();
+        let first = six_digits.then(|| digits::read_day(&format!("{text}01"))).flatten();
         let first = first.filter(|date| (1800..=2200).contains(&date.year()));
         first.ok_or_else(|| self.wrong(name, text, "実在する年月（YYYYMM）", "a month that exists, as YYYYMM"))
     }
 
     fn day(&self, name: &str, text: &str) -> Result<Date, Text> {
         let eight_digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
-        let date = eight_digits.then(|| Date::strptime("%Y%m%d", text).ok()).flatten();
+        let date = digits::read_day(text);
         let (ja, en) = if eight_digits {
             ("実在する1800年から2200年までの日付", "a date that exists, from 1800 to 2200")
         } else {

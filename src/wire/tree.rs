@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-
 pub use crate::domain::verbatim::Verbatim;
+
+/// Bytes for which a message makes room at once: most have fewer.
+const ROOM: usize = 2048;
 
 /// Elements in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +75,9 @@ impl Group {
 
     /// As a JSON document in UTF-8.
     pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("texts, groups and lists are always JSON")
+        let mut json = Vec::with_capacity(ROOM);
+        self.write_json(&mut json);
+        json
     }
 
     /// The same with each group in it changed.
@@ -98,32 +101,85 @@ impl Group {
     }
 }
 
-impl Serialize for Group {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.elements.len()))?;
-        for (name, node) in &self.elements {
+impl Group {
+    fn write_json(&self, json: &mut Vec<u8>) {
+        json.push(b'{');
+        for (i, (name, node)) in self.elements.iter().enumerate() {
+            write_name(json, i, name);
             match node {
-                Node::Text(text) => map.serialize_entry(name, text.text.as_str())?,
-                Node::Group(group) => map.serialize_entry(name, group)?,
-                Node::List { style: ListStyle::Wrapped, item, items } => {
-                    map.serialize_entry(name, &items.iter().map(|one| Wrapped { item, one }).collect::<Vec<_>>())?;
-                }
-                Node::List { items, .. } => map.serialize_entry(name, items)?,
+                Node::Text(text) => write_string(json, &text.text),
+                Node::Group(group) => group.write_json(json),
+                Node::List { style, item, items } => write_list(json, *style, item, items),
             }
         }
-        map.end()
+        json.push(b'}');
     }
 }
 
-struct Wrapped<'a> {
-    item: &'static str,
-    one: &'a Group,
+fn write_list(json: &mut Vec<u8>, style: ListStyle, item: &str, items: &[Group]) {
+    json.push(b'[');
+    for (i, one) in items.iter().enumerate() {
+        if i > 0 {
+            json.push(b',');
+        }
+        if style != ListStyle::Wrapped {
+            one.write_json(json);
+            continue;
+        }
+        json.push(b'{');
+        write_name(json, 0, item);
+        one.write_json(json);
+        json.push(b'}');
+    }
+    json.push(b']');
 }
 
-impl Serialize for Wrapped<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1))?;
-        map.serialize_entry(self.item, self.one)?;
-        map.end()
+/// The name of a member, which is the one at this place.
+fn write_name(json: &mut Vec<u8>, place: usize, name: &str) {
+    if place > 0 {
+        json.push(b',');
+    }
+    write_string(json, name);
+    json.push(b':');
+}
+
+/// A string; nearly none has a character that JSON escapes.
+fn write_string(json: &mut Vec<u8>, text: &str) {
+    // Each byte is looked at, so that the compiler can look at many at once.
+    let escapes = |found, byte: u8| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, escapes) {
+        serde_json::to_writer(json, text).expect("a string is always JSON, and a vector takes every byte");
+        return;
+    }
+    json.push(b'"');
+    json.extend_from_slice(text.as_bytes());
+    json.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn group(texts: &[String]) -> Group {
+        texts.iter().fold(Group::new(), |group, text| group.text(text.clone(), text.as_str()))
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_json_that_reads_back(texts in prop::collection::btree_set(any::<String>(), 1..6)) {
+            let texts: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+            let expected: Value = texts.iter().map(|text| (text.clone(), Value::from(text.as_str()))).collect();
+            let (items, once) = (vec![group(&texts); 2], group(&texts));
+            let message = Group::new()
+                .group("group", once)
+                .list("wrapped", ListStyle::Wrapped, "item", items.clone())
+                .list("bare", ListStyle::Bare, "item", items);
+            let read: Value = serde_json::from_slice(&message.to_json()).unwrap();
+            let item = json!({ "item": expected });
+            prop_assert_eq!(read, json!({ "group": expected, "wrapped": [item, item], "bare": [expected, expected] }));
+        }
     }
 }

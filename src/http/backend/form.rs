@@ -66,6 +66,6 @@ fn charset_of(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn is_xml(media_type: &str) -> bool {
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/xml" || essence == "text/xml"
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    ["application/xml", "text/xml"].iter().any(|xml| essence.eq_ignore_ascii_case(xml))
 }

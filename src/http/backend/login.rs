@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::finish::{Ending, catalogue_entry, finish};
 use super::identity::{UNIDENTIFIED, certificate_if_required};
 use super::received::{Received, UNREADABLE};
-use super::reply::{Content, json};
+use super::reply::{Content, json_bytes};
 use crate::app::access::{Access, Visit, Visited, unstored};
 use crate::app::caller::{Caller, unknown_institution, unknown_terminal};
 use crate::domain::catalogue::{Entry, ErrorId};
@@ -212,7 +212,7 @@ async fn granted(app: &App, received: Received, visit: Visit, bearer: Option<Bea
     });
     let why = Text::new("ログインを許可しました。", "The login was granted.");
     let notes = bearer.is_none().then(note_of_nobody).into_iter().collect();
-    finish(app, received, visit, Ending { notes, ..Ending::answered(json(StatusCode::OK, &body), why) })
+    finish(app, received, visit, Ending { notes, ..Ending::answered(json_bytes(StatusCode::OK, body.to_json()), why) })
 }
 
 async fn refused(app: &App, received: Received, visit: Visit, refusal: &Refusal) -> Response {
@@ -223,5 +223,5 @@ async fn refused(app: &App, received: Received, visit: Visit, refusal: &Refusal)
 
 fn rendered(entry: &Entry, refusal: &Refusal) -> Content {
     let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::UNAUTHORIZED);
-    json(status, &login::refused(&entry.code, &refusal.on_the_wire(entry)))
+    json_bytes(status, login::refused(&entry.code, &refusal.on_the_wire(entry)).to_json())
 }

@@ -102,6 +102,11 @@ impl From<Content> for Reply {
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Content {
     let mut bytes = Vec::with_capacity(ROOM);
     serde_json::to_writer(&mut bytes, body).expect("answers hold texts, numbers and lists only");
+    json_bytes(status, bytes)
+}
+
+/// An answer in JSON that is written already.
+pub(super) fn json_bytes(status: StatusCode, bytes: Vec<u8>) -> Content {
     Content::new(status, HeaderValue::from_static("application/json;charset=UTF-8"), bytes)
 }
 

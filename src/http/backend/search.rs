@@ -61,14 +61,14 @@ pub async fn search(State(app): State<Arc<App>>, request: Request) -> Response {
     let (received, read) = Received::whole(&app, Operation::Search, request).await;
     if let Err(refusal) = read {
         let form = Form::of_body(&received.headers, b"");
-        return unreadable(&app, received, form, &refusal).await;
+        return Box::pin(unreadable(&app, received, form, &refusal)).await;
     }
     let of_body = Form::of_body(&received.headers, &received.body);
     let document = match of_body.read(&received.headers, &received.body) {
         Ok(document) => document,
         Err(detail) => {
             let refusal = Refusal::quoting(ErrorId::MalformedRequest, detail);
-            return unreadable(&app, received, of_body, &refusal).await;
+            return Box::pin(unreadable(&app, received, of_body, &refusal)).await;
         }
     };
     let form = Form::of_answer(&received.headers, of_body);
@@ -78,7 +78,7 @@ pub async fn search(State(app): State<Arc<App>>, request: Request) -> Response {
         Err(detail) => {
             let refusal = Refusal::quoting(ErrorId::MalformedRequest, detail);
             let visit = Visit::of(sender.institution.clone());
-            let checked = refused(&app, &received, (&visit, form), &sender, &refusal).await;
+            let checked = Box::pin(refused(&app, &received, (&visit, form), &sender, &refusal)).await;
             let ending = ending(&app, form, checked, Vec::new());
             finish(&app, received, visit, ending)
         }
@@ -98,7 +98,7 @@ async fn answer(app: &App, received: Received, form: Form, sender: &Sender, requ
     };
     let checked = match result {
         Ok(checked) => checked,
-        Err(refusal) => refused(app, &received, (&visit, form), sender, &refusal).await,
+        Err(refusal) => Box::pin(refused(app, &received, (&visit, form), sender, &refusal)).await,
     };
     let ending = Ending { sought: Some(request.content.sought()), ..ending(app, form, checked, notes) };
     finish(app, received, visit, ending)
@@ -138,7 +138,7 @@ fn ending(app: &App, form: Form, checked: Checked, mut notes: Vec<Text>) -> Endi
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let reply = match (message, form) {
         (None, _) => Reply::None(NoAnswer::Closed),
-        (Some(message), Form::Json) => reply::json(status, &message).into(),
+        (Some(message), Form::Json) => reply::json_bytes(status, message.to_json()).into(),
         (Some(message), Form::Xml) => {
             let written = xml::write(&message, encoding, app.fixtures().invented.linkage.replacement);
             notes.extend(written.note(encoding));

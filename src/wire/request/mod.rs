@@ -12,6 +12,7 @@ pub use registration::{registration, registrations};
 
 use jiff::civil::Date;
 
+use super::digits;
 use super::document::Document;
 use super::fields::Fields;
 use super::tree::Verbatim;
@@ -53,7 +54,7 @@ impl Sender {
         Self {
             institution: header("MedicalInstitutionCode").and_then(|code| InstitutionCode::parse(code).ok()),
             file_identifier: identifier.map(|text| document.verbatim("ArbitraryFileIdentifier", text)),
-            confirmation_date: header("QualificationConfirmationDate").and_then(|text| Date::strptime("%Y%m%d", text).ok()),
+            confirmation_date: header("QualificationConfirmationDate").and_then(digits::read_day),
         }
     }
 }
