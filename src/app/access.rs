@@ -151,9 +151,13 @@ impl Access<'_> {
         let Some(read) = read.filter(|_| done.is_some()) else {
             return Ok(done.flatten().map(|done| (done, None)));
         };
-        let fault = institutions.change(code, |tenant, moment| self.count(tenant, moment)).await?.flatten();
-        let done = institutions.look(code, |tenant, moment| read(tenant, moment, fault.as_ref())).await?;
-        Ok(done.map(|done| (done, fault)))
+        // On the heap: most requests meet no fault, and need not carry this along.
+        Box::pin(async move {
+            let fault = institutions.change(code, |tenant, moment| self.count(tenant, moment)).await?.flatten();
+            let done = institutions.look(code, |tenant, moment| read(tenant, moment, fault.as_ref())).await?;
+            Ok(done.map(|done| (done, fault)))
+        })
+        .await
     }
 
     /// What keeps the caller out; beside the caller's own refusals, a linkage application does not work while its terminal does not.

@@ -37,14 +37,14 @@ const DISCARDING: Duration = Duration::from_secs(5);
 /// Compressed, too large, too late, or broken off.
 pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Bytes, BodyFault> {
     if let Some(coding) = coding(headers) {
-        discard(body, headers).await;
+        Box::pin(discard(body, headers)).await;
         return Err(BodyFault::Encoded(Text::new(
             format!("Content-Encoding が「{coding}」です。圧縮していない本文（Content-Encoding なし）が必要です。"),
             format!("Content-Encoding is `{coding}`; a body that is not compressed, without Content-Encoding, was expected."),
         )));
     }
     if body.size_hint().lower() > limits.max as u64 {
-        discard(body, headers).await;
+        Box::pin(discard(body, headers)).await;
         return Err(too_large(limits));
     }
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<u64>().ok());
@@ -60,7 +60,7 @@ pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Re
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if is_length_limit(error.as_ref()) => {
-            discard(body, headers).await;
+            Box::pin(discard(body, headers)).await;
             Err(too_large(limits))
         }
         Err(error) => Err(BodyFault::Broken(Text::new(

@@ -2,6 +2,7 @@
 //! the server runs.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -17,12 +18,14 @@ use crate::fixtures::Fixtures;
 pub(super) struct InForce {
     pub(super) fixtures: Arc<Fixtures>,
     pub(super) fresh: BTreeMap<InstitutionCode, Arc<Seen>>,
-    /// How many were in force before: what was read under those no longer holds.
-    generation: u64,
 }
 
 /// The ones in force now.
-pub(super) struct Place(RwLock<Arc<InForce>>);
+pub(super) struct Place {
+    now: RwLock<Arc<InForce>>,
+    /// How many were in force before: what was read under those no longer holds.
+    generation: AtomicU64,
+}
 
 impl InForce {
     /// Makes their institutions as of now.
@@ -35,27 +38,27 @@ impl InForce {
             Ok((code.clone(), Arc::new(Seen::new(tenant, None, telling))))
         });
         let fresh = made.collect::<Result<_, ClockError>>()?;
-        Ok(Self { fixtures, fresh, generation: 0 })
+        Ok(Self { fixtures, fresh })
     }
 }
 
 impl Place {
     pub(super) fn new(first: InForce) -> Self {
-        Self(RwLock::new(Arc::new(first)))
+        Self { now: RwLock::new(Arc::new(first)), generation: AtomicU64::new(0) }
     }
 
     pub(super) fn get(&self) -> Arc<InForce> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn put(&self, next: InForce) {
-        let mut now = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *now = Arc::new(InForce { generation: now.generation + 1, ..next });
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Moves when others come into force.
     pub(super) fn generation(&self) -> u64 {
-        self.get().generation
+        self.generation.load(Ordering::Acquire)
     }
 }
 

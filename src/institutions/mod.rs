@@ -157,7 +157,8 @@ impl Institutions {
             return Ok(Some(look(&seen.tenant, Moment { now, wall })));
         }
         drop(slot);
-        let settled = self.change(code, |tenant, moment| (tenant.clone(), moment)).await?;
+        // On the heap: what is rarely done should not make every reader's future large.
+        let settled = Box::pin(self.change(code, |tenant, moment| (tenant.clone(), moment))).await?;
         Ok(settled.map(|(tenant, moment)| look(&tenant, moment)))
     }
 }
@@ -178,9 +179,9 @@ impl Inner {
             }
             // In turn: what is read while someone writes would be of before.
             let _turn = slot.turn.lock().await;
-            return Ok(self.read(slot).await?.1);
+            return Ok(Box::pin(self.read(slot)).await?.1);
         }
-        Ok(self.read(slot).await?.1)
+        Ok(Box::pin(self.read(slot)).await?.1)
     }
 
     /// Reads it where memory cannot answer, and gives the row's version beside it: on a shared store memory never can, but where it still
