@@ -14,9 +14,9 @@ use prometheus_client::registry::Registry;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::fault::KindName;
 use crate::domain::handshake::Cause;
-use crate::domain::operation::Operation;
+use crate::domain::operation::{Operation, OutcomeName};
 use crate::domain::terminal::Phase;
-use crate::journal::{Exchange, OUTCOMES, Outcome};
+use crate::journal::{Exchange, Outcome};
 use crate::store::Tally;
 
 /// The media type of [`Metrics::text`].
@@ -43,7 +43,7 @@ pub struct Metrics {
 struct OfOperation {
     name: &'static str,
     /// By outcome.
-    requests: [Counter; OUTCOMES.len()],
+    requests: [Counter; OutcomeName::ALL.len()],
     seconds: Histogram,
 }
 
@@ -85,10 +85,10 @@ impl Metrics {
         let mut registry = Registry::with_prefix("onshi_mock");
         registry.register("build", "動いている版。 The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         let operations = operations(&mut registry);
-        let errors = ErrorId::ALL.iter().map(|error| error.name());
+        let errors = ErrorId::ALL.iter().map(|error| error.name().to_owned());
         let help = "拒否した要求（エラー別）。 Requests that were refused, by error";
         let refusals = registered(&mut registry, "refusals", help, "error", errors);
-        let kinds = KindName::ALL.iter().map(|kind| kind.as_str().to_owned());
+        let kinds = KindName::ALL.iter().map(|kind| kind.name().to_owned());
         let faults = registered(&mut registry, "faults_fired", "起きた障害（種類別）。 Faults that fired, by kind", "kind", kinds);
         let causes = Cause::ALL.iter().map(|cause| cause.name().to_owned());
         let help = "失敗した TLS 接続（原因別）。 TLS handshakes that failed, by cause";
@@ -110,7 +110,7 @@ impl Metrics {
         };
         let operation = &self.operations[exchange.operation as usize];
         operation.seconds.observe(took.as_secs_f64());
-        operation.requests[exchange.outcome.place()].inc();
+        operation.requests[exchange.outcome.name() as usize].inc();
         if let Outcome::Refused { error, .. } = &exchange.outcome {
             self.refusals[error.id as usize].inc();
         }
@@ -178,13 +178,13 @@ impl<const N: usize, M: EncodeMetric + TypedMetric> EncodeMetric for Members<N, 
 fn operations(registry: &mut Registry) -> [OfOperation; Operation::ALL.len()] {
     let new = |operation: Operation| OfOperation {
         name: operation.name(),
-        requests: OUTCOMES.map(|_| Counter::default()),
+        requests: OutcomeName::ALL.map(|_| Counter::default()),
         seconds: Histogram::new(DURATIONS),
     };
     let operations = Operation::ALL.map(new);
     let requests = operations.iter().flat_map(|of| {
-        let labels = |outcome: &str| [("operation", of.name.to_owned()), ("outcome", outcome.to_owned())];
-        OUTCOMES.into_iter().map(labels).zip(of.requests.clone())
+        let labels = |outcome: OutcomeName| [("operation", of.name.to_owned()), ("outcome", outcome.name().to_owned())];
+        OutcomeName::ALL.into_iter().map(labels).zip(of.requests.clone())
     });
     let help = "backend と連携フォルダーの要求（操作と結果別）。 Requests to the backend and in linkage folders, by operation and outcome";
     registry.register("requests", help, Members(requests.collect()));

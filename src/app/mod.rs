@@ -4,6 +4,7 @@
 pub mod access;
 pub mod caller;
 pub mod check;
+mod evidence;
 mod fixtures;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use tokio::sync::Mutex;
 
+pub use evidence::evidence;
 pub use fixtures::{NotPut, checked, kept, shelve};
 
 use crate::fixtures::Fixtures;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::{Calendar, Window};
 use super::ids::{CampaignId, Version};
+use super::named::named;
 use super::readings::Readings;
 use super::text::Text;
 
@@ -19,35 +20,21 @@ pub const MAX_PACKAGE_SIZE: u64 = 4 * 1024 * 1024 * 1024;
 /// The most notices that a campaign may have.
 const MAX_NOTICES: usize = 20;
 
-/// The four programs on a terminal that are updated by distribution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Component {
-    /// 配信アプリケーション, which updates itself too.
-    DistributionApplication,
-    /// 連携アプリケーション: files to and from the receipt computer.
-    LinkageApplication,
-    /// 顔認証ライブラリ
-    FaceRecognitionLibrary,
-    /// 顔認証付きカードリーダーアプリケーション: updated only while the reader is powered (N3).
-    CardReaderApplication,
+named! {
+    /// The four programs on a terminal that are updated by distribution.
+    pub enum Component {
+        /// 配信アプリケーション, which updates itself too.
+        DistributionApplication = "distribution_application",
+        /// 連携アプリケーション: files to and from the receipt computer.
+        LinkageApplication = "linkage_application",
+        /// 顔認証ライブラリ
+        FaceRecognitionLibrary = "face_recognition_library",
+        /// 顔認証付きカードリーダーアプリケーション: updated only while the reader is powered (N3).
+        CardReaderApplication = "card_reader_application",
+    }
 }
 
 impl Component {
-    /// All four, in the order in which they are listed.
-    pub const ALL: [Component; 4] =
-        [Self::DistributionApplication, Self::LinkageApplication, Self::FaceRecognitionLibrary, Self::CardReaderApplication];
-
-    /// The name in paths and JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::DistributionApplication => "distribution_application",
-            Self::LinkageApplication => "linkage_application",
-            Self::FaceRecognitionLibrary => "face_recognition_library",
-            Self::CardReaderApplication => "card_reader_application",
-        }
-    }
-
     /// The name that staff read.
     pub fn title(self) -> Text {
         let (ja, en) = match self {

@@ -5,106 +5,90 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::named::named;
 use super::text::Text;
 
-macro_rules! error_ids {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
-        /// What can go wrong, by the name that fixtures use.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum ErrorId { $($(#[$doc])* $name),* }
-
-        impl ErrorId {
-            /// All of them; a catalogue has an entry for each.
-            pub const ALL: &'static [ErrorId] = &[$(ErrorId::$name),*];
-        }
-    };
-}
-
-error_ids! {
-    /// The request cannot be read.
-    MalformedRequest,
-    /// A linkage file of a kind that exists, but whose layout is not public.
-    KindNotPublic,
-    /// The body did not come whole in time.
-    BodyTimeout,
-    /// The body is too large.
-    BodyTooLarge,
-    /// The body is compressed.
-    BodyEncoded,
-    /// No such path.
-    UnknownRoute,
-    /// The path exists, the method does not.
-    MethodNotAllowed,
-    /// Nothing says which institution asks.
-    IdentityMissing,
-    /// No such institution or terminal.
-    IdentityUnknown,
-    /// Certificate, token and request name different ones.
-    IdentityContradiction,
-    /// This server wants one of its client certificates.
-    CertificateRequired,
-    /// The credentials are not known.
-    LoginRefused,
-    /// No token where one is required.
-    TokenMissing,
-    /// A token that is not this server's, or of an institution that has been reset.
-    TokenForeign,
-    /// The token's life is over.
-    TokenExpired,
-    /// The terminal is off.
-    TerminalOff,
-    /// The terminal is booting.
-    TerminalStarting,
-    /// N5: installed, not restarted.
-    RestartRequired,
-    /// N9: restarted, and the error stays.
-    RestartDidNotHelp,
-    /// N11, as a setting: not installed by a date.
-    UpdateMissing,
-    /// The line's authentication is lost: an error that is not the notice's, and that no restart cures.
-    LineDown,
-    /// The card is about to expire: a side note on success.
-    CardExpiresSoon,
-    /// A person whose check ends with an error of its own.
-    PersonRefused,
-    /// Card data that fit nobody, or several, where one person is needed.
-    PersonUnmatched,
-    /// Medical information without the patient's consent.
-    ConsentMissing,
-    /// A bulk result under a reception number that is not known.
-    ReceptionUnknown,
-    /// No such package.
-    UnknownPackage,
-    /// A range outside the package.
-    RangeNotSatisfiable,
-    /// A terminal's report that does not fit.
-    ReportRefused,
-    /// A download outside the windows that nobody asked for by hand.
-    WindowClosed,
-    /// A terminal that polls too often.
-    TooManyPolls,
-    /// The campaign is suspended.
-    DistributionSuspended,
-    /// The delivery server is down.
-    DeliveryDown,
-    /// `If-Match` names another package.
-    PreconditionFailed,
-    /// The package's hash is not known yet.
-    PackagePreparing,
-    /// The package's file is gone or has changed.
-    PackageUnavailable,
-    /// The store does not work: nothing could be read or kept.
-    StoreUnavailable,
+named! {
+    /// What can go wrong, by the name that fixtures use.
+    pub enum ErrorId {
+        /// The request cannot be read.
+        MalformedRequest = "malformed_request",
+        /// A linkage file of a kind that exists, but whose layout is not public.
+        KindNotPublic = "kind_not_public",
+        /// The body did not come whole in time.
+        BodyTimeout = "body_timeout",
+        /// The body is too large.
+        BodyTooLarge = "body_too_large",
+        /// The body is compressed.
+        BodyEncoded = "body_encoded",
+        /// No such path.
+        UnknownRoute = "unknown_route",
+        /// The path exists, the method does not.
+        MethodNotAllowed = "method_not_allowed",
+        /// Nothing says which institution asks.
+        IdentityMissing = "identity_missing",
+        /// No such institution or terminal.
+        IdentityUnknown = "identity_unknown",
+        /// Certificate, token and request name different ones.
+        IdentityContradiction = "identity_contradiction",
+        /// This server wants one of its client certificates.
+        CertificateRequired = "certificate_required",
+        /// The credentials are not known.
+        LoginRefused = "login_refused",
+        /// No token where one is required.
+        TokenMissing = "token_missing",
+        /// A token that is not this server's, or of an institution that has been reset.
+        TokenForeign = "token_foreign",
+        /// The token's life is over.
+        TokenExpired = "token_expired",
+        /// The terminal is off.
+        TerminalOff = "terminal_off",
+        /// The terminal is booting.
+        TerminalStarting = "terminal_starting",
+        /// N5: installed, not restarted.
+        RestartRequired = "restart_required",
+        /// N9: restarted, and the error stays.
+        RestartDidNotHelp = "restart_did_not_help",
+        /// N11, as a setting: not installed by a date.
+        UpdateMissing = "update_missing",
+        /// The line's authentication is lost: an error that is not the notice's, and that no restart cures.
+        LineDown = "line_down",
+        /// The card is about to expire: a side note on success.
+        CardExpiresSoon = "card_expires_soon",
+        /// A person whose check ends with an error of its own.
+        PersonRefused = "person_refused",
+        /// Card data that fit nobody, or several, where one person is needed.
+        PersonUnmatched = "person_unmatched",
+        /// Medical information without the patient's consent.
+        ConsentMissing = "consent_missing",
+        /// A bulk result under a reception number that is not known.
+        ReceptionUnknown = "reception_unknown",
+        /// No such package.
+        UnknownPackage = "unknown_package",
+        /// A range outside the package.
+        RangeNotSatisfiable = "range_not_satisfiable",
+        /// A terminal's report that does not fit.
+        ReportRefused = "report_refused",
+        /// A download outside the windows that nobody asked for by hand.
+        WindowClosed = "window_closed",
+        /// A terminal that polls too often.
+        TooManyPolls = "too_many_polls",
+        /// The campaign is suspended.
+        DistributionSuspended = "distribution_suspended",
+        /// The delivery server is down.
+        DeliveryDown = "delivery_down",
+        /// `If-Match` names another package.
+        PreconditionFailed = "precondition_failed",
+        /// The package's hash is not known yet.
+        PackagePreparing = "package_preparing",
+        /// The package's file is gone or has changed.
+        PackageUnavailable = "package_unavailable",
+        /// The store does not work: nothing could be read or kept.
+        StoreUnavailable = "store_unavailable",
+    }
 }
 
 impl ErrorId {
-    /// The name that fixtures and the control API use.
-    pub fn name(self) -> String {
-        let name = serde_json::to_value(self).expect("a name is plain data");
-        name.as_str().expect("an enum without fields is a text").to_owned()
-    }
-
     /// Whether it is about a person, not about the request or the terminal: then it surfaces in no profile but the envelope.
     pub fn is_of_person(self) -> bool {
         matches!(self, Self::PersonRefused | Self::PersonUnmatched | Self::ConsentMissing)

@@ -10,6 +10,7 @@ use super::campaign::Component;
 use super::card::CardOutcome;
 use super::ids::{BootId, TerminalId, Version};
 use super::japan;
+use super::named::named;
 
 /// How many events are kept; older ones are evicted and counted.
 pub const KEPT_EVENTS: usize = 1000;
@@ -106,6 +107,43 @@ pub enum Change {
         /// In the terminal's own words.
         message: String,
     },
+}
+
+named! {
+    /// What can happen at a terminal, by name.
+    #[expect(missing_docs, reason = "each is the change of the same name")]
+    pub enum ChangeName {
+        SwitchedOff = "switched_off",
+        Resumed = "resumed",
+        Booted = "booted",
+        LinkageRestarted = "linkage_restarted",
+        ReaderSwitched = "reader_switched",
+        DownloadStarted = "download_started",
+        DownloadStopped = "download_stopped",
+        Downloaded = "downloaded",
+        Installed = "installed",
+        CardPresented = "card_presented",
+        Failed = "failed",
+    }
+}
+
+impl Change {
+    /// What it is called.
+    pub fn name(&self) -> ChangeName {
+        match self {
+            Self::SwitchedOff { .. } => ChangeName::SwitchedOff,
+            Self::Resumed => ChangeName::Resumed,
+            Self::Booted { .. } => ChangeName::Booted,
+            Self::LinkageRestarted => ChangeName::LinkageRestarted,
+            Self::ReaderSwitched { .. } => ChangeName::ReaderSwitched,
+            Self::DownloadStarted { .. } => ChangeName::DownloadStarted,
+            Self::DownloadStopped { .. } => ChangeName::DownloadStopped,
+            Self::Downloaded { .. } => ChangeName::Downloaded,
+            Self::Installed { .. } => ChangeName::Installed,
+            Self::CardPresented { .. } => ChangeName::CardPresented,
+            Self::Failed { .. } => ChangeName::Failed,
+        }
+    }
 }
 
 /// How a terminal was switched off.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use given::{FaultError, Given};
-pub use kind::{Kind, KindName, LONGEST_DELAY, LONGEST_SILENCE, answer_arrives};
+pub use kind::{Kind, KindName, LONGEST_DELAY, LONGEST_SILENCE};
 pub use requests::Requests;
 pub use set::{Faults, MAX_FAULTS, Set};
 
@@ -135,7 +135,7 @@ impl Fired {
     /// What the journal notes of it.
     pub fn note(&self) -> Text {
         let Self { id, kind, number } = self;
-        let (name, Text { ja, en }) = (kind.name().as_str(), kind.says());
+        let (name, Text { ja, en }) = (kind.name().name(), kind.says());
         Text::new(
             format!("障害 {id}（{name}）が、数えた要求の {number} 番目で発生しました。{ja}"),
             format!("The fault {id} ({name}) fired at number {number} of the requests that it counts. {en}"),

@@ -1,80 +1,42 @@
 //! Why a TLS handshake with a client failed, and what to do about it.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
+use super::named::named;
 use super::text::Text;
 
-/// What failed. An alert is what the client itself said (RFC 8446, 6.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "HandshakeCause")]
-pub enum Cause {
-    /// The client does not trust the CA: alert `unknown_ca`.
-    UntrustedCa,
-    /// The client refused the server's certificate: alerts `certificate_unknown`, `bad_certificate`, `decrypt_error` and others about it.
-    CertificateRefused,
-    /// To the client the certificate is out of date: alert `certificate_expired`.
-    CertificateExpired,
-    /// The client offers nothing newer than TLS 1.1.
-    OldTls,
-    /// No cipher suite, key exchange or signature in common.
-    NoCommonCipher,
-    /// By ALPN the client wants neither HTTP/1.1 nor HTTP/2.
-    NoCommonProtocol,
-    /// The client presented a certificate of this CA without having its key.
-    ClientCertificate,
-    /// The client spoke plain HTTP.
-    PlainHttp,
-    /// What came is no TLS, or broken.
-    NotTls,
-    /// The client left in the middle of it, without an alert that says why.
-    Closed,
-    /// It was complete, and the client left without a request: some look at the certificate only then.
-    NoRequest,
-    /// It was not complete in time.
-    TimedOut,
-    /// Anything else, alerts that have no cause of their own among it.
-    Other,
+named! {
+    /// What failed. An alert is what the client itself said (RFC 8446, 6.2).
+    #[schemars(rename = "HandshakeCause")]
+    pub enum Cause {
+        /// The client does not trust the CA: alert `unknown_ca`.
+        UntrustedCa = "untrusted_ca",
+        /// The client refused the server's certificate: alerts `certificate_unknown`, `bad_certificate`, `decrypt_error` and others about it.
+        CertificateRefused = "certificate_refused",
+        /// To the client the certificate is out of date: alert `certificate_expired`.
+        CertificateExpired = "certificate_expired",
+        /// The client offers nothing newer than TLS 1.1.
+        OldTls = "old_tls",
+        /// No cipher suite, key exchange or signature in common.
+        NoCommonCipher = "no_common_cipher",
+        /// By ALPN the client wants neither HTTP/1.1 nor HTTP/2.
+        NoCommonProtocol = "no_common_protocol",
+        /// The client presented a certificate of this CA without having its key.
+        ClientCertificate = "client_certificate",
+        /// The client spoke plain HTTP.
+        PlainHttp = "plain_http",
+        /// What came is no TLS, or broken.
+        NotTls = "not_tls",
+        /// The client left in the middle of it, without an alert that says why.
+        Closed = "closed",
+        /// It was complete, and the client left without a request: some look at the certificate only then.
+        NoRequest = "no_request",
+        /// It was not complete in time.
+        TimedOut = "timed_out",
+        /// Anything else, alerts that have no cause of their own among it.
+        Other = "other",
+    }
 }
 
 impl Cause {
-    /// All of them, in the order of their declaration.
-    pub const ALL: [Self; 13] = [
-        Self::UntrustedCa,
-        Self::CertificateRefused,
-        Self::CertificateExpired,
-        Self::OldTls,
-        Self::NoCommonCipher,
-        Self::NoCommonProtocol,
-        Self::ClientCertificate,
-        Self::PlainHttp,
-        Self::NotTls,
-        Self::Closed,
-        Self::NoRequest,
-        Self::TimedOut,
-        Self::Other,
-    ];
-
-    /// Its name in metrics and on the control API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UntrustedCa => "untrusted_ca",
-            Self::CertificateRefused => "certificate_refused",
-            Self::CertificateExpired => "certificate_expired",
-            Self::OldTls => "old_tls",
-            Self::NoCommonCipher => "no_common_cipher",
-            Self::NoCommonProtocol => "no_common_protocol",
-            Self::ClientCertificate => "client_certificate",
-            Self::PlainHttp => "plain_http",
-            Self::NotTls => "not_tls",
-            Self::Closed => "closed",
-            Self::NoRequest => "no_request",
-            Self::TimedOut => "timed_out",
-            Self::Other => "other",
-        }
-    }
-
     /// What happened, as a sentence.
     pub fn meaning(self) -> Text {
         let (ja, en) = match self {

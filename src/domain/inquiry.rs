@@ -1,5 +1,6 @@
 //! Matching an inquiry to the persons: the answer, and where nobody matched, the near miss that explains why.
 
+use std::borrow::Cow;
 use std::iter;
 
 use compact_str::CompactString;
@@ -7,6 +8,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::named::named;
 use super::person::{Person, Qualification, fold};
 use super::text::Text;
 
@@ -80,28 +82,25 @@ impl Inquiry {
     }
 }
 
-/// Code table 006, QualificationValidity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Validity {
-    /// 有効
-    Valid,
-    /// 無効
-    Invalid,
-    /// 無効（新しい資格あり）
-    InvalidNewer,
-    /// 該当資格なし
-    None,
-    /// 複数該当; of medical insurance only.
-    Several,
-    /// 有効（未登録）; of medical aid only.
-    ValidUnregistered,
+named! {
+    /// Code table 006, QualificationValidity.
+    pub enum Validity {
+        /// 有効
+        Valid = "valid",
+        /// 無効
+        Invalid = "invalid",
+        /// 無効（新しい資格あり）
+        InvalidNewer = "invalid_newer",
+        /// 該当資格なし
+        None = "none",
+        /// 複数該当; of medical insurance only.
+        Several = "several",
+        /// 有効（未登録）; of medical aid only.
+        ValidUnregistered = "valid_unregistered",
+    }
 }
 
 impl Validity {
-    /// Every outcome, in the order of the codes.
-    pub const ALL: [Self; 6] = [Self::Valid, Self::Invalid, Self::InvalidNewer, Self::None, Self::Several, Self::ValidUnregistered];
-
     /// Its code.
     pub fn code(self) -> &'static str {
         match self {
@@ -141,7 +140,7 @@ pub struct Finding<'a> {
 }
 
 /// The qualification that came nearest, criterion by criterion.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NearMiss {
     /// The fixture person's id.
     pub person: String,
@@ -150,10 +149,10 @@ pub struct NearMiss {
 }
 
 /// One thing that has to match.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Criterion {
     /// The element of the request.
-    pub element: &'static str,
+    pub element: Cow<'static, str>,
     /// Whether it matches after folding.
     pub met: bool,
     /// What the fixture has.
@@ -244,7 +243,12 @@ impl<'a> Register<'a> {
     fn criteria(&self, inquiry: &Inquiry, person: &Person, held: &Qualification) -> Vec<Criterion> {
         let (expected, got) = (person.birthdate, inquiry.birthdate);
         let mut criteria = inquiry.card.criteria(held, self.missing_branch_matches);
-        criteria.push(Criterion { element: "Birthdate", met: expected == got, expected: expected.to_string(), got: got.to_string() });
+        criteria.push(Criterion {
+            element: "Birthdate".into(),
+            met: expected == got,
+            expected: expected.to_string(),
+            got: got.to_string(),
+        });
         criteria
     }
 }
@@ -282,7 +286,9 @@ impl CardData {
             ("InsuredBranchNumber", branch, asked_branch),
         ];
         let criteria = elements.into_iter().zip(met);
-        criteria.map(|((element, expected, got), met)| Criterion { element, met, expected: expected.into(), got: got.into() }).collect()
+        criteria
+            .map(|((element, expected, got), met)| Criterion { element: element.into(), met, expected: expected.into(), got: got.into() })
+            .collect()
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::named::named;
 use super::period::Period;
 
 macro_rules! file_kinds {
@@ -108,27 +109,15 @@ pub enum ResultForm {
     Zip,
 }
 
-/// How the files in `res` and `face` come into being: each way is missed by some watchers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ResultFiles {
-    /// Created under its name, then written in one go: who reads once at the creation meets an empty or short file.
-    #[default]
-    InPlace,
-    /// Written beside and renamed, whole at once: there is a creation or renaming, and never a change of the file.
-    Atomic,
-}
-
-impl ResultFiles {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::InPlace, Self::Atomic];
-
-    /// Its name in settings, in headers and in the journal.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::InPlace => "in_place",
-            Self::Atomic => "atomic",
-        }
+named! {
+    /// How the files in `res` and `face` come into being: each way is missed by some watchers.
+    #[derive(Default)]
+    pub enum ResultFiles {
+        /// Created under its name, then written in one go: who reads once at the creation meets an empty or short file.
+        #[default]
+        InPlace = "in_place",
+        /// Written beside and renamed, whole at once: there is a creation or renaming, and never a change of the file.
+        Atomic = "atomic",
     }
 }
 

@@ -20,7 +20,7 @@ pub mod institution;
 pub mod japan;
 pub mod linkage;
 pub mod medical;
-mod named;
+pub(crate) mod named;
 pub mod news;
 pub mod observation;
 pub mod operation;

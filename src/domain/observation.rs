@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::TerminalId;
 use super::japan;
+use super::named::named;
 
 /// How many observations are kept; older ones are evicted and counted.
 pub const KEPT_OBSERVATIONS: usize = 1000;
@@ -17,22 +18,22 @@ pub const LONGEST_TEXT: usize = 500;
 /// Characters that a name of who saw it has at most.
 pub const LONGEST_NAME: usize = 64;
 
-/// What was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ObservationKind {
-    /// The client showed a message; the text is what it said.
-    MessageShown,
-    /// The client told staff to restart the terminal.
-    RestartPrompted,
-    /// The client offered another way to confirm the qualification (KB0011769#B).
-    FallbackOffered,
-    /// The client showed the call centre.
-    CallCentreShown,
-    /// The client showed that the patient has no qualification.
-    NoQualificationShown,
-    /// Something else; the text says what.
-    Other,
+named! {
+    /// What was seen.
+    pub enum ObservationKind {
+        /// The client showed a message; the text is what it said.
+        MessageShown = "message_shown",
+        /// The client told staff to restart the terminal.
+        RestartPrompted = "restart_prompted",
+        /// The client offered another way to confirm the qualification (KB0011769#B).
+        FallbackOffered = "fallback_offered",
+        /// The client showed the call centre.
+        CallCentreShown = "call_centre_shown",
+        /// The client showed that the patient has no qualification.
+        NoQualificationShown = "no_qualification_shown",
+        /// Something else; the text says what.
+        Other = "other",
+    }
 }
 
 /// An observation as it is told.

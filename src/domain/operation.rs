@@ -1,4 +1,4 @@
-//! What a request can be, and by which way it comes.
+//! What a request can be, by which way it comes, and how it ends.
 
 use super::named::named;
 
@@ -25,6 +25,18 @@ named! {
         Card = "card",
         /// A request that fits no route.
         Unknown = "unknown",
+    }
+}
+
+named! {
+    /// How a request ended, by name.
+    pub enum OutcomeName {
+        /// Answered as asked.
+        Answered = "answered",
+        /// A check that worked, with its result.
+        Checked = "checked",
+        /// Refused with an error of the catalogue.
+        Refused = "refused",
     }
 }
 

@@ -8,6 +8,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::catalogue::{Catalogue, Entry, ErrorId, Layer, Mark};
+use super::named::named;
 use super::text::Text;
 
 /// What an institution sets.
@@ -24,19 +25,20 @@ pub struct Surfacing {
     pub seed: u64,
 }
 
-/// The way in which an error reaches a receipt computer: not public, so that a careful client is tested with all four.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorProfile {
-    /// HTTP 200, the error in the message, a `MessageBody` with `ProcessingResultStatus` "2".
-    #[default]
-    Envelope,
-    /// The same without `MessageBody`.
-    Bare,
-    /// The envelope under the error's HTTP status; in the linkage folder as `Envelope`.
-    Http,
-    /// No answer: the connection closes (HTTP/2: the stream is reset), no file appears.
-    Silent,
+named! {
+    /// The way in which an error reaches a receipt computer: not public, so that a careful client is tested with all four.
+    #[derive(Default)]
+    pub enum ErrorProfile {
+        /// HTTP 200, the error in the message, a `MessageBody` with `ProcessingResultStatus` "2".
+        #[default]
+        Envelope = "envelope",
+        /// The same without `MessageBody`.
+        Bare = "bare",
+        /// The envelope under the error's HTTP status; in the linkage folder as `Envelope`.
+        Http = "http",
+        /// No answer: the connection closes (HTTP/2: the stream is reset), no file appears.
+        Silent = "silent",
+    }
 }
 
 /// What replaces an entry of the catalogue; what is left out stays.

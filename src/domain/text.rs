@@ -1,7 +1,7 @@
 //! A sentence in both of the product's languages.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One sentence in Japanese and its English counterpart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +38,23 @@ impl TryFrom<Given> for Text {
             Ok(Self { ja: given.ja, en: given.en })
         }
     }
+}
+
+/// For serde's `deserialize_with`: a text that this program wrote, however long what it quotes.
+///
+/// # Errors
+/// What is no text.
+pub fn of_any_length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+    Given::deserialize(deserializer).map(|Given { ja, en }| Text { ja, en })
+}
+
+/// The same of a list.
+///
+/// # Errors
+/// What is no list of texts.
+pub fn all_of_any_length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Text>, D::Error> {
+    let all = Vec::<Given>::deserialize(deserializer)?;
+    Ok(all.into_iter().map(|Given { ja, en }| Text { ja, en }).collect())
 }
 
 impl Text {

@@ -10,8 +10,8 @@ use super::recorder::{Owner, Pending, Queue};
 use super::slot::Known;
 use super::{Inner, Institutions, Tenant};
 use crate::domain::ids::InstitutionCode;
-use crate::journal::{BOUND, Entry, Exchange, journal_id};
-use crate::store::{Batch, Found, Page, StoreError};
+use crate::journal::{self, BOUND, Exchange, Page, Recorded, journal_id};
+use crate::store::{Batch, Found, StoreError};
 
 /// How long an entry waits for others.
 const MOMENT: Duration = Duration::from_millis(150);
@@ -38,14 +38,14 @@ impl Institutions {
         let (wall, inner) = (self.wall(), &self.0);
         inner.metrics.count(&exchange);
         let id = journal_id(wall);
-        let entry = Box::new(Entry { id, at: wall, wall, institution: None, exchange });
+        let recorded = Box::new(Recorded { id, at: wall, wall, institution: None, exchange });
         let Some(code) = code else {
-            inner.recorder.add(None, stray(entry));
+            inner.recorder.add(None, stray(recorded));
             return id;
         };
         let pending = match inner.cache.slot(code).known(inner.epoch()) {
-            Known::Here(seen) => placed(&seen.tenant, entry),
-            Known::Absent(_) | Known::Unread => Pending::new(None, entry),
+            Known::Here(seen) => placed(&seen.tenant, recorded),
+            Known::Absent(_) | Known::Unread => Pending::new(None, recorded),
         };
         inner.recorder.add(Some(code.clone()), pending);
         id
@@ -141,7 +141,10 @@ impl Institutions {
         self.write_journals().await?;
         let complete = self.others_have_written().await?;
         let page = self.0.store.entries(owner, making, newest, BOUND).await?;
-        Ok(Page { complete, ..page })
+        let of = if owner.is_empty() { "journal".to_owned() } else { format!("{owner} journal") };
+        let listed = page.entries.iter().map(|kept| journal::read(kept.number, &kept.body));
+        let entries = listed.collect::<Result<_, _>>().map_err(|error| StoreError::unreadable(&of, &error.to_string()))?;
+        Ok(Page { entries, evicted: page.evicted, complete })
     }
 
     /// Waits until the other processes of a shared store have written what waited there; says whether all of them have.
@@ -192,13 +195,13 @@ impl Inner {
         for (owner, queue) in taken.iter() {
             let institution = owner.as_ref().map_or("", InstitutionCode::as_str);
             let (begun, mut large) = (batches.len(), false);
-            for (i, Pending { making, entry, .. }) in queue.entries.iter().enumerate() {
+            for (i, Pending { making, recorded, .. }) in queue.entries.iter().enumerate() {
                 if i % AT_ONCE == 0 {
                     // Others have their turn between so many that are written out.
                     tokio::task::yield_now().await;
                 }
                 if let Some(making) = making {
-                    let body = entry.json(&self.pseudonyms);
+                    let body = journal::write(&recorded.entry(&self.pseudonyms));
                     large |= body.len() > LARGE;
                     add(&mut batches, institution, making, &body);
                 }
@@ -236,8 +239,8 @@ impl Inner {
             for pending in std::mem::take(&mut queue.entries) {
                 match (&pending.making, &tenant) {
                     (Some(_), _) => queue.entries.push_back(pending),
-                    (None, Some(tenant)) => queue.entries.push_back(placed(tenant, pending.entry)),
-                    (None, None) => strays.push(stray(pending.entry)),
+                    (None, Some(tenant)) => queue.entries.push_back(placed(tenant, pending.recorded)),
+                    (None, None) => strays.push(stray(pending.recorded)),
                 }
             }
         }
@@ -272,14 +275,14 @@ fn add(batches: &mut Vec<Batch>, institution: &str, making: &str, entry: &str) {
     }
 }
 
-fn placed(tenant: &Tenant, mut entry: Box<Entry>) -> Pending {
+fn placed(tenant: &Tenant, mut recorded: Box<Recorded>) -> Pending {
     let institution = &tenant.institution;
-    (entry.at, entry.institution) = (institution.now(entry.wall), Some(institution.code.clone()));
-    Pending::new(Some(institution.incarnation.clone()), entry)
+    (recorded.at, recorded.institution) = (institution.now(recorded.wall), Some(institution.code.clone()));
+    Pending::new(Some(institution.incarnation.clone()), recorded)
 }
 
-fn stray(entry: Box<Entry>) -> Pending {
-    Pending::new(Some(NO_MAKING.to_owned()), entry)
+fn stray(recorded: Box<Recorded>) -> Pending {
+    Pending::new(Some(NO_MAKING.to_owned()), recorded)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use tokio::sync::{Notify, OwnedMutexGuard};
 
 use super::slot::locked;
 use crate::domain::ids::InstitutionCode;
-use crate::journal::{BOUND, Entry};
+use crate::journal::{BOUND, Recorded};
 
 /// Entries that wait in all; beyond, the oldest of the journal that gets another one gives way.
 const MOST_WAITING: usize = 20_000;
@@ -54,14 +54,14 @@ pub(super) struct Pending {
     /// Which making of the institution; none where it was not in memory: whether there is one, and what its clock showed, is looked up when
     /// the entry is written.
     pub(super) making: Option<String>,
-    /// The entry.
-    pub(super) entry: Box<Entry>,
+    /// What was recorded.
+    pub(super) recorded: Box<Recorded>,
     weight: usize,
 }
 
 impl Pending {
-    pub(super) fn new(making: Option<String>, entry: Box<Entry>) -> Self {
-        Self { making, weight: entry.weight(), entry }
+    pub(super) fn new(making: Option<String>, recorded: Box<Recorded>) -> Self {
+        Self { making, weight: recorded.weight(), recorded }
     }
 }
 
@@ -181,8 +181,8 @@ mod tests {
 
     fn pending() -> Pending {
         let wall = "2026-01-19T03:00:00Z".parse().unwrap();
-        let exchange = Exchange::new(Operation::Search, "POST".to_owned(), String::new(), Outcome::Answered, Text::new("", ""));
-        Pending::new(Some("making".to_owned()), Box::new(Entry { id: journal_id(wall), at: wall, wall, institution: None, exchange }))
+        let exchange = Exchange::new(Operation::Search, "POST", String::new(), Outcome::Answered, Text::new("", ""));
+        Pending::new(Some("making".to_owned()), Box::new(Recorded { id: journal_id(wall), at: wall, wall, institution: None, exchange }))
     }
 
     #[test]

@@ -1,22 +1,20 @@
 //! Which entries of a journal are asked for: by what they hold, and page by page.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::KEPT_ENTRIES;
-use crate::store::Kept;
+use super::entry::{Entry, FaultMark, JournalError, Listed};
+use crate::domain::ids::TerminalId;
+use crate::domain::operation::{Operation, OutcomeName};
 
 /// What an entry has to hold; what is none does not matter.
 #[derive(Debug, Default, PartialEq)]
 pub struct Filter {
-    /// `login`, `search` …
-    pub operation: Option<String>,
-    /// `answered`, `checked` or `refused`.
-    pub outcome: Option<String>,
+    /// What it was.
+    pub operation: Option<Operation>,
+    /// How it ended.
+    pub outcome: Option<OutcomeName>,
     /// The error's name in the catalogue, or its code.
     pub error: Option<String>,
     /// The terminal that it was about.
@@ -65,84 +63,54 @@ pub struct Choice {
 }
 
 /// The entries that were chosen, oldest first.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub struct Chosen {
     /// Themselves.
-    pub entries: Vec<Kept>,
+    pub entries: Vec<Listed>,
     /// Whether there are more in the direction that was asked for.
     pub more: bool,
 }
 
-/// What of an entry a filter looks at.
-#[derive(Deserialize)]
-struct Head<'a> {
-    at: Timestamp,
-    #[serde(borrow)]
-    operation: Cow<'a, str>,
-    #[serde(borrow)]
-    outcome: Cow<'a, str>,
-    #[serde(borrow)]
-    terminal: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    inquiry: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    session: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    error: Option<ErrorHead<'a>>,
-    fault: Option<FaultHead>,
-}
-
-#[derive(Deserialize)]
-struct ErrorHead<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-    #[serde(borrow)]
-    code: Cow<'a, str>,
-}
-
-#[derive(Deserialize)]
-struct FaultHead {
-    id: Value,
-    kind: String,
-}
-
 impl Place {
     /// Whether an entry is the one.
-    pub fn is(self, entry: &Kept) -> bool {
+    pub fn is(self, listed: &Listed) -> bool {
         match self {
-            Self::Number(number) => entry.number == number,
-            // As entries are written: the id comes first.
-            Self::Id(id) => entry.body.starts_with(&format!("{{\"id\":\"{id}\"")),
+            Self::Number(number) => listed.number == number,
+            Self::Id(id) => listed.entry.id == id,
         }
     }
 }
 
 impl Filter {
-    /// Whether an entry, as it is kept, holds it.
-    pub fn takes(&self, body: &str) -> bool {
-        if *self == Self::default() {
-            return true;
-        }
-        let Ok(head) = serde_json::from_str::<Head<'_>>(body) else {
-            return false;
-        };
-        let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
-        let error = self.error.as_deref().is_none_or(|error| head.error.is_some_and(|found| error == found.id || error == found.code));
-        let fault = self.fault.as_deref().is_none_or(|fault| head.fault.is_some_and(|found| found.is(fault)));
-        let in_time = self.since.is_none_or(|since| head.at >= since) && self.until.is_none_or(|until| head.at < until);
-        is(&self.operation, Some(&head.operation))
-            && is(&self.outcome, Some(&head.outcome))
-            && is(&self.terminal, head.terminal.as_deref())
-            && is(&self.inquiry, head.inquiry.as_deref())
-            && is(&self.session, head.session.as_deref())
-            && (error && fault && in_time)
+    /// Whether an entry holds it.
+    pub fn takes(&self, entry: &Entry) -> bool {
+        let Self { operation, outcome, error, terminal, fault, inquiry, session, since, until } = self;
+        operation.is_none_or(|operation| operation == entry.operation)
+            && outcome.is_none_or(|outcome| outcome == entry.outcome.name())
+            && holds(error.as_deref(), entry.error(), JournalError::is_called)
+            && holds(terminal.as_deref(), entry.terminal(), |id: &TerminalId, name| id.as_str() == name)
+            && holds(fault.as_deref(), entry.fault.as_ref(), FaultMark::is_called)
+            && holds(inquiry.as_deref(), entry.inquiry.as_ref(), |found, wanted| found == wanted)
+            && holds(session.as_deref(), entry.session.as_ref(), |found, wanted| found == wanted)
+            && since.is_none_or(|since| entry.at >= since)
+            && until.is_none_or(|until| entry.at < until)
     }
 }
 
-impl FaultHead {
-    fn is(&self, fault: &str) -> bool {
-        let id = self.id.as_str().map_or_else(|| self.id.to_string(), str::to_owned);
-        self.kind == fault || id == fault
+/// Whether what is found is what is wanted; what is not wanted may be anything.
+fn holds<T>(wanted: Option<&str>, found: Option<&T>, is: impl FnOnce(&T, &str) -> bool) -> bool {
+    wanted.is_none_or(|wanted| found.is_some_and(|found| is(found, wanted)))
+}
+
+impl JournalError {
+    fn is_called(&self, name: &str) -> bool {
+        self.id.name() == name || self.code == name
+    }
+}
+
+impl FaultMark {
+    fn is_called(&self, name: &str) -> bool {
+        self.kind.name() == name || self.id.as_str() == name
     }
 }
 
@@ -154,13 +122,13 @@ impl Choice {
     }
 
     /// Chooses among entries, the oldest first; none if there is no such entry as the one to begin at.
-    pub fn among(&self, mut entries: Vec<Kept>) -> Option<Chosen> {
+    pub fn among(&self, mut entries: Vec<Listed>) -> Option<Chosen> {
         match self.start {
             Start::Newest => {}
             Start::After(place) => drop(entries.drain(..first_after(&entries, place)?)),
             Start::Before(place) => entries.truncate(first_from(&entries, place)?),
         }
-        entries.retain(|entry| self.filter.takes(&entry.body));
+        entries.retain(|listed| self.filter.takes(&listed.entry));
         let over = entries.len().saturating_sub(self.limit);
         match self.start {
             Start::After(_) => entries.truncate(self.limit),
@@ -171,7 +139,7 @@ impl Choice {
 }
 
 /// Where the entries after a place begin. A number may be of one that was evicted, or of one to come.
-fn first_after(entries: &[Kept], place: Place) -> Option<usize> {
+fn first_after(entries: &[Listed], place: Place) -> Option<usize> {
     match place {
         Place::Number(number) => Some(entries.partition_point(|entry| entry.number <= number)),
         Place::Id(_) => entries.iter().position(|entry| place.is(entry)).map(|at| at + 1),
@@ -179,7 +147,7 @@ fn first_after(entries: &[Kept], place: Place) -> Option<usize> {
 }
 
 /// Where the entries from a place on begin.
-fn first_from(entries: &[Kept], place: Place) -> Option<usize> {
+fn first_from(entries: &[Listed], place: Place) -> Option<usize> {
     match place {
         Place::Number(number) => Some(entries.partition_point(|entry| entry.number < number)),
         Place::Id(_) => entries.iter().position(|entry| place.is(entry)),
@@ -189,17 +157,22 @@ fn first_from(entries: &[Kept], place: Place) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::catalogue::ErrorId;
+    use crate::domain::fault::KindName;
+    use crate::domain::ids::FaultId;
+    use crate::journal::example::{error, example};
+    use crate::journal::{EntryTerminal, Outcome};
 
-    fn entry(number: u64, more: &str) -> Kept {
-        let at = format!("2026-01-20T09:{number:02}:00+09:00");
-        let id = Uuid::from_u128(number.into());
-        let body = format!("{{\"id\":\"{id}\",\"at\":\"{at}\",\"operation\":\"search\",\"outcome\":\"refused\"{more}}}");
-        Kept { number, body }
+    fn entry(number: u64) -> Listed {
+        let at = format!("2026-01-20T09:{number:02}:00+09:00").parse().unwrap();
+        Listed { number, entry: Entry { id: Uuid::from_u128(number.into()), at, ..example(Operation::Search, Outcome::Answered) } }
     }
 
     /// Numbers 5 to 14; every other one of T2.
-    fn entries() -> Vec<Kept> {
-        (5..15).map(|number| entry(number, if number % 2 == 0 { ",\"terminal\":\"T2\"" } else { "" })).collect()
+    fn entries() -> Vec<Listed> {
+        let terminal = |number| (number % 2 == 0).then(|| EntryTerminal::Named(TerminalId::parse("T2").unwrap()));
+        let of = |listed: Listed| Listed { entry: Entry { terminal: terminal(listed.number), ..listed.entry }, ..listed };
+        (5..15).map(|number| of(entry(number))).collect()
     }
 
     fn chosen(filter: Filter, start: Start, limit: usize) -> (Vec<u64>, bool) {
@@ -232,18 +205,21 @@ mod tests {
 
     #[test]
     fn errors_and_faults_are_found_by_id_and_by_code_or_kind() {
-        let refused = entry(
-            1,
-            ",\"error\":{\"id\":\"token_expired\",\"code\":\"MOCK0204E\",\"more\":[1]},\"fault\":{\"id\":\"f-1\",\"kind\":\"delay\"}",
-        );
+        let code = "MOCK0204E".to_owned();
+        let error = JournalError { code, ..error(ErrorId::TokenExpired) };
+        let fault = FaultMark { id: FaultId::parse("f-1").unwrap(), kind: KindName::Delay, answered: true };
+        let refused = Entry { fault: Some(fault), ..example(Operation::Search, Outcome::Refused { error, error_profile: None }) };
+        let other = entry(2).entry;
         for text in ["token_expired", "MOCK0204E"] {
             let filter = Filter { error: Some(text.to_owned()), ..Filter::default() };
-            assert!(filter.takes(&refused.body) && !filter.takes(&entry(2, "").body), "{text}");
+            assert!(filter.takes(&refused) && !filter.takes(&other), "{text}");
         }
         for text in ["f-1", "delay"] {
             let filter = Filter { fault: Some(text.to_owned()), ..Filter::default() };
-            assert!(filter.takes(&refused.body) && !filter.takes(&entry(2, "").body), "{text}");
+            assert!(filter.takes(&refused) && !filter.takes(&other), "{text}");
         }
-        assert!(!Filter { fault: Some("status".to_owned()), ..Filter::default() }.takes(&refused.body));
+        assert!(!Filter { fault: Some("status".to_owned()), ..Filter::default() }.takes(&refused));
+        let refusals = Filter { outcome: Some(OutcomeName::Refused), operation: Some(Operation::Search), ..Filter::default() };
+        assert!(refusals.takes(&refused) && !refusals.takes(&other));
     }
 }

@@ -2,10 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
+use super::entry::{Entry, EntryTerminal, JournalError, Outcome};
+use super::mask::MASKED;
 use super::steps::{Step, steps_of};
-use crate::domain::fault::answer_arrives;
+use crate::domain::inquiry::{Criterion, NearMiss, Validity};
+use crate::domain::linkage::ResultFiles;
+use crate::domain::terminal::Phase;
 use crate::domain::text::Text;
 
 /// The explanation of one entry.
@@ -42,7 +45,7 @@ pub struct Explanation {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Rule {
     /// The error's name in the catalogue.
-    pub id: String,
+    pub id: &'static str,
     /// A row of the notice such as N5, or `mock`.
     pub source: String,
     /// What it says.
@@ -63,26 +66,24 @@ pub struct Compared {
     pub got: String,
 }
 
-/// Explains an entry as it is kept. `own_persons`: how many its institution has, where they are not the fixtures'.
-pub fn explain(entry: &Value, own_persons: Option<usize>) -> Explanation {
-    let error = entry.get("error");
-    let id = error.map(|error| word(&error["id"]));
-    let steps = steps_of(&word(&entry["operation"]), id.as_deref());
+/// Explains an entry. `own_persons`: how many its institution has, where they are not the fixtures'.
+pub fn explain(entry: &Entry, own_persons: Option<usize>) -> Explanation {
+    let error = entry.error();
+    let steps = steps_of(entry.operation, error.map(|error| error.id));
     let decided = steps.iter().find(|step| step.mark == "✗");
-    let rule = error.zip(id).map(|(error, id)| Rule {
-        id,
-        source: word(&error["provenance"]["source"]),
-        text: decided.map_or_else(|| text(&error["message"]), |step| step.rule.clone()),
+    let rule = error.map(|error| Rule {
+        id: error.id.name(),
+        source: error.provenance.source.clone(),
+        text: decided.map_or_else(|| error.message.clone(), |step| step.rule.clone()),
     });
-    let mut notes: Vec<Text> = entry["notes"].as_array().into_iter().flatten().map(text).collect();
-    let criteria = entry.pointer("/near_miss/criteria").and_then(Value::as_array).into_iter().flatten();
+    let mut notes = entry.notes.clone();
     Explanation {
         summary: arrived_or_not(entry, summary(entry)),
         rule,
         terminal: terminal(entry),
-        near_miss: criteria.map(compared).collect(),
-        fault: entry.get("fault").and_then(|_| notes.pop()),
-        file: file(entry),
+        near_miss: near_miss(entry).map(|miss| miss.criteria.iter().map(compared).collect()).unwrap_or_default(),
+        fault: entry.fault.as_ref().and_then(|_| notes.pop()),
+        file: entry.result_files.map(file),
         notes,
         next: next(entry, own_persons),
         steps,
@@ -129,23 +130,19 @@ impl Explanation {
     }
 }
 
-fn summary(entry: &Value) -> Text {
-    let why = text(&entry["why"]);
-    let error = &entry["error"];
-    match entry["outcome"].as_str() {
-        Some("refused") => {
-            let (code, message) = (word(&error["code"]), text(&error["message"]));
-            Text::new(
-                format!("拒否しました: {code} {}{}", message.ja, other(&why.ja, &message.ja)),
-                format!("Refused: {code} {}{}", message.en, other(&why.en, &message.en)),
-            )
-        }
-        _ => why,
-    }
+fn summary(entry: &Entry) -> Text {
+    let why = &entry.why;
+    let Some(JournalError { code, message, .. }) = entry.error() else {
+        return why.clone();
+    };
+    Text::new(
+        format!("拒否しました: {code} {}{}", message.ja, other(&why.ja, &message.ja)),
+        format!("Refused: {code} {}{}", message.en, other(&why.en, &message.en)),
+    )
 }
 
 /// How it ended, and that the client did not get that answer where a fault saw to it.
-fn arrived_or_not(entry: &Value, summary: Text) -> Text {
+fn arrived_or_not(entry: &Entry, summary: Text) -> Text {
     if arrives(entry) {
         return summary;
     }
@@ -155,8 +152,8 @@ fn arrived_or_not(entry: &Value, summary: Text) -> Text {
     )
 }
 
-fn arrives(entry: &Value) -> bool {
-    entry.pointer("/fault/kind").and_then(Value::as_str).is_none_or(answer_arrives)
+fn arrives(entry: &Entry) -> bool {
+    entry.fault.as_ref().is_none_or(|fault| fault.kind.answer_arrives())
 }
 
 /// What decided it, where that is not what was said.
@@ -164,47 +161,59 @@ fn other(why: &str, message: &str) -> String {
     if message.contains(why) { String::new() } else { format!(" {why}") }
 }
 
-fn terminal(entry: &Value) -> Option<Text> {
-    let (id, phase) = (entry["terminal"].as_str()?, entry["phase"].as_str());
-    let (ja, en) = match phase? {
-        "off" => ("電源が切れていました", "was off"),
-        "starting" => ("起動中でした", "was booting"),
-        "pending" => ("更新をインストールした後、再起動していませんでした", "had installed the update and had not been restarted since"),
-        "downloading" => ("更新をダウンロード中でした", "was downloading the update"),
-        "installing" => ("更新をインストール中でした", "was installing the update"),
-        "update_available" => ("まだ更新をインストールしていませんでした", "had an update that was not installed"),
-        _ => ("最新でした", "was up to date"),
+fn terminal(entry: &Entry) -> Option<Text> {
+    let id = match entry.terminal.as_ref()? {
+        EntryTerminal::Named(id) => id.as_str(),
+        EntryTerminal::Masked => MASKED,
+    };
+    let (ja, en) = match entry.found.as_ref()?.phase {
+        Phase::Off => ("電源が切れていました", "was off"),
+        Phase::Starting => ("起動中でした", "was booting"),
+        Phase::Pending => {
+            ("更新をインストールした後、再起動していませんでした", "had installed the update and had not been restarted since")
+        }
+        Phase::Downloading => ("更新をダウンロード中でした", "was downloading the update"),
+        Phase::Installing => ("更新をインストール中でした", "was installing the update"),
+        Phase::UpdateAvailable => ("まだ更新をインストールしていませんでした", "had an update that was not installed"),
+        Phase::UpToDate => ("最新でした", "was up to date"),
     };
     Some(Text::new(format!("端末 {id} は{ja}。"), format!("Terminal {id} {en}.")))
 }
 
-fn file(entry: &Value) -> Option<Text> {
-    let (ja, en) = match entry["result_files"].as_str()? {
-        "in_place" => (
+fn file(way: ResultFiles) -> Text {
+    let (ja, en) = match way {
+        ResultFiles::InPlace => (
             "端末の設定は result_files: in_place です。ファイルはその名前で作成してから書き込みます。作成の通知で一度だけ読むクライアントは、空または途中までのファイルを読みます。",
             "The terminal has result_files: in_place: the file is created under its name, then written. A client that reads once, at the creation, meets an empty or short file.",
         ),
-        _ => (
+        ResultFiles::Atomic => (
             "端末の設定は result_files: atomic です。ファイルは別の場所に書き終えてから名前を変えます。作成・名前変更の通知は出ますが、変更の通知だけを待つクライアントは気付きません。",
             "The terminal has result_files: atomic: the file is written elsewhere, then renamed. There is a creation or renaming: a client that waits for changes only never notices it.",
         ),
     };
-    Some(Text::new(ja, en))
+    Text::new(ja, en)
 }
 
-fn compared(criterion: &Value) -> Compared {
-    let met = criterion["met"].as_bool().unwrap_or_default();
-    Compared {
-        mark: if met { "✓" } else { "✗" },
-        element: word(&criterion["element"]),
-        expected: word(&criterion["expected"]),
-        got: Some(word(&criterion["got"])).filter(|got| !got.is_empty()).unwrap_or_else(|| "-".to_owned()),
+fn near_miss(entry: &Entry) -> Option<&NearMiss> {
+    match &entry.outcome {
+        Outcome::Checked { near_miss, .. } => near_miss.as_ref(),
+        Outcome::Answered | Outcome::Refused { .. } => None,
     }
 }
 
-fn next(entry: &Value, own_persons: Option<usize>) -> Text {
-    if entry.get("error").is_some() {
-        return text(&entry["error"]["remedy"]);
+fn compared(criterion: &Criterion) -> Compared {
+    let Criterion { element, met, expected, got } = criterion;
+    Compared {
+        mark: if *met { "✓" } else { "✗" },
+        element: element.clone().into_owned(),
+        expected: expected.clone(),
+        got: if got.is_empty() { "-".to_owned() } else { got.clone() },
+    }
+}
+
+fn next(entry: &Entry, own_persons: Option<usize>) -> Text {
+    if let Some(error) = entry.error() {
+        return error.remedy.clone();
     }
     if !arrives(entry) {
         return Text::new(
@@ -212,13 +221,13 @@ fn next(entry: &Value, own_persons: Option<usize>) -> Text {
             "Look at what the client made of the fault, and check again where that is needed.",
         );
     }
-    if entry["outcome"] == "answered" && entry.get("inquiry").is_some() {
+    if matches!(entry.outcome, Outcome::Answered) && entry.inquiry.is_some() {
         return Text::new("処理中です。間をおいて照会し直してください。", "It is being processed: check again after a while.");
     }
-    if entry["validity"] != "none" {
+    if !matches!(entry.outcome, Outcome::Checked { validity: Validity::None, .. }) {
         return Text::new("することはありません。", "There is nothing to do.");
     }
-    let correct = if entry.get("near_miss").is_some() {
+    let correct = if near_miss(entry).is_some() {
         Text::new("✗ の項目を直して照会し直してください。", "Correct what is marked ✗ and check again.")
     } else {
         Text::new("一致する被保険者がいません。照会の内容を確認してください。", "Nobody insured matches: look at what was asked.")
@@ -235,48 +244,49 @@ fn next(entry: &Value, own_persons: Option<usize>) -> Text {
     Text::new(format!("{}{}", correct.ja, persons.ja), format!("{} {}", correct.en, persons.en))
 }
 
-/// A text of either language, as it is kept.
-fn text(value: &Value) -> Text {
-    Text::new(word(&value["ja"]), word(&value["en"]))
-}
-
-fn word(value: &Value) -> String {
-    value.as_str().map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::domain::fault::KindName;
+    use crate::domain::ids::FaultId;
+    use crate::domain::operation::Operation;
+    use crate::journal::FaultMark;
+    use crate::journal::example::example;
+
+    fn checked(validity: Validity) -> Entry {
+        let why = Text::new("資格確認ができました。", "It was checked.");
+        let outcome = Outcome::Checked { validity, person: None, near_miss: None };
+        Entry { why, inquiry: Some("p1".to_owned()), ..example(Operation::Search, outcome) }
+    }
 
     #[test]
     fn what_a_fault_kept_from_the_client_is_not_told_as_done() {
-        let entry = |fault: &str| {
-            json!({"operation": "search", "outcome": "checked", "validity": "valid", "inquiry": "p1",
-            "why": {"ja": "資格確認ができました。", "en": "It was checked."}, "notes": [{"ja": "障害", "en": "A fault"}], "fault": {"kind": fault}})
+        let entry = |kind| Entry {
+            notes: vec![Text::new("障害", "A fault")],
+            fault: Some(FaultMark { id: FaultId::parse("f1").unwrap(), kind, answered: false }),
+            ..checked(Validity::Valid)
         };
-        let reset = explain(&entry("reset"), None);
+        let reset = explain(&entry(KindName::Reset), None);
         assert!(reset.summary.en.contains("kept that answer from the client") && reset.next.en.contains("check again"), "{reset:?}");
-        let delayed = explain(&entry("delay"), None);
+        let delayed = explain(&entry(KindName::Delay), None);
         assert_eq!((&*delayed.summary.en, &*delayed.next.en), ("It was checked.", "There is nothing to do."));
     }
 
     #[test]
     fn how_a_file_comes_into_being_is_told_with_who_misses_it() {
-        let file = |entry: Value| explain(&entry, None).file.map(|text| text.en);
-        let entry = |way: &str| json!({"operation": "linkage", "outcome": "answered", "result_files": way});
-        assert!(file(entry("in_place")).is_some_and(|en| en.contains("in_place") && en.contains("empty or short")));
-        assert!(file(entry("atomic")).is_some_and(|en| en.contains("atomic") && en.contains("changes only")));
-        assert_eq!(file(json!({"operation": "search", "outcome": "answered"})), None);
-        let told = explain(&entry("atomic"), None).plain();
+        let entry = |way| Entry { result_files: way, ..example(Operation::Linkage, Outcome::Answered) };
+        let file = |way| explain(&entry(way), None).file.map(|text| text.en);
+        assert!(file(Some(ResultFiles::InPlace)).is_some_and(|en| en.contains("in_place") && en.contains("empty or short")));
+        assert!(file(Some(ResultFiles::Atomic)).is_some_and(|en| en.contains("atomic") && en.contains("changes only")));
+        assert_eq!(file(None), None);
+        let told = explain(&entry(Some(ResultFiles::Atomic)), None).plain();
         assert!(told.contains("ファイル\n") && told.contains("File\n"), "{told}");
     }
 
     #[test]
     fn who_is_told_that_it_is_being_processed_asks_again() {
-        let entry =
-            json!({"operation": "search", "outcome": "answered", "inquiry": "p1", "why": {"ja": "処理中です。", "en": "Processing."}});
+        let entry = Entry { outcome: Outcome::Answered, ..checked(Validity::Valid) };
         assert!(explain(&entry, None).next.en.contains("again after a while"));
+        assert!(explain(&checked(Validity::None), None).next.en.contains("Nobody insured matches"));
     }
 }

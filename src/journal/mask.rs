@@ -4,56 +4,99 @@
 mod message;
 mod words;
 
-use serde_json::{Value, json};
-
-use message::mask_message;
-use words::{FIELDS, METHODS, PLAIN_ERRORS, SERVER_FIELDS, known_path, known_pointer};
+use super::FILE;
+use super::entry::{Entry, EntryTerminal, JournalError, Outcome};
+use super::message::Shown;
+use crate::domain::inquiry::{Criterion, NearMiss};
+use crate::domain::text::Text;
+use message::masked_message;
+use words::{FIELDS, is_method, known_path, known_pointer, quotes};
 
 /// What stands in place of it.
-const MASKED: &str = "[masked]";
+pub(super) const MASKED: &str = "[masked]";
 
-/// An entry without what may be of a person.
-pub(super) fn masked(mut entry: Value) -> Value {
-    let operation = entry["operation"].as_str().unwrap_or_default().to_owned();
-    let has = |field: &str| !entry[field].is_null();
-    // Only a terminal that exists is at something.
-    let is_known = has("phase") || entry["method"] == "FILE";
-    let is_done = is_known && !has("error");
-    let error = entry.pointer("/error/id").and_then(Value::as_str);
-    let quotes = error.is_some_and(|error| !PLAIN_ERRORS.contains(&error));
-    let has_fault = has("fault");
-    for (name, value) in entry.as_object_mut().into_iter().flatten() {
-        match (&**name, &mut *value) {
-            ("path", Value::String(path)) => *path = known_path(path, is_known, is_done),
-            ("method", method) if METHODS.contains(&method.as_str().unwrap_or_default()) => {}
-            ("terminal", _) if is_known => {}
-            ("why", text) if quotes => mask_quotation(text),
-            ("error", error) if quotes => mask_quotation(&mut error["message"]),
-            ("notes", Value::Array(notes)) => {
-                // The last one is the fault's.
-                let of_client = notes.len() - usize::from(has_fault && !notes.is_empty());
-                notes[..of_client].iter_mut().for_each(mask_quotation);
-            }
-            ("near_miss", miss) => {
-                for criterion in miss["criteria"].as_array_mut().into_iter().flatten() {
-                    (criterion["expected"], criterion["got"]) = (json!(MASKED), json!(MASKED));
-                }
-            }
-            ("request", request) => mask_message(request, FIELDS, &|name, text| words::known_value(name, text)),
-            ("answer", answer) => mask_message(answer, &[], &words::told(&operation, quotes)),
-            (name, _) if SERVER_FIELDS.contains(&name) => {}
-            (_, other) => *other = json!(MASKED),
+impl Entry {
+    /// Without what may be of a person.
+    pub fn masked(self) -> Self {
+        // Only a terminal that exists is at something.
+        let is_known = self.found.is_some() || self.method == FILE;
+        let is_done = is_known && self.error().is_none();
+        let quotes = self.error().is_some_and(|error| quotes(error.id));
+        let told = words::told(self.operation, quotes);
+        let masked_request = |request: Shown| masked_message(request, FIELDS, &|name, text| words::known_value(name, text));
+        let masked_answer = |answer: Shown| masked_message(answer, &[], &told);
+        let Self {
+            id,
+            at,
+            wall,
+            institution,
+            operation,
+            method,
+            path,
+            terminal,
+            found,
+            result_files,
+            status,
+            outcome,
+            why,
+            notes,
+            fault,
+            session,
+            inquiry,
+            request,
+            answer,
+        } = self;
+        // Of the notes, the last one is the fault's.
+        let of_client = notes.len() - usize::from(fault.is_some() && !notes.is_empty());
+        Self {
+            id,
+            at,
+            wall,
+            institution,
+            operation,
+            method: if is_method(&method) { method } else { MASKED.into() },
+            path: known_path(&path, is_known, is_done),
+            terminal: terminal.map(|terminal| if is_known { terminal } else { EntryTerminal::Masked }),
+            found,
+            result_files,
+            status,
+            outcome: masked_outcome(outcome, quotes),
+            why: if quotes { masked_quotation(&why) } else { why },
+            notes: notes.into_iter().enumerate().map(|(i, note)| if i < of_client { masked_quotation(&note) } else { note }).collect(),
+            fault,
+            session,
+            inquiry,
+            request: request.map(masked_request),
+            answer: answer.map(masked_answer),
         }
     }
-    entry
+}
+
+fn masked_outcome(outcome: Outcome, quotes: bool) -> Outcome {
+    match outcome {
+        Outcome::Answered => Outcome::Answered,
+        Outcome::Checked { validity, person, near_miss } => {
+            Outcome::Checked { validity, person, near_miss: near_miss.map(masked_near_miss) }
+        }
+        Outcome::Refused { error, error_profile } if quotes => {
+            let JournalError { id, code, message, remedy, provenance } = error;
+            let error = JournalError { id, code, message: masked_quotation(&message), remedy, provenance };
+            Outcome::Refused { error, error_profile }
+        }
+        Outcome::Refused { error, error_profile } => Outcome::Refused { error, error_profile },
+    }
+}
+
+fn masked_near_miss(miss: NearMiss) -> NearMiss {
+    let NearMiss { person, criteria } = miss;
+    let masked = |Criterion { element, met, expected: _, got: _ }| Criterion { element, met, expected: MASKED.into(), got: MASKED.into() };
+    NearMiss { person, criteria: criteria.into_iter().map(masked).collect() }
 }
 
 /// Of what a text quotes only the place is kept.
-fn mask_quotation(text: &mut Value) {
-    for said in text.as_object_mut().into_iter().flat_map(|text| text.values_mut()) {
-        let pointer = known_pointer(said.as_str().unwrap_or_default());
-        *said = pointer.map_or_else(|| json!(MASKED), |pointer| json!(format!("{pointer}: {MASKED}")));
-    }
+fn masked_quotation(text: &Text) -> Text {
+    let masked = |said: &str| known_pointer(said).map_or_else(|| MASKED.to_owned(), |pointer| format!("{pointer}: {MASKED}"));
+    Text::new(masked(&text.ja), masked(&text.en))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::wire::charset;
@@ -38,15 +38,19 @@ pub struct Message {
 }
 
 /// A message as it is written.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Shown {
-    headers: BTreeMap<String, String>,
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(!deny_unknown_fields)]
+pub struct Shown {
+    /// By their names in lower case.
+    pub headers: BTreeMap<String, String>,
     /// None where there was none, and of what is no text.
     #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<String>,
+    pub body: Option<String>,
     /// Bytes of the whole body.
-    bytes: usize,
-    truncated: bool,
+    pub bytes: usize,
+    /// Whether headers or body are not whole.
+    pub truncated: bool,
 }
 
 impl Message {

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::domain::catalogue::ErrorId;
+use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 
 /// One of the things that are looked at.
@@ -20,19 +22,25 @@ pub struct Step {
 }
 
 /// A step: its name in the API, the errors that end there, what it is called in Japanese and English, its rule in both.
-type Line = (&'static str, &'static [&'static str], [&'static str; 2], [&'static str; 2]);
+type Line = (&'static str, &'static [ErrorId], [&'static str; 2], [&'static str; 2]);
 
 /// In the order in which they are looked at.
 const STEPS: [Line; 7] = [
     (
         "request",
-        &["malformed_request", "kind_not_public", "body_timeout", "body_too_large", "body_encoded"],
+        &[ErrorId::MalformedRequest, ErrorId::KindNotPublic, ErrorId::BodyTimeout, ErrorId::BodyTooLarge, ErrorId::BodyEncoded],
         ["要求", "the request"],
         ["読み取れない要求は、ほかの何よりも先に拒否します。", "A request that cannot be read is refused before anything else."],
     ),
     (
         "identity",
-        &["identity_missing", "identity_unknown", "identity_contradiction", "certificate_required", "login_refused"],
+        &[
+            ErrorId::IdentityMissing,
+            ErrorId::IdentityUnknown,
+            ErrorId::IdentityContradiction,
+            ErrorId::CertificateRequired,
+            ErrorId::LoginRefused,
+        ],
         ["要求元", "who asks"],
         [
             "要求元は、クライアント証明書、トークン、要求の順に決まります。互いに矛盾すれば拒否します。",
@@ -41,7 +49,7 @@ const STEPS: [Line; 7] = [
     ),
     (
         "token",
-        &["token_missing", "token_foreign", "token_expired"],
+        &[ErrorId::TokenMissing, ErrorId::TokenForeign, ErrorId::TokenExpired],
         ["トークン", "the token"],
         [
             "トークンは、現在のこの医療機関のもので、医療機関の時計で期限内でなければなりません。",
@@ -50,13 +58,13 @@ const STEPS: [Line; 7] = [
     ),
     (
         "power",
-        &["terminal_off", "terminal_starting"],
+        &[ErrorId::TerminalOff, ErrorId::TerminalStarting],
         ["電源", "the power"],
         ["電源が切れているか起動中の端末は、資格確認をしません。", "A terminal that is off or booting checks nothing."],
     ),
     (
         "restart",
-        &["restart_required", "restart_did_not_help"],
+        &[ErrorId::RestartRequired, ErrorId::RestartDidNotHelp],
         ["再起動", "the restart"],
         [
             "更新をインストールした後に再起動していない端末は、再起動まで資格確認を拒否します。再起動しても直らなければ、コールセンターに連絡します。",
@@ -65,7 +73,7 @@ const STEPS: [Line; 7] = [
     ),
     (
         "update",
-        &["update_missing"],
+        &[ErrorId::UpdateMissing],
         ["更新", "the update"],
         [
             "設定 outdated_refused_from の日からは、更新をインストールしていない端末も拒否します。",
@@ -74,7 +82,7 @@ const STEPS: [Line; 7] = [
     ),
     (
         "inquiry",
-        &["person_refused", "person_unmatched", "consent_missing", "reception_unknown"],
+        &[ErrorId::PersonRefused, ErrorId::PersonUnmatched, ErrorId::ConsentMissing, ErrorId::ReceptionUnknown],
         ["照会", "the inquiry"],
         [
             "保険者番号、記号、番号、枝番（資格確認では生年月日も）がすべて一致した被保険者について答えます。薬剤情報・特定健診情報は、本人が同意したものだけを返します。",
@@ -84,8 +92,8 @@ const STEPS: [Line; 7] = [
 ];
 
 /// The steps of an operation as far as a request came: up to the one where `error` ended it. None of an operation that is no check.
-pub(super) fn steps_of(operation: &str, error: Option<&str>) -> Vec<Step> {
-    if !matches!(operation, "search" | "linkage" | "card") {
+pub(super) fn steps_of(operation: Operation, error: Option<ErrorId>) -> Vec<Step> {
+    if !matches!(operation, Operation::Search | Operation::Linkage | Operation::Card) {
         return Vec::new();
     }
     let end = error.map(|error| STEPS.iter().position(|(_, errors, ..)| errors.contains(&error)));
@@ -116,10 +124,10 @@ mod tests {
     #[test]
     fn a_check_is_shown_as_far_as_it_came() {
         let marks = |operation, error| steps_of(operation, error).iter().map(|step| step.mark).collect::<String>();
-        assert_eq!(marks("search", None), "✓✓✓✓✓✓✓");
-        assert_eq!(marks("search", Some("restart_required")), "✓✓✓✓✗––");
-        assert_eq!(marks("linkage", Some("malformed_request")), "✗––––––");
-        assert_eq!(marks("search", Some("store_unavailable")), "");
-        assert_eq!(marks("login", Some("login_refused")), "");
+        assert_eq!(marks(Operation::Search, None), "✓✓✓✓✓✓✓");
+        assert_eq!(marks(Operation::Search, Some(ErrorId::RestartRequired)), "✓✓✓✓✗––");
+        assert_eq!(marks(Operation::Linkage, Some(ErrorId::MalformedRequest)), "✗––––––");
+        assert_eq!(marks(Operation::Search, Some(ErrorId::StoreUnavailable)), "");
+        assert_eq!(marks(Operation::Login, Some(ErrorId::LoginRefused)), "");
     }
 }

@@ -71,7 +71,7 @@ pub fn present(
     let mut exchange = Exchange {
         terminal: Some(id.clone()),
         found: Some(found),
-        ..Exchange::new(Operation::Card, "POST".to_owned(), String::new(), Outcome::Answered, shown.clone())
+        ..Exchange::new(Operation::Card, "POST", String::new(), Outcome::Answered, shown.clone())
     };
     let mut face = None;
     if let Some(Answer { message, outcome: journalled, why, .. }) = answer {

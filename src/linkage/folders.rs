@@ -23,7 +23,7 @@ use crate::domain::linkage::{LinkageSettings, ResultFiles};
 use crate::domain::operation::{Operation, Surface};
 use crate::domain::text::Text;
 use crate::institutions::Institutions;
-use crate::journal::{Exchange, FaultMark, Message};
+use crate::journal::{Exchange, FILE, FaultMark, Message};
 use crate::store::StoreError;
 use crate::wire::file_name::{deletion_list_name, err_name, is_deletion_list, is_ours};
 
@@ -163,7 +163,7 @@ impl Clerk<'_> {
             answer: reply.file().map(|file| Message::file(&file.bytes)),
             fault: fault.as_ref().map(FaultMark::of),
             took: Some(began.elapsed()),
-            ..Exchange::new(Operation::Linkage, "FILE".to_owned(), name.to_owned(), outcome, why)
+            ..Exchange::new(Operation::Linkage, FILE, name.to_owned(), outcome, why)
         };
         self.institutions.record(institution.as_ref(), exchange);
         Some(reply)

@@ -3,18 +3,17 @@
 use jiff::SignedDuration;
 
 use super::evidence::{Event, Evidence, Observation};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, RequestKind};
 use super::strictness;
-use crate::domain::fault::{KindName, answer_arrives};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::event::ChangeName;
+use crate::domain::fault::KindName;
+use crate::domain::linkage::FileKind;
+use crate::domain::operation::{Operation, OutcomeName};
 
-/// The refusal of a terminal that installed and was not restarted (N5).
-pub(super) const RESTART_REQUIRED: &str = "restart_required";
-/// The refusal that stays after a restart (N9).
-pub(super) const RESTART_DID_NOT_HELP: &str = "restart_did_not_help";
-/// The error of a person whose checks are never done.
-const PERSON_REFUSED: &str = "person_refused";
-/// The refusals that last, and that it is for staff or time to end: those, and the one of a line that is down.
-pub(super) const LASTING: [&str; 3] = [RESTART_REQUIRED, RESTART_DID_NOT_HELP, "line_down"];
+/// The refusals that last, and that it is for staff or time to end: those of a terminal that installed and was not restarted (N5), or whose
+/// restart did not help (N9), and the one of a line that is down.
+pub(super) const LASTING: [ErrorId; 3] = [ErrorId::RestartRequired, ErrorId::RestartDidNotHelp, ErrorId::LineDown];
 
 /// One institution's evidence, to be judged.
 pub(super) struct Case<'a> {
@@ -43,28 +42,30 @@ impl<'a> Case<'a> {
     }
 
     /// Checks that were refused with an error, as far as the client was told.
-    pub(super) fn refusals(&self, error: &str) -> Vec<&'a Exchange> {
+    pub(super) fn refusals(&self, error: ErrorId) -> Vec<&'a Exchange> {
         self.journal().filter(|entry| entry.is_check() && entry.has_arrived() && entry.is_refused_with(error)).collect()
     }
 
     /// Checks that were refused with an error that lasts.
     pub(super) fn lasting_refusals(&self) -> Vec<&'a Exchange> {
-        let lasts = |entry: &&Exchange| LASTING.iter().any(|error| entry.is_refused_with(error));
+        let lasts = |entry: &&Exchange| entry.error.is_some_and(|error| LASTING.contains(&error));
         self.journal().filter(|entry| entry.is_check() && entry.has_arrived()).filter(lasts).collect()
     }
 
     /// The boot that ended what a check was refused for: the first one of its terminal that applied something and after which the terminal did
     /// not wait for a restart any more.
     pub(super) fn boot_after(&self, refusal: &Exchange) -> Option<&'a Event> {
-        if !refusal.is_refused_with(RESTART_REQUIRED) {
+        if !refusal.is_refused_with(ErrorId::RestartRequired) {
             return None;
         }
         let worked = self.success_after(refusal).map_or(u64::MAX, |success| success.number);
-        let waits = |entry: &&Exchange| [RESTART_REQUIRED, RESTART_DID_NOT_HELP].iter().any(|error| entry.is_refused_with(error));
+        let waits = |entry: &&Exchange| {
+            [ErrorId::RestartRequired, ErrorId::RestartDidNotHelp].into_iter().any(|error| entry.is_refused_with(error))
+        };
         let same = |entry: &&Exchange| entry.is_check() && entry.terminal == refusal.terminal;
         let last = self.after(refusal).filter(same).filter(waits).filter(|entry| entry.number < worked).last().unwrap_or(refusal);
         let of_terminal = |event: &&Event| Some(&event.terminal) == last.terminal.as_ref();
-        let boots = self.evidence.events.iter().filter(|event| event.event == "booted" && !event.applied.is_empty());
+        let boots = self.evidence.events.iter().filter(|event| event.event == ChangeName::Booted && !event.applied.is_empty());
         boots.filter(of_terminal).find(|event| last.last_event.is_some_and(|seen| event.number > seen))
     }
 
@@ -93,7 +94,7 @@ impl<'a> Case<'a> {
     }
 
     /// The observations about checks that were refused with an error, as far as the client was told.
-    pub(super) fn observations_of(&self, error: &str) -> Vec<(&'a Observation, &'a Exchange)> {
+    pub(super) fn observations_of(&self, error: ErrorId) -> Vec<(&'a Observation, &'a Exchange)> {
         let observed = self.evidence.observations.iter().filter_map(|observation| Some((observation, self.check_of(observation)?)));
         observed.filter(|(_, check)| check.is_check() && check.has_arrived() && check.is_refused_with(error)).collect()
     }
@@ -119,26 +120,26 @@ impl<'a> Case<'a> {
 impl Exchange {
     /// Whether it is the check of one patient: over the web, as a file, or with a card at the reader.
     pub(super) fn is_check(&self) -> bool {
-        match self.operation.as_str() {
-            "search" | "card" => true,
-            "linkage" => self.file.as_ref().is_some_and(|file| file.kind == "OQSsiquc01"),
+        match self.operation {
+            Operation::Search | Operation::Card => true,
+            Operation::Linkage => self.file.as_ref().is_some_and(|file| file.kind == RequestKind::Known(FileKind::Check)),
             _ => false,
         }
     }
 
     /// Whether the answer reached the client: no fault took it away, spoilt it, or had it wait.
     pub(super) fn has_arrived(&self) -> bool {
-        self.fault.as_deref().is_none_or(|fault| answer_arrives(fault) && fault != KindName::Processing.as_str())
+        self.fault.is_none_or(|fault| fault.answer_arrives() && fault != KindName::Processing)
     }
 
     /// Whether it is a check at which the terminal worked: with whatever result, still being processed, or with an error about this one person.
     pub(super) fn has_worked(&self) -> bool {
-        let is_processed = self.outcome == "answered" && self.inquiry.is_some();
-        let has_answer = self.outcome == "checked" || is_processed || self.is_refused_with(PERSON_REFUSED);
+        let is_processed = self.outcome == OutcomeName::Answered && self.inquiry.is_some();
+        let has_answer = self.outcome == OutcomeName::Checked || is_processed || self.is_refused_with(ErrorId::PersonRefused);
         self.is_check() && has_answer && self.has_arrived()
     }
 
-    pub(super) fn is_refused_with(&self, error: &str) -> bool {
-        self.error.as_deref() == Some(error)
+    pub(super) fn is_refused_with(&self, error: ErrorId) -> bool {
+        self.error == Some(error)
     }
 }

@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::exchange::Exchange;
 use super::{Rule, Ruling};
+use crate::domain::catalogue::ErrorId;
 use crate::domain::scenario::WantedCheck;
+use crate::domain::surfacing::ErrorProfile;
 use crate::domain::terminal::Phase;
 
 /// The errors that a careful client has met at a check.
-pub(super) const ERRORS: [&str; 8] = [
-    "restart_required",
-    "restart_did_not_help",
-    "line_down",
-    "update_missing",
-    "terminal_off",
-    "terminal_starting",
-    "token_expired",
-    "person_refused",
+const ERRORS: [ErrorId; 8] = [
+    ErrorId::RestartRequired,
+    ErrorId::RestartDidNotHelp,
+    ErrorId::LineDown,
+    ErrorId::UpdateMissing,
+    ErrorId::TerminalOff,
+    ErrorId::TerminalStarting,
+    ErrorId::TokenExpired,
+    ErrorId::PersonRefused,
 ];
-/// The forms in which an error can come.
-pub(super) const PROFILES: [&str; 4] = ["envelope", "bare", "http", "silent"];
 
 /// What was met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -66,8 +66,8 @@ impl Coverage {
     pub(super) fn of(evidence: &Evidence, rules: &[Rule], rulings: &[Ruling]) -> Self {
         let journal = &evidence.journal;
         let arrived = || journal.iter().filter(|entry| entry.has_arrived());
-        let profiles = arrived().filter(|entry| entry.is_check()).filter_map(|entry| entry.error_profile.as_deref());
-        let profiles = Met::of(&PROFILES, profiles.collect());
+        let profiles = arrived().filter(|entry| entry.is_check()).filter_map(|entry| entry.error_profile);
+        let profiles: BTreeSet<ErrorProfile> = profiles.collect();
         let all: Vec<&str> = rulings.iter().map(|ruling| ruling.rule.as_str()).collect();
         let shown = rulings.iter().filter(|ruling| ruling.result.is_shown()).map(|ruling| ruling.rule.as_str());
         let shown = Met::of(&all, shown.collect());
@@ -80,7 +80,7 @@ impl Coverage {
             check.unwrap_or(!all.is_empty())
                 && shown.missing.is_empty()
                 && !unknown
-                && scenario.profiles.iter().all(|profile| profiles.met.contains(profile))
+                && scenario.profiles.iter().all(|profile| profiles.contains(profile))
         });
         let acted = scenario.filter(|_| !journal.is_empty() || evidence.evicted > 0).map(|scenario| scenario.id.as_str());
         let before = evidence.scenarios.iter().filter(|(_, met)| **met).map(|(id, _)| id.as_str());
@@ -89,9 +89,9 @@ impl Coverage {
             complete,
             check,
             rules: shown,
-            phases: Met::of(&Phase::ALL.map(Phase::name), journal.iter().filter_map(|entry| entry.phase.as_deref()).collect()),
-            errors: Met::of(&ERRORS, arrived().filter_map(|entry| entry.error.as_deref()).collect()),
-            error_profiles: profiles,
+            phases: Met::of(&Phase::ALL.map(Phase::name), journal.iter().filter_map(|entry| entry.phase).map(Phase::name).collect()),
+            errors: Met::of(&ERRORS.map(ErrorId::name), arrived().filter_map(|entry| entry.error).map(ErrorId::name).collect()),
+            error_profiles: Met::of(&ErrorProfile::ALL.map(ErrorProfile::name), profiles.into_iter().map(ErrorProfile::name).collect()),
             scenarios: Met::of(&scenarios, before.chain(acted).collect()),
         }
     }
@@ -99,6 +99,6 @@ impl Coverage {
 
 fn is_the_check(entry: &Exchange, wanted: WantedCheck) -> bool {
     let in_time = wanted.from.is_none_or(|from| entry.at >= from);
-    let in_phase = wanted.phase.is_none_or(|phase| entry.phase.as_deref() == Some(phase.name()));
+    let in_phase = wanted.phase.is_none_or(|phase| entry.phase == Some(phase));
     entry.has_worked() && in_time && in_phase
 }

@@ -9,8 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::exchange::Exchange;
 use super::rule::Sight;
+use crate::domain::campaign::Component;
+use crate::domain::event::{self, Change, ChangeName};
 use crate::domain::japan;
+use crate::domain::observation::{self, ObservationKind, Seen};
 use crate::domain::scenario::WantedCheck;
+use crate::domain::surfacing::ErrorProfile;
 use crate::domain::text::Text;
 
 /// The evidence on the clients of one institution.
@@ -80,7 +84,8 @@ pub struct Scenario {
     pub limits: BTreeMap<String, u64>,
     /// Error profiles that have to be met for a PASS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub profiles: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub profiles: Vec<ErrorProfile>,
     /// A check that has to work for a PASS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<WantedCheck>,
@@ -98,10 +103,22 @@ pub struct Event {
     /// Where.
     pub terminal: String,
     /// Its name, such as `booted`.
-    pub event: String,
+    #[schemars(with = "String")]
+    pub event: ChangeName,
     /// At a boot: the components whose running version changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub applied: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub applied: Vec<Component>,
+}
+
+impl From<&event::Event> for Event {
+    fn from(event: &event::Event) -> Self {
+        let applied = match &event.change {
+            Change::Booted { applied, .. } => applied.clone(),
+            _ => Vec::new(),
+        };
+        Self { number: event.number, at: event.at, terminal: event.terminal.to_string(), event: event.change.name(), applied }
+    }
 }
 
 /// What someone, or someone's test, saw on the client's screen.
@@ -114,7 +131,8 @@ pub struct Observation {
     #[serde(serialize_with = "japan::serialize")]
     pub wall: Timestamp,
     /// What was seen: `message_shown`, `restart_prompted`, `fallback_offered`, `call_centre_shown`, `no_qualification_shown`, `other`.
-    pub kind: String,
+    #[schemars(with = "String")]
+    pub kind: ObservationKind,
     /// The words on the screen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -124,4 +142,11 @@ pub struct Observation {
     /// The journal entry in question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
+}
+
+impl From<&observation::Observation> for Observation {
+    fn from(observation: &observation::Observation) -> Self {
+        let Seen { kind, text, terminal, entry, by: _ } = observation.seen.clone();
+        Self { number: observation.number, wall: observation.wall, kind, text, terminal: terminal.map(|id| id.to_string()), entry }
+    }
 }

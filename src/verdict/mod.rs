@@ -19,7 +19,7 @@ use crate::domain::text::Text;
 use case::Case;
 pub use coverage::{Coverage, Met};
 pub use evidence::{Event, Evidence, Observation, Scenario};
-pub use exchange::{Exchange, Listed, exchanges};
+pub use exchange::{Exchange, File, NoKind, Package, Report, RequestKind};
 pub use junit::junit;
 pub use page::page;
 pub use rule::{Finding, Grade, Rule, Sight};

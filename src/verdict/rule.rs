@@ -8,6 +8,7 @@ use super::case::Case;
 use super::evidence::{Event, Evidence, Observation};
 use super::exchange::Exchange;
 use super::{Applied, Ruling};
+use crate::domain::named::named;
 use crate::domain::text::Text;
 
 /// Links to the evidence that a ruling has, of each kind.
@@ -44,34 +45,23 @@ pub enum Sight {
     Both,
 }
 
-/// What came of a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Grade {
-    /// The client did as it should.
-    Pass,
-    /// It did not.
-    Fail,
-    /// It looks wrong, but that is not certain.
-    Warn,
-    /// What is needed to tell is missing.
-    Inconclusive,
-    /// It did not come to it.
-    NotExercised,
+named! {
+    /// What came of a rule.
+    pub enum Grade {
+        /// The client did as it should.
+        Pass = "PASS",
+        /// It did not.
+        Fail = "FAIL",
+        /// It looks wrong, but that is not certain.
+        Warn = "WARN",
+        /// What is needed to tell is missing.
+        Inconclusive = "INCONCLUSIVE",
+        /// It did not come to it.
+        NotExercised = "NOT_EXERCISED",
+    }
 }
 
 impl Grade {
-    /// Its name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "PASS",
-            Self::Fail => "FAIL",
-            Self::Warn => "WARN",
-            Self::Inconclusive => "INCONCLUSIVE",
-            Self::NotExercised => "NOT_EXERCISED",
-        }
-    }
-
     /// Its word in Japanese.
     pub fn ja(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What rules find in small journals, written as the control API lists them.
+//! What rules find in small journals.
 
 mod after_restart;
 mod forms;
@@ -6,75 +6,135 @@ mod protocol;
 mod screen;
 mod sets;
 
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
-use super::{Evidence, Grade, Listed, Ruling, Scenario, exchanges, judge};
+use super::{Evidence, Grade, Observation, Ruling, Scenario, judge};
+use crate::domain::campaign::Component;
+use crate::domain::catalogue::ErrorId;
+use crate::domain::event::{Change, Event};
+use crate::domain::fault::KindName;
+use crate::domain::found::Found;
+use crate::domain::ids::{BootId, FaultId, TerminalId};
+use crate::domain::inquiry::Validity;
+use crate::domain::observation::ObservationKind;
+use crate::domain::operation::Operation;
+use crate::domain::surfacing::ErrorProfile;
+use crate::domain::terminal::Phase;
+use crate::journal::example::{error, example};
+use crate::journal::{self, Entry, EntryTerminal, FaultMark, Listed, Outcome};
 
 /// A journal in the making: each entry comes some seconds after the one before.
 #[derive(Default)]
 struct Story {
     second: u64,
-    entries: Vec<Value>,
-    events: Vec<Value>,
-    observations: Vec<Value>,
+    entries: Vec<Entry>,
+    events: Vec<Event>,
+    observations: Vec<Observation>,
 }
 
-fn time(second: u64) -> String {
+fn time(second: u64) -> Timestamp {
     let start: Timestamp = "2026-01-20T00:00:00Z".parse().unwrap();
-    (start + jiff::SignedDuration::from_secs(second as i64)).to_string()
+    start + SignedDuration::from_secs(second as i64)
+}
+
+/// The id of the entry of a number.
+fn id(number: usize) -> String {
+    Uuid::from_u128(number as u128).to_string()
+}
+
+fn terminal(name: &str) -> TerminalId {
+    TerminalId::parse(name).unwrap()
+}
+
+/// A request from T1 that was answered.
+fn answered(operation: Operation) -> Entry {
+    Entry { terminal: Some(EntryTerminal::Named(terminal("T1"))), status: Some(200), ..example(operation, Outcome::Answered) }
+}
+
+/// A check at T1 that was refused.
+fn refused(id: ErrorId) -> Entry {
+    Entry { outcome: Outcome::Refused { error: error(id), error_profile: None }, ..answered(Operation::Search) }
+}
+
+/// A check at T1 that worked.
+fn checked() -> Entry {
+    Entry { outcome: Outcome::Checked { validity: Validity::Valid, person: None, near_miss: None }, ..answered(Operation::Search) }
+}
+
+impl Entry {
+    /// The same of a patient.
+    fn of(self, patient: &str) -> Self {
+        Self { inquiry: Some(patient.to_owned()), ..self }
+    }
+
+    /// The same under a token.
+    fn with(self, session: &str) -> Self {
+        Self { session: Some(session.to_owned()), ..self }
+    }
+
+    /// The same at another terminal.
+    fn at(self, id: &str) -> Self {
+        Self { terminal: Some(EntryTerminal::Named(terminal(id))), ..self }
+    }
+
+    /// The same with a fault that fired.
+    fn spoilt_by(self, kind: KindName) -> Self {
+        Self { fault: Some(FaultMark { id: FaultId::parse("f1").unwrap(), kind, answered: false }), ..self }
+    }
+
+    /// The same that finds its terminal in a phase.
+    fn found(self, phase: Phase) -> Self {
+        Self { found: Some(Found { phase, last_event: 0, other_terminals: Vec::new() }), ..self }
+    }
 }
 
 impl Story {
     /// Adds an entry `seconds` after the last; gives its id.
-    fn entry(&mut self, seconds: u64, fields: Value) -> String {
+    fn entry(&mut self, seconds: u64, entry: Entry) -> String {
         self.second += seconds;
-        let number = self.entries.len() + 1;
-        let id = format!("entry-{number}");
-        let mut entry = json!({
-            "number": number, "id": id, "at": time(self.second), "wall": time(self.second), "institution": "9911000017",
-            "operation": "search", "method": "POST", "path": "/search", "terminal": "T1", "status": 200, "outcome": "answered",
-            "why": {"ja": "", "en": ""}, "last_event": self.events.len()
-        });
-        entry.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        self.entries.push(entry);
-        id
+        let (at, number) = (time(self.second), self.entries.len() + 1);
+        let found = entry.found.unwrap_or(Found { phase: Phase::UpToDate, last_event: 0, other_terminals: Vec::new() });
+        let found = Some(Found { last_event: self.events.len() as u64, ..found });
+        self.entries.push(Entry { id: Uuid::from_u128(number as u128), at, wall: at, found, ..entry });
+        id(number)
     }
 
-    fn refused(&mut self, seconds: u64, patient: &str, profile: &str) -> String {
-        let error = json!({"id": "restart_required", "code": "MOCK0501E"});
-        self.entry(seconds, json!({"outcome": "refused", "error": error, "inquiry": patient, "phase": "pending", "error_profile": profile}))
+    fn refused(&mut self, seconds: u64, patient: &str, profile: ErrorProfile) -> String {
+        let outcome = Outcome::Refused { error: error(ErrorId::RestartRequired), error_profile: Some(profile) };
+        self.entry(seconds, Entry { outcome, ..answered(Operation::Search).of(patient).found(Phase::Pending) })
     }
 
     fn stuck(&mut self, seconds: u64, patient: &str) -> String {
-        let error = json!({"id": "restart_did_not_help", "code": "MOCK0502E"});
-        self.entry(
-            seconds,
-            json!({"outcome": "refused", "error": error, "inquiry": patient, "phase": "pending", "error_profile": "envelope"}),
-        )
+        let outcome = Outcome::Refused { error: error(ErrorId::RestartDidNotHelp), error_profile: Some(ErrorProfile::Envelope) };
+        self.entry(seconds, Entry { outcome, ..answered(Operation::Search).of(patient).found(Phase::Pending) })
     }
 
     fn checked(&mut self, seconds: u64, patient: &str) -> String {
-        self.entry(seconds, json!({"outcome": "checked", "validity": "valid", "inquiry": patient, "phase": "up_to_date", "session": "s1"}))
+        self.entry(seconds, checked().of(patient).with("s1"))
     }
 
     fn booted(&mut self, terminal: &str) {
-        self.event(terminal, json!({"event": "booted", "boot": "boot-2", "applied": ["linkage_application"]}));
+        self.booted_with(terminal, vec![Component::LinkageApplication]);
     }
 
-    fn event(&mut self, terminal: &str, change: Value) {
-        let mut event = json!({"number": self.events.len() + 1, "at": time(self.second), "terminal": terminal});
-        event.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        self.events.push(event);
+    fn booted_with(&mut self, terminal: &str, applied: Vec<Component>) {
+        self.event(terminal, Change::Booted { boot: BootId::numbered(2), applied });
     }
 
-    fn seen(&mut self, kind: &str, text: &str, entry: Option<&str>) {
-        let number = self.observations.len() + 1;
-        self.observations.push(json!({"number": number, "wall": time(self.second), "kind": kind, "text": text, "entry": entry}));
+    fn event(&mut self, id: &str, change: Change) {
+        let number = self.events.len() as u64 + 1;
+        self.events.push(Event { number, at: time(self.second), terminal: terminal(id), change });
+    }
+
+    fn seen(&mut self, kind: ObservationKind, text: &str, entry: Option<String>) {
+        let number = self.observations.len() as u64 + 1;
+        let (wall, text) = (time(self.second), Some(text.to_owned()));
+        self.observations.push(Observation { number, wall, kind, text, terminal: None, entry });
     }
 
     fn evidence(&self) -> Evidence {
-        let listed = self.entries.iter().map(|entry| serde_json::from_value::<Listed>(entry.clone()).unwrap());
+        let listed: Vec<_> = (1..).zip(&self.entries).map(|(number, entry)| Listed { number, entry: entry.clone() }).collect();
         Evidence {
             institution: "9911000017".to_owned(),
             strictness: super::DEFAULT_STRICTNESS,
@@ -84,9 +144,9 @@ impl Story {
             evicted_events: 0,
             evicted_observations: 0,
             incomplete: false,
-            journal: exchanges(listed),
-            events: serde_json::from_value(json!(self.events)).unwrap(),
-            observations: serde_json::from_value(json!(self.observations)).unwrap(),
+            journal: journal::evidence(&listed),
+            events: self.events.iter().map(super::Event::from).collect(),
+            observations: self.observations.clone(),
         }
     }
 
@@ -110,7 +170,7 @@ fn scenario(rules: &[&str]) -> Option<Scenario> {
 /// The morning as a good client lives through it: refused, restarted, repeated.
 fn good_morning() -> Story {
     let mut story = Story::default();
-    story.refused(1, "p1", "envelope");
+    story.refused(1, "p1", ErrorProfile::Envelope);
     story.booted("T1");
     story.checked(60, "p1");
     story

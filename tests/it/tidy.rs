@@ -13,7 +13,7 @@ const ROOMS: [(&str, &[&str]); 25] = [
     ("package", &["domain", "hex"]),
     ("wire", &["domain"]),
     ("store", &["domain"]),
-    ("journal", &["domain", "store", "wire"]),
+    ("journal", &["domain", "store", "verdict", "wire"]),
     ("token", &["domain"]),
     ("fixtures", &["domain", "package", "wire"]),
     ("metrics", &["domain", "journal", "store"]),
@@ -23,7 +23,7 @@ const ROOMS: [(&str, &[&str]); 25] = [
     ("tls", &["domain"]),
     ("verdict", &["domain"]),
     ("terminal", &["domain", "hex", "linkage", "wire"]),
-    ("app", &["answers", "domain", "fixtures", "institutions", "package", "policy", "store", "tls", "token", "verdict", "wire"]),
+    ("app", &["answers", "domain", "fixtures", "institutions", "journal", "package", "policy", "store", "tls", "token", "verdict", "wire"]),
     (
         "http",
         &[

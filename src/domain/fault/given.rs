@@ -101,7 +101,7 @@ impl TryFrom<Given> for Fault {
     fn try_from(mut given: Given) -> Result<Self, FaultError> {
         let kind = given.kind()?;
         if let Some(pointer) = given.unfitting() {
-            let (name, field) = (kind.name().as_str(), &pointer[1..]);
+            let (name, field) = (kind.name().name(), &pointer[1..]);
             return Err(FaultError::new(
                 pointer,
                 format!("kind が {name} の障害に {field} は使えません。"),
@@ -124,7 +124,7 @@ impl TryFrom<Given> for Fault {
 fn unsuitable(kind: &Kind, operation: Requests) -> FaultError {
     let suited: Vec<&str> =
         Requests::ALL.into_iter().filter(|other| *other != Requests::Any && kind.suits(*other)).map(Requests::name).collect();
-    let (name, operation, suited) = (kind.name().as_str(), operation.name(), suited.join(", "));
+    let (name, operation, suited) = (kind.name().name(), operation.name(), suited.join(", "));
     FaultError::new(
         "/operation",
         format!("{name} は {operation} では使えません。使える値: any、{suited}"),

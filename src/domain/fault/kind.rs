@@ -1,9 +1,7 @@
 //! What faults do, to which operations, and in whose words.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::Requests;
+use crate::domain::named::named;
 use crate::domain::period::{Period, Skew};
 use crate::domain::text::Text;
 
@@ -72,27 +70,27 @@ pub enum Kind {
     },
 }
 
-/// What a kind is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each is the kind of the same name")]
-#[schemars(rename = "FaultKind")]
-pub enum KindName {
-    Delay,
-    Status,
-    Reset,
-    Close,
-    BlackHole,
-    Cut,
-    Drip,
-    WrongLength,
-    Malformed,
-    WrongEncoding,
-    WrongHash,
-    StaleEtag,
-    ExpiredToken,
-    Processing,
-    ClockSkew,
+named! {
+    /// What a kind is called.
+    #[expect(missing_docs, reason = "each is the kind of the same name")]
+    #[schemars(rename = "FaultKind")]
+    pub enum KindName {
+        Delay = "delay",
+        Status = "status",
+        Reset = "reset",
+        Close = "close",
+        BlackHole = "black_hole",
+        Cut = "cut",
+        Drip = "drip",
+        WrongLength = "wrong_length",
+        Malformed = "malformed",
+        WrongEncoding = "wrong_encoding",
+        WrongHash = "wrong_hash",
+        StaleEtag = "stale_etag",
+        ExpiredToken = "expired_token",
+        Processing = "processing",
+        ClockSkew = "clock_skew",
+    }
 }
 
 /// Kinds after which the client has not got the answer that was given.
@@ -108,50 +106,10 @@ const WITHOUT_ANSWER: [KindName; 9] = [
     KindName::WrongHash,
 ];
 
-/// Whether the answer reaches the client as it was given, where a fault of this kind, by its name, fires.
-pub fn answer_arrives(kind: &str) -> bool {
-    WITHOUT_ANSWER.iter().all(|without| without.as_str() != kind)
-}
-
 impl KindName {
-    /// All of them.
-    pub const ALL: [Self; 15] = [
-        Self::Delay,
-        Self::Status,
-        Self::Reset,
-        Self::Close,
-        Self::BlackHole,
-        Self::Cut,
-        Self::Drip,
-        Self::WrongLength,
-        Self::Malformed,
-        Self::WrongEncoding,
-        Self::WrongHash,
-        Self::StaleEtag,
-        Self::ExpiredToken,
-        Self::Processing,
-        Self::ClockSkew,
-    ];
-
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delay => "delay",
-            Self::Status => "status",
-            Self::Reset => "reset",
-            Self::Close => "close",
-            Self::BlackHole => "black_hole",
-            Self::Cut => "cut",
-            Self::Drip => "drip",
-            Self::WrongLength => "wrong_length",
-            Self::Malformed => "malformed",
-            Self::WrongEncoding => "wrong_encoding",
-            Self::WrongHash => "wrong_hash",
-            Self::StaleEtag => "stale_etag",
-            Self::ExpiredToken => "expired_token",
-            Self::Processing => "processing",
-            Self::ClockSkew => "clock_skew",
-        }
+    /// Whether the answer reaches the client as it was given, where a fault of this kind fires.
+    pub fn answer_arrives(self) -> bool {
+        !WITHOUT_ANSWER.contains(&self)
     }
 }
 

@@ -118,7 +118,7 @@ fn a_card_is_one_persons_or_nobodys() {
 fn a_near_miss_needs_two_criteria_that_were_sent() {
     let persons = persons(&[("a", &[("01", "1", "")])]);
     let miss = find(&asked("01990019", "2"), &persons, TODAY).near_miss.unwrap();
-    let unmet: Vec<&str> = miss.criteria.iter().filter(|one| !one.met).map(|one| one.element).collect();
+    let unmet: Vec<&str> = miss.criteria.iter().filter(|one| !one.met).map(|one| &*one.element).collect();
     assert_eq!((miss.person.as_str(), unmet), ("a", vec!["InsuredIdentificationNumber"]));
     assert_eq!(find(&asked("99999999", "2"), &persons, TODAY).near_miss, None);
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use actions::ActionError;
 pub use life::{Due, Surroundings};
-pub use report::{Report, ReportError};
+pub use report::{Report, ReportError, ReportState};
 pub use settings::{Driver, PowerSchedule, ReaderSettings, Settings, Starts};
 
 use super::calendar::{Window, open_window};

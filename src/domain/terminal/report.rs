@@ -10,6 +10,7 @@ use super::{Activity, Boot, Download, Driver, Step, Surroundings, Terminal};
 use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::event::Change;
 use crate::domain::ids::{BootId, Version};
+use crate::domain::named::named;
 use crate::domain::text::Text;
 
 /// One report; the field `state` tells which.
@@ -67,6 +68,50 @@ pub enum Report {
     },
 }
 
+named! {
+    /// What a report tells, by name.
+    pub enum ReportState {
+        /// A download is under way.
+        Downloading = "downloading",
+        /// A package is there as a whole.
+        Downloaded = "downloaded",
+        /// An installation is under way.
+        Installing = "installing",
+        /// A component is installed.
+        Installed = "installed",
+        /// The terminal booted.
+        Booted = "booted",
+        /// A download or installation failed.
+        Failed = "failed",
+    }
+}
+
+impl Report {
+    /// What it tells.
+    pub fn state(&self) -> ReportState {
+        match self {
+            Self::Downloading { .. } => ReportState::Downloading,
+            Self::Downloaded { .. } => ReportState::Downloaded,
+            Self::Installing { .. } => ReportState::Installing,
+            Self::Installed { .. } => ReportState::Installed,
+            Self::Booted { .. } => ReportState::Booted,
+            Self::Failed { .. } => ReportState::Failed,
+        }
+    }
+
+    /// The component and version that it is about; none of a boot.
+    pub fn of(&self) -> Option<(Component, &Version)> {
+        match self {
+            Self::Downloading { component, version, .. }
+            | Self::Downloaded { component, version }
+            | Self::Installing { component, version }
+            | Self::Installed { component, version }
+            | Self::Failed { component, version, .. } => Some((*component, version)),
+            Self::Booted { .. } => None,
+        }
+    }
+}
+
 /// Ids of past boots that are kept, to tell a late report from a new boot.
 const KEPT_BOOTS: usize = 16;
 
@@ -96,12 +141,13 @@ impl Stage {
     }
 
     /// The reports that follow it, itself included.
-    fn takes(self) -> &'static [&'static str] {
+    fn takes(self) -> &'static [ReportState] {
+        use ReportState::{Booted, Downloaded, Downloading, Failed, Installed, Installing};
         match self {
-            Self::Wanted | Self::Downloading => &["downloading", "downloaded", "failed"],
-            Self::Downloaded => &["downloaded", "installing", "installed", "failed"],
-            Self::Installing => &["installing", "installed", "failed"],
-            Self::Installed => &["installed", "booted"],
+            Self::Wanted | Self::Downloading => &[Downloading, Downloaded, Failed],
+            Self::Downloaded => &[Downloaded, Installing, Installed, Failed],
+            Self::Installing => &[Installing, Installed, Failed],
+            Self::Installed => &[Installed, Booted],
         }
     }
 }
@@ -133,26 +179,26 @@ impl Terminal {
         let is_failure = matches!(report, Report::Failed { .. });
         let changes = match report {
             Report::Downloading { component, version, received } => {
-                let package = self.following("downloading", component, &version, around)?;
+                let package = self.following(ReportState::Downloading, component, &version, around)?;
                 self.begin(now, &package, Step::Downloading, received.min(package.size));
                 Vec::new()
             }
             Report::Downloaded { component, version } => {
-                let package = self.following("downloaded", component, &version, around)?;
+                let package = self.following(ReportState::Downloaded, component, &version, around)?;
                 let known = self.stage(&package) == Stage::Downloaded;
                 self.activity = None;
                 self.downloads.insert(component, Download { version: version.clone(), received: package.size });
                 if known { Vec::new() } else { vec![Change::Downloaded { component, version }] }
             }
             Report::Installing { component, version } => {
-                let package = self.following("installing", component, &version, around)?;
+                let package = self.following(ReportState::Installing, component, &version, around)?;
                 self.begin(now, &package, Step::Installing, package.size);
                 Vec::new()
             }
             Report::Installed { component, version } => self.report_installed(now, component, version, around)?,
             Report::Booted { boot_id, running } => self.report_boot(now, boot_id, running)?,
             Report::Failed { component, version, message } => {
-                self.following("failed", component, &version, around)?;
+                self.following(ReportState::Failed, component, &version, around)?;
                 self.activity = None;
                 let message: String = message.chars().take(500).collect();
                 let failure = Some((component, version.clone(), message.clone()));
@@ -185,7 +231,7 @@ impl Terminal {
                 &format!("{component} has the newer version {} installed", software.installed),
             ));
         }
-        let restart_required = self.following("installed", component, &version, around)?.restart_required;
+        let restart_required = self.following(ReportState::Installed, component, &version, around)?.restart_required;
         self.activity = None;
         self.downloads.remove(&component);
         Ok(vec![self.install(now, component, version, restart_required)])
@@ -254,14 +300,21 @@ impl Terminal {
     }
 
     /// The package that a step is about, where that step follows what was reported before.
-    fn following(&self, step: &str, component: Component, version: &Version, around: Surroundings<'_>) -> Result<Package, ReportError> {
+    fn following(
+        &self,
+        step: ReportState,
+        component: Component,
+        version: &Version,
+        around: Surroundings<'_>,
+    ) -> Result<Package, ReportError> {
         let package = self.offered(component, version, around)?;
         let stage = self.stage(package);
         let again = stage == Stage::Downloaded && self.failure.as_ref().is_some_and(|(failed, _, _)| *failed == component);
-        if stage.takes().contains(&step) || (again && step == "downloading") {
+        if stage.takes().contains(&step) || (again && step == ReportState::Downloading) {
             return Ok(package.clone());
         }
-        let follow = stage.takes().join(", ");
+        let follow = stage.takes().iter().map(|step| step.name()).collect::<Vec<_>>().join(", ");
+        let step = step.name();
         Err(refused(
             &format!("{component} {version} は {} まで報告済みのため、{step} は続きません。受け付けるもの: {follow}", stage.name()),
             &format!("{component} {version} was last reported as {}; `{step}` does not follow, these would: {follow}", stage.name()),

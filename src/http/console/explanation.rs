@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::domain::text::Text;
 use crate::http::negotiation::{JSON, TEXT_HTML, TEXT_PLAIN, preferred};
@@ -18,7 +18,7 @@ use crate::journal::{Explanation, Listed};
 #[template(path = "explanation.html")]
 struct Page<'a> {
     number: u64,
-    operation: &'a str,
+    operation: &'static str,
     path: &'a str,
     at: String,
     sections: Vec<(Text, Vec<Text>)>,
@@ -54,23 +54,23 @@ enum Form {
 }
 
 /// The explanation of an entry, in the form of the three that `Accept` prefers.
-pub fn explanation(listed: &Listed, entry: &Value, explanation: &Explanation, headers: &HeaderMap) -> Response {
+pub fn explanation(listed: &Listed, explanation: &Explanation, headers: &HeaderMap) -> Response {
     match preferred(headers, &[(JSON, Form::Json), (TEXT_HTML, Form::Page), (TEXT_PLAIN, Form::Text)]) {
-        Form::Page => crate::http::page::Page::new(page(entry, explanation)).into_response(),
+        Form::Page => crate::http::page::Page::new(page(listed, explanation)).into_response(),
         Form::Text => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], explanation.plain()).into_response(),
         Form::Json => Json(Explained { entry: listed, explanation }).into_response(),
     }
 }
 
-fn page(entry: &Value, explanation: &Explanation) -> String {
-    let text = |name: &str| entry[name].as_str().unwrap_or_default();
+fn page(listed: &Listed, explanation: &Explanation) -> String {
+    let entry = &listed.entry;
     let page = Page {
-        number: entry["number"].as_u64().unwrap_or_default(),
-        operation: text("operation"),
-        path: text("path"),
-        at: text("at").parse().map(super::time_of_day).unwrap_or_default(),
+        number: listed.number,
+        operation: entry.operation.name(),
+        path: &entry.path,
+        at: super::time_of_day(entry.at),
         sections: explanation.sections(),
-        entry: serde_json::to_string_pretty(entry).expect("an entry is plain data"),
+        entry: serde_json::to_string_pretty(&json!(listed)).expect("an entry is plain data"),
     };
     page.render().expect("the template formats texts into a String")
 }

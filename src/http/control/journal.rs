@@ -19,8 +19,7 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::console;
 use crate::http::problem::Problem;
-use crate::journal::{Choice, KEPT_ENTRIES, Listed, Start, explain};
-use crate::store::{Page, StoreError};
+use crate::journal::{Choice, Entry, KEPT_ENTRIES, Listed, Page, Start, explain};
 
 /// Entries, oldest first.
 #[derive(Serialize, JsonSchema)]
@@ -92,7 +91,7 @@ pub async fn institution_entry(
     let masks = query.masks()?;
     let page = read(&app, Some(&code), KEPT_ENTRIES).await?;
     let own = app.institutions.look(&code, |tenant, _| tenant.institution.persons.as_ref().map(|persons| persons.len())).await?;
-    explained((&page, &entry), masks, own.flatten(), &headers)
+    explained((page, &entry), masks, own.flatten(), &headers)
 }
 
 /// `GET /v1/journal/{entry}`.
@@ -107,7 +106,7 @@ pub async fn stray_entry(
 ) -> Result<Response, Problem> {
     let Path(entry) = entry.map_err(|_| no_such_name())?;
     let page = read(&app, None, KEPT_ENTRIES).await?;
-    explained((&page, &entry), query.masks()?, None, &headers)
+    explained((page, &entry), query.masks()?, None, &headers)
 }
 
 /// `DELETE …/journal`: empties it; what it held counts as evicted, and numbers go on.
@@ -129,13 +128,13 @@ pub async fn clear_strays(State(app): State<Arc<App>>) -> Result<NoContent, Prob
 }
 
 /// The errors that an institution's answers can have now.
-async fn errors_of(app: &App, code: &InstitutionCode) -> Result<Vec<(String, String)>, Problem> {
+async fn errors_of(app: &App, code: &InstitutionCode) -> Result<Vec<(&'static str, String)>, Problem> {
     let found = app.institutions.look(code, |tenant, _| errors(app, &tenant.institution.surfacing));
     found.await?.ok_or_else(|| no_institution(code))
 }
 
 /// Every error by its name with its code in the catalogue and, where another replaces it, with that one, too.
-fn errors(app: &App, surfacing: &Surfacing) -> Vec<(String, String)> {
+fn errors(app: &App, surfacing: &Surfacing) -> Vec<(&'static str, String)> {
     let fixtures = app.fixtures();
     let codes = |id: &ErrorId| [fixtures.catalogue.entry(*id).code.clone(), surfacing.entry(&fixtures.catalogue, *id).code];
     let mut errors: Vec<_> = ErrorId::ALL.iter().flat_map(|id| codes(id).map(|code| (id.name(), code))).collect();
@@ -157,16 +156,21 @@ fn listing(page: Page, choice: &Choice, masks: bool) -> Result<Listing, Problem>
         (Start::After(_), Some((_, last))) => Some(Next::After(last.number)),
         (Start::Newest | Start::Before(_), Some((first, _))) => Some(Next::Before(first.number)),
     };
-    let entries = chosen.entries.iter().map(|kept| Listed::new(kept, masks).ok_or_else(|| unreadable(&kept.body)));
-    Ok(Listing { entries: entries.collect::<Result<_, _>>()?, evicted: page.evicted, incomplete: !page.complete, next })
+    let entries = chosen.entries.into_iter().map(|listed| shown(listed, masks)).collect();
+    Ok(Listing { entries, evicted: page.evicted, incomplete: !page.complete, next })
 }
 
-fn explained((page, entry): (&Page, &str), masks: bool, own_persons: Option<usize>, headers: &HeaderMap) -> Result<Response, Problem> {
+fn explained((page, entry): (Page, &str), masks: bool, own_persons: Option<usize>, headers: &HeaderMap) -> Result<Response, Problem> {
     let place = place(entry).ok_or_else(no_such_name)?;
-    let kept = page.entries.iter().find(|kept| place.is(kept)).ok_or_else(no_entry)?;
-    let listed = Listed::new(kept, masks).ok_or_else(|| unreadable(&kept.body))?;
-    let value = listed.value();
-    Ok(console::explanation(&listed, &value, &explain(&value, own_persons), headers))
+    let listed = page.entries.into_iter().find(|listed| place.is(listed)).ok_or_else(no_entry)?;
+    let listed = shown(listed, masks);
+    Ok(console::explanation(&listed, &explain(&listed.entry, own_persons), headers))
+}
+
+/// An entry as it is asked for.
+fn shown(listed: Listed, masks: bool) -> Listed {
+    let entry = if masks { Entry::masked } else { std::convert::identity };
+    Listed { entry: entry(listed.entry), ..listed }
 }
 
 fn no_such_name() -> Problem {
@@ -183,8 +187,4 @@ fn no_entry() -> Problem {
         "GET …/journal で一覧を確認してください。どの医療機関のものでもない要求は GET /v1/journal にあります",
         "See GET …/journal; what fitted no institution is in GET /v1/journal",
     ))
-}
-
-fn unreadable(body: &str) -> Problem {
-    Problem::from(StoreError::unreadable("journal", body))
 }

@@ -5,11 +5,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::bad_query;
-use crate::domain::operation::Operation;
+use crate::domain::operation::{Operation, OutcomeName};
 use crate::domain::text::Text;
 use crate::http::problem::Problem;
-use crate::journal::{Choice, Filter, KEPT_ENTRIES, OUTCOMES, Place, Start};
-use crate::store::Kept;
+use crate::journal::{Choice, Filter, KEPT_ENTRIES, Listed, Place, Start};
 
 /// How many entries are listed where the URL does not say.
 const USUAL: usize = 50;
@@ -80,8 +79,8 @@ impl JournalQuery {
             }
         };
         let filter = Filter {
-            operation: one_of("operation", self.operation, &Operation::ALL.map(Operation::name))?,
-            outcome: one_of("outcome", self.outcome, &OUTCOMES)?,
+            operation: one_of("operation", self.operation, Operation::ALL, Operation::name)?,
+            outcome: one_of("outcome", self.outcome, OutcomeName::ALL, OutcomeName::name)?,
             error: self.error,
             terminal: self.terminal,
             fault: self.fault,
@@ -119,17 +118,24 @@ fn masks(text: Option<&str>) -> Result<bool, Problem> {
     }
 }
 
-fn one_of(name: &str, text: Option<String>, known: &[&str]) -> Result<Option<String>, Problem> {
-    match text {
-        Some(text) if !known.contains(&&*text) => Err(wrong(name, &known.join(", "))),
-        text => Ok(text),
-    }
+/// The one that the URL names, among all that there are.
+fn one_of<T: Copy, const N: usize>(
+    field: &str,
+    text: Option<String>,
+    all: [T; N],
+    name: fn(T) -> &'static str,
+) -> Result<Option<T>, Problem> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let named = all.into_iter().find(|one| name(*one) == text);
+    named.map(Some).ok_or_else(|| wrong(field, &all.map(name).join(", ")))
 }
 
 /// Refuses an error that there is not: one of no name or code in `errors`, and of no entry's, whose code may have been replaced since.
-pub(super) fn known_error(error: &str, errors: &[(String, String)], entries: &[Kept]) -> Result<(), Problem> {
+pub(super) fn known_error(error: &str, errors: &[(&str, String)], entries: &[Listed]) -> Result<(), Problem> {
     let alone = Filter { error: Some(error.to_owned()), ..Filter::default() };
-    if errors.iter().any(|(name, code)| name == error || code == error) || entries.iter().any(|entry| alone.takes(&entry.body)) {
+    if errors.iter().any(|(name, code)| *name == error || code == error) || entries.iter().any(|listed| alone.takes(&listed.entry)) {
         return Ok(());
     }
     let names: Vec<String> = errors.iter().map(|(name, code)| format!("{name} ({code})")).collect();

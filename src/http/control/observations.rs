@@ -106,7 +106,7 @@ async fn known_entry(app: &App, code: &InstitutionCode, entry: &str) -> Result<S
     let id = Uuid::parse_str(entry)
         .map_err(|_| wrong(Text::new("ジャーナルのエントリーの id ではありません。", "This is no id of a journal entry.")))?;
     let page = app.institutions.entries(code, KEPT_ENTRIES).await?.ok_or_else(|| no_institution(code))?;
-    if page.complete && !page.entries.iter().any(|kept| Place::Id(id).is(kept)) {
+    if page.complete && !page.entries.iter().any(|listed| Place::Id(id).is(listed)) {
         return Err(wrong(Text::new(
             "この医療機関のジャーナルに、そのエントリーはありません。古いものから消えます（evicted）。",
             "This institution's journal has no such entry; the oldest ones go (evicted).",

@@ -86,7 +86,7 @@ pub(super) fn examples(catalogue: &Catalogue) -> Value {
         let entry = catalogue.entry(*id);
         let refusal = Refusal::detailed(*id, Text::same("…"));
         let problem = Problem::of_catalogue(entry, &refusal.message(entry)).document();
-        (id.name(), json!({ "summary": entry.code, "value": problem }))
+        (id.name().to_owned(), json!({ "summary": entry.code, "value": problem }))
     };
     Value::Object(ErrorId::ALL.iter().map(example).collect())
 }

@@ -6,18 +6,19 @@ use serde_json::{Value, json};
 
 use super::MASKED;
 use super::words::known_header;
+use crate::journal::Shown;
 
 /// Whether the text of a field or element, by its name, tells nothing of a person.
 pub(super) type Told<'a> = &'a dyn Fn(&str, &str) -> bool;
 
 /// Masks headers and body. `fields` are the names that are kept of fields and elements; all of them where there are none.
-pub(super) fn mask_message(message: &mut Value, fields: &[&str], told: Told<'_>) {
-    if let Some(headers) = message["headers"].as_object_mut() {
-        let known = std::mem::take(headers).into_iter().map(|(name, value)| known_header(&name, value.as_str().unwrap_or_default()));
-        headers.extend(known.map(|(name, value)| (name, Value::from(value))));
-    }
-    if let Some(body) = message.get_mut("body") {
-        *body = masked_body(body.as_str().unwrap_or_default(), fields, told).into();
+pub(super) fn masked_message(message: Shown, fields: &[&str], told: Told<'_>) -> Shown {
+    let Shown { headers, body, bytes, truncated } = message;
+    Shown {
+        headers: headers.into_iter().map(|(name, value)| known_header(&name, &value)).collect(),
+        body: body.map(|body| masked_body(&body, fields, told)),
+        bytes,
+        truncated,
     }
 }
 

@@ -1,10 +1,14 @@
 //! That only what is known to be of nobody is left of an entry.
 
-use serde_json::json;
-
 use super::message::masked_body;
 use super::words::{FIELDS, known_header, known_path, known_value, told};
 use super::*;
+use crate::domain::catalogue::ErrorId;
+use crate::domain::ids::TerminalId;
+use crate::domain::inquiry::Validity;
+use crate::domain::operation::Operation;
+use crate::journal::example::{error, example};
+use crate::journal::write;
 
 fn request(body: &str) -> String {
     masked_body(body, FIELDS, &known_value)
@@ -38,28 +42,46 @@ fn only_known_words_are_left_of_a_request() {
 fn an_answer_keeps_its_elements_and_the_values_that_tell_of_nobody() {
     let body = r#"{"XmlMsg":{"SegmentOfResult":"1","ErrorMessage":"m","ResultList":[{"Name":"模擬　太郎","Sex1":1}]},"type":"urn:x","status":422}"#;
     let masked = r#"{"XmlMsg":{"ErrorMessage":"m","ResultList":[{"Name":"[masked]","Sex1":"[masked]"}],"SegmentOfResult":"1"},"status":422,"type":"urn:x"}"#;
-    assert_eq!(masked_body(body, &[], &told("search", false)), masked);
-    assert_eq!(masked_body(body, &[], &told("search", true)), masked.replace("\"m\"", "\"[masked]\""));
-    assert_eq!(masked_body(r#"{"a":"b"}"#, &[], &told("updates", false)), r#"{"a":"b"}"#);
+    assert_eq!(masked_body(body, &[], &told(Operation::Search, false)), masked);
+    assert_eq!(masked_body(body, &[], &told(Operation::Search, true)), masked.replace("\"m\"", "\"[masked]\""));
+    assert_eq!(masked_body(r#"{"a":"b"}"#, &[], &told(Operation::Updates, false)), r#"{"a":"b"}"#);
 }
 
 #[test]
 fn an_entry_keeps_what_decided_it_but_not_what_was_quoted() {
-    let entry = json!({
-        "operation": "search", "method": "POST", "path": "/oqs-api-pro/MSA01030/ILI01030SV01/search", "later": "山田",
-        "error": {"id": "malformed_request", "message": {"ja": "読めません。/XmlMsg/MessageBody/Birthdate は \"山田\" です。", "en": "山田"}},
-        "why": {"ja": "山田", "en": "山田"},
-        "notes": [{"ja": "知らない要素 /XmlMsg/山田 を無視しました。", "en": "The unknown element /XmlMsg/Yamada was passed over."}],
-        "near_miss": {"person": "valid", "criteria": [{"element": "Birthdate", "met": false, "expected": "1980", "got": "山田"}]},
-        "request": {"headers": {"accept": "*/*", "referer": "山田", "x-yamada": "1"}, "body": "山田"},
-        "answer": {"headers": {}, "body": "{\"ErrorMessage\":\"山田\"}"},
-    });
-    let masked = masked(entry);
-    assert!(!masked.to_string().contains("山田") && !masked.to_string().to_lowercase().contains("yamada"), "{masked}");
-    assert_eq!(masked["error"]["message"]["ja"], "/XmlMsg/MessageBody/Birthdate: [masked]");
-    assert_eq!(masked["notes"][0]["en"], "/XmlMsg/[masked]: [masked]");
-    assert_eq!((&masked["near_miss"]["criteria"][0]["met"], &masked["request"]["headers"]["accept"]), (&json!(false), &json!("*/*")));
-    assert_eq!(masked["path"], "/oqs-api-pro/MSA01030/ILI01030SV01/search");
+    let message = Text::new("読めません。/XmlMsg/MessageBody/Birthdate は \"山田\" です。", "山田");
+    let error = JournalError { message, ..error(ErrorId::MalformedRequest) };
+    let shown = |headers: &[(&str, &str)], body: &str| {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Some(Shown { headers, body: Some(body.to_owned()), bytes: body.len(), truncated: false })
+    };
+    let entry = Entry {
+        path: "/oqs-api-pro/MSA01030/ILI01030SV01/search".to_owned(),
+        terminal: Some(EntryTerminal::Named(TerminalId::parse("Yamada").unwrap())),
+        why: Text::same("山田"),
+        notes: vec![Text::new("知らない要素 /XmlMsg/山田 を無視しました。", "The unknown element /XmlMsg/Yamada was passed over.")],
+        request: shown(&[("accept", "*/*"), ("referer", "山田"), ("x-yamada", "1")], "山田"),
+        answer: shown(&[], "{\"ErrorMessage\":\"山田\"}"),
+        ..example(Operation::Search, Outcome::Refused { error, error_profile: None })
+    };
+    let masked = entry.masked();
+    let text = write(&masked);
+    assert!(!text.contains("山田") && !text.to_lowercase().contains("yamada"), "{text}");
+    assert_eq!(masked.error().unwrap().message.ja, "/XmlMsg/MessageBody/Birthdate: [masked]");
+    assert_eq!(masked.notes[0].en, "/XmlMsg/[masked]: [masked]");
+    assert_eq!(masked.request.unwrap().headers["accept"], "*/*");
+    assert_eq!((&*masked.path, masked.terminal), ("/oqs-api-pro/MSA01030/ILI01030SV01/search", Some(EntryTerminal::Masked)));
+}
+
+#[test]
+fn of_the_nearest_person_only_what_differs_is_told() {
+    let (expected, got) = ("1980".to_owned(), "山田".to_owned());
+    let criteria = vec![Criterion { element: "Birthdate".into(), met: false, expected, got }];
+    let near_miss = Some(NearMiss { person: "valid".to_owned(), criteria });
+    let masked = example(Operation::Search, Outcome::Checked { validity: Validity::None, person: None, near_miss }).masked();
+    let Outcome::Checked { near_miss: Some(miss), .. } = masked.outcome else { panic!("it stays a check") };
+    let only = &miss.criteria[0];
+    assert_eq!((&*miss.person, &*only.element, only.met, &*only.expected, &*only.got), ("valid", "Birthdate", false, MASKED, MASKED));
 }
 
 #[test]

@@ -1,8 +1,13 @@
 //! The words that are known to be of nobody: of paths, headers, fields and values.
 
 use super::MASKED;
+use crate::domain::campaign::Component;
+use crate::domain::catalogue::ErrorId;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::linkage::FileKind;
+use crate::domain::operation::Operation;
+use crate::domain::terminal::ReportState;
+use crate::journal::FILE;
 
 /// The routes of the backend; `{}` stands for what the client fills in, `{file}` for a file's name.
 const ROUTES: [&str; 9] = [
@@ -17,64 +22,37 @@ const ROUTES: [&str; 9] = [
     "/notices/v1",
 ];
 
-/// HTTP's methods, and that of a file in the linkage folder.
-pub(super) const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "FILE"];
-
-/// Fields of an entry that the server alone says; the others are looked into.
-pub(super) const SERVER_FIELDS: [&str; 20] = [
-    "number",
-    "id",
-    "at",
-    "wall",
-    "institution",
-    "operation",
-    "phase",
-    "last_event",
-    "other_terminals",
-    "result_files",
-    "status",
-    "outcome",
-    "validity",
-    "person",
-    "error",
-    "error_profile",
-    "why",
-    "fault",
-    "session",
-    "inquiry",
-];
+/// HTTP's methods.
+const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
 
 /// Errors whose words quote nothing that a client sent; of those of a terminal, it is known to exist.
-pub(super) const PLAIN_ERRORS: [&str; 25] = [
-    "kind_not_public",
-    "body_timeout",
-    "body_too_large",
-    "unknown_route",
-    "method_not_allowed",
-    "identity_missing",
-    "certificate_required",
-    "login_refused",
-    "token_missing",
-    "token_foreign",
-    "token_expired",
-    "terminal_off",
-    "terminal_starting",
-    "restart_required",
-    "restart_did_not_help",
-    "update_missing",
-    "line_down",
-    "person_refused",
-    "person_unmatched",
-    "consent_missing",
-    "window_closed",
-    "too_many_polls",
-    "distribution_suspended",
-    "delivery_down",
-    "package_preparing",
+const PLAIN_ERRORS: [ErrorId; 25] = [
+    ErrorId::KindNotPublic,
+    ErrorId::BodyTimeout,
+    ErrorId::BodyTooLarge,
+    ErrorId::UnknownRoute,
+    ErrorId::MethodNotAllowed,
+    ErrorId::IdentityMissing,
+    ErrorId::CertificateRequired,
+    ErrorId::LoginRefused,
+    ErrorId::TokenMissing,
+    ErrorId::TokenForeign,
+    ErrorId::TokenExpired,
+    ErrorId::TerminalOff,
+    ErrorId::TerminalStarting,
+    ErrorId::RestartRequired,
+    ErrorId::RestartDidNotHelp,
+    ErrorId::UpdateMissing,
+    ErrorId::LineDown,
+    ErrorId::PersonRefused,
+    ErrorId::PersonUnmatched,
+    ErrorId::ConsentMissing,
+    ErrorId::WindowClosed,
+    ErrorId::TooManyPolls,
+    ErrorId::DistributionSuspended,
+    ErrorId::DeliveryDown,
+    ErrorId::PackagePreparing,
 ];
-
-/// Operations whose answers are about terminals and their software alone; of a login, values are redacted anyway.
-const IMPERSONAL: [&str; 6] = ["login", "updates", "package", "reports", "results", "notices"];
 
 /// Elements of answers, and fields of those in the mock's own form, that tell nothing of a person.
 const TOLD: [&str; 23] = [
@@ -160,20 +138,6 @@ pub(super) const FIELDS: &[&str] = &[
     "limit_certificate",
 ];
 
-/// The values of `state` and `component` in a report.
-const REPORTED: [&str; 10] = [
-    "downloading",
-    "downloaded",
-    "installing",
-    "installed",
-    "booted",
-    "failed",
-    "distribution_application",
-    "linkage_application",
-    "face_recognition_library",
-    "card_reader_application",
-];
-
 /// Headers of which only the name is kept; of further ones not even that.
 const HEADER_NAMES: [&str; 9] =
     ["cache-control", "content-disposition", "forwarded", "origin", "referer", "traceparent", "tracestate", "via", "x-forwarded-for"];
@@ -212,14 +176,37 @@ pub(super) fn known_value(name: &str, text: &str) -> bool {
         "QualificationConfirmationDate" => digits(8),
         "ProcessExecutionTime" => digits(14),
         "ReferenceClassification" | "CharacterCodeIdentifier" | "LimitApplicationCertificateRelatedConsFlg" => digits(2),
-        "state" | "component" => REPORTED.contains(&text),
+        "state" | "component" => is_reported(text),
         _ => text == "[redacted]",
     }
 }
 
+/// Whether it is a value of `state` or `component` in a report.
+fn is_reported(text: &str) -> bool {
+    ReportState::ALL.map(ReportState::name).contains(&text) || Component::ALL.map(Component::name).contains(&text)
+}
+
+/// Whether a method is one of HTTP's, or that of a file in the linkage folder.
+pub(super) fn is_method(method: &str) -> bool {
+    method == FILE || METHODS.contains(&method)
+}
+
+/// Whether an error's words quote what a client sent.
+pub(super) fn quotes(error: ErrorId) -> bool {
+    !PLAIN_ERRORS.contains(&error)
+}
+
+/// Whether an operation's answers are about terminals and their software alone; of a login, values are redacted anyway.
+fn is_impersonal(operation: Operation) -> bool {
+    match operation {
+        Operation::Login | Operation::Updates | Operation::Package | Operation::Reports | Operation::Results | Operation::Notices => true,
+        Operation::Search | Operation::Linkage | Operation::Card | Operation::Unknown => false,
+    }
+}
+
 /// What an answer of an operation tells without telling of a person; where an error quotes what was sent, less.
-pub(super) fn told(operation: &str, quotes: bool) -> impl Fn(&str, &str) -> bool {
-    let all = IMPERSONAL.contains(&operation) && !quotes;
+pub(super) fn told(operation: Operation, quotes: bool) -> impl Fn(&str, &str) -> bool {
+    let all = is_impersonal(operation) && !quotes;
     move |name, _| all || (TOLD.contains(&name) && !(quotes && REPEATING.contains(&name)))
 }
 

@@ -3,11 +3,13 @@
 use super::super::case::Case;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
+use crate::domain::fault::KindName;
+use crate::domain::operation::OutcomeName;
+use crate::domain::terminal::ReportState;
 
-/// The fault that spoils the bytes of a package.
-const SPOILING: &str = "wrong_hash";
 /// Faults that end a transfer before its last byte.
-const CUTTING: [&str; 6] = ["reset", "close", "cut", "wrong_length", "status", "black_hole"];
+const CUTTING: [KindName; 6] =
+    [KindName::Reset, KindName::Close, KindName::Cut, KindName::WrongLength, KindName::Status, KindName::BlackHole];
 
 /// The client has these bytes already.
 const NOT_MODIFIED: Option<u16> = Some(304);
@@ -28,15 +30,17 @@ enum Received {
 
 /// A package was received whole and verified before it was installed.
 pub(super) fn verified(case: &Case<'_>) -> Finding {
-    let reports: Vec<&Exchange> =
-        case.journal().filter(|entry| entry.outcome == "answered" && reported(entry, "installed").is_some()).collect();
+    let reports: Vec<&Exchange> = case
+        .journal()
+        .filter(|entry| entry.outcome == OutcomeName::Answered && reported(entry, ReportState::Installed).is_some())
+        .collect();
     let spoilt: Vec<&Exchange> = case.journal().filter(|entry| entry.package.is_some() && is_spoilt(entry)).collect();
     if reports.is_empty() && spoilt.is_empty() {
         return Finding::not_exercised("インストールの報告はありませんでした。", "No installation was reported.");
     }
     let mut unknown = Vec::new();
     for report in &reports {
-        let of = reported(report, "installed").unwrap_or_default();
+        let of = reported(report, ReportState::Installed).unwrap_or_default();
         match received(case, report, of) {
             Received::Whole => {}
             Received::Unknown => unknown.push(*report),
@@ -71,13 +75,13 @@ pub(super) fn verified(case: &Case<'_>) -> Finding {
 }
 
 /// The component and version that a report of this state names.
-fn reported<'a>(entry: &'a Exchange, state: &str) -> Option<&'a str> {
+fn reported(entry: &Exchange, state: ReportState) -> Option<&str> {
     let report = entry.report.as_ref().filter(|report| report.state == state)?;
     report.of.as_deref()
 }
 
 fn is_spoilt(entry: &Exchange) -> bool {
-    entry.fault.as_deref() == Some(SPOILING)
+    entry.fault == Some(KindName::WrongHash)
 }
 
 /// What of a package had been received by a terminal when it made its report.
@@ -88,7 +92,9 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
     let transfers: Vec<&Exchange> = case.journal().filter(same).collect();
     let (mut parts, mut size, mut spoilt) = (Vec::new(), None, false);
     for (at, transfer) in transfers.iter().enumerate() {
-        let Some(package) = transfer.package.as_ref().filter(|_| transfer.outcome == "answered" && transfer.status != NOT_MODIFIED) else {
+        let Some(package) =
+            transfer.package.as_ref().filter(|_| transfer.outcome == OutcomeName::Answered && transfer.status != NOT_MODIFIED)
+        else {
             continue;
         };
         let Some((from, to)) = package.bytes else {
@@ -96,8 +102,8 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
         };
         // A transfer that was cut has a second entry; how far it came shows where the next one goes on.
         let rest = &transfers[at + 1..];
-        let broke_off = rest.first().is_some_and(|next| next.outcome == "refused" && next.status.is_none());
-        let cut = broke_off || transfer.fault.as_deref().is_some_and(|fault| CUTTING.contains(&fault));
+        let broke_off = rest.first().is_some_and(|next| next.outcome == OutcomeName::Refused && next.status.is_none());
+        let cut = broke_off || transfer.fault.is_some_and(|fault| CUTTING.contains(&fault));
         let resumed = rest.iter().find_map(|next| next.package.as_ref()?.bytes).map(|(from, _)| from);
         let to = if cut { resumed.filter(|at| (from..to).contains(at)).unwrap_or(from) } else { to };
         if Some((from, to)) == package.size.map(|size| (0, size)) {
@@ -112,7 +118,9 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
     if parts.is_empty() {
         // The journal may begin after the download: only where the terminal asked for it, or said that it downloads, must it have the transfer.
         let held = transfers.iter().any(|transfer| [NOT_MODIFIED, NOT_SATISFIABLE].contains(&transfer.status));
-        let says_so = |entry: &Exchange| ["downloading", "downloaded"].iter().any(|state| reported(entry, state) == Some(of));
+        let says_so = |entry: &Exchange| {
+            [ReportState::Downloading, ReportState::Downloaded].into_iter().any(|state| reported(entry, state) == Some(of))
+        };
         let begun = case.journal().any(|entry| entry.number < report.number && entry.terminal == report.terminal && says_so(entry));
         return if !held && (begun || !transfers.is_empty()) { Received::Partly } else { Received::Unknown };
     }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::super::case::Case;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
+use crate::domain::operation::{Operation, OutcomeName};
 
 /// The linkage client took each answer exactly once: no request was sent again that had been answered.
 pub(super) fn answers_taken_once(case: &Case<'_>) -> Finding {
     let mut answered: BTreeMap<(Option<&str>, u64), Vec<&Exchange>> = BTreeMap::new();
-    for entry in case.journal().filter(|entry| entry.operation == "linkage" && was_answered(entry)) {
+    for entry in case.journal().filter(|entry| entry.operation == Operation::Linkage && was_answered(entry)) {
         if let Some(file) = &entry.file {
             answered.entry((entry.terminal.as_deref(), file.name)).or_default().push(entry);
         }
@@ -37,5 +38,5 @@ pub(super) fn answers_taken_once(case: &Case<'_>) -> Finding {
 
 /// Sending again what was refused is right: once the terminal was restarted, the same request is to be answered.
 fn was_answered(entry: &Exchange) -> bool {
-    entry.has_arrived() && entry.outcome != "refused"
+    entry.has_arrived() && entry.outcome != OutcomeName::Refused
 }

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::case::{Case, LASTING, RESTART_REQUIRED};
+use super::super::case::{Case, LASTING};
 use super::super::evidence::Observation;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
 use super::restart::last_of_each_patient;
-use super::screen::{MESSAGE, folded};
-
-const NO_QUALIFICATION: &str = "no_qualification_shown";
-const OTHER: &str = "other";
+use super::screen::folded;
+use crate::domain::catalogue::ErrorId;
+use crate::domain::observation::ObservationKind;
 
 /// The error was not taken for "no qualification".
 ///
@@ -20,8 +19,8 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
     if refusals.is_empty() {
         return Finding::not_exercised("続くエラーはありませんでした。", "No check was refused with an error that lasts.");
     }
-    let observed: Vec<(&Observation, &Exchange)> = LASTING.iter().flat_map(|error| case.observations_of(error)).collect();
-    let taken: Vec<_> = observed.iter().filter(|(observation, _)| observation.kind == NO_QUALIFICATION).collect();
+    let observed: Vec<(&Observation, &Exchange)> = LASTING.into_iter().flat_map(|error| case.observations_of(error)).collect();
+    let taken: Vec<_> = observed.iter().filter(|(observation, _)| observation.kind == ObservationKind::NoQualificationShown).collect();
     if !taken.is_empty() {
         return Finding::new(
             Grade::Fail,
@@ -37,10 +36,11 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
     let denies = |(observation, check): &(&Observation, &Exchange)| may_deny(observation) && !told.contains(check.id.as_str());
     let (doubtful, others): (Vec<_>, Vec<_>) = observed.into_iter().partition(denies);
     if !doubtful.is_empty() {
+        let kind = ObservationKind::NoQualificationShown.name();
         return Finding::new(
             Grade::Inconclusive,
-            format!("エラー時の画面に資格がないと表示されたのか、言葉だけでは判断できません。そうであれば、観察の種類 {NO_QUALIFICATION} で知らせてください。"),
-            format!("Whether the screen said that there is no qualification cannot be told by its words; if so, say it by an observation of the kind {NO_QUALIFICATION}."),
+            format!("エラー時の画面に資格がないと表示されたのか、言葉だけでは判断できません。そうであれば、観察の種類 {kind} で知らせてください。"),
+            format!("Whether the screen said that there is no qualification cannot be told by its words; if so, say it by an observation of the kind {kind}."),
         )
         .by(doubtful.iter().map(|(_, check)| *check))
         .seen(doubtful.iter().map(|(observation, _)| *observation));
@@ -60,7 +60,7 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
 
 /// Whether its kind says what was shown.
 fn is_clear(observation: &Observation) -> bool {
-    !matches!(observation.kind.as_str(), MESSAGE | OTHER)
+    !matches!(observation.kind, ObservationKind::MessageShown | ObservationKind::Other)
 }
 
 /// Whether the words of a message could say that there is no qualification.
@@ -82,9 +82,9 @@ fn may_deny(observation: &Observation) -> bool {
 
 /// Whether it tells what the screen showed of the error: by its kind, or in words.
 fn tells_of_error(observation: &Observation) -> bool {
-    match observation.kind.as_str() {
-        MESSAGE => observation.text.is_some(),
-        kind => kind != OTHER,
+    match observation.kind {
+        ObservationKind::MessageShown => observation.text.is_some(),
+        kind => kind != ObservationKind::Other,
     }
 }
 
@@ -120,9 +120,9 @@ fn by_the_wire(case: &Case<'_>, refusals: &[&Exchange]) -> Finding {
 /// In whatever form the error came, the client did the right thing.
 pub(super) fn profiles_understood(case: &Case<'_>) -> Finding {
     let mut met: BTreeMap<&str, Vec<&Exchange>> = BTreeMap::new();
-    for refusal in case.refusals(RESTART_REQUIRED) {
-        if let Some(profile) = &refusal.error_profile {
-            met.entry(profile).or_default().push(refusal);
+    for refusal in case.refusals(ErrorId::RestartRequired) {
+        if let Some(profile) = refusal.error_profile {
+            met.entry(profile.name()).or_default().push(refusal);
         }
     }
     if met.is_empty() {
@@ -161,8 +161,8 @@ pub(super) fn profiles_understood(case: &Case<'_>) -> Finding {
 
 /// Whether these refusals, all in one profile, were taken for what they are; none if that cannot be told yet.
 fn understood(case: &Case<'_>, refusals: &[&Exchange]) -> Option<bool> {
-    let denied = |observation: &Observation| observation.kind == NO_QUALIFICATION;
-    let observed = case.observations_of(RESTART_REQUIRED);
+    let denied = |observation: &Observation| observation.kind == ObservationKind::NoQualificationShown;
+    let observed = case.observations_of(ErrorId::RestartRequired);
     let about = |check: &Exchange| refusals.iter().any(|refusal| refusal.id == check.id);
     if observed.iter().any(|(observation, check)| denied(observation) && about(check)) {
         return Some(false);

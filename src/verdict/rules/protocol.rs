@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use super::super::case::Case;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::operation::Operation;
 
 /// The refusals for a token that does not count.
-const TOKEN_ERRORS: [&str; 3] = ["token_expired", "token_foreign", "token_missing"];
+const TOKEN_ERRORS: [ErrorId; 3] = [ErrorId::TokenExpired, ErrorId::TokenForeign, ErrorId::TokenMissing];
 
 /// After the token had expired, the client logged in anew.
 pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
-    let expired: Vec<&Exchange> = case.journal().filter(|entry| entry.is_refused_with("token_expired") && entry.has_arrived()).collect();
+    let expired: Vec<&Exchange> =
+        case.journal().filter(|entry| entry.is_refused_with(ErrorId::TokenExpired) && entry.has_arrived()).collect();
     if expired.is_empty() {
         return Finding::not_exercised("有効期限の切れたトークンは使われませんでした。", "No expired token was used.");
     }
@@ -25,7 +28,7 @@ pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
     for (session, refusal) in first {
         let again: Vec<&Exchange> = case
             .after(refusal)
-            .filter(|entry| entry.operation != "login" && session.is_some() && entry.session.as_deref() == session)
+            .filter(|entry| entry.operation != Operation::Login && session.is_some() && entry.session.as_deref() == session)
             .collect();
         if again.len() as u64 > limit {
             let count = again.len();
@@ -56,7 +59,7 @@ pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
 
 /// Whether the request's token counted.
 fn is_accepted(entry: &Exchange) -> bool {
-    entry.operation != "login" && !TOKEN_ERRORS.iter().any(|error| entry.is_refused_with(error))
+    entry.operation != Operation::Login && entry.error.is_none_or(|error| !TOKEN_ERRORS.contains(&error))
 }
 
 /// The client waited as long as Retry-After said.

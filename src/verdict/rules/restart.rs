@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::case::{Case, RESTART_REQUIRED};
+use super::super::case::Case;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
+use crate::domain::catalogue::ErrorId;
 
 const NO_REFUSAL: (&str, &str) = ("再起動待ちによるエラーはありませんでした。", "No check was refused for a missing restart.");
 const NO_RESTART: (&str, &str) = ("エラーの後、まだ再起動されていません。", "The terminal was not restarted after the error yet.");
 
 /// After the restart a check was made again at that terminal, and it succeeded.
 pub(super) fn repeated(case: &Case<'_>) -> Finding {
-    let refusals = case.refusals(RESTART_REQUIRED);
+    let refusals = case.refusals(ErrorId::RestartRequired);
     if refusals.is_empty() {
         return Finding::not_exercised(NO_REFUSAL.0, NO_REFUSAL.1);
     }
@@ -45,7 +46,7 @@ pub(super) fn repeated(case: &Case<'_>) -> Finding {
 
 /// The check of the same patient was repeated, not skipped.
 pub(super) fn same_patient(case: &Case<'_>) -> Finding {
-    let refusals = case.refusals(RESTART_REQUIRED);
+    let refusals = case.refusals(ErrorId::RestartRequired);
     if refusals.is_empty() {
         return Finding::not_exercised(NO_REFUSAL.0, NO_REFUSAL.1);
     }

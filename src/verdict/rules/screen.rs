@@ -1,18 +1,17 @@
 //! What the client's screen says, as someone or someone's test saw it: the wire cannot show that.
 
-use super::super::case::{Case, RESTART_DID_NOT_HELP, RESTART_REQUIRED};
+use super::super::case::Case;
 use super::super::evidence::Observation;
 use super::super::rule::{Finding, Grade};
-
-/// The kind of observation whose words count.
-pub(super) const MESSAGE: &str = "message_shown";
+use crate::domain::catalogue::ErrorId;
+use crate::domain::observation::ObservationKind;
 
 /// What has to be on the screen after an error.
 struct Wanted {
     /// The error.
-    error: &'static str,
+    error: ErrorId,
     /// The kind of observation that says so by itself.
-    kind: &'static str,
+    kind: ObservationKind,
     /// Words of which one has to be in a message that was seen; in lower case. Of a telephone number its digits count.
     words: &'static [&'static str],
     /// Words that come near it, and alone do not tell; in lower case.
@@ -28,8 +27,8 @@ pub(super) fn restart(case: &Case<'_>) -> Finding {
     shown(
         case,
         &Wanted {
-            error: RESTART_REQUIRED,
-            kind: "restart_prompted",
+            error: ErrorId::RestartRequired,
+            kind: ObservationKind::RestartPrompted,
             words: &["再起動", "再立ち上げ", "立ち上げ直", "リブート", "restart", "reboot"],
             hints: &["電源を入れ直", "電源の入れ直"],
             doubtful: &[
@@ -62,8 +61,8 @@ pub(super) fn fallback(case: &Case<'_>) -> Finding {
     shown(
         case,
         &Wanted {
-            error: RESTART_DID_NOT_HELP,
-            kind: "fallback_offered",
+            error: ErrorId::RestartDidNotHelp,
+            kind: ObservationKind::FallbackOffered,
             words: &["kb0011769", "マイナポータル", "資格情報のお知らせ", "資格申立書", "資格確認書"],
             hints: &["別の方法", "代わりの方法", "保険証", "資格確認の方法"],
             doubtful: &[],
@@ -77,8 +76,8 @@ pub(super) fn call_centre(case: &Case<'_>) -> Finding {
     shown(
         case,
         &Wanted {
-            error: RESTART_DID_NOT_HELP,
-            kind: "call_centre_shown",
+            error: ErrorId::RestartDidNotHelp,
+            kind: ObservationKind::CallCentreShown,
             words: &["0800-080-4583"],
             hints: &["コールセンター", "call centre", "call center"],
             doubtful: &[],
@@ -97,21 +96,21 @@ fn shown(case: &Case<'_>, wanted: &Wanted) -> Finding {
     if observed.is_empty() {
         return Finding::new(
             Grade::Inconclusive,
-            format!("エラー {} 時の画面の観察がありません（POST …/observations）。", wanted.error),
-            format!("Nobody has told what the screen showed at {} (POST …/observations).", wanted.error),
+            format!("エラー {} 時の画面の観察がありません（POST …/observations）。", wanted.error.name()),
+            format!("Nobody has told what the screen showed at {} (POST …/observations).", wanted.error.name()),
         )
         .by(refusals);
     }
     let said = |observation: &Observation, words: &[&str]| {
         let text = folded(observation.text.as_deref().unwrap_or_default());
-        observation.kind == MESSAGE && words.iter().any(|word| has(&text, word))
+        observation.kind == ObservationKind::MessageShown && words.iter().any(|word| has(&text, word))
     };
     let (right, others): (Vec<_>, Vec<_>) = observed.iter().copied().partition(|(observation, _)| {
         observation.kind == wanted.kind || (said(observation, wanted.words) && !said(observation, wanted.doubtful))
     });
     let near = |observation: &Observation| said(observation, wanted.words) || said(observation, wanted.hints);
     let unclear: Vec<_> = others.into_iter().filter(|(observation, _)| near(observation)).collect();
-    let kind = wanted.kind;
+    let kind = wanted.kind.name();
     let (grade, ja, en, proof) = if !right.is_empty() {
         (Grade::Pass, format!("画面で{ja}が観察されました。"), format!("The screen was seen to have {en}."), right)
     } else if !unclear.is_empty() {

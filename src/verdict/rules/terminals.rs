@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::super::case::{Case, RESTART_REQUIRED};
+use super::super::case::Case;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
+use crate::domain::catalogue::ErrorId;
 
 /// While one terminal waited for its restart, the others went on being used.
 pub(super) fn others_used(case: &Case<'_>) -> Finding {
-    let refusals = case.refusals(RESTART_REQUIRED);
+    let refusals = case.refusals(ErrorId::RestartRequired);
     if refusals.is_empty() {
         return Finding::not_exercised("再起動待ちによるエラーはありませんでした。", "No check was refused for a missing restart.");
     }

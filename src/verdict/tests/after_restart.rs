@@ -1,8 +1,12 @@
 //! Checks before and after the restart.
 
-use serde_json::{Value, json};
-
-use super::{Grade, Story, good_morning};
+use super::{Grade, Story, answered, checked, good_morning, id, refused, terminal, time};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::event::Change;
+use crate::domain::fault::KindName;
+use crate::domain::operation::Operation;
+use crate::domain::surfacing::ErrorProfile;
+use crate::journal::{Entry, FILE};
 
 #[test]
 fn a_client_that_repeats_the_check_after_the_restart_passes() {
@@ -17,7 +21,7 @@ fn a_client_that_repeats_the_check_after_the_restart_passes() {
         assert_eq!(story.grade(rule), Grade::Pass, "{rule}");
     }
     let ruling = story.ruling("check_repeated_after_restart");
-    assert_eq!((ruling.entries, ruling.events), (vec!["entry-1".to_owned(), "entry-2".to_owned()], vec![1]));
+    assert_eq!((ruling.entries, ruling.events), (vec![id(1), id(2)], vec![1]));
 }
 
 #[test]
@@ -25,17 +29,17 @@ fn no_refusal_and_no_restart_are_no_exercise() {
     let mut story = Story::default();
     story.checked(1, "p1");
     assert_eq!(story.grade("check_repeated_after_restart"), Grade::NotExercised);
-    story.refused(1, "p1", "envelope");
+    story.refused(1, "p1", ErrorProfile::Envelope);
     assert_eq!(story.grade("check_repeated_after_restart"), Grade::NotExercised);
-    story.event("T1", json!({"event": "resumed"}));
-    story.event("T1", json!({"event": "booted", "boot": "boot-2", "applied": []}));
+    story.event("T1", Change::Resumed);
+    story.booted_with("T1", Vec::new());
     assert_eq!(story.grade("check_repeated_after_restart"), Grade::NotExercised, "this boot applied nothing");
 }
 
 #[test]
 fn a_restart_that_brought_only_a_part_ends_nothing() {
     let mut story = Story::default();
-    story.refused(1, "p1", "envelope");
+    story.refused(1, "p1", ErrorProfile::Envelope);
     story.booted("T1");
     story.stuck(1, "p1");
     assert_eq!(story.grade("check_repeated_after_restart"), Grade::NotExercised, "it was repeated, and the terminal still refused");
@@ -49,13 +53,13 @@ fn a_restart_that_brought_only_a_part_ends_nothing() {
 #[test]
 fn who_checks_only_other_patients_after_the_restart_has_skipped_one() {
     let mut story = Story::default();
-    story.refused(1, "p1", "envelope");
+    story.refused(1, "p1", ErrorProfile::Envelope);
     story.booted("T1");
     assert_eq!(story.grade("check_repeated_after_restart"), Grade::Fail, "restarted, and nothing came");
     story.checked(60, "p2");
     assert_eq!(story.grade("check_repeated_after_restart"), Grade::Pass);
     let skipped = story.ruling("same_patient_repeated");
-    assert_eq!((skipped.result, skipped.entries), (Grade::Fail, vec!["entry-1".to_owned()]));
+    assert_eq!((skipped.result, skipped.entries), (Grade::Fail, vec![id(1)]));
     assert_eq!(story.grade("error_not_taken_for_no_qualification"), Grade::Warn, "the wire alone cannot tell");
     assert_eq!(story.grade("error_profile_understood"), Grade::Fail);
 }
@@ -63,11 +67,11 @@ fn who_checks_only_other_patients_after_the_restart_has_skipped_one() {
 #[test]
 fn an_answer_that_a_fault_took_away_is_no_success() {
     let mut story = Story::default();
-    story.refused(1, "p1", "envelope");
+    story.refused(1, "p1", ErrorProfile::Envelope);
     story.booted("T1");
-    story.entry(5, json!({"outcome": "checked", "validity": "valid", "inquiry": "p1", "fault": {"id": "f1", "kind": "close"}}));
+    story.entry(5, checked().of("p1").spoilt_by(KindName::Close));
     assert_eq!(story.grade("same_patient_repeated"), Grade::Fail);
-    story.entry(5, json!({"outcome": "checked", "validity": "valid", "inquiry": "p1", "fault": {"id": "f2", "kind": "delay"}}));
+    story.entry(5, checked().of("p1").spoilt_by(KindName::Delay));
     assert_eq!(story.grade("same_patient_repeated"), Grade::Pass);
 }
 
@@ -75,82 +79,84 @@ fn an_answer_that_a_fault_took_away_is_no_success() {
 fn the_limit_of_checks_counts_by_patient_terminal_and_minute() {
     let mut story = Story::default();
     for _ in 0..10 {
-        story.refused(1, "p1", "envelope");
-        story.refused(0, "p2", "envelope");
-        story.entry(0, json!({"outcome": "refused", "error": {"id": "restart_required"}, "inquiry": "p1", "terminal": "T2"}));
+        story.refused(1, "p1", ErrorProfile::Envelope);
+        story.refused(0, "p2", ErrorProfile::Envelope);
+        story.entry(0, refused(ErrorId::RestartRequired).of("p1").at("T2"));
     }
     assert_eq!(story.grade("not_hammered"), Grade::Pass, "ten each");
-    story.refused(51, "p1", "envelope");
+    story.refused(51, "p1", ErrorProfile::Envelope);
     assert_eq!(story.grade("not_hammered"), Grade::Pass, "a minute after the first");
-    story.refused(0, "p1", "envelope");
-    story.refused(0, "p1", "envelope");
+    story.refused(0, "p1", ErrorProfile::Envelope);
+    story.refused(0, "p1", ErrorProfile::Envelope);
     assert_eq!(story.grade("not_hammered"), Grade::Fail);
 }
 
 #[test]
 fn a_file_in_the_linkage_folder_is_a_check_too() {
     let mut story = Story::default();
-    let file = |name: &str, outcome: &str| {
-        json!({"operation": "linkage", "method": "FILE", "path": name, "status": null, "outcome": outcome, "inquiry": "p1",
-            "error": if outcome == "refused" { json!({"id": "restart_required"}) } else { json!(null) }})
+    let file = |entry: Entry| Entry {
+        operation: Operation::Linkage,
+        method: FILE.into(),
+        path: "OQSsiquc01req_0001.xml".to_owned(),
+        status: None,
+        ..entry.of("p1")
     };
-    story.entry(1, file("OQSsiquc01req_0001.xml", "refused"));
+    story.entry(1, file(refused(ErrorId::RestartRequired)));
     story.booted("T1");
-    story.entry(1, file("OQSsiquc01req_0001.xml", "refused"));
+    story.entry(1, file(refused(ErrorId::RestartRequired)));
     assert_eq!(story.grade("linkage_answers_taken_once"), Grade::NotExercised, "nothing was answered yet: asking again is right");
     story.booted("T1");
-    story.entry(1, file("OQSsiquc01req_0001.xml", "checked"));
+    story.entry(1, file(checked()));
     assert_eq!(story.grade("same_patient_repeated"), Grade::Pass);
     assert_eq!(story.grade("linkage_answers_taken_once"), Grade::Pass);
     let evidence = serde_json::to_string(&story.evidence()).unwrap();
     assert!(!evidence.contains("0001.xml"), "a file's name could name a patient");
-    story.entry(1, file("OQSsiquc01req_0001.xml", "checked"));
+    story.entry(1, file(checked()));
     assert_eq!(story.grade("linkage_answers_taken_once"), Grade::Fail);
 }
 
 #[test]
 fn the_other_terminal_of_a_pharmacy_has_to_be_used() {
     const RULE: &str = "other_terminals_used";
-    let at_t2 = |outcome: &str, error: Value| json!({"outcome": outcome, "error": error, "inquiry": "p1", "terminal": "T2"});
     let mut story = Story::default();
-    story.refused(1, "p1", "envelope");
+    story.refused(1, "p1", ErrorProfile::Envelope);
     assert_eq!(story.grade(RULE), Grade::NotExercised, "there is only one");
-    story.entries[0]["other_terminals"] = json!(["T2"]);
+    story.entries[0].found.as_mut().unwrap().other_terminals = vec![terminal("T2")];
     assert_eq!(story.grade(RULE), Grade::Fail);
     let mut evidence = story.evidence();
     evidence.evicted = 1;
     assert_eq!(super::of(&evidence, RULE).result, Grade::Inconclusive, "a check at T2 may be among what was evicted");
-    story.entry(1, at_t2("refused", json!({"id": "terminal_off"})));
+    story.entry(1, refused(ErrorId::TerminalOff).of("p1").at("T2"));
     assert_eq!(story.grade(RULE), Grade::Inconclusive, "it was tried, and T2 had been switched off meanwhile");
-    story.entry(1, at_t2("checked", json!(null)));
+    story.entry(1, checked().of("p1").at("T2"));
     assert_eq!(story.grade(RULE), Grade::Pass);
     story.entries.truncate(1);
     story.booted("T1");
-    story.entry(1, at_t2("checked", json!(null)));
+    story.entry(1, checked().of("p1").at("T2"));
     assert_eq!(story.grade(RULE), Grade::Fail, "only after T1's restart");
 }
 
 #[test]
 fn a_boot_of_before_the_refusal_ends_nothing_whatever_the_clock_says() {
     let mut story = good_morning();
-    story.refused(1, "p1", "envelope");
+    story.refused(1, "p1", ErrorProfile::Envelope);
     // The clock was set back: the boot of before the refusal lies behind it by time.
-    story.entries[2]["at"] = json!(super::time(0));
+    story.entries[2].at = time(0);
     for rule in ["check_repeated_after_restart", "same_patient_repeated"] {
         assert_eq!(story.grade(rule), Grade::Pass, "{rule}: judged by the first morning");
     }
     assert_eq!(story.grade("error_profile_understood"), Grade::Inconclusive, "the second one waits for its restart");
     story.booted("T1");
-    story.events[1]["at"] = json!("2020-01-01T00:00:00Z");
+    story.events[1].at = "2020-01-01T00:00:00Z".parse().unwrap();
     assert_eq!(story.grade("check_repeated_after_restart"), Grade::Fail, "this boot ended it");
 }
 
 #[test]
 fn a_boot_after_which_the_terminal_still_refuses_ends_nothing() {
     let mut story = Story::default();
-    story.refused(1, "p1", "envelope");
+    story.refused(1, "p1", ErrorProfile::Envelope);
     story.booted("T1");
-    story.refused(1, "p2", "envelope");
+    story.refused(1, "p2", ErrorProfile::Envelope);
     assert_eq!(story.grade("check_repeated_after_restart"), Grade::NotExercised);
     assert_eq!(story.grade("same_patient_repeated"), Grade::NotExercised);
     story.booted("T1");
@@ -159,12 +165,11 @@ fn a_boot_after_which_the_terminal_still_refuses_ends_nothing() {
 
 #[test]
 fn an_answer_about_one_person_shows_that_the_terminal_works() {
-    for fields in [json!({"outcome": "refused", "error": {"id": "person_refused"}}), json!({"outcome": "answered"})] {
+    for entry in [refused(ErrorId::PersonRefused), answered(Operation::Search)] {
         let mut story = Story::default();
-        story.refused(1, "p1", "envelope");
+        story.refused(1, "p1", ErrorProfile::Envelope);
         story.booted("T1");
-        let id = story.entry(1, fields);
-        story.entries[1]["inquiry"] = json!("p1");
+        let id = story.entry(1, entry.of("p1"));
         let ruling = story.ruling("same_patient_repeated");
         assert_eq!((ruling.result, ruling.entries.last()), (Grade::Pass, Some(&id)));
     }
@@ -173,8 +178,8 @@ fn an_answer_about_one_person_shows_that_the_terminal_works() {
 #[test]
 fn a_refusal_that_a_fault_took_away_was_not_met() {
     let mut story = Story::default();
-    story.refused(1, "p1", "http");
-    story.entries[0]["fault"] = json!({"id": "f1", "kind": "reset"});
+    story.refused(1, "p1", ErrorProfile::Http);
+    story.entries[0] = story.entries[0].clone().spoilt_by(KindName::Reset);
     story.booted("T1");
     for rule in ["check_repeated_after_restart", "error_profile_understood", "restart_message_shown", "not_hammered"] {
         assert_eq!(story.grade(rule), Grade::NotExercised, "{rule}");
@@ -187,8 +192,8 @@ fn a_refusal_that_a_fault_took_away_was_not_met() {
 fn a_day_that_a_test_advances_through_is_no_hammering() {
     let mut story = Story::default();
     for hour in 0..12 {
-        story.refused(1, "p1", "envelope");
-        story.entries[hour]["at"] = json!(super::time(3600 * hour as u64));
+        story.refused(1, "p1", ErrorProfile::Envelope);
+        story.entries[hour].at = time(3600 * hour as u64);
     }
     assert_eq!(story.grade("not_hammered"), Grade::Pass);
 }

@@ -1,16 +1,13 @@
 //! The three forms of a verdict, from one model.
 
-use super::super::coverage::{ERRORS, PROFILES};
 use super::super::{Verdict, junit, page};
-use super::{good_morning, judge, scenario};
-use crate::domain::catalogue::ErrorId;
-use crate::domain::surfacing::ErrorProfile;
-use crate::domain::terminal::Phase;
+use super::{good_morning, id, judge, scenario};
+use crate::domain::observation::ObservationKind;
 
 #[test]
 fn the_evidence_inside_gives_the_same_verdict_byte_for_byte() {
     let mut story = good_morning();
-    story.seen("message_shown", "再起動してください <script>&", Some("entry-1"));
+    story.seen(ObservationKind::MessageShown, "再起動してください <script>&", Some(id(1)));
     let mut evidence = story.evidence();
     evidence.scenario = scenario(&["check_repeated_after_restart", "restart_message_shown"]);
     let json = judge(&evidence).json();
@@ -23,7 +20,7 @@ fn the_evidence_inside_gives_the_same_verdict_byte_for_byte() {
 #[test]
 fn the_page_loads_nothing_and_says_what_it_is() {
     let mut story = good_morning();
-    story.seen("message_shown", "再起動してください <script>&", Some("entry-1"));
+    story.seen(ObservationKind::MessageShown, "再起動してください <script>&", Some(id(1)));
     let page = page(&judge(&story.evidence()));
     for forbidden in ["<script", "http://", "https://", "src=", "@import", "url("] {
         assert!(!page.contains(forbidden), "{forbidden}");
@@ -42,12 +39,4 @@ fn a_failed_rule_is_a_failure_and_one_that_was_not_exercised_is_skipped() {
     assert_eq!(count("<testcase "), super::super::RULES.len() + 1);
     assert!(xml.contains(&format!(r#"failures="{}""#, count("<failure "))) && count("<failure ") > 0);
     assert!(xml.contains(&format!(r#"skipped="{}""#, count("<skipped "))) && count("<skipped ") > 0);
-}
-
-#[test]
-fn coverage_knows_the_words_of_the_domain() {
-    assert_eq!(serde_json::to_value(Phase::ALL).unwrap(), serde_json::to_value(Phase::ALL.map(Phase::name)).unwrap());
-    let error = |name: &str| serde_json::from_value::<ErrorId>(name.into()).is_ok();
-    let profile = |name: &str| serde_json::from_value::<ErrorProfile>(name.into()).is_ok();
-    assert!(ERRORS.iter().all(|name| error(name)) && PROFILES.iter().all(|name| profile(name)));
 }

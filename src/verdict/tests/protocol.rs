@@ -1,11 +1,21 @@
 //! Tokens, Retry-After, downloads.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Grade, Story};
+use super::{Grade, Story, answered, checked, id, refused, time};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::fault::KindName;
+use crate::domain::operation::Operation;
+use crate::domain::terminal::ReportState;
+use crate::journal::{Entry, Shown};
 
-fn expired(session: &str) -> Value {
-    json!({"outcome": "refused", "error": {"id": "token_expired"}, "session": session})
+fn expired(session: &str) -> Entry {
+    refused(ErrorId::TokenExpired).with(session)
+}
+
+/// A message with one header.
+fn header(name: &str, value: &str) -> Option<Shown> {
+    Some(Shown { headers: [(name.to_owned(), value.to_owned())].into(), ..Shown::default() })
 }
 
 #[test]
@@ -13,9 +23,9 @@ fn an_expired_session_has_to_be_renewed() {
     let mut story = Story::default();
     story.entry(1, expired("old"));
     assert_eq!(story.grade("session_renewed"), Grade::Fail, "nothing came after it");
-    story.entry(1, json!({"operation": "login"}));
+    story.entry(1, answered(Operation::Login));
     assert_eq!(story.grade("session_renewed"), Grade::Fail, "a login without a further request");
-    story.entry(1, json!({"outcome": "checked", "session": "new"}));
+    story.entry(1, checked().with("new"));
     assert_eq!(story.grade("session_renewed"), Grade::Pass);
     for _ in 0..3 {
         story.entry(1, expired("old"));
@@ -27,46 +37,52 @@ fn an_expired_session_has_to_be_renewed() {
 fn going_on_without_a_token_is_no_renewal() {
     let mut story = Story::default();
     story.entry(1, expired("old"));
-    story.entry(1, json!({"outcome": "checked", "inquiry": "p1"}));
+    story.entry(1, checked().of("p1"));
     assert_eq!(story.grade("session_renewed"), Grade::Fail);
 }
 
 #[test]
 fn retry_after_has_to_be_waited_for_by_either_clock() {
-    let busy = || json!({"operation": "updates", "outcome": "refused", "answer": {"headers": {"retry-after": "30"}}});
+    let updates = || answered(Operation::Updates);
+    let busy = || Entry { answer: header("retry-after", "30"), ..updates() };
     let mut story = Story::default();
     story.entry(1, busy());
     assert_eq!(story.grade("retry_after_honoured"), Grade::Inconclusive, "it did not ask again");
-    story.entry(10, json!({"operation": "search"}));
-    story.entry(20, json!({"operation": "updates"}));
+    story.entry(10, answered(Operation::Search));
+    story.entry(20, updates());
     assert_eq!(story.grade("retry_after_honoured"), Grade::Pass, "another operation does not count");
     story.entry(1, busy());
-    story.entry(5, json!({"operation": "updates", "terminal": "T2"}));
-    story.entry(5, json!({"operation": "updates", "at": super::time(9999)}));
+    story.entry(5, updates().at("T2"));
+    story.entry(5, updates());
+    story.entries.last_mut().unwrap().at = time(9999);
     assert_eq!(story.grade("retry_after_honoured"), Grade::Pass, "another terminal, and an advanced clock");
     story.entry(1, busy());
-    story.entry(28, json!({"operation": "updates"}));
+    story.entry(28, updates());
     let ruling = story.ruling("retry_after_honoured");
-    assert_eq!((ruling.result, ruling.entries), (Grade::Fail, vec!["entry-7".to_owned(), "entry-8".to_owned()]));
+    assert_eq!((ruling.result, ruling.entries), (Grade::Fail, vec![id(7), id(8)]));
 }
 
-fn bytes(first: u64, last: u64) -> Value {
-    let headers = json!({"content-range": format!("bytes {first}-{last}/100")});
-    json!({"operation": "package", "method": "GET", "path": "/delivery/v1/packages/2026-01/linkage_application/5.3.0", "status": 206,
-        "answer": {"headers": headers}})
+fn package() -> Entry {
+    let path = "/delivery/v1/packages/2026-01/linkage_application/5.3.0".to_owned();
+    Entry { method: "GET".into(), path, ..answered(Operation::Package) }
 }
 
-fn installed() -> Value {
-    report("installed")
+fn bytes(first: u64, last: u64) -> Entry {
+    let answer = header("content-range", &format!("bytes {first}-{last}/100"));
+    Entry { status: Some(206), answer, ..package() }
 }
 
-fn downloaded() -> Value {
-    report("downloaded")
+fn installed() -> Entry {
+    report(ReportState::Installed)
 }
 
-fn report(state: &str) -> Value {
+fn downloaded() -> Entry {
+    report(ReportState::Downloaded)
+}
+
+fn report(state: ReportState) -> Entry {
     let body = json!({"state": state, "component": "linkage_application", "version": "5.3.0"}).to_string();
-    json!({"operation": "reports", "request": {"headers": {}, "body": body}})
+    Entry { request: Some(Shown { body: Some(body), ..Shown::default() }), ..answered(Operation::Reports) }
 }
 
 #[test]
@@ -91,11 +107,8 @@ fn what_is_reported_as_installed_has_to_have_been_received_whole() {
 fn a_transfer_that_was_cut_counts_up_to_where_the_next_goes_on() {
     let mut story = Story::default();
     story.entry(1, bytes(0, 99));
-    story.entry(
-        1,
-        json!({"operation": "package", "method": "GET", "path": "/p/linkage_application/5.3.0", "status": null, "outcome": "refused",
-        "error": {"id": "window_closed"}}),
-    );
+    let cut = refused(ErrorId::WindowClosed).outcome;
+    story.entry(1, Entry { status: None, outcome: cut, ..package() });
     story.entry(1, installed());
     assert_eq!(story.grade("download_verified"), Grade::Fail, "it was cut");
     story.entries.pop();
@@ -106,11 +119,7 @@ fn a_transfer_that_was_cut_counts_up_to_where_the_next_goes_on() {
 
 #[test]
 fn what_came_spoilt_must_not_be_installed() {
-    let spoilt = || {
-        let mut entry = bytes(0, 99);
-        entry["fault"] = json!({"id": "f1", "kind": "wrong_hash"});
-        entry
-    };
+    let spoilt = || bytes(0, 99).spoilt_by(KindName::WrongHash);
     let mut story = Story::default();
     story.entry(1, spoilt());
     assert_eq!(story.grade("download_verified"), Grade::Inconclusive);
@@ -127,7 +136,7 @@ fn what_came_spoilt_must_not_be_installed() {
 fn another_terminal_that_goes_on_with_its_own_token_is_no_renewal() {
     let mut story = Story::default();
     story.entry(1, expired("a"));
-    story.entry(1, json!({"outcome": "checked", "session": "b", "terminal": "T2"}));
+    story.entry(1, checked().with("b").at("T2"));
     assert_eq!(story.grade("session_renewed"), Grade::Fail);
 }
 
@@ -145,14 +154,13 @@ fn an_installation_of_before_the_journal_is_no_proof_of_anything() {
 fn an_answer_of_304_sends_no_bytes() {
     let mut story = Story::default();
     story.entry(1, bytes(0, 99));
-    let mut unchanged = bytes(0, 99);
-    (unchanged["status"], unchanged["answer"]) = (json!(304), json!({"headers": {}}));
+    let mut unchanged = Entry { status: Some(304), ..package() };
     story.entry(1, unchanged.clone());
     story.entry(1, installed());
     assert_eq!(story.grade("download_verified"), Grade::Pass);
     for held in [304, 416] {
         let mut story = Story::default();
-        unchanged["status"] = json!(held);
+        unchanged.status = Some(held);
         story.entry(1, unchanged.clone());
         story.entry(1, downloaded());
         story.entry(1, installed());

@@ -1,27 +1,29 @@
 //! Observations of the client's screen.
 
-use serde_json::json;
-
-use super::{Grade, Story, good_morning};
+use super::{Grade, Story, good_morning, id, refused};
+use crate::domain::catalogue::ErrorId;
+use crate::domain::fault::KindName;
+use crate::domain::observation::ObservationKind;
+use crate::domain::surfacing::ErrorProfile;
 
 #[test]
 fn the_screen_has_to_speak_of_the_restart() {
     let mut story = good_morning();
     assert_eq!(story.grade("restart_message_shown"), Grade::Inconclusive, "nobody looked");
-    story.seen("message_shown", "端末の電源を切ってください", Some("entry-1"));
+    story.seen(ObservationKind::MessageShown, "端末の電源を切ってください", Some(id(1)));
     assert_eq!(story.grade("restart_message_shown"), Grade::Fail, "off and on is no restart");
-    story.seen("message_shown", "資格確認端末を再起動してください", Some("entry-1"));
+    story.seen(ObservationKind::MessageShown, "資格確認端末を再起動してください", Some(id(1)));
     let ruling = story.ruling("restart_message_shown");
-    assert_eq!((ruling.result, ruling.observations, ruling.entries), (Grade::Pass, vec![2], vec!["entry-1".to_owned()]));
+    assert_eq!((ruling.result, ruling.observations, ruling.entries), (Grade::Pass, vec![2], vec![id(1)]));
 }
 
 #[test]
 fn an_observation_without_an_entry_is_about_the_last_check_before_it() {
     let mut story = Story::default();
-    story.refused(1, "p1", "envelope");
-    story.seen("restart_prompted", "", None);
+    story.refused(1, "p1", ErrorProfile::Envelope);
+    story.seen(ObservationKind::RestartPrompted, "", None);
     story.checked(1, "p1");
-    story.seen("no_qualification_shown", "該当資格なし", None);
+    story.seen(ObservationKind::NoQualificationShown, "該当資格なし", None);
     assert_eq!(story.grade("restart_message_shown"), Grade::Pass);
     assert_eq!(story.grade("error_not_taken_for_no_qualification"), Grade::Pass, "that was shown of a check that worked");
 }
@@ -29,7 +31,7 @@ fn an_observation_without_an_entry_is_about_the_last_check_before_it() {
 #[test]
 fn an_error_shown_as_no_qualification_fails() {
     let mut story = good_morning();
-    story.seen("no_qualification_shown", "該当資格なし", Some("entry-1"));
+    story.seen(ObservationKind::NoQualificationShown, "該当資格なし", Some(id(1)));
     let ruling = story.ruling("error_not_taken_for_no_qualification");
     assert_eq!((ruling.result, ruling.observations), (Grade::Fail, vec![1]));
     assert_eq!(story.grade("error_profile_understood"), Grade::Fail);
@@ -43,9 +45,9 @@ fn where_the_restart_did_not_help_call_centre_and_fallback_have_to_be_offered() 
         assert_eq!(story.grade(rule), Grade::NotExercised);
     }
     story.stuck(1, "p1");
-    story.seen("message_shown", "コールセンター（0800-080-4583）に連絡してください", None);
+    story.seen(ObservationKind::MessageShown, "コールセンター（0800-080-4583）に連絡してください", None);
     assert_eq!((story.grade("call_centre_offered"), story.grade("fallback_offered")), (Grade::Pass, Grade::Fail));
-    story.seen("fallback_offered", "", None);
+    story.seen(ObservationKind::FallbackOffered, "", None);
     assert_eq!(story.grade("fallback_offered"), Grade::Pass);
 }
 
@@ -53,23 +55,22 @@ fn where_the_restart_did_not_help_call_centre_and_fallback_have_to_be_offered() 
 fn words_that_could_deny_the_qualification_are_for_whoever_saw_them_to_tell() {
     const RULE: &str = "error_not_taken_for_no_qualification";
     let mut story = good_morning();
-    story.seen("other", "青い画面", Some("entry-1"));
+    story.seen(ObservationKind::Other, "青い画面", Some(id(1)));
     assert_eq!(story.grade(RULE), Grade::Pass, "by the wire: that tells nothing");
-    story.seen("message_shown", "該当する資格がありません", Some("entry-1"));
+    story.seen(ObservationKind::MessageShown, "該当する資格がありません", Some(id(1)));
     assert_eq!(story.grade(RULE), Grade::Inconclusive);
-    story.seen("restart_prompted", "", Some("entry-1"));
+    story.seen(ObservationKind::RestartPrompted, "", Some(id(1)));
     assert_eq!(story.grade(RULE), Grade::Pass, "whoever saw it says that it was the prompt to restart");
-    story.seen("no_qualification_shown", "", Some("entry-1"));
+    story.seen(ObservationKind::NoQualificationShown, "", Some(id(1)));
     assert_eq!(story.grade(RULE), Grade::Fail);
 }
 
 #[test]
 fn what_was_shown_of_an_error_that_never_arrived_counts_for_nothing() {
     let mut story = Story::default();
-    story.refused(1, "p1", "envelope");
-    let error = json!({"id": "restart_required", "code": "MOCK0501E"});
-    story.entry(1, json!({"outcome": "refused", "error": error, "inquiry": "p1", "fault": {"id": "f1", "kind": "reset"}}));
-    story.seen("message_shown", "通信エラー", Some("entry-2"));
+    story.refused(1, "p1", ErrorProfile::Envelope);
+    story.entry(1, refused(ErrorId::RestartRequired).of("p1").spoilt_by(KindName::Reset));
+    story.seen(ObservationKind::MessageShown, "通信エラー", Some(id(2)));
     assert_eq!(story.grade("restart_message_shown"), Grade::Inconclusive, "nobody told of the error that arrived");
     assert_eq!(story.grade("error_not_taken_for_no_qualification"), Grade::Inconclusive);
 }
@@ -77,7 +78,7 @@ fn what_was_shown_of_an_error_that_never_arrived_counts_for_nothing() {
 #[test]
 fn only_a_message_is_read_for_its_words() {
     let mut story = good_morning();
-    story.seen("other", "隣のPCが再起動を求めている", Some("entry-1"));
+    story.seen(ObservationKind::Other, "隣のPCが再起動を求めている", Some(id(1)));
     assert_eq!(story.grade("restart_message_shown"), Grade::Fail);
 }
 
@@ -85,18 +86,18 @@ fn only_a_message_is_read_for_its_words() {
 fn the_call_centre_is_its_number_in_whatever_characters() {
     let mut story = Story::default();
     story.stuck(1, "p1");
-    story.seen("message_shown", "コールセンターに電話してください", None);
+    story.seen(ObservationKind::MessageShown, "コールセンターに電話してください", None);
     assert_eq!(story.grade("call_centre_offered"), Grade::Inconclusive, "which number?");
     for text in ["電話 ０８００−０８０−４５８３", "０８００ー０８０ー４５８３", "0800(080)4583 まで", "TEL:08000804583"]
     {
         let mut story = Story::default();
         story.stuck(1, "p1");
-        story.seen("message_shown", text, None);
+        story.seen(ObservationKind::MessageShown, text, None);
         assert_eq!(story.grade("call_centre_offered"), Grade::Pass, "{text}");
     }
     let mut story = Story::default();
     story.stuck(1, "p1");
-    story.seen("message_shown", "電話 0800-080-9999", None);
+    story.seen(ObservationKind::MessageShown, "電話 0800-080-9999", None);
     assert_eq!(story.grade("call_centre_offered"), Grade::Fail, "another number");
 }
 
@@ -104,11 +105,11 @@ fn the_call_centre_is_its_number_in_whatever_characters() {
 fn a_restart_that_is_under_way_or_did_not_help_is_no_prompt() {
     for text in ["サーバーが再起動中です。しばらくお待ちください", "再起動しても直りません"] {
         let mut story = good_morning();
-        story.seen("message_shown", text, Some("entry-1"));
+        story.seen(ObservationKind::MessageShown, text, Some(id(1)));
         assert_eq!(story.grade("restart_message_shown"), Grade::Inconclusive, "{text}");
     }
     let mut evidence = good_morning();
-    evidence.seen("message_shown", "エラー", Some("entry-1"));
+    evidence.seen(ObservationKind::MessageShown, "エラー", Some(id(1)));
     let mut evidence = evidence.evidence();
     evidence.evicted_observations = 1;
     assert_eq!(super::of(&evidence, "restart_message_shown").result, Grade::Inconclusive, "the prompt may be among what was evicted");

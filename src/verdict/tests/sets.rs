@@ -9,6 +9,7 @@ use super::super::rule::{Finding, Rule, Sight};
 use super::super::{LIMITS, Overall, RULES, judge_by, limit, set};
 use super::{Grade, good_morning, judge, scenario};
 use crate::domain::scenario::WantedCheck;
+use crate::domain::surfacing::ErrorProfile;
 use crate::domain::terminal::Phase;
 
 #[test]
@@ -56,7 +57,7 @@ fn only_a_scenario_that_was_met_as_a_whole_passes() {
     assert_eq!((verdict.overall, verdict.coverage.complete), (Overall::Incomplete, false));
     assert_eq!(verdict.coverage.rules.missing, ["session_renewed"]);
     evidence.scenario = scenario(&["same_patient_repeated"]);
-    evidence.scenario.as_mut().unwrap().profiles = vec!["envelope".to_owned(), "bare".to_owned()];
+    evidence.scenario.as_mut().unwrap().profiles = vec![ErrorProfile::Envelope, ErrorProfile::Bare];
     assert_eq!(judge(&evidence).overall, Overall::Incomplete, "the profile `bare` was not met");
     evidence.scenario = scenario(&["a_rule_that_nobody_knows"]);
     assert_eq!(judge(&evidence).overall, Overall::Incomplete);

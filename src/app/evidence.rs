@@ -1,0 +1,55 @@
+//! The evidence on an institution's clients: gathered from its state and its journal, for a verdict.
+
+use jiff::civil::Date;
+
+use crate::domain::ids::InstitutionCode;
+use crate::domain::institution::Institution;
+use crate::domain::scenario;
+use crate::fixtures::Fixtures;
+use crate::institutions::{Institutions, Tenant};
+use crate::journal::{self, KEPT_ENTRIES};
+use crate::store::StoreError;
+use crate::verdict::{Event, Evidence, Observation, Scenario};
+
+/// What is known of an institution's clients, to be judged by the rules of a date; none if there
+/// is no such institution. What happened is read before the requests, so that no event is there
+/// without the requests that came before it.
+///
+/// # Errors
+/// The store does not work.
+pub async fn evidence(institutions: &Institutions, strictness: Date, code: &InstitutionCode) -> Result<Option<Evidence>, StoreError> {
+    let fixtures = institutions.fixtures();
+    let Some(stage) = institutions.look(code, |tenant, _| stage(&fixtures, strictness, tenant)).await? else {
+        return Ok(None);
+    };
+    let Some(page) = institutions.entries(code, KEPT_ENTRIES).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Evidence { evicted: page.evicted, incomplete: !page.complete, journal: journal::evidence(&page.entries), ..stage }))
+}
+
+/// The evidence without requests.
+fn stage(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
+    let institution = &tenant.institution;
+    let met = |scenario: &scenario::Scenario| (scenario.id.to_string(), tenant.met.contains(&scenario.id));
+    Evidence {
+        institution: institution.code.to_string(),
+        strictness,
+        scenario: wanted(fixtures, institution),
+        scenarios: fixtures.scenarios.iter().map(met).collect(),
+        evicted: 0,
+        evicted_events: institution.events.evicted(),
+        evicted_observations: institution.observations.evicted(),
+        incomplete: false,
+        journal: Vec::new(),
+        events: institution.events.kept().map(Event::from).collect(),
+        observations: institution.observations.kept().map(Observation::from).collect(),
+    }
+}
+
+/// What the scenario that the institution is in wants of a client.
+fn wanted(fixtures: &Fixtures, institution: &Institution) -> Option<Scenario> {
+    let timeline = institution.scenario.as_ref()?;
+    let wants = fixtures.scenarios.find(&timeline.id)?.about.wants.clone();
+    Some(Scenario { id: timeline.id.to_string(), rules: wants.rules, limits: wants.limits, profiles: wants.profiles, check: wants.check })
+}

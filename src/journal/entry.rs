@@ -1,0 +1,236 @@
+//! An entry: one request and its answer, as they are stored, listed, masked, explained and judged. Its JSON is the same when it is read back.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::mask::MASKED;
+use super::message::Shown;
+use crate::domain::catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
+use crate::domain::fault::{Fired, KindName};
+use crate::domain::found::Found;
+use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
+use crate::domain::inquiry::{NearMiss, Validity};
+use crate::domain::japan;
+use crate::domain::linkage::ResultFiles;
+use crate::domain::operation::{Operation, OutcomeName};
+use crate::domain::surfacing::ErrorProfile;
+use crate::domain::text::{self, Text};
+
+/// An entry as it is written.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Entry {
+    /// The id that the answer carried as `X-Onshi-Journal`.
+    pub id: Uuid,
+    /// By the institution's clock; by the machine's where none was found.
+    #[serde(serialize_with = "japan::serialize")]
+    pub at: Timestamp,
+    /// By the machine's clock.
+    #[serde(serialize_with = "japan::serialize")]
+    pub wall: Timestamp,
+    /// Whom it was for, where it could be told.
+    pub institution: Option<InstitutionCode>,
+    /// What it was: `login`, `search`, `updates`, `package`, `reports`, `results`, `notices`, `linkage`, `card`,
+    /// `unknown`.
+    #[schemars(with = "String")]
+    pub operation: Operation,
+    /// The HTTP method; `FILE` for a request in the linkage folder.
+    pub method: Cow<'static, str>,
+    /// The path, or the file's name; at most 256 characters.
+    pub path: String,
+    /// The terminal that it was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<TerminalId>")]
+    pub terminal: Option<EntryTerminal>,
+    /// How the request found that terminal.
+    #[serde(flatten)]
+    pub found: Option<Found>,
+    /// How the file that answers it comes into being: the terminal's setting `result_files`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result_files: Option<ResultFiles>,
+    /// The HTTP status of the answer; none where there was no HTTP, or no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// What decided it, in both languages.
+    pub why: Text,
+    /// What else is worth knowing: a certificate that is not ours, a missing token; last, the fault that fired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Text>,
+    /// The fault that fired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultMark>,
+    /// A pseudonym of the token that was presented.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// A pseudonym of whom a check asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inquiry: Option<String>,
+    /// The request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Shown>,
+    /// The answer, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Shown>,
+}
+
+/// The terminal that an entry was about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntryTerminal {
+    /// Its name.
+    Named(TerminalId),
+    /// Masked: a name that no terminal has may be anything.
+    Masked,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Answered as asked.
+    Answered,
+    /// A check that worked, with its result.
+    Checked {
+        /// The result.
+        validity: Validity,
+        /// The fixture person that it speaks of.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
+        /// Where nobody matched: who came nearest, criterion by criterion.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        near_miss: Option<NearMiss>,
+    },
+    /// Refused with an error of the catalogue.
+    Refused {
+        /// The error.
+        error: JournalError,
+        /// Of a check: the profile in which it surfaced.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error_profile: Option<ErrorProfile>,
+    },
+}
+
+/// An error as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(!deny_unknown_fields)]
+pub struct JournalError {
+    /// Its name in the catalogue.
+    pub id: ErrorId,
+    /// Its code on the wire.
+    pub code: String,
+    /// What was said.
+    #[serde(deserialize_with = "text::of_any_length")]
+    pub message: Text,
+    /// What to do.
+    #[serde(deserialize_with = "text::of_any_length")]
+    pub remedy: Text,
+    /// Where code and wording come from.
+    pub provenance: Provenance,
+}
+
+/// A fault that fired at a request. What the request did has been done all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(!deny_unknown_fields)]
+pub struct FaultMark {
+    /// Its name within the institution.
+    pub id: FaultId,
+    /// What it did.
+    pub kind: KindName,
+    /// Whether what reached the client could still be used as an answer.
+    pub answered: bool,
+}
+
+/// An entry as it is listed: its number within the journal first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed {
+    /// 1, 2, 3 … within the journal.
+    pub number: u64,
+    /// The entry.
+    #[serde(flatten)]
+    pub entry: Entry,
+}
+
+impl Entry {
+    /// The error that it was refused with.
+    pub fn error(&self) -> Option<&JournalError> {
+        match &self.outcome {
+            Outcome::Refused { error, .. } => Some(error),
+            Outcome::Answered | Outcome::Checked { .. } => None,
+        }
+    }
+
+    /// The terminal that it was about, where that is not masked.
+    pub fn terminal(&self) -> Option<&TerminalId> {
+        match &self.terminal {
+            Some(EntryTerminal::Named(id)) => Some(id),
+            Some(EntryTerminal::Masked) | None => None,
+        }
+    }
+}
+
+impl Outcome {
+    /// Its name.
+    pub fn name(&self) -> OutcomeName {
+        match self {
+            Self::Answered => OutcomeName::Answered,
+            Self::Checked { .. } => OutcomeName::Checked,
+            Self::Refused { .. } => OutcomeName::Refused,
+        }
+    }
+}
+
+impl JournalError {
+    /// The catalogue's entry with its message filled in.
+    pub fn new(entry: &CatalogueEntry, message: Text) -> Self {
+        Self { id: entry.id, code: entry.code.clone(), message, remedy: entry.remedy.clone(), provenance: entry.provenance.clone() }
+    }
+}
+
+impl FaultMark {
+    /// What the journal keeps of one.
+    pub fn of(fired: &Fired) -> Self {
+        Self { id: fired.id.clone(), kind: fired.kind.name(), answered: fired.kind.leaves_an_answer() }
+    }
+}
+
+impl Serialize for EntryTerminal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Named(id) => serializer.serialize_str(id.as_str()),
+            Self::Masked => serializer.serialize_str(MASKED),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for EntryTerminal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        if name == MASKED {
+            return Ok(Self::Masked);
+        }
+        TerminalId::parse(&name).map(Self::Named).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Listed {
+    fn schema_name() -> Cow<'static, str> {
+        "JournalEntry".into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        let mut schema = Entry::json_schema(schemas);
+        let number = json!({ "description": "1, 2, 3 … within the journal.", "type": "integer", "minimum": 1 });
+        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.insert("number".to_owned(), number);
+        }
+        schema
+    }
+}
