@@ -11,9 +11,8 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use super::serve::{start_logging, told_to_stop};
-use super::terminal_control::{self, TerminalCommand};
+use super::terminal_control::{self, TOKEN_FILE, TerminalCommand, said};
 use crate::config::{LogFormat, TerminalConfig, TerminalOptions};
-use crate::domain::text::Text;
 use crate::hex;
 use crate::terminal::{Connecting, Settings, Terminal};
 use crate::tls::{Readers, terminal_in, write_new};
@@ -33,9 +32,6 @@ pub struct TerminalArgs {
     #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
-
-/// The token's file within the state directory.
-pub(super) const TOKEN_FILE: &str = "admin-token";
 
 /// How long an installation takes on a terminal.
 const INSTALL_TIME: Duration = Duration::from_secs(60);
@@ -128,9 +124,4 @@ fn long_enough(file: &Path, token: &str) -> anyhow::Result<String> {
     (token.len() >= 16).then(|| token.to_owned()).with_context(|| {
         format!("{0} が短すぎます。削除すると作り直します / {0} is too short: remove it, and it is made anew", file.display())
     })
-}
-
-/// Both languages.
-pub(super) fn said(why: &Text) -> anyhow::Error {
-    anyhow!("{}\n{}", why.ja, why.en)
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{Subcommand, ValueEnum};
 use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::terminal::{TOKEN_FILE, said};
 use crate::config::RunningTerminal;
 use crate::domain::consent::{Consent, ConsentKind};
 use crate::domain::text::Text;
@@ -59,6 +58,9 @@ pub(super) enum Switch {
     On,
     Off,
 }
+
+/// The token's file within the state directory.
+pub(super) const TOKEN_FILE: &str = "admin-token";
 
 /// A server may take its time over a card.
 const LONGEST: Duration = Duration::from_secs(90);
@@ -153,6 +155,11 @@ impl Remote {
             Err(_) => bail!("{status}: {body}"),
         }
     }
+}
+
+/// Both languages.
+pub(super) fn said(why: &Text) -> anyhow::Error {
+    anyhow!("{}\n{}", why.ja, why.en)
 }
 
 /// One `--consent`.

@@ -1,5 +1,7 @@
 //! The institution: the tenant, with its own clock, campaign, readings and terminals. It is settled lazily, whenever someone looks.
 
+mod news;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

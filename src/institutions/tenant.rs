@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hashlink::LruCache;
 use jiff::Timestamp;
@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::slot::locked;
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::ScenarioId;
 use crate::domain::institution::{Blueprint, Institution};
@@ -83,14 +82,14 @@ impl Default for Campaigns {
 
 impl Campaigns {
     fn read(&self, text: &str) -> serde_json::Result<Arc<Campaign>> {
-        if let Some(campaign) = locked(&self.0).get(text) {
+        if let Some(campaign) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text) {
             return Ok(Arc::clone(campaign));
         }
         let campaign: Arc<Campaign> = serde_json::from_str(text)?;
         if text.len() > LONGEST_REMEMBERED {
             return Ok(campaign);
         }
-        let mut read = locked(&self.0);
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(meanwhile) = read.get(text) {
             return Ok(Arc::clone(meanwhile));
         }
@@ -277,7 +276,7 @@ mod tests {
             campaigns.read(&text(&number.to_string())).unwrap();
             assert!(Arc::ptr_eq(&common, &campaigns.read(&text("common")).unwrap()));
         }
-        assert_eq!(locked(&campaigns.0).len(), REMEMBERED);
+        assert_eq!(campaigns.0.lock().unwrap_or_else(PoisonError::into_inner).len(), REMEMBERED);
         let notice = Notice {
             channel: Channel::PortalMail,
             published: Timestamp::UNIX_EPOCH,

@@ -8,7 +8,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::mask::MASKED;
 use super::message::Shown;
 use crate::domain::catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
 use crate::domain::fault::{Fired, KindName};
@@ -20,6 +19,9 @@ use crate::domain::linkage::ResultFiles;
 use crate::domain::operation::{Operation, OutcomeName};
 use crate::domain::surfacing::ErrorProfile;
 use crate::domain::text::{self, Text};
+
+/// What stands in place of what may be of a person, where that is masked.
+pub(super) const MASKED: &str = "[masked]";
 
 /// An entry as it is written.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::entry::{Entry, EntryTerminal, JournalError, Outcome};
-use super::mask::MASKED;
+use super::entry::{Entry, EntryTerminal, JournalError, MASKED, Outcome};
 use super::steps::{Step, steps_of};
 use crate::domain::inquiry::{Criterion, NearMiss, Validity};
 use crate::domain::linkage::ResultFiles;

@@ -5,15 +5,12 @@ mod message;
 mod words;
 
 use super::FILE;
-use super::entry::{Entry, EntryTerminal, JournalError, Outcome};
+use super::entry::{Entry, EntryTerminal, JournalError, MASKED, Outcome};
 use super::message::Shown;
 use crate::domain::inquiry::{Criterion, NearMiss};
 use crate::domain::text::Text;
 use message::masked_message;
 use words::{FIELDS, is_method, known_path, known_pointer, quotes};
-
-/// What stands in place of it.
-pub(super) const MASKED: &str = "[masked]";
 
 impl Entry {
     /// Without what may be of a person.

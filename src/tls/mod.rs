@@ -84,7 +84,8 @@ impl OpenOptions<'_> {
     fn names(&self) -> Result<Vec<Name>, TlsError> {
         let listen = self.listen.iter().filter(|address| !address.is_unspecified());
         let listen = listen.map(|address| Ok(Name::Address(*address)));
-        self.extra_names.iter().map(|name| Name::parse(name)).chain(listen).collect()
+        let given = |name: &String| Name::parse(name).map_err(|fault| TlsError::Name { name: name.clone(), fault });
+        self.extra_names.iter().map(given).chain(listen).collect()
     }
 }
 

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::TlsError;
-
 /// One subject alternative name. DNS names are in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Name {
@@ -16,13 +14,13 @@ impl Name {
     /// Reads a `--tls-san`.
     ///
     /// # Errors
-    /// [`TlsError::Name`] for what is neither a DNS name nor an IP address.
-    pub(super) fn parse(text: &str) -> Result<Self, TlsError> {
+    /// What is wrong with what is neither a DNS name nor an IP address.
+    pub(super) fn parse(text: &str) -> Result<Self, NameFault> {
         if let Ok(address) = text.parse() {
             return Ok(Self::Address(address));
         }
         match NameFault::of(text) {
-            Some(fault) => Err(TlsError::Name { name: text.to_owned(), fault }),
+            Some(fault) => Err(fault),
             None => Ok(Self::Dns(text.to_ascii_lowercase())),
         }
     }

@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exchange::Exchange;
-use super::rule::Sight;
 use crate::domain::campaign::Component;
 use crate::domain::event::{self, Change, ChangeName};
 use crate::domain::japan;
@@ -51,6 +50,18 @@ pub struct Evidence {
     /// What the wire cannot show, oldest first.
     #[serde(default)]
     pub observations: Vec<Observation>,
+}
+
+/// What a rule is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sight {
+    /// By what came over the wire alone.
+    Wire,
+    /// By what someone saw on the client's screen alone.
+    Observation,
+    /// By the wire; an observation can add what it does not show.
+    Both,
 }
 
 impl Evidence {

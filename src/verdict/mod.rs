@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use crate::domain::text::Text;
 use case::Case;
 pub use coverage::{Coverage, Met};
-pub use evidence::{Event, Evidence, Observation, Scenario};
+pub use evidence::{Event, Evidence, Observation, Scenario, Sight};
 pub use exchange::{Exchange, File, NoKind, Package, Report, RequestKind};
 pub use junit::junit;
 pub use page::page;
-pub use rule::{Finding, Grade, Rule, Sight};
+pub use rule::{Finding, Grade, Rule};
 pub use rules::RULES;
 pub use strictness::{DEFAULT_STRICTNESS, LIMITS, Limit, SETS, Set, limit, set};
 

@@ -1,11 +1,9 @@
 //! A rule: what it wants of a client, where that comes from, and what it finds in a case.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::case::Case;
-use super::evidence::{Event, Evidence, Observation};
+use super::evidence::{Event, Evidence, Observation, Sight};
 use super::exchange::Exchange;
 use super::{Applied, Ruling};
 use crate::domain::named::named;
@@ -31,18 +29,6 @@ pub struct Rule {
     pub limits: &'static [&'static str],
     /// Finds out.
     pub(super) judge: fn(&Case<'_>) -> Finding,
-}
-
-/// What a rule is judged by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Sight {
-    /// By what came over the wire alone.
-    Wire,
-    /// By what someone saw on the client's screen alone.
-    Observation,
-    /// By the wire; an observation can add what it does not show.
-    Both,
 }
 
 named! {

@@ -13,8 +13,10 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::domain::ids::{IdError, InstitutionCode, TerminalId};
+use crate::domain::ids::{IdError, InstitutionCode, ScenarioId, TerminalId};
+use crate::domain::scenario::Scenario;
 use crate::domain::text::Text;
+use crate::fixtures::Scenarios;
 use crate::http::app::App;
 use crate::http::body;
 use crate::http::openapi::{Operation, Takes};
@@ -179,6 +181,15 @@ pub fn no_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Problem {
         format!("GET /v1/institutions/{code}/terminals で一覧を確認してください"),
         format!("See GET /v1/institutions/{code}/terminals"),
     ))
+}
+
+/// The scenario of a name, or the problem that lists those that there are; `at` is the name's JSON pointer.
+pub(super) fn scenario_of<'a>(scenarios: &'a Scenarios, id: &ScenarioId, at: &str) -> Result<&'a Scenario, Problem> {
+    scenarios.find(id).ok_or_else(|| {
+        let known: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
+        let detail = Text::new(format!("シナリオ {id} はありません。"), format!("There is no scenario {id}."));
+        Problem::field(at, detail).expected(known.join(", "))
+    })
 }
 
 /// A query that cannot be taken.

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::input::{Code, Input, no_institution};
+use super::input::{Code, Input, no_institution, scenario_of};
 use super::institutions::view;
 use super::view::InstitutionView;
 use crate::domain::ids::ScenarioId;
@@ -17,7 +17,6 @@ use crate::domain::japan;
 use crate::domain::scenario::{About, Scenario};
 use crate::domain::text::Text;
 use crate::domain::timeline::Planned;
-use crate::fixtures::Scenarios;
 use crate::http::app::App;
 use crate::http::problem::Problem;
 
@@ -93,13 +92,4 @@ pub async fn set_scenario(
     app.institutions.restage(&code, |blueprint| scenario.on(blueprint)).await?.ok_or_else(|| no_institution(&code))??;
     app.linkage.prepare_all_of(&code).await?;
     view(&app, &code).await
-}
-
-/// The scenario of a name, or the problem that lists those that there are; `at` is the name's JSON pointer.
-pub(super) fn scenario_of<'a>(scenarios: &'a Scenarios, id: &ScenarioId, at: &str) -> Result<&'a Scenario, Problem> {
-    scenarios.find(id).ok_or_else(|| {
-        let known: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
-        let detail = Text::new(format!("シナリオ {id} はありません。"), format!("There is no scenario {id}."));
-        Problem::field(at, detail).expected(known.join(", "))
-    })
 }

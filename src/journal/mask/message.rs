@@ -4,9 +4,9 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::{Value, json};
 
-use super::MASKED;
 use super::words::known_header;
 use crate::journal::Shown;
+use crate::journal::entry::MASKED;
 
 /// Whether the text of a field or element, by its name, tells nothing of a person.
 pub(super) type Told<'a> = &'a dyn Fn(&str, &str) -> bool;

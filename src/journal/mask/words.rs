@@ -1,6 +1,5 @@
 //! The words that are known to be of nobody: of paths, headers, fields and values.
 
-use super::MASKED;
 use crate::domain::campaign::Component;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::ids::InstitutionCode;
@@ -8,6 +7,7 @@ use crate::domain::linkage::FileKind;
 use crate::domain::operation::Operation;
 use crate::domain::terminal::ReportState;
 use crate::journal::FILE;
+use crate::journal::entry::MASKED;
 
 /// The routes of the backend; `{}` stands for what the client fills in, `{file}` for a file's name.
 const ROUTES: [&str; 9] = [

@@ -10,7 +10,8 @@ mod terminals;
 
 use jiff::civil::{Date, date};
 
-use super::rule::{Rule, Sight};
+use super::evidence::Sight;
+use super::rule::Rule;
 
 const FIRST: Date = date(2026, 11, 25);
 

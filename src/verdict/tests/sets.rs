@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::rule::{Finding, Rule, Sight};
+use super::super::evidence::Sight;
+use super::super::rule::{Finding, Rule};
 use super::super::{LIMITS, Overall, RULES, judge_by, limit, set};
 use super::{Grade, good_morning, judge, scenario};
 use crate::domain::scenario::WantedCheck;

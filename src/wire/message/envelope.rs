@@ -4,10 +4,11 @@ use super::element::{Element, Mark};
 use super::kind::MessageKind;
 use super::result::RESULT;
 use super::scope::Scope;
+use super::value::{optional, text};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::reference::Registration;
 use crate::wire::digits;
-use crate::wire::tree::{ListStyle, Verbatim};
+use crate::wire::tree::ListStyle;
 
 /// A whole message.
 pub const MESSAGE: &[Element] = &[Element::group(
@@ -103,12 +104,4 @@ fn info<'a>(scope: &Scope<'a>) -> Option<&'a Inquiry> {
 
 fn registration<'a>(scope: &Scope<'a>) -> Option<&'a Registration> {
     scope.unit?.registration.as_ref()
-}
-
-pub(super) fn text(text: impl Into<Verbatim>) -> Option<Verbatim> {
-    Some(text.into())
-}
-
-pub(super) fn optional(text: &Option<impl AsRef<str>>) -> Option<Verbatim> {
-    text.as_ref().map(|text| text.as_ref().into())
 }

@@ -7,8 +7,8 @@ pub use checkups::CHECKUPS;
 pub use drugs::DRUGS;
 
 use super::element::{Element, Mark};
-use super::envelope::{optional, text};
 use super::scope::{MedicalPart, Scope};
+use super::value::{optional, text};
 use crate::domain::medical::{DatedCheckup, DayRecord, MonthRecord, Named};
 use crate::domain::person::{CheckupItem, Drug, Person, Treatment};
 use crate::wire::digits;

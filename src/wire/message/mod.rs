@@ -7,6 +7,7 @@ mod medical;
 mod result;
 mod scope;
 mod ticket;
+mod value;
 
 pub use element::{Content, Element, Mark, render};
 pub use envelope::MESSAGE;

@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
 use super::element::{Element, Mark};
-use super::envelope::{optional, text};
 use super::kind::MessageKind;
 use super::scope::{Held, Scope};
 use super::ticket::{TICKET, tickets};
+use super::value::{date, optional, text};
 use crate::domain::consent::{Consent, ConsentKind};
 use crate::domain::person::{ElderlyCertificate, FixtureDate, LimitCertificate, Qualification};
 use crate::wire::digits;
@@ -199,10 +199,6 @@ fn available_until(held: &Held<'_>, consent: Consent) -> Option<DateTime> {
 
 fn moment(at: DateTime) -> Option<Verbatim> {
     text(digits::moment(at))
-}
-
-pub(super) fn date(scope: &Scope<'_>, day: FixtureDate) -> Option<Verbatim> {
-    text(digits::day(day.on(scope.held?.now.date())))
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! `MedicalTicketInfo`: the 医療券 and 調剤券 of a medical-aid qualification.
 
 use super::element::Element;
-use super::envelope::{optional, text};
-use super::result::date;
 use super::scope::Scope;
+use super::value::{date, optional, text};
 use crate::domain::ids::InstitutionCode;
 use crate::wire::digits;
 

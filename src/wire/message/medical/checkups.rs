@@ -1,8 +1,8 @@
 //! Health check-ups (`TKK`): one block a check-up, with its items.
 
 use super::super::element::Element;
-use super::super::envelope::{optional, text};
 use super::super::scope::{MedicalPart, Scope};
+use super::super::value::{optional, text};
 use super::{CONTENTS, FILE_IDENTIFIER, INSTITUTION, RESULT, TIME, checkup, each, item, parts, person_of};
 use crate::wire::digits;
 use crate::wire::tree::ListStyle;

@@ -1,8 +1,8 @@
 //! Drug information (`YZK`): three blocks of one shape under different names, each repeated a month.
 
 use super::super::element::Element;
-use super::super::envelope::{optional, text};
 use super::super::scope::{MedicalPart, Scope};
+use super::super::value::{optional, text};
 use super::{CONTENTS, FILE_IDENTIFIER, INSTITUTION, RESULT, TIME, day, drug, each, month, parts, person_of, prescriber, treatment};
 use crate::domain::medical::{DayRecord, DrugInformation, MonthRecord};
 use crate::wire::digits;

@@ -7,8 +7,12 @@ use jiff::SignedDuration;
 use super::*;
 use crate::domain::campaign::{Campaign, Channel};
 use crate::domain::clock::{ClockSetting, Mode};
+use crate::domain::ids::InstitutionCode;
 use crate::domain::institution::Blueprint;
+use crate::domain::news::{Addressee, Letter};
+use crate::domain::period::Period;
 use crate::domain::terminal::Driver;
+use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 
 fn at(text: &str) -> Timestamp {

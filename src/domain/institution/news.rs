@@ -1,0 +1,69 @@
+//! The news of an institution. They follow from the stretch of time that it is settled over, so that
+//! they are the same whatever the steps in which time passes.
+
+use jiff::Timestamp;
+
+use super::Institution;
+use crate::domain::calendar::{Window, next_window, open_window};
+use crate::domain::campaign::Notice;
+use crate::domain::news::{Announced, News, Stretch, Topic};
+
+/// News that wait to be taken; older ones are dropped.
+const MOST_WAITING: usize = 1_000;
+
+impl Institution {
+    /// What its campaign brings from where it was settled last up to `now`.
+    pub(super) fn news_of_campaign(&mut self, windows: &[Window], now: Timestamp) -> Vec<News> {
+        let (from, campaign) = (self.settled_to(), &self.campaign);
+        let key = Announced::of(campaign);
+        // One that was saved before there were news knows its campaign.
+        let anew = self.announced.as_ref().is_some_and(|known| *known != key);
+        let announced = |at: Timestamp, notice: Option<&Notice>| {
+            let window = open_window(windows, at).or(next_window(windows, at)).map(Stretch::from);
+            let (campaign, title) = (campaign.id.clone(), campaign.title.clone());
+            News { at, topic: Topic::CampaignAnnounced { campaign, title, notice: notice.cloned(), window } }
+        };
+        let mut news: Vec<News> = Vec::new();
+        if anew && campaign.notices.is_empty() {
+            news.push(announced(from, None));
+        }
+        for notice in campaign.notices.iter().filter(|notice| notice.published <= now && (anew || notice.published > from)) {
+            news.push(announced(notice.published.max(from), Some(notice)));
+        }
+        let begun = windows.iter().filter(|window| window.start <= now && (window.start > from || (anew && window.start == from)));
+        news.extend(begun.map(|window| {
+            let (campaign, title) = (campaign.id.clone(), campaign.title.clone());
+            News { at: window.start, topic: Topic::NightBegins { campaign, title, window: (*window).into() } }
+        }));
+        self.announced = Some(key);
+        news
+    }
+
+    /// Adds news of one stretch of time, in order of time.
+    pub(super) fn add_news(&mut self, mut news: Vec<News>) {
+        news.sort_by_key(|news| news.at);
+        self.news.extend(news);
+        let over = self.news.len().saturating_sub(MOST_WAITING);
+        self.news.drain(..over);
+    }
+
+    /// Hands out what there is to tell, once.
+    pub fn take_news(&mut self) -> Vec<News> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// When there will next be something to tell.
+    pub fn next_news(&self) -> Option<Timestamp> {
+        let (settled, notices) = (self.settled_to(), &self.campaign.notices);
+        let anew = self.announced.as_ref().is_some_and(|known| *known != Announced::of(&self.campaign));
+        let told_now = anew && (notices.is_empty() || notices.iter().any(|notice| notice.published <= settled));
+        let windows = self.campaign.windows(&self.readings);
+        let opens = next_window(&windows, settled).map(|window| window.start);
+        let published = notices.iter().map(|notice| notice.published).filter(|published| *published > settled);
+        let silent = self.terminals.values().filter_map(|terminal| terminal.silent_at(self.readings.silent_after));
+        told_now.then_some(settled).into_iter().chain(opens).chain(published).chain(silent).min()
+    }
+}
+
+#[cfg(test)]
+mod tests;

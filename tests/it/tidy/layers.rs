@@ -1,0 +1,135 @@
+//! Which module may import which.
+
+/// A module below `src/`, and what it imports of ours beside itself.
+type Module = (&'static str, &'static [&'static str]);
+
+/// The layers from the lowest on: what a module imports stands in its own layer or in one before it.
+pub(super) const LAYERS: [(&str, &[Module]); 5] = [
+    (
+        "core",
+        &[
+            ("domain", &[]),
+            ("hex", &[]),
+            ("json", &["domain", "wire"]),
+            ("listener", &[]),
+            ("policy", &[]),
+            ("token", &["domain"]),
+            ("verdict", &["domain"]),
+            ("wire", &["domain"]),
+        ],
+    ),
+    (
+        "state",
+        &[
+            ("fixtures", &["domain", "package", "wire"]),
+            ("institutions", &["domain", "fixtures", "hex", "journal", "metrics", "store"]),
+            ("journal", &["domain", "store", "verdict", "wire"]),
+            ("metrics", &["domain", "journal", "store"]),
+            ("package", &["domain", "hex"]),
+            ("store", &["domain"]),
+            ("tls", &["domain"]),
+        ],
+    ),
+    (
+        "application",
+        &[
+            ("answers", &["domain", "fixtures", "journal", "wire"]),
+            (
+                "app",
+                &[
+                    "answers",
+                    "domain",
+                    "fixtures",
+                    "institutions",
+                    "journal",
+                    "package",
+                    "policy",
+                    "store",
+                    "tls",
+                    "token",
+                    "verdict",
+                    "wire",
+                ],
+            ),
+        ],
+    ),
+    (
+        "transports",
+        &[
+            (
+                "http",
+                &[
+                    "answers",
+                    "app",
+                    "domain",
+                    "fixtures",
+                    "institutions",
+                    "journal",
+                    "json",
+                    "linkage",
+                    "listener",
+                    "metrics",
+                    "package",
+                    "policy",
+                    "store",
+                    "tls",
+                    "token",
+                    "verdict",
+                    "wire",
+                ],
+            ),
+            ("linkage", &["answers", "app", "domain", "fixtures", "hex", "institutions", "journal", "store", "wire"]),
+        ],
+    ),
+    (
+        "edges",
+        &[
+            (
+                "cli",
+                &[
+                    "app",
+                    "config",
+                    "domain",
+                    "fixtures",
+                    "hex",
+                    "institutions",
+                    "json",
+                    "listener",
+                    "server",
+                    "store",
+                    "terminal",
+                    "tls",
+                    "verdict",
+                ],
+            ),
+            ("clock", &[]),
+            ("config", &["domain", "institutions", "linkage", "listener", "policy", "push", "store", "verdict"]),
+            ("main", &["cli", "clock"]),
+            ("push", &["domain", "institutions", "store"]),
+            (
+                "server",
+                &[
+                    "app",
+                    "config",
+                    "domain",
+                    "fixtures",
+                    "hex",
+                    "http",
+                    "institutions",
+                    "linkage",
+                    "listener",
+                    "package",
+                    "policy",
+                    "push",
+                    "store",
+                    "tls",
+                    "token",
+                ],
+            ),
+            ("terminal", &["domain", "hex", "linkage", "wire"]),
+        ],
+    ),
+];
+
+/// What the server, and nobody else, imports of `http`: the one entry for whoever wires the parts.
+pub(super) const ENTRY: [&str; 4] = ["Listeners", "Parts", "Port", "interface"];
