@@ -69,8 +69,8 @@ pub struct Present {
     pub stored: u64,
     /// Institutions in memory.
     pub in_memory: u64,
-    /// Terminals of those in memory, in the order of [`Phase::ALL`].
-    pub terminals: [u64; Phase::ALL.len()],
+    /// Terminals of those in memory, in the order of [`Phase::IN_ORDER`].
+    pub terminals: [u64; Phase::IN_ORDER.len()],
     /// Journal entries that wait to be written.
     pub waiting_entries: u64,
     /// About how many bytes they are.
@@ -147,7 +147,7 @@ impl Gauges {
         let store_bytes = gauge("store_bytes", "ストアのバイト数。 Bytes of the store, when it last told");
         let help = "メモリにある医療機関の端末の数（状態別、最後に動いたときの状態）。 \
                     Terminals of the institutions in memory, by phase, as of when each institution was last settled";
-        let phases = Phase::ALL.iter().map(|phase| phase.name().to_owned());
+        let phases = Phase::IN_ORDER.iter().map(|phase| phase.name().to_owned());
         let terminals = registered(registry, "terminals", help, "phase", phases);
         Self { stored, in_memory, terminals, waiting_entries, waiting_bytes, store_bytes }
     }

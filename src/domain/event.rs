@@ -204,3 +204,34 @@ impl EventLog {
         self.kept.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_change_is_written_under_its_name() {
+        let (component, version) = (Component::LinkageApplication, Version::parse("5.3.0").unwrap());
+        let stopped = Change::DownloadStopped { component, received: 1, why: Stop::Withdrawn };
+        let installed = Change::Installed { component, version: version.clone(), restart_required: true };
+        let changes = [
+            Change::SwitchedOff { how: SwitchOff::Plug, hibernated: false },
+            Change::Resumed,
+            Change::Booted { boot: BootId::numbered(2), applied: vec![component] },
+            Change::LinkageRestarted,
+            Change::ReaderSwitched { on: true },
+            Change::DownloadStarted { component, version: version.clone(), from: 0 },
+            stopped,
+            Change::Downloaded { component, version: version.clone() },
+            installed,
+            Change::CardPresented { person: "valid".to_owned(), outcome: CardOutcome::Nothing },
+            Change::Failed { component, version, message: String::new() },
+        ];
+        assert_eq!(changes.each_ref().map(Change::name), ChangeName::ALL);
+        for change in changes {
+            assert_eq!(json!(change)["event"], json!(change.name()));
+        }
+    }
+}

@@ -19,7 +19,7 @@ impl Institutions {
             present.in_memory += 1;
             for terminal in institution.terminals.values() {
                 let phase = terminal.phase(&institution.campaign, now);
-                present.terminals.iter_mut().zip(Phase::ALL).filter(|(_, of)| *of == phase).for_each(|(terminals, _)| *terminals += 1);
+                present.terminals.iter_mut().zip(Phase::IN_ORDER).filter(|(_, of)| *of == phase).for_each(|(terminals, _)| *terminals += 1);
             }
         }
         if inner.store.trouble().is_none() {

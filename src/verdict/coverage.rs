@@ -89,7 +89,7 @@ impl Coverage {
             complete,
             check,
             rules: shown,
-            phases: Met::of(&Phase::ALL.map(Phase::name), journal.iter().filter_map(|entry| entry.phase).map(Phase::name).collect()),
+            phases: Met::of(&Phase::IN_ORDER.map(Phase::name), journal.iter().filter_map(|entry| entry.phase).map(Phase::name).collect()),
             errors: Met::of(&ERRORS.map(ErrorId::name), arrived().filter_map(|entry| entry.error).map(ErrorId::name).collect()),
             error_profiles: Met::of(&ErrorProfile::ALL.map(ErrorProfile::name), profiles.into_iter().map(ErrorProfile::name).collect()),
             scenarios: Met::of(&scenarios, before.chain(acted).collect()),

@@ -24,6 +24,7 @@ use super::campaign::{Campaign, Component, Package};
 use super::card::LastCard;
 use super::ids::{BootId, TerminalId, Version};
 use super::japan;
+use super::named::named;
 use super::period::Period;
 use super::poll_limit::PollGate;
 
@@ -155,43 +156,30 @@ enum Step {
     Installing,
 }
 
-/// What a terminal is at, derived from its state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Off.
-    Off,
-    /// Booting.
-    Starting,
-    /// Something is installed that does not run: checks are refused.
-    Pending,
-    /// A download is under way.
-    Downloading,
-    /// An installation is under way.
-    Installing,
-    /// The campaign has something that is not installed.
-    UpdateAvailable,
-    /// Nothing to do.
-    UpToDate,
+named! {
+    /// What a terminal is at, derived from its state.
+    pub enum Phase {
+        /// Off.
+        Off = "off",
+        /// Booting.
+        Starting = "starting",
+        /// Something is installed that does not run: checks are refused.
+        Pending = "pending",
+        /// A download is under way.
+        Downloading = "downloading",
+        /// An installation is under way.
+        Installing = "installing",
+        /// The campaign has something that is not installed.
+        UpdateAvailable = "update_available",
+        /// Nothing to do.
+        UpToDate = "up_to_date",
+    }
 }
 
 impl Phase {
     /// All of them: those of an update in order, then the others.
-    pub const ALL: [Self; 7] =
+    pub const IN_ORDER: [Self; 7] =
         [Self::UpdateAvailable, Self::Downloading, Self::Installing, Self::Pending, Self::UpToDate, Self::Off, Self::Starting];
-
-    /// As it is written.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Starting => "starting",
-            Self::Pending => "pending",
-            Self::Downloading => "downloading",
-            Self::Installing => "installing",
-            Self::UpdateAvailable => "update_available",
-            Self::UpToDate => "up_to_date",
-        }
-    }
 }
 
 /// What a terminal is doing about an update.

@@ -359,3 +359,20 @@ fn unknown_component(component: Component) -> ReportError {
 fn refused(ja: &str, en: &str) -> ReportError {
     ReportError(Text::new(ja, en))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_report_is_written_under_its_state() {
+        for state in ReportState::ALL {
+            let about = json!({"state": state, "component": "linkage_application", "version": "5.3.0"});
+            let boot = json!({"state": state, "boot_id": "boot-2", "running": {}});
+            let report: Report = serde_json::from_value(if state == ReportState::Booted { boot } else { about }).unwrap();
+            assert_eq!((report.state(), &json!(report)["state"]), (state, &json!(state.name())));
+        }
+    }
+}

@@ -1,9 +1,10 @@
 //! The end of a request: faults change its answer, the journal gets its entry, and the answer becomes a response.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::http::header::{HeaderName, HeaderValue};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 use uuid::Uuid;
@@ -145,7 +146,7 @@ pub(super) struct Trace {
     pub(super) institution: Option<InstitutionCode>,
     pub(super) terminal: Option<TerminalId>,
     operation: Operation,
-    method: String,
+    method: Cow<'static, str>,
     path: String,
 }
 
@@ -192,8 +193,12 @@ fn journalled(content: &Content) -> Message {
     }
 }
 
-fn method(received: &Received) -> String {
-    beginning(received.method.as_str().to_owned(), LONGEST_METHOD)
+fn method(received: &Received) -> Cow<'static, str> {
+    match received.method {
+        Method::GET => "GET".into(),
+        Method::POST => "POST".into(),
+        ref other => beginning(other.as_str().to_owned(), LONGEST_METHOD).into(),
+    }
 }
 
 /// At most so many characters of a text.

@@ -276,7 +276,8 @@ fn parse(file_name: &str) -> Option<(u64, Left)> {
     let (words, name) = rest.split_once('.').unwrap_or((rest, ""));
     let left = match words {
         "tmp" => name.is_empty().then_some(Left::Draft),
-        "claim" | "refused" => is_request_name(name).then(|| Left::Request { name: name.to_owned(), refused: words == "refused" }),
+        "claim" => is_request_name(name).then(|| Left::Request { name: name.to_owned(), refused: false }),
+        "refused" => is_request_name(name).then(|| Left::Request { name: name.to_owned(), refused: true }),
         _ => Kept::left(number, words, name).map(Left::Result),
     };
     left.map(|left| (number, left))
