@@ -80,7 +80,7 @@ impl Server {
         let fixtures = put.unwrap_or_else(|| Arc::clone(&started_with));
         let incomplete_after = fixtures.invented.linkage.incomplete_after.duration().unsigned_abs();
         let institutions = Institutions::new(fixtures, store, config.bounds, config.push.ways(), wall).await;
-        let institutions = institutions.map_err(|error| anyhow!("institutions: {error:?}"))?;
+        let institutions = institutions.map_err(|error| anyhow!("institutions: {error}"))?;
         let differing = institutions.differing().await?;
         let addresses = Addresses { backend: url(backend.local_addr()?), control: url(control.local_addr()?) };
         let app = Arc::new(App {

@@ -199,5 +199,5 @@ impl Access<'_> {
 
 /// The refusal of a request that the store failed.
 pub fn unstored(error: &StoreError) -> Refusal {
-    Refusal::quoting(ErrorId::StoreUnavailable, error.text().clone())
+    Refusal::quoting(ErrorId::StoreUnavailable, error.text())
 }

@@ -24,12 +24,16 @@ struct Kept {
 }
 
 /// Why fixtures were not put in force.
+#[derive(Debug, thiserror::Error)]
 pub enum NotPut {
     /// What is wrong in them.
+    #[error("the fixtures are wrong in {} places", .0.errors.len())]
     Wrong(Findings),
     /// They could not be stored.
+    #[error(transparent)]
     Store(StoreError),
     /// A clock setting that makes no sense.
+    #[error(transparent)]
     Clock(ClockError),
 }
 

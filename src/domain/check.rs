@@ -15,7 +15,8 @@ use super::text::Text;
 const LONGEST_DETAIL: usize = 600;
 
 /// A check that was refused, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {}", .error.name(), .why.en)]
 pub struct Refusal {
     /// Which error.
     pub error: ErrorId,

@@ -14,15 +14,19 @@ use crate::domain::text::Text;
 use crate::listener::BodyLimits;
 
 /// Why a body could not be read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyFault {
     /// It is compressed.
+    #[error("{}", .0.en)]
     Encoded(Text),
     /// More bytes than allowed.
+    #[error("{}", .0.en)]
     TooLarge(Text),
     /// It did not come whole in time.
+    #[error("{}", .0.en)]
     Late(Text),
     /// The connection or its framing broke.
+    #[error("{}", .0.en)]
     Broken(Text),
 }
 

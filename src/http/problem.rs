@@ -2,6 +2,7 @@
 //! the same as a page: the template `problem.html`.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use askama::Template;
 use axum::extract::Request;
@@ -158,6 +159,15 @@ impl Problem {
     }
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Document { title_en, detail_en, .. } = &*self.0;
+        write!(f, "{title_en}: {detail_en}")
+    }
+}
+
+impl std::error::Error for Problem {}
+
 impl JsonSchema for Problem {
     fn schema_name() -> Cow<'static, str> {
         Document::schema_name()
@@ -275,7 +285,7 @@ impl From<JsonError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let title = Text::new("状態を読み書きできません", "The store does not work");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", title, error.text().clone()).remedy(Text::new(
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", title, error.text()).remedy(Text::new(
             "/readyz とサーバーのログを確認してください。変更は保存されていません。復旧後にもう一度実行してください",
             "See /readyz and the server's log. Nothing was changed; try again once it works",
         ))

@@ -62,7 +62,7 @@ impl Institutions {
                 Some(again) => turn = again,
             }
         }
-        Err(StoreError::contended())
+        Err(StoreError::Contended)
     }
 
     /// Writes over the version that was read. Gives the turn back where another process was faster. It is a task of its own: a client that

@@ -10,7 +10,7 @@ use super::recorder::{Owner, Pending, Queue};
 use super::slot::Known;
 use super::{Inner, Institutions, Tenant};
 use crate::domain::ids::InstitutionCode;
-use crate::journal::{self, BOUND, Exchange, Page, Recorded, journal_id};
+use crate::journal::{self, BOUND, EntryError, Exchange, Page, Recorded, journal_id};
 use crate::store::{Batch, Found, StoreError};
 
 /// How long an entry waits for others.
@@ -143,7 +143,7 @@ impl Institutions {
         let page = self.0.store.entries(owner, making, newest, BOUND).await?;
         let of = if owner.is_empty() { "journal".to_owned() } else { format!("{owner} journal") };
         let listed = page.entries.iter().map(|kept| journal::read(kept.number, &kept.body));
-        let entries = listed.collect::<Result<_, _>>().map_err(|error| StoreError::unreadable(&of, &error.to_string()))?;
+        let entries = listed.collect::<Result<_, _>>().map_err(|error| unreadable(&of, &error))?;
         Ok(Page { entries, evicted: page.evicted, complete })
     }
 
@@ -251,8 +251,8 @@ impl Inner {
     async fn stored(&self, code: &InstitutionCode) -> Result<Option<Tenant>, StoreError> {
         match self.store.find(code.as_str(), None).await? {
             Found::Other(row) => {
-                let read = row.body.map(|body| Tenant::read(code.as_str(), &body, &self.campaigns)).transpose();
-                Ok(read.unwrap_or_else(|error| {
+                let read = row.body.map(|body| Tenant::read(&body, &self.campaigns)).transpose();
+                Ok(read.map_err(|error| error.in_store(code.as_str())).unwrap_or_else(|error| {
                     tracing::warn!(%error, "journal entries of this institution are kept as strays");
                     None
                 }))
@@ -272,6 +272,13 @@ fn add(batches: &mut Vec<Batch>, institution: &str, making: &str, entry: &str) {
         last.body.extend(["\n", entry]);
     } else {
         batches.push(Batch { institution: institution.to_owned(), making: making.to_owned(), entries: 1, body: entry.to_owned() });
+    }
+}
+
+fn unreadable(of: &str, error: &EntryError) -> StoreError {
+    match error {
+        EntryError::Format { .. } => StoreError::newer(of, &error.to_string()),
+        EntryError::Unreadable { .. } => StoreError::corrupt(of, &error.to_string()),
     }
 }
 

@@ -139,7 +139,7 @@ impl Inner {
         let rows = self.store.codes(after.map_or("", InstitutionCode::as_str), PAGE).await?;
         let parsed = rows.into_iter().map(|(code, terminals)| match InstitutionCode::parse(&code) {
             Ok(code) => Ok((code, terminals)),
-            Err(error) => Err(StoreError::unreadable(&code, &error.to_string())),
+            Err(error) => Err(StoreError::corrupt(&code, &error.to_string())),
         });
         let rows: Vec<(InstitutionCode, Option<String>)> = parsed.collect::<Result<_, _>>()?;
         let next = (rows.len() == PAGE as usize).then(|| rows.last().map(|(code, _)| code.clone())).flatten();

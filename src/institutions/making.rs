@@ -45,7 +45,7 @@ impl Institutions {
                 Some(again) => turn = again,
             }
         }
-        Err(CreateError::Store(StoreError::contended()))
+        Err(CreateError::Store(StoreError::Contended))
     }
 
     /// A code that no institution has, in the prefecture that does not exist, of the template's kind (medical, pharmacy …).
@@ -90,7 +90,7 @@ impl Institutions {
                 Some(again) => turn = again,
             }
         }
-        Err(StoreError::contended())
+        Err(StoreError::Contended)
     }
 
     /// Makes one again from its blueprint: tokens of before are foreign, its journal is empty.
@@ -153,7 +153,7 @@ impl Institutions {
                 Some(again) => turn = again,
             }
         }
-        Err(StoreError::contended())
+        Err(StoreError::Contended)
     }
 
     /// The scenario that one is in, where its clients have met it: where they asked anything, whether or not the journal still has it.

@@ -84,16 +84,20 @@ pub struct Moment {
 }
 
 /// Why an institution was not created.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum CreateError {
     /// The code is taken.
+    #[error("there is an institution of this code")]
     Taken,
     /// There are too many: the bound.
+    #[error("there are {0} institutions, which is the most")]
     Full(u64),
     /// The clock setting makes no sense.
-    Clock(ClockError),
+    #[error(transparent)]
+    Clock(#[from] ClockError),
     /// It could not be stored.
-    Store(StoreError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Institutions {
@@ -208,7 +212,8 @@ impl Inner {
             slot.set(epoch, Known::Absent(Some(row.version)));
             return Ok((Some(row.version), None));
         };
-        let seen = Arc::new(self.seen(Tenant::read(slot.code.as_str(), &body, &self.campaigns)?, Some(row.version)));
+        let tenant = Tenant::read(&body, &self.campaigns).map_err(|error| error.in_store(slot.code.as_str()))?;
+        let seen = Arc::new(self.seen(tenant, Some(row.version)));
         slot.set(epoch, Known::Here(Arc::clone(&seen)));
         self.cache.weigh(&slot.code, body.len());
         Ok((Some(row.version), Some(seen)))

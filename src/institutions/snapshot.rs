@@ -28,7 +28,8 @@ const SEAL: &str = "sha256";
 pub struct Snapshot(Tenant);
 
 /// Why a document cannot be restored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer}: {} / {}", .text.ja, .text.en)]
 pub struct SnapshotError {
     /// The JSON pointer of what is wrong.
     pub pointer: &'static str,
@@ -95,8 +96,7 @@ impl Snapshot {
             let ja = format!("状態を読み取れません（{said}）。この版の onshi-mock で取り直してください。");
             SnapshotError::new("/state", ja, format!("The state cannot be read ({said}). Take it anew with this version of onshi-mock."))
         };
-        let tenant = Tenant::read("snapshot", &document["state"].to_string(), &Campaigns::default())
-            .map_err(|error| unreadable(error.to_string()))?;
+        let tenant = Tenant::read(&document["state"].to_string(), &Campaigns::default()).map_err(|error| unreadable(error.to_string()))?;
         match fault(&tenant) {
             None => Ok(Self(tenant)),
             Some(fault) => Err(unreadable(fault.to_owned())),

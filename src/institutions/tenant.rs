@@ -8,15 +8,14 @@ use hashlink::LruCache;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::ScenarioId;
 use crate::domain::institution::{Blueprint, Institution};
 use crate::store::{Record, StoreError};
 
-/// The form of saved documents that this program writes; it reads this one and those before.
-pub(super) const FORMAT: u32 = 3;
+/// The version of the format of saved documents.
+pub(super) const FORMAT: u32 = 1;
 /// Campaigns that are remembered as they were read, and bytes of the longest of them.
 const REMEMBERED: usize = 16;
 const LONGEST_REMEMBERED: usize = 64 * 1024;
@@ -39,8 +38,8 @@ pub struct Tenant {
 pub(super) struct Saved<'a, C> {
     format: u32,
     expires: Option<Timestamp>,
-    /// The institution's; none in format 1, where each of the two has its own in it.
-    campaign: Option<C>,
+    /// The institution's.
+    campaign: C,
     /// The blueprint's, where that is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     first_campaign: Option<C>,
@@ -56,19 +55,25 @@ struct Form {
     format: u32,
 }
 
-/// Where format 1 has the campaigns.
-#[derive(Deserialize)]
-struct Former<'a> {
-    #[serde(borrow)]
-    blueprint: Having<'a>,
-    #[serde(borrow)]
-    institution: Having<'a>,
+/// Why a document is not read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DocumentError {
+    /// Its format is that of a newer program.
+    #[error("format {0} > {FORMAT}")]
+    Newer(u32),
+    /// It is not what this program writes.
+    #[error(transparent)]
+    Malformed(#[from] serde_json::Error),
 }
 
-#[derive(Deserialize)]
-struct Having<'a> {
-    #[serde(borrow)]
-    campaign: &'a RawValue,
+impl DocumentError {
+    /// The same of a document that was read from the store.
+    pub(super) fn in_store(&self, code: &str) -> StoreError {
+        match self {
+            Self::Newer(_) => StoreError::newer(code, &self.to_string()),
+            Self::Malformed(_) => StoreError::corrupt(code, &self.to_string()),
+        }
+    }
 }
 
 /// The campaigns that were asked for last, by their texts: nearly all institutions of a server have one of a few, and share it in memory.
@@ -110,7 +115,7 @@ impl Tenant {
         Saved {
             format: FORMAT,
             expires: self.expires,
-            campaign: Some(campaign),
+            campaign,
             first_campaign: Some(first).filter(|first| *first != campaign),
             blueprint: Cow::Borrowed(&self.blueprint),
             institution: Cow::Borrowed(&self.institution),
@@ -130,66 +135,33 @@ impl Tenant {
         }
     }
 
-    /// What was stored under a code.
+    /// Reads what [`Tenant::record`] wrote.
     ///
     /// # Errors
-    /// Not what this program, or one before it, writes.
-    pub(super) fn read(code: &str, body: &str, campaigns: &Campaigns) -> Result<Self, StoreError> {
-        match without_shuffle_elements(body) {
-            Some(body) => Self::read_newest(code, &body, campaigns),
-            None => Self::read_newest(code, body, campaigns),
-        }
-    }
-
-    fn read_newest(code: &str, body: &str, campaigns: &Campaigns) -> Result<Self, StoreError> {
-        let newer = |format: u32| StoreError::unreadable(code, &format!("format {format} > {FORMAT}"));
+    /// A newer format, or not what this program writes.
+    pub(super) fn read(body: &str, campaigns: &Campaigns) -> Result<Self, DocumentError> {
         let wrong = |error: serde_json::Error| match serde_json::from_str(body) {
-            Ok(Form { format }) if format > FORMAT => newer(format),
-            _ => StoreError::unreadable(code, &error.to_string()),
+            Ok(Form { format }) if format > FORMAT => DocumentError::Newer(format),
+            _ => DocumentError::Malformed(error),
         };
         let saved: Saved<'_, &RawValue> = serde_json::from_str(body).map_err(wrong)?;
         if saved.format > FORMAT {
-            return Err(newer(saved.format));
+            return Err(DocumentError::Newer(saved.format));
         }
-        let (campaign, first) = match saved.campaign {
-            Some(campaign) => (campaign, saved.first_campaign.unwrap_or(campaign)),
-            None => {
-                let former: Former<'_> = serde_json::from_str(body).map_err(wrong)?;
-                (former.institution.campaign, former.blueprint.campaign)
-            }
-        };
         let (mut institution, mut blueprint) = (saved.institution.into_owned(), saved.blueprint.into_owned());
-        institution.campaign = campaigns.read(campaign.get()).map_err(wrong)?;
-        blueprint.campaign = campaigns.read(first.get()).map_err(wrong)?;
+        institution.campaign = campaigns.read(saved.campaign.get())?;
+        blueprint.campaign = campaigns.read(saved.first_campaign.unwrap_or(saved.campaign).get())?;
         Ok(Self { institution, blueprint: Arc::new(blueprint), expires: saved.expires, met: saved.met.into_owned() })
     }
-}
-
-/// A document of format 1 or 2, in which the order of elements was the institution's own; none where it has nothing of that.
-fn without_shuffle_elements(body: &str) -> Option<String> {
-    if !body.contains("\"shuffle_elements\"") {
-        return None;
-    }
-    let mut document: Value = serde_json::from_str(body).ok()?;
-    document["format"].as_u64().filter(|format| *format < 3)?;
-    for (part, settings) in [("institution", "/settings"), ("blueprint", "")] {
-        let wire = document.pointer_mut(&format!("/{part}/surfacing/wire")).and_then(Value::as_object_mut);
-        let shuffled = wire.and_then(|wire| wire.remove("shuffle_elements")) == Some(Value::Bool(true));
-        let terminals = document.pointer_mut(&format!("/{part}/terminals")).and_then(Value::as_object_mut);
-        for terminal in terminals.into_iter().flatten().map(|(_, terminal)| terminal).filter(|_| shuffled) {
-            terminal.pointer_mut(settings)?["element_order"] = json!("shuffled");
-        }
-    }
-    Some(document.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
+    use serde_json::json;
 
     use super::*;
     use crate::domain::campaign::{Channel, Notice};
-    use crate::domain::element_order::ElementOrder;
     use crate::domain::linkage::FileKind;
     use crate::domain::period::Period;
     use crate::domain::reception::{Asked, Submission};
@@ -217,52 +189,35 @@ mod tests {
                 met: [ScenarioId::parse("happy-morning").unwrap()].into(),
             };
             let record = tenant.record();
-            assert_eq!(Tenant::read(code.as_str(), &record.body.unwrap(), &Campaigns::default()).unwrap(), tenant);
+            assert_eq!(Tenant::read(&record.body.unwrap(), &Campaigns::default()).unwrap(), tenant);
             assert_eq!(record.expires, Some(start.as_millisecond()));
         }
     }
 
     #[test]
-    fn format_1_is_read_and_one_campaign_is_shared() {
+    fn one_campaign_is_shared_and_two_are_told_apart() {
         let mut tenant = some("2026-01-19T03:00:00Z".parse().unwrap());
         let campaigns = Campaigns::default();
-        let read = |document: &Value| Tenant::read("9910000018", &document.to_string(), &campaigns).unwrap();
-        let once = read(&serde_json::to_value(tenant.saved()).unwrap());
+        let read = |tenant: &Tenant| Tenant::read(&tenant.record().body.unwrap(), &campaigns).unwrap();
+        let once = read(&tenant);
         assert!(Arc::ptr_eq(&once.institution.campaign, &once.blueprint.campaign));
-
         Arc::make_mut(&mut tenant.institution.campaign).suspended = true;
-        let mut document = serde_json::to_value(tenant.saved()).unwrap();
-        assert_eq!(read(&document), tenant, "each has its own");
-        for (part, own) in [("institution", "campaign"), ("blueprint", "first_campaign")] {
-            document[part]["campaign"] = document.as_object_mut().unwrap().remove(own).unwrap();
-        }
-        document["format"] = json!(1);
-        assert_eq!(read(&document), tenant, "where format 1 had them");
-    }
-
-    #[test]
-    fn an_order_that_was_the_institutions_is_its_terminals_now() {
-        let mut tenant = some("2026-01-19T03:00:00Z".parse().unwrap());
-        let mut document = serde_json::to_value(tenant.saved()).unwrap();
-        document["format"] = json!(2);
-        for (part, shuffled) in [("institution", true), ("blueprint", false)] {
-            document[part]["surfacing"]["wire"]["shuffle_elements"] = json!(shuffled);
-        }
-        let read = Tenant::read("9910000018", &document.to_string(), &Campaigns::default()).unwrap();
-        for terminal in tenant.institution.terminals.values_mut() {
-            terminal.settings.element_order = Some(ElementOrder::Shuffled);
-        }
-        assert_eq!(read, tenant);
+        assert_eq!(read(&tenant), tenant, "each has its own");
     }
 
     #[test]
     fn a_document_of_a_newer_program_is_refused_whether_or_not_it_looks_the_same() {
         let tenant = some("2026-01-19T03:00:00Z".parse().unwrap());
         let mut document = serde_json::to_value(tenant.saved()).unwrap();
-        document["format"] = json!(4);
-        for newer in [document.to_string(), "{\"format\":4}".to_owned()] {
-            let refused = Tenant::read("9910000018", &newer, &Campaigns::default()).unwrap_err().to_string();
-            assert!(refused.contains("9910000018") && refused.contains("format 4 > 3"), "{refused}");
+        document["format"] = json!(2);
+        for newer in [document.to_string(), "{\"format\":2}".to_owned()] {
+            let refused = Tenant::read(&newer, &Campaigns::default()).unwrap_err();
+            assert!(matches!(refused, DocumentError::Newer(2)), "{refused}");
+            let said = refused.in_store("9910000018");
+            assert!(
+                matches!(said, StoreError::Newer(_)) && said.to_string().contains("9910000018") && refused.to_string() == "format 2 > 1",
+                "{said}"
+            );
         }
     }
 

@@ -37,7 +37,7 @@ impl Institutions {
         for code in &codes {
             let taken = match InstitutionCode::parse(code) {
                 Ok(code) => self.take_away(&code, true).await.map(drop),
-                Err(error) => Err(StoreError::unreadable(code, &error.to_string())),
+                Err(error) => Err(StoreError::corrupt(code, &error.to_string())),
             };
             match taken {
                 Ok(()) => {}

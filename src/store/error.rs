@@ -1,67 +1,95 @@
 //! Why the store failed, in words for the person who meets it.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::domain::text::Text;
 
 /// Why the store could not do what it was asked; nothing of it was acknowledged.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{} / {}", text.ja, text.en)]
-pub struct StoreError {
-    text: Text,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// Other writers of the same institution were faster until it was given up.
+    Contended,
+    /// The database cannot be reached, does not answer in time, or answers with an error.
+    Unavailable(Text),
+    /// What is stored is damaged.
+    Corrupt(Text),
+    /// What is stored has a format that only a newer program reads.
+    Newer(Text),
 }
 
 impl StoreError {
-    /// In these words.
-    pub fn new(text: Text) -> Self {
-        Self { text }
-    }
-
     /// What happened, in both languages.
-    pub fn text(&self) -> &Text {
-        &self.text
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Contended => Text::new(
+                "同じ医療機関への変更が集中し、保存できませんでした。",
+                "Too many changes of the same institution came at once; this one was not stored.",
+            ),
+            Self::Unavailable(text) | Self::Corrupt(text) | Self::Newer(text) => text.clone(),
+        }
     }
 
-    /// So many writers were faster that it was given up.
-    pub fn contended() -> Self {
-        Self::new(Text::new(
-            "同じ医療機関への変更が集中し、保存できませんでした。",
-            "Too many changes of the same institution came at once; this one was not stored.",
-        ))
+    /// What was read from the store is not what this program writes.
+    pub fn corrupt(what: &str, said: &str) -> Self {
+        Self::Corrupt(unreadable(what, said))
     }
 
-    /// What is stored cannot be read by this program.
-    pub fn unreadable(what: &str, said: &str) -> Self {
-        Self::new(Text::new(
-            format!("保存された {what} を読めません（{said}）。"),
-            format!("What is stored of {what} cannot be read: {said}."),
-        ))
+    /// What was read from the store has a newer format.
+    pub fn newer(what: &str, said: &str) -> Self {
+        Self::Newer(unreadable(what, said))
     }
 
     pub(super) fn late(after: Duration) -> Self {
         let seconds = after.as_secs();
-        Self::new(Text::new(
+        Self::Unavailable(Text::new(
             format!("データベースが {seconds} 秒以内に応答しませんでした。"),
             format!("The database did not answer within {seconds} s."),
         ))
     }
 
     pub(super) fn of(error: &sqlx::Error) -> Self {
-        let said = error.to_string();
-        let (ja, en) = match (primary_code(error), error) {
-            (Some(SQLITE_FULL), _) => ("ディスクに空きがありません", "The disk is full"),
-            (Some(SQLITE_READONLY), _) => ("データベースのファイルが読み取り専用です", "The database file is read-only"),
-            (Some(SQLITE_CORRUPT | SQLITE_NOTADB), _) => ("データベースのファイルが壊れています", "The database file is corrupt"),
-            (Some(SQLITE_IOERR | SQLITE_CANTOPEN), _) => {
-                ("データベースのファイルを読み書きできません", "The database file cannot be read or written")
-            }
-            (_, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Tls(_)) => {
-                ("データベースに接続できません", "The database cannot be reached")
-            }
-            _ => ("データベースがエラーを返しました", "The database answered with an error"),
-        };
-        Self::new(Text::new(format!("{ja}（{said}）。"), format!("{en}: {said}.")))
+        let text = said(error);
+        match primary_code(error) {
+            Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Corrupt(text),
+            _ => Self::Unavailable(text),
+        }
     }
+
+    /// A column that is not what it was written as.
+    pub(super) fn misread(error: &sqlx::Error) -> Self {
+        Self::Corrupt(said(error))
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Text { ja, en } = self.text();
+        write!(f, "{ja} / {en}")
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+fn unreadable(what: &str, said: &str) -> Text {
+    Text::new(format!("保存された {what} を読めません（{said}）。"), format!("What is stored of {what} cannot be read: {said}."))
+}
+
+fn said(error: &sqlx::Error) -> Text {
+    let said = error.to_string();
+    let (ja, en) = match (primary_code(error), error) {
+        (Some(SQLITE_FULL), _) => ("ディスクに空きがありません", "The disk is full"),
+        (Some(SQLITE_READONLY), _) => ("データベースのファイルが読み取り専用です", "The database file is read-only"),
+        (Some(SQLITE_CORRUPT | SQLITE_NOTADB), _) => ("データベースのファイルが壊れています", "The database file is corrupt"),
+        (Some(SQLITE_IOERR | SQLITE_CANTOPEN), _) => {
+            ("データベースのファイルを読み書きできません", "The database file cannot be read or written")
+        }
+        (_, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Tls(_)) => {
+            ("データベースに接続できません", "The database cannot be reached")
+        }
+        _ => ("データベースがエラーを返しました", "The database answered with an error"),
+    };
+    Text::new(format!("{ja}（{said}）。"), format!("{en}: {said}."))
 }
 
 const SQLITE_READONLY: u32 = 8;

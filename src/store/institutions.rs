@@ -195,7 +195,7 @@ impl Store {
 
     /// A column that is not what it was written as: the file is damaged.
     pub(super) fn misread(&self, error: &sqlx::Error) -> StoreError {
-        let error = StoreError::of(error);
+        let error = StoreError::misread(error);
         self.turn_red(&error);
         error
     }

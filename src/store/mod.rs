@@ -27,7 +27,6 @@ pub use listen::{Listener, Told};
 pub use outbox::{Claimed, Outgoing};
 pub use target::Target;
 
-use crate::domain::text::Text;
 use lock::Lock;
 
 /// How long one piece of work in the store may take before it counts as lost.
@@ -37,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Store {
     pool: AnyPool,
     target: Target,
-    red: Mutex<Option<Text>>,
+    red: Mutex<Option<StoreError>>,
     /// How often a connection to a damaged file was given up: what was read before may no longer hold.
     epoch: AtomicU64,
     tally: Tally,
@@ -62,7 +61,7 @@ impl Store {
     }
 
     /// Why it does not work, since it last failed; none while it works.
-    pub fn trouble(&self) -> Option<Text> {
+    pub fn trouble(&self) -> Option<StoreError> {
         self.red.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -104,7 +103,7 @@ impl Store {
         if red.is_none() {
             tracing::error!(reason = error.text().en, "the store fails");
         }
-        *red = Some(error.text().clone());
+        *red = Some(error.clone());
     }
 
     fn turn_green(&self) {

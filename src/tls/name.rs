@@ -36,7 +36,8 @@ impl fmt::Display for Name {
 }
 
 /// What is wrong with a `--tls-san`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.english())]
 #[non_exhaustive]
 pub enum NameFault {
     /// Nothing was given.

@@ -21,11 +21,13 @@ const NOT_PUBLIC: [(&str, &str, &str); 8] = [
 ];
 
 /// Why a name is no request's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// The kind exists, its layout is not public.
+    #[error("{}", .0.en)]
     NotPublic(Text),
     /// No such kind, or no such form.
+    #[error("{}", .0.en)]
     Unknown(Text),
 }
 

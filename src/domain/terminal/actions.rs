@@ -8,7 +8,8 @@ use crate::domain::event::{Change, SwitchOff};
 use crate::domain::text::Text;
 
 /// Why a terminal cannot do what it was told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.en)]
 pub struct ActionError(pub Text);
 
 impl ActionError {

@@ -153,7 +153,8 @@ impl Stage {
 }
 
 /// Why a report is not taken: in prose, and what would have been.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.en)]
 pub struct ReportError(pub Text);
 
 impl Terminal {

@@ -12,7 +12,6 @@ use crate::http::app::App;
 use crate::http::openapi::Document;
 use crate::http::problem::Problem;
 use crate::listener::Listener;
-use crate::store::StoreError;
 
 /// `GET /healthz`: it lives.
 pub async fn healthz() -> &'static str {
@@ -26,7 +25,7 @@ pub async fn healthz() -> &'static str {
 pub async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
     match app.institutions.store().trouble() {
         None => Ok("ready\n"),
-        Some(reason) => Err(Problem::from(StoreError::new(reason))),
+        Some(error) => Err(Problem::from(error)),
     }
 }
 
