@@ -153,9 +153,8 @@ impl Access<'_> {
         };
         // On the heap: most requests meet no fault, and need not carry this along.
         Box::pin(async move {
-            let fault = institutions.change(code, |tenant, moment| self.count(tenant, moment)).await?.flatten();
-            let done = institutions.look(code, |tenant, moment| read(tenant, moment, fault.as_ref())).await?;
-            Ok(done.map(|done| (done, fault)))
+            let counted = institutions.change(code, |tenant, moment| (self.count(tenant, moment), tenant.clone(), moment)).await?;
+            Ok(counted.map(|(fault, tenant, moment)| (read(&tenant, moment, fault.as_ref()), fault)))
         })
         .await
     }

@@ -74,11 +74,11 @@ fn read(kept: &Kept, wall: Timestamp) -> (Option<Fixtures>, Findings) {
 }
 
 impl App {
-    /// Puts fixtures in force and keeps them, all of them or none; gives what looks wrong.
+    /// Puts fixtures in force and keeps them, all of them or none; gives them, and what looks wrong.
     ///
     /// # Errors
     /// What is wrong in them, or a store that does not work; those of before are in force then.
-    pub async fn put_fixtures(self: &Arc<Self>, files: Texts) -> Result<Findings, NotPut> {
+    pub async fn put_fixtures(self: &Arc<Self>, files: Texts) -> Result<(Arc<Fixtures>, Findings), NotPut> {
         let app = Arc::clone(self);
         // A task of its own: a client that goes away in the middle leaves nothing half done.
         let putting = tokio::spawn(async move {
@@ -94,7 +94,7 @@ impl App {
                 return Err(NotPut::Wrong(findings));
             };
             app.institutions.store().put_fixtures(Some(&text)).await.map_err(NotPut::Store)?;
-            app.apply(fixtures).map(|()| findings).map_err(NotPut::Clock)
+            app.apply(fixtures).map(|fixtures| (fixtures, findings)).map_err(NotPut::Clock)
         });
         putting.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
@@ -129,9 +129,10 @@ impl App {
         Ok(())
     }
 
-    fn apply(&self, mut fixtures: Fixtures) -> Result<(), ClockError> {
+    fn apply(&self, mut fixtures: Fixtures) -> Result<Arc<Fixtures>, ClockError> {
         shelve(&self.packages, &mut fixtures);
-        self.institutions.put_in_force(Arc::new(fixtures))
+        let fixtures = Arc::new(fixtures);
+        self.institutions.put_in_force(Arc::clone(&fixtures)).map(|()| fixtures)
     }
 }
 

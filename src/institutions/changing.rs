@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
-use super::slot::{Known, Slot};
+use super::slot::{Known, Seen, Slot};
 use super::{Inner, Institutions, Moment, Tenant};
 use crate::domain::ids::InstitutionCode;
 use crate::store::{Outgoing, Record, StoreError};
@@ -13,15 +14,40 @@ use crate::store::{Outgoing, Record, StoreError};
 /// How often a change is tried anew because another process was faster.
 const MOST_TRIES: usize = 20;
 
+/// An institution as it was read, and when.
+pub(super) struct Current {
+    /// The row's version; none where the store has no row.
+    pub(super) version: Option<i64>,
+    /// None where there is none.
+    pub(super) seen: Option<Arc<Seen>>,
+    /// The machine's time.
+    pub(super) wall: Timestamp,
+}
+
+impl Current {
+    /// The institution, unless its time is over.
+    pub(super) fn living(&self) -> Option<&Tenant> {
+        self.seen.as_deref().map(|seen| &seen.tenant).filter(|tenant| !tenant.is_over(self.wall))
+    }
+}
+
+/// What a writer makes of what was read, and its answer.
+pub(super) enum Decision<T> {
+    /// Nothing is written.
+    Keep(T),
+    /// This is written; the answer holds once it is.
+    Write(Write, T),
+}
+
 /// What is written over the row that was read.
 pub(super) enum Write {
-    /// The institution; `anew`: made anew, so that its journal goes.
+    /// The institution.
     Whole {
         /// What it is now.
         tenant: Box<Tenant>,
-        /// Whether it is another making.
+        /// Whether it is made anew, so that its journal goes.
         anew: bool,
-        /// What is to be sent of the change; nothing where it is made anew.
+        /// What is to be sent of the change.
         outgoing: Vec<Outgoing>,
     },
     /// Nothing; a fixture's row remembers that it was deleted.
@@ -29,36 +55,55 @@ pub(super) enum Write {
 }
 
 /// Who has an institution's turn: nobody else of this process changes it.
-pub(super) type Turn = OwnedMutexGuard<()>;
+type Turn = OwnedMutexGuard<()>;
 
 impl Institutions {
-    /// Settles one and changes it; none if there is no such institution. Of several at once each sees what the one before it made: `act` is
-    /// called again where another process was faster, so it does nothing but change what it is given.
+    /// Settles one and changes it; none if there is no such institution. Of several at once each
+    /// sees what the one before it made: `act` is called again where another process was faster, so
+    /// it does nothing but change what it is given. What it answers it made of what is stored.
     ///
     /// # Errors
     /// The store does not work, and nothing has changed.
     pub async fn change<T>(&self, code: &InstitutionCode, mut act: impl FnMut(&mut Tenant, Moment) -> T) -> Result<Option<T>, StoreError> {
+        let changed = self.transact(code, |current| {
+            let Some(before) = current.living() else {
+                return Decision::Keep(None);
+            };
+            let (mut settled, moment) = (before.clone(), before.moment(current.wall));
+            settled.institution.settle(moment.now);
+            let mut changed = settled.clone();
+            let done = act(&mut changed, moment);
+            let was_due = current.seen.as_ref().is_some_and(|seen| seen.is_due(moment.now));
+            if !was_due && changed == settled {
+                return Decision::Keep(Some(done));
+            }
+            let outgoing = self.0.outgoing(&mut changed, moment.wall);
+            Decision::Write(Write::Whole { tenant: Box::new(changed), anew: false, outgoing }, Some(done))
+        });
+        changed.await
+    }
+
+    /// Reads an institution, lets the caller decide what to write over it, and writes that; where
+    /// another process was faster, again with what that one left.
+    ///
+    /// # Errors
+    /// The store does not work, or others were faster each time: nothing has changed.
+    pub(super) async fn transact<T>(
+        &self,
+        code: &InstitutionCode,
+        mut decide: impl FnMut(&Current) -> Decision<T>,
+    ) -> Result<T, StoreError> {
         let slot = self.0.cache.slot(code);
         let mut turn = Arc::clone(&slot.turn).lock_owned().await;
         for _ in 0..MOST_TRIES {
             let wall = self.wall();
             let (version, seen) = self.0.read(&slot).await?;
-            let Some(seen) = seen.filter(|seen| !seen.tenant.is_over(wall)) else {
-                return Ok(None);
+            let (write, answer) = match decide(&Current { version, seen, wall }) {
+                Decision::Keep(answer) => return Ok(answer),
+                Decision::Write(write, answer) => (write, answer),
             };
-            let mut settled = seen.tenant.clone();
-            let now = settled.institution.now(wall);
-            settled.institution.settle(now);
-            let mut changed = settled.clone();
-            let done = act(&mut changed, Moment { now, wall });
-            let was_due = seen.due.is_some_and(|due| due <= now);
-            if !was_due && changed == settled {
-                return Ok(Some(done));
-            }
-            let outgoing = self.0.outgoing(&mut changed, wall);
-            let write = Write::Whole { tenant: Box::new(changed), anew: false, outgoing };
             match self.write(&slot, turn, version, write).await? {
-                None => return Ok(Some(done)),
+                None => return Ok(answer),
                 Some(again) => turn = again,
             }
         }
@@ -67,7 +112,7 @@ impl Institutions {
 
     /// Writes over the version that was read. Gives the turn back where another process was faster. It is a task of its own: a client that
     /// goes away in the middle leaves nothing half done.
-    pub(super) async fn write(&self, slot: &Arc<Slot>, turn: Turn, before: Option<i64>, write: Write) -> Result<Option<Turn>, StoreError> {
+    async fn write(&self, slot: &Arc<Slot>, turn: Turn, before: Option<i64>, write: Write) -> Result<Option<Turn>, StoreError> {
         let (inner, slot) = (Arc::clone(&self.0), Arc::clone(slot));
         let writing = tokio::spawn(async move {
             let won = inner.written(&slot, before, write).await;
@@ -89,11 +134,7 @@ impl Inner {
             Write::Whole { tenant, anew, outgoing } => {
                 let record = tenant.record();
                 let _quiet = if anew { Some(self.recorder.forget(&Some(slot.code.clone())).await) } else { None };
-                let won = match outgoing.as_slice() {
-                    [] => self.store.save(code, before, version, &record, anew).await?,
-                    outgoing => self.store.save_and_send(code, before, version, &record, outgoing).await?,
-                };
-                if !won {
+                if !self.store.save(code, before, version, &record, anew, &outgoing).await? {
                     return Ok(false);
                 }
                 let terminals_before = match slot.known(epoch) {
@@ -116,7 +157,7 @@ impl Inner {
                     Some(before) if !remembered => self.store.remove(code, before).await?,
                     _ => {
                         let record = Record { body: None, expires: None, login: String::new(), terminals: String::new() };
-                        self.store.save(code, before, version, &record, true).await?
+                        self.store.save(code, before, version, &record, true, &[]).await?
                     }
                 };
                 if !won {

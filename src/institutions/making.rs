@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 use aws_lc_rs::rand;
 use jiff::Timestamp;
 
-use super::changing::Write;
-use super::{CreateError, Inner, Institutions, Snapshot, Tenant};
+use super::changing::{Decision, Write};
+use super::{CreateError, Inner, Institutions, Moment, Snapshot, Tenant};
 use crate::domain::campaign::Campaign;
 use crate::domain::clock::ClockError;
 use crate::domain::ids::{InstitutionCode, ScenarioId};
@@ -18,34 +18,45 @@ use crate::store::StoreError;
 
 /// The making of an institution that is as its fixture made it: the same at every start and in every process.
 const OF_FIXTURE: &str = "fixture";
-/// How often another version is met before it is given up.
-const MOST_TRIES: usize = 20;
 
 impl Institutions {
-    /// Makes one.
+    /// Makes one; `answer` makes the answer of what is stored, as for [`Institutions::change`].
     ///
     /// # Errors
     /// The code is taken, there are too many, the clock setting makes no sense, or it could not be stored.
-    pub async fn create(&self, code: InstitutionCode, blueprint: Blueprint, expires: Option<Timestamp>) -> Result<(), CreateError> {
-        let institution = self.made(&code, &blueprint).map_err(CreateError::Clock)?;
-        let tenant = Tenant { institution, blueprint: Arc::new(blueprint), expires, met: BTreeSet::new() };
-        let slot = self.0.cache.slot(&code);
-        let mut turn = Arc::clone(&slot.turn).lock_owned().await;
-        for _ in 0..MOST_TRIES {
-            let (version, seen) = self.0.read(&slot).await.map_err(CreateError::Store)?;
-            if seen.is_some_and(|seen| !seen.tenant.is_over(self.wall())) {
-                return Err(CreateError::Taken);
+    pub async fn create<T>(
+        &self,
+        code: &InstitutionCode,
+        blueprint: Blueprint,
+        expires: Option<Timestamp>,
+        mut answer: impl FnMut(&Tenant, Moment) -> T,
+    ) -> Result<T, CreateError> {
+        let blueprint = Arc::new(blueprint);
+        self.0.recount().await?;
+        let created = self.transact(code, |current| {
+            let institution = match self.made(code, &blueprint, current.wall) {
+                Ok(institution) => institution,
+                Err(error) => return Decision::Keep(Err(CreateError::Clock(error))),
+            };
+            if current.living().is_some() {
+                return Decision::Keep(Err(CreateError::Taken));
             }
-            if version.is_none() && self.0.is_full().await.map_err(CreateError::Store)? {
-                return Err(CreateError::Full(self.0.bounds.institutions));
+            if current.version.is_none() && self.0.is_full() {
+                return Decision::Keep(Err(CreateError::Full(self.0.bounds.institutions)));
             }
-            let write = Write::Whole { tenant: Box::new(tenant.clone()), anew: true, outgoing: Vec::new() };
-            match self.write(&slot, turn, version, write).await.map_err(CreateError::Store)? {
-                None => return Ok(()),
-                Some(again) => turn = again,
-            }
-        }
-        Err(CreateError::Store(StoreError::Contended))
+            let tenant = Tenant { institution, blueprint: Arc::clone(&blueprint), expires, met: BTreeSet::new() };
+            self.anew(tenant, current.wall, |tenant, moment| Ok(answer(tenant, moment)))
+        });
+        created.await?
+    }
+
+    /// Writes one that was just made, settled, so that its answer is what is stored.
+    fn anew<T>(&self, mut tenant: Tenant, wall: Timestamp, answer: impl FnOnce(&Tenant, Moment) -> T) -> Decision<T> {
+        let moment = tenant.moment(wall);
+        tenant.institution.settle(moment.now);
+        let outgoing = self.0.outgoing(&mut tenant, wall);
+        let answer = answer(&tenant, moment);
+        Decision::Write(Write::Whole { tenant: Box::new(tenant), anew: true, outgoing }, answer)
     }
 
     /// A code that no institution has, in the prefecture that does not exist, of the template's kind (medical, pharmacy …).
@@ -72,88 +83,86 @@ impl Institutions {
 
     /// The same; `only_over`: unless it has time left, as one has that was made under its code since.
     pub(super) async fn take_away(&self, code: &InstitutionCode, only_over: bool) -> Result<bool, StoreError> {
-        let slot = self.0.cache.slot(code);
-        let mut turn = Arc::clone(&slot.turn).lock_owned().await;
-        for _ in 0..MOST_TRIES {
-            let (version, Some(seen)) = self.0.read(&slot).await? else {
-                return Ok(false);
-            };
-            let over = seen.tenant.is_over(self.wall());
-            if only_over && !over {
-                return Ok(false);
+        let taken = self.transact(code, |current| {
+            let lives = current.living().is_some();
+            if current.seen.is_none() || (only_over && lives) {
+                return Decision::Keep((false, false));
             }
-            match self.write(&slot, turn, version, Write::Gone).await? {
-                None => {
-                    self.0.cache.give_up(&slot);
-                    return Ok(!over);
-                }
-                Some(again) => turn = again,
-            }
+            Decision::Write(Write::Gone, (true, lives))
+        });
+        let (written, lived) = taken.await?;
+        if written {
+            self.0.cache.give_up(code);
         }
-        Err(StoreError::Contended)
+        Ok(lived)
     }
 
     /// Makes one again from its blueprint: tokens of before are foreign, its journal is empty.
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn reset(&self, code: &InstitutionCode) -> Result<Option<Result<(), ClockError>>, StoreError> {
-        self.restage(code, Blueprint::clone).await
+    pub async fn reset<T>(
+        &self,
+        code: &InstitutionCode,
+        answer: impl FnMut(&Tenant, Moment) -> T,
+    ) -> Result<Option<Result<T, ClockError>>, StoreError> {
+        self.restage(code, Blueprint::clone, answer).await
     }
 
     /// The same from another blueprint, by which it is also reset from then on.
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn restage(
+    pub async fn restage<T>(
         &self,
         code: &InstitutionCode,
         stage: impl Fn(&Blueprint) -> Blueprint,
-    ) -> Result<Option<Result<(), ClockError>>, StoreError> {
-        let staged = |tenant: &Tenant| {
+        answer: impl FnMut(&Tenant, Moment) -> T,
+    ) -> Result<Option<Result<T, ClockError>>, StoreError> {
+        let staged = |tenant: &Tenant, wall| {
             let blueprint = stage(&tenant.blueprint);
-            let institution = self.made(code, &blueprint)?;
+            let institution = self.made(code, &blueprint, wall)?;
             Ok(Tenant { institution, blueprint: Arc::new(blueprint), expires: tenant.expires, met: BTreeSet::new() })
         };
-        self.remade(code, staged).await
+        self.remade(code, staged, answer).await
     }
 
     /// Makes one what a snapshot has: tokens of before are foreign, its journal is empty. Its code and when it deletes itself stay.
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn restore(&self, code: &InstitutionCode, snapshot: &Snapshot) -> Result<Option<()>, StoreError> {
-        let restored = |tenant: &Tenant| Ok::<_, Infallible>(snapshot.at(code, random_id(), tenant.expires, self.wall()));
-        Ok(self.remade(code, restored).await?.map(|Ok(())| ()))
+    pub async fn restore<T>(
+        &self,
+        code: &InstitutionCode,
+        snapshot: &Snapshot,
+        answer: impl FnMut(&Tenant, Moment) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let restored = |tenant: &Tenant, wall| Ok::<_, Infallible>(snapshot.at(code, random_id(), tenant.expires, wall));
+        Ok(self.remade(code, restored, answer).await?.map(|Ok(answer)| answer))
     }
 
     /// Puts another making in the place of one.
-    async fn remade<E>(
+    async fn remade<T, E>(
         &self,
         code: &InstitutionCode,
-        make: impl Fn(&Tenant) -> Result<Tenant, E>,
-    ) -> Result<Option<Result<(), E>>, StoreError> {
+        make: impl Fn(&Tenant, Timestamp) -> Result<Tenant, E>,
+        mut answer: impl FnMut(&Tenant, Moment) -> T,
+    ) -> Result<Option<Result<T, E>>, StoreError> {
         let met = self.met(code).await?;
         let scenarios = &self.fixtures().scenarios;
-        let slot = self.0.cache.slot(code);
-        let mut turn = Arc::clone(&slot.turn).lock_owned().await;
-        for _ in 0..MOST_TRIES {
-            let (version, seen) = self.0.read(&slot).await?;
-            let Some(seen) = seen.filter(|seen| !seen.tenant.is_over(self.wall())) else {
-                return Ok(None);
+        let remade = self.transact(code, |current| {
+            let Some(before) = current.living() else {
+                return Decision::Keep(None);
             };
-            let mut tenant = match make(&seen.tenant) {
+            let mut tenant = match make(before, current.wall) {
                 Ok(tenant) => tenant,
-                Err(error) => return Ok(Some(Err(error))),
+                Err(error) => return Decision::Keep(Some(Err(error))),
             };
-            let all = seen.tenant.met.iter().chain(&met).filter(|id| scenarios.find(id).is_some());
+            let all = before.met.iter().chain(&met).filter(|id| scenarios.find(id).is_some());
             tenant.met = all.cloned().collect();
-            match self.write(&slot, turn, version, Write::Whole { tenant: Box::new(tenant), anew: true, outgoing: Vec::new() }).await? {
-                None => return Ok(Some(Ok(()))),
-                Some(again) => turn = again,
-            }
-        }
-        Err(StoreError::Contended)
+            self.anew(tenant, current.wall, |tenant, moment| Some(Ok(answer(tenant, moment))))
+        });
+        remade.await
     }
 
     /// The scenario that one is in, where its clients have met it: where they asked anything, whether or not the journal still has it.
@@ -167,19 +176,23 @@ impl Institutions {
     }
 
     /// A new making.
-    fn made(&self, code: &InstitutionCode, blueprint: &Blueprint) -> Result<Institution, ClockError> {
-        Institution::new(code.clone(), random_id(), blueprint, &self.fixtures().campaign, self.wall())
+    fn made(&self, code: &InstitutionCode, blueprint: &Blueprint, wall: Timestamp) -> Result<Institution, ClockError> {
+        Institution::new(code.clone(), random_id(), blueprint, &self.fixtures().campaign, wall)
     }
 }
 
 impl Inner {
-    /// Whether there are as many as there may be. What other processes of a shared store took away is not known here: it is looked up first.
-    async fn is_full(&self) -> Result<bool, StoreError> {
-        let full = || self.stored.load(Ordering::Relaxed) >= self.bounds.institutions;
-        if full() && self.store.is_shared() {
+    /// Whether there are as many as there may be, as far as this process knows.
+    fn is_full(&self) -> bool {
+        self.stored.load(Ordering::Relaxed) >= self.bounds.institutions
+    }
+
+    /// Counts again where it is full: what other processes of a shared store took away is not known here.
+    async fn recount(&self) -> Result<(), StoreError> {
+        if self.is_full() && self.store.is_shared() {
             self.stored.store(self.store.count().await?, Ordering::Relaxed);
         }
-        Ok(full())
+        Ok(())
     }
 }
 

@@ -156,9 +156,9 @@ impl Institutions {
         let Some(seen) = self.0.fresh(&slot).await?.filter(|seen| !seen.tenant.is_over(wall)) else {
             return Ok(None);
         };
-        let now = seen.tenant.institution.now(wall);
-        if seen.due.is_none_or(|due| due > now) {
-            return Ok(Some(look(&seen.tenant, Moment { now, wall })));
+        let moment = seen.tenant.moment(wall);
+        if !seen.is_due(moment.now) {
+            return Ok(Some(look(&seen.tenant, moment)));
         }
         drop(slot);
         // On the heap: what is rarely done should not make every reader's future large.

@@ -59,6 +59,11 @@ impl Seen {
         let due = tenant.institution.next_due().into_iter().chain(news).min();
         Self { tenant, version, due }
     }
+
+    /// Whether something happens by itself up to `now`.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        self.due.is_some_and(|due| due <= now)
+    }
 }
 
 impl Slot {
@@ -125,13 +130,12 @@ impl Cache {
         self.shrink(&mut places);
     }
 
-    /// Gives up the place of an institution that is no more, unless someone beside the caller holds it.
-    pub(super) fn give_up(&self, slot: &Arc<Slot>) {
+    /// Gives up the place of an institution that is no more, unless someone holds it.
+    pub(super) fn give_up(&self, code: &InstitutionCode) {
         let mut places = locked(&self.places);
-        // The map's and the caller's: nobody can come by another one meanwhile.
-        if Arc::strong_count(slot) == 2
-            && let Some((_, weight)) = places.slots.remove(&slot.code)
-        {
+        // The map's alone: nobody can come by another one meanwhile.
+        let is_free = places.slots.get(code).is_some_and(|(slot, _)| Arc::strong_count(slot) == 1);
+        if is_free && let Some((_, weight)) = places.slots.remove(code) {
             places.total -= weight;
         }
     }
@@ -163,14 +167,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_given_up_unless_someone_else_holds_it() {
+    fn a_place_is_given_up_unless_someone_holds_it() {
         let (cache, code) = (Cache::new(1024 * 1024), InstitutionCode::parse("9910000018").unwrap());
-        let (one, other) = (cache.slot(&code), cache.slot(&code));
-        cache.give_up(&one);
-        assert!(Arc::ptr_eq(&one, &cache.slot(&code)), "the other one holds it");
-        drop(other);
-        cache.give_up(&one);
-        assert!(!Arc::ptr_eq(&one, &cache.slot(&code)));
+        let slot = cache.slot(&code);
+        cache.give_up(&code);
+        assert!(Arc::ptr_eq(&slot, &cache.slot(&code)), "it is held");
+        drop(slot);
+        cache.give_up(&code);
+        assert_eq!(locked(&cache.places).total, 0);
+        cache.slot(&code);
         assert_eq!(locked(&cache.places).total, OVERHEAD);
     }
 }

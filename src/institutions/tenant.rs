@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::Moment;
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::ScenarioId;
 use crate::domain::institution::{Blueprint, Institution};
@@ -107,6 +108,11 @@ impl Tenant {
     /// Whether its time is over.
     pub fn is_over(&self, wall: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= wall)
+    }
+
+    /// The two times of an access at which the machine shows `wall`.
+    pub(super) fn moment(&self, wall: Timestamp) -> Moment {
+        Moment { now: self.institution.now(wall), wall }
     }
 
     /// Itself as it is saved.

@@ -69,10 +69,10 @@ mod tests {
         let wall = || "2026-01-19T03:00:00Z".parse().unwrap();
         let institutions = Institutions::new(fixtures, store, bounds, Vec::new(), wall).await.unwrap();
         let code = institutions.free_code(&InstitutionCode::parse("9910000018").unwrap()).await.unwrap();
-        institutions.create(code.clone(), blueprint.clone(), Some(wall())).await.unwrap();
+        institutions.create(&code, blueprint.clone(), Some(wall()), |_, _| ()).await.unwrap();
         let listed = institutions.store().expired(wall().as_millisecond(), OVER_AT_ONCE).await.unwrap();
         assert_eq!(listed, [code.as_str()]);
-        institutions.create(code.clone(), blueprint, None).await.unwrap();
+        institutions.create(&code, blueprint, None, |_, _| ()).await.unwrap();
         institutions.take_away(&code, true).await.unwrap();
         assert!(institutions.look(&code, |_, _| ()).await.unwrap().is_some());
         assert!(institutions.delete(&code).await.unwrap());

@@ -11,9 +11,8 @@ use tokio::time::MissedTickBehavior;
 
 use super::folder::Outgoing;
 use super::folders::{Folders, LOOKED_AT_EVERY, Whereabouts};
-use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
+use crate::domain::ids::TerminalAddress;
 use crate::institutions::Institutions;
-use crate::store::StoreError;
 
 /// The folders of a server.
 #[derive(Clone)]
@@ -68,17 +67,6 @@ impl KeptFolders {
         if let Err(error) = prepared.await {
             tracing::error!(%error, "the linkage folders were not made");
         }
-    }
-
-    /// Makes the folders of all terminals of an institution.
-    ///
-    /// # Errors
-    /// A store that does not work.
-    pub async fn prepare_all_of(&self, code: &InstitutionCode) -> Result<(), StoreError> {
-        let address = |terminal: &TerminalId| TerminalAddress { institution: code.clone(), terminal: terminal.clone() };
-        let terminals = self.institutions.look(code, |tenant, _| tenant.institution.terminals.keys().map(address).collect());
-        self.prepare(terminals.await?.unwrap_or_default()).await;
-        Ok(())
     }
 
     /// Puts the result file of a face check into a terminal's folder; says whether the server keeps

@@ -60,45 +60,34 @@ impl Store {
         Ok(if Some(row.version) == at_hand { Found::Same } else { Found::Other(row) })
     }
 
-    /// Writes a row over the version that was read, or a new one where there was none; says whether nobody else was faster. `anew`: the
-    /// institution is made anew or deleted, so that its journal goes.
+    /// Writes a row over the version that was read, or a new one where there was none, and with it
+    /// what is to be sent of the change: all or nothing. Says whether nobody else was faster.
+    /// `anew`: the institution is made anew or deleted, so that its journal goes.
     ///
     /// # Errors
     /// The store does not work. Whether the row was written is not known then.
-    pub async fn save(&self, code: &str, before: Option<i64>, version: i64, record: &Record, anew: bool) -> Result<bool, StoreError> {
-        self.work(async |connection| {
-            if !anew {
-                return write(connection, code, before, version, record).await;
-            }
-            let mut both = sqlx::Connection::begin(connection).await?;
-            let won = write(&mut both, code, before, version, record).await?;
-            if won {
-                super::journal::clear_all(&mut both, code).await?;
-            }
-            both.commit().await.map(|()| won)
-        })
-        .await
-    }
-
-    /// Writes a row over the version that was read, and with it what is to be sent of the change: both or neither.
-    ///
-    /// # Errors
-    /// The store does not work. Whether they were written is not known then.
-    pub async fn save_and_send(
+    pub async fn save(
         &self,
         code: &str,
         before: Option<i64>,
         version: i64,
         record: &Record,
+        anew: bool,
         outgoing: &[Outgoing],
     ) -> Result<bool, StoreError> {
         self.work(async |connection| {
-            let mut both = sqlx::Connection::begin(connection).await?;
-            let won = write(&mut both, code, before, version, record).await?;
-            if won {
-                post(&mut both, outgoing).await?;
+            if !anew && outgoing.is_empty() {
+                return write(connection, code, before, version, record).await;
             }
-            both.commit().await.map(|()| won)
+            let mut all = sqlx::Connection::begin(connection).await?;
+            let won = write(&mut all, code, before, version, record).await?;
+            if won && anew {
+                super::journal::clear_all(&mut all, code).await?;
+            }
+            if won {
+                post(&mut all, outgoing).await?;
+            }
+            all.commit().await.map(|()| won)
         })
         .await
     }

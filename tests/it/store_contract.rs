@@ -44,7 +44,7 @@ async fn holds(store: &Store, back_end: &str) {
 
 async fn what_is_saved_is_found_with_its_version(store: &Store) -> &'static str {
     assert_eq!(store.find("1", None).await.unwrap(), Found::Nothing);
-    assert!(store.save("1", None, 7, &record("one"), true).await.unwrap());
+    assert!(store.save("1", None, 7, &record("one"), true, &[]).await.unwrap());
     let row = Row { version: 7, body: Some("one".to_owned()) };
     assert_eq!(store.find("1", None).await.unwrap(), Found::Other(row.clone()));
     assert_eq!(store.find("1", Some(6)).await.unwrap(), Found::Other(row));
@@ -54,11 +54,11 @@ async fn what_is_saved_is_found_with_its_version(store: &Store) -> &'static str 
 
 async fn of_two_writers_exactly_one_wins(store: &Store) -> &'static str {
     let (a, b) = (record("a"), record("b"));
-    let (first, second) = tokio::join!(store.save("2", None, 1, &a, false), store.save("2", None, 1, &b, false));
+    let (first, second) = tokio::join!(store.save("2", None, 1, &a, false, &[]), store.save("2", None, 1, &b, false, &[]));
     assert!(first.unwrap() ^ second.unwrap(), "of two that make it");
-    let (first, second) = tokio::join!(store.save("2", Some(1), 2, &a, false), store.save("2", Some(1), 2, &b, false));
+    let (first, second) = tokio::join!(store.save("2", Some(1), 2, &a, false, &[]), store.save("2", Some(1), 2, &b, false, &[]));
     assert!(first.unwrap() ^ second.unwrap(), "of two that change it");
-    assert!(!store.save("2", Some(1), 2, &a, false).await.unwrap(), "one that comes late");
+    assert!(!store.save("2", Some(1), 2, &a, false, &[]).await.unwrap(), "one that comes late");
     "of two writers one wins"
 }
 
@@ -67,7 +67,7 @@ async fn a_deletion_is_remembered_or_takes_the_row_away(store: &Store) -> &'stat
     assert!(store.remove("2", 2).await.unwrap());
     assert_eq!(store.find("2", None).await.unwrap(), Found::Nothing);
     let gone = Record { body: None, ..record("") };
-    assert!(store.save("1", Some(7), 8, &gone, true).await.unwrap());
+    assert!(store.save("1", Some(7), 8, &gone, true, &[]).await.unwrap());
     assert_eq!(store.find("1", None).await.unwrap(), Found::Other(Row { version: 8, body: None }));
     assert!(store.remove("1", 8).await.unwrap());
     "deletions"
@@ -75,10 +75,10 @@ async fn a_deletion_is_remembered_or_takes_the_row_away(store: &Store) -> &'stat
 
 async fn codes_are_listed_in_order(store: &Store) -> &'static str {
     for code in ["30", "10", "20"] {
-        assert!(store.save(code, None, 1, &record("x"), false).await.unwrap());
+        assert!(store.save(code, None, 1, &record("x"), false, &[]).await.unwrap());
     }
     let gone = Record { body: None, ..record("") };
-    assert!(store.save("20", Some(1), 2, &gone, false).await.unwrap());
+    assert!(store.save("20", Some(1), 2, &gone, false, &[]).await.unwrap());
     let listed = |code: &str, terminals: Option<&str>| (code.to_owned(), terminals.map(str::to_owned));
     assert_eq!(store.codes("", 2).await.unwrap(), [listed("10", Some("T1")), listed("20", None)]);
     assert_eq!(store.codes("20", 2).await.unwrap(), [listed("30", Some("T1"))]);
@@ -89,7 +89,7 @@ async fn codes_are_listed_in_order(store: &Store) -> &'static str {
 async fn institutions_are_found_by_login_and_by_expiry(store: &Store) -> &'static str {
     let expiring = |at| Record { expires: Some(at), login: format!("of {at}"), ..record("x") };
     for (code, at) in [("40", 2_000), ("50", 1_000)] {
-        assert!(store.save(code, None, 1, &expiring(at), false).await.unwrap());
+        assert!(store.save(code, None, 1, &expiring(at), false, &[]).await.unwrap());
     }
     assert_eq!(store.codes_of_login("of 1000").await.unwrap(), ["50"]);
     assert_eq!(store.expired(999, 10).await.unwrap(), Vec::<String>::new());
@@ -124,7 +124,7 @@ async fn journals_are_ordered_bounded_and_counted(store: &Store) -> &'static str
 
 async fn a_journal_goes_with_its_institution(store: &Store) -> &'static str {
     store.append(&[row("30", "m", "kept"), row("10", "n", "going")], &[]).await.unwrap();
-    assert!(store.save("10", Some(1), 2, &record("anew"), true).await.unwrap());
+    assert!(store.save("10", Some(1), 2, &record("anew"), true, &[]).await.unwrap());
     assert_eq!(bodies(store, "10", "n").await, Vec::<String>::new());
     assert_eq!(bodies(store, "30", "m").await, ["kept"]);
     "a journal goes with its institution"
@@ -138,7 +138,7 @@ async fn the_first_note_under_a_name_stays(store: &Store) -> &'static str {
 
 async fn any_text_comes_back_as_it_was(store: &Store) -> &'static str {
     let text = format!("' \" \\ ; -- $1 𠮷田　髙﨑 ﾓｷﾞ \u{1F9EA} \r\n\t {}", "長い".repeat(200_000));
-    assert!(store.save("60", None, 1, &record(&text), false).await.unwrap());
+    assert!(store.save("60", None, 1, &record(&text), false, &[]).await.unwrap());
     assert_eq!(store.find("60", None).await.unwrap(), Found::Other(Row { version: 1, body: Some(text) }));
     "any text"
 }
@@ -146,8 +146,8 @@ async fn any_text_comes_back_as_it_was(store: &Store) -> &'static str {
 async fn what_is_to_be_sent_goes_with_its_change_and_is_claimed_once(store: &Store) -> &'static str {
     let outgoing = |way, body: &str| Outgoing { way, body: body.to_owned() };
     let both = [outgoing("mail", "first"), outgoing("webhook", "other"), outgoing("mail", "second")];
-    assert!(store.save_and_send("65", None, 1, &record("x"), &both).await.unwrap());
-    assert!(!store.save_and_send("65", Some(9), 10, &record("y"), &both).await.unwrap(), "a change that lost sends nothing");
+    assert!(store.save("65", None, 1, &record("x"), false, &both).await.unwrap());
+    assert!(!store.save("65", Some(9), 10, &record("y"), false, &both).await.unwrap(), "a change that lost sends nothing");
     let claim = async |now, until| store.claim("mail", now, until).await.unwrap();
     let (first, second) = (claim(100, 200).await.unwrap(), claim(100, 150).await.unwrap());
     assert_eq!((first.body.as_str(), first.tries, second.body.as_str()), ("first", 1, "second"));
@@ -161,7 +161,7 @@ async fn what_is_to_be_sent_goes_with_its_change_and_is_claimed_once(store: &Sto
     store.settle_outgoing(second.number).await.unwrap();
     assert_eq!(claim(i64::MAX, i64::MAX).await, None);
     let many: Vec<Outgoing> = (1..=10_004).map(|number| outgoing("many", &number.to_string())).collect();
-    assert!(store.save_and_send("66", None, 1, &record("x"), &many).await.unwrap());
+    assert!(store.save("66", None, 1, &record("x"), false, &many).await.unwrap());
     assert_eq!(store.claim("many", 0, 1).await.unwrap().unwrap().body, "5", "the oldest are given up");
     let other = store.claim("webhook", 0, 1).await.unwrap();
     assert_eq!(other.map(|claimed| claimed.body).as_deref(), Some("other"), "one way's letters push out none of another's");
@@ -214,7 +214,8 @@ async fn postgresql_keeps_the_contract_over_one_connection_pool_and_over_two() {
     for version in 1..=50 {
         let before = (version > 1).then_some(version - 1);
         let (a, b) = (record("a"), record("b"));
-        let (first, second) = tokio::join!(store.save("70", before, version, &a, false), other.save("70", before, version, &b, false));
+        let (first, second) =
+            tokio::join!(store.save("70", before, version, &a, false, &[]), other.save("70", before, version, &b, false, &[]));
         assert!(first.unwrap() ^ second.unwrap(), "of two writers on two connections exactly one wins, version {version}");
     }
     for round in 1..=20 {

@@ -15,7 +15,7 @@ use super::input::Input;
 use crate::app::NotPut;
 use crate::domain::japan;
 use crate::domain::text::Text;
-use crate::fixtures::{Finding, Findings, Origin, Texts};
+use crate::fixtures::{Finding, Findings, Fixtures, Origin, Texts};
 use crate::http::app::App;
 use crate::http::problem::Problem;
 
@@ -67,7 +67,7 @@ enum OriginName {
 
 /// `GET /v1/fixtures`.
 pub async fn read_fixtures(State(app): State<Arc<App>>) -> Json<FixturesView> {
-    view(&app, Vec::new())
+    view(&app.fixtures(), Vec::new())
 }
 
 /// `PUT /v1/fixtures`: all of them or, where anything is wrong, none.
@@ -79,12 +79,12 @@ pub async fn put_fixtures(
     Input(FixturesInput { files }): Input<FixturesInput>,
 ) -> Result<Json<FixturesView>, Problem> {
     let put = app.put_fixtures(files).await;
-    let Findings { warnings, .. } = put.map_err(|error| match error {
+    let (fixtures, Findings { warnings, .. }) = put.map_err(|error| match error {
         NotPut::Wrong(findings) => wrong(findings.errors),
         NotPut::Store(error) => error.into(),
         NotPut::Clock(error) => error.into(),
     })?;
-    Ok(view(&app, warnings))
+    Ok(view(&fixtures, warnings))
 }
 
 /// `DELETE /v1/fixtures`: back to those of the start.
@@ -96,8 +96,7 @@ pub async fn delete_fixtures(State(app): State<Arc<App>>) -> Result<NoContent, P
     Ok(NoContent)
 }
 
-fn view(app: &App, warnings: Vec<Finding>) -> Json<FixturesView> {
-    let fixtures = app.fixtures();
+fn view(fixtures: &Fixtures, warnings: Vec<Finding>) -> Json<FixturesView> {
     let (origin, put) = match &fixtures.origin {
         Origin::CompiledIn => (OriginName::CompiledIn, None),
         Origin::Directory => (OriginName::Directory, None),

@@ -33,7 +33,7 @@ use crate::domain::terminal::{Phase, Settings};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::institutions::CreateError;
+use crate::institutions::{CreateError, Moment, Tenant};
 
 /// What a new institution is made from.
 #[derive(Deserialize, JsonSchema)]
@@ -243,9 +243,8 @@ pub async fn create_institution(
         blueprint.faults = faults_of(list, &blueprint.terminals.keys().collect(), now)?;
     }
     let expires = expiry(input.expires_after, app.institutions.wall())?;
-    let code = created(&app, &input.template, input.code, blueprint, expires).await?;
-    app.linkage.prepare_all_of(&code).await?;
-    let Json(view) = view(&app, &code).await?;
+    let (code, view) = created(&app, &input.template, input.code, blueprint, expires).await?;
+    app.linkage.prepare(view.addresses()).await;
     Ok(Created { location: Some(format!("/v1/institutions/{code}")), view })
 }
 
@@ -264,15 +263,15 @@ async fn created(
     given: Option<InstitutionCode>,
     mut blueprint: Blueprint,
     expires: Option<Timestamp>,
-) -> Result<InstitutionCode, Problem> {
+) -> Result<(InstitutionCode, InstitutionView), Problem> {
     loop {
         let code = match &given {
             Some(code) => code.clone(),
             None => app.institutions.free_code(template).await?,
         };
         code.as_str().clone_into(&mut blueprint.login.user);
-        match app.institutions.create(code.clone(), blueprint.clone(), expires).await {
-            Ok(()) => return Ok(code),
+        match app.institutions.create(&code, blueprint.clone(), expires, |tenant, moment| shown(app, tenant, moment)).await {
+            Ok(view) => return Ok((code, view)),
             Err(CreateError::Taken) if given.is_none() => {}
             Err(error) => return Err(not_created(error, &code)),
         }
@@ -284,7 +283,8 @@ async fn created(
 /// # Errors
 /// No such institution.
 pub async fn read_institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<InstitutionView>, Problem> {
-    view(&app, &code).await
+    let read = app.institutions.look(&code, |tenant, moment| Json(shown(&app, tenant, moment)));
+    read.await?.ok_or_else(|| no_institution(&code))
 }
 
 /// `PATCH /v1/institutions/{code}`.
@@ -314,10 +314,9 @@ pub async fn patch_institution(
         institution.name = input.name.clone().unwrap_or_else(|| institution.name.clone());
         institution.default_terminal = input.default_terminal.clone().unwrap_or_else(|| institution.default_terminal.clone());
         institution.settle(moment.now);
-        Ok(())
+        Ok(Json(shown(&app, tenant, moment)))
     });
-    changed.await?.ok_or_else(|| no_institution(&code))??;
-    view(&app, &code).await
+    changed.await?.ok_or_else(|| no_institution(&code))?
 }
 
 /// `DELETE /v1/institutions/{code}`.
@@ -337,14 +336,13 @@ pub async fn reset_institution(
     Code(code): Code,
     Input(Nothing {}): Input<Nothing>,
 ) -> Result<Json<InstitutionView>, Problem> {
-    app.institutions.reset(&code).await?.ok_or_else(|| no_institution(&code))??;
-    view(&app, &code).await
+    let reset = app.institutions.reset(&code, |tenant, moment| Json(shown(&app, tenant, moment))).await?;
+    Ok(reset.ok_or_else(|| no_institution(&code))??)
 }
 
-/// An institution as it is now.
-pub(super) async fn view(app: &App, code: &InstitutionCode) -> Result<Json<InstitutionView>, Problem> {
-    let view = app.institutions.look(code, |tenant, moment| Json(InstitutionView::new(tenant, moment, &app.fixtures().invented.login)));
-    view.await?.ok_or_else(|| no_institution(code))
+/// An institution as it is at a moment.
+pub(super) fn shown(app: &App, tenant: &Tenant, moment: Moment) -> InstitutionView {
+    InstitutionView::new(tenant, moment, &app.fixtures().invented.login)
 }
 
 fn check_terminals(blueprint: &Blueprint) -> Result<(), Problem> {

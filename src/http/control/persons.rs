@@ -39,7 +39,8 @@ pub struct PersonsView {
 /// # Errors
 /// No such institution.
 pub async fn read_persons(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<PersonsView>, Problem> {
-    view(&app, &code).await
+    let own = app.institutions.look(&code, |tenant, _| tenant.institution.persons.clone());
+    Ok(Json(view(&app, own.await?.ok_or_else(|| no_institution(&code))?)))
 }
 
 /// `PUT …/persons`.
@@ -51,8 +52,9 @@ pub async fn set_persons(
     Code(code): Code,
     Input(PersonsInput { persons }): Input<PersonsInput>,
 ) -> Result<Json<PersonsView>, Problem> {
-    put(&app, &code, checked_persons(persons, "/persons")?).await?;
-    view(&app, &code).await
+    let persons = checked_persons(persons, "/persons")?;
+    put(&app, &code, &persons).await?;
+    Ok(Json(view(&app, persons)))
 }
 
 /// `DELETE …/persons`: back to the fixtures'.
@@ -60,19 +62,18 @@ pub async fn set_persons(
 /// # Errors
 /// No such institution.
 pub async fn delete_persons(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
-    put(&app, &code, None).await?;
+    put(&app, &code, &None).await?;
     Ok(NoContent)
 }
 
-async fn put(app: &App, code: &InstitutionCode, persons: Option<Arc<[Person]>>) -> Result<(), Problem> {
-    let changed = app.institutions.change(code, |tenant, _| tenant.institution.persons.clone_from(&persons));
+async fn put(app: &App, code: &InstitutionCode, persons: &Option<Arc<[Person]>>) -> Result<(), Problem> {
+    let changed = app.institutions.change(code, |tenant, _| tenant.institution.persons.clone_from(persons));
     changed.await?.ok_or_else(|| no_institution(code))
 }
 
-async fn view(app: &App, code: &InstitutionCode) -> Result<Json<PersonsView>, Problem> {
-    let own = app.institutions.look(code, |tenant, _| tenant.institution.persons.clone());
-    let own = own.await?.ok_or_else(|| no_institution(code))?;
-    Ok(Json(PersonsView { persons: own.unwrap_or_else(|| Arc::clone(&app.fixtures().persons)) }))
+/// An institution's own persons, or the fixtures'.
+fn view(app: &App, own: Option<Arc<[Person]>>) -> PersonsView {
+    PersonsView { persons: own.unwrap_or_else(|| Arc::clone(&app.fixtures().persons)) }
 }
 
 /// Persons that make sense, or the problem that names the first field that does not; null means none of its own. `at` is the list's JSON pointer.

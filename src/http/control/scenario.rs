@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::input::{Code, Input, no_institution, scenario_of};
-use super::institutions::view;
+use super::institutions::shown;
 use super::view::InstitutionView;
 use crate::domain::ids::ScenarioId;
 use crate::domain::japan;
@@ -89,7 +89,8 @@ pub async fn set_scenario(
 ) -> Result<Json<InstitutionView>, Problem> {
     let fixtures = app.fixtures();
     let scenario = scenario_of(&fixtures.scenarios, &input.id, "/id")?;
-    app.institutions.restage(&code, |blueprint| scenario.on(blueprint)).await?.ok_or_else(|| no_institution(&code))??;
-    app.linkage.prepare_all_of(&code).await?;
-    view(&app, &code).await
+    let staged = app.institutions.restage(&code, |blueprint| scenario.on(blueprint), |tenant, moment| shown(&app, tenant, moment));
+    let view = staged.await?.ok_or_else(|| no_institution(&code))??;
+    app.linkage.prepare(view.addresses()).await;
+    Ok(Json(view))
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::actions::Nothing;
 use super::input::{Code, Input, no_institution};
-use super::institutions::view;
+use super::institutions::shown;
 use super::view::InstitutionView;
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -66,13 +66,13 @@ pub async fn restore_snapshot(
     Document(document): Document,
 ) -> Result<Json<InstitutionView>, Problem> {
     let snapshot = Snapshot::read(document).map_err(|error| Problem::field(error.pointer, error.text))?;
-    let restored = app.institutions.restore(&code, &snapshot).await?;
-    restored.ok_or_else(|| {
+    let restored = app.institutions.restore(&code, &snapshot, |tenant, moment| shown(&app, tenant, moment)).await?;
+    let view = restored.ok_or_else(|| {
         no_institution(&code).remedy(Text::new(
             "先に POST /v1/institutions で医療機関を作成してください",
             "Create the institution first with POST /v1/institutions",
         ))
     })?;
-    app.linkage.prepare_all_of(&code).await?;
-    view(&app, &code).await
+    app.linkage.prepare(view.addresses()).await;
+    Ok(Json(view))
 }

@@ -116,6 +116,12 @@ impl InstitutionView {
             terminals: terminals.collect(),
         }
     }
+
+    /// The addresses of its terminals.
+    pub(super) fn addresses(&self) -> Vec<TerminalAddress> {
+        let address = |terminal: &TerminalId| TerminalAddress { institution: self.code.clone(), terminal: terminal.clone() };
+        self.terminals.keys().map(address).collect()
+    }
 }
 
 impl TerminalView {
