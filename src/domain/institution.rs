@@ -55,7 +55,6 @@ pub struct Blueprint {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<Timeline>,
     /// Its faults; nothing counted yet.
-    #[serde(default)]
     pub faults: Faults,
 }
 
@@ -92,7 +91,6 @@ pub struct Institution {
     /// What happened.
     pub events: EventLog,
     /// What was seen of its client.
-    #[serde(default)]
     pub observations: Observations,
     /// Its clock.
     pub clock: Clock,
@@ -112,14 +110,12 @@ pub struct Institution {
     #[serde(default, skip_serializing_if = "ReaderConsents::is_empty")]
     pub reader_consents: ReaderConsents,
     /// The faults that break its answers.
-    #[serde(default)]
     pub faults: Faults,
     /// What there is to tell and was not taken yet.
     #[serde(skip)]
     pub(super) news: Vec<News>,
     /// The campaign that it knows of.
-    #[serde(default)]
-    pub(super) announced: Option<Announced>,
+    pub(super) announced: Announced,
     settled: Timestamp,
 }
 
@@ -164,7 +160,7 @@ impl Institution {
             reader_consents: ReaderConsents::default(),
             faults: blueprint.faults.clone(),
             news: Vec::new(),
-            announced: Some(Announced::of(base)),
+            announced: Announced::of(base),
             settled: now,
         })
     }

@@ -171,7 +171,7 @@ impl Inner {
                 self.cache.weigh(&slot.code, 0);
             }
         }
-        self.tell(&slot.code);
+        self.replicas.announce(&self.bell, &slot.code);
         Ok(true)
     }
 }

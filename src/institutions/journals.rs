@@ -19,9 +19,6 @@ const MOMENT: Duration = Duration::from_millis(150);
 const PAUSE: Duration = Duration::from_secs(1);
 /// One in so many entries has its journal looked at for what goes beyond the bound; a large entry always does.
 const LOOKED_AT: u32 = 64;
-/// How long a reader waits for the other processes of a shared store, and how often it looks whether they have written.
-const PATIENCE: Duration = Duration::from_secs(2);
-const LOOKED_AT_EVERY: Duration = Duration::from_millis(10);
 /// Entries that are written out at once.
 const AT_ONCE: usize = 64;
 /// Bytes of a large entry.
@@ -139,28 +136,12 @@ impl Institutions {
 
     async fn page(&self, owner: &str, making: &str, newest: usize) -> Result<Page, StoreError> {
         self.write_journals().await?;
-        let complete = self.others_have_written().await?;
+        let complete = self.0.replicas.others_have_written(&self.0.store).await?;
         let page = self.0.store.entries(owner, making, newest, BOUND).await?;
         let of = if owner.is_empty() { "journal".to_owned() } else { format!("{owner} journal") };
         let listed = page.entries.iter().map(|kept| journal::read(kept.number, &kept.body));
         let entries = listed.collect::<Result<_, _>>().map_err(|error| unreadable(&of, &error))?;
         Ok(Page { entries, evicted: page.evicted, complete })
-    }
-
-    /// Waits until the other processes of a shared store have written what waited there; says whether all of them have.
-    async fn others_have_written(&self) -> Result<bool, StoreError> {
-        let (store, process) = (&self.0.store, &self.0.process);
-        if !store.is_shared() {
-            return Ok(true);
-        }
-        let wish = store.wish_flushed().await?;
-        let written = async {
-            while store.behind(process, wish).await? > 0 {
-                tokio::time::sleep(LOOKED_AT_EVERY).await;
-            }
-            Ok(true)
-        };
-        tokio::time::timeout(PATIENCE, written).await.unwrap_or(Ok(false))
     }
 }
 

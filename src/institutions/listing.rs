@@ -4,7 +4,7 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::slot::locked;
 use super::{Inner, Institutions};
@@ -14,8 +14,6 @@ use crate::store::StoreError;
 
 /// Rows that are listed at once.
 const PAGE: u32 = 1_000;
-/// How long a list of all terminals counts on a store that other processes write to.
-const SHARED_LIST_HOLDS: SignedDuration = SignedDuration::from_secs(2);
 
 /// Fixture institutions that are not as their fixtures made them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,7 +74,7 @@ impl Institutions {
         let (wall, generation) = (self.wall(), self.0.addresses.generation.load(Ordering::Acquire));
         if let Some(listed) = &*locked(&self.0.addresses.listed)
             && listed.generation == generation
-            && (!self.0.store.is_shared() || wall.duration_since(listed.at) < SHARED_LIST_HOLDS)
+            && self.0.replicas.list_holds(wall.duration_since(listed.at))
         {
             return Ok(Arc::clone(&listed.all));
         }

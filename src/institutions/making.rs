@@ -187,10 +187,12 @@ impl Inner {
         self.stored.load(Ordering::Relaxed) >= self.bounds.institutions
     }
 
-    /// Counts again where it is full: what other processes of a shared store took away is not known here.
+    /// Counts again where it is full: other processes may have taken some away.
     async fn recount(&self) -> Result<(), StoreError> {
-        if self.is_full() && self.store.is_shared() {
-            self.stored.store(self.store.count().await?, Ordering::Relaxed);
+        if self.is_full()
+            && let Some(counted) = self.replicas.recount(&self.store).await?
+        {
+            self.stored.store(counted, Ordering::Relaxed);
         }
         Ok(())
     }

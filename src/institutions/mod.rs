@@ -7,6 +7,7 @@ mod listing;
 mod making;
 mod measuring;
 mod recorder;
+mod replicas;
 mod slot;
 mod snapshot;
 mod telling;
@@ -31,6 +32,7 @@ use listing::Addresses;
 pub use listing::Differing;
 use making::random_id;
 use recorder::Recorder;
+use replicas::Replicas;
 use slot::{Cache, Known, Seen, Slot};
 pub use snapshot::{Snapshot, SnapshotError};
 use tenant::Campaigns;
@@ -70,8 +72,7 @@ struct Inner {
     stored: AtomicU64,
     addresses: Addresses,
     bell: Bell,
-    /// This process among those that share a store.
-    process: String,
+    replicas: Replicas,
 }
 
 /// The two times of one access, read once.
@@ -131,7 +132,7 @@ impl Institutions {
             stored: AtomicU64::new(stored),
             addresses: Addresses::default(),
             bell: Bell::default(),
-            process: random_id(),
+            replicas: Replicas::of(&store),
             store,
         })))
     }
@@ -175,7 +176,7 @@ impl Inner {
 
     /// The institution as the store has it now.
     async fn fresh(&self, slot: &Arc<Slot>) -> Result<Option<Arc<Seen>>, StoreError> {
-        if !self.store.is_shared() {
+        if self.replicas.memory_holds() {
             match slot.known(self.epoch()) {
                 Known::Here(seen) => return Ok(Some(seen)),
                 Known::Absent(_) => return Ok(None),
@@ -188,17 +189,18 @@ impl Inner {
         Ok(Box::pin(self.read(slot)).await?.1)
     }
 
-    /// Reads it where memory cannot answer, and gives the row's version beside it: on a shared store memory never can, but where it still
-    /// holds the newest, the document is not read again.
+    /// Reads it where memory cannot answer, and gives the row's version beside it. Where other processes
+    /// may have written, the store is asked; what memory still has the newest of is not read again.
     async fn read(&self, slot: &Slot) -> Result<(Option<i64>, Option<Arc<Seen>>), StoreError> {
         let epoch = self.epoch();
-        let (at_hand, known) = match slot.known(epoch) {
-            Known::Here(seen) if !self.store.is_shared() => return Ok((seen.version, Some(seen))),
-            Known::Absent(version) if !self.store.is_shared() => return Ok((version, None)),
-            Known::Here(seen) => (seen.version, Some(seen)),
-            Known::Absent(version) => (version, None),
-            Known::Unread => (None, None),
+        let (at_hand, known, is_read) = match slot.known(epoch) {
+            Known::Here(seen) => (seen.version, Some(seen), true),
+            Known::Absent(version) => (version, None, true),
+            Known::Unread => (None, None, false),
         };
+        if is_read && self.replicas.memory_holds() {
+            return Ok((at_hand, known));
+        }
         let row = match self.store.find(slot.code.as_str(), at_hand).await? {
             Found::Same => return Ok((at_hand, known)),
             Found::Nothing => {

@@ -12,21 +12,13 @@ impl Institutions {
     /// Does what is to be done once a second; says whether more waits to be done at once. What fails turns the store red, and is logged there.
     pub async fn look_after(&self) -> bool {
         let store = self.store();
-        if store.trouble().is_some() || store.is_shared() {
-            let _ = store.probe(&self.wall().to_string()).await;
-        }
-        if store.is_shared() && store.trouble().is_none() {
-            let _ = store.be_there(&self.0.process).await;
-        }
+        self.0.replicas.check_in(store, self.wall()).await;
         store.trouble().is_none() && matches!(self.clean_up().await, Ok(true))
     }
 
     /// Takes leave of the store: nothing is asked of it any more.
     pub async fn leave(&self) {
-        if self.store().is_shared() {
-            // Where it cannot be said, the others notice within seconds.
-            let _ = self.store().be_gone(&self.0.process).await;
-        }
+        self.0.replicas.leave(self.store()).await;
         self.store().close().await;
     }
 

@@ -1,19 +1,13 @@
-//! Who waits for an institution to change is woken: by changes of this process, and on a shared store by those of every process.
-
-use std::pin::pin;
-use std::time::Duration;
+//! Who waits for an institution to change is woken: by changes of this process, and of others on the same database.
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender};
 
-use super::{Inner, Institutions};
+use super::Institutions;
 use crate::domain::ids::InstitutionCode;
-use crate::store::Told;
 
 /// Changes that a watch may lie behind; beyond, it is woken once for all of them.
 const MOST_BEHIND: usize = 1_024;
-/// How long to wait before listening to the database is tried again.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// Wakes every watch: with the code of what changed, or with none where changes may have been missed.
 pub(super) struct Bell(Sender<Option<InstitutionCode>>);
@@ -60,55 +54,6 @@ impl Institutions {
     /// Hears of every change: its code, or none where changes may have been missed.
     pub(super) fn changes(&self) -> Receiver<Option<InstitutionCode>> {
         self.0.bell.0.subscribe()
-    }
-
-    /// Listens to the other processes of a shared store until told to stop; returns at once on one of our own.
-    pub async fn listen(&self, stop: impl Future<Output = ()>) {
-        let mut stop = pin!(stop);
-        while self.0.store.is_shared() {
-            tokio::select! {
-                () = self.listen_once() => {}
-                () = &mut stop => return,
-            }
-            tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
-                () = &mut stop => return,
-            }
-        }
-    }
-
-    /// Listens for as long as the connection can be had.
-    async fn listen_once(&self) {
-        let Ok(Some(mut listener)) = self.0.store.listen().await else {
-            return;
-        };
-        self.0.bell.ring(None);
-        self.0.fixtures_told.notify_one();
-        while let Ok(told) = listener.told().await {
-            match told {
-                Told::Changed(code) => self.0.bell.ring(InstitutionCode::parse(&code).ok()),
-                Told::Missed => {
-                    self.0.bell.ring(None);
-                    self.0.fixtures_told.notify_one();
-                }
-                Told::Fixtures => self.0.fixtures_told.notify_one(),
-                Told::Flush(wish) => {
-                    // What cannot be written makes the reader say that its list may be incomplete.
-                    if self.write_journals().await.is_ok() {
-                        let _ = self.0.store.has_flushed(&self.0.process, wish).await;
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl Inner {
-    /// Something of an institution is stored; on a shared store the database tells everyone.
-    pub(super) fn tell(&self, code: &InstitutionCode) {
-        if !self.store.is_shared() {
-            self.bell.ring(Some(code.clone()));
-        }
     }
 }
 

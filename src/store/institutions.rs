@@ -5,6 +5,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::outbox::post;
+use super::versions::Newest;
 use super::{Outgoing, Store, StoreError};
 
 /// `expires` of a row that never does.
@@ -44,12 +45,19 @@ pub enum Found {
 }
 
 impl Store {
-    /// The row of a code, unless its version is the one at hand: one statement.
+    /// The row of a code, unless its version is the one at hand.
     ///
     /// # Errors
     /// The store does not work.
     pub async fn find(&self, code: &str, at_hand: Option<i64>) -> Result<Found, StoreError> {
         const SQL: &str = "SELECT version, CASE WHEN version <> $2 AND deleted = 0 THEN body END FROM institutions WHERE code = $1";
+        if let Some(versions) = &self.versions {
+            match versions.newest(code).await {
+                Newest::Nothing => return Ok(Found::Nothing),
+                Newest::Version(newest) if Some(newest) == at_hand => return Ok(Found::Same),
+                Newest::Version(_) | Newest::Unknown => {}
+            }
+        }
         // Versions are never negative.
         let version = at_hand.unwrap_or(-1);
         let found = self.work(async |connection| sqlx::query(SQL).bind(code).bind(version).fetch_optional(connection).await);
@@ -161,9 +169,7 @@ impl Store {
     /// # Errors
     /// The store does not work.
     pub async fn bytes(&self) -> Result<u64, StoreError> {
-        const SQLITE: &str = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
-        const POSTGRES: &str = "SELECT pg_database_size(current_database())";
-        let sql = if self.is_shared() { POSTGRES } else { SQLITE };
+        let sql = self.target.size_statement();
         let row = self.work(async |connection| sqlx::query(sql).fetch_one(connection).await).await?;
         row.try_get::<i64, _>(0).map(i64::unsigned_abs).map_err(|error| self.misread(&error))
     }

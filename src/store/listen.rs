@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgListener;
 
-use super::{Store, StoreError, Target};
+use super::{Store, StoreError};
 
 /// The channel on which the database tells of changed institutions: a trigger sends the code.
 const CHANGED: &str = "onshi_mock_changed";
@@ -33,7 +33,7 @@ impl Store {
     /// # Errors
     /// The database cannot be reached.
     pub async fn listen(&self) -> Result<Option<Listener>, StoreError> {
-        let Target::Postgres(url) = &self.target else {
+        let Some(url) = self.target.shared_url() else {
             return Ok(None);
         };
         let listening = async {

@@ -1,7 +1,9 @@
 //! What lasts: institutions, their journals and the installation's secrets, in SQLite (a file or memory) or PostgreSQL. It knows rows and texts,
 //! not what they mean.
 
+mod backend;
 mod error;
+mod former;
 mod institutions;
 mod journal;
 mod listen;
@@ -11,6 +13,7 @@ mod open;
 mod outbox;
 mod processes;
 mod target;
+mod versions;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -28,6 +31,7 @@ pub use outbox::{Claimed, Outgoing};
 pub use target::Target;
 
 use lock::Lock;
+use versions::Versions;
 
 /// How long one piece of work in the store may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -36,6 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Store {
     pool: AnyPool,
     target: Target,
+    /// Where other processes write, too.
+    versions: Option<Versions>,
     red: Mutex<Option<StoreError>>,
     /// How often a connection to a damaged file was given up: what was read before may no longer hold.
     epoch: AtomicU64,
@@ -45,11 +51,6 @@ pub struct Store {
 }
 
 impl Store {
-    /// Whether other processes may write to it, too.
-    pub fn is_shared(&self) -> bool {
-        matches!(self.target, Target::Postgres(_))
-    }
-
     /// Where it is, without a password.
     pub fn target(&self) -> &Target {
         &self.target
@@ -67,6 +68,9 @@ impl Store {
 
     /// Closes all connections: a SQLite file is then whole without the files beside it.
     pub async fn close(&self) {
+        if let Some(versions) = &self.versions {
+            versions.end();
+        }
         self.pool.close().await;
     }
 
@@ -91,7 +95,7 @@ impl Store {
 
     /// Does not keep a connection behind an error: a lost one is of no use, and one to a damaged file remembers what may have been replaced.
     fn give_up(&self, connection: &mut PoolConnection<Any>, error: &sqlx::Error) {
-        if matches!(self.target, Target::Memory) || !error::is_of_connection(error) {
+        if !self.target.outlives_connections() || !error::is_of_connection(error) {
             return;
         }
         connection.close_on_drop();

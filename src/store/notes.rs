@@ -40,14 +40,12 @@ impl Store {
         const UPSERT: &str =
             "INSERT INTO notes (name, value) VALUES ('fixtures', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         const DELETE: &str = "DELETE FROM notes WHERE name = 'fixtures'";
-        const TELL: &str = "SELECT CAST(pg_notify($1, '') AS TEXT)";
-        let shared = self.is_shared();
         self.work(async |connection| {
             let mut both = sqlx::Connection::begin(connection).await?;
             let query = text.map_or_else(|| sqlx::query(DELETE), |text| sqlx::query(UPSERT).bind(text));
             query.execute(&mut *both).await?;
-            if shared {
-                sqlx::query(TELL).bind(FIXTURES).fetch_one(&mut *both).await?;
+            if let Some(notify) = self.target.notify_statement() {
+                sqlx::query(notify).bind(FIXTURES).fetch_one(&mut *both).await?;
             }
             both.commit().await
         })

@@ -1,110 +1,58 @@
-//! Opening a store: the connection, its settings, and the migrations that bring its tables to this program's form, forward only.
+//! Opening a store: what others wrote is left alone, and tables are brought to this program's form, forward only.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
-use std::str::FromStr;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
+use sqlx::SqlSafeStr;
+use sqlx::any::install_default_drivers;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, ConnectOptions, Executor, SqlSafeStr};
 
+use super::backend::Schema;
+use super::former::{refuse_former_database, refuse_former_file};
 use super::lock::Lock;
+use super::versions::Versions;
 use super::{Store, Tally, Target};
-
-/// The migrations of each back end, by number.
-const SQLITE: [(i64, &str, &str); 3] = [
-    (1, "institutions and journals", include_str!("migrations/sqlite_1.sql")),
-    (2, "outbox", include_str!("migrations/sqlite_2.sql")),
-    (3, "many entries a row", ENTRIES_A_ROW),
-];
-const POSTGRES: [(i64, &str, &str); 3] = [
-    (1, "institutions and journals", include_str!("migrations/postgres_1.sql")),
-    (2, "outbox", include_str!("migrations/postgres_2.sql")),
-    (3, "many entries a row", ENTRIES_A_ROW),
-];
-const ENTRIES_A_ROW: &str = include_str!("migrations/both_3.sql");
-
-/// Settings of a SQLite file. WAL with NORMAL: a commit is written, not flushed; it outlives the process, though not always the machine. A
-/// cache of 32 MiB, which fills as it is used, and a WAL of 16 MiB before it is taken over, are for many institutions.
-const SETTINGS: &str =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000;";
-
-/// Connections to PostgreSQL.
-const CONNECTIONS: u32 = 16;
-
-/// A connection that lay idle for so long is asked whether it still lives before it is used.
-const IDLE: Duration = Duration::from_secs(5);
 
 impl Store {
     /// Opens a store, makes it where it is missing, and brings its tables to this program's form.
     ///
     /// # Errors
-    /// It cannot be opened, belongs to another process, is damaged, or was written by a newer program.
+    /// It cannot be opened, belongs to another process, is damaged, or was written by a newer program or in a former format.
     pub async fn open(target: &Target) -> anyhow::Result<Self> {
         install_default_drivers();
+        let migrator = migrator(target);
         let lock = match target {
             Target::Sqlite(path) => {
                 ensure_database(path)?;
+                refuse_former_file(path, &migrator).await?;
                 Some(Lock::take(path)?)
             }
             Target::Memory | Target::Postgres(_) => None,
         };
-        let pool = connect(target).await.map_err(|error| unopened(target, &error))?;
-        let migrations = if matches!(target, Target::Postgres(_)) { &POSTGRES } else { &SQLITE };
-        migrator(migrations).run(&pool).await.map_err(|error| unmigrated(target, error))?;
-        Ok(Self { pool, target: target.clone(), red: Mutex::default(), epoch: AtomicU64::new(0), tally: Tally::default(), _lock: lock })
+        let pool = target.connect().await.map_err(|error| unopened(target, &error))?;
+        let versions = match target {
+            Target::Postgres(url) => {
+                refuse_former_database(target, &pool, &migrator).await?;
+                Some(Versions::new(url).map_err(|error| unopened(target, &error))?)
+            }
+            Target::Sqlite(_) | Target::Memory => None,
+        };
+        migrator.run(&pool).await.map_err(|error| unmigrated(target, error))?;
+        let (red, epoch) = (Mutex::default(), AtomicU64::new(0));
+        Ok(Self { pool, target: target.clone(), versions, red, epoch, tally: Tally::default(), _lock: lock })
     }
 }
 
-async fn connect(target: &Target) -> Result<AnyPool, sqlx::Error> {
-    let pool = AnyPoolOptions::new().acquire_timeout(Duration::from_secs(4));
-    let quiet = |options: AnyConnectOptions| options.disable_statement_logging();
-    match target {
-        Target::Postgres(url) => {
-            let pool = pool.max_connections(CONNECTIONS).test_before_acquire(false).before_acquire(|connection, idle| {
-                Box::pin(async move { if idle.idle_for < IDLE { Ok(true) } else { Ok(sqlx::Connection::ping(connection).await.is_ok()) } })
-            });
-            pool.connect_with(quiet(AnyConnectOptions::from_str(url)?)).await
-        }
-        Target::Memory => one(pool).connect_with(quiet(AnyConnectOptions::from_str("sqlite::memory:")?)).await,
-        Target::Sqlite(path) => {
-            let url = format!("sqlite:{}?mode=rwc", encoded(path));
-            let pool = one(pool).after_connect(|connection, _| Box::pin(async move { connection.execute(SETTINGS).await.map(drop) }));
-            pool.connect_with(quiet(AnyConnectOptions::from_str(&url)?)).await
-        }
-    }
-}
-
-/// SQLite has one writer; a single connection that never ends keeps its order, and what is in memory.
-fn one(pool: AnyPoolOptions) -> AnyPoolOptions {
-    pool.max_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
-}
-
-/// The path as it stands in a URL.
-fn encoded(path: &Path) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_');
-    path.to_string_lossy().bytes().fold(String::new(), |mut url, byte| {
-        if plain(byte) {
-            url.push(char::from(byte));
-        } else {
-            let _ = write!(url, "%{byte:02X}");
-        }
-        url
-    })
-}
-
-fn migrator(migrations: &'static [(i64, &str, &str)]) -> Migrator {
-    let migration = |(version, description, sql): &(i64, &'static str, &'static str)| {
-        Migration::new(*version, Cow::Borrowed(description), MigrationType::Simple, SqlSafeStr::into_sql_str(*sql), false)
+fn migrator(target: &Target) -> Migrator {
+    let migration = |(version, description, sql): &Schema| {
+        Migration::new(*version, Cow::Borrowed(*description), MigrationType::Simple, SqlSafeStr::into_sql_str(*sql), false)
     };
-    Migrator::with_migrations(migrations.iter().map(migration).collect())
+    Migrator::with_migrations(target.schemas().iter().map(migration).collect())
 }
 
 /// A file that holds something else is left alone.
@@ -144,33 +92,5 @@ fn unmigrated(target: &Target, error: MigrateError) -> anyhow::Error {
                 )
             })
             .expect_err("it was an error"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Bound;
-    use super::*;
-
-    #[tokio::test]
-    async fn what_an_older_schema_holds_is_taken_over() {
-        const HELD: &str = "INSERT INTO institutions VALUES ('1', 7, 0, 0, 'user', 'T1', 'kept'); \
-                            INSERT INTO journal (institution, making, size, body) VALUES ('1', 'm', 5, 'first'), ('1', 'm', 6, 'second'); \
-                            INSERT INTO evictions VALUES ('1', 'm', 3);";
-        for older in 1..SQLITE.len() {
-            let dir = tempfile::tempdir().unwrap();
-            let target = Target::Sqlite(dir.path().join("state.db"));
-            install_default_drivers();
-            let pool = connect(&target).await.unwrap();
-            migrator(&SQLITE[..older]).run(&pool).await.unwrap();
-            pool.execute(HELD).await.unwrap();
-            pool.close().await;
-
-            let store = Store::open(&target).await.unwrap();
-            let page = store.entries("1", "m", 10, Bound { entries: 10, bytes: 100 }).await.unwrap();
-            let entries: Vec<_> = page.entries.iter().map(|kept| (kept.number, kept.body.as_str())).collect();
-            assert_eq!((entries.as_slice(), page.evicted), ([(4, "first"), (5, "second")].as_slice(), 3), "of schema {older}");
-            assert_eq!(store.count().await.unwrap(), 1);
-        }
     }
 }

@@ -69,11 +69,10 @@ impl Store {
     /// # Errors
     /// The store does not work.
     pub async fn release_outgoing(&self, now: i64) -> Result<(), StoreError> {
-        const SQL: &str = "UPDATE outbox SET due = $1 WHERE due > $1";
-        if self.is_shared() {
+        let Some(sql) = self.target.release_statement() else {
             return Ok(());
-        }
-        self.work(async |connection| sqlx::query(SQL).bind(now).execute(connection).await.map(drop)).await
+        };
+        self.work(async |connection| sqlx::query(sql).bind(now).execute(connection).await.map(drop)).await
     }
 }
 

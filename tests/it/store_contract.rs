@@ -1,7 +1,9 @@
 //! What every store has to do, held against each back end: SQLite in memory, a SQLite file, PostgreSQL.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use futures_util::future::join_all;
 use onshi_mock::store::{Batch, Bound, Claimed, Found, Outgoing, Record, Row, Store, Target};
 
 use crate::postgres::Cluster;
@@ -157,7 +159,11 @@ async fn what_is_to_be_sent_goes_with_its_change_and_is_claimed_once(store: &Sto
     assert_eq!(claim(399, 500).await, None, "it is to be tried later");
     assert_eq!(claim(400, 500).await, Some(Claimed { tries: 2, ..second.clone() }), "and its claim runs out");
     store.release_outgoing(450).await.unwrap();
-    assert_eq!(claim(450, 600).await.is_some(), !store.is_shared(), "a process that starts alone need not wait");
+    assert_eq!(
+        claim(450, 600).await.is_some(),
+        !matches!(store.target(), Target::Postgres(_)),
+        "a process that starts alone need not wait"
+    );
     store.settle_outgoing(second.number).await.unwrap();
     assert_eq!(claim(i64::MAX, i64::MAX).await, None);
     let many: Vec<Outgoing> = (1..=10_004).map(|number| outgoing("many", &number.to_string())).collect();
@@ -217,6 +223,10 @@ async fn postgresql_keeps_the_contract_over_one_connection_pool_and_over_two() {
         let (first, second) =
             tokio::join!(store.save("70", before, version, &a, false, &[]), other.save("70", before, version, &b, false, &[]));
         assert!(first.unwrap() ^ second.unwrap(), "of two writers on two connections exactly one wins, version {version}");
+        for found in join_all((0..20).map(|_| store.find("70", before))).await {
+            assert!(matches!(found.unwrap(), Found::Other(row) if row.version == version), "readers at once see what was written before");
+        }
+        assert_eq!(join_all((0..20).map(|_| store.find("70", Some(version)))).await, vec![Ok(Found::Same); 20]);
     }
     for round in 1..=20 {
         let (three, two) = ([row("70", "m", "a\nb\nc")], [row("70", "m", "d\ne")]);
@@ -251,6 +261,66 @@ async fn a_database_newer_than_the_program_is_refused() {
     sqlx::Connection::close(connection).await.unwrap();
     let said = refusal(&file(dir.path())).await;
     assert!(said.contains("新しい版") && said.contains("newer onshi-mock"), "{said}");
+}
+
+/// Whatever made the tables, it was not this program's first schema.
+const FORMER: &str = "UPDATE _sqlx_migrations SET checksum = $1 WHERE version = 1";
+
+fn assert_says_what_to_do_with_a_former_one(said: &str, target: &Target) {
+    for words in [&target.to_string(), "以前の形式", "former format", "移動", "Move it away", "--store"] {
+        assert!(said.contains(words), "no {words} in {said}");
+    }
+}
+
+/// The names of a directory's files, and what is in them.
+fn content(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap());
+    files.map(|file| (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_sqlite_file_of_a_former_format_is_refused_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, target) = (dir.path().join("state of 日本.db"), file(dir.path()));
+    Store::open(&target).await.unwrap().close().await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    sqlx::query(FORMER).bind(vec![0xba_u8, 0xd0]).execute(&mut connection).await.unwrap();
+
+    let unclean = tempfile::tempdir().unwrap();
+    for ending in ["", "-wal"] {
+        let name = format!("state of 日本.db{ending}");
+        std::fs::copy(dir.path().join(&name), unclean.path().join(&name)).unwrap();
+    }
+    sqlx::Connection::close(connection).await.unwrap();
+    std::fs::remove_file(dir.path().join("state of 日本.db.lock")).unwrap();
+    let before = content(dir.path());
+    assert_eq!(before.len(), 1, "nothing lies beside it");
+    assert_says_what_to_do_with_a_former_one(&refusal(&target).await, &target);
+    assert_eq!(content(dir.path()), before);
+
+    let (target, before) = (file(unclean.path()), content(unclean.path()));
+    assert_says_what_to_do_with_a_former_one(&refusal(&target).await, &target);
+    let after = content(unclean.path());
+    assert!(before.iter().all(|(name, bytes)| after[name] == *bytes), "also where its program was killed");
+}
+
+#[cfg_attr(windows, ignore = "the cluster is made from Debian's packages")]
+#[tokio::test]
+async fn a_postgresql_database_of_a_former_format_is_refused_and_left_as_it_is() {
+    const COLUMNS: &str = "SELECT string_agg(table_name || '.' || column_name, ' ' ORDER BY table_name, column_name) \
+                           FROM information_schema.columns WHERE table_schema = 'public'";
+    let cluster = Cluster::start().await;
+    let url = cluster.database("former").await;
+    let target = Target::Postgres(url.clone());
+    Store::open(&target).await.unwrap().close().await;
+    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    sqlx::query(FORMER).bind(vec![0xba_u8, 0xd0]).execute(&mut connection).await.unwrap();
+    sqlx::query("DROP TABLE outbox").execute(&mut connection).await.unwrap();
+    let before: String = sqlx::query_scalar(COLUMNS).fetch_one(&mut connection).await.unwrap();
+    assert_says_what_to_do_with_a_former_one(&refusal(&target).await, &target);
+    let after: String = sqlx::query_scalar(COLUMNS).fetch_one(&mut connection).await.unwrap();
+    assert_eq!(after, before);
 }
 
 #[tokio::test]

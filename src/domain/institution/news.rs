@@ -16,8 +16,7 @@ impl Institution {
     pub(super) fn news_of_campaign(&mut self, windows: &[Window], now: Timestamp) -> Vec<News> {
         let (from, campaign) = (self.settled_to(), &self.campaign);
         let key = Announced::of(campaign);
-        // One that was saved before there were news knows its campaign.
-        let anew = self.announced.as_ref().is_some_and(|known| *known != key);
+        let anew = self.announced != key;
         let announced = |at: Timestamp, notice: Option<&Notice>| {
             let window = open_window(windows, at).or(next_window(windows, at)).map(Stretch::from);
             let (campaign, title) = (campaign.id.clone(), campaign.title.clone());
@@ -35,7 +34,7 @@ impl Institution {
             let (campaign, title) = (campaign.id.clone(), campaign.title.clone());
             News { at: window.start, topic: Topic::NightBegins { campaign, title, window: (*window).into() } }
         }));
-        self.announced = Some(key);
+        self.announced = key;
         news
     }
 
@@ -55,7 +54,7 @@ impl Institution {
     /// When there will next be something to tell.
     pub fn next_news(&self) -> Option<Timestamp> {
         let (settled, notices) = (self.settled_to(), &self.campaign.notices);
-        let anew = self.announced.as_ref().is_some_and(|known| *known != Announced::of(&self.campaign));
+        let anew = self.announced != Announced::of(&self.campaign);
         let told_now = anew && (notices.is_empty() || notices.iter().any(|notice| notice.published <= settled));
         let windows = self.campaign.windows(&self.readings);
         let opens = next_window(&windows, settled).map(|window| window.start);

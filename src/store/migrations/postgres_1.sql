@@ -11,14 +11,16 @@ CREATE INDEX institutions_by_expiry ON institutions (expires);
 CREATE INDEX institutions_by_login ON institutions (login);
 CREATE INDEX institutions_by_terminals ON institutions (code, deleted, terminals);
 
+-- A row of the journal holds the entries that were written at once, a line each.
 CREATE TABLE journal (
     number BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     institution TEXT NOT NULL,
     making TEXT NOT NULL,
+    entries BIGINT NOT NULL,
     size BIGINT NOT NULL,
     body TEXT NOT NULL
 );
-CREATE INDEX journal_by_institution ON journal (institution, number, making, size);
+CREATE INDEX journal_by_institution ON journal (institution, number, making, entries, size);
 
 CREATE TABLE evictions (
     institution TEXT NOT NULL,
@@ -48,3 +50,13 @@ CREATE TABLE processes (
     flushed BIGINT NOT NULL
 );
 CREATE SEQUENCE flushes;
+
+-- What is to be sent out, each row by one way; it goes once it was delivered.
+CREATE TABLE outbox (
+    number BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    way TEXT NOT NULL,
+    due BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX outbox_by_due ON outbox (way, due, number);

@@ -116,14 +116,6 @@ fn the_same_is_told_whatever_the_steps() {
 }
 
 #[test]
-fn a_saved_institution_of_before_there_were_news_knows_its_campaign() {
-    let mut institution = institution(suspended);
-    institution.announced = None;
-    Arc::make_mut(&mut institution.campaign).calendar.starts = jiff::civil::date(2026, 3, 1);
-    assert_eq!(settled(&mut institution, "2026-01-19T04:00:00Z"), Vec::<String>::new());
-}
-
-#[test]
 fn a_letter_reads_back_as_it_was_written() {
     let mut institution = institution(|_| ());
     institution.settle(at("2026-01-23T00:00:00Z"));

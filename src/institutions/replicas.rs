@@ -1,0 +1,165 @@
+//! What the processes that share one PostgreSQL need of each other. Whether there may be others is
+//! decided once, at the start; no caller asks.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::making::random_id;
+use super::watching::Bell;
+use super::{Inner, Institutions};
+use crate::domain::ids::InstitutionCode;
+use crate::store::{Store, StoreError, Target, Told};
+
+/// How long a list of all terminals counts where other processes may add some.
+const LIST_HOLDS: SignedDuration = SignedDuration::from_secs(2);
+/// How long a reader waits for the journals of the other processes, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(2);
+const LOOKED_AT_EVERY: Duration = Duration::from_millis(10);
+/// How long to wait before listening to the database is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The processes that write to a store.
+pub(super) enum Replicas {
+    /// This one alone.
+    Alone,
+    /// There may be others; the name of this one among them.
+    Several(String),
+}
+
+impl Replicas {
+    /// Those of a store.
+    pub(super) fn of(store: &Store) -> Self {
+        match store.target() {
+            Target::Sqlite(_) | Target::Memory => Self::Alone,
+            Target::Postgres(_) => Self::Several(random_id()),
+        }
+    }
+
+    /// Whether what is in memory is the newest that is stored, without asking the store.
+    pub(super) fn memory_holds(&self) -> bool {
+        matches!(self, Self::Alone)
+    }
+
+    /// Whether a list of all terminals still counts at an age, where this process has changed nothing.
+    pub(super) fn list_holds(&self, age: SignedDuration) -> bool {
+        match self {
+            Self::Alone => true,
+            Self::Several(_) => age < LIST_HOLDS,
+        }
+    }
+
+    /// How many institutions there are; none where this process knows.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub(super) async fn recount(&self, store: &Store) -> Result<Option<u64>, StoreError> {
+        match self {
+            Self::Alone => Ok(None),
+            Self::Several(_) => store.count().await.map(Some),
+        }
+    }
+
+    /// Wakes who waits for changes, once one is stored; a database with several processes tells
+    /// all of them by itself.
+    pub(super) fn announce(&self, bell: &Bell, changed: &InstitutionCode) {
+        if matches!(self, Self::Alone) {
+            bell.ring(Some(changed.clone()));
+        }
+    }
+
+    /// What is done once a second: a store that failed is tried again, and the others are told that
+    /// this process is there. What fails turns the store red, and is logged there.
+    pub(super) async fn check_in(&self, store: &Store, wall: Timestamp) {
+        match self {
+            Self::Alone => {
+                if store.trouble().is_some() {
+                    let _ = store.probe(&wall.to_string()).await;
+                }
+            }
+            Self::Several(process) => {
+                if store.probe(&wall.to_string()).await.is_ok() {
+                    let _ = store.be_there(process).await;
+                }
+            }
+        }
+    }
+
+    /// Takes leave of the others. Where it cannot be said, they notice within seconds.
+    pub(super) async fn leave(&self, store: &Store) {
+        if let Self::Several(process) = self {
+            let _ = store.be_gone(process).await;
+        }
+    }
+
+    /// Waits until the other processes have written the journal entries that waited there; says
+    /// whether all of them have.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub(super) async fn others_have_written(&self, store: &Store) -> Result<bool, StoreError> {
+        let process = match self {
+            Self::Alone => return Ok(true),
+            Self::Several(process) => process,
+        };
+        let wish = store.wish_flushed().await?;
+        let written = async {
+            while store.behind(process, wish).await? > 0 {
+                tokio::time::sleep(LOOKED_AT_EVERY).await;
+            }
+            Ok(true)
+        };
+        tokio::time::timeout(PATIENCE, written).await.unwrap_or(Ok(false))
+    }
+}
+
+impl Institutions {
+    /// Listens to the other processes until told to stop; returns at once where there are none.
+    pub async fn listen(&self, stop: impl Future<Output = ()>) {
+        let process = match &self.0.replicas {
+            Replicas::Alone => return,
+            Replicas::Several(process) => process,
+        };
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                () = self.listen_once(process) => {}
+                () = &mut stop => return,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = &mut stop => return,
+            }
+        }
+    }
+
+    /// Listens for as long as the connection can be had.
+    async fn listen_once(&self, process: &str) {
+        let Ok(Some(mut listener)) = self.0.store.listen().await else {
+            return;
+        };
+        self.0.may_have_missed();
+        while let Ok(told) = listener.told().await {
+            match told {
+                Told::Changed(code) => self.0.bell.ring(InstitutionCode::parse(&code).ok()),
+                Told::Missed => self.0.may_have_missed(),
+                Told::Fixtures => self.0.fixtures_told.notify_one(),
+                Told::Flush(wish) => {
+                    // What cannot be written makes the reader say that its list may be incomplete.
+                    if self.write_journals().await.is_ok() {
+                        let _ = self.0.store.has_flushed(process, wish).await;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Wakes everyone: what others told meanwhile was not heard.
+    fn may_have_missed(&self) {
+        self.bell.ring(None);
+        self.fixtures_told.notify_one();
+    }
+}

@@ -1,9 +1,0 @@
--- What is to be sent out, each row by one way; it goes once it was delivered.
-CREATE TABLE outbox (
-    number BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    way TEXT NOT NULL,
-    due BIGINT NOT NULL,
-    tries BIGINT NOT NULL,
-    body TEXT NOT NULL
-);
-CREATE INDEX outbox_by_due ON outbox (way, due, number);
