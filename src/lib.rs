@@ -27,6 +27,7 @@ pub mod policy;
 pub mod push;
 pub mod server;
 pub mod store;
+mod tasks;
 pub mod terminal;
 pub mod tls;
 pub mod token;

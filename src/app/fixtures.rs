@@ -13,6 +13,7 @@ use crate::domain::scenario::Scenario;
 use crate::fixtures::{Finding, Findings, Fixtures, Origin, Texts};
 use crate::package::Store as Packages;
 use crate::store::{Store, StoreError};
+use crate::tasks::blocking;
 use crate::verdict::{LIMITS, RULES};
 
 /// Fixtures as they are kept.
@@ -27,14 +28,14 @@ struct Kept {
 #[derive(Debug, thiserror::Error)]
 pub enum NotPut {
     /// What is wrong in them.
-    #[error("the fixtures are wrong in {} places", .0.errors.len())]
+    #[error("the fixtures are wrong, in {} places", .0.errors.len())]
     Wrong(Findings),
     /// They could not be stored.
     #[error(transparent)]
-    Store(StoreError),
+    Store(#[from] StoreError),
     /// A clock setting that makes no sense.
     #[error(transparent)]
-    Clock(ClockError),
+    Clock(#[from] ClockError),
 }
 
 /// Readies the packages of fixtures: real files are offered, and hashes that nobody declared are computed in the background.
@@ -55,13 +56,13 @@ pub async fn kept(store: &Store, wall: Timestamp) -> Result<Option<Fixtures>, St
     let Some(text) = store.fixtures().await? else {
         return Ok(None);
     };
-    let read = tokio::task::spawn_blocking(move || {
+    let read = blocking(move || {
         let kept: Kept = serde_json::from_str(&text).ok()?;
         let (fixtures, findings) = read(&kept, wall);
         findings.errors.iter().for_each(|error| tracing::error!(%error, "fixtures that were put are wrong"));
         fixtures
     });
-    let fixtures = read.await.ok().flatten();
+    let fixtures = read.await;
     if fixtures.is_none() {
         tracing::error!("fixtures that were put with PUT /v1/fixtures cannot be used by this program: those of the start are in force");
     }
@@ -80,23 +81,23 @@ impl App {
     /// What is wrong in them, or a store that does not work; those of before are in force then.
     pub async fn put_fixtures(self: &Arc<Self>, files: Texts) -> Result<(Arc<Fixtures>, Findings), NotPut> {
         let app = Arc::clone(self);
-        // A task of its own: a client that goes away in the middle leaves nothing half done.
-        let putting = tokio::spawn(async move {
+        // To its end: a client that goes away in the middle leaves nothing half done.
+        let putting = async move {
             let _turn = app.fixtures_turn.lock().await;
             let at = app.institutions.wall();
             let kept = Kept { id: format!("{:016x}", fastrand::u64(..)), at, files };
-            let checking = tokio::task::spawn_blocking(move || {
+            let checking = blocking(move || {
                 let text = serde_json::to_string(&kept).expect("texts by name are plain data");
                 (read(&kept, at), text)
             });
-            let ((fixtures, findings), text) = checking.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+            let ((fixtures, findings), text) = checking.await;
             let Some(fixtures) = fixtures else {
                 return Err(NotPut::Wrong(findings));
             };
-            app.institutions.store().put_fixtures(Some(&text)).await.map_err(NotPut::Store)?;
-            app.apply(fixtures).map(|fixtures| (fixtures, findings)).map_err(NotPut::Clock)
-        });
-        putting.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+            app.institutions.store().put_fixtures(Some(&text)).await?;
+            Ok((app.apply(fixtures)?, findings))
+        };
+        self.institutions.finish(putting).await
     }
 
     /// Goes back to the fixtures of the start.
@@ -105,12 +106,12 @@ impl App {
     /// The store does not work.
     pub async fn take_fixtures_back(self: &Arc<Self>) -> Result<(), StoreError> {
         let app = Arc::clone(self);
-        // A task of its own: a client that goes away in the middle leaves nothing half done.
-        let taking = tokio::spawn(async move {
+        // To its end: a client that goes away in the middle leaves nothing half done.
+        let taking = async move {
             app.institutions.store().put_fixtures(None).await?;
             app.follow_fixtures().await
-        });
-        taking.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        };
+        self.institutions.finish(taking).await
     }
 
     /// Puts in force what the store has, where that is something else: another process may have put it.

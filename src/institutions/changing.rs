@@ -114,14 +114,14 @@ impl Institutions {
     /// goes away in the middle leaves nothing half done.
     async fn write(&self, slot: &Arc<Slot>, turn: Turn, before: Option<i64>, write: Write) -> Result<Option<Turn>, StoreError> {
         let (inner, slot) = (Arc::clone(&self.0), Arc::clone(slot));
-        let writing = tokio::spawn(async move {
+        let writing = async move {
             let won = inner.written(&slot, before, write).await;
             if !matches!(won, Ok(true)) {
                 slot.set(inner.epoch(), Known::Unread);
             }
             won.map(|won| (!won).then_some(turn))
-        });
-        writing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        };
+        self.0.tasks.finish(writing).await
     }
 }
 

@@ -104,8 +104,7 @@ impl Institutions {
     pub async fn write_journals(&self) -> Result<(), StoreError> {
         let inner = Arc::clone(&self.0);
         // A task of its own: a client that goes away in the middle loses no entries.
-        let writing = tokio::spawn(async move { inner.write_journals().await });
-        writing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        self.0.tasks.finish(async move { inner.write_journals().await }).await
     }
 
     /// Writes entries a moment after they come, until told to stop; then all that wait.

@@ -27,6 +27,7 @@ use crate::fixtures::Fixtures;
 use crate::journal::Pseudonyms;
 use crate::metrics::Metrics;
 use crate::store::{Found, Store, StoreError};
+use crate::tasks::Tasks;
 use in_force::{InForce, Place};
 use listing::Addresses;
 pub use listing::Differing;
@@ -71,6 +72,8 @@ struct Inner {
     /// Institutions in the store, as far as this process knows.
     stored: AtomicU64,
     addresses: Addresses,
+    /// Writes under way.
+    tasks: Tasks,
     bell: Bell,
     replicas: Replicas,
 }
@@ -131,6 +134,7 @@ impl Institutions {
             next_number: AtomicU32::new(900_000 + (stored % 1_000_000) as u32),
             stored: AtomicU64::new(stored),
             addresses: Addresses::default(),
+            tasks: Tasks::default(),
             bell: Bell::default(),
             replicas: Replicas::of(&store),
             store,

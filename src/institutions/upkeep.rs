@@ -16,8 +16,14 @@ impl Institutions {
         store.trouble().is_none() && matches!(self.clean_up().await, Ok(true))
     }
 
-    /// Takes leave of the store: nothing is asked of it any more.
+    /// Has work on them done to its end, though whoever asked for it goes away.
+    pub async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+        self.0.tasks.finish(work).await
+    }
+
+    /// Takes leave of the store, once all that was begun is written: nothing is asked of it any more.
     pub async fn leave(&self) {
+        self.0.tasks.ended().await;
         self.0.replicas.leave(self.store()).await;
         self.store().close().await;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use super::Content;
 
@@ -29,7 +29,9 @@ pub enum Hash {
 #[derive(Debug)]
 pub(super) struct Hashes {
     known: Arc<Mutex<BTreeMap<String, Hash>>>,
-    jobs: SyncSender<(String, Content)>,
+    /// None once it ends.
+    jobs: Option<SyncSender<(String, Content)>>,
+    thread: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
 }
 
@@ -41,9 +43,9 @@ impl Hashes {
     pub(super) fn start() -> std::io::Result<Self> {
         let (jobs, waiting) = sync_channel(WAITING);
         let (known, stop) = (Arc::default(), Arc::new(AtomicBool::new(false)));
-        let hashes = Self { known: Arc::clone(&known), jobs, stop: Arc::clone(&stop) };
-        thread::Builder::new().name("package-hashes".to_owned()).spawn(move || work(&waiting, &known, &stop))?;
-        Ok(hashes)
+        let (of_thread, stops) = (Arc::clone(&known), Arc::clone(&stop));
+        let thread = thread::Builder::new().name("package-hashes".to_owned()).spawn(move || work(&waiting, &of_thread, &stops))?;
+        Ok(Self { known, jobs: Some(jobs), thread: Some(thread), stop })
     }
 
     /// What is known of the hash; what is not yet is set to work.
@@ -52,7 +54,7 @@ impl Hashes {
         if let Some(hash) = known.get(&name) {
             return hash.clone();
         }
-        if self.jobs.try_send((name.clone(), content())).is_ok() {
+        if self.jobs.as_ref().is_some_and(|jobs| jobs.try_send((name.clone(), content())).is_ok()) {
             known.insert(name, Hash::Computing);
         }
         Hash::Computing
@@ -60,8 +62,13 @@ impl Hashes {
 }
 
 impl Drop for Hashes {
+    /// Ends the thread: at once where it waits, and after a slice where it reads.
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        drop(self.jobs.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that hashes packages panicked");
+        }
     }
 }
 

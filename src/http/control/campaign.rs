@@ -21,6 +21,7 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::package::{Hash, Store};
+use crate::tasks::blocking;
 
 /// A campaign of one's own. What is left out is the notice's; with `starts`, nothing is excluded, the all-day period follows the last night, and
 /// title and notices are its own, unless said otherwise.
@@ -203,11 +204,11 @@ fn packages_of(notice: &Campaign, inputs: Vec<PackageInput>, at: &str) -> Result
 /// Readies the packages, away from the threads that answer.
 async fn prepared(app: &Arc<App>, mut campaign: Campaign) -> Campaign {
     let app = Arc::clone(app);
-    let ready = tokio::task::spawn_blocking(move || {
+    let ready = blocking(move || {
         app.packages.prepare(&mut campaign);
         campaign
     });
-    ready.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    ready.await
 }
 
 impl CampaignView {

@@ -20,6 +20,7 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::institutions::Moment;
+use crate::tasks::blocking;
 
 /// Forward by a period, or to an instant: one of the two.
 #[derive(Deserialize, JsonSchema)]
@@ -76,11 +77,11 @@ pub async fn advance_clock(
     Input(input): Input<AdvanceInput>,
 ) -> Result<Json<Advanced>, Problem> {
     // A year of many terminals takes its time: away from the threads that answer.
-    let advanced = tokio::task::spawn_blocking(move || {
+    let advanced = blocking(move || {
         let advanced = app.institutions.change(&code, |tenant, moment| advance(&mut tenant.institution, &input, moment));
         Handle::current().block_on(advanced)?.ok_or_else(|| no_institution(&code))?
     });
-    advanced.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    advanced.await
 }
 
 fn advance(institution: &mut Institution, input: &AdvanceInput, moment: Moment) -> Result<Json<Advanced>, Problem> {

@@ -121,6 +121,16 @@ fn nothing_below_http_knows_http() {
     }
 }
 
+/// Who begins tasks: what waits for them, and what aborts its own when it is dropped.
+const OWNERS: [&str; 2] = ["src/tasks.rs", "src/store/versions.rs"];
+
+#[test]
+fn tasks_have_an_owner() {
+    for (name, text) in product_files().filter(|(name, _)| !OWNERS.contains(&name.as_str())) {
+        assert!(!text.contains("tokio::spawn") && !text.contains("task::spawn("), "{name} begins a task; who waits for it, or aborts it?");
+    }
+}
+
 #[test]
 fn every_file_begins_with_what_it_is_for() {
     for (name, text) in source_files() {

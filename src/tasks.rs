@@ -1,0 +1,91 @@
+//! Work that outlives whoever asked for it, and work that blocks: who waits for it, and how it ends.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, spawn, spawn_blocking};
+
+/// Tasks that are finished though whoever asked for them goes away. Their owner waits for them
+/// before it takes away what they need.
+#[derive(Debug, Default)]
+pub(crate) struct Tasks {
+    running: Arc<watch::Sender<usize>>,
+}
+
+/// A task that runs: it is one less as soon as this is dropped.
+struct Running(Arc<watch::Sender<usize>>);
+
+impl Tasks {
+    /// Has work done to its end. A panic in it goes on in whoever waits.
+    pub(crate) async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+        let running = Running::new(&self.running);
+        joined(spawn(async move {
+            let done = work.await;
+            drop(running);
+            done
+        }))
+        .await
+    }
+
+    /// Returns once none runs.
+    pub(crate) async fn ended(&self) {
+        // Its sender is here: it cannot be gone.
+        let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
+    }
+}
+
+impl Running {
+    fn new(running: &Arc<watch::Sender<usize>>) -> Self {
+        running.send_modify(|count| *count += 1);
+        Self(Arc::clone(running))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Does work that takes its time away from the threads that answer. It goes on to its end where the
+/// future is dropped. A panic in it goes on in whoever waits.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    joined(spawn_blocking(work)).await
+}
+
+async fn joined<T>(task: JoinHandle<T>) -> T {
+    task.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn what_was_begun_is_finished_and_waited_for_though_nobody_asks_any_more() {
+        let tasks = Tasks::default();
+        let (go_on, told) = oneshot::channel();
+        let (done, seen) = oneshot::channel();
+        let asking = tasks.finish(async move {
+            told.await.unwrap();
+            done.send(()).unwrap();
+        });
+        assert!(asking.now_or_never().is_none(), "whoever asked is gone");
+        assert!(tasks.ended().now_or_never().is_none(), "it runs");
+        go_on.send(()).unwrap();
+        tasks.ended().await;
+        seen.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_no_task_that_runs() {
+        let tasks = Arc::new(Tasks::default());
+        let asking = Arc::clone(&tasks);
+        let asked = spawn(async move { asking.finish(async { panic!("on purpose") }).await });
+        assert!(asked.await.unwrap_err().is_panic());
+        tasks.ended().await;
+    }
+}
