@@ -154,5 +154,5 @@ fn profile(surfacing: &Surfacing, error: ErrorId) -> ErrorProfile {
 pub fn refused_outcome(catalogue: &Catalogue, surfacing: &Surfacing, refusal: &Refusal) -> Outcome {
     let entry = surfacing.entry(catalogue, refusal.error);
     let error_profile = Some(profile(surfacing, refusal.error));
-    Outcome::Refused { error: JournalError::new(&entry, refusal.message(&entry)), error_profile }
+    Outcome::refused(JournalError::new(&entry, refusal.message(&entry)), error_profile)
 }

@@ -72,6 +72,11 @@ impl Queue {
         Self { entries: entries.into(), evicted: 0, bytes }
     }
 
+    fn push(&mut self, entry: Pending) {
+        self.bytes += entry.weight;
+        self.entries.push_back(entry);
+    }
+
     fn pop(&mut self) -> usize {
         let size = self.entries.pop_front().map_or(0, |entry| entry.weight);
         self.bytes -= size;
@@ -107,12 +112,12 @@ impl Recorder {
     /// Adds an entry.
     pub(super) fn add(&self, owner: Owner, entry: Pending) {
         let mut waiting = locked(&self.waiting);
-        let Waiting { queues, entries, bytes } = &mut *waiting;
-        let queue = queues.entry(owner.clone()).or_default();
         let size = entry.weight;
-        queue.entries.push_back(entry);
-        queue.bytes += size;
-        (*entries, *bytes) = (*entries + 1, *bytes + size);
+        match waiting.queues.get_mut(&owner) {
+            Some(queue) => queue.push(entry),
+            None => waiting.queues.entry(owner.clone()).or_default().push(entry),
+        }
+        (waiting.entries, waiting.bytes) = (waiting.entries + 1, waiting.bytes + size);
         waiting.bound(&owner, 1, 0);
         let many = waiting.entries >= MANY;
         drop(waiting);

@@ -208,7 +208,7 @@ mod tests {
         let code = "MOCK0204E".to_owned();
         let error = JournalError { code, ..error(ErrorId::TokenExpired) };
         let fault = FaultMark { id: FaultId::parse("f-1").unwrap(), kind: KindName::Delay, answered: true };
-        let refused = Entry { fault: Some(fault), ..example(Operation::Search, Outcome::Refused { error, error_profile: None }) };
+        let refused = Entry { fault: Some(fault), ..example(Operation::Search, Outcome::refused(error, None)) };
         let other = entry(2).entry;
         for text in ["token_expired", "MOCK0204E"] {
             let filter = Filter { error: Some(text.to_owned()), ..Filter::default() };

@@ -110,8 +110,8 @@ pub enum Outcome {
     },
     /// Refused with an error of the catalogue.
     Refused {
-        /// The error.
-        error: JournalError,
+        /// The error, on the heap: most requests have none, and need no room for it.
+        error: Box<JournalError>,
         /// Of a check: the profile in which it surfaced.
         #[serde(skip_serializing_if = "Option::is_none")]
         error_profile: Option<ErrorProfile>,
@@ -179,6 +179,11 @@ impl Entry {
 }
 
 impl Outcome {
+    /// Refused with this error.
+    pub fn refused(error: JournalError, error_profile: Option<ErrorProfile>) -> Self {
+        Self::Refused { error: Box::new(error), error_profile }
+    }
+
     /// Its name.
     pub fn name(&self) -> OutcomeName {
         match self {

@@ -76,9 +76,8 @@ fn masked_outcome(outcome: Outcome, quotes: bool) -> Outcome {
             Outcome::Checked { validity, person, near_miss: near_miss.map(masked_near_miss) }
         }
         Outcome::Refused { error, error_profile } if quotes => {
-            let JournalError { id, code, message, remedy, provenance } = error;
-            let error = JournalError { id, code, message: masked_quotation(&message), remedy, provenance };
-            Outcome::Refused { error, error_profile }
+            let JournalError { id, code, message, remedy, provenance } = *error;
+            Outcome::refused(JournalError { id, code, message: masked_quotation(&message), remedy, provenance }, error_profile)
         }
         Outcome::Refused { error, error_profile } => Outcome::Refused { error, error_profile },
     }

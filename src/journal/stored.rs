@@ -114,7 +114,7 @@ impl Fields {
         let outcome = match (self.outcome, validity, person, near_miss, error, error_profile) {
             (OutcomeName::Answered, None, None, None, None, None) => Outcome::Answered,
             (OutcomeName::Checked, Some(validity), person, near_miss, None, None) => Outcome::Checked { validity, person, near_miss },
-            (OutcomeName::Refused, None, None, None, Some(error), error_profile) => Outcome::Refused { error, error_profile },
+            (OutcomeName::Refused, None, None, None, Some(error), error_profile) => Outcome::refused(error, error_profile),
             _ => return None,
         };
         Some(Entry {

@@ -230,7 +230,7 @@ fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, na
     let note = written.note(terminal.settings.encoding);
     Handled {
         reply: Reply::Malformed(Outgoing { name: err_name(name), bytes: written.bytes, result_files: terminal.settings.result_files }),
-        outcome: Outcome::Refused { error: JournalError::new(&entry, refusal.message(&entry)), error_profile: None },
+        outcome: Outcome::refused(JournalError::new(&entry, refusal.message(&entry)), None),
         why: refusal.why.clone(),
         notes: note.into_iter().collect(),
         sought: None,

@@ -54,7 +54,7 @@ fn answered(operation: Operation) -> Entry {
 
 /// A check at T1 that was refused.
 fn refused(id: ErrorId) -> Entry {
-    Entry { outcome: Outcome::Refused { error: error(id), error_profile: None }, ..answered(Operation::Search) }
+    Entry { outcome: Outcome::refused(error(id), None), ..answered(Operation::Search) }
 }
 
 /// A check at T1 that worked.
@@ -101,12 +101,12 @@ impl Story {
     }
 
     fn refused(&mut self, seconds: u64, patient: &str, profile: ErrorProfile) -> String {
-        let outcome = Outcome::Refused { error: error(ErrorId::RestartRequired), error_profile: Some(profile) };
+        let outcome = Outcome::refused(error(ErrorId::RestartRequired), Some(profile));
         self.entry(seconds, Entry { outcome, ..answered(Operation::Search).of(patient).found(Phase::Pending) })
     }
 
     fn stuck(&mut self, seconds: u64, patient: &str) -> String {
-        let outcome = Outcome::Refused { error: error(ErrorId::RestartDidNotHelp), error_profile: Some(ErrorProfile::Envelope) };
+        let outcome = Outcome::refused(error(ErrorId::RestartDidNotHelp), Some(ErrorProfile::Envelope));
         self.entry(seconds, Entry { outcome, ..answered(Operation::Search).of(patient).found(Phase::Pending) })
     }
 

@@ -1,7 +1,5 @@
 //! The liberties that a message takes where an institution sets them: unknown elements, other padding.
 
-use std::borrow::Cow;
-
 use super::tree::{Group, Node};
 use crate::domain::surfacing::{Liberties, Padding};
 
@@ -16,7 +14,7 @@ pub fn taken(message: Group, liberties: &Liberties) -> Group {
 
 /// Only in results: what a request said goes back as it came.
 fn zeros(group: Group, in_result: bool) -> Group {
-    let change = |(name, node): (Cow<'static, str>, Node)| match node {
+    let change = |(name, node): (&'static str, Node)| match node {
         Node::Text(mut text) => {
             if in_result && name == "InsurerNumber" {
                 text.text = text.text.replace(' ', "0").into();

@@ -1,7 +1,5 @@
 //! An ordered tree of elements, as the real messages are: every value is a text, what is absent is left out. Written as JSON or as XML.
 
-use std::borrow::Cow;
-
 pub use crate::domain::verbatim::Verbatim;
 
 /// Bytes for which a message makes room at once: most have fewer.
@@ -10,7 +8,7 @@ const ROOM: usize = 2048;
 /// Elements in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
-    pub(super) elements: Vec<(Cow<'static, str>, Node)>,
+    pub(super) elements: Vec<(&'static str, Node)>,
     /// How many names can occur in it, in messages of its kind: what the order of real messages depends on.
     pub(super) names: usize,
 }
@@ -39,9 +37,21 @@ impl Group {
         Self::default()
     }
 
-    /// No elements yet; `names` can occur in it, and there is room for `room` of them.
-    pub(super) fn of_names(names: usize, room: usize) -> Self {
-        Self { elements: Vec::with_capacity(room), names }
+    /// No elements yet, and room for so many.
+    pub(super) fn with_room(room: usize) -> Self {
+        Self { elements: Vec::with_capacity(room), names: 0 }
+    }
+
+    /// Adds an element.
+    pub(super) fn push(&mut self, name: &'static str, node: Node) {
+        self.elements.push((name, node));
+    }
+
+    /// Adds an element with a text, where there is one that is not empty.
+    pub(super) fn push_text(&mut self, name: &'static str, text: Option<Verbatim>) {
+        if let Some(text) = text.filter(|text| !text.text.is_empty()) {
+            self.push(name, Node::Text(text));
+        }
     }
 
     /// Whether it has no elements.
@@ -50,21 +60,13 @@ impl Group {
     }
 
     /// Adds an element with a text; an empty one is left out.
-    pub fn text(self, name: impl Into<Cow<'static, str>>, text: impl Into<Verbatim>) -> Self {
+    pub fn text(self, name: &'static str, text: impl Into<Verbatim>) -> Self {
         let text = text.into();
         if text.text.is_empty() { self } else { self.with(name, Node::Text(text)) }
     }
 
-    /// Adds an element with a text where there is one.
-    pub fn optional(self, name: impl Into<Cow<'static, str>>, text: Option<impl Into<Verbatim>>) -> Self {
-        match text {
-            Some(text) => self.text(name, text),
-            None => self,
-        }
-    }
-
     /// Adds an element with elements of its own.
-    pub fn group(self, name: impl Into<Cow<'static, str>>, group: Group) -> Self {
+    pub fn group(self, name: &'static str, group: Group) -> Self {
         self.with(name, Node::Group(group))
     }
 
@@ -95,8 +97,8 @@ impl Group {
         self.map_inner(&|frame| frame.map_inner(change))
     }
 
-    fn with(mut self, name: impl Into<Cow<'static, str>>, node: Node) -> Self {
-        self.elements.push((name.into(), node));
+    fn with(mut self, name: &'static str, node: Node) -> Self {
+        self.push(name, node);
         self
     }
 }
@@ -105,7 +107,10 @@ impl Group {
     fn write_json(&self, json: &mut Vec<u8>) {
         json.push(b'{');
         for (i, (name, node)) in self.elements.iter().enumerate() {
-            write_name(json, i, name);
+            if i > 0 {
+                json.push(b',');
+            }
+            write_name(json, name);
             match node {
                 Node::Text(text) => write_string(json, &text.text),
                 Node::Group(group) => group.write_json(json),
@@ -116,7 +121,7 @@ impl Group {
     }
 }
 
-fn write_list(json: &mut Vec<u8>, style: ListStyle, item: &str, items: &[Group]) {
+fn write_list(json: &mut Vec<u8>, style: ListStyle, item: &'static str, items: &[Group]) {
     json.push(b'[');
     for (i, one) in items.iter().enumerate() {
         if i > 0 {
@@ -127,20 +132,25 @@ fn write_list(json: &mut Vec<u8>, style: ListStyle, item: &str, items: &[Group])
             continue;
         }
         json.push(b'{');
-        write_name(json, 0, item);
+        write_name(json, item);
         one.write_json(json);
         json.push(b'}');
     }
     json.push(b']');
 }
 
-/// The name of a member, which is the one at this place.
-fn write_name(json: &mut Vec<u8>, place: usize, name: &str) {
-    if place > 0 {
-        json.push(b',');
-    }
-    write_string(json, name);
+/// The name of a member: an identifier of the program's own tables, which JSON does not escape.
+fn write_name(json: &mut Vec<u8>, name: &str) {
+    write_plain(json, name);
     json.push(b':');
+}
+
+/// A string without a character that JSON escapes.
+fn write_plain(json: &mut Vec<u8>, text: &str) {
+    json.reserve(text.len() + 3);
+    json.push(b'"');
+    json.extend_from_slice(text.as_bytes());
+    json.push(b'"');
 }
 
 /// A string; nearly none has a character that JSON escapes.
@@ -149,11 +159,9 @@ fn write_string(json: &mut Vec<u8>, text: &str) {
     let escapes = |found, byte: u8| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\');
     if text.bytes().fold(false, escapes) {
         serde_json::to_writer(json, text).expect("a string is always JSON, and a vector takes every byte");
-        return;
+    } else {
+        write_plain(json, text);
     }
-    json.push(b'"');
-    json.extend_from_slice(text.as_bytes());
-    json.push(b'"');
 }
 
 #[cfg(test)]
@@ -163,15 +171,16 @@ mod tests {
 
     use super::*;
 
+    const NAMES: [&str; 4] = ["Name", "NameKana", "Address", "InsurerName"];
+
     fn group(texts: &[String]) -> Group {
-        texts.iter().fold(Group::new(), |group, text| group.text(text.clone(), text.as_str()))
+        NAMES.iter().zip(texts).fold(Group::new(), |group, (name, text)| group.text(name, text.as_str()))
     }
 
     proptest! {
         #[test]
-        fn what_is_written_is_json_that_reads_back(texts in prop::collection::btree_set(any::<String>(), 1..6)) {
-            let texts: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
-            let expected: Value = texts.iter().map(|text| (text.clone(), Value::from(text.as_str()))).collect();
+        fn what_is_written_is_json_that_reads_back(texts in prop::collection::vec("\\PC{1,20}|[\u{0}-\u{7f}]{1,20}", 4)) {
+            let expected: Value = NAMES.iter().zip(&texts).map(|(name, text)| ((*name).to_owned(), Value::from(text.as_str()))).collect();
             let (items, once) = (vec![group(&texts); 2], group(&texts));
             let message = Group::new()
                 .group("group", once)

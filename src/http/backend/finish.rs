@@ -64,7 +64,7 @@ impl Ending {
     /// Refused with an error of the catalogue.
     pub(super) fn refused(reply: Content, refusal: &Refusal, entry: &Entry) -> Self {
         let error = JournalError::new(entry, refusal.message(entry));
-        Self::new(reply, Outcome::Refused { error, error_profile: None }, refusal.why(entry))
+        Self::new(reply, Outcome::refused(error, None), refusal.why(entry))
     }
 }
 
@@ -168,7 +168,7 @@ impl Trace {
         let operation = self.operation.name();
         tracing::warn!(operation, path = self.path, why = refusal.why.en, note = note.en, "an answer was cut off");
         let error = JournalError::new(&entry, refusal.message(&entry));
-        let outcome = Outcome::Refused { error, error_profile: None };
+        let outcome = Outcome::refused(error, None);
         let exchange = Exchange {
             terminal: self.terminal.clone(),
             notes: vec![note],

@@ -62,7 +62,7 @@ fn an_entry_keeps_what_decided_it_but_not_what_was_quoted() {
         notes: vec![Text::new("知らない要素 /XmlMsg/山田 を無視しました。", "The unknown element /XmlMsg/Yamada was passed over.")],
         request: shown(&[("accept", "*/*"), ("referer", "山田"), ("x-yamada", "1")], "山田"),
         answer: shown(&[], "{\"ErrorMessage\":\"山田\"}"),
-        ..example(Operation::Search, Outcome::Refused { error, error_profile: None })
+        ..example(Operation::Search, Outcome::refused(error, None))
     };
     let masked = entry.masked();
     let text = write(&masked);

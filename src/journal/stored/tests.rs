@@ -38,7 +38,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     let error = (select(ErrorId::ALL.to_vec()), "[!-~]{1,32}", text(), text(), provenance);
     let error = error.prop_map(|(id, code, message, remedy, provenance)| JournalError { id, code, message, remedy, provenance });
     let refused = (error, option::of(select(ErrorProfile::ALL.to_vec())));
-    prop_oneof![Just(Outcome::Answered), checked, refused.prop_map(|(error, error_profile)| Outcome::Refused { error, error_profile })]
+    prop_oneof![Just(Outcome::Answered), checked, refused.prop_map(|(error, error_profile)| Outcome::refused(error, error_profile))]
 }
 
 fn message() -> impl Strategy<Value = Shown> {
@@ -107,7 +107,7 @@ fn what_a_note_quotes_may_be_long() {
 
 #[test]
 fn what_is_no_entry_is_an_error_that_says_which() {
-    let outcome = Outcome::Refused { error: error(ErrorId::RestartRequired), error_profile: Some(ErrorProfile::Bare) };
+    let outcome = Outcome::refused(error(ErrorId::RestartRequired), Some(ErrorProfile::Bare));
     let written: Value = serde_json::to_value(example(Operation::Search, outcome)).unwrap();
     let with = |name: &str, value: Value| {
         let mut entry = written.clone();

@@ -134,7 +134,7 @@ fn capacity_is_a_power_of_two_that_is_at_most_three_quarters_full() {
 fn names_in_one_bucket_keep_the_order_of_the_specification() {
     // Two names with one hash code.
     for names in [["BB", "Aa"], ["Aa", "BB"]] {
-        let group = names.iter().fold(Group::of_names(2, 0), |group, name| group.text(*name, "1"));
+        let group = names.iter().fold(Group { names: 2, ..Group::new() }, |group, name| group.text(name, "1"));
         let message = Group::new().group("XmlMsg", Group::new().group("MessageBody", group));
         let sorted = ordered(message, ElementOrder::Hash, 0);
         assert_eq!(names_in(&sorted, &["XmlMsg", "MessageBody"]), names);

@@ -2,7 +2,7 @@
 
 use super::kind::MessageKind;
 use super::scope::Scope;
-use crate::wire::tree::{Group, ListStyle, Verbatim};
+use crate::wire::tree::{Group, ListStyle, Node, Verbatim};
 
 /// One element.
 pub struct Element {
@@ -117,16 +117,24 @@ const MOST_ROOM: usize = 32;
 
 /// The elements that have something to say in this scope, in the table's order.
 pub fn render(elements: &[Element], scope: &Scope<'_>) -> Group {
-    let occurring = || elements.iter().filter(|element| element.occurs_in(scope.header.kind));
-    let names = occurring().count();
-    occurring().fold(Group::of_names(names, names.min(MOST_ROOM)), |group, element| match &element.content {
-        Content::Text(value) => group.optional(element.name, value(scope)),
-        Content::Group { elements, kept } => match render(elements, scope) {
-            inner if inner.is_empty() && !kept(scope) => group,
-            inner => group.group(element.name, inner),
-        },
-        Content::List { style, item, each, elements } => {
-            group.list(element.name, *style, item, each(scope).iter().map(|scope| render(elements, scope)).collect())
+    let mut group = Group::with_room(elements.len().min(MOST_ROOM));
+    for element in elements.iter().filter(|element| element.occurs_in(scope.header.kind)) {
+        group.names += 1;
+        match &element.content {
+            Content::Text(value) => group.push_text(element.name, value(scope)),
+            Content::Group { elements, kept } => {
+                let inner = render(elements, scope);
+                if !inner.is_empty() || kept(scope) {
+                    group.push(element.name, Node::Group(inner));
+                }
+            }
+            Content::List { style, item, each, elements } => {
+                let items: Vec<Group> = each(scope).iter().map(|scope| render(elements, scope)).collect();
+                if !items.is_empty() {
+                    group.push(element.name, Node::List { style: *style, item, items });
+                }
+            }
         }
-    })
+    }
+    group
 }
