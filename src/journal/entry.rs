@@ -110,7 +110,8 @@ pub enum Outcome {
     },
     /// Refused with an error of the catalogue.
     Refused {
-        /// The error, on the heap: most requests have none, and need no room for it.
+        /// The error.
+        // On the heap: most requests have none, and need no room for it.
         error: Box<JournalError>,
         /// Of a check: the profile in which it surfaced.
         #[serde(skip_serializing_if = "Option::is_none")]
