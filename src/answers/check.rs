@@ -4,7 +4,7 @@ use super::{Answer, Desk, Place};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::{Consent, ConsentKind, Consents};
-use crate::domain::inquiry::{Finding, Inquiry, Validity};
+use crate::domain::inquiry::{Finding, Inquiry, OtherDay, Validity};
 use crate::domain::japan;
 use crate::domain::person::{Person, PersonOutcome};
 use crate::domain::text::Text;
@@ -38,7 +38,7 @@ pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
 }
 
 /// What the journal notes of a check that was looked up for another day than the institution's today.
-pub fn note_of_day(desk: &Desk<'_>, inquiry: &Inquiry, answer: &Answer) -> Option<Text> {
+pub fn note_of_day(desk: &Desk<'_>, inquiry: &Inquiry, answer: &Answer) -> Option<OtherDay> {
     let today = japan::civil(desk.now).date();
     matches!(answer.outcome, Outcome::Checked { .. }).then(|| inquiry.of_another_day(today)).flatten()
 }

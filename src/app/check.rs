@@ -9,11 +9,10 @@ use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
 use crate::domain::fault::Kind;
 use crate::domain::ids::{InstitutionCode, TerminalId};
-use crate::domain::inquiry::Inquiry;
+use crate::domain::inquiry::{Inquiry, OtherDay};
 use crate::domain::institution::Institution;
 use crate::domain::surfacing::Surfacing;
 use crate::domain::terminal::Settings;
-use crate::domain::text::Text;
 use crate::institutions::{Institutions, Moment};
 use crate::wire::message::MessageKind;
 use crate::wire::request::Sender;
@@ -37,7 +36,7 @@ pub struct Checked {
     /// The character set that it names.
     pub encoding: Encoding,
     /// What else is worth knowing, for the journal.
-    pub note: Option<Text>,
+    pub note: Option<OtherDay>,
 }
 
 impl Target {

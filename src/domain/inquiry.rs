@@ -62,23 +62,38 @@ impl Inquiry {
         Sought { card: self.card, birthdate: self.birthdate }
     }
 
-    /// What to note of one for another day than the institution's today: the day decides whether a qualification holds, while dates such as
-    /// `today-30` count from today, so that the result may not be the one that a list of persons promises.
-    pub fn of_another_day(&self, today: Date) -> Option<Text> {
-        let day = self.confirmation_date;
-        (day != today).then(|| {
-            Text::new(
-                format!(
-                    "QualificationConfirmationDate は {day} ですが、医療機関の時計の今日（日本時間）は {today} です。資格は {day} の時点で判定しますが、\
-                     today-30 のように今日を基準とする被保険者の日付は {today} から数えます。そのため、失効しているはずの資格が有効になることなどがあります。\
-                     今日の日付で照会するか、時計を合わせてください。"
-                ),
-                format!(
-                    "QualificationConfirmationDate is {day}, and today by the institution's clock (Japan time) is {today}. Qualifications are judged as of {day}, while persons' dates \
-                     such as today-30 count from {today}: one that should have ended may come back valid. Check with today's date, or set the clock."
-                ),
-            )
-        })
+    /// The day that it asks for, where that is another than the institution's today.
+    pub fn of_another_day(&self, today: Date) -> Option<OtherDay> {
+        let asked = self.confirmation_date;
+        (asked != today).then_some(OtherDay { asked, today })
+    }
+}
+
+/// A check for another day than the institution's today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherDay {
+    /// The day that was asked for.
+    pub asked: Date,
+    /// The institution's today.
+    pub today: Date,
+}
+
+impl OtherDay {
+    /// What to note of it: the day decides whether a qualification holds, while dates such as `today-30` count from today, so that the result may
+    /// not be the one that a list of persons promises.
+    pub fn text(&self) -> Text {
+        let (day, today) = (self.asked.to_string(), self.today.to_string());
+        Text::new(
+            format!(
+                "QualificationConfirmationDate は {day} ですが、医療機関の時計の今日（日本時間）は {today} です。資格は {day} の時点で判定しますが、\
+                 today-30 のように今日を基準とする被保険者の日付は {today} から数えます。そのため、失効しているはずの資格が有効になることなどがあります。\
+                 今日の日付で照会するか、時計を合わせてください。"
+            ),
+            format!(
+                "QualificationConfirmationDate is {day}, and today by the institution's clock (Japan time) is {today}. Qualifications are judged as of {day}, while persons' dates \
+                 such as today-30 count from {today}: one that should have ended may come back valid. Check with today's date, or set the clock."
+            ),
+        )
     }
 }
 

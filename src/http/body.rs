@@ -1,6 +1,7 @@
 //! Reads a request's body within its limits, and what the answer says of a connection behind one that could not be read.
 
 use std::error::Error;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
@@ -8,6 +9,7 @@ use axum::http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::domain::text::Text;
@@ -52,7 +54,14 @@ pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Re
         return Err(too_large(limits));
     }
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<u64>().ok());
-    let whole = tokio::time::timeout(limits.timeout, Limited::new(&mut body, limits.max).collect()).await;
+    // Nearly every body came with its head, and needs no timer.
+    let whole = {
+        let mut collecting = pin!(Limited::new(&mut body, limits.max).collect());
+        match collecting.as_mut().now_or_never() {
+            Some(whole) => Ok(whole),
+            None => tokio::time::timeout(limits.timeout, collecting).await,
+        }
+    };
     let collected = whole.map_err(|_| {
         let seconds = limits.timeout.as_secs();
         let announced = announced.map_or_else(|| "-".to_owned(), |length| length.to_string());

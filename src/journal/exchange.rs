@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::entry::{Entry, EntryTerminal, FaultMark, Outcome};
 use super::message::Message;
+use super::note::Note;
 use super::pseudonym::Pseudonyms;
 use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalId};
@@ -39,7 +40,7 @@ pub struct Exchange {
     /// What decided it, in both languages.
     pub why: Text,
     /// What else is worth knowing: a certificate that is not ours, a missing token; last, the fault that fired.
-    pub notes: Vec<Text>,
+    pub notes: Vec<Note>,
     /// The fault that fired.
     pub fault: Option<FaultMark>,
     /// The token that was presented.
@@ -114,7 +115,7 @@ impl Recorded {
             status: *status,
             outcome: outcome.clone(),
             why: why.clone(),
-            notes: notes.clone(),
+            notes: notes.iter().map(Note::text).collect(),
             fault: fault.clone(),
             session: session.as_ref().map(|token| pseudonyms.of("session", token)),
             inquiry: inquiry.as_ref().map(|sought| pseudonyms.of("inquiry", &sought.folded())),
@@ -127,7 +128,7 @@ impl Recorded {
     pub fn weight(&self) -> usize {
         const FRAME: usize = 1024;
         let Exchange { session, request, answer, why, notes, .. } = &self.exchange;
-        let texts = [why].into_iter().chain(notes).map(|text| text.ja.len() + text.en.len());
+        let texts = notes.iter().map(Note::weight).chain([why.ja.len(), why.en.len()]);
         let messages = [request, answer].into_iter().flatten().map(Message::weight);
         FRAME + session.as_ref().map_or(0, |token| token.len()) + texts.chain(messages).sum::<usize>()
     }

@@ -54,11 +54,21 @@ pub struct Shown {
 }
 
 impl Message {
-    /// Of headers and a body. Secrets among the headers are not taken over.
+    /// Of headers and a body, whose bytes may lie in a larger buffer. Secrets among the headers are not taken over.
     pub fn new<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>, body: &Bytes) -> Self {
+        Self::with_headers(headers, beginning(body), body.len())
+    }
+
+    /// Of headers and a body that has its bytes for itself: they are shared where all of them are kept.
+    pub fn of_own<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>, body: Bytes) -> Self {
+        let length = body.len();
+        let kept = if length > KEPT_BODY || !is_text(&body) { beginning(&body) } else { body };
+        Self::with_headers(headers, kept, length)
+    }
+
+    fn with_headers<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>, body: Bytes, length: usize) -> Self {
         let room = (headers.size_hint().0 * USUAL_HEADER).min(KEPT_HEADERS);
-        let mut message =
-            Self { headers: String::with_capacity(room), body: beginning(body), length: body.len(), truncated: body.len() > KEPT_BODY };
+        let mut message = Self { headers: String::with_capacity(room), body, length, truncated: length > KEPT_BODY };
         for (name, value) in headers {
             if message.headers.len() + name.len() + value.len() > KEPT_HEADERS {
                 message.truncated = true;

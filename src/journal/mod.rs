@@ -10,6 +10,7 @@ mod exchange;
 mod explain;
 mod mask;
 mod message;
+mod note;
 mod pseudonym;
 mod steps;
 mod stored;
@@ -24,6 +25,7 @@ pub use evidence::evidence;
 pub use exchange::{Exchange, Recorded};
 pub use explain::{Explanation, explain};
 pub use message::{KEPT_BODY, Message, Shown};
+pub use note::Note;
 pub use pseudonym::Pseudonyms;
 pub use stored::{EntryError, read, write};
 

@@ -18,7 +18,7 @@ use crate::domain::readings::CardWhilePending;
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::institutions::Moment;
-use crate::journal::{Exchange, Message, Outcome};
+use crate::journal::{Exchange, Message, Note, Outcome};
 use crate::wire::message::MessageKind;
 use crate::wire::request::Sender;
 
@@ -84,7 +84,7 @@ pub fn present(
             let file = face_id.file(institution, bytes, &terminal.settings, moment);
             exchange.path.clone_from(&file.name);
             exchange.result_files = Some(file.result_files);
-            exchange.notes.extend(note);
+            exchange.notes.extend(note.map(Note::from));
             exchange.answer = Some(Message::file(&text));
             face = Some(FaceFile { file, text: String::from_utf8_lossy(&text).into_owned() });
         }

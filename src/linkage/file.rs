@@ -22,7 +22,7 @@ use crate::domain::terminal::{Settings, Terminal};
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::institutions::{Institutions, Moment};
-use crate::journal::{JournalError, Outcome};
+use crate::journal::{JournalError, Note, Outcome};
 use crate::wire::document::Document;
 use crate::wire::file_name::{FileName, NameError, err_name};
 use crate::wire::message::MessageKind;
@@ -40,7 +40,7 @@ pub struct Handled {
     /// What decided it.
     pub why: Text,
     /// What else is worth knowing.
-    pub notes: Vec<Text>,
+    pub notes: Vec<Note>,
     /// Whom a check asked for.
     pub sought: Option<Sought>,
 }
@@ -58,7 +58,7 @@ struct Readable<'a> {
 struct Made {
     answer: Answer,
     pdf: Option<Vec<u8>>,
-    notes: Vec<Text>,
+    notes: Vec<Note>,
 }
 
 impl From<Answer> for Made {
@@ -120,7 +120,7 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
         Err(refusal) => access.read(institutions, |at| Ok(readable.answered(at, |desk| refused(desk, file.kind, &refusal)))).await,
         Ok(FileRequest::Check(inquiry)) => {
             let packed = |Checked { answer, note, .. }: Checked, at: At<'_>| {
-                let made = Made { notes: note.into_iter().collect(), ..answer.into() };
+                let made = Made { notes: note.map(Note::from).into_iter().collect(), ..answer.into() };
                 readable.handled(made, &at.terminal.settings, at.moment)
             };
             let checked = answer_check(institutions, access, &inquiry, (&sender, Target::File), packed).await;
@@ -134,7 +134,7 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
             let tell = |at: At<'_>| {
                 readable.answered(at, |desk| {
                     let (answer, pdf) = answers::medical(desk, at.place(), &request);
-                    Made { answer, pdf, notes: request.notes.clone() }
+                    Made { answer, pdf, notes: request.notes.iter().cloned().map(Note::from).collect() }
                 })
             };
             access.read(institutions, |at| Ok(tell(at))).await
@@ -193,13 +193,13 @@ impl Readable<'_> {
     /// The answer as its file.
     fn handled(&self, made: Made, settings: &Settings, moment: Moment) -> Handled {
         let Made { answer: Answer { message, outcome, why, .. }, pdf, mut notes } = made;
-        notes.extend(self.ignored.iter().map(|pointer| note_of_ignored(pointer)));
+        notes.extend(self.ignored.iter().map(|pointer| Note::from(note_of_ignored(pointer))));
         let reply = match (message, pdf) {
             (None, _) => Reply::Silent,
             (Some(_), Some(bytes)) => Reply::Answer(packed(self.file, "pdf", bytes, settings, moment)),
             (Some(message), None) => {
                 let (bytes, note) = written(self.fixtures, &message, settings.encoding);
-                notes.extend(note);
+                notes.extend(note.map(Note::from));
                 Reply::Answer(packed(self.file, "xml", bytes, settings, moment))
             }
         };
@@ -232,7 +232,7 @@ fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, na
         reply: Reply::Malformed(Outgoing { name: err_name(name), bytes: written.bytes, result_files: terminal.settings.result_files }),
         outcome: Outcome::refused(JournalError::new(&entry, refusal.message(&entry)), None),
         why: refusal.why.clone(),
-        notes: note.into_iter().collect(),
+        notes: note.map(Note::from).into_iter().collect(),
         sought: None,
     }
 }

@@ -16,14 +16,13 @@ use super::folder::{Counter, Folder, Outgoing, Reply, Rules};
 use crate::app::access::{Access, Visit, Visited};
 use crate::app::caller::Caller;
 use crate::domain::catalogue::ErrorId;
-use crate::domain::fault::Fired;
 use crate::domain::ids::TerminalAddress;
 use crate::domain::japan;
 use crate::domain::linkage::{LinkageSettings, ResultFiles};
 use crate::domain::operation::{Operation, Surface};
 use crate::domain::text::Text;
 use crate::institutions::Institutions;
-use crate::journal::{Exchange, FILE, FaultMark, Message};
+use crate::journal::{Exchange, FILE, FaultMark, Message, Note};
 use crate::store::StoreError;
 use crate::wire::file_name::{deletion_list_name, err_name, is_deletion_list, is_ours};
 
@@ -152,7 +151,7 @@ impl Clerk<'_> {
         let Visited { result, visit: Visit { institution, terminal, found, fault } } = visited;
         let Handled { reply, outcome, why, mut notes, sought } = result.ok()?;
         self.late = fault.as_ref().map(faults::delay).unwrap_or_default();
-        notes.extend(fault.as_ref().map(Fired::note));
+        notes.extend(fault.as_ref().map(|fired| Note::Text(fired.note())));
         let exchange = Exchange {
             terminal,
             result_files: reply.file().map(|file| file.result_files),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
+use bytes::Bytes;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::connection::Held;
-use crate::journal::{Exchange, FaultMark, JournalError, Message, Outcome};
+use crate::journal::{Exchange, FaultMark, JournalError, Message, Note, Outcome};
 
 /// The version of the program.
 const MOCK: HeaderName = HeaderName::from_static("x-onshi-mock");
@@ -43,7 +44,7 @@ pub(super) struct Ending {
     /// What decided it.
     pub(super) why: Text,
     /// What else is worth knowing.
-    pub(super) notes: Vec<Text>,
+    pub(super) notes: Vec<Note>,
     /// Whom a check asked for, once it could be read.
     pub(super) sought: Option<Sought>,
     /// How the file that answers it comes into being, where one does.
@@ -90,7 +91,7 @@ pub(super) fn finish(app: &App, received: Received, visit: Visit, ending: Ending
         found,
         result_files,
         inquiry: sought.map(Box::new),
-        notes: received.certificate_note().into_iter().chain(notes).chain(fault.as_ref().map(Fired::note)).collect(),
+        notes: noted(&received, notes, fault.as_ref()),
         fault: fault.as_ref().map(FaultMark::of),
         took: Some(received.began.elapsed()),
         ..Exchange::new(received.operation, method(&received), beginning(received.path, LONGEST_PATH), outcome, why)
@@ -171,7 +172,7 @@ impl Trace {
         let outcome = Outcome::refused(error, None);
         let exchange = Exchange {
             terminal: self.terminal.clone(),
-            notes: vec![note],
+            notes: vec![note.into()],
             ..Exchange::new(self.operation, self.method.clone(), self.path.clone(), outcome, refusal.why.clone())
         };
         self.app.institutions.record(self.institution.as_ref(), exchange);
@@ -185,11 +186,17 @@ fn log_refusal(operation: Operation, institution: Option<&InstitutionCode>, outc
     }
 }
 
+/// All notes of a request: that of its certificate first, that of its fault last.
+fn noted(received: &Received, notes: Vec<Note>, fault: Option<&Fired>) -> Vec<Note> {
+    let before = received.certificate_note().map(Note::Text);
+    before.into_iter().chain(notes).chain(fault.map(|fired| Note::Text(fired.note()))).collect()
+}
+
 /// An answer as the journal has it; of a stream, no body.
 fn journalled(content: &Content) -> Message {
     match &content.body {
-        Payload::Bytes(bytes) => Message::new(lines(&content.headers), bytes),
-        Payload::Stream(_) => Message::new(lines(&content.headers), &bytes::Bytes::new()),
+        Payload::Bytes(bytes) => Message::of_own(lines(&content.headers), bytes.clone()),
+        Payload::Stream(_) => Message::of_own(lines(&content.headers), Bytes::new()),
     }
 }
 

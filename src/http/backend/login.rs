@@ -211,7 +211,7 @@ async fn granted(app: &App, received: Received, visit: Visit, bearer: Option<Bea
         character_code: of_terminal.unwrap_or(&shape.character_code),
     });
     let why = Text::new("ログインを許可しました。", "The login was granted.");
-    let notes = bearer.is_none().then(note_of_nobody).into_iter().collect();
+    let notes = bearer.is_none().then(|| note_of_nobody().into()).into_iter().collect();
     finish(app, received, visit, Ending { notes, ..Ending::answered(json_bytes(StatusCode::OK, body.to_json()), why) })
 }
 

@@ -20,11 +20,11 @@ use crate::domain::check::Refusal;
 use crate::domain::ids::TerminalId;
 use crate::domain::inquiry::Inquiry;
 use crate::domain::operation::{Operation, Surface};
-use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::closing;
 use crate::http::connection::NoAnswer;
 use crate::http::openapi::{self, CheckAnswer, CheckRequest, JSON, XML};
+use crate::journal::Note;
 use crate::tls::ClientCertificate;
 use crate::wire::request::{self, Read, Sender, note_of_ignored};
 use crate::wire::xml;
@@ -87,8 +87,8 @@ pub async fn search(State(app): State<Arc<App>>, request: Request) -> Response {
 
 /// Answers a request that could be read.
 async fn answer(app: &App, received: Received, form: Form, sender: &Sender, request: Read<Inquiry>) -> Response {
-    let mut notes: Vec<Text> = request.ignored.iter().map(|pointer| note_of_ignored(pointer)).collect();
-    notes.extend(token_note(app, &received));
+    let mut notes: Vec<Note> = request.ignored.iter().map(|pointer| note_of_ignored(pointer).into()).collect();
+    notes.extend(token_note(app, &received).map(Note::from));
     let Visited { result, visit } = match identify(app, &received, Some((&request.institution, None)), TokenRule::StrictlyNeeded) {
         Ok(caller) => {
             let access = Access { caller: &caller, operation: Operation::Search, surface: Surface::Http, counted: true };
@@ -132,16 +132,16 @@ async fn unreadable(app: &App, received: Received, of_body: Form, refusal: &Refu
 }
 
 /// What a check came to, as it is answered: its message in `form`, or no answer at all.
-fn ending(app: &App, form: Form, checked: Checked, mut notes: Vec<Text>) -> Ending {
+fn ending(app: &App, form: Form, checked: Checked, mut notes: Vec<Note>) -> Ending {
     let Checked { answer: Answer { message, status, outcome, why }, encoding, note } = checked;
-    notes.extend(note);
+    notes.extend(note.map(Note::from));
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let reply = match (message, form) {
         (None, _) => Reply::None(NoAnswer::Closed),
         (Some(message), Form::Json) => reply::json_bytes(status, message.to_json()).into(),
         (Some(message), Form::Xml) => {
             let written = xml::write(&message, encoding, app.fixtures().invented.linkage.replacement);
-            notes.extend(written.note(encoding));
+            notes.extend(written.note(encoding).map(Note::from));
             reply::xml(status, written, encoding).into()
         }
     };
