@@ -1,8 +1,8 @@
 //! onshi-mock: a rehearsal of Japan's online insurance qualification check (オンライン資格確認).
 //!
-//! A request enters at a surface ([`http`]), is parsed by [`wire`] into the words of the [`domain`], asks or changes one institution (the
-//! tenant, with its own clock), gets its message from [`answers`], and leaves by the same surface, with one entry in the [`journal`].
-//! The [`linkage`] folder is another surface: requests as files.
+//! A request arrives over a transport ([`http`], or a file in a [`linkage`] folder) and is parsed by [`wire`] into types of the [`domain`]. The
+//! application layer ([`app`]) reads or updates one institution (the tenant, with its own clock) and has [`answers`] make the message; the same
+//! transport sends it, and one entry in the [`journal`] tells of both.
 //!
 //! Reading order: [`domain::terminal`] (installed and running versions, boots), [`domain::check`] (the refusal), [`institutions`] (the living
 //! ones), [`http::router`] (every route), [`server`] (how the parts are wired).

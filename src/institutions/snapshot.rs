@@ -70,18 +70,21 @@ impl Snapshot {
     /// Reads a document.
     ///
     /// # Errors
-    /// No snapshot, one of a newer program, one that was changed, or one that makes no sense.
+    /// No snapshot, one of another format, one that was changed, or one that makes no sense.
     pub fn read(mut document: Value) -> Result<Self, SnapshotError> {
         if document["snapshot"] != KIND {
             let said = "POST …/snapshot の応答をそのまま送ってください。";
             return Err(SnapshotError::new("/snapshot", said, "This is no snapshot: send what POST …/snapshot answered, as it is."));
         }
         let format = document["format"].as_u64().unwrap_or(u64::MAX);
-        if format > u64::from(FORMAT) {
+        if format != u64::from(FORMAT) {
             return Err(SnapshotError::new(
                 "/format",
-                format!("形式 {} は、この版では読めません（{FORMAT} まで）。", document["format"]),
-                format!("This program reads formats up to {FORMAT}, not {}: it was taken by a newer one.", document["format"]),
+                format!(
+                    "形式 {} は、この版では読めません（{FORMAT} だけ）。この版の onshi-mock で取り直してください。",
+                    document["format"]
+                ),
+                format!("This program reads format {FORMAT}, not {}. Take it anew with this version of onshi-mock.", document["format"]),
             ));
         }
         let sealed = document.as_object_mut().and_then(|fields| fields.remove(SEAL));

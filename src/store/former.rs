@@ -55,7 +55,7 @@ fn ensure_present(target: &Target, checksum: Option<Vec<u8>>, migrator: &Migrato
     let first = migrator.iter().find(|migration| migration.version == 1).map(|migration| &*migration.checksum);
     ensure!(
         checksum.is_none() || checksum.as_deref() == first,
-        "store: {target} は以前の形式で書かれていて、読み込めません（変更もしていません）。移動するか、別の --store を指定してください\n\
+        "store: {target} は以前の形式で書かれていて、読み込めません（変更もしていません）。移動するか、別の --store を指定してください / \
          store: {target} was written in a former format, which is not read; nothing in it was changed. Move it away, or name another --store"
     );
     Ok(())

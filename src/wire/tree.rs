@@ -70,11 +70,6 @@ impl Group {
         self.with(name, Node::Group(group))
     }
 
-    /// Adds a list; an empty one is left out.
-    pub fn list(self, name: &'static str, style: ListStyle, item: &'static str, items: Vec<Group>) -> Self {
-        if items.is_empty() { self } else { self.with(name, Node::List { style, item, items }) }
-    }
-
     /// As a JSON document in UTF-8.
     pub fn to_json(&self) -> Vec<u8> {
         let mut json = Vec::with_capacity(ROOM);
@@ -182,10 +177,10 @@ mod tests {
         fn what_is_written_is_json_that_reads_back(texts in prop::collection::vec("\\PC{1,20}|[\u{0}-\u{7f}]{1,20}", 4)) {
             let expected: Value = NAMES.iter().zip(&texts).map(|(name, text)| ((*name).to_owned(), Value::from(text.as_str()))).collect();
             let (items, once) = (vec![group(&texts); 2], group(&texts));
-            let message = Group::new()
-                .group("group", once)
-                .list("wrapped", ListStyle::Wrapped, "item", items.clone())
-                .list("bare", ListStyle::Bare, "item", items);
+            let list = |style| Node::List { style, item: "item", items: items.clone() };
+            let mut message = Group::new().group("group", once);
+            message.push("wrapped", list(ListStyle::Wrapped));
+            message.push("bare", list(ListStyle::Bare));
             let read: Value = serde_json::from_slice(&message.to_json()).unwrap();
             let item = json!({ "item": expected });
             prop_assert_eq!(read, json!({ "group": expected, "wrapped": [item, item], "bare": [expected, expected] }));

@@ -94,7 +94,9 @@ async fn what_is_no_snapshot_or_was_edited_is_refused_and_changes_nothing() {
     };
     assert_eq!(refused(&|document| *document = json!({"institution": {}})).await, "/snapshot");
     assert_eq!(refused(&|document| *document = json!(7)).await, "/snapshot");
-    assert_eq!(refused(&|document| document["format"] = json!(99)).await, "/format");
+    for format in [0, 3, 99] {
+        assert_eq!(refused(&|document| document["format"] = json!(format)).await, "/format", "neither older nor newer ones are read");
+    }
     assert_eq!(refused(&|document| document["state"]["institution"]["readings"]["download_runs_on"] = json!(true)).await, "/sha256");
     assert_eq!(refused(&|document| document["sha256"] = json!("0")).await, "/sha256");
     assert_eq!(shown(&mock, &code).await, before);

@@ -267,6 +267,7 @@ async fn a_database_newer_than_the_program_is_refused() {
 const FORMER: &str = "UPDATE _sqlx_migrations SET checksum = $1 WHERE version = 1";
 
 fn assert_says_what_to_do_with_a_former_one(said: &str, target: &Target) {
+    assert_eq!(said.lines().count(), 1, "{said}");
     for words in [&target.to_string(), "以前の形式", "former format", "移動", "Move it away", "--store"] {
         assert!(said.contains(words), "no {words} in {said}");
     }
