@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+
 use super::load::Client;
 use super::process::Process;
 use super::stage::{self, Stage, request};
@@ -29,40 +32,70 @@ impl fmt::Display for Row {
     }
 }
 
-/// Checks a second where there are so many institutions: a row for each title, with so many of them asked in turn.
-pub(crate) fn checks(rows: &[(&str, usize)], stage: &Stage, institutions: u32, target: f64) -> Vec<Row> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let programs: Vec<Process> = (0..stage.processes).map(|_| Process::program(dir.path(), &["--store", &stage.store])).collect();
-    let ca = std::fs::read(dir.path().join("certs/ca.pem")).unwrap();
-    let ours = Client::new(programs.iter().map(|program| program.address("backend=")).collect(), &ca, None);
-    let control = Client::new(vec![programs[0].address("control=")], &ca, None);
-    let codes = runtime.block_on(stage::institutions(&control, institutions));
-    let token = runtime.block_on(stage::login(&ours));
-    let requests: Vec<Vec<u8>> = codes.iter().map(|code| stage::check("/oqs-api-pro/MSA01030/ILI01030SV01/search", code, &token)).collect();
-    let answer = runtime.block_on(ours.once(&requests[0]));
-    let floor = Process::floor(&dir.path().join("certs"), answer.len(), 0, stage.floor_asks.as_deref());
+/// A build of the program that answers checks.
+struct Subject {
+    title: &'static str,
+    /// Held, so that they go on running.
+    _programs: Vec<Process>,
+    dir: TempDir,
+    client: Client,
+    requests: Arc<Vec<Vec<u8>>>,
+    /// The first of them, as the floor is asked.
+    for_floor: Vec<u8>,
+}
+
+impl Subject {
+    fn start(runtime: &Runtime, title: &'static str, build: &str, stage: &Stage, institutions: u32) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let programs: Vec<Process> = (0..stage.processes).map(|_| Process::build(build, dir.path(), &["--store", &stage.store])).collect();
+        let ca = std::fs::read(dir.path().join("certs/ca.pem")).unwrap();
+        let client = Client::new(programs.iter().map(|program| program.address("backend=")).collect(), &ca, None);
+        let control = Client::new(vec![programs[0].address("control=")], &ca, None);
+        let codes = runtime.block_on(stage::institutions(&control, institutions));
+        let token = runtime.block_on(stage::login(&client));
+        let request = |code: &String| stage::check("/oqs-api-pro/MSA01030/ILI01030SV01/search", code, &token);
+        let requests = Arc::new(codes.iter().map(request).collect());
+        let for_floor = stage::check("/check", &codes[0], &token);
+        Self { title, _programs: programs, dir, client, requests, for_floor }
+    }
+
+    fn rate(&self, runtime: &Runtime, asked: usize) -> f64 {
+        let requests = Arc::new(self.requests[..asked].to_vec());
+        runtime.block_on(self.client.rate(CONNECTIONS, SPELL, &requests))
+    }
+}
+
+/// Checks a second where there are so many institutions: a row for each title, with so many of them asked in turn, and one for the baseline.
+pub(crate) fn checks(rows: &[(&str, usize, f64)], stage: &Stage, institutions: u32) -> Vec<Row> {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let builds = [("", Some(env!("CARGO_BIN_EXE_onshi-mock"))), (", baseline", stage.baseline.as_deref())];
+    let builds = builds.into_iter().filter_map(|(title, build)| Some((title, build?)));
+    let subjects: Vec<Subject> = builds.map(|(title, build)| Subject::start(&runtime, title, build, stage, institutions)).collect();
+    let ours = &subjects[0];
+    let answer = runtime.block_on(ours.client.once(&ours.requests[0]));
+    let floor = Process::floor(&ours.dir.path().join("certs"), answer.len(), 0, stage.floor_asks.as_deref());
+    let ca = std::fs::read(ours.dir.path().join("certs/ca.pem")).unwrap();
     let theirs = Client::new(vec![floor.address("")], &ca, None);
-    let for_floor = Arc::new(vec![stage::check("/check", &codes[0], &token)]);
-    let row = |(title, asked): &(&str, usize)| {
-        let requests = Arc::new(requests[..*asked].to_vec());
-        let mut measured = Measured::default();
+    let for_floor = Arc::new(vec![ours.for_floor.clone()]);
+    let row = |(title, asked, target): &(&str, usize, f64)| {
+        let mut measured: Vec<Measured> = subjects.iter().map(|_| Measured::default()).collect();
         for round in 0..=ROUNDS {
-            let ours = runtime.block_on(ours.rate(CONNECTIONS, SPELL, &requests));
-            let theirs = runtime.block_on(theirs.rate(CONNECTIONS, SPELL, &for_floor));
+            let rates: Vec<f64> = subjects.iter().map(|subject| subject.rate(&runtime, *asked)).collect();
+            let floor = runtime.block_on(theirs.rate(CONNECTIONS, SPELL, &for_floor));
             if round > 0 {
-                measured.add(ours, theirs);
+                measured.iter_mut().zip(rates).for_each(|(measured, rate)| measured.add(rate, floor));
             }
         }
-        measured.row(title, "/s", target)
+        let named = subjects.iter().zip(measured);
+        named.map(|(subject, measured)| measured.row(&format!("{title}{}", subject.title), "/s", *target)).collect::<Vec<Row>>()
     };
-    rows.iter().map(row).collect()
+    rows.iter().flat_map(row).collect()
 }
 
 /// MiB a second of a package.
 pub(crate) fn packages(title: &str, target: f64) -> Row {
     const SIZE: usize = 64 * 1024 * 1024;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let program = Process::program(dir.path(), &["--store", "memory"]);
     let ca = std::fs::read(dir.path().join("certs/ca.pem")).unwrap();
@@ -86,7 +119,7 @@ pub(crate) fn packages(title: &str, target: f64) -> Row {
 
 /// Handshakes a second.
 pub(crate) fn handshakes(title: &str, target: f64) -> Row {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let program = Process::program(dir.path(), &["--store", "memory"]);
     let ca = std::fs::read(dir.path().join("certs/ca.pem")).unwrap();

@@ -14,7 +14,12 @@ pub(crate) struct Process {
 impl Process {
     /// The program, in a directory, with these options of `serve`.
     pub(crate) fn program(dir: &Path, options: &[&str]) -> Self {
-        let mut command = pinned(env!("CARGO_BIN_EXE_onshi-mock"));
+        Self::build(env!("CARGO_BIN_EXE_onshi-mock"), dir, options)
+    }
+
+    /// A build of the program, in a directory, with these options of `serve`.
+    pub(crate) fn build(path: &str, dir: &Path, options: &[&str]) -> Self {
+        let mut command = pinned(path);
         command.arg("serve").args(["--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0", "--control-token", TOKEN]);
         Self::start(command.args(options).current_dir(dir))
     }

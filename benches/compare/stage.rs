@@ -13,11 +13,14 @@ pub(crate) struct Stage {
     pub(crate) processes: usize,
     /// The database that the floor asks once a request.
     pub(crate) floor_asks: Option<String>,
+    /// Another build of the program, measured in the same rounds.
+    pub(crate) baseline: Option<String>,
 }
 
-/// A SQLite file in the bench's own directory.
+/// A SQLite file in the bench's own directory; beside it the build that `ONSHI_BENCH_BASELINE` names, with one of its own.
 pub(crate) fn sqlite() -> Stage {
-    Stage { store: "sqlite:bench.db".to_owned(), processes: 1, floor_asks: None }
+    let baseline = std::env::var("ONSHI_BENCH_BASELINE").ok();
+    Stage { store: "sqlite:bench.db".to_owned(), processes: 1, floor_asks: None, baseline }
 }
 
 /// The PostgreSQL database that `ONSHI_BENCH_POSTGRES` names; its tables of before are dropped.
@@ -25,7 +28,7 @@ pub(crate) fn postgres(processes: usize) -> Stage {
     let url =
         std::env::var("ONSHI_BENCH_POSTGRES").expect("ONSHI_BENCH_POSTGRES=postgres://… names a database whose content may be dropped");
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(emptied(&url));
-    Stage { store: url.clone(), processes, floor_asks: Some(url) }
+    Stage { store: url.clone(), processes, floor_asks: Some(url), baseline: None }
 }
 
 async fn emptied(url: &str) {
