@@ -96,7 +96,7 @@ pub(super) async fn malformed_file(
 }
 
 /// A request's name and content, or which error its `.err` tells, and the detail.
-fn read(name: &str, bytes: &[u8]) -> Result<(FileName, Document), (ErrorId, Text)> {
+fn read(name: &str, bytes: &[u8]) -> Result<(FileName, Document<'static>), (ErrorId, Text)> {
     let file = FileName::parse(name).map_err(|error| match error {
         NameError::NotPublic(detail) => (ErrorId::KindNotPublic, detail),
         NameError::Unknown(detail) => (ErrorId::MalformedRequest, detail),
@@ -109,7 +109,7 @@ fn read(name: &str, bytes: &[u8]) -> Result<(FileName, Document), (ErrorId, Text
 }
 
 /// Answers a file that could be read. What only asks is a read; what leaves something behind is an update.
-async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileName, document: &Document) -> Visited<Handled> {
+async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileName, document: &Document<'_>) -> Visited<Handled> {
     let (fixtures, sender) = (institutions.fixtures(), Sender::of(document));
     let (request, ignored) = match FileRequest::read(file.kind, document, &access.caller.institution) {
         Ok((request, ignored)) => (Ok(request), ignored),

@@ -34,7 +34,7 @@ impl FileRequest {
     ///
     /// # Errors
     /// It is malformed, or names another institution.
-    pub(super) fn read(kind: FileKind, document: &Document, code: &InstitutionCode) -> Result<WithIgnored, Refusal> {
+    pub(super) fn read(kind: FileKind, document: &Document<'_>, code: &InstitutionCode) -> Result<WithIgnored, Refusal> {
         match kind {
             FileKind::Check => of(code, request::check(document), Self::Check),
             FileKind::BulkCheck => of(code, request::persons(document), |persons| Self::Submit(Asked::Persons(persons))),

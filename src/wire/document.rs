@@ -1,29 +1,32 @@
 //! A client's document, JSON or XML, read into the same values, so that one reader serves both. What is wrong with it is said with its place.
 
+mod value;
 mod xml;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde::Deserialize;
+
+pub use self::value::{Object, Value};
 
 use super::tree::Verbatim;
 use crate::domain::text::Text;
 
 /// A document that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Document {
-    /// Objects, arrays (in XML: elements of one name side by side) and, in XML, strings only.
-    pub value: Value,
+pub struct Document<'a> {
+    /// In XML, objects, arrays and texts only.
+    pub value: Value<'a>,
     /// How the elements that go back byte for byte were written in XML, by name, where that is not the usual way.
     verbatim: BTreeMap<&'static str, Verbatim>,
 }
 
-impl Document {
+impl<'a> Document<'a> {
     /// Reads JSON as clients send it: with or without a byte order mark.
     ///
     /// # Errors
     /// Says what was wrong with the bytes.
-    pub fn json(bytes: &[u8]) -> Result<Self, Text> {
+    pub fn json(bytes: &'a [u8]) -> Result<Self, Text> {
         json(bytes).map(|value| Self { value, verbatim: BTreeMap::new() })
     }
 
@@ -31,7 +34,7 @@ impl Document {
     ///
     /// # Errors
     /// What is wrong, with line and column: not well-formed, a DTD, an entity that is not built in, too deep, too many elements.
-    pub fn xml(text: &str) -> Result<Self, Text> {
+    pub fn xml(text: &str) -> Result<Document<'static>, Text> {
         xml::read(text)
     }
 
@@ -45,7 +48,7 @@ impl Document {
 ///
 /// # Errors
 /// Says what was wrong with the bytes.
-pub fn json(bytes: &[u8]) -> Result<Value, Text> {
+pub fn json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Text> {
     let length = bytes.len();
     let text = std::str::from_utf8(bytes).map_err(|error| match error.error_len() {
         None => cut_short(length, "文字の途中", "in the middle of a character"),

@@ -1,12 +1,14 @@
 //! Reads the elements of a request, one object at a time. What is wrong is said with its JSON pointer; what nobody asked for is named.
 
 use std::cell::RefCell;
+use std::fmt;
 
 use compact_str::CompactString;
 use jiff::civil::Date;
-use serde_json::{Map, Value};
+use smallvec::SmallVec;
 
 use super::digits;
+use super::document::{Object, Value};
 use crate::domain::text::Text;
 
 /// Characters of an element.
@@ -14,57 +16,99 @@ const LONGEST: usize = 200;
 /// Pointers of unknown elements that are kept of one object.
 const MOST_IGNORED: usize = 8;
 
+/// Objects within objects of a request that is read.
+const DEEPEST: usize = 8;
+
 /// An object of a request.
 pub(super) struct Fields<'a> {
-    object: &'a Map<String, Value>,
-    at: String,
-    asked: RefCell<Vec<&'static str>>,
+    object: &'a Object<'a>,
+    path: Path,
+    asked: RefCell<SmallVec<[&'static str; 16]>>,
+}
+
+/// Where an object lies in its document. The JSON pointer is written only where it is shown.
+#[derive(Clone, Copy, Default)]
+struct Path {
+    steps: [Option<Step>; DEEPEST],
+}
+
+/// One token of a JSON pointer.
+#[derive(Clone, Copy)]
+enum Step {
+    Member(&'static str),
+    Item(usize),
+}
+
+impl Path {
+    fn then(mut self, step: Step) -> Self {
+        let free = self.steps.iter_mut().find(|step| step.is_none());
+        *free.expect("requests are read no deeper than that") = Some(step);
+        self
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.steps.iter().flatten().try_for_each(|step| match step {
+            Step::Member(name) => write!(f, "/{name}"),
+            Step::Item(number) => write!(f, "/{number}"),
+        })
+    }
 }
 
 impl<'a> Fields<'a> {
     /// The document itself.
-    pub(super) fn root(value: &'a Value) -> Result<Self, Text> {
-        Self::new(Some(value), String::new())
+    pub(super) fn root(value: &'a Value<'a>) -> Result<Self, Text> {
+        Self::new(Some(value), Path::default())
     }
 
-    fn new(value: Option<&'a Value>, at: String) -> Result<Self, Text> {
+    fn new(value: Option<&'a Value<'a>>, path: Path) -> Result<Self, Text> {
         match value {
-            Some(Value::Object(object)) => Ok(Self { object, at, asked: RefCell::default() }),
-            found => Err(wrong(&at, found, "子要素のある要素（JSON ではオブジェクト）", "an object: an element with elements of its own")),
+            Some(Value::Object(object)) => Ok(Self { object, path, asked: RefCell::default() }),
+            found => Err(wrong(
+                &path.to_string(),
+                found,
+                "子要素のある要素（JSON ではオブジェクト）",
+                "an object: an element with elements of its own",
+            )),
         }
     }
 
-    fn find(&self, name: &'static str) -> Option<&'a Value> {
+    fn find(&self, name: &'static str) -> Option<&'a Value<'a>> {
         self.asked.borrow_mut().push(name);
         self.object.get(name)
     }
 
     fn pointer(&self, name: &str) -> String {
-        [&self.at, "/", name].concat()
+        format!("{}/{name}", self.path)
+    }
+
+    fn inner(&self, name: &'static str) -> Path {
+        self.path.then(Step::Member(name))
     }
 
     /// An object in it.
     pub(super) fn object(&self, name: &'static str) -> Result<Fields<'a>, Text> {
-        Fields::new(self.find(name), self.pointer(name))
+        Fields::new(self.find(name), self.inner(name))
     }
 
     /// An object in it that may be absent.
     pub(super) fn optional_object(&self, name: &'static str) -> Result<Option<Fields<'a>>, Text> {
-        self.find(name).map(|found| Fields::new(Some(found), self.pointer(name))).transpose()
+        self.find(name).map(|found| Fields::new(Some(found), self.inner(name))).transpose()
     }
 
     /// Its own JSON pointer.
-    pub(super) fn at(&self) -> &str {
-        &self.at
+    pub(super) fn at(&self) -> String {
+        self.path.to_string()
     }
 
     /// The objects of one name: one, or several side by side.
     pub(super) fn objects(&self, name: &'static str) -> Result<Vec<Fields<'a>>, Text> {
         match self.find(name) {
             Some(Value::Array(list)) => {
-                list.iter().enumerate().map(|(i, one)| Fields::new(Some(one), format!("{}/{i}", self.pointer(name)))).collect()
+                list.iter().enumerate().map(|(i, one)| Fields::new(Some(one), self.inner(name).then(Step::Item(i)))).collect()
             }
-            found => Ok(vec![Fields::new(found, self.pointer(name))?]),
+            found => Ok(vec![Fields::new(found, self.inner(name))?]),
         }
     }
 
@@ -72,9 +116,9 @@ impl<'a> Fields<'a> {
     pub(super) fn text(&self, name: &'static str) -> Result<Option<CompactString>, Text> {
         match self.find(name) {
             None => Ok(None),
-            Some(Value::String(text)) if text.is_empty() => Ok(None),
-            Some(Value::String(text)) if text.chars().count() <= LONGEST => Ok(Some(text.as_str().into())),
-            Some(Value::String(_)) => {
+            Some(Value::Text(text)) if text.is_empty() => Ok(None),
+            Some(Value::Text(text)) if text.len() <= LONGEST || text.chars().count() <= LONGEST => Ok(Some((**text).into())),
+            Some(Value::Text(_)) => {
                 let pointer = self.pointer(name);
                 Err(Text::new(
                     format!("{pointer} が長すぎます（{LONGEST} 文字まで）。"),
@@ -146,13 +190,13 @@ impl<'a> Fields<'a> {
 
     /// What is wrong with a text of it.
     pub(super) fn wrong(&self, name: &str, got: &str, expected_ja: &str, expected_en: &str) -> Text {
-        wrong(&self.pointer(name), Some(&Value::String(got.to_owned())), expected_ja, expected_en)
+        wrong(&self.pointer(name), Some(&Value::Text(got.into())), expected_ja, expected_en)
     }
 
     /// The pointers of elements that nobody asked for.
     pub(super) fn ignored(&self) -> Vec<String> {
         let asked = self.asked.borrow();
-        let unknown = self.object.keys().filter(|name| !asked.contains(&name.as_str()));
+        let unknown = self.object.keys().filter(|name| !asked.contains(&name.as_ref()));
         unknown.take(MOST_IGNORED).map(|name| self.pointer(&name.chars().take(64).collect::<String>())).collect()
     }
 }
@@ -163,7 +207,7 @@ fn alternatives(allowed: &[&str]) -> (String, String) {
     (format!("{} のいずれか", quoted.join("、")), quoted.join(" or "))
 }
 
-fn wrong(pointer: &str, found: Option<&Value>, expected_ja: &str, expected_en: &str) -> Text {
+fn wrong(pointer: &str, found: Option<&Value<'_>>, expected_ja: &str, expected_en: &str) -> Text {
     let pointer = if pointer.is_empty() { "/" } else { pointer };
     let (ja, en) = match found {
         None => ("がありません".to_owned(), "is missing".to_owned()),
@@ -175,7 +219,7 @@ fn wrong(pointer: &str, found: Option<&Value>, expected_ja: &str, expected_en: &
             );
         }
         Some(value) => {
-            let shown: String = value.to_string().chars().take(40).collect();
+            let shown: String = serde_json::to_string(value).unwrap_or_default().chars().take(40).collect();
             (format!("は {shown} です"), format!("is {shown}"))
         }
     };

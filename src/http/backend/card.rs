@@ -103,7 +103,7 @@ impl CardFile {
 }
 
 fn read(bytes: &[u8]) -> Result<CardRequest, Refusal> {
-    let value = document::json(bytes).map_err(|detail| Refusal::quoting(ErrorId::MalformedRequest, detail))?;
+    let value: serde_json::Value = document::json(bytes).map_err(|detail| Refusal::quoting(ErrorId::MalformedRequest, detail))?;
     if !value.is_object() {
         return Err(Refusal::quoting(ErrorId::MalformedRequest, Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.")));
     }

@@ -41,7 +41,7 @@ impl Form {
     ///
     /// # Errors
     /// It is none.
-    pub(super) fn read(self, headers: &HeaderMap, body: &[u8]) -> Result<Document, Text> {
+    pub(super) fn read<'a>(self, headers: &HeaderMap, body: &'a [u8]) -> Result<Document<'a>, Text> {
         match self {
             Self::Json => Document::json(body),
             Self::Xml => Document::xml(&charset::decode(body, charset_of(headers))?),

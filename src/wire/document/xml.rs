@@ -15,11 +15,9 @@ mod uri;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
 use self::cursor::{Cursor, short};
 use self::tag::{Namespaces, Tag};
-use super::Document;
+use super::{Document, Object, Value};
 use crate::domain::text::Text;
 use crate::wire::tree::Verbatim;
 use crate::wire::xml::usual;
@@ -37,7 +35,7 @@ const LONGEST_VERBATIM: usize = 4_000;
 ///
 /// # Errors
 /// What is wrong, with line and column.
-pub(super) fn read(text: &str) -> Result<Document, Text> {
+pub(super) fn read(text: &str) -> Result<Document<'static>, Text> {
     let mut cursor = Cursor::new(text)?;
     misc::declaration(&mut cursor)?;
     let mut reader =
@@ -53,14 +51,14 @@ struct Reader<'a> {
     namespaces: Namespaces<'a>,
     open: Vec<Open<'a>>,
     elements: usize,
-    root: Option<(String, Value)>,
+    root: Option<(String, Value<'static>)>,
     verbatim: BTreeMap<&'static str, Verbatim>,
 }
 
 /// An element whose end has not come yet.
 struct Open<'a> {
     tag: Tag<'a>,
-    children: Map<String, Value>,
+    children: Object<'static>,
     text: String,
     /// Where its content begins.
     from: usize,
@@ -136,7 +134,7 @@ impl<'a> Reader<'a> {
         }
         let tag = self.namespaces.enter(&mut self.cursor)?;
         let (is_empty, from) = (tag.is_empty, self.cursor.at());
-        let open = Open { tag, children: Map::new(), text: String::new(), from };
+        let open = Open { tag, children: Object::new(), text: String::new(), from };
         if is_empty {
             self.close(open, from)
         } else {
@@ -178,7 +176,7 @@ impl<'a> Reader<'a> {
         self.namespaces.leave(&tag);
         let value = if children.is_empty() {
             self.keep_verbatim(tag.local, &text, from, to);
-            Value::String(text)
+            Value::Text(text.into())
         } else if text.trim().is_empty() {
             Value::Object(children)
         } else {
@@ -206,23 +204,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn document(self) -> Result<Document, Text> {
+    fn document(self) -> Result<Document<'static>, Text> {
         if !self.open.is_empty() {
             return Err(self.cursor.cut_short());
         }
-        let root = self.root.ok_or_else(|| self.cursor.wrong(self.cursor.at(), "XML の要素がありません", "there is no element"))?;
-        Ok(Document { value: Value::Object(Map::from_iter([root])), verbatim: self.verbatim })
+        let (name, root) = self.root.ok_or_else(|| self.cursor.wrong(self.cursor.at(), "XML の要素がありません", "there is no element"))?;
+        Ok(Document { value: Value::Object(Object::from([(name.into(), root)])), verbatim: self.verbatim })
     }
 }
 
 /// Elements of one name side by side become an array.
-fn add(children: &mut Map<String, Value>, name: &str, value: Value) {
+fn add(children: &mut Object<'static>, name: &str, value: Value<'static>) {
     match children.get_mut(name) {
         None => {
-            children.insert(name.to_owned(), value);
+            children.insert(name.to_owned().into(), value);
         }
         Some(Value::Array(list)) => list.push(value),
-        Some(first) => *first = Value::Array(vec![first.take(), value]),
+        Some(first) => *first = Value::Array(vec![std::mem::take(first), value]),
     }
 }
 

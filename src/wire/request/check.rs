@@ -12,7 +12,7 @@ use crate::wire::fields::Fields;
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn check(document: &Document) -> Result<Read<Inquiry>, Text> {
+pub fn check(document: &Document<'_>) -> Result<Read<Inquiry>, Text> {
     framed(document, |header, body| {
         let info = body.object("QualificationConfirmSearchInfo")?;
         let date = header.required_date("QualificationConfirmationDate")?;

@@ -35,7 +35,7 @@ pub enum Information {
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn drugs(document: &Document) -> Result<Read<MedicalRequest>, Text> {
+pub fn drugs(document: &Document<'_>) -> Result<Read<MedicalRequest>, Text> {
     framed(document, |header, body| {
         let mut notes = Vec::new();
         let (first, last) = (month(body, "StartDate", &mut notes)?, month(body, "EndDate", &mut notes)?);
@@ -54,7 +54,7 @@ pub fn drugs(document: &Document) -> Result<Read<MedicalRequest>, Text> {
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn checkups(document: &Document) -> Result<Read<MedicalRequest>, Text> {
+pub fn checkups(document: &Document<'_>) -> Result<Read<MedicalRequest>, Text> {
     framed(document, |header, body| {
         let category = body.required_one_of("FileCategory", &["1", "2"])?;
         Ok((medical(header, body, Information::Checkups, category, Vec::new())?, Vec::new()))

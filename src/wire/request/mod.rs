@@ -13,7 +13,7 @@ pub use registration::{registration, registrations};
 use jiff::civil::Date;
 
 use super::digits;
-use super::document::Document;
+use super::document::{Document, Value};
 use super::fields::Fields;
 use super::tree::Verbatim;
 use crate::domain::ids::InstitutionCode;
@@ -47,9 +47,9 @@ pub struct Read<T> {
 
 impl Sender {
     /// Reads what can be read.
-    pub fn of(document: &Document) -> Self {
+    pub fn of(document: &Document<'_>) -> Self {
         let found = document.value.get("XmlMsg").and_then(|message| message.get("MessageHeader"));
-        let header = |name: &str| found.and_then(|header| header.get(name)).and_then(serde_json::Value::as_str);
+        let header = |name: &str| found.and_then(|header| header.get(name)).and_then(Value::as_str);
         let identifier = header("ArbitraryFileIdentifier").filter(|text| !text.is_empty() && text.chars().count() <= 200);
         Self {
             institution: header("MedicalInstitutionCode").and_then(|code| InstitutionCode::parse(code).ok()),
@@ -65,7 +65,7 @@ pub fn note_of_ignored(pointer: &str) -> Text {
 }
 
 /// What is wrong with a document that is no message at all: another outermost element, no header, no body.
-pub fn fault_of_frame(document: &Document) -> Option<Text> {
+pub fn fault_of_frame(document: &Document<'_>) -> Option<Text> {
     let outermost = document.value.as_object().and_then(|root| root.keys().next());
     if let Some(name) = outermost.filter(|name| *name != "XmlMsg") {
         let name: String = name.chars().take(40).collect();
@@ -81,7 +81,7 @@ pub fn fault_of_frame(document: &Document) -> Option<Text> {
 
 /// Reads the frame that all requests share, and the content by `read`, which gets header and body and says which further objects it has read.
 fn framed<'a, T>(
-    document: &'a Document,
+    document: &'a Document<'a>,
     read: impl FnOnce(&Fields<'a>, &Fields<'a>) -> Result<(T, Vec<Fields<'a>>), Text>,
 ) -> Result<Read<T>, Text> {
     let root = Fields::root(&document.value)?;

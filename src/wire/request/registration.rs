@@ -14,7 +14,7 @@ const LONGEST: usize = 50;
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn registration(document: &Document) -> Result<Read<Registration>, Text> {
+pub fn registration(document: &Document<'_>) -> Result<Read<Registration>, Text> {
     framed(document, |_, body| {
         let info = body.object("ReferenceNumberRegistrationInfo")?;
         Ok((one(&info)?, vec![info]))
@@ -25,7 +25,7 @@ pub fn registration(document: &Document) -> Result<Read<Registration>, Text> {
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn registrations(document: &Document) -> Result<Read<Vec<Registration>>, Text> {
+pub fn registrations(document: &Document<'_>) -> Result<Read<Vec<Registration>>, Text> {
     framed(document, |_, body| {
         let infos = body.objects("ReferenceNumberRegistrationInfo")?;
         if infos.len() > MOST_UNITS {
