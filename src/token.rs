@@ -1,7 +1,7 @@
 //! Tokens: signed, stateless, made at login. They carry when they were issued by the machine's time, and whom the login named; how old one is,
 //! the clock of the institution that uses it says.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hashlink::LruCache;
 use jiff::Timestamp;
@@ -27,7 +27,7 @@ pub struct Bearer {
     /// The institution.
     pub institution: InstitutionCode,
     /// The making of it that the login met: a reset ends its tokens.
-    pub incarnation: String,
+    pub incarnation: Arc<str>,
     /// The terminal, where one was named.
     pub terminal: Option<TerminalId>,
 }

@@ -33,7 +33,8 @@ pub const MAX_TERMINALS: usize = 64;
 pub struct Blueprint {
     /// Its name.
     pub name: Text,
-    /// What its receipt computer logs in with under `--login strict`.
+    /// What its receipt computer logs in with under `--login strict`. Each institution has its own, so that it is saved beside what many share.
+    #[serde(skip)]
     pub login: Login,
     /// Who is asking where neither certificate nor token names a terminal.
     pub default_terminal: TerminalId,
@@ -59,7 +60,7 @@ pub struct Blueprint {
 }
 
 /// Credentials. The names of the real ones are not public.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// User.
@@ -74,7 +75,7 @@ pub struct Institution {
     /// Its code.
     pub code: InstitutionCode,
     /// Tells this making of the institution from those before a reset or a deletion: tokens of theirs are foreign.
-    pub incarnation: String,
+    pub incarnation: Arc<str>,
     /// Its name.
     pub name: Text,
     /// What its receipt computer logs in with.
@@ -126,7 +127,7 @@ impl Institution {
     /// A clock setting that makes no sense.
     pub fn new(
         code: InstitutionCode,
-        incarnation: String,
+        incarnation: impl Into<Arc<str>>,
         blueprint: &Blueprint,
         base: &Campaign,
         wall: Timestamp,
@@ -142,7 +143,7 @@ impl Institution {
         };
         Ok(Self {
             code,
-            incarnation,
+            incarnation: incarnation.into(),
             name: blueprint.name.clone(),
             login: blueprint.login.clone(),
             default_terminal: blueprint.default_terminal.clone(),

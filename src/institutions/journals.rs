@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::recorder::{Owner, Pending, Queue};
+use super::recorder::{Owner, Pending, Queue, Stage};
 use super::slot::Known;
 use super::{Inner, Institutions, Tenant};
 use crate::domain::ids::InstitutionCode;
@@ -42,7 +42,7 @@ impl Institutions {
         };
         let pending = match inner.cache.slot(code).known(inner.epoch()) {
             Known::Here(seen) => placed(&seen.tenant, recorded),
-            Known::Absent(_) | Known::Unread => Pending::new(None, recorded),
+            Known::Absent(_) | Known::Unread => Pending::unplaced(recorded),
         };
         inner.recorder.add(Some(code.clone()), pending);
         id
@@ -93,7 +93,7 @@ impl Institutions {
         self.0.store.clear(owner).await
     }
 
-    async fn making(&self, code: &InstitutionCode) -> Result<Option<String>, StoreError> {
+    async fn making(&self, code: &InstitutionCode) -> Result<Option<Arc<str>>, StoreError> {
         self.look(code, |tenant, _| tenant.institution.incarnation.clone()).await
     }
 
@@ -172,18 +172,18 @@ impl Inner {
         // Only now: also where the store failed half-way, what was moved is among what goes on waiting.
         placed?;
         let (mut batches, mut evicted, mut to_trim) = (Vec::new(), Vec::new(), Vec::new());
-        for (owner, queue) in taken.iter() {
+        let mut pseudonyms = self.pseudonyms.cached();
+        for (owner, queue) in taken.iter_mut() {
             let institution = owner.as_ref().map_or("", InstitutionCode::as_str);
             let (begun, mut large) = (batches.len(), false);
-            for (i, Pending { making, recorded, .. }) in queue.entries.iter().enumerate() {
+            for (i, pending) in queue.entries.iter_mut().enumerate() {
                 if i % AT_ONCE == 0 {
                     // Others have their turn between so many that are written out.
                     tokio::task::yield_now().await;
                 }
-                if let Some(making) = making {
-                    let body = journal::write(&recorded.entry(&self.pseudonyms));
-                    large |= body.len() > LARGE;
-                    add(&mut batches, institution, making, &body);
+                if let Some((making, entry)) = pending.written(&mut pseudonyms) {
+                    large |= entry.len() > LARGE;
+                    add(&mut batches, institution, making, entry);
                 }
             }
             let nobodys = owner.is_none().then(|| NO_MAKING.to_owned());
@@ -197,7 +197,7 @@ impl Inner {
                 to_trim.push((institution.to_owned(), making));
             }
         }
-        self.store.append(&batches, &evicted).await?;
+        self.store.append(batches, &evicted).await?;
         for (institution, making) in to_trim {
             // What stays beyond the bound is taken away the next time, and shown by nobody until then.
             let _ = self.store.trim(&institution, &making, BOUND).await;
@@ -212,15 +212,15 @@ impl Inner {
             let Some(code) = owner else {
                 continue;
             };
-            if queue.entries.iter().all(|pending| pending.making.is_some()) {
+            if !queue.entries.iter().any(|pending| matches!(pending.stage, Stage::Unplaced(_))) {
                 continue;
             }
             let tenant = self.stored(code).await?;
             for pending in std::mem::take(&mut queue.entries) {
-                match (&pending.making, &tenant) {
-                    (Some(_), _) => queue.entries.push_back(pending),
-                    (None, Some(tenant)) => queue.entries.push_back(placed(tenant, pending.recorded)),
-                    (None, None) => strays.push(stray(pending.recorded)),
+                match (pending.stage, &tenant) {
+                    (Stage::Unplaced(recorded), Some(tenant)) => queue.entries.push_back(placed(tenant, recorded)),
+                    (Stage::Unplaced(recorded), None) => strays.push(stray(recorded)),
+                    (stage, _) => queue.entries.push_back(Pending { stage, ..pending }),
                 }
             }
         }
@@ -231,7 +231,7 @@ impl Inner {
     async fn stored(&self, code: &InstitutionCode) -> Result<Option<Tenant>, StoreError> {
         match self.store.find(code.as_str(), None).await? {
             Found::Other(row) => {
-                let read = row.body.map(|body| Tenant::read(&body, &self.campaigns)).transpose();
+                let read = row.body.map(|body| Tenant::read(&body, &self.common)).transpose();
                 Ok(read.map_err(|error| error.in_store(code.as_str())).unwrap_or_else(|error| {
                     tracing::warn!(%error, "journal entries of this institution are kept as strays");
                     None
@@ -265,11 +265,11 @@ fn unreadable(of: &str, error: &EntryError) -> StoreError {
 fn placed(tenant: &Tenant, mut recorded: Box<Recorded>) -> Pending {
     let institution = &tenant.institution;
     (recorded.at, recorded.institution) = (institution.now(recorded.wall), Some(institution.code.clone()));
-    Pending::new(Some(institution.incarnation.clone()), recorded)
+    Pending::placed(Arc::clone(&institution.incarnation), recorded)
 }
 
 fn stray(recorded: Box<Recorded>) -> Pending {
-    Pending::new(Some(NO_MAKING.to_owned()), recorded)
+    Pending::placed(NO_MAKING.into(), recorded)
 }
 
 #[cfg(test)]

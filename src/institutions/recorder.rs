@@ -8,7 +8,7 @@ use tokio::sync::{Notify, OwnedMutexGuard};
 
 use super::slot::locked;
 use crate::domain::ids::InstitutionCode;
-use crate::journal::{BOUND, Recorded};
+use crate::journal::{self, BOUND, CachedPseudonyms, Recorded};
 
 /// Entries that wait in all; beyond, the oldest of the journal that gets another one gives way.
 const MOST_WAITING: usize = 20_000;
@@ -49,19 +49,43 @@ pub(super) struct Queue {
     bytes: usize,
 }
 
-/// One entry that waits. It is written out only when it is stored: most of those that the bound takes away before that have cost little.
+/// One entry that waits.
 pub(super) struct Pending {
-    /// Which making of the institution; none where it was not in memory: whether there is one, and what its clock showed, is looked up when
-    /// the entry is written.
-    pub(super) making: Option<String>,
-    /// What was recorded.
-    pub(super) recorded: Box<Recorded>,
-    weight: usize,
+    pub(super) stage: Stage,
+    pub(super) weight: usize,
+}
+
+/// How far an entry that waits has come. It is written out only when it is stored: most of those that the bound takes away before that have cost
+/// little.
+pub(super) enum Stage {
+    /// Its institution was not in memory: whether there is one, and what its clock showed, is looked up when the entry is written.
+    Unplaced(Box<Recorded>),
+    /// It belongs to this making of an institution.
+    Placed(Arc<str>, Box<Recorded>),
+    /// It is written out, though not stored yet.
+    Written(Arc<str>, String),
 }
 
 impl Pending {
-    pub(super) fn new(making: Option<String>, recorded: Box<Recorded>) -> Self {
-        Self { making, weight: recorded.weight(), recorded }
+    pub(super) fn unplaced(recorded: Box<Recorded>) -> Self {
+        Self { weight: recorded.weight(), stage: Stage::Unplaced(recorded) }
+    }
+
+    pub(super) fn placed(making: Arc<str>, recorded: Box<Recorded>) -> Self {
+        Self { weight: recorded.weight(), stage: Stage::Placed(making, recorded) }
+    }
+
+    /// Writes it out, once; gives its making and its text. One that has no place yet has none.
+    pub(super) fn written(&mut self, pseudonyms: &mut CachedPseudonyms<'_>) -> Option<(&Arc<str>, &str)> {
+        let stage = std::mem::replace(&mut self.stage, Stage::Written(Arc::default(), String::new()));
+        self.stage = match stage {
+            Stage::Placed(making, recorded) => Stage::Written(making, journal::write(&recorded.into_entry(pseudonyms))),
+            stage => stage,
+        };
+        match &self.stage {
+            Stage::Written(making, text) => Some((making, text)),
+            Stage::Unplaced(_) | Stage::Placed(..) => None,
+        }
     }
 }
 
@@ -187,7 +211,7 @@ mod tests {
     fn pending() -> Pending {
         let wall = "2026-01-19T03:00:00Z".parse().unwrap();
         let exchange = Exchange::new(Operation::Search, "POST", String::new(), Outcome::Answered, Text::new("", ""));
-        Pending::new(Some("making".to_owned()), Box::new(Recorded { id: journal_id(wall), at: wall, wall, institution: None, exchange }))
+        Pending::placed("making".into(), Box::new(Recorded { id: journal_id(wall), at: wall, wall, institution: None, exchange }))
     }
 
     #[test]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Tenant;
-use super::tenant::{Campaigns, FORMAT};
+use super::tenant::{Common, FORMAT};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::institution::MAX_TERMINALS;
 use crate::domain::japan;
@@ -99,7 +99,7 @@ impl Snapshot {
             let ja = format!("状態を読み取れません（{said}）。この版の onshi-mock で取り直してください。");
             SnapshotError::new("/state", ja, format!("The state cannot be read ({said}). Take it anew with this version of onshi-mock."))
         };
-        let tenant = Tenant::read(&document["state"].to_string(), &Campaigns::default()).map_err(|error| unreadable(error.to_string()))?;
+        let tenant = Tenant::read(&document["state"].to_string(), &Common::default()).map_err(|error| unreadable(error.to_string()))?;
         match fault(&tenant) {
             None => Ok(Self(tenant)),
             Some(fault) => Err(unreadable(fault.to_owned())),
@@ -116,7 +116,7 @@ impl Snapshot {
             }
         }
         institution.code = code.clone();
-        institution.incarnation = making;
+        institution.incarnation = making.into();
         // They go with the journal, which is empty.
         institution.observations = Observations::default();
         institution.resume(wall);

@@ -6,18 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hashlink::LruCache;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Moment;
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::ScenarioId;
-use crate::domain::institution::{Blueprint, Institution};
+use crate::domain::institution::{Blueprint, Institution, Login};
 use crate::store::{Record, StoreError};
 
 /// The version of the format of saved documents.
 pub(super) const FORMAT: u32 = 1;
-/// Campaigns that are remembered as they were read, and bytes of the longest of them.
+/// Common and blueprints that are remembered as they were read, and bytes of the longest of them.
 const REMEMBERED: usize = 16;
 const LONGEST_REMEMBERED: usize = 64 * 1024;
 
@@ -34,9 +35,9 @@ pub struct Tenant {
     pub met: BTreeSet<ScenarioId>,
 }
 
-/// A tenant as it is saved: `C`, a campaign.
+/// A tenant as it is saved: `C`, a campaign; `B`, a blueprint.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Saved<'a, C> {
+pub(super) struct Saved<'a, C, B> {
     format: u32,
     expires: Option<Timestamp>,
     /// The institution's.
@@ -44,7 +45,10 @@ pub(super) struct Saved<'a, C> {
     /// The blueprint's, where that is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     first_campaign: Option<C>,
-    blueprint: Cow<'a, Blueprint>,
+    blueprint: B,
+    /// The blueprint's login, where that is another than the institution's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_login: Option<Cow<'a, Login>>,
     institution: Cow<'a, Institution>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     met: Cow<'a, BTreeSet<ScenarioId>>,
@@ -77,30 +81,37 @@ impl DocumentError {
     }
 }
 
-/// The campaigns that were asked for last, by their texts: nearly all institutions of a server have one of a few, and share it in memory.
-pub(super) struct Campaigns(Mutex<LruCache<Box<str>, Arc<Campaign>>>);
+/// What nearly all institutions of a server have one of a few of, each read once.
+#[derive(Default)]
+pub(super) struct Common {
+    campaigns: ByText<Arc<Campaign>>,
+    blueprints: ByText<Blueprint>,
+}
 
-impl Default for Campaigns {
+/// What was read last, by its text.
+struct ByText<T>(Mutex<LruCache<Box<str>, T>>);
+
+impl<T> Default for ByText<T> {
     fn default() -> Self {
         Self(Mutex::new(LruCache::new(REMEMBERED)))
     }
 }
 
-impl Campaigns {
-    fn read(&self, text: &str) -> serde_json::Result<Arc<Campaign>> {
-        if let Some(campaign) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text) {
-            return Ok(Arc::clone(campaign));
+impl<T: Clone + DeserializeOwned> ByText<T> {
+    fn read(&self, text: &str) -> serde_json::Result<T> {
+        if let Some(read) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text) {
+            return Ok(read.clone());
         }
-        let campaign: Arc<Campaign> = serde_json::from_str(text)?;
+        let read: T = serde_json::from_str(text)?;
         if text.len() > LONGEST_REMEMBERED {
-            return Ok(campaign);
+            return Ok(read);
         }
-        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(meanwhile) = read.get(text) {
-            return Ok(Arc::clone(meanwhile));
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(meanwhile) = known.get(text) {
+            return Ok(meanwhile.clone());
         }
-        read.insert(text.into(), Arc::clone(&campaign));
-        Ok(campaign)
+        known.insert(text.into(), read.clone());
+        Ok(read)
     }
 }
 
@@ -116,14 +127,15 @@ impl Tenant {
     }
 
     /// Itself as it is saved.
-    pub(super) fn saved(&self) -> Saved<'_, &Campaign> {
+    pub(super) fn saved(&self) -> Saved<'_, &Campaign, &Blueprint> {
         let (campaign, first) = (&*self.institution.campaign, &*self.blueprint.campaign);
         Saved {
             format: FORMAT,
             expires: self.expires,
             campaign,
             first_campaign: Some(first).filter(|first| *first != campaign),
-            blueprint: Cow::Borrowed(&self.blueprint),
+            blueprint: &self.blueprint,
+            first_login: Some(&self.blueprint.login).filter(|first| **first != self.institution.login).map(Cow::Borrowed),
             institution: Cow::Borrowed(&self.institution),
             met: Cow::Borrowed(&self.met),
         }
@@ -145,18 +157,22 @@ impl Tenant {
     ///
     /// # Errors
     /// A newer format, or not what this program writes.
-    pub(super) fn read(body: &str, campaigns: &Campaigns) -> Result<Self, DocumentError> {
+    pub(super) fn read(body: &str, common: &Common) -> Result<Self, DocumentError> {
         let wrong = |error: serde_json::Error| match serde_json::from_str(body) {
             Ok(Form { format }) if format > FORMAT => DocumentError::Newer(format),
             _ => DocumentError::Malformed(error),
         };
-        let saved: Saved<'_, &RawValue> = serde_json::from_str(body).map_err(wrong)?;
+        let saved: Saved<'_, &RawValue, &RawValue> = serde_json::from_str(body).map_err(wrong)?;
         if saved.format > FORMAT {
             return Err(DocumentError::Newer(saved.format));
         }
-        let (mut institution, mut blueprint) = (saved.institution.into_owned(), saved.blueprint.into_owned());
-        institution.campaign = campaigns.read(saved.campaign.get())?;
-        blueprint.campaign = campaigns.read(saved.first_campaign.unwrap_or(saved.campaign).get())?;
+        let (mut institution, mut blueprint) = (saved.institution.into_owned(), common.blueprints.read(saved.blueprint.get())?);
+        institution.campaign = common.campaigns.read(saved.campaign.get())?;
+        blueprint.campaign = match saved.first_campaign {
+            Some(first) => common.campaigns.read(first.get())?,
+            None => Arc::clone(&institution.campaign),
+        };
+        blueprint.login = saved.first_login.unwrap_or(Cow::Borrowed(&institution.login)).into_owned();
         Ok(Self { institution, blueprint: Arc::new(blueprint), expires: saved.expires, met: saved.met.into_owned() })
     }
 }
@@ -195,7 +211,7 @@ mod tests {
                 met: [ScenarioId::parse("happy-morning").unwrap()].into(),
             };
             let record = tenant.record();
-            assert_eq!(Tenant::read(&record.body.unwrap(), &Campaigns::default()).unwrap(), tenant);
+            assert_eq!(Tenant::read(&record.body.unwrap(), &Common::default()).unwrap(), tenant);
             assert_eq!(record.expires, Some(start.as_millisecond()));
         }
     }
@@ -203,10 +219,12 @@ mod tests {
     #[test]
     fn one_campaign_is_shared_and_two_are_told_apart() {
         let mut tenant = some("2026-01-19T03:00:00Z".parse().unwrap());
-        let campaigns = Campaigns::default();
-        let read = |tenant: &Tenant| Tenant::read(&tenant.record().body.unwrap(), &campaigns).unwrap();
+        let common = Common::default();
+        let read = |tenant: &Tenant| Tenant::read(&tenant.record().body.unwrap(), &common).unwrap();
         let once = read(&tenant);
         assert!(Arc::ptr_eq(&once.institution.campaign, &once.blueprint.campaign));
+        assert!(!tenant.record().body.unwrap().contains("first_"), "saved once");
+        Arc::make_mut(&mut tenant.blueprint).login.user = "another".to_owned();
         Arc::make_mut(&mut tenant.institution.campaign).suspended = true;
         assert_eq!(read(&tenant), tenant, "each has its own");
     }
@@ -217,7 +235,7 @@ mod tests {
         let mut document = serde_json::to_value(tenant.saved()).unwrap();
         document["format"] = json!(2);
         for newer in [document.to_string(), "{\"format\":2}".to_owned()] {
-            let refused = Tenant::read(&newer, &Campaigns::default()).unwrap_err();
+            let refused = Tenant::read(&newer, &Common::default()).unwrap_err();
             assert!(matches!(refused, DocumentError::Newer(2)), "{refused}");
             let said = refused.in_store("9910000018");
             assert!(
@@ -229,7 +247,7 @@ mod tests {
 
     #[test]
     fn of_many_campaigns_the_one_that_is_used_stays_shared() {
-        let campaigns = Campaigns::default();
+        let campaigns = ByText::<Arc<Campaign>>::default();
         let text =
             |title: &str| serde_json::to_string(&Campaign { title: Text::same(title), ..Campaign::clone(&Campaign::none()) }).unwrap();
         let common = campaigns.read(&text("common")).unwrap();

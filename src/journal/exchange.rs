@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::entry::{Entry, EntryTerminal, FaultMark, Outcome};
 use super::message::Message;
 use super::note::Note;
-use super::pseudonym::Pseudonyms;
+use super::pseudonym::CachedPseudonyms;
 use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::inquiry::Sought;
@@ -95,30 +95,30 @@ impl Exchange {
 
 impl Recorded {
     /// As it is stored and listed: without secrets, bytes as text.
-    pub fn entry(&self, pseudonyms: &Pseudonyms) -> Entry {
+    pub fn into_entry(self, pseudonyms: &mut CachedPseudonyms<'_>) -> Entry {
         let Self { id, at, wall, institution, exchange } = self;
         let Exchange { operation, method, path, terminal, found, result_files, status, outcome, why, notes, fault, .. } = exchange;
         let Exchange { session, inquiry, request, answer, .. } = exchange;
-        let is_secret = *operation == Operation::Login;
-        let shown = |message: &Option<Message>| message.as_ref().map(|message| message.shown(is_secret));
+        let is_secret = operation == Operation::Login;
+        let shown = |message: Option<Message>| message.map(|message| message.shown(is_secret));
         Entry {
-            id: *id,
-            at: *at,
-            wall: *wall,
-            institution: institution.clone(),
-            operation: *operation,
-            method: method.clone(),
-            path: path.clone(),
-            terminal: terminal.clone().map(EntryTerminal::Named),
-            found: found.clone(),
-            result_files: *result_files,
-            status: *status,
-            outcome: outcome.clone(),
-            why: why.clone(),
-            notes: notes.iter().map(Note::text).collect(),
-            fault: fault.clone(),
-            session: session.as_ref().map(|token| pseudonyms.of("session", token)),
-            inquiry: inquiry.as_ref().map(|sought| pseudonyms.of("inquiry", &sought.folded())),
+            id,
+            at,
+            wall,
+            institution,
+            operation,
+            method,
+            path,
+            terminal: terminal.map(EntryTerminal::Named),
+            found,
+            result_files,
+            status,
+            outcome,
+            why,
+            notes: notes.into_iter().map(Note::into_text).collect(),
+            fault,
+            session: session.map(|token| pseudonyms.of("session", token)),
+            inquiry: inquiry.map(|sought| pseudonyms.of("inquiry", sought.folded().into())),
             request: shown(request),
             answer: shown(answer),
         }

@@ -26,7 +26,7 @@ pub use exchange::{Exchange, Recorded};
 pub use explain::{Explanation, explain};
 pub use message::{KEPT_BODY, Message, Shown};
 pub use note::Note;
-pub use pseudonym::Pseudonyms;
+pub use pseudonym::{CachedPseudonyms, Pseudonyms};
 pub use stored::{EntryError, read, write};
 
 /// How many entries a journal keeps.

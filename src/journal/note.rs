@@ -14,9 +14,9 @@ pub enum Note {
 
 impl Note {
     /// Its words.
-    pub fn text(&self) -> Text {
+    pub fn into_text(self) -> Text {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => text,
             Self::OtherDay(day) => day.text(),
         }
     }

@@ -1,5 +1,7 @@
 //! Pseudonyms: the same for the same, and without the installation's key nobody can tell of whom.
 
+use std::collections::HashMap;
+
 use aws_lc_rs::hmac;
 
 /// Makes pseudonyms with the installation's key.
@@ -11,11 +13,32 @@ impl Pseudonyms {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
+    /// The same pseudonyms, each made once.
+    pub fn cached(&self) -> CachedPseudonyms<'_> {
+        CachedPseudonyms { pseudonyms: self, made: HashMap::new() }
+    }
+
     /// The pseudonym of something, as one of a `kind`: 16 hexadecimal digits.
-    pub fn of(&self, kind: &str, what: &str) -> String {
-        let tag = hmac::sign(&self.0, format!("{kind}\n{what}").as_bytes());
+    fn of(&self, kind: &str, what: &str) -> String {
+        let mut context = hmac::Context::with_key(&self.0);
+        [kind, "\n", what].iter().for_each(|part| context.update(part.as_bytes()));
+        let tag = context.sign();
         let first = tag.as_ref().first_chunk().expect("a tag of SHA-256 has 32 bytes");
         format!("{:016x}", u64::from_be_bytes(*first))
+    }
+}
+
+/// Pseudonyms of one batch of entries: most of those are of a few sessions.
+pub struct CachedPseudonyms<'a> {
+    pseudonyms: &'a Pseudonyms,
+    made: HashMap<(&'static str, Box<str>), String>,
+}
+
+impl CachedPseudonyms<'_> {
+    /// The pseudonym of something, as one of a `kind`.
+    pub(super) fn of(&mut self, kind: &'static str, what: Box<str>) -> String {
+        let Self { pseudonyms, made } = self;
+        made.entry((kind, what)).or_insert_with_key(|(kind, what)| pseudonyms.of(kind, what)).clone()
     }
 }
 
@@ -31,5 +54,9 @@ mod tests {
         assert_ne!(ours.of("inquiry", "a"), ours.of("session", "a"));
         assert_ne!(ours.of("inquiry", "a"), ours.of("inquiry", "b"));
         assert_ne!(ours.of("inquiry", "a"), Pseudonyms::new(b"theirs").of("inquiry", "a"));
+        let mut cached = ours.cached();
+        for kind in ["inquiry", "session", "inquiry"] {
+            assert_eq!(cached.of(kind, "a".into()), ours.of(kind, "a"));
+        }
     }
 }

@@ -5,20 +5,11 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::outbox::post;
-use super::versions::Newest;
-use super::{Outgoing, Store, StoreError};
+use super::shared::{Row, Unanswered};
+use super::{Outgoing, Reads, Store, StoreError};
 
 /// `expires` of a row that never does.
 const NEVER: i64 = i64::MAX;
-
-/// A row as it was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Moves with every change; where a code is used anew it starts elsewhere.
-    pub version: i64,
-    /// The document; none where the row only says that the institution was deleted.
-    pub body: Option<String>,
-}
 
 /// A row to be written.
 #[derive(Clone, Debug)]
@@ -44,28 +35,36 @@ pub enum Found {
     Other(Row),
 }
 
+impl Row {
+    fn beside(self, at_hand: Option<i64>) -> Found {
+        if Some(self.version) == at_hand { Found::Same } else { Found::Other(self) }
+    }
+}
+
 impl Store {
     /// The row of a code, unless its version is the one at hand.
     ///
     /// # Errors
     /// The store does not work.
     pub async fn find(&self, code: &str, at_hand: Option<i64>) -> Result<Found, StoreError> {
-        const SQL: &str = "SELECT version, CASE WHEN version <> $2 AND deleted = 0 THEN body END FROM institutions WHERE code = $1";
-        if let Some(versions) = &self.versions {
-            match versions.newest(code).await {
-                Newest::Nothing => return Ok(Found::Nothing),
-                Newest::Version(newest) if Some(newest) == at_hand => return Ok(Found::Same),
-                Newest::Version(_) | Newest::Unknown => {}
+        const SQL: &str = "SELECT version, CASE WHEN deleted = 0 THEN body END FROM institutions WHERE code = $1";
+        match &self.reads {
+            Reads::Rows(rows) => {
+                if let Ok(row) = rows.read(code).await {
+                    return Ok(row.map_or(Found::Nothing, |row| row.beside(at_hand)));
+                }
             }
+            Reads::Versions(versions) => match versions.read(code).await {
+                Ok(None) => return Ok(Found::Nothing),
+                Ok(Some(newest)) if Some(newest) == at_hand => return Ok(Found::Same),
+                Ok(Some(_)) | Err(Unanswered) => {}
+            },
         }
-        // Versions are never negative.
-        let version = at_hand.unwrap_or(-1);
-        let found = self.work(async |connection| sqlx::query(SQL).bind(code).bind(version).fetch_optional(connection).await);
+        let found = self.work(async |connection| sqlx::query(SQL).bind(code).fetch_optional(connection).await);
         let Some(row) = found.await? else {
             return Ok(Found::Nothing);
         };
-        let row = self.read(&row)?;
-        Ok(if Some(row.version) == at_hand { Found::Same } else { Found::Other(row) })
+        self.read(&row).map(|row| row.beside(at_hand))
     }
 
     /// Writes a row over the version that was read, or a new one where there was none, and with it

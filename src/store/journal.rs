@@ -74,14 +74,16 @@ impl Store {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn append(&self, batches: &[Batch], evicted: &[(String, String, u64)]) -> Result<(), StoreError> {
+    pub async fn append(&self, batches: Vec<Batch>, evicted: &[(String, String, u64)]) -> Result<(), StoreError> {
+        let entries = batches.iter().map(|batch| batch.entries).sum();
+        let bytes = batches.iter().map(|batch| batch.body.len() as u64).sum();
         self.work(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
-            for batches in batches.chunks(AT_ONCE) {
-                let mut query = sqlx::query(AssertSqlSafe(insert(batches.len())));
-                for Batch { institution, making, entries, body } in batches {
-                    query = query.bind(institution.as_str()).bind(making.as_str()).bind(*entries as i64);
-                    query = query.bind(body.len() as i64).bind(body.as_str());
+            let mut batches = batches.into_iter();
+            while batches.len() > 0 {
+                let mut query = sqlx::query(AssertSqlSafe(insert(batches.len().min(AT_ONCE))));
+                for Batch { institution, making, entries, body } in batches.by_ref().take(AT_ONCE) {
+                    query = query.bind(institution).bind(making).bind(entries as i64).bind(body.len() as i64).bind(body);
                 }
                 query.execute(&mut *all).await?;
             }
@@ -94,8 +96,8 @@ impl Store {
             all.commit().await
         })
         .await?;
-        self.tally.entries.inc_by(batches.iter().map(|batch| batch.entries).sum());
-        self.tally.bytes.inc_by(batches.iter().map(|batch| batch.body.len() as u64).sum());
+        self.tally.entries.inc_by(entries);
+        self.tally.bytes.inc_by(bytes);
         self.tally.evicted.inc_by(evicted.iter().map(|(.., entries)| entries).sum());
         Ok(())
     }

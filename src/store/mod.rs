@@ -12,8 +12,8 @@ mod notes;
 mod open;
 mod outbox;
 mod processes;
+mod shared;
 mod target;
-mod versions;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -24,14 +24,15 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool};
 
 pub use error::StoreError;
-pub use institutions::{Found, Record, Row};
+pub use institutions::{Found, Record};
 pub use journal::{Batch, Bound, Kept, Page, Tally};
 pub use listen::{Listener, Told};
 pub use outbox::{Claimed, Outgoing};
+pub use shared::Row;
 pub use target::Target;
 
 use lock::Lock;
-use versions::Versions;
+use shared::SharedReads;
 
 /// How long one piece of work in the store may take before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -40,14 +41,21 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Store {
     pool: AnyPool,
     target: Target,
-    /// Where other processes write, too.
-    versions: Option<Versions>,
+    reads: Reads,
     red: Mutex<Option<StoreError>>,
     /// How often a connection to a damaged file was given up: what was read before may no longer hold.
     epoch: AtomicU64,
     tally: Tally,
     /// Held for as long as the file is ours.
     _lock: Option<Lock>,
+}
+
+/// What readers share.
+enum Reads {
+    /// Rows: no other process writes, and memory has the newest of what it has.
+    Rows(SharedReads<Row>),
+    /// Versions: other processes write, too, and what memory has the newest of is not read again.
+    Versions(SharedReads<i64>),
 }
 
 impl Store {
@@ -68,8 +76,9 @@ impl Store {
 
     /// Closes all connections: a SQLite file is then whole without the files beside it.
     pub async fn close(&self) {
-        if let Some(versions) = &self.versions {
-            versions.end();
+        match &self.reads {
+            Reads::Rows(rows) => rows.end(),
+            Reads::Versions(versions) => versions.end(),
         }
         self.pool.close().await;
     }

@@ -15,8 +15,8 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use super::backend::Schema;
 use super::former::{refuse_former_database, refuse_former_file};
 use super::lock::Lock;
-use super::versions::Versions;
-use super::{Store, Tally, Target};
+use super::shared::{Rows, SharedReads, Versions};
+use super::{Reads, Store, Tally, Target};
 
 impl Store {
     /// Opens a store, makes it where it is missing, and brings its tables to this program's form.
@@ -35,16 +35,16 @@ impl Store {
             Target::Memory | Target::Postgres(_) => None,
         };
         let pool = target.connect().await.map_err(|error| unopened(target, &error))?;
-        let versions = match target {
+        let reads = match target {
             Target::Postgres(url) => {
                 refuse_former_database(target, &pool, &migrator).await?;
-                Some(Versions::new(url).map_err(|error| unopened(target, &error))?)
+                Reads::Versions(SharedReads::new(Versions::new(url).map_err(|error| unopened(target, &error))?))
             }
-            Target::Sqlite(_) | Target::Memory => None,
+            Target::Sqlite(_) | Target::Memory => Reads::Rows(SharedReads::new(Rows(pool.clone()))),
         };
         migrator.run(&pool).await.map_err(|error| unmigrated(target, error))?;
         let (red, epoch) = (Mutex::default(), AtomicU64::new(0));
-        Ok(Self { pool, target: target.clone(), versions, red, epoch, tally: Tally::default(), _lock: lock })
+        Ok(Self { pool, target: target.clone(), reads, red, epoch, tally: Tally::default(), _lock: lock })
     }
 }
 

@@ -1,101 +1,144 @@
-//! The newest versions of rows, asked of PostgreSQL for many readers at once: those that ask while one
-//! statement is under way share the next one, on a connection of their own.
+//! Reads that several readers share: those that ask while one statement is under way are answered by the next one. Of PostgreSQL only the newest
+//! versions are asked, on a connection of their own, since every check asks; of SQLite the rows that are not in memory.
 
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde_json::json;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Row as _};
+use sqlx::{AnyPool, ConnectOptions, Row as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// Readers whose questions are asked by one statement.
+/// A row as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Moves with every change; where a code is used anew it starts elsewhere.
+    pub version: i64,
+    /// The document; none where the row only says that the institution was deleted.
+    pub body: Option<String>,
+}
+
+/// Readers that one statement answers.
 const MOST_AT_ONCE: usize = 256;
 /// How long a statement may take until readers ask by themselves.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Asks for versions for as long as it is kept.
-pub(super) struct Versions {
-    questions: mpsc::Sender<Question>,
-    asking: JoinHandle<()>,
+/// Reads for as long as it is kept.
+pub(super) struct SharedReads<T> {
+    questions: mpsc::Sender<Question<T>>,
+    reading: JoinHandle<()>,
 }
 
-struct Question {
+struct Question<T> {
     code: String,
-    answer: oneshot::Sender<Newest>,
+    answer: oneshot::Sender<Option<T>>,
 }
 
-/// What is known of a code's row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Newest {
-    /// There is none.
-    Nothing,
-    /// Its version.
-    Version(i64),
-    /// The database did not answer: who asks again learns why.
-    Unknown,
+/// Where rows are read.
+pub(super) trait Source: Send + 'static {
+    /// What is read of one.
+    type Read: Clone + Send + 'static;
+
+    /// Reads what there is of these codes.
+    fn read(&mut self, codes: &[&str]) -> impl Future<Output = Result<HashMap<String, Self::Read>, sqlx::Error>> + Send;
 }
 
-impl Versions {
-    /// Connects once the first reader asks.
+/// The versions of rows in PostgreSQL.
+pub(super) struct Versions {
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+}
+
+/// Whole rows in SQLite.
+pub(super) struct Rows(pub(super) AnyPool);
+
+impl<T: Clone + Send + 'static> SharedReads<T> {
+    /// Of a source.
+    pub(super) fn new(source: impl Source<Read = T>) -> Self {
+        let (questions, asked) = mpsc::channel(MOST_AT_ONCE);
+        Self { questions, reading: tokio::spawn(answer_all(source, asked)) }
+    }
+
+    /// What there is of a code, no older than this call; none where there is nothing.
     ///
     /// # Errors
-    /// A URL that is none.
-    pub(super) fn new(url: &str) -> Result<Self, sqlx::Error> {
-        let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
-        let (questions, asked) = mpsc::channel(MOST_AT_ONCE);
-        Ok(Self { questions, asking: tokio::spawn(answer_all(options, asked)) })
-    }
-
-    /// The newest version of a code's row, no older than this call.
-    pub(super) async fn newest(&self, code: &str) -> Newest {
+    /// The database did not answer: who asks by itself learns why.
+    pub(super) async fn read(&self, code: &str) -> Result<Option<T>, Unanswered> {
         let (answer, answered) = oneshot::channel();
-        if self.questions.send(Question { code: code.to_owned(), answer }).await.is_err() {
-            return Newest::Unknown;
-        }
-        answered.await.unwrap_or(Newest::Unknown)
-    }
-
-    /// Asks no more: every reader has to ask by itself.
-    pub(super) fn end(&self) {
-        self.asking.abort();
+        self.questions.send(Question { code: code.to_owned(), answer }).await.map_err(|_| Unanswered)?;
+        answered.await.map_err(|_| Unanswered)
     }
 }
 
-impl Drop for Versions {
+impl<T> SharedReads<T> {
+    /// Reads no more: every reader has to ask by itself.
+    pub(super) fn end(&self) {
+        self.reading.abort();
+    }
+}
+
+impl<T> Drop for SharedReads<T> {
     fn drop(&mut self) {
         self.end();
     }
 }
 
-async fn answer_all(options: PgConnectOptions, mut asked: mpsc::Receiver<Question>) {
-    let (mut connection, mut questions) = (None, Vec::new());
+/// The database did not answer.
+pub(super) struct Unanswered;
+
+async fn answer_all<S: Source>(mut source: S, mut asked: mpsc::Receiver<Question<S::Read>>) {
+    let mut questions = Vec::new();
     while asked.recv_many(&mut questions, MOST_AT_ONCE).await > 0 {
-        let codes: Vec<&str> = questions.iter().map(|question: &Question| question.code.as_str()).collect();
-        let versions = tokio::time::timeout(PATIENCE, versions(&mut connection, &options, &codes)).await;
-        let Ok(Ok(versions)) = versions else {
+        let codes: Vec<&str> = questions.iter().map(|question: &Question<S::Read>| question.code.as_str()).collect();
+        let read = tokio::time::timeout(PATIENCE, source.read(&codes)).await;
+        let Ok(Ok(read)) = read else {
             // Their senders are dropped, which tells the readers.
-            (connection, questions) = (None, Vec::new());
+            questions.clear();
             continue;
         };
         for Question { code, answer } in questions.drain(..) {
             // A reader that has gone away needs no answer.
-            let _ = answer.send(versions.get(&code).map_or(Newest::Nothing, |version| Newest::Version(*version)));
+            let _ = answer.send(read.get(&code).cloned());
         }
     }
 }
 
-async fn versions(
-    connection: &mut Option<PgConnection>,
-    options: &PgConnectOptions,
-    codes: &[&str],
-) -> Result<HashMap<String, i64>, sqlx::Error> {
-    const SQL: &str = "SELECT code, version FROM institutions WHERE code = ANY($1)";
-    let connection = match connection {
-        Some(connection) => connection,
-        None => connection.insert(options.connect().await?),
-    };
-    let rows = sqlx::query(SQL).bind(codes).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+impl Versions {
+    /// Of the database at this URL; connects once the first reader asks.
+    ///
+    /// # Errors
+    /// A URL that is none.
+    pub(super) fn new(url: &str) -> Result<Self, sqlx::Error> {
+        let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
+        Ok(Self { options, connection: None })
+    }
+}
+
+impl Source for Versions {
+    type Read = i64;
+
+    async fn read(&mut self, codes: &[&str]) -> Result<HashMap<String, i64>, sqlx::Error> {
+        const SQL: &str = "SELECT code, version FROM institutions WHERE code = ANY($1)";
+        // Kept only where it answered: one that failed, or that nobody waited for, is connected anew.
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await?,
+        };
+        let rows = sqlx::query(SQL).bind(codes).fetch_all(&mut connection).await?;
+        self.connection = Some(connection);
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    }
+}
+
+impl Source for Rows {
+    type Read = Row;
+
+    async fn read(&mut self, codes: &[&str]) -> Result<HashMap<String, Row>, sqlx::Error> {
+        const SQL: &str = "SELECT code, version, CASE WHEN deleted = 0 THEN body END FROM institutions \
+                           WHERE code IN (SELECT value FROM json_each($1))";
+        let rows = sqlx::query(SQL).bind(json!(codes).to_string()).fetch_all(&self.0).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, Row { version: row.try_get(1)?, body: row.try_get(2)? }))).collect()
+    }
 }

@@ -102,7 +102,7 @@ async fn institutions_are_found_by_login_and_by_expiry(store: &Store) -> &'stati
 
 async fn journals_are_ordered_bounded_and_counted(store: &Store) -> &'static str {
     let batches = [row("10", "m", "1"), row("10", "m", "2\n3\n4"), row("10", "m", "5\n6"), row("10", "m", "7"), row("10", "m", "8")];
-    store.append(&batches, &[("10".to_owned(), "m".to_owned(), 4)]).await.unwrap();
+    store.append(batches.to_vec(), &[("10".to_owned(), "m".to_owned(), 4)]).await.unwrap();
     for (limit, newest) in [(1, vec![(12, "8")]), (3, vec![(10, "6"), (11, "7"), (12, "8")])] {
         let page = store.entries("10", "m", limit, BOUND).await.unwrap();
         let numbered: Vec<(u64, &str)> = page.entries.iter().map(|kept| (kept.number, kept.body.as_str())).collect();
@@ -110,12 +110,12 @@ async fn journals_are_ordered_bounded_and_counted(store: &Store) -> &'static str
         assert_eq!(page.evicted, 7, "four that were never written, and three");
     }
     assert_eq!(bodies(store, "10", "m").await, ["4", "5", "6", "7", "8"], "of a row that goes beyond the bound, what is within");
-    store.append(&[row("10", "m", &"x".repeat(996)), row("10", "m", "last")], &[]).await.unwrap();
+    store.append(vec![row("10", "m", &"x".repeat(996)), row("10", "m", "last")], &[]).await.unwrap();
     assert_eq!(bodies(store, "10", "m").await, [&"x".repeat(996), "last"], "the bound of bytes");
-    store.append(&[row("10", "m", &"y".repeat(2_000))], &[]).await.unwrap();
+    store.append(vec![row("10", "m", &"y".repeat(2_000))], &[]).await.unwrap();
     let page = store.entries("10", "m", 100, BOUND).await.unwrap();
     assert_eq!((page.entries.len(), page.entries[0].number, page.evicted), (1, 15, 14), "the newest stays, however large");
-    store.append(&[row("10", "n", "of another\nmaking")], &[]).await.unwrap();
+    store.append(vec![row("10", "n", "of another\nmaking")], &[]).await.unwrap();
     assert_eq!(bodies(store, "10", "n").await, ["of another", "making"]);
     store.clear("10").await.unwrap();
     let page = store.entries("10", "n", 100, BOUND).await.unwrap();
@@ -125,7 +125,7 @@ async fn journals_are_ordered_bounded_and_counted(store: &Store) -> &'static str
 }
 
 async fn a_journal_goes_with_its_institution(store: &Store) -> &'static str {
-    store.append(&[row("30", "m", "kept"), row("10", "n", "going")], &[]).await.unwrap();
+    store.append(vec![row("30", "m", "kept"), row("10", "n", "going")], &[]).await.unwrap();
     assert!(store.save("10", Some(1), 2, &record("anew"), true, &[]).await.unwrap());
     assert_eq!(bodies(store, "10", "n").await, Vec::<String>::new());
     assert_eq!(bodies(store, "30", "m").await, ["kept"]);
@@ -230,7 +230,7 @@ async fn postgresql_keeps_the_contract_over_one_connection_pool_and_over_two() {
     }
     for round in 1..=20 {
         let (three, two) = ([row("70", "m", "a\nb\nc")], [row("70", "m", "d\ne")]);
-        let (first, second) = tokio::join!(store.append(&three, &[]), other.append(&two, &[]));
+        let (first, second) = tokio::join!(store.append(three.to_vec(), &[]), other.append(two.to_vec(), &[]));
         first.and(second).unwrap();
         let (a, b) = tokio::join!(store.entries("70", "m", 100, BOUND), other.entries("70", "m", 100, BOUND));
         for page in [a.unwrap(), b.unwrap()] {

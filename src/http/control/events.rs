@@ -118,7 +118,7 @@ struct Listener {
     app: Arc<App>,
     code: InstitutionCode,
     /// Which making of the institution the numbers are of.
-    making: String,
+    making: Arc<str>,
     watch: Watch,
     place: Place,
     /// The number of the last event that was sent.
