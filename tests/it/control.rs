@@ -270,3 +270,15 @@ async fn the_last_contact_is_kept_over_power_off_restart_and_new_settings() {
         assert_eq!(mock.terminal(&code, "T1").await["last_contact"], expected, "{action}");
     }
 }
+
+#[tokio::test]
+async fn a_body_that_may_be_left_out_may_be_null() {
+    let mock = Mock::start().await;
+    let url = format!("https://{}{}/terminals/T1/restart", mock.control, at("9910000026"));
+    for body in ["", "null", " null\n", "{}"] {
+        let answer = mock.client.post(&url).bearer_auth(TOKEN).body(body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{body:?}");
+    }
+    let answer = mock.client.post(&url).bearer_auth(TOKEN).body("0").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}

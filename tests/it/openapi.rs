@@ -180,6 +180,9 @@ fn misfit(document: &Value, schema: &Value, value: &Value, at: &str, has_all: bo
     if !kinds.is_empty() && !kinds.into_iter().any(fits) {
         return Some(format!("{at} is no {}: {value}", schema["type"]));
     }
+    if schema["enum"].as_array().is_some_and(|choices| !choices.contains(value)) {
+        return Some(format!("{at} is none of {}: {value}", schema["enum"]));
+    }
     if let Some(items) = value.as_array() {
         return items.iter().enumerate().find_map(|(i, item)| misfit(document, &schema["items"], item, &format!("{at}/{i}"), true));
     }
@@ -193,6 +196,44 @@ fn misfit(document: &Value, schema: &Value, value: &Value, at: &str, has_all: bo
         Some(property) => misfit(document, property, field, &format!("{at}/{name}"), true),
         None => is_closed.then(|| format!("{at} has a field {name} that its schema does not know")),
     })
+}
+
+/// Schemas of a document: pointer and value.
+fn schemas_of<'a>(at: &str, value: &'a Value, found: &mut Vec<(String, &'a Value)>) {
+    for (name, inner) in value.as_object().into_iter().flatten() {
+        let at = format!("{at}/{name}");
+        if ["schema", "items", "not", "additionalProperties"].contains(&name.as_str()) {
+            found.push((at.clone(), inner));
+        }
+        if ["properties", "schemas", "patternProperties"].contains(&name.as_str()) {
+            found.extend(inner.as_object().into_iter().flatten().map(|(name, schema)| (format!("{at}/{name}"), schema)));
+        }
+        schemas_of(&at, inner, found);
+    }
+    for (number, inner) in value.as_array().into_iter().flatten().enumerate() {
+        schemas_of(&format!("{at}/{number}"), inner, found);
+    }
+}
+
+#[test]
+fn schemas_are_written_so_that_generators_of_clients_take_them() {
+    let document: Value = serde_json::from_str(&std::fs::read_to_string("docs/openapi.json").unwrap()).unwrap();
+    let mut schemas = Vec::new();
+    schemas_of("", &document, &mut schemas);
+    assert!(schemas.len() > 1_000, "{} schemas", schemas.len());
+    for (at, schema) in schemas {
+        let closes = at.ends_with("/additionalProperties") && *schema == json!(false);
+        assert!(closes || schema.is_object(), "{at} is a boolean: {schema}");
+        assert!(
+            !schema.get("default").is_some_and(Value::is_null),
+            "{at} has null as its default, which makes it required for some generators"
+        );
+        assert!(schema["$ref"].is_null() || schema.get("default").is_none(), "{at} has a default beside a reference");
+        let choices = schema["oneOf"].as_array().into_iter().flatten();
+        assert!(choices.filter(|choice| choice["const"].is_string()).count() == 0, "{at} is a choice of texts that is no enum");
+        let (values, meanings) = (schema["enum"].as_array(), schema["x-enum-descriptions"].as_array());
+        assert!(meanings.is_none() || meanings.map(Vec::len) == values.map(Vec::len), "{at} does not say what each value means");
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! A fault as a user writes it: one flat object whose fields have to fit together.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Kind, KindName, LONGEST_DELAY};
@@ -57,12 +58,27 @@ pub struct Given {
 }
 
 /// One value, or a list of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected one value or a list of them: whole numbers for `nth`, durations such as \"PT3S\" for `delay`")]
-#[schemars(inline)]
 enum OneOrMore<T> {
     One(T),
     More(Vec<T>),
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMore<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMore{}", T::schema_name()).into()
+    }
+
+    /// As one schema of two types: some generators of clients make no code of a choice between a value and a list.
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        let kind = T::json_schema(schemas).get("type").cloned();
+        json_schema!({ "description": "One value, or a list of them.", "type": [kind, "array"], "items": schemas.subschema_for::<T>() })
+    }
 }
 
 impl<T> OneOrMore<T> {

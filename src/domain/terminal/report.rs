@@ -1,9 +1,10 @@
 //! What an external terminal tells the delivery server about itself.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use super::{Activity, Boot, Download, Driver, Step, Surroundings, Terminal};
@@ -54,6 +55,7 @@ pub enum Report {
         /// Tells this boot from every other.
         boot_id: BootId,
         /// What it runs.
+        #[schemars(with = "Running")]
         running: BTreeMap<Component, Version>,
     },
     /// A download or installation failed.
@@ -66,6 +68,19 @@ pub enum Report {
         #[serde(default)]
         message: String,
     },
+}
+
+/// What a terminal runs, under a name of its own in the OpenAPI description: generators of clients need one.
+struct Running;
+
+impl JsonSchema for Running {
+    fn schema_name() -> Cow<'static, str> {
+        "RunningVersions".into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<Component, Version>::json_schema(schemas)
+    }
 }
 
 named! {

@@ -32,7 +32,9 @@ const RESULT_FILES: HeaderName = HeaderName::from_static("x-onshi-result-files")
 /// What its signature does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
     let bytes = || json!({ "schema": { "type": "string", "contentMediaType": "application/octet-stream" } });
-    operation.takes_content(json!({ "application/xml": bytes() }));
+    // Generators of clients know bytes, and few of them XML; the server looks at the file's name, not at its Content-Type.
+    let binary = json!({ "schema": { "type": "string", "format": "binary" } });
+    operation.takes_content(json!({ "application/xml": bytes(), "application/octet-stream": binary }));
     delivery::describe(operation);
     operation.refuses_with(UNREADABLE);
     operation.refuses_with(&[ErrorId::TerminalOff, ErrorId::TerminalStarting]);

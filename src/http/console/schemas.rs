@@ -56,8 +56,9 @@ fn choices(schema: &Value, rows: &mut Vec<Row>) {
             (None, None) => rows.push(Row { name: kind(choice), kind: String::new(), required: false, about: about(choice) }),
         }
     }
-    for value in schema["enum"].as_array().into_iter().flatten() {
-        rows.push(Row { name: value.to_string(), kind: String::new(), required: false, about: String::new() });
+    let meanings = |number: usize| schema["x-enum-descriptions"][number].as_str().unwrap_or_default().to_owned();
+    for (number, value) in schema["enum"].as_array().into_iter().flatten().enumerate() {
+        rows.push(Row { name: value.to_string(), kind: String::new(), required: false, about: meanings(number) });
     }
 }
 
@@ -101,9 +102,14 @@ fn map_of(schema: &Value) -> String {
 
 fn about(schema: &Value) -> String {
     let mut about = schema["description"].as_str().unwrap_or_default().to_owned();
-    for (name, label) in
-        [("pattern", "pattern"), ("default", "default"), ("minimum", "min"), ("maximum", "max"), ("maxLength", "max length")]
-    {
+    for (name, label) in [
+        ("pattern", "pattern"),
+        ("default", "default"),
+        ("x-default", "default"),
+        ("minimum", "min"),
+        ("maximum", "max"),
+        ("maxLength", "max length"),
+    ] {
         if let Some(value) = schema.get(name).filter(|value| !value.is_object() && !value.is_null()) {
             about.push_str(&format!(" [{label}: {}]", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
         }

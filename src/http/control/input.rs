@@ -145,7 +145,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     }
 }
 
-/// A JSON body; an empty one counts as `{}`.
+/// A JSON body; an empty one and `null` count as `{}`.
 pub struct Input<T>(pub T);
 
 impl<T: JsonSchema> Takes for Input<T> {

@@ -1,10 +1,13 @@
 //! Snapshots of an institution, and going back to one.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use serde_json::{Map, Value};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::actions::Nothing;
 use super::input::{Code, Input, no_institution};
@@ -22,12 +25,39 @@ use crate::listener::BodyLimits;
 /// The most bytes of a snapshot; `--max-body` where that is more.
 const MAX_SNAPSHOT: usize = 16 * 1024 * 1024;
 
+/// A snapshot as it is given out, and taken back unchanged.
+#[derive(Serialize)]
+pub struct SnapshotDocument(Value);
+
+impl JsonSchema for SnapshotDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "Snapshot".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "スナップショット。変更せずに保存し、そのまま送ります。 A snapshot: keep it as it is, and send it unchanged.",
+            "type": "object",
+            "properties": {
+                "snapshot": { "description": "何のスナップショットか。 What it is a snapshot of.", "type": "string" },
+                "format": { "description": "形式の番号。 The number of its format.", "type": "integer", "minimum": 1 },
+                "version": { "description": "取得したプログラムの版。 The version of the program that took it.", "type": "string" },
+                "code": { "description": "医療機関コード。 The code of its institution.", "type": "string" },
+                "taken": { "description": "取得した時刻（医療機関の時計）。 When, by the institution's clock.", "type": "string", "format": "date-time" },
+                "state": { "description": "医療機関の状態（形式は公開していません）。 The state of the institution; its form is the program's own.", "type": "object" },
+                "sha256": { "description": "改変を検出するための値。 What shows that nothing was changed.", "type": "string" },
+            },
+            "required": ["snapshot", "format", "version", "code", "taken", "state", "sha256"],
+        })
+    }
+}
+
 /// A snapshot as the body of a request: larger than others.
 pub struct Document(Value);
 
 impl Takes for Document {
     fn describe(operation: &mut Operation<'_>) {
-        operation.takes::<Map<String, Value>>();
+        operation.takes::<SnapshotDocument>();
         [400, 408, 413, 415, 422].into_iter().for_each(|status| operation.refuses(status));
     }
 }
@@ -51,9 +81,9 @@ pub async fn take_snapshot(
     State(app): State<Arc<App>>,
     Code(code): Code,
     Input(Nothing {}): Input<Nothing>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<SnapshotDocument>, Problem> {
     let taken = app.institutions.look(&code, |tenant, moment| Snapshot::take(tenant, moment.now));
-    Ok(Json(taken.await?.ok_or_else(|| no_institution(&code))?.document()))
+    Ok(Json(SnapshotDocument(taken.await?.ok_or_else(|| no_institution(&code))?.document())))
 }
 
 /// `POST …/restore`: the institution becomes what the document has, under its own code.

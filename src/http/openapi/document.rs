@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
 use super::routes::Described;
-use super::{examples, parameters, problems, tag};
+use super::{examples, parameters, problems, tag, transforms};
 use crate::domain::catalogue::Catalogue;
 use crate::listener::Listener;
 
@@ -38,7 +38,9 @@ fn of_surfaces(surfaces: &[&Surface], catalogue: &Catalogue) -> Value {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
-    let mut schemas = settings.with_transform(parameters::time_of_day).into_generator();
+    let settings = settings.with_transform(transforms::time_of_day).with_transform(transforms::choice_of_texts);
+    let settings = settings.with_transform(transforms::nothing_said).with_transform(transforms::default_of_reference);
+    let mut schemas = settings.into_generator();
     let mut paths = Map::new();
     for surface in surfaces {
         for route in &surface.routes {

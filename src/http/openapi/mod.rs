@@ -10,6 +10,7 @@ mod problems;
 mod published;
 mod routes;
 pub mod tag;
+mod transforms;
 
 pub use content::{JSON, XML, content};
 pub use document::{Interface, Surface};

@@ -1,6 +1,6 @@
-//! What varies in a path, by its name, and how times of day are written.
+//! What varies in a path, by its name.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use crate::domain::campaign::Component;
@@ -34,14 +34,4 @@ pub(super) fn of_path(name: &str, schemas: &mut SchemaGenerator) -> Value {
 
 fn of<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
     schemas.subschema_for::<T>().to_value()
-}
-
-/// A time of day is written as `07:00` or `07:00:00`.
-pub(super) fn time_of_day(schema: &mut Schema) {
-    schemars::transform::transform_subschemas(&mut time_of_day, schema);
-    if schema.get("format").and_then(Value::as_str) == Some("partial-time") {
-        schema.remove("format");
-        schema.insert("pattern".to_owned(), json!("^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"));
-        schema.insert("examples".to_owned(), json!(["07:00"]));
-    }
 }

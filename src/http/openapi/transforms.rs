@@ -1,0 +1,53 @@
+//! How schemas are written so that generators of clients understand them.
+
+use schemars::Schema;
+use serde_json::{Value, json};
+
+/// A time of day is written as `07:00` or `07:00:00`.
+pub(super) fn time_of_day(schema: &mut Schema) {
+    schemars::transform::transform_subschemas(&mut time_of_day, schema);
+    if schema.get("format").and_then(Value::as_str) == Some("partial-time") {
+        schema.remove("format");
+        schema.insert("pattern".to_owned(), json!("^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"));
+        schema.insert("examples".to_owned(), json!(["07:00"]));
+    }
+}
+
+/// A choice of texts is an `enum`, of which generators make an enumeration; what each means is beside it, in the same order.
+pub(super) fn choice_of_texts(schema: &mut Schema) {
+    schemars::transform::transform_subschemas(&mut choice_of_texts, schema);
+    let Some(choices) = schema.get("oneOf").and_then(Value::as_array) else {
+        return;
+    };
+    let Some(values) = choices.iter().map(|choice| choice["const"].as_str()).collect::<Option<Vec<&str>>>() else {
+        return;
+    };
+    let meanings: Vec<&str> = choices.iter().map(|choice| choice["description"].as_str().unwrap_or_default()).collect();
+    let (values, meanings) = (json!(values), json!(meanings));
+    schema.remove("oneOf");
+    schema.insert("type".to_owned(), json!("string"));
+    schema.insert("enum".to_owned(), values);
+    schema.insert("x-enum-descriptions".to_owned(), meanings);
+}
+
+/// What says nothing goes: `"additionalProperties": true`, since not all generators take a schema that is a boolean, and `"default": null`, since some
+/// make a field that has a default one that has to be given.
+pub(super) fn nothing_said(schema: &mut Schema) {
+    schemars::transform::transform_subschemas(&mut nothing_said, schema);
+    if schema.get("default") == Some(&Value::Null) {
+        schema.remove("default");
+    }
+    if schema.get("additionalProperties") == Some(&Value::Bool(true)) {
+        schema.remove("additionalProperties");
+    }
+}
+
+/// A default beside a reference is told as `x-default`: some generators write it as it is into code of another type.
+pub(super) fn default_of_reference(schema: &mut Schema) {
+    schemars::transform::transform_subschemas(&mut default_of_reference, schema);
+    if schema.get("$ref").is_some()
+        && let Some(default) = schema.remove("default")
+    {
+        schema.insert("x-default".to_owned(), default);
+    }
+}
