@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::TerminalId;
 use super::japan;
 use super::named::named;
+use super::text::Text;
 
 /// How many observations are kept; older ones are evicted and counted.
 pub const KEPT_OBSERVATIONS: usize = 1000;
@@ -33,6 +34,21 @@ named! {
         NoQualificationShown = "no_qualification_shown",
         /// Something else; the text says what.
         Other = "other",
+    }
+}
+
+impl ObservationKind {
+    /// What it is called.
+    pub fn title(self) -> Text {
+        let (ja, en) = match self {
+            Self::MessageShown => ("画面のメッセージ", "a message on the screen"),
+            Self::RestartPrompted => ("端末の再起動の案内", "the prompt to restart the terminal"),
+            Self::FallbackOffered => ("代わりの確認方法の案内", "the fallback"),
+            Self::CallCentreShown => ("コールセンターの案内", "the call centre"),
+            Self::NoQualificationShown => ("資格がないという表示", "a display of no qualification"),
+            Self::Other => ("その他", "something else"),
+        };
+        Text::new(ja, en)
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
         return Finding::not_exercised("続くエラーはありませんでした。", "No check was refused with an error that lasts.");
     }
     let observed: Vec<(&Observation, &Exchange)> = LASTING.into_iter().flat_map(|error| case.observations_of(error)).collect();
-    let taken: Vec<_> = observed.iter().filter(|(observation, _)| observation.kind == ObservationKind::NoQualificationShown).collect();
+    let taken: Vec<_> = observed.iter().filter(|(observation, _)| denies(observation)).collect();
     if !taken.is_empty() {
         return Finding::new(
             Grade::Fail,
@@ -33,14 +33,21 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
     // Who saw the screen may have said by another observation what it was.
     let told: BTreeSet<&str> =
         observed.iter().filter(|(observation, _)| is_clear(observation)).map(|(_, check)| check.id.as_str()).collect();
-    let denies = |(observation, check): &(&Observation, &Exchange)| may_deny(observation) && !told.contains(check.id.as_str());
-    let (doubtful, others): (Vec<_>, Vec<_>) = observed.into_iter().partition(denies);
+    let is_doubtful = |(observation, check): &(&Observation, &Exchange)| may_deny(observation) && !told.contains(check.id.as_str());
+    let (doubtful, others): (Vec<_>, Vec<_>) = observed.into_iter().partition(is_doubtful);
     if !doubtful.is_empty() {
-        let kind = ObservationKind::NoQualificationShown.name();
+        let kind = ObservationKind::NoQualificationShown;
+        let (title, name) = (kind.title(), kind.name());
         return Finding::new(
             Grade::Inconclusive,
-            format!("エラー時の画面に資格がないと表示されたのか、言葉だけでは判断できません。そうであれば、観察の種類 {kind} で知らせてください。"),
-            format!("Whether the screen said that there is no qualification cannot be told by its words; if so, say it by an observation of the kind {kind}."),
+            format!(
+                "エラー時の画面に資格がないと表示されたのか、言葉だけでは判断できません。そうであれば、「{}」（{name}）という種類の観察を追加してください。",
+                title.ja
+            ),
+            format!(
+                "Whether the screen said that there is no qualification cannot be told by its words; if so, add an observation of the kind \"{}\" ({name}).",
+                title.en
+            ),
         )
         .by(doubtful.iter().map(|(_, check)| *check))
         .seen(doubtful.iter().map(|(observation, _)| *observation));
@@ -56,6 +63,26 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
         .seen(observed.iter().map(|(observation, _)| *observation));
     }
     by_the_wire(case, &refusals)
+}
+
+/// Whether it says that the screen denied the qualification: by its kind, or by a message that is the label of such a result.
+fn denies(observation: &Observation) -> bool {
+    let is_label = || observation.text.as_deref().unwrap_or_default().lines().any(is_result_label);
+    match observation.kind {
+        ObservationKind::NoQualificationShown => true,
+        ObservationKind::MessageShown => is_label(),
+        _ => false,
+    }
+}
+
+/// Whether a line is nothing but the label of a result that denies the qualification, such as 「該当資格なし」 or `資格確認結果：無効`.
+fn is_result_label(line: &str) -> bool {
+    const LABELS: [&str; 6] = ["該当資格なし", "資格なし", "無資格", "資格無効", "無効新しい資格あり", "noqualification"];
+    const HEADS: [&str; 4] = ["資格", "結果", "result", "qualification"];
+    let line = folded(line);
+    let (head, label) = line.rsplit_once([':', '：']).unwrap_or(("資格", &line));
+    let bare: String = label.chars().filter(|c| c.is_alphanumeric()).collect();
+    LABELS.contains(&bare.as_str()) || (bare == "無効" && HEADS.iter().any(|word| head.contains(word)))
 }
 
 /// Whether its kind says what was shown.
@@ -161,10 +188,9 @@ pub(super) fn profiles_understood(case: &Case<'_>) -> Finding {
 
 /// Whether these refusals, all in one profile, were taken for what they are; none if that cannot be told yet.
 fn understood(case: &Case<'_>, refusals: &[&Exchange]) -> Option<bool> {
-    let denied = |observation: &Observation| observation.kind == ObservationKind::NoQualificationShown;
     let observed = case.observations_of(ErrorId::RestartRequired);
     let about = |check: &Exchange| refusals.iter().any(|refusal| refusal.id == check.id);
-    if observed.iter().any(|(observation, check)| denied(observation) && about(check)) {
+    if observed.iter().any(|(observation, check)| denies(observation) && about(check)) {
         return Some(false);
     }
     if case.densest(refusals).len() as u64 > case.limit("checks_per_minute") {

@@ -96,8 +96,8 @@ fn shown(case: &Case<'_>, wanted: &Wanted) -> Finding {
     if observed.is_empty() {
         return Finding::new(
             Grade::Inconclusive,
-            format!("エラー {} 時の画面の観察がありません（POST …/observations）。", wanted.error.name()),
-            format!("Nobody has told what the screen showed at {} (POST …/observations).", wanted.error.name()),
+            "このエラーのときに画面に何が表示されたか、記録されていません。表示された文言を観察として記録してください。",
+            "Nobody has recorded what the screen showed at this error. Record its words as an observation.",
         )
         .by(refusals);
     }
@@ -110,13 +110,18 @@ fn shown(case: &Case<'_>, wanted: &Wanted) -> Finding {
     });
     let near = |observation: &Observation| said(observation, wanted.words) || said(observation, wanted.hints);
     let unclear: Vec<_> = others.into_iter().filter(|(observation, _)| near(observation)).collect();
-    let kind = wanted.kind.name();
+    let (kind, title) = (wanted.kind.name(), wanted.kind.title());
     let (grade, ja, en, proof) = if !right.is_empty() {
         (Grade::Pass, format!("画面で{ja}が観察されました。"), format!("The screen was seen to have {en}."), right)
     } else if !unclear.is_empty() {
-        let ja = format!("観察された文言が{ja}なのか、言葉だけでは判断できません。案内であれば、観察の種類 {kind} で知らせてください。");
-        let en =
-            format!("Whether what was seen is {en} cannot be told by its words; if it is, say so by an observation of the kind {kind}.");
+        let ja = format!(
+            "観察された文言が{ja}なのか、言葉だけでは判断できません。案内であれば、「{}」（{kind}）という種類の観察を追加してください。",
+            title.ja
+        );
+        let en = format!(
+            "Whether what was seen is {en} cannot be told by its words; if it is, add an observation of the kind \"{}\" ({kind}).",
+            title.en
+        );
         (Grade::Inconclusive, ja, en, unclear)
     } else {
         let words = wanted.words.join("、");

@@ -114,3 +114,33 @@ fn a_restart_that_is_under_way_or_did_not_help_is_no_prompt() {
     evidence.evicted_observations = 1;
     assert_eq!(super::of(&evidence, "restart_message_shown").result, Grade::Inconclusive, "the prompt may be among what was evicted");
 }
+
+#[test]
+fn the_label_of_a_result_on_the_screen_of_a_refused_check_is_a_failure() {
+    for label in [
+        "該当資格なし",
+        "「無効」",
+        "無効（新しい資格あり）",
+        "資格確認結果：無効",
+        "1001: 該当資格なし",
+        "模擬　太郎\n無効\n",
+        "ＮＯ Qualification",
+    ] {
+        let mut story = good_morning();
+        story.seen(ObservationKind::MessageShown, label, Some(id(1)));
+        story.seen(ObservationKind::RestartPrompted, "再起動", Some(id(1)));
+        let ruling = story.ruling("error_not_taken_for_no_qualification");
+        assert_eq!((ruling.result, ruling.observations), (Grade::Fail, vec![1]), "{label}");
+        assert_eq!(story.grade("error_profile_understood"), Grade::Fail, "{label}");
+    }
+    for sentence in ["トークン：無効", "「該当資格なし」ではなく、端末のエラーです", "照会結果：無効な要求です"]
+    {
+        let mut story = good_morning();
+        story.seen(ObservationKind::MessageShown, sentence, Some(id(1)));
+        let result = story.grade("error_not_taken_for_no_qualification");
+        assert_eq!(result, Grade::Inconclusive, "{sentence}");
+    }
+    let mut story = good_morning();
+    story.seen(ObservationKind::MessageShown, "該当資格なし", Some(id(2)));
+    assert_eq!(story.grade("error_not_taken_for_no_qualification"), Grade::Pass, "of a check that was answered it may be right");
+}
