@@ -34,9 +34,11 @@ fn stage(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
     let met = |scenario: &scenario::Scenario| (scenario.id.to_string(), tenant.met.contains(&scenario.id));
     Evidence {
         institution: institution.code.to_string(),
+        rehearsal: tenant.blueprint.rehearsal.clone(),
         strictness,
         scenario: wanted(fixtures, institution),
         scenarios: fixtures.scenarios.iter().map(met).collect(),
+        scenario_titles: fixtures.scenarios.iter().map(|scenario| (scenario.id.to_string(), scenario.about.title.clone())).collect(),
         evicted: 0,
         evicted_events: institution.events.evicted(),
         evicted_observations: institution.observations.evicted(),

@@ -13,9 +13,11 @@ use serde_json::Value;
 use super::health::{addresses, connect, listed};
 use super::verify::verified;
 use crate::config::{Config, Options};
+use crate::domain::rehearsal::{Rehearsal, fault_of};
+use crate::domain::text::Text;
 use crate::json::parse_json;
 use crate::terminal::install_provider;
-use crate::verdict::{Evidence, Grade, Overall, Verdict, judge, junit, page};
+use crate::verdict::{Evidence, Grade, Overall, Ruling, Verdict, judge, junit, page};
 
 /// Options of `verdict`: those of `serve` say where it listens, and where its CA and its token are.
 #[derive(clap::Args)]
@@ -35,6 +37,15 @@ pub struct VerdictArgs {
     /// Exit with 3 unless the overall result is PASS
     #[arg(long)]
     require_green: bool,
+    /// What the report calls the product under test, whatever the institution says
+    #[arg(long, value_name = "NAME", value_parser = named)]
+    product: Option<String>,
+    /// The product's version, for the report
+    #[arg(long, value_name = "VERSION", value_parser = named)]
+    product_version: Option<String>,
+    /// Who tested it, for the report
+    #[arg(long, value_name = "NAME", value_parser = named)]
+    tester: Option<String>,
     /// Judge anew from the evidence in this verdict (JSON), and compare
     #[arg(long, value_name = "FILE")]
     verify: Option<PathBuf>,
@@ -82,7 +93,7 @@ async fn verdict(args: &VerdictArgs) -> anyhow::Result<u8> {
         },
         None => fetched(args).await?,
     };
-    let (json, verdict) = at_strictness(args, json, verdict);
+    let (json, verdict) = with_rehearsal(args, at_strictness(args, json, verdict));
     if args.verify.is_none() || args.format.is_some() || args.out.is_some() {
         let shown = match args.format.unwrap_or(Format::Json) {
             Format::Json => json,
@@ -107,6 +118,25 @@ fn at_strictness(args: &VerdictArgs, json: String, verdict: Verdict) -> (String,
     eprintln!("strictness {before} の判定を {strictness} で判定し直しました / Judged at strictness {before}, and anew at {strictness}");
     let verdict = judge(&Evidence { strictness, ..verdict.evidence });
     (verdict.json(), verdict)
+}
+
+/// The same with what the command says of the product under test.
+fn with_rehearsal(args: &VerdictArgs, (json, verdict): (String, Verdict)) -> (String, Verdict) {
+    let given = Rehearsal { product: args.product.clone(), version: args.product_version.clone(), tester: args.tester.clone() };
+    let rehearsal = given.or(&verdict.evidence.rehearsal);
+    if rehearsal == verdict.evidence.rehearsal {
+        return (json, verdict);
+    }
+    let verdict = Verdict { evidence: Evidence { rehearsal, ..verdict.evidence }, ..verdict };
+    (verdict.json(), verdict)
+}
+
+/// A name that can stand in a report.
+fn named(text: &str) -> Result<String, String> {
+    match fault_of(text) {
+        None => Ok(text.to_owned()),
+        Some(Text { ja, en }) => Err(format!("{ja} / {en}")),
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "who was asked is told beside the command's output")]
@@ -178,19 +208,38 @@ fn summarize(verdict: &Verdict) {
         Overall::Fail => "不合格 FAIL",
         Overall::Incomplete => "未完了 INCOMPLETE",
     };
-    let scenario = verdict.scenario.as_deref().unwrap_or("-");
-    eprintln!("{overall}  {}  scenario {scenario}  {} ({})", verdict.institution, verdict.rule_set.name, verdict.rule_set.date);
-    eprintln!("  {}\n  {}", verdict.why.ja, verdict.why.en);
-    let told = verdict.rules.iter().filter(|ruling| !matches!(ruling.result, Grade::Pass | Grade::NotExercised));
-    for ruling in told {
-        eprintln!("{:<13} {}\n  {}\n  {}", ruling.result.name(), ruling.rule, ruling.why.ja, ruling.why.en);
+    let scenario = match (verdict.scenario_title(), verdict.scenario.as_deref()) {
+        (Some(title), Some(id)) => format!("{title}（{id}）"),
+        _ => "なし none".to_owned(),
+    };
+    let set = &verdict.rule_set;
+    eprintln!("{overall}  {}  シナリオ scenario {scenario}  ルールセット rules {} ({})", verdict.institution, set.name, set.date);
+    let Rehearsal { product, version, tester } = &verdict.evidence.rehearsal;
+    for (name, said) in [("製品 product", product), ("製品の版 version", version), ("試験者 tester", tester)] {
+        if let Some(said) = said {
+            eprintln!("  {name}: {said}");
+        }
     }
-    let rules = |grade: Grade| verdict.rules.iter().filter(move |ruling| ruling.result == grade).map(|ruling| ruling.rule.as_str());
+    eprintln!("  {}\n  {}", verdict.why.ja, verdict.why.en);
+    let is_wanted = verdict.scenario.is_some();
+    let is_short = |ruling: &&Ruling| ruling.result == Grade::Pass || (ruling.result == Grade::NotExercised && !is_wanted);
+    let (short, long): (Vec<&Ruling>, Vec<&Ruling>) = verdict.rules.iter().partition(is_short);
+    long.into_iter().for_each(|ruling| tell(ruling, is_wanted));
     for grade in [Grade::Pass, Grade::NotExercised] {
-        let names: Vec<&str> = rules(grade).collect();
-        if !names.is_empty() {
-            eprintln!("{:<13} {}", grade.name(), names.join(", "));
+        let rules: Vec<&str> = short.iter().filter(|ruling| ruling.result == grade).map(|ruling| ruling.rule.as_str()).collect();
+        if !rules.is_empty() {
+            eprintln!("{} {}: {}", grade.ja(), grade.name(), rules.join(", "));
         }
     }
     eprintln!("{} / {}", verdict.disclaimer.ja, verdict.disclaimer.en);
+}
+
+/// What a rule found, and under a scenario what to do where it was not shown yet.
+#[expect(clippy::print_stderr, reason = "the summary stands beside the command's output")]
+fn tell(ruling: &Ruling, is_wanted: bool) {
+    let Text { ja, en } = &ruling.why;
+    eprintln!("{} {}: {}（{}）\n  {ja}\n  {en}", ruling.result.ja(), ruling.result.name(), ruling.sentence.ja, ruling.rule);
+    if let Some((ja, en)) = ruling.next().filter(|_| is_wanted) {
+        eprintln!("  次にすること：{ja}\n  Next: {en}");
+    }
 }

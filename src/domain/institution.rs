@@ -20,6 +20,7 @@ use super::person::Person;
 use super::readings::Readings;
 use super::reception::Receptions;
 use super::reference::References;
+use super::rehearsal::Rehearsal;
 use super::surfacing::Surfacing;
 use super::terminal::{Due, Settings, Surroundings, Terminal};
 use super::text::Text;
@@ -57,6 +58,9 @@ pub struct Blueprint {
     pub scenario: Option<Timeline>,
     /// Its faults; nothing counted yet.
     pub faults: Faults,
+    /// What its report says of the product under test. It is here alone, so that a reset and another scenario leave it as it is.
+    #[serde(default, skip_serializing_if = "Rehearsal::is_empty")]
+    pub rehearsal: Rehearsal,
 }
 
 /// Credentials. The names of the real ones are not public.

@@ -40,6 +40,11 @@ pub fn to_the_second(at: Timestamp) -> String {
     rfc3339(Timestamp::from_second(at.as_second()).unwrap_or(at))
 }
 
+/// As people write it in Japanese: `2026年1月20日 08:55:00`.
+pub fn written(at: Timestamp) -> String {
+    civil(at).strftime("%Y年%-m月%-d日 %H:%M:%S").to_string()
+}
+
 /// For serde's `serialize_with`: RFC 3339 with Japan's offset.
 pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*at))

@@ -30,6 +30,7 @@ pub mod poll_limit;
 pub mod readings;
 pub mod reception;
 pub mod reference;
+pub mod rehearsal;
 pub mod scenario;
 mod staging;
 pub mod surfacing;

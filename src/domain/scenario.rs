@@ -94,9 +94,12 @@ pub struct WantedCheck {
 impl WantedCheck {
     /// Which one, in words.
     pub fn named(self) -> Text {
-        let from = self.from.map(japan::to_the_second).map(|from| Text::new(format!("{from} 以後"), format!("from {from} on")));
+        let from = self.from.map(|from| {
+            let (ja, en) = (japan::written(from), japan::civil(from).strftime("%Y-%m-%d %H:%M:%S"));
+            Text::new(format!("{ja} 以後"), format!("from {en} on"))
+        });
         let phase =
-            self.phase.map(|phase| Text::new(format!("端末の状態が {}", phase.name()), format!("at a terminal that is {}", phase.name())));
+            self.phase.map(|phase| Text::new(format!("端末の状態が「{}」", phase.ja()), format!("at a terminal that is {}", phase.name())));
         let named = from.into_iter().chain(phase).reduce(|a, b| Text::new(format!("{}、{}", a.ja, b.ja), format!("{}, {}", a.en, b.en)));
         named.unwrap_or_else(|| Text::new("どれでも", "any"))
     }

@@ -142,6 +142,7 @@ fn fault(tenant: &Tenant) -> Option<&'static str> {
         (institution.campaign.fault().or(tenant.blueprint.campaign.fault()).is_some(), "campaign"),
         ([&institution.persons, &tenant.blueprint.persons].into_iter().flatten().any(|persons| is_beyond_bounds(persons)), "persons"),
         (!institution.clock.is_set(), "clock"),
+        (tenant.blueprint.rehearsal.fault().is_some(), "rehearsal"),
     ];
     checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, what)| what)
 }

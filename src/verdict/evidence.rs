@@ -1,4 +1,4 @@
-//! What a verdict is judged from: plain data without bodies, headers, names or card data of anyone.
+//! What a verdict is judged from: plain data without bodies, headers, names or card data of any patient.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use crate::domain::campaign::Component;
 use crate::domain::event::{self, Change, ChangeName};
 use crate::domain::japan;
 use crate::domain::observation::{self, ObservationKind, Seen};
+use crate::domain::rehearsal::Rehearsal;
 use crate::domain::scenario::WantedCheck;
 use crate::domain::surfacing::ErrorProfile;
 use crate::domain::text::Text;
@@ -21,6 +22,9 @@ use crate::domain::text::Text;
 pub struct Evidence {
     /// The institution's code.
     pub institution: String,
+    /// The product under test and who tests it, as they said it themselves; no rule depends on it.
+    #[serde(default, skip_serializing_if = "Rehearsal::is_empty")]
+    pub rehearsal: Rehearsal,
     /// The date up to which rules and limits count.
     pub strictness: Date,
     /// What it is judged by; none: all rules.
@@ -29,6 +33,9 @@ pub struct Evidence {
     /// Every scenario that there is, and whether the clients had met it before this one was set.
     #[serde(default)]
     pub scenarios: BTreeMap<String, bool>,
+    /// What those scenarios are called, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub scenario_titles: BTreeMap<String, Text>,
     /// Requests and answers that the journal's bound, or `DELETE …/journal`, has taken away; the oldest go first.
     #[serde(default)]
     pub evicted: u64,
@@ -153,11 +160,14 @@ pub struct Observation {
     /// The journal entry in question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
+    /// Who saw it, in their own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 impl From<&observation::Observation> for Observation {
     fn from(observation: &observation::Observation) -> Self {
-        let Seen { kind, text, terminal, entry, by: _ } = observation.seen.clone();
-        Self { number: observation.number, wall: observation.wall, kind, text, terminal: terminal.map(|id| id.to_string()), entry }
+        let Seen { kind, text, terminal, entry, by } = observation.seen.clone();
+        Self { number: observation.number, wall: observation.wall, kind, text, terminal: terminal.map(|id| id.to_string()), entry, by }
     }
 }

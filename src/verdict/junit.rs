@@ -16,15 +16,16 @@ pub fn junit(verdict: &Verdict) -> String {
 }
 
 /// One test case as a report shows it.
-struct Case<'a> {
-    name: &'a str,
+struct Case {
+    /// In Japanese, with the id.
+    name: String,
     /// The element that says how it ended; none: it passed.
     ended: Option<(&'static str, &'static str)>,
     words: String,
 }
 
-impl<'a> Case<'a> {
-    fn of(ruling: &'a Ruling) -> Self {
+impl Case {
+    fn of(ruling: &Ruling) -> Self {
         let ended = match ruling.result {
             Grade::Pass | Grade::Warn => None,
             Grade::Fail => Some(("failure", "FAIL")),
@@ -39,20 +40,23 @@ impl<'a> Case<'a> {
             ruling.sentence.en,
             ruling.why.ja,
             ruling.why.en,
-            ruling.source
+            ruling.meaning().map_or_else(|| ruling.source.clone(), |(ja, en)| format!("{} {ja} / {en}", ruling.source))
         );
         let links =
             [("journal", ruling.entries.join(" ")), ("observations", numbers(&ruling.observations)), ("events", numbers(&ruling.events))];
+        if let Some((ja, en)) = ruling.next() {
+            words.push_str(&format!("\n次にすること：{ja}\nNext: {en}"));
+        }
         for (name, links) in links.into_iter().filter(|(_, links)| !links.is_empty()) {
             words.push_str(&format!("\n{name}: {links}"));
         }
-        Self { name: &ruling.rule, ended, words }
+        Self { name: format!("{}（{}）", ruling.sentence.ja, ruling.rule), ended, words }
     }
 
     fn coverage(verdict: &Verdict) -> Self {
         let ended = (verdict.overall == Overall::Incomplete).then_some(("skipped", "INCOMPLETE"));
         let Text { ja, en } = &verdict.why;
-        Self { name: "coverage", ended, words: format!("{ja}\n{en}") }
+        Self { name: "シナリオのすべてが確認された（coverage）".to_owned(), ended, words: format!("{ja}\n{en}") }
     }
 }
 
@@ -61,7 +65,7 @@ fn numbers(numbers: &[u64]) -> String {
 }
 
 fn write(writer: &mut Writer<Vec<u8>>, verdict: &Verdict) -> std::io::Result<()> {
-    let cases: Vec<Case<'_>> = verdict.rules.iter().map(Case::of).chain([Case::coverage(verdict)]).collect();
+    let cases: Vec<Case> = verdict.rules.iter().map(Case::of).chain([Case::coverage(verdict)]).collect();
     let ended = |how: &str| cases.iter().filter(|case| case.ended.is_some_and(|(element, _)| element == how)).count().to_string();
     let (tests, failures, skipped) = (cases.len().to_string(), ended("failure"), ended("skipped"));
     let name = format!("onshi-mock {}", verdict.institution);
@@ -77,6 +81,7 @@ fn write(writer: &mut Writer<Vec<u8>>, verdict: &Verdict) -> std::io::Result<()>
     writer.write_event(Event::Start(BytesStart::new("properties")))?;
     let overall = format!("{:?}", verdict.overall).to_uppercase();
     let disclaimer = format!("{} / {}", verdict.disclaimer.ja, verdict.disclaimer.en);
+    let rehearsal = &verdict.evidence.rehearsal;
     let properties = [
         ("disclaimer", disclaimer.as_str()),
         ("institution", &verdict.institution),
@@ -84,6 +89,10 @@ fn write(writer: &mut Writer<Vec<u8>>, verdict: &Verdict) -> std::io::Result<()>
         ("rule_set", &verdict.rule_set.name),
         ("rule_set_date", &verdict.rule_set.date),
         ("scenario", verdict.scenario.as_deref().unwrap_or("-")),
+        ("scenario_title", verdict.scenario_title().unwrap_or("-")),
+        ("product", rehearsal.product.as_deref().unwrap_or("-")),
+        ("version", rehearsal.version.as_deref().unwrap_or("-")),
+        ("tester", rehearsal.tester.as_deref().unwrap_or("-")),
     ];
     for (name, value) in properties {
         writer.write_event(Event::Empty(BytesStart::new("property").with_attributes([("name", name), ("value", value)])))?;
@@ -95,8 +104,9 @@ fn write(writer: &mut Writer<Vec<u8>>, verdict: &Verdict) -> std::io::Result<()>
     writer.write_event(Event::End(BytesEnd::new("testsuite")))
 }
 
-fn write_case(writer: &mut Writer<Vec<u8>>, case: &Case<'_>) -> std::io::Result<()> {
-    let start = BytesStart::new("testcase").with_attributes([("classname", "onshi-mock.verdict"), ("name", case.name), ("time", "0")]);
+fn write_case(writer: &mut Writer<Vec<u8>>, case: &Case) -> std::io::Result<()> {
+    let start =
+        BytesStart::new("testcase").with_attributes([("classname", "onshi-mock.verdict"), ("name", case.name.as_str()), ("time", "0")]);
     writer.write_event(Event::Start(start))?;
     let (element, kind) = case.ended.unwrap_or(("system-out", ""));
     let first = case.words.lines().nth(3).or(case.words.lines().next()).unwrap_or_default();

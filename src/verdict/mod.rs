@@ -11,6 +11,7 @@ mod rules;
 mod strictness;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,7 +109,29 @@ pub struct Applied {
     pub value: u64,
 }
 
+impl Ruling {
+    /// What to do where it was not shown yet, in Japanese and English; none where it was, and of a rule that this program does not know.
+    pub fn next(&self) -> Option<(&'static str, &'static str)> {
+        let rule = RULES.iter().find(|rule| rule.id == self.rule)?;
+        (!self.result.is_shown()).then_some(rule.next)
+    }
+
+    /// What its source is about, in Japanese and English.
+    pub fn meaning(&self) -> Option<(&'static str, &'static str)> {
+        words::meaning(&self.source)
+    }
+}
+
 impl Verdict {
+    /// What its scenario is called, in Japanese; its id where it has no title.
+    pub fn scenario_title(&self) -> Option<&str> {
+        self.scenario.as_deref().map(|id| self.title_of(id))
+    }
+
+    fn title_of<'a>(&'a self, scenario: &'a str) -> &'a str {
+        self.evidence.scenario_titles.get(scenario).map_or(scenario, |title| title.ja.as_str())
+    }
+
     /// As it is written: JSON, indented, with a line's end.
     pub fn json(&self) -> String {
         let mut json = serde_json::to_string_pretty(self).expect("a verdict is plain data");
@@ -153,8 +176,8 @@ fn together(evidence: &Evidence, rulings: &[Ruling], coverage: &Coverage) -> (Ov
     }
     if evidence.scenario.is_none() {
         let why = Text::new(
-            "違反は見つかっていません。シナリオが設定されていないため、合格にはなりません。",
-            "Nothing failed. Without a scenario there is no PASS.",
+            "違反は見つかっていません。シナリオが設定されていないため、合格にはなりません。合格にするには、シナリオを選んで設定し、クライアントをもう一度動かしてください。",
+            "Nothing failed. Without a scenario there is no PASS: choose and set one, and have the client do its work again.",
         );
         return (Overall::Incomplete, why);
     }
@@ -168,8 +191,8 @@ fn together(evidence: &Evidence, rulings: &[Ruling], coverage: &Coverage) -> (Ov
             )
         } else if rulings.is_empty() {
             Text::new(
-                "違反は見つかっていませんが、シナリオに判定するものがありません（wants）。",
-                "Nothing failed, but the scenario has nothing to be judged by (wants).",
+                "違反は見つかっていませんが、シナリオに判定するもの（ルールか資格確認）がありません。",
+                "Nothing failed, but the scenario has nothing to be judged by: no rule and no check.",
             )
         } else {
             Text::new(

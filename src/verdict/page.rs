@@ -1,24 +1,42 @@
 //! The verdict as one page for people: Japanese first, prints well, loads nothing.
 
 use askama::Template;
+use jiff::Timestamp;
 
-use super::{Evidence, Exchange, Met, Overall, Verdict};
+use super::{Event, Evidence, Exchange, Met, Overall, Ruling, Verdict, words};
+use crate::domain::campaign::Component;
+use crate::domain::catalogue::ErrorId;
+use crate::domain::event::ChangeName;
 use crate::domain::japan;
+use crate::domain::rehearsal::Rehearsal;
+use crate::domain::surfacing::ErrorProfile;
+use crate::domain::terminal::Phase;
 
 #[derive(Template)]
 #[template(path = "verdict.html")]
 struct Page<'a> {
     verdict: &'a Verdict,
+    rehearsal: &'a Rehearsal,
     overall: (&'static str, &'static str),
     class: &'static str,
-    coverage: [(&'static str, &'static str, &'a Met); 5],
+    coverage: Vec<Row>,
     /// First and last request, in Japan's time, by both clocks.
     from_to: Option<[String; 4]>,
+    /// What to do for a PASS, where that is not there yet.
+    next: Vec<(&'static str, &'static str)>,
+    /// The events that prove something, and each restart.
+    events: Vec<&'a Event>,
+}
+
+/// What was met of one kind, and what was not.
+struct Row {
+    name: (&'static str, &'static str),
+    met: String,
+    missing: String,
 }
 
 /// The page.
 pub fn page(verdict: &Verdict) -> String {
-    let coverage = &verdict.coverage;
     let (overall, class) = match verdict.overall {
         Overall::Pass => (("合格", "PASS"), "pass"),
         Overall::Fail => (("不合格", "FAIL"), "fail"),
@@ -26,23 +44,78 @@ pub fn page(verdict: &Verdict) -> String {
     };
     let page = Page {
         verdict,
+        rehearsal: &verdict.evidence.rehearsal,
         overall,
         class,
-        coverage: [
-            ("ルール", "rules", &coverage.rules),
-            ("端末の状態", "phases", &coverage.phases),
-            ("エラー", "errors", &coverage.errors),
-            ("エラーの形", "error profiles", &coverage.error_profiles),
-            ("シナリオ", "scenarios", &coverage.scenarios),
-        ],
+        coverage: coverage(verdict),
         from_to: from_to(&verdict.evidence),
+        next: next(verdict),
+        events: events(verdict),
     };
     page.render().expect("the template formats texts into a String")
 }
 
+fn coverage(verdict: &Verdict) -> Vec<Row> {
+    let coverage = &verdict.coverage;
+    let mut rows = vec![
+        row(("ルール", "rules"), &coverage.rules, |id| sentence(&verdict.rules, id)),
+        row(("端末の状態", "phases"), &coverage.phases, |name| {
+            Phase::ALL.into_iter().find(|phase| phase.name() == name).map(Phase::ja)
+        }),
+        row(("エラー", "errors"), &coverage.errors, |name| {
+            ErrorId::ALL.into_iter().find(|error| error.name() == name).and_then(words::error_title)
+        }),
+        row(("エラーの形", "error profiles"), &coverage.error_profiles, |name| {
+            ErrorProfile::ALL.into_iter().find(|profile| profile.name() == name).map(words::error_profile)
+        }),
+    ];
+    // Whoever has passed one scenario is not asked for the others.
+    if verdict.overall != Overall::Pass {
+        let title = |id: &str| Some(verdict.evidence.scenario_titles.get(id)?.ja.as_str());
+        rows.push(row(("シナリオ", "scenarios"), &coverage.scenarios, title));
+    }
+    rows
+}
+
+/// Names with their words in Japanese, where they have some.
+fn row<'a>(name: (&'static str, &'static str), met: &Met, said: impl Fn(&str) -> Option<&'a str>) -> Row {
+    let with_words = |names: &[String]| {
+        let named = names.iter().map(|name| said(name).map_or_else(|| name.clone(), |words| format!("{words}（{name}）")));
+        named.collect::<Vec<_>>().join("、")
+    };
+    Row { name, met: with_words(&met.met), missing: with_words(&met.missing) }
+}
+
+fn sentence<'a>(rulings: &'a [Ruling], id: &str) -> Option<&'a str> {
+    rulings.iter().find(|ruling| ruling.rule == id).map(|ruling| ruling.sentence.ja.as_str())
+}
+
 fn from_to(evidence: &Evidence) -> Option<[String; 4]> {
     let (first, last) = (evidence.journal.first()?, evidence.journal.last()?);
-    Some([first.at, last.at, first.wall, last.wall].map(|at| japan::civil(at).strftime("%Y-%m-%d %H:%M:%S").to_string()))
+    Some([first.at, last.at, first.wall, last.wall].map(japan::written))
+}
+
+/// Each thing to do once.
+fn next(verdict: &Verdict) -> Vec<(&'static str, &'static str)> {
+    let mut next: Vec<(&str, &str)> = Vec::new();
+    if verdict.overall == Overall::Fail {
+        next.push((
+            "不合格になったルールについてクライアントを修正し、シナリオを設定し直して、最初からもう一度試してください。",
+            "Mend the client where a rule failed, set the scenario again, and try once more from the beginning.",
+        ));
+    }
+    let open = verdict.rules.iter().filter_map(Ruling::next).filter(|_| verdict.overall != Overall::Pass && verdict.scenario.is_some());
+    for said in open {
+        if !next.contains(&said) {
+            next.push(said);
+        }
+    }
+    next
+}
+
+fn events(verdict: &Verdict) -> Vec<&Event> {
+    let is_proof = |event: &Event| verdict.rules.iter().any(|ruling| ruling.events.contains(&event.number));
+    verdict.evidence.events.iter().filter(|event| event.event == ChangeName::Booted || is_proof(event)).collect()
 }
 
 impl Page<'_> {
@@ -54,5 +127,19 @@ impl Page<'_> {
     /// Whether a ruling points to it.
     fn is_proof(&self, id: &str) -> bool {
         self.verdict.rules.iter().any(|ruling| ruling.entries.iter().any(|entry| entry == id))
+    }
+
+    /// Whether an event is on the page.
+    fn is_listed(&self, number: &u64) -> bool {
+        self.events.iter().any(|event| event.number == *number)
+    }
+
+    fn time(at: &Timestamp) -> String {
+        japan::written(*at)
+    }
+
+    /// The components whose running version an event changed.
+    fn applied(event: &Event) -> String {
+        event.applied.iter().map(|component: &Component| component.title().ja).collect::<Vec<_>>().join("、")
     }
 }

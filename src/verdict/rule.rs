@@ -23,6 +23,8 @@ pub struct Rule {
     pub source: &'static str,
     /// What it wants of a client, in Japanese and English.
     pub sentence: (&'static str, &'static str),
+    /// What to do where it was not shown yet, in Japanese and English.
+    pub next: (&'static str, &'static str),
     /// What it is judged by.
     pub sight: Sight,
     /// The limits that it goes by.

@@ -19,6 +19,7 @@ use crate::domain::ids::{BootId, FaultId, TerminalId};
 use crate::domain::inquiry::Validity;
 use crate::domain::observation::ObservationKind;
 use crate::domain::operation::Operation;
+use crate::domain::rehearsal::Rehearsal;
 use crate::domain::surfacing::ErrorProfile;
 use crate::domain::terminal::Phase;
 use crate::journal::example::{error, example};
@@ -130,16 +131,18 @@ impl Story {
     fn seen(&mut self, kind: ObservationKind, text: &str, entry: Option<String>) {
         let number = self.observations.len() as u64 + 1;
         let (wall, text) = (time(self.second), Some(text.to_owned()));
-        self.observations.push(Observation { number, wall, kind, text, terminal: None, entry });
+        self.observations.push(Observation { number, wall, kind, text, terminal: None, entry, by: None });
     }
 
     fn evidence(&self) -> Evidence {
         let listed: Vec<_> = (1..).zip(&self.entries).map(|(number, entry)| Listed { number, entry: entry.clone() }).collect();
         Evidence {
             institution: "9911000017".to_owned(),
+            rehearsal: Rehearsal::default(),
             strictness: super::DEFAULT_STRICTNESS,
             scenario: None,
             scenarios: std::collections::BTreeMap::new(),
+            scenario_titles: std::collections::BTreeMap::new(),
             evicted: 0,
             evicted_events: 0,
             evicted_observations: 0,

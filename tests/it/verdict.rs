@@ -88,7 +88,7 @@ async fn one_model_comes_in_three_forms_with_its_evidence_inside() {
     assert_eq!(judge(&model.evidence).json(), text, "the evidence inside gives the same verdict, byte for byte");
     let xml = verdict(&mock, &code, "application/xml").await;
     validate(mock.dir.path(), &xml);
-    assert!(xml.contains(r#"name="same_patient_repeated""#) && xml.contains("テストの証跡であり、認証ではありません"));
+    assert!(xml.contains("同じ患者でもう一度行った（same_patient_repeated）\"") && xml.contains("テストの証跡であり、認証ではありません"));
     let page = verdict(&mock, &code, "text/html,application/xml;q=0.9").await;
     assert!(page.contains("テストの証跡であり、認証ではありません") && page.contains(proof), "{page}");
 }
@@ -190,4 +190,29 @@ async fn strictness_is_named() {
     let mock = Mock::start_with(|config| config.strictness = date(2027, 4, 1)).await;
     let read = json_of(&mock, "9910000018").await;
     assert_eq!((&read["evidence"]["strictness"], &read["rule_set"]["date"]), (&json!("2027-04-01"), &json!("2026-11-25")));
+}
+
+#[tokio::test]
+async fn what_is_tested_and_who_tests_it_is_said_once_and_stays_through_reset_and_scenario() {
+    let mock = Mock::start().await;
+    let code = mock.create_with(json!({"template": "9910000026", "rehearsal": {"product": "模擬レセコン", "version": "1.2"}})).await;
+    let at = format!("/v1/institutions/{code}");
+    let patched = mock.set(Method::PATCH, &at, json!({"rehearsal": {"version": null, "tester": "品質保証部"}})).await;
+    let said = json!({"product": "模擬レセコン", "tester": "品質保証部"});
+    assert_eq!(patched["rehearsal"], said);
+    mock.set(Method::POST, &format!("{at}/reset"), json!({})).await;
+    mock.set(Method::PUT, &format!("{at}/scenario"), json!({"id": "installed-not-restarted"})).await;
+    assert_eq!(mock.set(Method::GET, &at, Value::Null).await["rehearsal"], said);
+    let read = json_of(&mock, &code).await;
+    assert_eq!(read["evidence"]["rehearsal"], said);
+    assert_eq!(read["evidence"]["scenario_titles"]["installed-not-restarted"]["ja"], "インストール済み・未再起動");
+    for (rehearsal, pointer) in [
+        (json!({"product": "x".repeat(101)}), "/rehearsal/product"),
+        (json!({"tester": "a\nb"}), "/rehearsal/tester"),
+        (json!({"name": "x"}), "/rehearsal/name"),
+    ] {
+        let (status, problem) = mock.control(Method::PATCH, &at, json!({"rehearsal": rehearsal})).await;
+        assert_eq!((status.as_u16(), &problem["pointer"]), (422, &json!(pointer)), "{problem}");
+    }
+    assert_eq!(mock.set(Method::GET, &at, Value::Null).await["rehearsal"], said, "a wrong one changes nothing");
 }

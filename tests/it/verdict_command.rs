@@ -111,6 +111,24 @@ async fn verifying_shows_both_sides_of_each_differing_place_and_where_evidence_c
     assert!(exit == 4 && said.contains("/evidence/journal/0/at: 日付・時刻の形式が違います"), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_says_what_was_tested_over_what_the_institution_says() {
+    let mock = Mock::start().await;
+    let code = mock.create_with(json!({"template": "9910000018", "rehearsal": {"product": "模擬レセコン", "version": "1"}})).await;
+    let named = ["--product-version", "2.0", "--tester", "品質保証部"];
+    let (exit, output) = cli(&mock, &[&[code.as_str(), "--out", "verdict.json"], &named[..]].concat()).await;
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(exit, 0, "{said}");
+    for line in ["製品 product: 模擬レセコン", "製品の版 version: 2.0", "試験者 tester: 品質保証部"] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    let (exit, output) = cli(&mock, &["--verify", "verdict.json", "--product", "別のレセコン", "--format", "html"]).await;
+    let page = String::from_utf8(output.stdout).unwrap();
+    assert!(exit == 0 && page.contains("<dd>別のレセコン</dd>") && page.contains("<dd>2.0</dd>"), "{page}");
+    let (exit, output) = cli(&mock, &[&code, "--tester", ""]).await;
+    assert!(exit == 2 && String::from_utf8_lossy(&output.stderr).contains("制御文字を含まない1〜100文字が必要です"), "{output:?}");
+}
+
 /// A server that judges at a later date than the command wants, and the other way round: the command's date counts, and only where it is given.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_strictness_of_the_command_line_judges_the_evidence_anew() {

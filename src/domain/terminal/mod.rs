@@ -180,6 +180,19 @@ impl Phase {
     /// All of them: those of an update in order, then the others.
     pub const IN_ORDER: [Self; 7] =
         [Self::UpdateAvailable, Self::Downloading, Self::Installing, Self::Pending, Self::UpToDate, Self::Off, Self::Starting];
+
+    /// Its word in Japanese.
+    pub fn ja(self) -> &'static str {
+        match self {
+            Self::Off => "電源オフ",
+            Self::Starting => "起動中",
+            Self::Pending => "再起動待ち",
+            Self::Downloading => "ダウンロード中",
+            Self::Installing => "インストール中",
+            Self::UpdateAvailable => "更新あり",
+            Self::UpToDate => "更新済み",
+        }
+    }
 }
 
 /// What a terminal is doing about an update.

@@ -12,6 +12,7 @@ use crate::domain::fault::Faults;
 use crate::domain::ids::{CampaignId, InstitutionCode};
 use crate::domain::institution::{Blueprint, Institution, Login};
 use crate::domain::readings::Readings;
+use crate::domain::rehearsal::Rehearsal;
 use crate::domain::surfacing::Surfacing;
 use crate::domain::text::Text;
 
@@ -133,6 +134,7 @@ fn institution(terminals: Vec<Settings>, readings: Readings) -> Institution {
         persons: None,
         scenario: None,
         faults: Faults::default(),
+        rehearsal: Rehearsal::default(),
     };
     let code = InstitutionCode::parse("9910000018").expect("a code");
     Institution::new(code, String::new(), &blueprint, &campaign(), start()).expect("the clock is right")

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::domain::japan;
 use crate::domain::text::Text;
 use crate::http::negotiation::{JSON, TEXT_HTML, TEXT_PLAIN, preferred};
 use crate::http::openapi::{self, Operation};
@@ -68,7 +69,7 @@ fn page(listed: &Listed, explanation: &Explanation) -> String {
         number: listed.number,
         operation: entry.operation.name(),
         path: &entry.path,
-        at: super::time_of_day(entry.at),
+        at: japan::written(entry.at),
         sections: explanation.sections(),
         entry: serde_json::to_string_pretty(&json!(listed)).expect("an entry is plain data"),
     };

@@ -8,16 +8,8 @@ mod results;
 mod schemas;
 mod screen;
 
-use jiff::Timestamp;
-
 pub use docs::docs;
 pub use explanation::{describe_explanation, explanation};
 pub use landing::landing;
 pub use results::delivery_results;
 pub use screen::screen;
-
-use crate::domain::japan;
-
-fn time_of_day(at: Timestamp) -> String {
-    japan::civil(at).strftime("%Y年%-m月%-d日 %H:%M:%S").to_string()
-}

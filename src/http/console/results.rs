@@ -7,9 +7,9 @@ use axum::extract::State;
 use jiff::Timestamp;
 
 use super::delivered::Delivered;
-use super::time_of_day;
 use crate::domain::calendar::{next_window, open_window};
 use crate::domain::institution::Institution;
+use crate::domain::japan;
 use crate::domain::terminal::Terminal;
 use crate::http::app::App;
 use crate::http::control::{Code, no_institution};
@@ -54,7 +54,7 @@ fn render(institution: &Institution, now: Timestamp) -> String {
     let page = Results {
         code: institution.code.as_str(),
         name: &institution.name.ja,
-        time: time_of_day(now),
+        time: japan::written(now),
         campaign: &campaign.title.ja,
         now: match (campaign.down, campaign.suspended, open) {
             (true, _, _) => "配信サーバー停止中",
@@ -62,7 +62,7 @@ fn render(institution: &Institution, now: Timestamp) -> String {
             (_, _, true) => "配信時間内",
             _ => "配信時間外",
         },
-        next_opening: next_window(&windows, now).filter(|_| !open).map(|window| time_of_day(window.start)),
+        next_opening: next_window(&windows, now).filter(|_| !open).map(|window| japan::written(window.start)),
         completed: terminals.iter().filter(|terminal| terminal.delivered.completed).count(),
         terminals,
     };
@@ -77,7 +77,7 @@ impl OfTerminal {
         });
         Self {
             address: format!("{}-{}", institution.code, terminal.id),
-            last_contact: terminal.last_contact(now).map_or_else(|| "通信なし".to_owned(), time_of_day),
+            last_contact: terminal.last_contact(now).map_or_else(|| "通信なし".to_owned(), japan::written),
             progress,
             delivered: Delivered::of(institution, terminal),
         }

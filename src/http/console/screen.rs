@@ -7,12 +7,12 @@ use axum::extract::State;
 use jiff::Timestamp;
 
 use super::delivered::Delivered;
-use super::time_of_day;
 use crate::domain::call_centre::CallCentre;
 use crate::domain::card::CardOutcome;
 use crate::domain::catalogue::{Entry, ErrorId, Mark};
 use crate::domain::check::shown_error;
 use crate::domain::institution::Institution;
+use crate::domain::japan;
 use crate::domain::terminal::{Power, Terminal};
 use crate::http::app::App;
 use crate::http::control::{Address, no_institution, no_terminal};
@@ -79,11 +79,11 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
     let page = Screen {
         address: format!("{}-{}", institution.code, terminal.id),
         name: &institution.name.ja,
-        time: time_of_day(now),
+        time: japan::written(now),
         off,
         error,
         card: terminal.last_card.as_ref().map(|card| CardScreen {
-            time: time_of_day(card.at),
+            time: japan::written(card.at),
             shown: card.shown.ja.clone(),
             refused: card.outcome != CardOutcome::FaceResult,
         }),

@@ -18,6 +18,7 @@ use super::input::{Asked, Code, Input, bad_query, no_institution, scenario_of};
 use super::output::Created;
 use super::patch::{Patch, merged};
 use super::persons::checked_persons;
+use super::rehearsal;
 use super::terminals::checked_settings;
 use super::view::InstitutionView;
 use crate::domain::catalogue::{Catalogue, ErrorId};
@@ -28,6 +29,7 @@ use crate::domain::institution::{Blueprint, MAX_TERMINALS};
 use crate::domain::period::Period;
 use crate::domain::person::Person;
 use crate::domain::readings::Readings;
+use crate::domain::rehearsal::Rehearsal;
 use crate::domain::surfacing::{ErrorProfile, Liberties, Replacement, Surfacing};
 use crate::domain::terminal::{Phase, Settings};
 use crate::domain::text::Text;
@@ -76,6 +78,9 @@ pub struct CreateInput {
     terminals: BTreeMap<TerminalId, Patch<Settings>>,
     /// Its faults.
     faults: Option<Vec<Given>>,
+    /// What its report says of the product under test.
+    #[serde(default)]
+    rehearsal: Patch<Rehearsal>,
     /// By the machine's clock, at least a second: then it deletes itself.
     expires_after: Option<Period>,
 }
@@ -83,7 +88,7 @@ pub struct CreateInput {
 /// What can be changed on an institution as a whole.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({"error_profile": "http"}), example = json!({"readings": {"card_while_pending": "error_file"}, "wire": {"unknown_elements": true}}))]
+#[schemars(example = json!({"error_profile": "http"}), example = json!({"rehearsal": {"product": "模擬レセコン", "version": "1.2.0", "tester": "品質保証部"}}), example = json!({"readings": {"card_while_pending": "error_file"}, "wire": {"unknown_elements": true}}))]
 pub struct PatchInput {
     /// Its name.
     name: Option<Text>,
@@ -104,6 +109,9 @@ pub struct PatchInput {
     wire: Patch<Liberties>,
     /// Its faults, in place of those it has.
     faults: Option<Vec<Given>>,
+    /// What its report says of the product under test; a reset and another scenario leave it.
+    #[serde(default)]
+    rehearsal: Patch<Rehearsal>,
 }
 
 /// How answers are to look: what is left out stays as it is.
@@ -226,6 +234,7 @@ pub async fn create_institution(
     blueprint.readings = merged(&blueprint.readings, input.readings, "/readings")?;
     let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
     blueprint.surfacing = surfacing.over(&blueprint.surfacing, &fixtures.catalogue)?;
+    blueprint.rehearsal = rehearsal::over(&blueprint.rehearsal, input.rehearsal)?;
     blueprint.persons = checked_persons(input.persons, "/persons")?;
     let now = blueprint.clock.now.unwrap_or_else(|| app.institutions.wall());
     if let Some(campaign) = input.campaign {
@@ -306,6 +315,7 @@ pub async fn patch_institution(
             return Err(Problem::field("/default_terminal", detail));
         }
         let surfacing = surfacing.clone().over(&institution.surfacing, &app.fixtures().catalogue)?;
+        let rehearsal = rehearsal::over(&tenant.blueprint.rehearsal, input.rehearsal.clone())?;
         let terminals = institution.terminals.keys().collect();
         let faults = input.faults.clone().map(|list| faults_of(list, &terminals, moment.now)).transpose()?;
         institution.readings = merged(&institution.readings, input.readings.clone(), "/readings")?;
@@ -314,6 +324,7 @@ pub async fn patch_institution(
         institution.name = input.name.clone().unwrap_or_else(|| institution.name.clone());
         institution.default_terminal = input.default_terminal.clone().unwrap_or_else(|| institution.default_terminal.clone());
         institution.settle(moment.now);
+        Arc::make_mut(&mut tenant.blueprint).rehearsal = rehearsal;
         Ok(Json(shown(&app, tenant, moment)))
     });
     changed.await?.ok_or_else(|| no_institution(&code))?

@@ -18,6 +18,7 @@ mod open;
 mod output;
 mod patch;
 mod persons;
+mod rehearsal;
 mod scenario;
 mod snapshot;
 mod terminals;

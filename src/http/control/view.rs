@@ -14,6 +14,7 @@ use crate::domain::ids::{BootId, CampaignId, InstitutionCode, ScenarioId, Termin
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::readings::Readings;
+use crate::domain::rehearsal::Rehearsal;
 use crate::domain::surfacing::Surfacing;
 use crate::domain::terminal::{Phase, Power, Progress, Settings, Terminal};
 use crate::domain::text::Text;
@@ -42,6 +43,9 @@ pub struct InstitutionView {
     /// The scenario that it was set to.
     #[serde(skip_serializing_if = "Option::is_none")]
     scenario: Option<ScenarioId>,
+    /// The product under test and who tests it, as the report says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rehearsal: Option<Rehearsal>,
     /// Whether it has persons of its own.
     own_persons: bool,
     events: u64,
@@ -110,6 +114,7 @@ impl InstitutionView {
             next_due: institution.next_due(),
             expires: tenant.expires,
             scenario: institution.scenario.as_ref().map(|timeline| timeline.id.clone()),
+            rehearsal: Some(tenant.blueprint.rehearsal.clone()).filter(|rehearsal| !rehearsal.is_empty()),
             own_persons: institution.persons.is_some(),
             events: institution.events.last(),
             faults: views(&institution.faults),

@@ -25,6 +25,10 @@ pub const RULES: &[Rule] = &[
             "再起動の後、その端末でもう一度資格確認を行い、成功した",
             "After the restart a check was made again at that terminal, and it succeeded",
         ),
+        next: (
+            "再起動待ちの端末で資格確認を行い、エラーになったら端末を再起動し、同じ端末でもう一度資格確認を行ってください。",
+            "Make a check at a terminal that waits for its restart, restart it after the error, and check again at the same terminal.",
+        ),
         sight: Sight::Wire,
         limits: &[],
         judge: restart::repeated,
@@ -37,6 +41,10 @@ pub const RULES: &[Rule] = &[
             "エラーになった患者の資格確認を飛ばさず、同じ患者でもう一度行った",
             "The check of the same patient was repeated, not skipped",
         ),
+        next: (
+            "エラーになった患者の資格確認を、端末の再起動の後にもう一度行ってください。",
+            "After the restart, repeat the check of the patient whose check was refused.",
+        ),
         sight: Sight::Wire,
         limits: &[],
         judge: restart::same_patient,
@@ -46,6 +54,10 @@ pub const RULES: &[Rule] = &[
         since: FIRST,
         source: "N5",
         sentence: ("エラーが続いている間、照会を連打しなかった", "While the error lasted, the check was not sent over and over"),
+        next: (
+            "再起動待ちの端末で資格確認を行い、エラーになったところを記録してください。",
+            "Make a check at a terminal that waits for its restart, so that it is refused.",
+        ),
         sight: Sight::Wire,
         limits: &["checks_per_minute"],
         judge: restart::not_hammered,
@@ -55,6 +67,10 @@ pub const RULES: &[Rule] = &[
         since: FIRST,
         source: "N5",
         sentence: ("エラーを「該当資格なし」や「無効」と取り違えなかった", "The error was not taken for \"no qualification\""),
+        next: (
+            "エラーになったときに画面に表示された文言を観察として記録するか、再起動の後に同じ患者の資格確認をもう一度行ってください。",
+            "Record the words on the screen at the error as an observation, or repeat the same patient's check after the restart.",
+        ),
         sight: Sight::Both,
         limits: &[],
         judge: meaning::not_taken_for_no_qualification,
@@ -64,6 +80,10 @@ pub const RULES: &[Rule] = &[
         since: FIRST,
         source: "N5",
         sentence: ("端末の再起動が必要だと画面で案内した", "The message shown tells to restart the terminal"),
+        next: (
+            "資格確認がエラーになったときに画面に表示された文言を、観察として記録してください。",
+            "Record the words on the screen at the refused check as an observation.",
+        ),
         sight: Sight::Observation,
         limits: &[],
         judge: screen::restart,
@@ -75,6 +95,10 @@ pub const RULES: &[Rule] = &[
         sentence: (
             "1台が再起動待ちの間も、ほかの端末で資格確認を続けた",
             "While one terminal waited for its restart, the others went on being used",
+        ),
+        next: (
+            "端末が2台以上ある医療機関で、1台が再起動待ちの間に、ほかの端末で資格確認を行ってください。",
+            "At an institution with several terminals, make a check at another one while one waits for its restart.",
         ),
         sight: Sight::Wire,
         limits: &[],
@@ -88,6 +112,10 @@ pub const RULES: &[Rule] = &[
             "再起動しても解消しないとき、資格確認の代わりの方法（KB0011769#B）を案内した",
             "When the restart did not cure it, the fallback (KB0011769#B) was offered",
         ),
+        next: (
+            "再起動しても解消しないエラーのときに画面に表示された文言を、観察として記録してください。",
+            "Record the words on the screen at the error that the restart did not cure as an observation.",
+        ),
         sight: Sight::Observation,
         limits: &[],
         judge: screen::fallback,
@@ -99,6 +127,10 @@ pub const RULES: &[Rule] = &[
         sentence: (
             "再起動しても解消しないとき、コールセンター（0800-080-4583）を案内した",
             "When the restart did not cure it, the call centre (0800-080-4583) was offered",
+        ),
+        next: (
+            "再起動しても解消しないエラーのときに画面に表示された文言を、観察として記録してください。",
+            "Record the words on the screen at the error that the restart did not cure as an observation.",
         ),
         sight: Sight::Observation,
         limits: &[],
@@ -112,6 +144,10 @@ pub const RULES: &[Rule] = &[
             "エラーがどの形（error_profile）で届いても、正しく対処した",
             "In whatever form (error_profile) the error came, the client did the right thing",
         ),
+        next: (
+            "エラーになった患者の資格確認を、端末の再起動の後にもう一度行ってください。",
+            "After the restart, repeat the check of the patient whose check was refused.",
+        ),
         sight: Sight::Both,
         limits: &["checks_per_minute"],
         judge: meaning::profiles_understood,
@@ -121,6 +157,10 @@ pub const RULES: &[Rule] = &[
         since: FIRST,
         source: "docs/control-api.md",
         sentence: ("トークンの有効期限が切れた後、ログインし直した", "After the token had expired, the client logged in anew"),
+        next: (
+            "トークンの有効期限が切れるまで医療機関の時計を進め、同じクライアントで要求を送ってください。",
+            "Advance the institution's clock until the token has expired, and go on with the same client.",
+        ),
         sight: Sight::Wire,
         limits: &["expired_session_uses"],
         judge: protocol::session_renewed,
@@ -130,6 +170,10 @@ pub const RULES: &[Rule] = &[
         since: FIRST,
         source: "RFC 9110 §10.2.3",
         sentence: ("Retry-After で指定された時間を待った", "The client waited as long as Retry-After said"),
+        next: (
+            "待ち時間（Retry-After）の付いた応答を受け取った後、同じ要求をもう一度送ってください。",
+            "After an answer with Retry-After, send the same request again.",
+        ),
         sight: Sight::Wire,
         limits: &["retry_after_tolerance_seconds"],
         judge: protocol::retry_after_honoured,
@@ -142,6 +186,10 @@ pub const RULES: &[Rule] = &[
             "連携フォルダーの回答を、それぞれ1回だけ受け取った（回答済みの要求を出し直さなかった）",
             "The linkage client took each answer exactly once (it sent no request again that had been answered)",
         ),
+        next: (
+            "連携フォルダーに要求ファイルを置き、結果を受け取ってください。",
+            "Put request files into the linkage folder, and take the results.",
+        ),
         sight: Sight::Wire,
         limits: &[],
         judge: linkage::answers_taken_once,
@@ -153,6 +201,10 @@ pub const RULES: &[Rule] = &[
         sentence: (
             "パッケージを最後まで受信し、検証してからインストールした（更新クライアント）",
             "A package was received whole and verified before it was installed (update clients)",
+        ),
+        next: (
+            "更新クライアントでパッケージをダウンロードし、インストールを報告してください。",
+            "Have the update client download a package and report its installation.",
         ),
         sight: Sight::Wire,
         limits: &[],

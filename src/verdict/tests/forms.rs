@@ -1,8 +1,10 @@
 //! The three forms of a verdict, from one model.
 
-use super::super::{Verdict, junit, page};
+use super::super::{Evidence, Overall, RULES, Verdict, junit, page};
 use super::{good_morning, id, judge, scenario};
 use crate::domain::observation::ObservationKind;
+use crate::domain::rehearsal::Rehearsal;
+use crate::domain::text::Text;
 
 #[test]
 fn the_evidence_inside_gives_the_same_verdict_byte_for_byte() {
@@ -36,7 +38,73 @@ fn a_failed_rule_is_a_failure_and_one_that_was_not_exercised_is_skipped() {
     story.entries.pop();
     let xml = junit(&judge(&story.evidence()));
     let count = |text: &str| xml.matches(text).count();
-    assert_eq!(count("<testcase "), super::super::RULES.len() + 1);
+    assert_eq!(count("<testcase "), RULES.len() + 1);
     assert!(xml.contains(&format!(r#"failures="{}""#, count("<failure "))) && count("<failure ") > 0);
     assert!(xml.contains(&format!(r#"skipped="{}""#, count("<skipped "))) && count("<skipped ") > 0);
+}
+
+#[test]
+fn a_test_case_is_named_by_what_the_rule_wants_and_its_id() {
+    let xml = junit(&judge(&good_morning().evidence()));
+    for rule in RULES {
+        let name = format!(r#"name="{}（{}）""#, rule.sentence.0, rule.id);
+        assert!(xml.contains(&name), "{name}\n{xml}");
+    }
+    assert!(xml.contains(r#"name="シナリオのすべてが確認された（coverage）""#), "{xml}");
+}
+
+/// A morning in a scenario with a title, beside another one, with a product and an observer.
+fn told_morning(rules: &[&str]) -> Evidence {
+    let mut story = good_morning();
+    story.seen(ObservationKind::RestartPrompted, "再起動してください", Some(id(1)));
+    let mut evidence = story.evidence();
+    evidence.observations[0].by = Some("画面テスト担当".to_owned());
+    evidence.scenario = scenario(rules);
+    evidence.scenarios = [("story".to_owned(), false), ("another".to_owned(), false)].into();
+    let title = |id: &str, ja: &str| (id.to_owned(), Text::new(ja, id));
+    evidence.scenario_titles = [title("story", "ある朝"), title("another", "別の朝")].into();
+    let said = |name: &str| Some(name.to_owned());
+    evidence.rehearsal = Rehearsal { product: said("模擬レセコン"), version: said("1.2.0"), tester: said("品質保証部") };
+    evidence
+}
+
+#[test]
+fn the_page_tells_the_product_the_observer_the_restart_and_what_sources_mean_in_the_words_of_people() {
+    let green = judge(&told_morning(&["check_repeated_after_restart"]));
+    assert_eq!(green.overall, Overall::Pass);
+    let page = page(&green);
+    for said in ["模擬レセコン", "1.2.0", "品質保証部", "画面テスト担当", "ある朝 <code>story</code>", "端末の再起動の案内"]
+    {
+        assert!(page.contains(said), "{said}\n{page}");
+    }
+    let restart = r#"<tr id="v1"><td>1</td><td>2026年1月20日 09:00:01</td><td>T1</td><td>再起動した<br><code>booted</code></td><td>連携アプリケーション</td></tr>"#;
+    assert!(page.contains(restart), "{page}");
+    assert!(page.contains("N5<br>インストール後に再起動していない端末では資格確認がエラーになる"), "{page}");
+    assert!(page.contains("<td>再起動待ち</td><td>エラー：端末が再起動されていない</td>") && page.contains("<td>有効</td>"), "{page}");
+    assert!(!page.contains("T00:") && !page.contains("+09:00"), "times as people write them\n{page}");
+    assert!(!page.contains("別の朝") && !page.contains("次にすること"), "whoever has passed is done\n{page}");
+    let xml = junit(&green);
+    for property in
+        [r#"name="product" value="模擬レセコン""#, r#"name="tester" value="品質保証部""#, r#"name="scenario_title" value="ある朝""#]
+    {
+        assert!(xml.contains(property), "{property}\n{xml}");
+    }
+}
+
+#[test]
+fn what_is_not_shown_yet_says_what_to_do_next_without_paths() {
+    let verdict = judge(&told_morning(&["check_repeated_after_restart", "session_renewed"]));
+    assert_eq!(verdict.overall, Overall::Incomplete);
+    let page = page(&verdict);
+    assert!(page.contains("次にすること") && page.contains("トークンの有効期限が切れるまで医療機関の時計を進め"), "{page}");
+    assert!(page.contains("別の朝（another）"), "other scenarios are still to come\n{page}");
+    assert!(junit(&verdict).contains("次にすること：トークンの有効期限が切れるまで"));
+    let mut story = good_morning();
+    let unseen = story.ruling("restart_message_shown").why;
+    story.seen(ObservationKind::MessageShown, "再起動中です", Some(id(1)));
+    let doubtful = story.ruling("restart_message_shown").why;
+    assert!(doubtful.ja.contains("「端末の再起動の案内」（restart_prompted）という種類の観察"), "{}", doubtful.ja);
+    for why in [&unseen.ja, &unseen.en, &doubtful.ja, &doubtful.en] {
+        assert!(!why.contains("POST") && !why.contains('…'), "{why}");
+    }
 }

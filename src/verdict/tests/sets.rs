@@ -29,6 +29,7 @@ fn a_rule_that_counts_from_a_later_date_is_left_out_before() {
         since: date(2027, 4, 1),
         source: "N5",
         sentence: ("", ""),
+        next: ("", ""),
         sight: Sight::Wire,
         limits: &[],
         judge: |_| Finding::new(Grade::Fail, "違反。", "Violated."),

@@ -1,0 +1,71 @@
+//! What is rehearsed, and by whom: what a report says of the product under test and of its tester.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::text::Text;
+
+/// Characters that each of its names has at most.
+pub const LONGEST_NAME: usize = 100;
+
+/// The product under test and who tests it, as they are to stand in the report. Nothing else depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("examples" = [{"product": "模擬レセコン", "version": "1.2.0", "tester": "品質保証部"}]))]
+pub struct Rehearsal {
+    /// What the product is called. At most 100 characters, as the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Who tests it: a person, a team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tester: Option<String>,
+}
+
+impl Rehearsal {
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What it says, and where it says nothing what `other` says.
+    pub fn or(self, other: &Self) -> Self {
+        let other = other.clone();
+        Self { product: self.product.or(other.product), version: self.version.or(other.version), tester: self.tester.or(other.tester) }
+    }
+
+    /// The first field that cannot stand in a report, and what was expected.
+    pub fn fault(&self) -> Option<(&'static str, Text)> {
+        let fields = [("product", &self.product), ("version", &self.version), ("tester", &self.tester)];
+        fields.into_iter().find_map(|(field, name)| Some((field, fault_of(name.as_deref()?)?)))
+    }
+}
+
+/// What was expected of a name that cannot stand in a report.
+pub fn fault_of(name: &str) -> Option<Text> {
+    let fits = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control) && !name.trim().is_empty();
+    (!fits).then(|| {
+        Text::new(
+            format!("制御文字を含まない1〜{LONGEST_NAME}文字が必要です"),
+            format!("expected 1 to {LONGEST_NAME} characters, none of them a control character"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_a_hundred_characters_at_most_and_no_control_character() {
+        let named = |name: &str| Rehearsal { tester: Some(name.to_owned()), ..Rehearsal::default() };
+        for right in ["品質保証部", &"字".repeat(100), "A. Tester"] {
+            assert_eq!(named(right).fault(), None, "{right}");
+        }
+        for wrong in ["", " ", "　", "a\nb", &"字".repeat(101)] {
+            assert_eq!(named(wrong).fault().unwrap().0, "tester", "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The names that pages and reports have for what is named in JSON, in Japanese; and what the sources of the rules say.
+
+use super::exchange::Exchange;
+use crate::domain::catalogue::ErrorId;
+use crate::domain::event::ChangeName;
+use crate::domain::inquiry::Validity;
+use crate::domain::operation::{Operation, OutcomeName};
+use crate::domain::surfacing::ErrorProfile;
+
+/// What each source of a rule is about, in Japanese and English: the rows of the notice, and what else rules follow.
+const SOURCES: [(&str, &str, &str); 16] = [
+    ("N1", "資格確認端末と顔認証付きカードリーダーに更新が配信される", "updates for qualification terminals and card readers"),
+    ("N2", "配信は1月19日から30日までの夜（25日を除く）", "distributed in the nights from 19 to 30 January, except the 25th"),
+    ("N3", "電源が入っていれば、ダウンロードとインストールは自動で行われる", "downloaded and installed by itself while powered on"),
+    ("N4", "インストール後、翌朝に端末を再起動する", "restart the terminal in the morning after the installation"),
+    (
+        "N5",
+        "インストール後に再起動していない端末では資格確認がエラーになる。再起動した後、もう一度行う",
+        "not restarted after the installation, the check ends in an error: restart, then check again",
+    ),
+    (
+        "N6",
+        "診療開始前に自動で再起動する端末は、手動の再起動が不要",
+        "no manual restart where the terminal restarts by itself before consultations",
+    ),
+    ("N7", "1月31日以降は終日配信される", "distributed all day from 31 January on"),
+    ("N8", "エラーの画面、任意のダウンロード、完了の確認方法", "error screens, downloads at a time of one's own, delivery results"),
+    (
+        "N9",
+        "再起動してもエラーが消えなければコールセンターへ連絡し、その間は別の方法で資格を確認する",
+        "if the error stays after a restart, call the call centre, and meanwhile confirm qualifications in another way",
+    ),
+    ("N10", "メールとオンライン請求の画面で通知される", "told by mail and on the online-claims screen"),
+    ("N11", "更新がインストールされていないだけではエラーにならない", "an update that is not installed is no error by itself"),
+    ("docs/answers.md", "エラーがレセコンに届くときの形", "the forms in which an error reaches a receipt computer"),
+    ("docs/control-api.md", "トークンの有効期限", "the life of tokens"),
+    ("RFC 9110 §10.2.3", "HTTP の Retry-After ヘッダー", "the header Retry-After of HTTP"),
+    ("docs/linkage.md", "連携フォルダー", "the linkage folder"),
+    ("docs/delivery.md", "更新パッケージの配信", "the delivery of packages"),
+];
+
+/// What a rule's source is about, in Japanese and English; none of a source that is not known.
+pub(super) fn meaning(source: &str) -> Option<(&'static str, &'static str)> {
+    SOURCES.iter().find(|(known, ..)| *known == source).map(|(_, ja, en)| (*ja, *en))
+}
+
+/// What a request is.
+pub(super) fn operation(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Login => "ログイン",
+        Operation::Search => "資格確認",
+        Operation::Updates => "配信の照会",
+        Operation::Package => "パッケージの取得",
+        Operation::Reports => "端末の報告",
+        Operation::Results => "配信実績",
+        Operation::Notices => "お知らせ",
+        Operation::Linkage => "連携フォルダー",
+        Operation::Card => "カードリーダー",
+        Operation::Unknown => "不明な要求",
+    }
+}
+
+/// What happened at a terminal.
+pub(super) fn change(change: ChangeName) -> &'static str {
+    match change {
+        ChangeName::SwitchedOff => "電源が切れた",
+        ChangeName::Resumed => "電源が入った（再起動ではない）",
+        ChangeName::Booted => "再起動した",
+        ChangeName::LinkageRestarted => "連携アプリケーションだけが再起動した",
+        ChangeName::ReaderSwitched => "カードリーダーの電源が切り替わった",
+        ChangeName::DownloadStarted => "ダウンロードが始まった",
+        ChangeName::DownloadStopped => "ダウンロードが止まった",
+        ChangeName::Downloaded => "ダウンロードが終わった",
+        ChangeName::Installed => "インストールされた",
+        ChangeName::CardPresented => "カードが置かれた",
+        ChangeName::Failed => "失敗が報告された",
+    }
+}
+
+/// How a request ended.
+pub(super) fn outcome(entry: &Exchange) -> String {
+    match (entry.error, entry.validity, entry.outcome) {
+        (Some(error), ..) => error_title(error).map_or_else(|| format!("エラー {}", error.name()), |title| format!("エラー：{title}")),
+        (None, Some(validity), _) => label(validity).to_owned(),
+        (None, None, OutcomeName::Answered | OutcomeName::Checked) => "応答した".to_owned(),
+        (None, None, OutcomeName::Refused) => "拒否された".to_owned(),
+    }
+}
+
+/// The errors that a careful client meets at checks; none of others, which a report names by their ids.
+pub(super) fn error_title(error: ErrorId) -> Option<&'static str> {
+    Some(match error {
+        ErrorId::RestartRequired => "端末が再起動されていない",
+        ErrorId::RestartDidNotHelp => "再起動しても解消しない",
+        ErrorId::LineDown => "回線の切断",
+        ErrorId::UpdateMissing => "更新がインストールされていない",
+        ErrorId::TerminalOff => "端末の電源が入っていない",
+        ErrorId::TerminalStarting => "端末が起動中",
+        ErrorId::TokenExpired => "トークンの有効期限切れ",
+        ErrorId::PersonRefused => "この方の資格情報は提供できない",
+        _ => return None,
+    })
+}
+
+/// How an error reaches the receipt computer.
+pub(super) fn error_profile(profile: ErrorProfile) -> &'static str {
+    match profile {
+        ErrorProfile::Envelope => "本文のあるエラーメッセージ",
+        ErrorProfile::Bare => "本文のないエラーメッセージ",
+        ErrorProfile::Http => "HTTP のエラーステータス",
+        ErrorProfile::Silent => "応答なし",
+    }
+}
+
+fn label(validity: Validity) -> &'static str {
+    match validity {
+        Validity::Valid => "有効",
+        Validity::Invalid => "無効",
+        Validity::InvalidNewer => "無効（新しい資格あり）",
+        Validity::None => "該当資格なし",
+        Validity::Several => "複数該当",
+        Validity::ValidUnregistered => "有効（未登録）",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RULES;
+    use super::*;
+
+    #[test]
+    fn each_source_of_a_rule_is_explained() {
+        for rule in RULES {
+            assert!(meaning(rule.source).is_some_and(|(ja, en)| !ja.is_ascii() && en.is_ascii()), "{}: {}", rule.id, rule.source);
+        }
+        assert_eq!(meaning("N12"), None);
+    }
+}
