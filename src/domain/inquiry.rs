@@ -234,11 +234,6 @@ impl<'a> Register<'a> {
         holders.all(|other| other.id == person.id).then_some(person)
     }
 
-    /// The person of an id.
-    pub fn person(&self, id: &str) -> Option<&'a Person> {
-        self.persons.iter().find(|person| person.id == id)
-    }
-
     fn all(&self) -> impl Iterator<Item = (&'a Person, &'a Qualification)> + use<'a> {
         self.persons.iter().flat_map(|person| person.qualifications.iter().map(move |held| (person, held)))
     }

@@ -4,6 +4,7 @@ mod certificate;
 mod codes;
 mod fault;
 mod history;
+mod meant;
 mod text;
 mod ticket;
 
@@ -18,6 +19,7 @@ pub use codes::{
 };
 pub use fault::{MAX_PERSONS, faults};
 pub use history::{Checkup, CheckupItem, Drug, DrugRecord, NamedInstitution, RecordKind, Repeat, Treatment};
+pub use meant::{Unclear, meant};
 pub(in crate::domain) use text::fold;
 pub use text::{Branch, CardText, FixtureDate, HalfWidthKana, ItemCode, NineDigits, Quantity};
 pub use ticket::{MedicalTicket, UpToThree};

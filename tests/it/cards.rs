@@ -224,7 +224,8 @@ async fn a_terminal_elsewhere_gets_the_face_result_in_the_answer() {
     assert_eq!(value(&text(&bytes), "PharmacistsInfoConsFlg"), Some("1"));
     let wrong = ask(json!({"person": "valid", "card": "wrong"})).await.body;
     assert_eq!((&wrong["outcome"]["kind"], wrong.get("file")), (&json!("reader"), None));
-    for (body, words) in [(json!({"person": "nobody"}), "nobody"), (json!({}), "person"), (json!([]), "JSON"), (json!({"person": 1}), "型")]
+    for (body, words) in
+        [(json!({"person": "nobody"}), "使える ID: valid"), (json!({}), "person"), (json!([]), "JSON"), (json!({"person": 1}), "型")]
     {
         let refused = ask(body.clone()).await;
         assert_eq!((refused.status, &refused.body["code"]), (StatusCode::BAD_REQUEST, &json!("MOCK0001E")), "{body}");
@@ -235,4 +236,26 @@ async fn a_terminal_elsewhere_gets_the_face_result_in_the_answer() {
     let seen = mock.send(mock.backend(Method::POST, &path).json(&json!({"person": "valid"}))).await.body;
     assert_eq!((&seen["outcome"]["kind"], seen.get("file")), (&json!("refused"), None), "{seen}");
     assert!(seen["shown"]["ja"].as_str().unwrap().contains("再起動されていないため"), "{seen}");
+}
+
+#[tokio::test]
+async fn a_person_is_meant_by_id_name_or_number_and_one_that_several_have_is_asked_about() {
+    let mock = Mock::start().await;
+    let code = mock.create("9910000018", NOW).await;
+    let persons = ["valid", "模擬　太郎", "模擬 太郎", "模擬太郎", "ﾓｷﾞ ﾀﾛｳ", "モギ　タロウ"];
+    for person in persons {
+        let text = present(&mock, &code, json!({"person": person})).await["file"]["text"].as_str().unwrap().to_owned();
+        assert!(text.contains("<Name>模擬　太郎</Name>"), "{person}: {text}");
+    }
+    let of_own = |id: &str, name: &str, number: &str| {
+        let held = json!([{"card": "01", "insurer_number": "01990019", "insurer_name": "模擬健康保険協会", "number": number, "from": "2020-04-01"}]);
+        json!({"id": id, "name": name, "name_kana": "ﾓｷﾞ", "sex": "male", "birthdate": "1980-01-01", "qualifications": held})
+    };
+    let own = json!([of_own("a", "模擬　一", "77"), of_own("b", "模擬　二", "88"), of_own("c", "模擬　三", "88")]);
+    mock.set(Method::PUT, &format!("/v1/institutions/{code}/persons"), json!({"persons": own})).await;
+    let seen = present(&mock, &code, json!({"person": "７７"})).await;
+    assert!(seen["file"]["text"].as_str().unwrap().contains("<Name>模擬　一</Name>"), "{seen}");
+    let at = format!("/v1/institutions/{code}/terminals/T1/card");
+    let (status, problem) = mock.control(Method::POST, &at, json!({"person": "88"})).await;
+    assert_eq!((status, &problem["expected"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("b (模擬　二), c (模擬　三)")), "{problem}");
 }

@@ -24,7 +24,7 @@ use crate::domain::check::Refusal;
 use crate::domain::consent::Consents;
 use crate::domain::linkage::ResultFiles;
 use crate::domain::operation::Operation;
-use crate::domain::person::Person;
+use crate::domain::person::{Unclear, meant};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::closing;
@@ -40,6 +40,7 @@ use crate::wire::said::in_japanese;
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"person": "valid", "consents": {"limit_certificate": "given"}}))]
 struct CardRequest {
+    /// A person's id, their name (in kanji or kana), or the number (番号) of a card of theirs, where that is nobody else's.
     person: String,
     #[serde(default)]
     consents: Consents,
@@ -119,16 +120,15 @@ async fn present(app: &App, received: &Received, id: &str, asked: &CardRequest) 
         let own = institution.persons.clone();
         let fixtures = app.fixtures();
         let register = fixtures.register(own.as_deref());
-        let person = register.person(&asked.person).ok_or_else(|| unknown_person(register.persons, &asked.person))?;
+        let person = meant(register.persons, &asked.person).map_err(|error| unclear(&error))?;
         let seen = linkage::present(&fixtures, institution, &address.terminal, moment, person, &asked.consents, asked.card);
         Ok(seen.expect("admission found the terminal"))
     });
     presented.await
 }
 
-fn unknown_person(persons: &[Person], id: &str) -> Refusal {
-    let known: Vec<&str> = persons.iter().map(|person| person.id.as_str()).collect();
-    let (id, known) = (id.chars().take(64).collect::<String>(), known.join(", "));
-    let detail = Text::new(format!("被保険者 {id} はいません。使える id: {known}"), format!("There is no person {id}; there are {known}."));
+fn unclear(Unclear { text, candidates }: &Unclear<'_>) -> Refusal {
+    let ids = candidates.iter().map(|person| person.id.as_str()).collect::<Vec<_>>().join(", ");
+    let detail = Text::new(format!("{}使える ID: {ids}", text.ja), format!("{} The ids are {ids}.", text.en));
     Refusal::quoting(ErrorId::MalformedRequest, detail)
 }

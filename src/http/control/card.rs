@@ -13,7 +13,7 @@ use super::input::{Address, Input, no_institution, no_terminal};
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::consent::Consents;
 use crate::domain::ids::TerminalAddress;
-use crate::domain::person::Person;
+use crate::domain::person::{Unclear, meant};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -22,8 +22,9 @@ use crate::linkage::{self, FaceFile, Seen};
 /// Whose card, what they consent to, and whether it is the right card.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({"person": "valid", "consents": {"limit_certificate": "given"}}))]
+#[schemars(example = json!({"person": "valid", "consents": {"limit_certificate": "given"}}), example = json!({"person": "模擬　太郎"}))]
 pub struct CardInput {
+    /// A person's id, their name (in kanji or kana), or the number (番号) of a card of theirs, where that is nobody else's.
     person: String,
     #[serde(default)]
     consents: Consents,
@@ -65,7 +66,7 @@ pub async fn present_card(
         let own = tenant.institution.persons.clone();
         let fixtures = app.fixtures();
         let register = fixtures.register(own.as_deref());
-        let person = register.person(&input.person).ok_or_else(|| unknown_person(register.persons, &input.person))?;
+        let person = meant(register.persons, &input.person).map_err(|error| unclear(&error))?;
         let seen = linkage::present(&fixtures, &mut tenant.institution, &id, moment, person, &input.consents, input.card);
         seen.ok_or_else(|| no_terminal(&code, &id))
     });
@@ -93,9 +94,7 @@ fn unwritten(error: &str) -> Problem {
     )
 }
 
-fn unknown_person(persons: &[Person], id: &str) -> Problem {
-    let known: Vec<&str> = persons.iter().map(|person| person.id.as_str()).collect();
-    let id: String = id.chars().take(64).collect();
-    Problem::field("/person", Text::new(format!("被保険者 {id} はいません。"), format!("There is no person {id}.")))
-        .expected(known.join(", "))
+fn unclear(Unclear { text, candidates }: &Unclear<'_>) -> Problem {
+    let names: Vec<String> = candidates.iter().map(|person| format!("{} ({})", person.id, person.name)).collect();
+    Problem::field("/person", text.clone()).expected(names.join(", "))
 }

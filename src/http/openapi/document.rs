@@ -68,7 +68,7 @@ fn of_surfaces(surfaces: &[&Surface], catalogue: &Catalogue) -> Value {
             "responses": responses,
             "examples": problems::examples(catalogue),
             "securitySchemes": { "control-token": {
-                "type": "http", "scheme": "bearer", "description": "certs/control-token の内容。 The content of certs/control-token, or --control-token.",
+                "type": "http", "scheme": "bearer", "description": "ファイル certs/control-token の内容、または --control-token の値。 The content of the file certs/control-token, or the value of --control-token.",
             } },
         },
     })
