@@ -77,6 +77,21 @@ fn each_mistake_is_named_with_file_line_and_what_was_expected() {
 }
 
 #[test]
+fn mistakes_in_several_files_and_several_in_one_are_told_at_once() {
+    let dir = with("campaign.toml", "starts =", "start =");
+    let institutions = std::fs::read_to_string("fixtures/institutions.toml").unwrap();
+    let institutions = institutions.replace("9910000018", "9910000019").replace("9910000026", "9910000027");
+    std::fs::write(dir.path().join("institutions.toml"), institutions).unwrap();
+    let scenario = std::fs::read_to_string("fixtures/scenarios/happy-morning.toml").unwrap();
+    std::fs::create_dir(dir.path().join("scenarios")).unwrap();
+    std::fs::write(dir.path().join("scenarios/happy-morning.toml"), scenario.replace("source", "sourc").replace("T1", "T-1")).unwrap();
+    let told = errors(dir.path()).join("\n");
+    for mistake in ["「start」", "「9910000019」", "「9910000027」", "scenarios/happy-morning.toml:3: 項目「sourc」", "T-1"] {
+        assert!(told.contains(mistake), "{mistake}\n{told}");
+    }
+}
+
+#[test]
 fn data_that_could_be_real_gets_a_warning_with_its_line() {
     for (file, old, new, place) in [
         ("institutions.toml", "code = \"9910000018\"", "code = \"1310000018\"", "institutions.toml:7:"),
