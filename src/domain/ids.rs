@@ -119,6 +119,12 @@ impl InstitutionCode {
         check_digit_fault(&text[3..])
     }
 
+    /// Whether a text would be a code, had it another check digit: then somebody probably mistyped one.
+    pub fn is_mistyped(text: &str) -> bool {
+        let is_right = |digit: char| text.get(..9).is_some_and(|digits| Self::fault(&format!("{digits}{digit}")).is_none());
+        text.len() == 10 && Self::fault(text).is_some() && ('0'..='9').any(is_right)
+    }
+
     /// Whether its prefecture exists (01 to 47), so that the code could be a real institution's.
     pub fn could_be_real(&self) -> bool {
         prefecture_exists(&self.0[..2])

@@ -114,6 +114,20 @@ async fn an_anonymous_login_leaves_it_to_the_institution_code_and_the_journal_sa
 }
 
 #[tokio::test]
+async fn a_login_with_a_code_whose_check_digit_is_wrong_is_suspicious_and_the_journal_says_so() {
+    let mock = Mock::start().await;
+    for (value, is_mistyped) in [("9910000019", true), ("9910000019-T1", true), ("0322345678", false), ("9910000018", false)] {
+        let answer = mock.send(mock.backend(Method::POST, LOGIN).json(&json!({"userId": value}))).await;
+        assert_eq!(answer.body["status"], "200", "{value}");
+        let of = if value == "9910000018" { "/v1/institutions/9910000018/journal" } else { "/v1/journal" };
+        let entry = mock.set(Method::GET, &format!("{of}?limit=1"), Value::Null).await["entries"][0].clone();
+        assert_eq!(entry["id"], answer.journal);
+        let says_so = entry["notes"].to_string().contains("チェックディジットだけが合わない");
+        assert!(says_so == is_mistyped && !entry["notes"].to_string().contains(value), "{value}: {entry}");
+    }
+}
+
+#[tokio::test]
 async fn a_check_without_a_token_is_taken_under_lenient_login_and_the_journal_says_so() {
     let mock = Mock::start().await;
     assert_eq!(mock.check("9910000018").await.validity(), "1");

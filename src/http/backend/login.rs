@@ -60,7 +60,7 @@ pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
         Err(refusal) => Visited::refused(None, refusal),
     };
     match result {
-        Ok(bearer) => granted(&app, received, visit, bearer).await,
+        Ok(bearer) => granted(&app, received, visit, (bearer, is_mistyped(&fields))).await,
         Err(refusal) => refused(&app, received, visit, &refusal).await,
     }
 }
@@ -115,6 +115,12 @@ async fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<N
     Ok(found)
 }
 
+/// Whether some text is nearly an institution's code, by itself or in a terminal's address: only its check digit is wrong.
+fn is_mistyped(fields: &Map<String, Value>) -> bool {
+    let codes = fields.values().filter_map(Value::as_str).map(|text| text.split_once('-').map_or(text, |(code, _)| code));
+    codes.into_iter().any(InstitutionCode::is_mistyped)
+}
+
 /// A text that is the name of one of the institution's terminals, such as `T2`.
 async fn terminal_in_any_field(app: &App, code: &InstitutionCode, fields: &Map<String, Value>) -> Result<Option<TerminalId>, Refusal> {
     let names = || fields.values().filter_map(Value::as_str).filter_map(|text| TerminalId::parse(text).ok());
@@ -159,6 +165,14 @@ fn note_of_nobody() -> Text {
     )
 }
 
+/// What a login leaves in the journal that has a code whose check digit is wrong.
+fn note_of_mistyped() -> Text {
+    Text::new(
+        "ログインの値に、チェックディジットだけが合わない医療機関コードがありました。入力の誤りが疑われます（この値は医療機関コードとして扱われません）。",
+        "The login has a value that would be an institution's code but for its check digit: probably mistyped (it counts as no code).",
+    )
+}
+
 /// Whom the token is for: the institution's present generation goes into it.
 async fn bearer(app: &App, named: Option<Named>) -> Visited<Option<Bearer>> {
     let Some((institution, terminal)) = named else {
@@ -193,7 +207,13 @@ async fn encoding(app: &App, bearer: &Bearer) -> Option<Encoding> {
     found.await.ok().flatten().flatten()
 }
 
-async fn granted(app: &App, received: Received, visit: Visit, bearer: Option<Bearer>) -> Response {
+async fn granted(app: &App, received: Received, visit: Visit, (bearer, is_mistyped): (Option<Bearer>, bool)) -> Response {
+    if is_mistyped {
+        tracing::warn!(
+            institution = bearer.as_ref().map(|bearer| bearer.institution.as_str()),
+            "チェックディジットの合わない医療機関コードでログインされました（入力の誤りが疑われます） / a login with an institution code whose check digit is wrong: probably mistyped"
+        );
+    }
     let issued = app.institutions.wall();
     let token = |kind| app.tokens.sign(&Claims { kind, issued, bearer: bearer.clone() });
     let fixtures = app.fixtures();
@@ -211,7 +231,8 @@ async fn granted(app: &App, received: Received, visit: Visit, bearer: Option<Bea
         character_code: of_terminal.unwrap_or(&shape.character_code),
     });
     let why = Text::new("ログインを許可しました。", "The login was granted.");
-    let notes = bearer.is_none().then(|| note_of_nobody().into()).into_iter().collect();
+    let notes = [(bearer.is_none(), note_of_nobody as fn() -> Text), (is_mistyped, note_of_mistyped)];
+    let notes = notes.into_iter().filter(|(is_there, _)| *is_there).map(|(_, note)| note().into()).collect();
     finish(app, received, visit, Ending { notes, ..Ending::answered(json_bytes(StatusCode::OK, body.to_json()), why) })
 }
 
