@@ -269,10 +269,15 @@ fn control_token(config: &Config) -> anyhow::Result<String> {
     if !path.exists() {
         make_token_file(&path, &random_key()?)?;
     }
-    let token = std::fs::read_to_string(&path).with_context(|| format!("{0} を読めません / {0} cannot be read", path.display()))?;
+    let token = std::fs::read_to_string(&path).with_context(|| {
+        format!("管理トークンのファイル {0} を読めません / the control token's file {0} cannot be read", path.display())
+    })?;
     let token = token.trim().to_owned();
     if token.len() < 16 {
-        bail!("{0} が短すぎます。削除して起動し直してください / {0} is too short: delete it and start again", path.display());
+        bail!(
+            "管理トークンのファイル {0} の内容が短すぎます。削除して起動し直してください / the token in the file {0} is too short: delete the file and start again",
+            path.display()
+        );
     }
     Ok(token)
 }

@@ -1,7 +1,7 @@
 //! `onshi-mock serve`.
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -88,7 +88,7 @@ fn greet(config: &Config, server: &Server) -> anyhow::Result<()> {
     }
     let token = match &config.control_token {
         Some(_) => "(--control-token)".to_owned(),
-        None => format!("{certs}/control-token"),
+        None => format!("{certs}/control-token  (このファイルの内容 / the content of this file)"),
     };
     let fixtures = match &server.app().fixtures().origin {
         Origin::Put { at, .. } => format!("(PUT /v1/fixtures, {})", japan::rfc3339(*at)),
@@ -108,7 +108,24 @@ fn greet(config: &Config, server: &Server) -> anyhow::Result<()> {
     }
     say_state(config, server);
     println!("onshi-mock ready backend=https://{backend} control=https://{control}");
+    say_names(server, backend, control);
     Ok(())
+}
+
+/// Of a listener on all addresses, the ones by which clients can reach it and verify its certificate.
+#[expect(clippy::print_stderr, reason = "the words around the ready line are the command's output")]
+fn say_names(server: &Server, backend: SocketAddr, control: SocketAddr) {
+    for (title, listener) in [("資格確認 backend", backend), ("管理API  control", control)] {
+        if !listener.ip().is_unspecified() {
+            continue;
+        }
+        let names = server.app().authority.server().names.iter().filter_map(|name| match name.parse::<IpAddr>() {
+            Ok(ip) => (ip.is_ipv4() || listener.is_ipv6()).then(|| format!("https://{}", SocketAddr::new(ip, listener.port()))),
+            Err(_) => Some(format!("https://{name}:{}", listener.port())),
+        });
+        let names = names.collect::<Vec<_>>().join("  ");
+        eprintln!("  {title}   証明書に含まれる接続先 / addresses in the certificate: {names}");
+    }
 }
 
 /// Where the state is, and what of the fixtures it no longer shows.
@@ -119,10 +136,14 @@ fn say_state(config: &Config, server: &Server) {
     let listed = |codes: &[InstitutionCode]| codes.iter().map(InstitutionCode::as_str).collect::<Vec<_>>().join(", ");
     let Differing { changed, deleted } = server.differing();
     if !changed.is_empty() {
-        eprintln!("  変更済み changed   {} (フィクスチャと異なります / differ from their fixtures)", listed(changed));
+        eprintln!("  変更済み changed   {}", listed(changed));
+        eprintln!("                     戻す方法 / to restore: POST /v1/institutions/<コード code>/reset");
     }
     if !deleted.is_empty() {
         eprintln!("  削除済み deleted   {}", listed(deleted));
+        eprintln!(
+            "                     戻す方法 / to restore: POST /v1/institutions {{\"template\": \"<コード code>\", \"code\": \"<コード code>\"}}"
+        );
     }
 }
 

@@ -171,7 +171,7 @@ fn token(config: &Config) -> anyhow::Result<String> {
     }
     let path = config.certs.join("control-token");
     let token = std::fs::read_to_string(&path).with_context(|| {
-        format!("{0} を読めません（--control-token でも指定できます） / {0} cannot be read (or give --control-token)", path.display())
+        format!("管理トークンのファイル {0} を読めません（トークンは --control-token でも指定できます） / the control token's file {0} cannot be read (or give the token with --control-token)", path.display())
     })?;
     Ok(token.trim().to_owned())
 }

@@ -77,6 +77,7 @@ impl Institutions {
             if !was_due && changed == settled {
                 return Decision::Keep(Some(done));
             }
+            changed.untouched &= changed == settled;
             let outgoing = self.0.outgoing(&mut changed, moment.wall);
             Decision::Write(Write::Whole { tenant: Box::new(changed), anew: false, outgoing }, Some(done))
         });

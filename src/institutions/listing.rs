@@ -113,7 +113,7 @@ impl Institutions {
         Ok(None)
     }
 
-    /// The fixture institutions of which the store has something else.
+    /// The fixture institutions that somebody changed or deleted; that time has passed at one is no change.
     ///
     /// # Errors
     /// The store does not work.
@@ -123,6 +123,7 @@ impl Institutions {
             let slot = self.0.cache.slot(code);
             match self.0.read(&slot).await? {
                 (None, _) => {}
+                (Some(_), Some(seen)) if seen.tenant.untouched => {}
                 (Some(_), Some(_)) => differing.changed.push(code.clone()),
                 (Some(_), None) => differing.deleted.push(code.clone()),
             }
@@ -153,5 +154,49 @@ impl Inner {
         let mut page: Vec<Coded> = rows.into_iter().filter_map(|(code, terminals)| Some((code, terminals?))).chain(unwritten).collect();
         page.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok((page, next))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicI64;
+
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::fixtures::Fixtures;
+    use crate::institutions::Bounds;
+    use crate::store::{Store, Target};
+
+    /// Seconds since 2026-01-19 21:00 in Japan.
+    static PASSED: AtomicI64 = AtomicI64::new(0);
+
+    fn wall() -> Timestamp {
+        let start: Timestamp = "2026-01-19T12:00:00Z".parse().expect("a time");
+        start + SignedDuration::from_secs(PASSED.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn of_the_fixtures_only_what_somebody_touched_differs_until_it_is_put_back() {
+        let fixtures = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19)).0.expect("the compiled-in fixtures are right");
+        let store = Store::open(&Target::Memory).await.expect("a store in memory");
+        let institutions = Institutions::new(Arc::new(fixtures), store, Bounds { institutions: 100, cache: 1 << 20 }, Vec::new(), wall)
+            .await
+            .expect("a store in memory");
+        let code = |text: &str| InstitutionCode::parse(text).expect("a code");
+        let (restarts, other) = (code("9910000059"), code("9910000018"));
+        PASSED.store(12 * 60 * 60, Ordering::Relaxed);
+        let events = institutions.change(&restarts, |tenant, _| tenant.institution.events.last()).await.expect("it is stored");
+        assert!(events > Some(0), "it restarted by itself at seven");
+        assert_eq!(institutions.differing().await.expect("a store"), Differing::default(), "nobody touched it");
+        for touched in [&restarts, &other] {
+            institutions.change(touched, |tenant, _| tenant.institution.surfacing.seed += 1).await.expect("it is stored");
+        }
+        let changed = Differing { changed: vec![other.clone(), restarts.clone()], deleted: Vec::new() };
+        assert_eq!(institutions.differing().await.expect("a store"), changed);
+        institutions.reset(&restarts, |_, _| ()).await.expect("it is stored").expect("it is there").expect("its clock is right");
+        institutions.delete(&other).await.expect("it is stored");
+        let deleted = Differing { changed: Vec::new(), deleted: vec![other] };
+        assert_eq!(institutions.differing().await.expect("a store"), deleted, "a reset puts it back");
     }
 }

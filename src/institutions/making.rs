@@ -44,7 +44,8 @@ impl Institutions {
             if current.version.is_none() && self.0.is_full() {
                 return Decision::Keep(Err(CreateError::Full(self.0.bounds.institutions)));
             }
-            let tenant = Tenant { institution, blueprint: Arc::clone(&blueprint), expires, met: BTreeSet::new() };
+            let untouched = expires.is_none() && self.is_of_fixture(code, &blueprint);
+            let tenant = Tenant { institution, blueprint: Arc::clone(&blueprint), expires, met: BTreeSet::new(), untouched };
             self.anew(tenant, current.wall, |tenant, moment| Ok(answer(tenant, moment)))
         });
         created.await?
@@ -122,7 +123,8 @@ impl Institutions {
         let staged = |tenant: &Tenant, wall| {
             let blueprint = stage(&tenant.blueprint);
             let institution = self.made(code, &blueprint, wall)?;
-            Ok(Tenant { institution, blueprint: Arc::new(blueprint), expires: tenant.expires, met: BTreeSet::new() })
+            let untouched = tenant.expires.is_none() && self.is_of_fixture(code, &blueprint);
+            Ok(Tenant { institution, blueprint: Arc::new(blueprint), expires: tenant.expires, met: BTreeSet::new(), untouched })
         };
         self.remade(code, staged, answer).await
     }
@@ -175,6 +177,11 @@ impl Institutions {
         Ok(scenario.filter(|_| newest.is_some_and(|page| !page.entries.is_empty() || page.evicted > 0)))
     }
 
+    /// Whether what is made from this is as the fixture of its code makes it.
+    fn is_of_fixture(&self, code: &InstitutionCode, blueprint: &Blueprint) -> bool {
+        self.0.in_force.get().fresh.get(code).is_some_and(|seen| *seen.tenant.blueprint == *blueprint)
+    }
+
     /// A new making.
     fn made(&self, code: &InstitutionCode, blueprint: &Blueprint, wall: Timestamp) -> Result<Institution, ClockError> {
         Institution::new(code.clone(), random_id(), blueprint, &self.fixtures().campaign, wall)
@@ -208,5 +215,5 @@ pub(super) fn random_id() -> String {
 /// A fixture's institution.
 pub(super) fn of_fixture(code: &InstitutionCode, blueprint: &Blueprint, base: &Campaign, now: Timestamp) -> Result<Tenant, ClockError> {
     let institution = Institution::new(code.clone(), OF_FIXTURE.to_owned(), blueprint, base, now)?;
-    Ok(Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None, met: BTreeSet::new() })
+    Ok(Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None, met: BTreeSet::new(), untouched: true })
 }

@@ -49,6 +49,7 @@ impl Snapshot {
         let mut tenant = tenant.clone();
         tenant.institution.settle(now);
         tenant.met.clear();
+        tenant.untouched = false;
         Self(tenant)
     }
 
@@ -120,7 +121,7 @@ impl Snapshot {
         // They go with the journal, which is empty.
         institution.observations = Observations::default();
         institution.resume(wall);
-        Tenant { institution, blueprint: Arc::new(blueprint), expires, met: BTreeSet::new() }
+        Tenant { institution, blueprint: Arc::new(blueprint), expires, met: BTreeSet::new(), untouched: false }
     }
 }
 

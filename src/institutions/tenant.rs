@@ -33,6 +33,8 @@ pub struct Tenant {
     pub expires: Option<Timestamp>,
     /// Scenarios that its clients met in makings before this one.
     pub met: BTreeSet<ScenarioId>,
+    /// Whether it is as its fixture makes it, but for the time that has passed since.
+    pub untouched: bool,
 }
 
 /// A tenant as it is saved: `C`, a campaign; `B`, a blueprint.
@@ -52,6 +54,8 @@ pub(super) struct Saved<'a, C, B> {
     institution: Cow<'a, Institution>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     met: Cow<'a, BTreeSet<ScenarioId>>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    untouched: bool,
 }
 
 /// What every format has.
@@ -138,6 +142,7 @@ impl Tenant {
             first_login: Some(&self.blueprint.login).filter(|first| **first != self.institution.login).map(Cow::Borrowed),
             institution: Cow::Borrowed(&self.institution),
             met: Cow::Borrowed(&self.met),
+            untouched: self.untouched,
         }
     }
 
@@ -173,7 +178,8 @@ impl Tenant {
             None => Arc::clone(&institution.campaign),
         };
         blueprint.login = saved.first_login.unwrap_or(Cow::Borrowed(&institution.login)).into_owned();
-        Ok(Self { institution, blueprint: Arc::new(blueprint), expires: saved.expires, met: saved.met.into_owned() })
+        let (expires, met, untouched) = (saved.expires, saved.met.into_owned(), saved.untouched);
+        Ok(Self { institution, blueprint: Arc::new(blueprint), expires, met, untouched })
     }
 }
 
@@ -209,6 +215,7 @@ mod tests {
                 blueprint: Arc::new(blueprint.clone()),
                 expires: Some(start),
                 met: [ScenarioId::parse("happy-morning").unwrap()].into(),
+                untouched: true,
             };
             let record = tenant.record();
             assert_eq!(Tenant::read(&record.body.unwrap(), &Common::default()).unwrap(), tenant);
@@ -272,6 +279,6 @@ mod tests {
         let fixtures = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19)).0.unwrap();
         let (code, blueprint) = fixtures.institutions.first_key_value().unwrap();
         let institution = Institution::new(code.clone(), "making".to_owned(), blueprint, &fixtures.campaign, start).unwrap();
-        Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None, met: BTreeSet::new() }
+        Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None, met: BTreeSet::new(), untouched: false }
     }
 }

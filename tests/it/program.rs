@@ -120,6 +120,42 @@ fn with_no_settings_it_makes_its_certificates_and_says_the_ready_line() {
     }
 }
 
+/// What it says on standard error until it is told to stop.
+#[cfg(unix)]
+fn banner(dir: &Path, arguments: &[&str]) -> String {
+    let mut child = command(dir).arg("serve").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let ready = BufReader::new(child.stdout.take().unwrap()).lines().next().expect("its ready line").unwrap();
+    assert!(ready.starts_with("onshi-mock ready "), "{ready}");
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn on_all_addresses_it_says_those_that_clients_can_verify_and_where_the_token_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = banner(dir.path(), &["--backend-addr", "0.0.0.0:0", "--control-addr", "127.0.0.1:0", "--tls-san", "mock.example"]);
+    let named: Vec<&str> = said.lines().filter(|line| line.contains("addresses in the certificate")).collect();
+    assert!(named.len() == 1 && named[0].contains("資格確認 backend"), "{said}");
+    for name in ["https://localhost:", "https://127.0.0.1:", "https://mock.example:", "https://host.docker.internal:"] {
+        assert!(named[0].contains(name), "{name}\n{said}");
+    }
+    assert!(!named[0].contains("[::1]"), "it does not listen there\n{said}");
+    assert!(said.contains("certs/control-token  (このファイルの内容"), "{said}");
+    assert!(
+        !banner(dir.path(), &["--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0"]).contains("addresses in the certificate")
+    );
+}
+
+/// What `certs issue` and the walk-throughs write into a checkout is never offered for a commit.
+#[test]
+fn private_keys_and_samples_are_ignored_by_git() {
+    let ignored = include_str!("../../.gitignore");
+    for pattern in ["/certs/*", "*.key", "*.p12", "*.pfx", "/two-terminals/", "/onshi-mock.db*"] {
+        assert!(ignored.lines().any(|line| line == pattern), "{pattern}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn sigterm_ends_it_with_exit_code_0() {

@@ -45,8 +45,8 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
         Problem::new(StatusCode::UNAUTHORIZED, "control-token", Text::new("管理トークンが必要です", "The control token is needed"), detail)
             .expected("Authorization: Bearer <control token>")
             .remedy(Text::new(
-                "起動時に表示される control-token ファイル（または --control-token）の値を使ってください",
-                "Use the value of the file control-token, named at the start, or of --control-token",
+                "起動時に場所が表示されるファイル control-token の内容（または --control-token の値）を使ってください",
+                "Use the content of the file control-token, named at the start, or the value of --control-token",
             ));
     let mut response = problem.into_response();
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
