@@ -52,7 +52,7 @@ pub fn processing(desk: &Desk<'_>, inquiry: &Inquiry) -> Answer {
 /// The answer about a person whose checks are never done. `info` is what is repeated of the request.
 pub(super) fn person_processing(desk: &Desk<'_>, info: Option<&Inquiry>) -> Answer {
     let why = Text::new(
-        "この人の資格確認は処理中と答えます（outcome = \"processing\"）。",
+        "この被保険者の資格確認は処理中と答えます（outcome = \"processing\"）。",
         "Checks of this person are answered as being processed.",
     );
     being_processed(desk, info, why)
@@ -67,7 +67,7 @@ fn being_processed(desk: &Desk<'_>, info: Option<&Inquiry>, why: Text) -> Answer
 pub(super) fn person_refused(person: Option<&Person>) -> Refusal {
     let id = person.map_or("-", |person| person.id.as_str());
     let why = Text::new(
-        format!("この人（{id}）の資格確認は個人単位のエラーと答えます（outcome = \"refused\"）。"),
+        format!("被保険者 {id} の資格確認は個人単位のエラーと答えます（outcome = \"refused\"）。"),
         format!("Checks of this person ({id}) end with a person-level error (outcome = \"refused\")."),
     );
     Refusal::new(ErrorId::PersonRefused, why)

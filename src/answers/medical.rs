@@ -80,7 +80,7 @@ fn consenting<'a>(desk: &Desk<'a>, place: Place<'_>, request: &MedicalRequest) -
         let id = &person.id;
         Text::new(
             format!(
-                "この人（{id}）の {name} の同意がありません。24時間以内のカードリーダーでの回答、なければ被保険者の consents で決まります。"
+                "被保険者 {id} の {name} の同意がありません。24時間以内のカードリーダーでの回答、なければ被保険者の consents で決まります。"
             ),
             format!("{id} has not consented to {name}: by the answer at a card reader within 24 hours, else by the person's consents."),
         )

@@ -99,7 +99,10 @@ impl Explanation {
         let steps =
             self.steps.iter().map(|Step { mark, name, .. }| Text::new(format!("{mark} {}", name.ja), format!("{mark} {}", name.en)));
         let near = self.near_miss.iter().map(|Compared { mark, element, expected, got }| {
-            Text::new(format!("{mark} {element}: 期待 {expected}、実際 {got}"), format!("{mark} {element}: expected {expected}, got {got}"))
+            Text::new(
+                format!("{mark} {element}: 登録値 {expected}、要求の値 {got}"),
+                format!("{mark} {element}: expected {expected}, got {got}"),
+            )
         });
         let all = [
             (Text::new("結果", "Result"), vec![self.summary.clone()]),

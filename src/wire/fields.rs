@@ -174,14 +174,14 @@ impl<'a> Fields<'a> {
         let six_digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
         let first = six_digits.then(|| digits::read_day(&format!("{text}01"))).flatten();
         let first = first.filter(|date| (1800..=2200).contains(&date.year()));
-        first.ok_or_else(|| self.wrong(name, text, "実在する年月（YYYYMM）", "a month that exists, as YYYYMM"))
+        first.ok_or_else(|| self.wrong(name, text, "実在する年月（1800〜2200年、YYYYMM）", "a month that exists, as YYYYMM"))
     }
 
     fn day(&self, name: &str, text: &str) -> Result<Date, Text> {
         let eight_digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
         let date = digits::read_day(text);
         let (ja, en) = if eight_digits {
-            ("実在する1800年から2200年までの日付", "a date that exists, from 1800 to 2200")
+            ("実在する日付（1800〜2200年）", "a date that exists, from 1800 to 2200")
         } else {
             ("YYYYMMDD の日付", "a date as YYYYMMDD")
         };

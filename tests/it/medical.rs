@@ -333,7 +333,7 @@ async fn an_error_is_xml_with_its_code_and_reason_also_where_a_pdf_was_asked_for
         (&code, CONSENTING, category("5"), "MOCK0001E", "\"5\" です。\"1\"、\"2\"、\"3\"、\"4\" のいずれかが必要です"),
         (&code, CONSENTING, element("PrDiInfClassification", "1"), "MOCK0001E", "FileCategory がありません。\"1\"、"),
         (&code, CONSENTING, period("202512", "202511"), "MOCK0001E", "EndDate は \"202511\" です。StartDate（202512）以降の年月"),
-        (&code, CONSENTING, period("202513", "202601"), "MOCK0001E", "StartDate は \"202513\" です。実在する年月（YYYYMM）"),
+        (&code, CONSENTING, period("202513", "202601"), "MOCK0001E", "StartDate は \"202513\" です。実在する年月（1800〜2200年、YYYYMM）"),
         (&code, CONSENTING, period("202511", "20260230"), "MOCK0001E", "EndDate は \"20260230\" です"),
         (&code, CONSENTING, period("2025", "202601"), "MOCK0001E", "StartDate は \"2025\" です"),
         (&code, REFUSING, category("3"), "MOCK0803E", "同意"),

@@ -110,7 +110,7 @@ async fn a_card_at_the_reader_and_bulk_checks_look_up_own_persons() {
     assert!(seen["file"]["text"].as_str().unwrap().contains("試験　花子"));
     let (status, unknown) =
         mock.control(Method::POST, &format!("/v1/institutions/{code}/terminals/T1/card"), json!({"person": "valid"})).await;
-    assert_eq!((status, &unknown["expected"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("hanako")));
+    assert_eq!((status, &unknown["expected"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("hanako (試験　花子)")));
 
     mock.set_terminal(&code, json!({"linkage": {"bulk_time": "PT0S"}})).await;
     let asked = info(&card("06990022", "77", "7001", "01"), "19910203", "0");

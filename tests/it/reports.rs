@@ -184,10 +184,10 @@ async fn a_report_that_cannot_be_read_names_what_is_wrong() {
         (with("state", json!("rebooted")), "「rebooted」は使えません"),
         (with("typo", json!(1)), "項目「typo」はありません"),
         (with("component", json!("printer")), "「printer」は使えません"),
-        (with("version", json!("v5")), "`v5` is not a version"),
-        (with("received", json!(-1)), "`-1`"),
+        (with("version", json!("v5")), "「v5」は正しくありません。1〜4個の数をドットでつないだ版"),
+        (with("received", json!(-1)), "0以上の整数が必要です"),
         (json!({"state": "installed", "component": "linkage_application"}), "必須の項目「version」がありません"),
-        (json!({"state": "booted", "boot_id": "a b", "running": {}}), "`a b` is not a boot id"),
+        (json!({"state": "booted", "boot_id": "a b", "running": {}}), "「a b」は正しくありません。表示可能な ASCII"),
         (json!({"state": "booted", "boot_id": "b", "running": {"printer": "1"}}), "「printer」は使えません"),
     ] {
         let refused = report(&mock, &code, sent.clone()).await;

@@ -228,7 +228,7 @@ fn scenario_files_of_ones_own_are_added_and_each_mistake_is_named_with_its_line(
         ("at = ", "att = ", 8, "unknown field `att`"),
         ("at = ", "att = ", 8, "項目「att」はありません。使える項目: "),
         ("phase = \"up_to_date\"", "phase = \"updated\"", 14, "「updated」は使えません。使える値: "),
-        ("phase = \"up_to_date\"", "from = \"2026-01-20\"", 14, "時刻とタイムゾーンも必要です"),
+        ("phase = \"up_to_date\"", "from = \"2026-01-20\"", 14, "時刻とオフセットも必要です"),
         ("action = \"restart\"", "action = \"reboot\"", 9, "unknown variant `reboot`"),
         ("terminal = \"T1\"", "terminal = \"T2\"", 10, "one of its terminals"),
         ("at = \"2026-01-20", "at = \"2026-01-18", 8, "at or after the clock's"),

@@ -40,7 +40,7 @@ pub fn describe_explanation(operation: &mut Operation<'_>) {
     let forms = json!({ openapi::JSON: { "schema": explained }, "text/html": text, "text/plain": text });
     operation.answers_content(
         200,
-        "記録とその理由（Accept で JSON・ページ・テキスト）。 The entry and why, in the form that Accept names.",
+        "エントリーとその理由（Accept で JSON・ページ・テキスト）。 The entry and why, in the form that Accept names.",
         forms,
     );
     operation.refuses(404);

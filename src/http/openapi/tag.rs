@@ -57,7 +57,7 @@ macro_rules! tags {
 
 tags! {
     /// Login and check.
-    CHECK: Imitated, "資格確認 check", "ログインと、カード情報による資格確認。 Login, and the check by card data.";
+    CHECK: Imitated, "資格確認 check", "ログインと、被保険者証情報による照会。 Login, and the check by card data.";
     /// Delivery of updates to terminals.
     DELIVERY: Invented, "配信 delivery", "資格確認端末への更新の配信。 Delivery of updates to terminals.";
     /// The linkage folder and the reader of a terminal elsewhere.
@@ -71,7 +71,7 @@ tags! {
     /// Clocks.
     CLOCK: Mock, "時計 clock", "医療機関ごとの時計。 Each institution's clock.";
     /// Scenarios, persons and snapshots.
-    SCENARIOS: Mock, "舞台 stage", "シナリオ、フィクスチャ、患者、スナップショット。 Scenarios, fixtures, persons, snapshots.";
+    SCENARIOS: Mock, "場面 stage", "シナリオ、フィクスチャ、被保険者、スナップショット。 Scenarios, fixtures, persons, snapshots.";
     /// Campaigns.
     CAMPAIGN: Mock, "キャンペーン campaign", "更新の配信期間・時間帯・パッケージ。 What is distributed, and when.";
     /// Terminals and what is done to them.
