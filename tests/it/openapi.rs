@@ -96,6 +96,48 @@ fn every_reference_leads_somewhere_and_no_two_types_share_a_name() {
     }
 }
 
+/// Whether a description has a sentence, and is not only names in the way of `` `login` ``, `OpenAPI 3.1` or an error's id.
+fn has_sentence(text: &str) -> bool {
+    let outside = text.split('`').step_by(2).collect::<String>();
+    let mut words = outside.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    let is_name =
+        |word: &str| word.contains(|c: char| c.is_ascii_digit() || c == '_') || ["OK", "PEM", "OpenAPI", "OQSCD", "UTF"].contains(&word);
+    words.any(|word| !is_name(word))
+}
+
+fn descriptions<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields.iter().filter(|(name, _)| !name.starts_with("example")) {
+                match value {
+                    Value::String(text) if name == "description" => found.push(text),
+                    value => descriptions(value, found),
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| descriptions(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_description_is_in_japanese_first_and_no_translation_is_left_over() {
+    let document = written(None);
+    let mut found = Vec::new();
+    descriptions(&document, &mut found);
+    assert!(found.len() > 1000, "{}", found.len());
+    for text in &found {
+        let is_japanese = text.chars().take(60).any(|c| ('\u{3041}'..='\u{9FFF}').contains(&c));
+        assert!(is_japanese || !has_sentence(text), "in English alone: {text} (src/http/openapi/descriptions.json)");
+    }
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/http/openapi/descriptions.json");
+    let translations: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    for (en, ja) in translations.as_object().unwrap() {
+        let both = format!("{} {en}", ja.as_str().unwrap());
+        assert!(found.contains(&both.as_str()), "nothing is described so any more: {en}");
+    }
+}
+
 /// The ends of the control API's `type`s in a text, with their statuses: `` `field` (422`` or `` `field`（422``.
 fn listed_types(line: &str) -> BTreeSet<(String, String)> {
     let parts: Vec<&str> = line.split('`').collect();

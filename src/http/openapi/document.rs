@@ -4,6 +4,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use super::descriptions::put_japanese;
 use super::operation::Operation;
 use super::routes::Described;
 use super::{examples, parameters, problems, tag, transforms};
@@ -51,7 +52,7 @@ fn of_surfaces(surfaces: &[&Surface], catalogue: &Catalogue) -> Value {
     let responses = problems::responses(&mut schemas);
     let used = |tag: &&&tag::Tag| surfaces.iter().flat_map(|surface| &surface.routes).any(|route| route.tag.name == tag.name);
     let of_tag = |tag: &&tag::Tag| json!({ "name": tag.name, "description": tag.about, "x-provenance": tag.provenance.name() });
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "onshi-mock",
@@ -71,7 +72,9 @@ fn of_surfaces(surfaces: &[&Surface], catalogue: &Catalogue) -> Value {
                 "type": "http", "scheme": "bearer", "description": "ファイル certs/control-token の内容、または --control-token の値。 The content of the file certs/control-token, or the value of --control-token.",
             } },
         },
-    })
+    });
+    put_japanese(&mut document);
+    document
 }
 
 const ABOUT: &str = "backend（資格確認を模したもの）と control（管理API）の2つの待ち受けがあり、パスごとの `servers` がどちらかを示します。 \

@@ -1,6 +1,7 @@
 //! The description of both listeners in OpenAPI 3.1, made from the same lines as their routes.
 
 mod content;
+mod descriptions;
 mod document;
 mod examples;
 mod messages;

@@ -1,0 +1,29 @@
+//! What fields and answers are, in Japanese before the English of the doc comments: `descriptions.json`, by the English.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+static IN_JAPANESE: LazyLock<HashMap<String, String>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("descriptions.json")).expect("a test reads it"));
+
+/// Puts the Japanese before each description of a document that has one; examples stay as the program gave them.
+pub(super) fn put_japanese(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "example" | "examples")) {
+                match value {
+                    Value::String(en) if name == "description" => {
+                        if let Some(ja) = IN_JAPANESE.get(en.as_str()) {
+                            *en = format!("{ja} {en}");
+                        }
+                    }
+                    value => put_japanese(value),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(put_japanese),
+        _ => {}
+    }
+}
