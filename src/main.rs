@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, openapi, serve, terminal, verdict};
+use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, openapi, serve, terminal, usage, verdict};
 use onshi_mock::clock;
 
 /// A check is many small texts: this allocator makes them at less than half the cost of most systems' own.
@@ -13,7 +13,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 #[expect(clippy::print_stderr, reason = "an error is the program's last word")]
 async fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        if let Some(ja) = usage::in_japanese(&error) {
+            eprintln!("エラー: {ja}");
+        }
+        error.exit()
+    });
+    let done = match cli.command {
         Command::Serve(args) => serve::run(args, clock::wall).await,
         Command::Terminal(args) => terminal::run(args, clock::wall).await,
         Command::Certs(args) => certs::run(args, clock::wall()),

@@ -1,7 +1,7 @@
 //! The only place that wires the parts together: `Server::bind` makes everything ready, `run` serves until told to stop.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,6 +139,11 @@ impl Server {
     /// The fixture institutions that are not as their fixtures made them, as of the start.
     pub fn differing(&self) -> &Differing {
         &self.differing
+    }
+
+    /// Linkage folders that another process serves, at most ten.
+    pub async fn occupied_folders(&self) -> Vec<PathBuf> {
+        self.linkage.occupied().await
     }
 
     /// What both transports use.

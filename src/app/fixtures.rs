@@ -59,12 +59,17 @@ pub async fn kept(store: &Store, wall: Timestamp) -> Result<Option<Fixtures>, St
     let read = blocking(move || {
         let kept: Kept = serde_json::from_str(&text).ok()?;
         let (fixtures, findings) = read(&kept, wall);
-        findings.errors.iter().for_each(|error| tracing::error!(%error, "fixtures that were put are wrong"));
+        findings
+            .errors
+            .iter()
+            .for_each(|error| tracing::error!(%error, "置き換えられたフィクスチャに誤りがあります / fixtures that were put are wrong"));
         fixtures
     });
     let fixtures = read.await;
     if fixtures.is_none() {
-        tracing::error!("fixtures that were put with PUT /v1/fixtures cannot be used by this program: those of the start are in force");
+        tracing::error!(
+            "PUT /v1/fixtures で置き換えられたフィクスチャはこの版では使えません。起動時のものを使います / fixtures that were put with PUT /v1/fixtures cannot be used by this program: those of the start are in force"
+        );
     }
     Ok(fixtures)
 }
@@ -125,7 +130,7 @@ impl App {
         if next.origin != self.fixtures().origin
             && let Err(error) = self.apply(next)
         {
-            tracing::error!(%error, "fixtures that were put are wrong");
+            tracing::error!(%error, "置き換えられたフィクスチャに誤りがあります / fixtures that were put are wrong");
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ pub mod caller;
 pub mod check;
 mod evidence;
 mod fixtures;
+mod refusals;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use tokio::sync::Mutex;
 
 pub use evidence::evidence;
 pub use fixtures::{NotPut, checked, kept, shelve};
+pub use refusals::log_refusal;
 
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;

@@ -15,41 +15,41 @@ use crate::tls::{Authority, CertificateDescription, KeyKind, NameConstraints, Ne
 pub struct CertsArgs {
     #[command(subcommand)]
     command: CertsCommand,
-    /// Directory of the CA's and the server's certificates
+    /// CA とサーバー証明書のディレクトリ / Directory of the CA's and the server's certificates
     #[arg(long, value_name = "DIR", env = "ONSHI_CERTS", default_value = "certs", global = true)]
     certs: PathBuf,
-    /// A further DNS name or IP address for the server's certificate; repeatable
+    /// サーバー証明書に加える DNS 名か IPアドレス。繰り返し可 / A further DNS name or IP address for the server's certificate; repeatable
     #[arg(long, value_name = "NAME", env = "ONSHI_TLS_SAN", value_delimiter = ',', global = true)]
     tls_san: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
 enum CertsCommand {
-    /// Make the CA and the server's certificate, where they are missing
+    /// CA とサーバー証明書を、なければ作成する / Make the CA and the server's certificate, where they are missing
     Init {
-        /// Replace the CA that is there: every client must then trust the new one
+        /// 既にある CA を作り直す（すべてのクライアントに信頼させ直す必要がある） / Replace the CA that is there: every client must then trust the new one
         #[arg(long)]
         new_ca: bool,
-        /// Kind of the CA's key and of those under it; RSA for stacks that take no ECDSA [default: ecdsa]
+        /// CA とその下の鍵の種類。ECDSA に対応しないクライアントには rsa / Kind of the CA's key and of those under it; RSA for stacks that take no ECDSA [default: ecdsa]
         #[arg(long, value_name = "KIND")]
         key: Option<KeyKind>,
-        /// Make a CA that may vouch for any name, for stacks that take no name constraints at all
+        /// 名前制約のない CA を作る（名前制約にまったく対応しないクライアント用） / Make a CA that may vouch for any name, for stacks that take no name constraints at all
         #[arg(long)]
         no_name_constraints: bool,
     },
-    /// Issue a terminal's certificate: ID.pem, ID.key and, for Windows, ID.p12
+    /// 端末証明書を発行する / Issue a terminal's certificate: ID.pem, ID.key and, for Windows, ID.p12
     Issue {
-        /// Institution code and terminal, e.g. 9910000026-T1
+        /// 医療機関コードと端末（例: 9910000026-T1） / Institution code and terminal, e.g. 9910000026-T1
         #[arg(value_name = "INSTITUTION-TERMINAL", value_parser = terminal_address)]
         id: TerminalAddress,
-        /// Directory to write to
+        /// 書き込むディレクトリ / Directory to write to
         #[arg(long, value_name = "DIR", default_value = ".")]
         out: PathBuf,
-        /// Do nothing where the files are there already, instead of refusing
+        /// ファイルが既にあれば、エラーにせず何もしない / Do nothing where the files are there already, instead of refusing
         #[arg(long)]
         if_missing: bool,
     },
-    /// Show what the certificates say
+    /// 証明書の内容を表示する / Show what the certificates say
     Show,
 }
 
@@ -80,16 +80,16 @@ fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Resul
         tell_new_ca(options.dir);
     } else {
         let dir = options.dir.display();
-        println!("{dir} already holds a CA; it is kept.");
         println!("{dir} には既にCAがあります。そのまま使います。");
+        println!("{dir} already holds a CA; it is kept.");
     }
     if new_ca {
-        println!("Terminal certificates of an earlier CA no longer count: issue them again.");
         println!("以前のCAの端末証明書は無効になりました。発行し直してください。");
+        println!("Terminal certificates of an earlier CA no longer count: issue them again.");
     }
     if authority.made().server && !authority.made().ca {
-        println!("Made a new server certificate under it; clients need nothing new.");
         println!("サーバー証明書を作り直しました。クライアント側の作業は不要です。");
+        println!("Made a new server certificate under it; clients need nothing new.");
     }
     show(&authority);
     warn_of_constraints(&authority, options.dir);
@@ -145,15 +145,15 @@ fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, if_missing:
     let (certificate, key, pkcs12) = (out.join(format!("{id}.pem")), out.join(format!("{id}.key")), out.join(format!("{id}.p12")));
     // The certificate is written last: where it is, the others are.
     if if_missing && certificate.try_exists()? {
-        println!("{} exists already and is kept / 既にあるため、そのまま使います", certificate.display());
+        println!("{} は既にあるため、そのまま使います / exists already and is kept", certificate.display());
         return Ok(());
     }
     for file in [&certificate, &key, &pkcs12] {
         if file.try_exists()? {
             let file = file.display();
             bail!(
-                "{file} exists already and is not overwritten: move it away, or choose another directory with --out.\n\
-                 {file} は既にあるため、上書きしません。移動するか、--out で別のディレクトリを指定してください。"
+                "{file} は既にあるため、上書きしません。移動するか、--out で別のディレクトリを指定してください。\n\
+                 {file} exists already and is not overwritten: move it away, or choose another directory with --out."
             );
         }
     }
@@ -171,16 +171,16 @@ fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, if_missing:
     println!("PKCS#12          {}", pkcs12.display());
     println!("PKCS#12 password {}", issued.pkcs12_password);
     println!("valid until      {}", issued.not_after);
-    println!("The password is not stored anywhere: note it now.");
     println!("パスワードはどこにも保存されません。今、控えてください。");
+    println!("The password is not stored anywhere: note it now.");
     Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "clients must be told, so the user must know")]
 fn tell_new_ca(dir: &Path) {
     let dir = dir.display();
-    println!("Made a new CA. Clients must trust ca.pem in {dir}.");
     println!("新しいCAを作りました。クライアントで {dir} のca.pemを信頼してください。");
+    println!("Made a new CA. Clients must trust ca.pem in {dir}.");
 }
 
 #[expect(clippy::print_stdout, reason = "showing is the command's purpose")]

@@ -12,7 +12,7 @@ use crate::fixtures::Fixtures;
 /// Options of `check-fixtures`.
 #[derive(clap::Args)]
 pub struct CheckFixturesArgs {
-    /// Directory with the fixture files
+    /// フィクスチャのディレクトリ / Directory with the fixture files
     dir: PathBuf,
 }
 

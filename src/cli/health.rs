@@ -22,7 +22,7 @@ use crate::config::{Config, Options};
 pub struct HealthArgs {
     #[command(flatten)]
     options: Options,
-    /// Configuration file [default: onshi-mock.toml, where it exists]
+    /// 設定ファイル / Configuration file [default: onshi-mock.toml, where it exists]
     #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }

@@ -3,10 +3,12 @@
 pub mod certs;
 pub mod check_fixtures;
 pub mod health;
+mod logging;
 pub mod openapi;
 pub mod serve;
 pub mod terminal;
 mod terminal_control;
+pub mod usage;
 pub mod verdict;
 mod verify;
 
@@ -27,18 +29,18 @@ pub struct Cli {
 /// What the program can do.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Start the mock: backend and control API over HTTPS (模擬サーバーを起動)
+    /// 模擬サーバーを起動する / Start the mock: backend and control API over HTTPS
     Serve(serve::ServeArgs),
-    /// A simulated qualification terminal, and commands to the running one (模擬の資格確認端末とその操作)
+    /// 模擬の資格確認端末と、その操作 / A simulated qualification terminal, and commands to the running one
     Terminal(terminal::TerminalArgs),
-    /// Make, issue and show certificates (証明書の作成・発行・表示)
+    /// 証明書を作成・発行・表示する / Make, issue and show certificates
     Certs(certs::CertsArgs),
-    /// Check fixture files: file, line, what is wrong, what was expected (フィクスチャの検査)
+    /// フィクスチャを検査する / Check fixture files: file, line, what is wrong, what was expected
     CheckFixtures(check_fixtures::CheckFixturesArgs),
-    /// Print the API's description in OpenAPI 3.1 (API の OpenAPI 文書を出力)
+    /// API の OpenAPI 文書を出力する / Print the API's description in OpenAPI 3.1
     Openapi(openapi::OpenapiArgs),
-    /// Exit with 0 when the server is ready (稼働確認)
+    /// サーバーが応答できれば終了コード 0 / Exit with 0 when the server is ready
     Health(health::HealthArgs),
-    /// Fetch the verdict on an institution's clients: JSON, JUnit XML or a page; exit 1 where a rule failed (クライアントの判定)
+    /// クライアントの判定を取得する / Fetch the verdict on an institution's clients: JSON, JUnit XML or a page; exit 1 where a rule failed
     Verdict(verdict::VerdictArgs),
 }

@@ -13,7 +13,7 @@ use crate::server::describe;
 /// Options of `openapi`.
 #[derive(clap::Args)]
 pub struct OpenapiArgs {
-    /// One listener only [default: both, told apart by the `servers` of each path]
+    /// どちらか一方のポートだけ / One listener only [default: both, told apart by the `servers` of each path]
     #[arg(long, value_name = "LISTENER")]
     listener: Option<Listener>,
 }

@@ -1,15 +1,14 @@
 //! `onshi-mock serve`.
 
-use std::io::IsTerminal;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use tokio::signal;
-use tracing_subscriber::EnvFilter;
 
 use super::certs::warn_of_constraints;
-use crate::config::{Config, LogFormat, Options};
+use super::logging::start_logging;
+use crate::config::{Config, Options};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::japan;
 use crate::fixtures::Origin;
@@ -29,7 +28,7 @@ Each option can also be an environment variable or a key of onshi-mock.toml (its
 pub struct ServeArgs {
     #[command(flatten)]
     options: Options,
-    /// Configuration file [default: onshi-mock.toml, where it exists]
+    /// 設定ファイル / Configuration file [default: onshi-mock.toml, where it exists]
     #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -40,12 +39,13 @@ pub struct ServeArgs {
 /// What keeps the server from starting.
 pub async fn run(args: ServeArgs, wall: fn() -> Timestamp) -> anyhow::Result<()> {
     let config = args.options.complete(args.config.as_deref())?;
-    start_logging(config.log_format);
+    start_logging(config.log_format, wall);
     let server = Server::bind(&config, wall).await?;
+    let occupied = server.occupied_folders().await;
     // Listened to before the ready line: who reads that line may end the program at once.
     let stop = told_to_stop()?;
     note_address(&config, server.control_addr()?);
-    greet(&config, &server)?;
+    greet(&config, &server, &occupied)?;
     server.run(stop).await;
     Ok(())
 }
@@ -58,18 +58,9 @@ fn note_address(config: &Config, control: SocketAddr) {
     }
 }
 
-pub(super) fn start_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("onshi_mock=info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => logs.init(),
-        LogFormat::Json => logs.json().init(),
-    }
-}
-
 /// Says on standard error where everything is, and on standard output the one line that scripts wait for.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the ready line and the words around it are the command's output")]
-fn greet(config: &Config, server: &Server) -> anyhow::Result<()> {
+fn greet(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyhow::Result<()> {
     for warning in &server.findings().warnings {
         eprintln!("警告 warning: {warning}");
     }
@@ -105,6 +96,11 @@ fn greet(config: &Config, server: &Server) -> anyhow::Result<()> {
     if let Some(linkage) = &config.linkage {
         let of = linkage.only.as_ref().map_or_else(|| "<医療機関コード>-<端末>/".to_owned(), |only| format!("({only}) "));
         eprintln!("  連携     linkage   {}: {of}req, res, face", linkage.dir.display());
+    }
+    if !occupied.is_empty() {
+        let folders = occupied.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ");
+        eprintln!("           別のプロセスが処理しているため、その終了までこのサーバーでは処理しないフォルダー /");
+        eprintln!("           served by another process, and left alone until that ends: {folders}");
     }
     say_state(config, server);
     println!("onshi-mock ready backend=https://{backend} control=https://{control}");
@@ -156,7 +152,7 @@ pub(super) fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping");
+        tracing::info!("終了します / stopping");
     })
 }
 
@@ -170,6 +166,6 @@ pub(super) fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
             _ = told_by_another.recv() => {}
             _ = window_closed.recv() => {}
         }
-        tracing::info!("stopping");
+        tracing::info!("終了します / stopping");
     })
 }

@@ -10,7 +10,8 @@ use aws_lc_rs::rand;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
-use super::serve::{start_logging, told_to_stop};
+use super::logging::start_logging;
+use super::serve::told_to_stop;
 use super::terminal_control::{self, TOKEN_FILE, TerminalCommand, said};
 use crate::config::{LogFormat, TerminalConfig, TerminalOptions};
 use crate::hex;
@@ -28,7 +29,7 @@ pub struct TerminalArgs {
     command: Option<TerminalCommand>,
     #[command(flatten)]
     options: TerminalOptions,
-    /// Configuration file [default: onshi-mock.toml, where it exists]
+    /// 設定ファイル / Configuration file [default: onshi-mock.toml, where it exists]
     #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
@@ -49,7 +50,7 @@ pub async fn run(args: TerminalArgs, wall: fn() -> Timestamp) -> anyhow::Result<
         return terminal_control::run(command, &options.find_running(config.as_deref())?).await;
     }
     let config = options.complete(config.as_deref())?;
-    start_logging(LogFormat::Text);
+    start_logging(LogFormat::Text, wall);
     let stop = told_to_stop()?;
     let admin_addr = config.admin_addr;
     let settings = settings(&config, wall)?;

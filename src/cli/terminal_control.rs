@@ -18,36 +18,36 @@ use crate::terminal::{CardSeen, Status, install_provider};
 /// What can be done to a running terminal.
 #[derive(Subcommand)]
 pub(super) enum TerminalCommand {
-    /// Restart it (再起動): what is installed runs from then on
+    /// 端末を再起動する：インストール済みの版が動き始める / Restart it: what is installed runs from then on
     Restart,
-    /// Shut it down; under fast startup it only hibernates (シャットダウン)
+    /// 端末をシャットダウンする。高速スタートアップでは休止になる / Shut it down; under fast startup it only hibernates
     Shutdown,
-    /// Switch it on; after a hibernation that is no boot (電源を入れる)
+    /// 端末の電源を入れる。休止の後なら完全な起動にならない / Switch it on; after a hibernation that is no boot
     PowerOn,
-    /// Restart the linkage application alone: no boot (連携アプリケーションの再起動)
+    /// 連携アプリケーションだけを再起動する：端末の再起動ではない / Restart the linkage application alone: no boot
     RestartLinkage,
-    /// Look for updates and download now, outside the windows too (手動ダウンロード)
+    /// 更新を問い合わせ、配信時間外でも今すぐダウンロードする / Look for updates and download now, outside the windows too
     Download,
-    /// Switch the card reader (カードリーダーの電源)
+    /// カードリーダーの電源を切り替える / Switch the card reader
     ReaderPower {
-        /// on or off
+        /// on（入）か off（切） / on or off
         to: Switch,
     },
-    /// Present a card at the reader (カードを置く)
+    /// カードリーダーにカードを置く / Present a card at the reader
     Card {
-        /// The person, by the fixtures' id
+        /// 被保険者の ID、氏名、番号のいずれか / The person, by id, name or number
         #[arg(long)]
         person: String,
-        /// right, wrong, unreadable or expired
+        /// カード：right（本人のもの）、wrong（別のもの）、unreadable（読み取れない）、expired（失効） / right, wrong, unreadable or expired
         #[arg(long, default_value = "right")]
         card: String,
-        /// KIND=given|refused|expired|unobtainable, such as pharmacists=given; repeatable
+        /// 同意（例: pharmacists=given）。繰り返し可 / KIND=given|refused|expired|unobtainable, such as pharmacists=given; repeatable
         #[arg(long, value_name = "KIND=ANSWER", value_parser = consent)]
         consent: Vec<(ConsentKind, Consent)>,
     },
-    /// Phase, versions, boot, last poll, progress (状態の表示)
+    /// 状態、版、起動、最後の問い合わせ、進み具合を表示する / Phase, versions, boot, last poll, progress
     Status {
-        /// As JSON
+        /// JSON で表示する / As JSON
         #[arg(long)]
         json: bool,
     },

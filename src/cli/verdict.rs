@@ -25,33 +25,33 @@ use crate::verdict::{Evidence, Grade, Overall, Ruling, Verdict, judge, junit, pa
 終了コード: 0 違反なし、1 違反あり（--verify: 証跡と一致しないときも）、3 --require-green で合格でない、4 判定できなかった\n\
 Exit code: 0 nothing failed, 1 a rule failed (--verify: also where it differs), 3 not green under --require-green, 4 could not be judged")]
 pub struct VerdictArgs {
-    /// The institution's code
+    /// 医療機関コード / The institution's code
     #[arg(required_unless_present = "verify", conflicts_with = "verify")]
     institution: Option<String>,
-    /// json, junit or html
+    /// 出力の形式：json、junit、html / json, junit or html
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Where to write it [default: standard output]
+    /// 出力先のファイル / Where to write it [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Exit with 3 unless the overall result is PASS
+    /// 全体の結果が合格でなければ終了コード 3 / Exit with 3 unless the overall result is PASS
     #[arg(long)]
     require_green: bool,
-    /// What the report calls the product under test, whatever the institution says
+    /// 報告書に載せる製品名（医療機関の設定より優先） / What the report calls the product under test, whatever the institution says
     #[arg(long, value_name = "NAME", value_parser = named)]
     product: Option<String>,
-    /// The product's version, for the report
+    /// 報告書に載せる製品の版 / The product's version, for the report
     #[arg(long, value_name = "VERSION", value_parser = named)]
     product_version: Option<String>,
-    /// Who tested it, for the report
+    /// 報告書に載せる試験者 / Who tested it, for the report
     #[arg(long, value_name = "NAME", value_parser = named)]
     tester: Option<String>,
-    /// Judge anew from the evidence in this verdict (JSON), and compare
+    /// この判定（JSON）の中の証跡から判定し直し、比べる / Judge anew from the evidence in this verdict (JSON), and compare
     #[arg(long, value_name = "FILE")]
     verify: Option<PathBuf>,
     #[command(flatten)]
     options: Options,
-    /// Configuration file [default: onshi-mock.toml, where it exists]
+    /// 設定ファイル / Configuration file [default: onshi-mock.toml, where it exists]
     #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }

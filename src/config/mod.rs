@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use jiff::civil::Date;
 use reqwest::Url;
 use serde::Deserialize;
@@ -22,6 +22,7 @@ use crate::policy::{ClientAuthPolicy, LoginPolicy};
 use crate::push;
 use crate::store::Target;
 use crate::verdict::DEFAULT_STRICTNESS;
+use crate::wire::said::in_japanese;
 
 pub use terminal::{RunningTerminal, TerminalConfig, TerminalOptions};
 pub(crate) use values::terminal_address;
@@ -34,88 +35,88 @@ const FILE: &str = "onshi-mock.toml";
 #[derive(Clone, Debug, Default, clap::Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Options {
-    /// Backend: what imitates the real system [default: 127.0.0.1:8443; port 0 picks a free one]
+    /// バックエンド（実際のシステムを模す側）のアドレス / Backend: what imitates the real system [default: 127.0.0.1:8443; port 0 picks a free one]
     #[arg(long, env = "ONSHI_BACKEND_ADDR", value_name = "ADDR", value_parser = address)]
     backend_addr: Option<SocketAddr>,
-    /// Control API: what tests drive [default: 127.0.0.1:8444]
+    /// 管理API（テストから操作する側）のアドレス / Control API: what tests drive [default: 127.0.0.1:8444]
     #[arg(long, env = "ONSHI_CONTROL_ADDR", value_name = "ADDR", value_parser = address)]
     control_addr: Option<SocketAddr>,
-    /// Where the state is kept: sqlite:PATH, memory (lost at the end) or postgres://user:password@host/database [default: sqlite:onshi-mock.db]
+    /// 状態の保存先 / Where the state is kept: sqlite:PATH, memory (lost at the end) or postgres://user:password@host/database [default: sqlite:onshi-mock.db]
     #[arg(long, env = "ONSHI_STORE", value_name = "STORE", hide_env_values = true, value_parser = store)]
     #[serde(deserialize_with = "read_store")]
     store: Option<Target>,
-    /// Institutions at once [default: 300000]
+    /// 同時に持てる医療機関の数 / Institutions at once [default: 300000]
     #[arg(long, env = "ONSHI_MAX_INSTITUTIONS", value_name = "N")]
     max_institutions: Option<u64>,
-    /// About how many bytes of institutions are held in memory; the others are read when they are asked for [default: 134217728]
+    /// メモリに置く医療機関のおおよそのバイト数。ほかは要求されたときに読み込む / About how many bytes of institutions are held in memory; the others are read when they are asked for [default: 134217728]
     #[arg(long, env = "ONSHI_CACHE_SIZE", value_name = "BYTES")]
     cache_size: Option<usize>,
-    /// Fixture files to use instead of the compiled-in ones; a file that is missing there is taken from those
+    /// 組み込みの代わりに使うフィクスチャのディレクトリ。ないファイルは組み込みのものを使う / Fixture files to use instead of the compiled-in ones; a file that is missing there is taken from those
     #[arg(long, env = "ONSHI_FIXTURES", value_name = "DIR")]
     fixtures: Option<PathBuf>,
-    /// Where the CA, the server's certificate and the control token are; what is missing is made [default: certs]
+    /// CA、サーバー証明書、管理トークンのファイルを置くディレクトリ。ないものは作成する / Where the CA, the server's certificate and the control token are; what is missing is made [default: certs]
     #[arg(long, env = "ONSHI_CERTS", value_name = "DIR")]
     certs: Option<PathBuf>,
-    /// A further DNS name or IP address for the server's certificate; repeatable
+    /// サーバー証明書に加える DNS 名か IPアドレス。繰り返し可 / A further DNS name or IP address for the server's certificate; repeatable
     #[arg(long, env = "ONSHI_TLS_SAN", value_name = "NAME", value_delimiter = ',')]
     tls_san: Vec<String>,
-    /// Also write the CA's certificate here, for clients to trust
+    /// CA証明書をこのファイルにも書き出す（クライアントに信頼させるため） / Also write the CA's certificate here, for clients to trust
     #[arg(long, env = "ONSHI_CA_OUT", value_name = "FILE")]
     ca_out: Option<PathBuf>,
-    /// Client certificates: off, optional, or required for login and delivery [default: optional]
+    /// クライアント証明書：off（求めない）、optional（任意）、required（ログインと配信で必須） / Client certificates: off, optional, or required for login and delivery [default: optional]
     #[arg(long, env = "ONSHI_CLIENT_AUTH", value_enum, value_name = "MODE")]
     client_auth: Option<ClientAuthPolicy>,
-    /// Login: lenient accepts any JSON object, strict wants a certificate of ours or the fixtures' credentials [default: lenient]
+    /// ログイン：lenient はどの JSON オブジェクトも受け付け、strict は端末証明書かフィクスチャの利用者とパスワードが必要 / Login: lenient accepts any JSON object, strict wants a certificate of ours or the fixtures' credentials [default: lenient]
     #[arg(long, env = "ONSHI_LOGIN", value_enum, value_name = "MODE")]
     login: Option<LoginPolicy>,
-    /// Directory of the linkage folders: DIR/9910000018-T1/{req,res,face} and so on, made on demand [default: none]
+    /// 連携フォルダーを置くディレクトリ / Directory of the linkage folders: DIR/9910000018-T1/{req,res,face} and so on, made on demand [default: none]
     #[arg(long, env = "ONSHI_LINKAGE", value_name = "DIR")]
     linkage: Option<PathBuf>,
-    /// The one terminal, such as 9910000026-T1, whose linkage folder DIR itself is
+    /// --linkage のディレクトリそのものを連携フォルダーとする、ただ1台の端末（例: 9910000026-T1） / The one terminal, such as 9910000026-T1, whose linkage folder DIR itself is
     #[arg(long, env = "ONSHI_LINKAGE_TERMINAL", value_name = "ID", value_parser = terminal_address)]
     linkage_terminal: Option<TerminalAddress>,
-    /// Real files for packages instead of made-up bytes: DIR/linkage_application/5.3.0 and so on [default: none]
+    /// 作り物の代わりに配信する、実物のパッケージのディレクトリ / Real files for packages instead of made-up bytes: DIR/linkage_application/5.3.0 and so on [default: none]
     #[arg(long, env = "ONSHI_PACKAGE_DIR", value_name = "DIR")]
     package_dir: Option<PathBuf>,
-    /// Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
+    /// 管理API のトークン。16文字以上の表示可能な文字 / Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
     #[arg(long, env = "ONSHI_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
-    /// The date up to which rules of the verdict count; later ones are left out [default: that of the first rule set, 2026-11-25]
+    /// 判定のルールをどの日付の時点まで適用するか。それより後のものは適用しない / The date up to which rules of the verdict count; later ones are left out [default: that of the first rule set, 2026-11-25]
     #[arg(long, env = "ONSHI_STRICTNESS", value_name = "DATE", value_parser = strictness)]
     #[serde(deserialize_with = "read_strictness")]
     strictness: Option<Date>,
-    /// Where notices are posted, signed: https, or http on this machine [default: nowhere]
+    /// お知らせを署名付きで POST する先。https、またはこのマシン上の http / Where notices are posted, signed: https, or http on this machine [default: nowhere]
     #[arg(long, env = "ONSHI_WEBHOOK_URL", value_name = "URL", hide_env_values = true)]
     webhook_url: Option<String>,
-    /// What posted notices are signed with: whsec_BASE64, or 16 or more visible characters
+    /// POST するお知らせの署名の鍵。whsec_BASE64 か、16文字以上の表示可能な文字 / What posted notices are signed with: whsec_BASE64, or 16 or more visible characters
     #[arg(long, env = "ONSHI_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
     webhook_secret: Option<String>,
-    /// Mail server for notices: smtp://host:25, smtp://user:password@host:587?tls=required or smtps://user:password@host [default: none]
+    /// お知らせを送るメールサーバー / Mail server for notices: smtp://host:25, smtp://user:password@host:587?tls=required or smtps://user:password@host [default: none]
     #[arg(long, env = "ONSHI_SMTP_URL", value_name = "URL", hide_env_values = true)]
     smtp_url: Option<String>,
-    /// The sender of mailed notices (default: onshi-mock@localhost)
+    /// お知らせメールの差出人 / The sender of mailed notices (default: onshi-mock@localhost)
     #[arg(long, env = "ONSHI_NOTICE_FROM", value_name = "ADDRESS")]
     notice_from: Option<String>,
-    /// To whom notices are mailed; repeatable
+    /// お知らせメールの宛先。繰り返し可 / To whom notices are mailed; repeatable
     #[arg(long, env = "ONSHI_NOTICE_TO", value_name = "ADDRESS", value_delimiter = ',')]
     notice_to: Vec<String>,
-    /// Collector that gets a span of each request, over OTLP: http://host:4318/v1/traces [default: none]
+    /// 要求ごとのスパンを OTLP で送る先 / Collector that gets a span of each request, over OTLP: http://host:4318/v1/traces [default: none]
     #[arg(long, env = "ONSHI_OTLP_URL", value_name = "URL", hide_env_values = true, value_parser = collector)]
     #[serde(deserialize_with = "read_collector")]
     otlp_url: Option<Url>,
-    /// Connections open at once, per listener [default: 512]
+    /// 同時に開ける接続の数（ポートごと） / Connections open at once, per listener [default: 512]
     #[arg(long, env = "ONSHI_MAX_CONNECTIONS", value_name = "N")]
     max_connections: Option<usize>,
-    /// Connections open at once from one address, per listener [default: 256]
+    /// 1つのアドレスから同時に開ける接続の数（ポートごと） / Connections open at once from one address, per listener [default: 256]
     #[arg(long, env = "ONSHI_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N")]
     max_connections_per_address: Option<usize>,
-    /// Largest request body in bytes [default: 1048576]
+    /// 要求の本文の最大バイト数 / Largest request body in bytes [default: 1048576]
     #[arg(long, env = "ONSHI_MAX_BODY", value_name = "BYTES")]
     max_body: Option<usize>,
-    /// How long open requests may take after SIGTERM or Ctrl-C, ISO 8601 [default: PT1S]
+    /// SIGTERM か Ctrl-C の後、処理中の要求を待つ時間（ISO 8601） / How long open requests may take after SIGTERM or Ctrl-C, ISO 8601 [default: PT1S]
     #[arg(long, env = "ONSHI_GRACE", value_name = "DURATION", value_parser = period)]
     grace: Option<Period>,
-    /// Logs on standard error: text or json [default: text]
+    /// 標準エラー出力のログの形式：text か json / Logs on standard error: text or json [default: text]
     #[arg(long, env = "ONSHI_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
     /// In the file only: the settings of `terminal`.
@@ -291,8 +292,11 @@ fn from_file(named: Option<&Path>) -> anyhow::Result<Options> {
     }
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("設定ファイル {0} を読めません / the configuration file {0} cannot be read", path.display()))?;
-    toml::from_str(&text)
-        .with_context(|| format!("設定ファイル {0} が正しくありません / the configuration file {0} is wrong", path.display()))
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        let ja = in_japanese(error.message());
+        anyhow!("設定ファイル {0} の{line}行目が正しくありません：{ja}\nthe configuration file {0} is wrong: {error}", path.display())
+    })
 }
 
 fn whereabouts(dir: Option<PathBuf>, only: Option<TerminalAddress>) -> anyhow::Result<Option<Whereabouts>> {

@@ -16,31 +16,31 @@ const ADDRESS_FILE: &str = "admin-addr";
 #[derive(Clone, Debug, Default, clap::Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TerminalOptions {
-    /// The backend, such as https://127.0.0.1:8443 (http only on loopback, for tests)
+    /// バックエンドの URL（例: https://127.0.0.1:8443） / The backend, such as https://127.0.0.1:8443 (http only on loopback, for tests)
     #[arg(long, env = "ONSHI_TERMINAL_SERVER", value_name = "URL", value_parser = server)]
     server: Option<ServerUrl>,
-    /// The only CA that is trusted (ca.pem of the server)
+    /// 信頼する唯一の CA（サーバーの ca.pem） / The only CA that is trusted (ca.pem of the server)
     #[arg(long, env = "ONSHI_TERMINAL_CA", value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// The terminal's certificate; its subject says which terminal this is
+    /// 端末証明書。どの端末かは、この証明書の subject で決まる / The terminal's certificate; its subject says which terminal this is
     #[arg(long, env = "ONSHI_TERMINAL_CERT", value_name = "FILE")]
     cert: Option<PathBuf>,
-    /// The certificate's private key
+    /// 端末証明書の秘密鍵 / The certificate's private key
     #[arg(long, env = "ONSHI_TERMINAL_KEY", value_name = "FILE")]
     key: Option<PathBuf>,
-    /// The linkage folder that it serves: DIR/req, DIR/res, DIR/face [default: none]
+    /// 処理する連携フォルダー：DIR/req、DIR/res、DIR/face / The linkage folder that it serves: DIR/req, DIR/res, DIR/face [default: none]
     #[arg(long, env = "ONSHI_TERMINAL_LINKAGE", value_name = "DIR")]
     linkage: Option<PathBuf>,
-    /// Everything that it waits for is divided by this [default: 1]
+    /// 待ち時間をすべてこの数で割る / Everything that it waits for is divided by this [default: 1]
     #[arg(long, env = "ONSHI_TERMINAL_SPEED", value_name = "N")]
     speed: Option<f64>,
-    /// Whether a shutdown only hibernates, so that switching on is no boot [default: true]
+    /// シャットダウンを休止にするか（電源を入れても完全な起動にならない） / Whether a shutdown only hibernates, so that switching on is no boot [default: true]
     #[arg(long, env = "ONSHI_TERMINAL_FAST_STARTUP", value_name = "BOOL")]
     fast_startup: Option<bool>,
-    /// The terminal's memory, and the token for commands [default: onshi-mock-terminal]
+    /// 端末の記憶と、操作用のトークンを置くディレクトリ / The terminal's memory, and the token for commands [default: onshi-mock-terminal]
     #[arg(long, env = "ONSHI_TERMINAL_STATE", value_name = "DIR", global = true)]
     state: Option<PathBuf>,
-    /// Where commands arrive, loopback only; port 0 picks a free one [default: 127.0.0.1:8445; for commands: where the terminal of --state is]
+    /// 操作を受け付けるアドレス。ループバックのみ。ポート 0 なら空きポート / Where commands arrive, loopback only; port 0 picks a free one [default: 127.0.0.1:8445; for commands: where the terminal of --state is]
     #[arg(long, env = "ONSHI_TERMINAL_ADMIN_ADDR", value_name = "ADDR", global = true)]
     admin_addr: Option<SocketAddr>,
 }

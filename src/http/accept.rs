@@ -54,7 +54,7 @@ pub async fn serve(
                         drop(place);
                     });
                 }
-                Err(reason) => tracing::warn!(%peer, reason, "connection refused"),
+                Err(reason) => tracing::warn!(%peer, reason, "接続を拒否しました / connection refused"),
             },
         }
     }
@@ -67,7 +67,10 @@ pub async fn serve(
         }
     };
     if timeout(limits.grace, all_ended).await.is_err() {
-        tracing::warn!(connections = connections.len(), "dropped what had not finished within the grace period");
+        tracing::warn!(
+            connections = connections.len(),
+            "猶予時間内に終わらなかった接続を切断しました / dropped what had not finished within the grace period"
+        );
     }
 }
 
@@ -83,7 +86,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                     io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
                 ) => {}
             Err(error) => {
-                tracing::error!(%error, "cannot accept connections for the moment");
+                tracing::error!(%error, "現在、接続を受け付けられません / cannot accept connections for the moment");
                 sleep(Duration::from_millis(200)).await;
             }
         }
@@ -92,7 +95,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 
 fn note_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(%error, "a connection's task panicked");
+        tracing::error!(%error, "接続の処理中に内部エラーが起きました / a connection's task panicked");
     }
 }
 

@@ -201,7 +201,7 @@ async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, 
     let mut answer = pin!(router.oneshot(request));
     let answered: Result<Response, Infallible> = poll_fn(|context| {
         catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))).unwrap_or_else(|_| {
-            tracing::error!("a handler panicked");
+            tracing::error!("処理中に内部エラーが起きました / a handler panicked");
             Poll::Ready(Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         })
     })

@@ -129,7 +129,7 @@ impl Institutions {
 
     async fn write_last(&self) {
         if let Err(error) = self.write_journals().await {
-            tracing::error!(%error, "the last journal entries are lost");
+            tracing::error!(%error, "最後のジャーナルのエントリーが失われました / the last journal entries are lost");
         }
     }
 
@@ -233,7 +233,7 @@ impl Inner {
             Found::Other(row) => {
                 let read = row.body.map(|body| Tenant::read(&body, &self.common)).transpose();
                 Ok(read.map_err(|error| error.in_store(code.as_str())).unwrap_or_else(|error| {
-                    tracing::warn!(%error, "journal entries of this institution are kept as strays");
+                    tracing::warn!(%error, "この医療機関のジャーナルのエントリーを、どの医療機関のものでもないものとして残します / journal entries of this institution are kept as strays");
                     None
                 }))
             }

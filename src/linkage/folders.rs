@@ -15,6 +15,7 @@ use super::file::{Handled, handle, malformed_file};
 use super::folder::{Counter, Folder, Outgoing, Reply, Rules};
 use crate::app::access::{Access, Visit, Visited};
 use crate::app::caller::Caller;
+use crate::app::log_refusal;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::ids::TerminalAddress;
 use crate::domain::japan;
@@ -89,6 +90,18 @@ impl Folders {
         }
     }
 
+    /// The folders that another process serves, at most so many.
+    pub(super) fn occupied(&self, institutions: &Institutions, most: usize) -> Vec<PathBuf> {
+        // A store that does not work has said so in the log.
+        let addresses = self.addresses(institutions).unwrap_or_default();
+        let taken = |address: &TerminalAddress| {
+            let folder = self.folder(address);
+            let is_taken = locked(&folder).ready().is_err_and(|error| error.kind() == io::ErrorKind::ResourceBusy);
+            is_taken.then(|| self.dir(address))
+        };
+        addresses.iter().filter_map(taken).take(most).collect()
+    }
+
     /// Puts a face result file into a terminal's folder; says whether the server keeps a folder for that terminal.
     ///
     /// # Errors
@@ -109,11 +122,15 @@ impl Folders {
 
     fn folder(&self, address: &TerminalAddress) -> Arc<Mutex<Folder>> {
         let rules = Rules { incomplete_after: self.incomplete_after, ..Rules::default() };
-        let dir = match self.whereabouts.only {
+        let make = || Arc::new(Mutex::new(Folder::new(self.dir(address), rules)));
+        Arc::clone(locked(&self.open).entry(address.clone()).or_insert_with(make))
+    }
+
+    fn dir(&self, address: &TerminalAddress) -> PathBuf {
+        match self.whereabouts.only {
             Some(_) => self.whereabouts.dir.clone(),
             None => self.whereabouts.dir.join(address.to_string()),
-        };
-        Arc::clone(locked(&self.open).entry(address.clone()).or_insert_with(|| Arc::new(Mutex::new(Folder::new(dir, rules)))))
+        }
     }
 }
 
@@ -150,6 +167,7 @@ impl Clerk<'_> {
     fn recorded(&mut self, name: &str, request: Option<Message>, visited: Visited<Handled>, began: Instant) -> Option<Reply> {
         let Visited { result, visit: Visit { institution, terminal, found, fault } } = visited;
         let Handled { reply, outcome, why, mut notes, sought } = result.ok()?;
+        log_refusal(Operation::Linkage, institution.as_ref(), &outcome, &why);
         self.late = fault.as_ref().map(faults::delay).unwrap_or_default();
         notes.extend(fault.as_ref().map(|fired| Note::Text(fired.note())));
         let exchange = Exchange {

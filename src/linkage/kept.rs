@@ -2,6 +2,7 @@
 //! institutions that are new, and given the results of face checks.
 
 use std::io;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,9 @@ use super::folder::Outgoing;
 use super::folders::{Folders, LOOKED_AT_EVERY, Whereabouts};
 use crate::domain::ids::TerminalAddress;
 use crate::institutions::Institutions;
+
+/// Folders of another process that are named at most.
+const MOST_OCCUPIED: usize = 10;
 
 /// The folders of a server.
 #[derive(Clone)]
@@ -53,9 +57,22 @@ impl KeptFolders {
                 }
             };
             if let Err(error) = ended {
-                tracing::error!(%error, "a look at the linkage folders failed");
+                tracing::error!(%error, "連携フォルダーを確認できませんでした / a look at the linkage folders failed");
             }
         }
+    }
+
+    /// Folders that another process serves, at most ten: this server leaves them alone until that ends.
+    pub async fn occupied(&self) -> Vec<PathBuf> {
+        let Some(folders) = self.folders.clone() else {
+            return Vec::new();
+        };
+        let institutions = self.institutions.clone();
+        let looked = spawn_blocking(move || folders.occupied(&institutions, MOST_OCCUPIED));
+        looked.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "連携フォルダーを確認できませんでした / a look at the linkage folders failed");
+            Vec::new()
+        })
     }
 
     /// Makes the folders of these terminals.
@@ -65,7 +82,7 @@ impl KeptFolders {
         };
         let prepared = spawn_blocking(move || terminals.iter().for_each(|address| folders.prepare(address)));
         if let Err(error) = prepared.await {
-            tracing::error!(%error, "the linkage folders were not made");
+            tracing::error!(%error, "連携フォルダーを作れませんでした / the linkage folders were not made");
         }
     }
 

@@ -67,7 +67,7 @@ impl Drop for Hashes {
         self.stop.store(true, Ordering::Relaxed);
         drop(self.jobs.take());
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread that hashes packages panicked");
+            tracing::error!("パッケージのハッシュの計算中に内部エラーが起きました / the thread that hashes packages panicked");
         }
     }
 }
@@ -78,7 +78,7 @@ fn work(waiting: &Receiver<(String, Content)>, known: &Mutex<BTreeMap<String, Ha
             Ok(sha256) => Hash::Known(sha256),
             Err(_) if stop.load(Ordering::Relaxed) => return,
             Err(error) => {
-                tracing::error!(package = name, %error, "the package's SHA-256 was not computed");
+                tracing::error!(package = name, %error, "パッケージの SHA-256 を計算できませんでした / the package's SHA-256 was not computed");
                 Hash::Failed(error.to_string())
             }
         };

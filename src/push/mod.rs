@@ -108,7 +108,7 @@ impl Way {
         let letter: Letter = match serde_json::from_str(&body) {
             Ok(letter) => letter,
             Err(error) => {
-                tracing::error!(way, %error, "a notice in the outbox cannot be read, and is given up");
+                tracing::error!(way, %error, "送信待ちのお知らせを読めないため、送信をやめます / a notice in the outbox cannot be read, and is given up");
                 return store.settle_outgoing(number).await.map(|()| true);
             }
         };
@@ -119,11 +119,24 @@ impl Way {
             Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
         };
         if tries >= MOST_TRIES {
-            tracing::error!(way, id = letter.id, tries, why = failure, "a notice could not be delivered, and is given up");
+            tracing::error!(
+                way,
+                id = letter.id,
+                tries,
+                why = failure,
+                "お知らせを送信できないため、送信をやめます / a notice could not be delivered, and is given up"
+            );
             return store.settle_outgoing(number).await.map(|()| true);
         }
         let pause = pause_behind(tries);
-        tracing::warn!(way, id = letter.id, tries, why = failure, again_in_seconds = pause.as_secs(), "a notice could not be delivered");
+        tracing::warn!(
+            way,
+            id = letter.id,
+            tries,
+            why = failure,
+            again_in_seconds = pause.as_secs(),
+            "お知らせを送信できませんでした / a notice could not be delivered"
+        );
         store.postpone(number, (institutions.wall() + pause).as_millisecond()).await.map(|()| true)
     }
 }

@@ -114,7 +114,7 @@ impl Store {
     fn turn_red(&self, error: &StoreError) {
         let mut red = self.red.lock().unwrap_or_else(PoisonError::into_inner);
         if red.is_none() {
-            tracing::error!(reason = error.text().en, "the store fails");
+            tracing::error!(reason = %format_args!("{} / {}", error.text().ja, error.text().en), "状態の保存先を読み書きできません / the store fails");
         }
         *red = Some(error.clone());
     }
@@ -122,7 +122,7 @@ impl Store {
     fn turn_green(&self) {
         let before = self.red.lock().unwrap_or_else(PoisonError::into_inner).take();
         if before.is_some() {
-            tracing::info!("the store works again");
+            tracing::info!("状態の保存先が復旧しました / the store works again");
         }
     }
 }

@@ -88,7 +88,11 @@ pub(super) async fn post(connection: &mut AnyConnection, outgoing: &[Outgoing]) 
     for way in ways {
         let given_up = sqlx::query(BOUND).bind(way).bind(MOST).execute(&mut *connection).await?.rows_affected();
         if given_up > 0 {
-            tracing::error!(way, given_up, "the outbox is full: the oldest notices are given up unsent");
+            tracing::error!(
+                way,
+                given_up,
+                "送信待ちのお知らせが上限に達したため、古いものを送信せずに捨てました / the outbox is full: the oldest notices are given up unsent"
+            );
         }
     }
     Ok(())

@@ -59,7 +59,7 @@ impl Terminal {
             }
         };
         done.map_err(|fault: Fault| fault.why().clone())?;
-        tracing::info!(?command, "done");
+        tracing::info!(?command, "実行しました / done");
         Ok(())
     }
 

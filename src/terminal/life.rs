@@ -114,7 +114,7 @@ async fn round(terminal: &Terminal, manual: bool) -> Result<Duration, Fault> {
     terminal.change(|state| state.last_poll = Some(now))?;
     let offers = poll.update.map(|update| update.packages).unwrap_or_default();
     let window = poll.window.map_or_else(|| "-".to_owned(), |window| window.state);
-    tracing::info!(packages = offers.len(), window, "polled");
+    tracing::info!(packages = offers.len(), window, "更新を問い合わせました / polled");
     let state = terminal.state();
     // A server that offers what is installed has forgotten that it is.
     if offers.iter().any(|offer| installed(&state, offer).is_some_and(|order| order.is_eq())) {
@@ -151,7 +151,7 @@ async fn take(terminal: &Terminal, offer: &Offer) -> Result<bool, Fault> {
         return Ok(false);
     }
     let Some(sha256) = &offer.sha256 else {
-        tracing::info!(component = %offer.component, "the server does not know this package's hash yet");
+        tracing::info!(component = %offer.component, "サーバーがパッケージのハッシュを計算中です / the server does not know this package's hash yet");
         return Ok(false);
     };
     let partial = Partial::new(&terminal.store.downloads(), offer, sha256);
@@ -222,7 +222,7 @@ async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Resu
         fetched = partial.fetch(&terminal.backend, progress) => fetched?,
         () = telling => {}
     }
-    tracing::info!(%component, %version, "downloaded");
+    tracing::info!(%component, %version, "ダウンロードしました / downloaded");
     terminal.change(|state| state.report(Report::Downloaded { component, version }))?;
     terminal.send_reports().await
 }

@@ -1,5 +1,5 @@
 //! What can be wrong with the certificates, told to the programmer who starts the mock: one
-//! English sentence or two, a newline, the same in Japanese.
+//! Japanese sentence or two, a newline, the same in English.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -16,9 +16,10 @@ use super::remedy::{Expected, Remedy};
 pub enum TlsError {
     /// A `--tls-san` is neither a DNS name nor an IP address.
     #[error(
-        "--tls-san {name:?} cannot go into a certificate: {}.\n--tls-san {name:?} は証明書に入れられません: {}。",
-        fault.english(),
-        fault.japanese()
+        "--tls-san {name:?} は証明書に入れられません: {}。\n\
+         --tls-san {name:?} cannot go into a certificate: {}.",
+        fault.japanese(),
+        fault.english()
     )]
     Name {
         /// As given.
@@ -28,12 +29,10 @@ pub enum TlsError {
     },
     /// A name the CA's name constraints do not permit: clients would refuse the certificate.
     #[error(
-        "The CA in {ca} does not permit {}: a server certificate with it would be refused by clients. \
-         Make a new CA with `{command}`; every client must then trust the new ca.pem, and terminal certificates must be issued again.\n\
-         {ca} のCAは {} を許していません。これを入れたサーバー証明書はクライアントに拒否されます。\
-         `{command}` で新しいCAを作ってください。その後、すべてのクライアントで新しいca.pemを信頼し直し、端末証明書を発行し直す必要があります。",
-        names.join(", "),
-        names.join("、")
+        "{ca} のCAは {} を許していません。これを入れたサーバー証明書はクライアントに拒否されます。`{command}` で新しいCAを作ってください。その後、すべてのクライアントで新しいca.pemを信頼し直し、端末証明書を発行し直す必要があります。\n\
+         The CA in {ca} does not permit {}: a server certificate with it would be refused by clients. Make a new CA with `{command}`; every client must then trust the new ca.pem, and terminal certificates must be issued again.",
+        names.join("、"),
+        names.join(", ")
     )]
     OutsideConstraints {
         /// The CA's certificate file.
@@ -44,7 +43,7 @@ pub enum TlsError {
         command: String,
     },
     /// A file or directory could not be read.
-    #[error("{file} cannot be read: {cause}.\n{file} を読めません: {cause}。")]
+    #[error("{file} を読めません: {cause}。\n{file} cannot be read: {cause}.")]
     Read {
         /// Which file.
         file: PathBuf,
@@ -52,7 +51,7 @@ pub enum TlsError {
         cause: io::Error,
     },
     /// A file or directory could not be written.
-    #[error("{file} cannot be written: {cause}.\n{file} に書き込めません: {cause}。")]
+    #[error("{file} に書き込めません: {cause}。\n{file} cannot be written: {cause}.")]
     Write {
         /// Which file.
         file: PathBuf,
@@ -61,9 +60,10 @@ pub enum TlsError {
     },
     /// A file is there without the one that belongs to it.
     #[error(
-        "{file} is missing, though {beside} is there. {}\n{beside} はありますが、{file} がありません。{}",
-        remedy.english(),
-        remedy.japanese()
+        "{beside} はありますが、{file} がありません。{}\n\
+         {file} is missing, though {beside} is there. {}",
+        remedy.japanese(),
+        remedy.english()
     )]
     Missing {
         /// The file that is missing.
@@ -75,12 +75,12 @@ pub enum TlsError {
     },
     /// A file holds something else than it should.
     #[error(
-        "{file} is not what it should be: expected {}, but {detail}. {}\n\
-         {file} の内容が正しくありません: {}のはずですが、{detail}。{}",
-        expected.english(),
-        remedy.english(),
+        "{file} の内容が正しくありません: {}のはずですが、{detail}。{}\n\
+         {file} is not what it should be: expected {}, but {detail}. {}",
         expected.japanese(),
-        remedy.japanese()
+        remedy.japanese(),
+        expected.english(),
+        remedy.english()
     )]
     Malformed {
         /// Which file.
@@ -94,10 +94,10 @@ pub enum TlsError {
     },
     /// A private key and a certificate that do not belong together.
     #[error(
-        "The key in {key} does not fit the certificate in {certificate}: their public keys differ. {}\n\
-         {key} の鍵と {certificate} の証明書が対応していません (公開鍵が異なります)。{}",
-        remedy.english(),
-        remedy.japanese()
+        "{key} の鍵と {certificate} の証明書が対応していません (公開鍵が異なります)。{}\n\
+         The key in {key} does not fit the certificate in {certificate}: their public keys differ. {}",
+        remedy.japanese(),
+        remedy.english()
     )]
     KeyMismatch {
         /// The private key's file.
@@ -109,10 +109,8 @@ pub enum TlsError {
     },
     /// The CA is not valid at the time of opening.
     #[error(
-        "The CA in {ca} is valid from {not_before} to {not_after}, and it is {now}. \
-         If this machine's clock is right, make a new CA with `{command}`; every client must then trust the new ca.pem.\n\
-         {ca} のCAの有効期間は {not_before} から {not_after} まで、現在は {now} です。\
-         このマシンの時計が正しければ、`{command}` で新しいCAを作ってください。その後、すべてのクライアントで新しいca.pemを信頼し直す必要があります。"
+        "{ca} のCAの有効期間は {not_before} から {not_after} まで、現在は {now} です。このマシンの時計が正しければ、`{command}` で新しいCAを作ってください。その後、すべてのクライアントで新しいca.pemを信頼し直す必要があります。\n\
+         The CA in {ca} is valid from {not_before} to {not_after}, and it is {now}. If this machine's clock is right, make a new CA with `{command}`; every client must then trust the new ca.pem."
     )]
     CaNotValid {
         /// The CA's certificate file.
@@ -128,8 +126,8 @@ pub enum TlsError {
     },
     /// There is nothing to show.
     #[error(
-        "There are no certificates in {dir}: {file} is missing. Make them with `{command}`.\n\
-         {dir} に証明書がありません ({file} がありません)。`{command}` で作ってください。"
+        "{dir} に証明書がありません ({file} がありません)。`{command}` で作ってください。\n\
+         There are no certificates in {dir}: {file} is missing. Make them with `{command}`."
     )]
     NothingThere {
         /// The certificates' directory.
@@ -140,13 +138,13 @@ pub enum TlsError {
         command: String,
     },
     /// A key or a certificate could not be made.
-    #[error("A certificate could not be made: {0}.\n証明書を作れませんでした: {0}。")]
+    #[error("証明書を作れませんでした: {0}。\nA certificate could not be made: {0}.")]
     Issue(rcgen::Error),
     /// The PKCS#12 file could not be made.
-    #[error("The PKCS#12 file could not be made: {0}.\nPKCS#12ファイルを作れませんでした: {0}。")]
+    #[error("PKCS#12ファイルを作れませんでした: {0}。\nThe PKCS#12 file could not be made: {0}.")]
     Pkcs12(p12_keystore::error::Error),
     /// rustls did not accept the certificates.
-    #[error("TLS could not be set up: {0}.\nTLSを準備できませんでした: {0}。")]
+    #[error("TLSを準備できませんでした: {0}。\nTLS could not be set up: {0}.")]
     Rustls(rustls::Error),
 }
 

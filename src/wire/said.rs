@@ -1,7 +1,7 @@
 //! What parsers say of a JSON, TOML or query that makes no sense, in Japanese.
 
 /// What is expected in place of a text, as types of ours say it in English; and the same in Japanese.
-const EXPECTED: [(&str, &str); 20] = [
+const EXPECTED: [(&str, &str); 21] = [
     ("an institution code of ten digits", "10桁の医療機関コード（都道府県番号2桁、点数表番号1桁、コード7桁。例: 9910000018）"),
     ("an institution code: its third digit", "3桁目が 1（医科）・3（歯科）・4（調剤）・6（訪問看護）の医療機関コード"),
     ("an insurer number of six or eight digits", "6桁または8桁の保険者番号（例: 01990019）"),
@@ -22,6 +22,7 @@ const EXPECTED: [(&str, &str); 20] = [
     ("neither `tonight` nor a date", "tonight または日付（例: 2026-01-19）"),
     ("expected one value or a list of them", "1つの値かその配列（nth は整数、delay は \"PT3S\" のような時間の長さ）"),
     ("wanted string or table", "文字列かテーブル"),
+    ("invalid socket address", "IPアドレスとポート（例: 127.0.0.1:8443）"),
 ];
 
 /// The parser speaks English; what it says is said in Japanese, without its words: they stand in the English beside it.
@@ -51,6 +52,9 @@ pub fn in_japanese(said: &str) -> String {
     if let Some((_, expected)) = EXPECTED.iter().find(|(english, _)| said.contains(english)) {
         let got = said.strip_prefix('`').map_or_else(String::new, |_| format!("「{}」は正しくありません。", quoted(said)));
         return format!("{got}{expected}が必要です。");
+    }
+    if let Some((ja, _)) = said.split_once(" / ").filter(|(ja, _)| !ja.is_ascii()) {
+        return ja.to_owned();
     }
     of_time(said).or_else(|| of_value(said)).unwrap_or_else(|| "値または書式が正しくありません。".to_owned())
 }
@@ -135,6 +139,7 @@ mod tests {
             ("failed to parse four digit integer as year: invalid digit, expected 0-9 but got \\xE6 at line 1 column 9", "形式が違います"),
             ("invalid value: integer `-1`, expected u64 at line 1 column 34", "値が範囲外です（0以上の整数が必要です）"),
             ("a text has at most 4000 characters, this has 4001", "4000文字までです（4001文字あります）"),
+            ("2026-11-25 のような日付が必要です / a date such as 2026-11-25 is expected", "2026-11-25 のような日付が必要です"),
             ("duplicate field `seed` at line 1 column 9", "項目「seed」が重複しています"),
             ("`13h` is not a duration from PT0S to P400D in ISO 8601 at line 1 column 13", "「13h」は時間の長さ"),
             ("invalid float, expected `nan`", "引用符"),

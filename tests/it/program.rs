@@ -147,6 +147,85 @@ fn on_all_addresses_it_says_those_that_clients_can_verify_and_where_the_token_is
     );
 }
 
+/// What it says on standard error up to the first line with these words; then it is killed.
+fn said_up_to(dir: &Path, arguments: &[&str], words: &str) -> Vec<String> {
+    let mut command = command(dir);
+    command.arg("serve").args(["--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0"]).args(arguments);
+    let mut child = command.env("TZ", "JST-9").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut lines, mut is_there) = (Vec::new(), false);
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    while !is_there && let Some(line) = said.next() {
+        lines.push(line.unwrap());
+        is_there = lines.last().unwrap().contains(words);
+    }
+    // It may have ended already.
+    let _ = child.kill();
+    child.wait().unwrap();
+    assert!(is_there, "it ended without {words}: {lines:#?}");
+    lines
+}
+
+#[test]
+fn a_refusal_in_a_linkage_folder_is_logged_as_one_of_the_web_api_with_the_machines_offset() {
+    let dir = tempfile::tempdir().unwrap();
+    let requests = dir.path().join("oqs/req");
+    std::fs::create_dir_all(&requests).unwrap();
+    let header = "<MessageHeader><QualificationConfirmationDate>20260120</QualificationConfirmationDate><MedicalInstitutionCode>9910000026</MedicalInstitutionCode></MessageHeader>";
+    let card = "<InsurerNumber>01990019</InsurerNumber><InsuredIdentificationNumber>1001</InsuredIdentificationNumber><Birthdate>19800517</Birthdate>";
+    let body = format!("<MessageBody><QualificationConfirmSearchInfo>{card}</QualificationConfirmSearchInfo></MessageBody>");
+    std::fs::write(requests.join("OQSsiquc01req_1.xml"), format!("<XmlMsg>{header}{body}</XmlMsg>")).unwrap();
+    let arguments = ["--store", "memory", "--linkage", "oqs", "--linkage-terminal", "9910000026-T1"];
+    let said = said_up_to(dir.path(), &arguments, "operation=\"linkage\"");
+    let logged = said.last().unwrap();
+    assert!(logged.contains("拒否しました / refused") && logged.contains("code=\"MOCK0501E\""), "{logged}");
+    assert!(!logged.contains("1001"), "no number of a person is logged: {logged}");
+    let at: jiff::Timestamp = logged.split_whitespace().next().unwrap().parse().unwrap();
+    assert!(logged.contains("+09:00") && at.as_second() > 0, "{logged}");
+}
+
+#[test]
+fn a_linkage_folder_of_another_process_is_named_at_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let arguments = ["--store", "memory", "--linkage", "oqs", "--linkage-terminal", "9910000026-T1"];
+    let first = Program::start(dir.path(), &arguments);
+    let said = said_up_to(dir.path(), &arguments, "状態     state").join("\n");
+    assert!(said.contains("別のプロセスが処理しているため") && said.contains("left alone until that ends: oqs"), "{said}");
+    drop(first);
+    let said = said_up_to(dir.path(), &arguments, "状態     state").join("\n");
+    assert!(!said.contains("別のプロセス"), "{said}");
+}
+
+#[test]
+fn a_wrong_command_line_is_said_in_japanese_before_the_parsers_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = command(dir.path()).args(["serve", "--bakend-addr", "x"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        said.starts_with("エラー: 「--bakend-addr」という引数・オプションはありません。「--backend-addr」のことですか？\nerror: "),
+        "{said}"
+    );
+    std::fs::write(dir.path().join("onshi-mock.toml"), "\nbackend-addr = \"x\"\n").unwrap();
+    let said = failure(&command(dir.path()).arg("serve").output().unwrap());
+    assert!(said.contains("2行目が正しくありません：IPアドレスとポート（例: 127.0.0.1:8443）が必要です"), "{said}");
+}
+
+/// Whoever reads Japanese finds it first in each line of the help, and the English behind it.
+#[test]
+fn every_option_and_command_is_explained_in_japanese_first() {
+    fn check(command: &clap::Command) {
+        let own = command.get_arguments().filter(|argument| !["help", "version"].contains(&argument.get_id().as_str()));
+        let helps = own.map(|argument| (argument.get_id().to_string(), argument.get_help()));
+        for (name, help) in helps.chain([(command.get_name().to_owned(), command.get_about())]) {
+            let help = help.unwrap_or_else(|| panic!("{name} has no help")).to_string();
+            let (ja, en) = help.split_once(" / ").or(help.split_once(" — ")).unwrap_or_else(|| panic!("{name}: {help}"));
+            assert!(!ja.is_ascii() && en.is_ascii(), "{name}: {help}");
+        }
+        command.get_subcommands().filter(|command| command.get_name() != "help").for_each(check);
+    }
+    check(&Cli::command());
+}
+
 /// What `certs issue` and the walk-throughs write into a checkout is never offered for a commit.
 #[test]
 fn private_keys_and_samples_are_ignored_by_git() {

@@ -14,6 +14,7 @@ use super::faults::{self, Sent};
 use super::received::Received;
 use super::reply::{Content, Payload, Reply, json, problem};
 use crate::app::access::{Visit, Visited};
+use crate::app::log_refusal;
 use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
 use crate::domain::fault::Fired;
@@ -167,7 +168,7 @@ impl Trace {
     pub(super) async fn record(&self, refusal: &Refusal, note: Text) {
         let entry = catalogue_entry(&self.app, self.institution.as_ref(), refusal.error).await;
         let operation = self.operation.name();
-        tracing::warn!(operation, path = self.path, why = refusal.why.en, note = note.en, "an answer was cut off");
+        tracing::warn!(operation, path = self.path, why = %format_args!("{} / {}", refusal.why.ja, refusal.why.en), note = %format_args!("{} / {}", note.ja, note.en), "応答が途中で切れました / an answer was cut off");
         let error = JournalError::new(&entry, refusal.message(&entry));
         let outcome = Outcome::refused(error, None);
         let exchange = Exchange {
@@ -176,13 +177,6 @@ impl Trace {
             ..Exchange::new(self.operation, self.method.clone(), self.path.clone(), outcome, refusal.why.clone())
         };
         self.app.institutions.record(self.institution.as_ref(), exchange);
-    }
-}
-
-fn log_refusal(operation: Operation, institution: Option<&InstitutionCode>, outcome: &Outcome, why: &Text) {
-    if let Outcome::Refused { error, .. } = outcome {
-        let (operation, institution) = (operation.name(), institution.map_or("-", InstitutionCode::as_str));
-        tracing::info!(operation, institution, code = error.code, why = why.en, "refused");
     }
 }
 

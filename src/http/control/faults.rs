@@ -159,7 +159,7 @@ async fn unleash(app: &App, code: InstitutionCode, name: &str) -> Result<Respons
         Ok::<_, Problem>((institution.surfacing.seed, faults))
     });
     let (seed, faults) = added.await?.ok_or_else(|| no_institution(&code))??;
-    tracing::info!(institution = code.as_str(), profile = name, seed, "a profile of faults was set");
+    tracing::info!(institution = code.as_str(), profile = name, seed, "障害のプロファイルを設定しました / a profile of faults was set");
     let location = HeaderValue::from_str(&format!("/v1/institutions/{code}/faults")).expect("a code is digits");
     let answer = Unleashed { profile: profile.name.clone(), title: profile.title.clone(), institution: code, seed, faults };
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(answer)).into_response())

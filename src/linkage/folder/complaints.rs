@@ -20,7 +20,7 @@ impl Complaints {
     pub(super) fn hear(&mut self, task: &'static str, path: &Path, error: &io::Error, wall: Timestamp) {
         let last = self.heard.insert((task, error.kind()), wall);
         if last.is_none_or(|last| wall.duration_since(last) >= QUIET) {
-            tracing::warn!(path = %path.display(), %error, "cannot {task}; trying again until it works, without saying so again");
+            tracing::warn!(path = %path.display(), %error, "連携フォルダーの処理に失敗しました。成功するまで繰り返し、その間は再度表示しません / cannot {task}; trying again until it works, without saying so again");
         }
     }
 }

@@ -106,7 +106,7 @@ pub(super) const LAYERS: [(&str, &[Module]); 5] = [
                 ],
             ),
             ("clock", &[]),
-            ("config", &["domain", "institutions", "linkage", "listener", "policy", "push", "store", "verdict"]),
+            ("config", &["domain", "institutions", "linkage", "listener", "policy", "push", "store", "verdict", "wire"]),
             ("main", &["cli", "clock"]),
             ("push", &["domain", "institutions", "store"]),
             (

@@ -1,0 +1,37 @@
+//! Logs on standard error, for people or as JSON, dated in the machine's zone.
+
+use std::fmt;
+use std::io::IsTerminal;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+
+use crate::config::LogFormat;
+
+/// The machine's time in its own zone, with the offset, so that it can be held against other logs of that machine.
+struct LocalTime {
+    wall: fn() -> Timestamp,
+    zone: TimeZone,
+}
+
+impl FormatTime for LocalTime {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        let now = (self.wall)().to_zoned(self.zone.clone());
+        write!(writer, "{}", now.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z"))
+    }
+}
+
+/// Starts them; `wall` is the machine's time.
+pub(super) fn start_logging(format: LogFormat, wall: fn() -> Timestamp) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("onshi_mock=info"));
+    let time = LocalTime { wall, zone: TimeZone::system() };
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_timer(time);
+    let logs = logs.with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().init(),
+    }
+}
