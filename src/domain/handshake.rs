@@ -141,4 +141,21 @@ mod tests {
             assert_eq!(json!(cause), json!(cause.name()));
         }
     }
+    #[test]
+    fn each_is_told_in_both_languages_and_those_about_trust_name_its_page() {
+        let japanese = |text: &Text| text.ja.chars().any(|c| ('ぁ'..='ん').contains(&c));
+        let mut meanings = Vec::new();
+        for cause in Cause::ALL {
+            let (meaning, remedy) = (cause.meaning(), cause.remedy());
+            for text in [&meaning, &remedy] {
+                assert!(japanese(text) && text.en.is_ascii() && text.en.ends_with('.'), "{cause:?}: {text:?}");
+            }
+            assert_eq!(remedy.ja.contains("docs/trust.ja.md"), remedy.en.contains("docs/trust.md"), "{cause:?}");
+            meanings.push(meaning.en);
+        }
+        assert!(Cause::UntrustedCa.remedy().en.contains("docs/trust.md"));
+        meanings.sort_unstable();
+        meanings.dedup();
+        assert_eq!(meanings.len(), Cause::ALL.len(), "each means something of its own");
+    }
 }

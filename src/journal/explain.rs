@@ -250,7 +250,8 @@ fn next(entry: &Entry, own_persons: Option<usize>) -> Text {
 mod tests {
     use super::*;
     use crate::domain::fault::KindName;
-    use crate::domain::ids::FaultId;
+    use crate::domain::found::Found;
+    use crate::domain::ids::{FaultId, TerminalId};
     use crate::domain::operation::Operation;
     use crate::journal::FaultMark;
     use crate::journal::example::example;
@@ -290,5 +291,25 @@ mod tests {
         let entry = Entry { outcome: Outcome::Answered, ..checked(Validity::Valid) };
         assert!(explain(&entry, None).next.en.contains("again after a while"));
         assert!(explain(&checked(Validity::None), None).next.en.contains("Nobody insured matches"));
+    }
+    #[test]
+    fn what_the_terminal_was_at_is_told_for_each_phase() {
+        let found = |phase| Found { phase, last_event: 1, other_terminals: Vec::new() };
+        let told = Phase::ALL.map(|phase| {
+            let terminal = Some(EntryTerminal::Named(TerminalId::parse("T1").unwrap()));
+            explain(&Entry { terminal, found: Some(found(phase)), ..checked(Validity::Valid) }, None).plain()
+        });
+        let words = [
+            "was off",
+            "was booting",
+            "had installed the update",
+            "was downloading",
+            "was installing",
+            "was not installed",
+            "was up to date",
+        ];
+        for words in words {
+            assert_eq!(told.iter().filter(|told| told.contains(words)).count(), 1, "{words}");
+        }
     }
 }

@@ -117,6 +117,8 @@ async fn a_wrong_period_or_month_is_named() {
     for (kind, body, said) in [
         ("mutic", element("MedicalTreatmentMonth", "202613"), "MedicalTreatmentMonth"),
         ("mutic", element("MedicalTreatmentMonth", "20260101"), "MedicalTreatmentMonth"),
+        ("mutic", element("MedicalTreatmentMonth", "179912"), "MedicalTreatmentMonth"),
+        ("mutic", element("MedicalTreatmentMonth", "220101"), "MedicalTreatmentMonth"),
         ("mutic", element("Other", "1"), "MedicalTreatmentMonth"),
         ("muhvq", days("20260120", "20260101"), "ConsentDateTo"),
         ("muhvq", element("ConsentDateFrom", "20260101"), "ConsentDateFrom"),

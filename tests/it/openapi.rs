@@ -75,7 +75,9 @@ fn every_operation_has_a_name_of_its_own_words_in_both_languages_and_its_answers
             for (media_type, body) in content {
                 let schema = resolved(&document, &body["schema"]);
                 let without_fields = schema["properties"].as_object().is_none_or(serde_json::Map::is_empty) && schema["oneOf"].is_null();
-                assert!(without_fields || schema["examples"].is_array(), "{at}: {media_type} has no example");
+                // A snapshot is taken only as the program gave it out: no example would be.
+                let is_sealed = path.ends_with("/restore");
+                assert!(without_fields || is_sealed || schema["examples"].is_array(), "{at}: {media_type} has no example");
             }
         }
     }
@@ -111,6 +113,7 @@ fn descriptions<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
             for (name, value) in fields.iter().filter(|(name, _)| !name.starts_with("example")) {
                 match value {
                     Value::String(text) if name == "description" => found.push(text),
+                    Value::Array(meanings) if name == "x-enum-descriptions" => found.extend(meanings.iter().filter_map(Value::as_str)),
                     value => descriptions(value, found),
                 }
             }
@@ -259,7 +262,7 @@ fn schemas_of<'a>(at: &str, value: &'a Value, found: &mut Vec<(String, &'a Value
 
 #[test]
 fn schemas_are_written_so_that_generators_of_clients_take_them() {
-    let document: Value = serde_json::from_str(&std::fs::read_to_string("docs/openapi.json").unwrap()).unwrap();
+    let document = written(None);
     let mut schemas = Vec::new();
     schemas_of("", &document, &mut schemas);
     assert!(schemas.len() > 1_000, "{} schemas", schemas.len());

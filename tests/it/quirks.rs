@@ -183,7 +183,7 @@ async fn each_element_that_is_missing_or_mistyped_is_named_by_its_pointer() {
     for (parent, name) in required.into_iter().chain(optional) {
         faults.extend([json!(7), json!(true), json!(null), json!([])].map(|wrong| (parent, name, wrong)));
     }
-    for date in ["2026-01-20", "20260230", "2026012", "２０２６０１２０", "00000000", "令和80120", " "] {
+    for date in ["2026-01-20", "20260230", "2026012", "２０２６０１２０", "00000000", "令和80120", " ", "17991231", "22010101"] {
         faults.push((header, "QualificationConfirmationDate", json!(date)));
         faults.push((info, "Birthdate", json!(date)));
     }
@@ -204,6 +204,12 @@ async fn each_element_that_is_missing_or_mistyped_is_named_by_its_pointer() {
         let refused = mock.send(mock.backend(Method::POST, SEARCH).json(&body)).await;
         assert_eq!((refused.status, refused.error_code()), (StatusCode::OK, &json!(MALFORMED)), "{pointer}: {what}");
         assert!(refused.error_message().contains(&pointer), "{pointer}: {what}: {}", refused.error_message());
+    }
+    for (parent, name, edge) in [(info, "Birthdate", "18000101"), (header, "QualificationConfirmationDate", "22001231")] {
+        let mut body = inquiry("9910000018");
+        body.pointer_mut(parent).unwrap()[name] = json!(edge);
+        let answered = mock.send(mock.backend(Method::POST, SEARCH).json(&body)).await;
+        assert_eq!((answered.status, answered.error_code()), (StatusCode::OK, &Value::Null), "{name} {edge}");
     }
 }
 

@@ -13,17 +13,24 @@ pub(super) fn put_japanese(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "example" | "examples")) {
-                match value {
-                    Value::String(en) if name == "description" => {
-                        if let Some(ja) = IN_JAPANESE.get(en.as_str()) {
-                            *en = format!("{ja} {en}");
+                match (name.as_str(), value) {
+                    ("description", Value::String(en)) => translate(en),
+                    ("x-enum-descriptions", Value::Array(all)) => all.iter_mut().for_each(|one| {
+                        if let Value::String(en) = one {
+                            translate(en);
                         }
-                    }
-                    value => put_japanese(value),
+                    }),
+                    (_, value) => put_japanese(value),
                 }
             }
         }
         Value::Array(values) => values.iter_mut().for_each(put_japanese),
         _ => {}
+    }
+}
+
+fn translate(en: &mut String) {
+    if let Some(ja) = IN_JAPANESE.get(en.as_str()) {
+        *en = format!("{ja} {en}");
     }
 }

@@ -136,6 +136,9 @@ fn without_null(mut schema: Value) -> Value {
     if let Some(types) = schema["type"].as_array().cloned() {
         schema["type"] = types.into_iter().find(|kind| kind != "null").unwrap_or(Value::Null);
     }
+    if let Some(fields) = schema.as_object_mut().filter(|fields| fields.get("default").is_some_and(Value::is_null)) {
+        fields.remove("default");
+    }
     match schema["anyOf"].as_array() {
         Some(either) => either.iter().find(|one| one["type"] != "null").cloned().unwrap_or(schema),
         None => schema,
