@@ -157,7 +157,11 @@ async fn masked_entries_hold_nothing_of_a_person() {
     let plain = get(&mock, &at(&code)).await.to_string();
     assert!(plain.contains("極秘記号") && plain.contains("模擬　太郎"), "without the mask they are there");
     for path in [at(&code), "/v1/journal".to_owned()] {
-        let masked = get(&mock, &format!("{path}?mask=true")).await;
+        let mut masked = get(&mock, &format!("{path}?mask=true")).await;
+        for entry in masked["entries"].as_array_mut().unwrap() {
+            // Their digits are drawn, or the machine's time: any four of them may come.
+            ["id", "at", "wall", "session", "inquiry"].iter().for_each(|drawn| entry[*drawn] = Value::Null);
+        }
         for secret in secret {
             assert!(!masked.to_string().contains(secret), "{secret} is in {masked}");
         }
