@@ -54,7 +54,7 @@ impl Case {
     }
 
     fn coverage(verdict: &Verdict) -> Self {
-        let ended = (verdict.overall == Overall::Incomplete).then_some(("skipped", "INCOMPLETE"));
+        let ended = (verdict.overall == Overall::Incomplete || !verdict.coverage.complete).then_some(("skipped", "INCOMPLETE"));
         let Text { ja, en } = &verdict.why;
         Self { name: "シナリオのすべてが確認された（coverage）".to_owned(), ended, words: format!("{ja}\n{en}") }
     }

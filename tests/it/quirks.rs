@@ -205,6 +205,13 @@ async fn each_element_that_is_missing_or_mistyped_is_named_by_its_pointer() {
         assert_eq!((refused.status, refused.error_code()), (StatusCode::OK, &json!(MALFORMED)), "{pointer}: {what}");
         assert!(refused.error_message().contains(&pointer), "{pointer}: {what}: {}", refused.error_message());
     }
+    for (form, body) in [("application/json", r#"{"xmlmsg":{}}"#), ("application/xml", "<xmlmsg><MessageHeader/></xmlmsg>")] {
+        let refused = mock
+            .send(mock.backend(Method::POST, SEARCH).header("content-type", form).header("accept", "application/json").body(body))
+            .await;
+        let said = refused.error_message();
+        assert!(said.contains("最上位の要素が xmlmsg です。XmlMsg が必要です"), "{form}: {said}");
+    }
     for (parent, name, edge) in [(info, "Birthdate", "18000101"), (header, "QualificationConfirmationDate", "22001231")] {
         let mut body = inquiry("9910000018");
         body.pointer_mut(parent).unwrap()[name] = json!(edge);

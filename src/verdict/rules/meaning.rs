@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::super::case::{Case, LASTING};
 use super::super::evidence::Observation;
 use super::super::exchange::Exchange;
@@ -56,8 +58,8 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
     if !observed.is_empty() {
         return Finding::new(
             Grade::Pass,
-            "エラー時の画面が観察され、資格がないとは表示されませんでした。",
-            "The screen was observed at the error, and did not say that there is no qualification.",
+            "エラー時の画面が観察され、資格がないことを示す言葉は見つかりませんでした。",
+            "The screen was observed at the error, and no words were found that say that there is no qualification.",
         )
         .by(observed.iter().map(|(_, check)| *check))
         .seen(observed.iter().map(|(observation, _)| *observation));
@@ -90,20 +92,28 @@ fn is_clear(observation: &Observation) -> bool {
     !matches!(observation.kind, ObservationKind::MessageShown | ObservationKind::Other)
 }
 
-/// Whether the words of a message could say that there is no qualification.
+/// Whether the words of a message could say that there is no qualification, whatever their width and the spaces between.
 fn may_deny(observation: &Observation) -> bool {
-    const WORDS: [&str; 9] = [
-        "資格なし",
+    const WORDS: [&str; 16] = [
         "無資格",
         "無効",
+        "資格な",
+        "資格無",
         "資格がな",
+        "資格が無",
         "資格がありません",
         "資格はありません",
         "該当する資格",
-        "no qualification",
-        "not qualified",
+        "資格喪失",
+        "該当な",
+        "該当無",
+        "該当者な",
+        "該当者無",
+        "noqualification",
+        "notqualified",
     ];
     let text = folded(observation.text.as_deref().unwrap_or_default());
+    let text: String = text.nfkc().filter(|c| !c.is_whitespace()).map(|c| if c == 'ナ' { 'な' } else { c }).collect();
     !is_clear(observation) && WORDS.iter().any(|word| text.contains(word))
 }
 

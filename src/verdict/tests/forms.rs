@@ -41,6 +41,8 @@ fn a_failed_rule_is_a_failure_and_one_that_was_not_exercised_is_skipped() {
     assert_eq!(count("<testcase "), RULES.len() + 1);
     assert!(xml.contains(&format!(r#"failures="{}""#, count("<failure "))) && count("<failure ") > 0);
     assert!(xml.contains(&format!(r#"skipped="{}""#, count("<skipped "))) && count("<skipped ") > 0);
+    let coverage = xml.split("（coverage）").nth(1).unwrap();
+    assert!(coverage.contains("<skipped "), "not everything was shown: {coverage}");
 }
 
 #[test]

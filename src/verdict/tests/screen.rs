@@ -66,6 +66,23 @@ fn words_that_could_deny_the_qualification_are_for_whoever_saw_them_to_tell() {
 }
 
 #[test]
+fn words_deny_the_qualification_in_any_width_and_spelling_and_evidence_is_told_once() {
+    const RULE: &str = "error_not_taken_for_no_qualification";
+    for text in ["該当なし", "該当者なし", "資格無し", "資格が無い", "資格喪失", "該当　資格　なし", "該当資格ﾅｼ", "No  Qualification"]
+    {
+        let mut story = good_morning();
+        story.seen(ObservationKind::MessageShown, &format!("{text}。端末を再起動してください。"), Some(id(1)));
+        assert_eq!(story.grade(RULE), Grade::Inconclusive, "{text}");
+    }
+    let mut story = good_morning();
+    for text in ["再起動してください", "端末を再起動してください"] {
+        story.seen(ObservationKind::MessageShown, text, Some(id(1)));
+    }
+    let ruling = story.ruling(RULE);
+    assert_eq!((ruling.result, ruling.observations.len(), ruling.entries.len()), (Grade::Pass, 2, 1), "both are about one request");
+}
+
+#[test]
 fn what_was_shown_of_an_error_that_never_arrived_counts_for_nothing() {
     let mut story = Story::default();
     story.refused(1, "p1", ErrorProfile::Envelope);

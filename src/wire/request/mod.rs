@@ -66,17 +66,20 @@ pub fn note_of_ignored(pointer: &str) -> Text {
 
 /// What is wrong with a document that is no message at all: another outermost element, no header, no body.
 pub fn fault_of_frame(document: &Document<'_>) -> Option<Text> {
-    let outermost = document.value.as_object().and_then(|root| root.keys().next());
-    if let Some(name) = outermost.filter(|name| *name != "XmlMsg") {
-        let name: String = name.chars().take(40).collect();
-        return Some(Text::new(
-            format!("最上位の要素が {name} です。XmlMsg が必要です（大文字と小文字を区別します）。"),
-            format!("The outermost element is {name}; XmlMsg was expected (upper and lower case count)."),
-        ));
-    }
     let root = Fields::root(&document.value);
     let message = root.and_then(|root| root.object("XmlMsg"));
-    message.and_then(|message| message.object("MessageHeader").and_then(|_| message.object("MessageBody"))).err()
+    let frame = message.and_then(|message| message.object("MessageHeader").and_then(|_| message.object("MessageBody")));
+    wrong_root(document).or(frame.err())
+}
+
+/// What is wrong where something else than `XmlMsg` is outermost.
+fn wrong_root(document: &Document<'_>) -> Option<Text> {
+    let root = document.value.as_object().filter(|root| !root.contains_key("XmlMsg"))?;
+    let name: String = root.keys().next()?.chars().take(40).collect();
+    Some(Text::new(
+        format!("最上位の要素が {name} です。XmlMsg が必要です（大文字と小文字を区別します）。"),
+        format!("The outermost element is {name}; XmlMsg was expected (upper and lower case count)."),
+    ))
 }
 
 /// Reads the frame that all requests share, and the content by `read`, which gets header and body and says which further objects it has read.
@@ -84,6 +87,9 @@ fn framed<'a, T>(
     document: &'a Document<'a>,
     read: impl FnOnce(&Fields<'a>, &Fields<'a>) -> Result<(T, Vec<Fields<'a>>), Text>,
 ) -> Result<Read<T>, Text> {
+    if let Some(wrong) = wrong_root(document) {
+        return Err(wrong);
+    }
     let root = Fields::root(&document.value)?;
     let message = root.object("XmlMsg")?;
     let (header, body) = (message.object("MessageHeader")?, message.object("MessageBody")?);
