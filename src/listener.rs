@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 pub enum Listener {
     /// What imitates the real system.
+    #[value(help = "実際のシステムを模したもの / what imitates the real system")]
     Backend,
     /// What test authors drive.
+    #[value(help = "管理API / what test authors drive")]
     Control,
 }
 

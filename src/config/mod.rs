@@ -129,9 +129,11 @@ pub struct Options {
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
+    #[value(help = "人が読む形式 / for people")]
     #[default]
     Text,
     /// One JSON object a line.
+    #[value(help = "1行に JSON オブジェクト1つ / one JSON object a line")]
     Json,
 }
 

@@ -63,9 +63,11 @@ pub struct NewCa {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum KeyKind {
     /// ECDSA P-256: small and fast
+    #[value(help = "ECDSA P-256（小さく高速） / ECDSA P-256: small and fast")]
     #[default]
     Ecdsa,
     /// RSA 2048: for stacks that take no ECDSA
+    #[value(help = "RSA 2048（ECDSA に対応していない環境向け） / RSA 2048: for stacks that take no ECDSA")]
     Rsa,
 }
 

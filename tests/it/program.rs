@@ -221,6 +221,12 @@ fn every_option_and_command_is_explained_in_japanese_first() {
             let (ja, en) = help.split_once(" / ").or(help.split_once(" — ")).unwrap_or_else(|| panic!("{name}: {help}"));
             assert!(!ja.is_ascii() && en.is_ascii(), "{name}: {help}");
         }
+        for value in command.get_arguments().flat_map(clap::Arg::get_possible_values) {
+            // What is named only (on, off, json) needs no words.
+            let help = value.get_help().map(ToString::to_string).unwrap_or_else(|| "名前 / a name".to_owned());
+            let (ja, en) = help.split_once(" / ").unwrap_or_else(|| panic!("{}: {help}", value.get_name()));
+            assert!(!ja.is_ascii() && en.is_ascii(), "{}: {help}", value.get_name());
+        }
         command.get_subcommands().filter(|command| command.get_name() != "help").for_each(check);
     }
     check(&Cli::command());
