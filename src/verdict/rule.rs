@@ -88,17 +88,17 @@ impl Finding {
     }
 
     pub(super) fn by<'a>(mut self, entries: impl IntoIterator<Item = &'a Exchange>) -> Self {
-        add_each_once(&mut self.entries, entries.into_iter().map(|entry| entry.id.clone()));
+        extend_unique(&mut self.entries, entries.into_iter().map(|entry| entry.id.clone()));
         self
     }
 
     pub(super) fn by_events<'a>(mut self, events: impl IntoIterator<Item = &'a Event>) -> Self {
-        add_each_once(&mut self.events, events.into_iter().map(|event| event.number));
+        extend_unique(&mut self.events, events.into_iter().map(|event| event.number));
         self
     }
 
     pub(super) fn seen<'a>(mut self, observations: impl IntoIterator<Item = &'a Observation>) -> Self {
-        add_each_once(&mut self.observations, observations.into_iter().map(|observation| observation.number));
+        extend_unique(&mut self.observations, observations.into_iter().map(|observation| observation.number));
         self
     }
 
@@ -148,7 +148,7 @@ impl Rule {
 }
 
 /// Adds what is not there yet: several observations may be about one request.
-fn add_each_once<T: PartialEq>(list: &mut Vec<T>, added: impl Iterator<Item = T>) {
+fn extend_unique<T: PartialEq>(list: &mut Vec<T>, added: impl Iterator<Item = T>) {
     for one in added {
         if !list.contains(&one) {
             list.push(one);

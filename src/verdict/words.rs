@@ -3,7 +3,6 @@
 use super::exchange::Exchange;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::event::ChangeName;
-use crate::domain::inquiry::Validity;
 use crate::domain::operation::{Operation, OutcomeName};
 use crate::domain::surfacing::ErrorProfile;
 
@@ -81,7 +80,7 @@ pub(super) fn change(change: ChangeName) -> &'static str {
 pub(super) fn outcome(entry: &Exchange) -> String {
     match (entry.error, entry.validity, entry.outcome) {
         (Some(error), ..) => error_title(error).map_or_else(|| format!("エラー {}", error.name()), |title| format!("エラー：{title}")),
-        (None, Some(validity), _) => label(validity).to_owned(),
+        (None, Some(validity), _) => validity.ja().to_owned(),
         (None, None, OutcomeName::Answered | OutcomeName::Checked) => "応答した".to_owned(),
         (None, None, OutcomeName::Refused) => "拒否された".to_owned(),
     }
@@ -109,17 +108,6 @@ pub(super) fn error_profile(profile: ErrorProfile) -> &'static str {
         ErrorProfile::Bare => "本文のないエラーメッセージ",
         ErrorProfile::Http => "HTTP のエラーステータス",
         ErrorProfile::Silent => "応答なし",
-    }
-}
-
-fn label(validity: Validity) -> &'static str {
-    match validity {
-        Validity::Valid => "有効",
-        Validity::Invalid => "無効",
-        Validity::InvalidNewer => "無効（新しい資格あり）",
-        Validity::None => "該当資格なし",
-        Validity::Several => "複数該当",
-        Validity::ValidUnregistered => "有効（未登録）",
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::super::case::{Case, LASTING};
 use super::super::evidence::Observation;
 use super::super::exchange::Exchange;
@@ -94,11 +92,12 @@ fn is_clear(observation: &Observation) -> bool {
 
 /// Whether the words of a message could say that there is no qualification, whatever their width and the spaces between.
 fn may_deny(observation: &Observation) -> bool {
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 18] = [
         "無資格",
         "無効",
         "資格な",
         "資格無",
+        "資格ナシ",
         "資格がな",
         "資格が無",
         "資格がありません",
@@ -107,13 +106,13 @@ fn may_deny(observation: &Observation) -> bool {
         "資格喪失",
         "該当な",
         "該当無",
+        "該当ナシ",
         "該当者な",
         "該当者無",
         "noqualification",
         "notqualified",
     ];
-    let text = folded(observation.text.as_deref().unwrap_or_default());
-    let text: String = text.nfkc().filter(|c| !c.is_whitespace()).map(|c| if c == 'ナ' { 'な' } else { c }).collect();
+    let text: String = folded(observation.text.as_deref().unwrap_or_default()).split_whitespace().collect();
     !is_clear(observation) && WORDS.iter().any(|word| text.contains(word))
 }
 

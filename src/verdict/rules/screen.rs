@@ -1,10 +1,13 @@
 //! What the client's screen says, as someone or someone's test saw it: the wire cannot show that.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::super::case::Case;
 use super::super::evidence::Observation;
 use super::super::rule::{Finding, Grade};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::observation::ObservationKind;
+use crate::domain::text::Text;
 
 /// What has to be on the screen after an error.
 struct Wanted {
@@ -18,8 +21,6 @@ struct Wanted {
     hints: &'static [&'static str],
     /// Words that can turn such a message into its opposite, or have it speak of something else; in lower case.
     doubtful: &'static [&'static str],
-    /// What it is called.
-    name: (&'static str, &'static str),
 }
 
 /// The message shown tells to restart the terminal.
@@ -51,7 +52,6 @@ pub(super) fn restart(case: &Case<'_>) -> Finding {
                 "not necessary",
                 "receipt computer",
             ],
-            name: ("再起動の案内", "the prompt to restart"),
         },
     )
 }
@@ -66,7 +66,6 @@ pub(super) fn fallback(case: &Case<'_>) -> Finding {
             words: &["kb0011769", "マイナポータル", "資格情報のお知らせ", "資格申立書", "資格確認書"],
             hints: &["別の方法", "代わりの方法", "保険証", "資格確認の方法"],
             doubtful: &[],
-            name: ("代わりの確認方法の案内", "the fallback"),
         },
     )
 }
@@ -81,7 +80,6 @@ pub(super) fn call_centre(case: &Case<'_>) -> Finding {
             words: &["0800-080-4583"],
             hints: &["コールセンター", "call centre", "call center"],
             doubtful: &[],
-            name: ("コールセンターの案内", "the call centre"),
         },
     )
 }
@@ -91,7 +89,6 @@ fn shown(case: &Case<'_>, wanted: &Wanted) -> Finding {
     if refusals.is_empty() {
         return Finding::not_exercised("このエラーはまだ起きていません。", "This error has not come up yet.");
     }
-    let (ja, en) = wanted.name;
     let observed = case.observations_of(wanted.error);
     if observed.is_empty() {
         return Finding::new(
@@ -110,17 +107,15 @@ fn shown(case: &Case<'_>, wanted: &Wanted) -> Finding {
     });
     let near = |observation: &Observation| said(observation, wanted.words) || said(observation, wanted.hints);
     let unclear: Vec<_> = others.into_iter().filter(|(observation, _)| near(observation)).collect();
-    let (kind, title) = (wanted.kind.name(), wanted.kind.title());
+    let (kind, Text { ja, en }) = (wanted.kind.name(), wanted.kind.title());
     let (grade, ja, en, proof) = if !right.is_empty() {
         (Grade::Pass, format!("画面で{ja}が観察されました。"), format!("The screen was seen to have {en}."), right)
     } else if !unclear.is_empty() {
         let ja = format!(
-            "観察された文言が{ja}なのか、言葉だけでは判断できません。案内であれば、「{}」（{kind}）という種類の観察を追加してください。",
-            title.ja
+            "観察された文言が{ja}なのか、言葉だけでは判断できません。案内であれば、「{ja}」（{kind}）という種類の観察を追加してください。"
         );
         let en = format!(
-            "Whether what was seen is {en} cannot be told by its words; if it is, add an observation of the kind \"{}\" ({kind}).",
-            title.en
+            "Whether what was seen is {en} cannot be told by its words; if it is, add an observation of the kind \"{en}\" ({kind})."
         );
         (Grade::Inconclusive, ja, en, unclear)
     } else {
@@ -144,11 +139,7 @@ fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// In lower case, with the letters and digits of a keyboard.
+/// In lower case, and each character in its usual width.
 pub(super) fn folded(text: &str) -> String {
-    let plain = text.chars().map(|c| match c {
-        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
-        _ => c,
-    });
-    plain.collect::<String>().to_lowercase()
+    text.nfkc().collect::<String>().to_lowercase()
 }
