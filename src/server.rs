@@ -141,7 +141,7 @@ impl Server {
         &self.differing
     }
 
-    /// Linkage folders that another process serves, at most ten.
+    /// Linkage folders that another process serves, among those of the first 64 terminals.
     pub async fn occupied_folders(&self) -> Vec<PathBuf> {
         self.linkage.occupied().await
     }

@@ -90,8 +90,8 @@ impl Folders {
         }
     }
 
-    /// The folders that another process serves, at most so many.
-    pub(super) fn occupied(&self, institutions: &Institutions, most: usize) -> Vec<PathBuf> {
+    /// The folders that another process serves, among those of the first so many terminals.
+    pub(super) fn occupied(&self, institutions: &Institutions, looked_at: usize) -> Vec<PathBuf> {
         // A store that does not work has said so in the log.
         let addresses = self.addresses(institutions).unwrap_or_default();
         let taken = |address: &TerminalAddress| {
@@ -99,7 +99,7 @@ impl Folders {
             let is_taken = locked(&folder).ready().is_err_and(|error| error.kind() == io::ErrorKind::ResourceBusy);
             is_taken.then(|| self.dir(address))
         };
-        addresses.iter().filter_map(taken).take(most).collect()
+        addresses.iter().take(looked_at).filter_map(taken).collect()
     }
 
     /// Puts a face result file into a terminal's folder; says whether the server keeps a folder for that terminal.

@@ -15,8 +15,8 @@ use super::folders::{Folders, LOOKED_AT_EVERY, Whereabouts};
 use crate::domain::ids::TerminalAddress;
 use crate::institutions::Institutions;
 
-/// Folders of another process that are named at most.
-const MOST_OCCUPIED: usize = 10;
+/// Terminals whose folders are looked at before the server is ready: to make a folder takes a moment, and there may be 230,000.
+const LOOKED_AT_FIRST: usize = 64;
 
 /// The folders of a server.
 #[derive(Clone)]
@@ -62,13 +62,13 @@ impl KeptFolders {
         }
     }
 
-    /// Folders that another process serves, at most ten: this server leaves them alone until that ends.
+    /// Folders that another process serves, among those of the first 64 terminals: this server leaves them alone until that ends.
     pub async fn occupied(&self) -> Vec<PathBuf> {
         let Some(folders) = self.folders.clone() else {
             return Vec::new();
         };
         let institutions = self.institutions.clone();
-        let looked = spawn_blocking(move || folders.occupied(&institutions, MOST_OCCUPIED));
+        let looked = spawn_blocking(move || folders.occupied(&institutions, LOOKED_AT_FIRST));
         looked.await.unwrap_or_else(|error| {
             tracing::error!(%error, "連携フォルダーを確認できませんでした / a look at the linkage folders failed");
             Vec::new()
