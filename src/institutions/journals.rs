@@ -231,7 +231,7 @@ impl Inner {
     async fn stored(&self, code: &InstitutionCode) -> Result<Option<Tenant>, StoreError> {
         match self.store.find(code.as_str(), None).await? {
             Found::Other(row) => {
-                let read = row.body.map(|body| Tenant::read(&body, &self.common)).transpose();
+                let read = row.body.map(|body| Tenant::read(&body, &self.parsed)).transpose();
                 Ok(read.map_err(|error| error.in_store(code.as_str())).unwrap_or_else(|error| {
                     tracing::warn!(%error, "この医療機関のジャーナルのエントリーを、どの医療機関のものでもないものとして残します / journal entries of this institution are kept as strays");
                     None

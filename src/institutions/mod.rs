@@ -36,7 +36,7 @@ use recorder::Recorder;
 use replicas::Replicas;
 use slot::{Cache, Known, Seen, Slot};
 pub use snapshot::{Snapshot, SnapshotError};
-use tenant::Common;
+use tenant::ParseCache;
 pub use tenant::Tenant;
 use watching::Bell;
 pub use watching::Watch;
@@ -64,7 +64,7 @@ struct Inner {
     /// The ways by which institutions are told of news; without one nothing is told.
     ways: Vec<&'static str>,
     cache: Cache,
-    common: Common,
+    parsed: ParseCache,
     recorder: Recorder,
     metrics: Metrics,
     pseudonyms: Pseudonyms,
@@ -126,7 +126,7 @@ impl Institutions {
             bounds,
             ways,
             cache: Cache::new(bounds.cache),
-            common: Common::default(),
+            parsed: ParseCache::default(),
             recorder: Recorder::default(),
             metrics: Metrics::new(store.tally()),
             pseudonyms: Pseudonyms::new(key.as_bytes()),
@@ -218,7 +218,7 @@ impl Inner {
             slot.set(epoch, Known::Absent(Some(row.version)));
             return Ok((Some(row.version), None));
         };
-        let tenant = Tenant::read(&body, &self.common).map_err(|error| error.in_store(slot.code.as_str()))?;
+        let tenant = Tenant::read(&body, &self.parsed).map_err(|error| error.in_store(slot.code.as_str()))?;
         let seen = Arc::new(self.seen(tenant, Some(row.version)));
         slot.set(epoch, Known::Here(Arc::clone(&seen)));
         self.cache.weigh(&slot.code, body.len());

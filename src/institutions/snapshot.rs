@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Tenant;
-use super::tenant::{Common, FORMAT};
+use super::tenant::{FORMAT, ParseCache};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::institution::MAX_TERMINALS;
 use crate::domain::japan;
@@ -100,7 +100,7 @@ impl Snapshot {
             let ja = format!("状態を読み取れません（{said}）。この版の onshi-mock で取り直してください。");
             SnapshotError::new("/state", ja, format!("The state cannot be read ({said}). Take it anew with this version of onshi-mock."))
         };
-        let tenant = Tenant::read(&document["state"].to_string(), &Common::default()).map_err(|error| unreadable(error.to_string()))?;
+        let tenant = Tenant::read(&document["state"].to_string(), &ParseCache::default()).map_err(|error| unreadable(error.to_string()))?;
         match fault(&tenant) {
             None => Ok(Self(tenant)),
             Some(fault) => Err(unreadable(fault.to_owned())),

@@ -18,7 +18,7 @@ use crate::store::{Record, StoreError};
 
 /// The version of the format of saved documents.
 pub(super) const FORMAT: u32 = 1;
-/// Common and blueprints that are remembered as they were read, and bytes of the longest of them.
+/// ParseCache and blueprints that are remembered as they were read, and bytes of the longest of them.
 const REMEMBERED: usize = 16;
 const LONGEST_REMEMBERED: usize = 64 * 1024;
 
@@ -85,23 +85,23 @@ impl DocumentError {
     }
 }
 
-/// What nearly all institutions of a server have one of a few of, each read once.
+/// Campaigns and blueprints as they were parsed: nearly all institutions of a server have one of a few.
 #[derive(Default)]
-pub(super) struct Common {
-    campaigns: ByText<Arc<Campaign>>,
-    blueprints: ByText<Blueprint>,
+pub(super) struct ParseCache {
+    campaigns: TextCache<Arc<Campaign>>,
+    blueprints: TextCache<Blueprint>,
 }
 
-/// What was read last, by its text.
-struct ByText<T>(Mutex<LruCache<Box<str>, T>>);
+/// What was parsed last, by its text.
+struct TextCache<T>(Mutex<LruCache<Box<str>, T>>);
 
-impl<T> Default for ByText<T> {
+impl<T> Default for TextCache<T> {
     fn default() -> Self {
         Self(Mutex::new(LruCache::new(REMEMBERED)))
     }
 }
 
-impl<T: Clone + DeserializeOwned> ByText<T> {
+impl<T: Clone + DeserializeOwned> TextCache<T> {
     fn read(&self, text: &str) -> serde_json::Result<T> {
         if let Some(read) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text) {
             return Ok(read.clone());
@@ -162,7 +162,7 @@ impl Tenant {
     ///
     /// # Errors
     /// A newer format, or not what this program writes.
-    pub(super) fn read(body: &str, common: &Common) -> Result<Self, DocumentError> {
+    pub(super) fn read(body: &str, common: &ParseCache) -> Result<Self, DocumentError> {
         let wrong = |error: serde_json::Error| match serde_json::from_str(body) {
             Ok(Form { format }) if format > FORMAT => DocumentError::Newer(format),
             _ => DocumentError::Malformed(error),
@@ -218,7 +218,7 @@ mod tests {
                 untouched: true,
             };
             let record = tenant.record();
-            assert_eq!(Tenant::read(&record.body.unwrap(), &Common::default()).unwrap(), tenant);
+            assert_eq!(Tenant::read(&record.body.unwrap(), &ParseCache::default()).unwrap(), tenant);
             assert_eq!(record.expires, Some(start.as_millisecond()));
         }
     }
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn one_campaign_is_shared_and_two_are_told_apart() {
         let mut tenant = some("2026-01-19T03:00:00Z".parse().unwrap());
-        let common = Common::default();
+        let common = ParseCache::default();
         let read = |tenant: &Tenant| Tenant::read(&tenant.record().body.unwrap(), &common).unwrap();
         let once = read(&tenant);
         assert!(Arc::ptr_eq(&once.institution.campaign, &once.blueprint.campaign));
@@ -242,7 +242,7 @@ mod tests {
         let mut document = serde_json::to_value(tenant.saved()).unwrap();
         document["format"] = json!(2);
         for newer in [document.to_string(), "{\"format\":2}".to_owned()] {
-            let refused = Tenant::read(&newer, &Common::default()).unwrap_err();
+            let refused = Tenant::read(&newer, &ParseCache::default()).unwrap_err();
             assert!(matches!(refused, DocumentError::Newer(2)), "{refused}");
             let said = refused.in_store("9910000018");
             assert!(
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn of_many_campaigns_the_one_that_is_used_stays_shared() {
-        let campaigns = ByText::<Arc<Campaign>>::default();
+        let campaigns = TextCache::<Arc<Campaign>>::default();
         let text =
             |title: &str| serde_json::to_string(&Campaign { title: Text::same(title), ..Campaign::clone(&Campaign::none()) }).unwrap();
         let common = campaigns.read(&text("common")).unwrap();

@@ -142,3 +142,49 @@ impl Source for Rows {
         rows.iter().map(|row| Ok((row.try_get(0)?, Row { version: row.try_get(1)?, body: row.try_get(2)? }))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::{Mutex, Semaphore};
+
+    use super::*;
+
+    /// Has one row, "here"; each statement waits for a permit, and is noted.
+    struct Rows {
+        permits: Arc<Semaphore>,
+        statements: Arc<Mutex<Vec<Vec<String>>>>,
+    }
+
+    impl Source for Rows {
+        type Read = i64;
+
+        async fn read(&mut self, codes: &[&str]) -> Result<HashMap<String, i64>, sqlx::Error> {
+            self.permits.acquire().await.expect("it is not closed").forget();
+            self.statements.lock().await.push(codes.iter().map(|code| (*code).to_owned()).collect());
+            if codes.contains(&"broken") { Err(sqlx::Error::WorkerCrashed) } else { Ok([("here".to_owned(), 7)].into()) }
+        }
+    }
+
+    #[tokio::test]
+    async fn who_asks_during_a_statement_shares_the_next_one_and_each_gets_its_own_answer() {
+        let (permits, statements) = (Arc::new(Semaphore::new(0)), Arc::new(Mutex::default()));
+        let reads = SharedReads::new(Rows { permits: Arc::clone(&permits), statements: Arc::clone(&statements) });
+        let codes = ["here", "absent", "here", "absent"];
+        let (first, _) = tokio::join!(reads.read("here"), async {
+            tokio::task::yield_now().await;
+            permits.add_permits(1);
+        });
+        assert!(matches!(first, Ok(Some(7))));
+        let ask = |code| reads.read(code);
+        let (a, b, c, d, ()) = tokio::join!(ask(codes[0]), ask(codes[1]), ask(codes[2]), ask(codes[3]), async { permits.add_permits(4) });
+        for (code, answer) in codes.into_iter().zip([a, b, c, d]) {
+            assert_eq!(answer.ok(), Some((code == "here").then_some(7)), "{code}");
+        }
+        assert_eq!(statements.lock().await[1], codes, "four readers, one statement");
+        assert!(reads.read("broken").await.is_err(), "who asks by itself learns why");
+        permits.add_permits(1);
+        assert!(matches!(reads.read("here").await, Ok(Some(7))), "and the next one is answered");
+    }
+}

@@ -39,8 +39,8 @@ fn of_surfaces(surfaces: &[&Surface], catalogue: &Catalogue) -> Value {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
-    let settings = settings.with_transform(transforms::time_of_day).with_transform(transforms::choice_of_texts);
-    let settings = settings.with_transform(transforms::nothing_said).with_transform(transforms::default_of_reference);
+    let settings = settings.with_transform(transforms::time_of_day).with_transform(transforms::string_enum);
+    let settings = settings.with_transform(transforms::without_redundant).with_transform(transforms::default_of_reference);
     let mut schemas = settings.into_generator();
     let mut paths = Map::new();
     for surface in surfaces {

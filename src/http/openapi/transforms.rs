@@ -14,8 +14,8 @@ pub(super) fn time_of_day(schema: &mut Schema) {
 }
 
 /// A choice of texts is an `enum`, of which generators make an enumeration; what each means is beside it, in the same order.
-pub(super) fn choice_of_texts(schema: &mut Schema) {
-    schemars::transform::transform_subschemas(&mut choice_of_texts, schema);
+pub(super) fn string_enum(schema: &mut Schema) {
+    schemars::transform::transform_subschemas(&mut string_enum, schema);
     let Some(choices) = schema.get("oneOf").and_then(Value::as_array) else {
         return;
     };
@@ -32,8 +32,8 @@ pub(super) fn choice_of_texts(schema: &mut Schema) {
 
 /// What says nothing goes: `"additionalProperties": true`, since not all generators take a schema that is a boolean, and `"default": null`, since some
 /// make a field that has a default one that has to be given.
-pub(super) fn nothing_said(schema: &mut Schema) {
-    schemars::transform::transform_subschemas(&mut nothing_said, schema);
+pub(super) fn without_redundant(schema: &mut Schema) {
+    schemars::transform::transform_subschemas(&mut without_redundant, schema);
     if schema.get("default") == Some(&Value::Null) {
         schema.remove("default");
     }
