@@ -21,8 +21,8 @@ use crate::domain::japan;
 use crate::fixtures::{Findings, Fixtures};
 use crate::hex;
 use crate::http::{Listeners, Parts, Port, interface};
-use crate::institutions::{Differing, Institutions};
-use crate::linkage::KeptFolders;
+use crate::institutions::{FixtureDifferences, Institutions};
+use crate::linkage::LinkageFolders;
 use crate::listener::{Addresses, Listener};
 use crate::package;
 use crate::policy::ClientAuthPolicy;
@@ -39,11 +39,11 @@ pub fn describe(listener: Option<Listener>, catalogue: &Catalogue) -> Value {
 /// A server whose sockets are open.
 pub struct Server {
     app: Arc<App>,
-    linkage: KeptFolders,
+    linkage: LinkageFolders,
     listeners: Listeners,
     made: Made,
     findings: Findings,
-    differing: Differing,
+    fixture_differences: FixtureDifferences,
     push: Push,
 }
 
@@ -79,9 +79,9 @@ impl Server {
         });
         let fixtures = put.unwrap_or_else(|| Arc::clone(&started_with));
         let incomplete_after = fixtures.invented.linkage.incomplete_after.duration().unsigned_abs();
-        let institutions = Institutions::new(fixtures, store, config.bounds, config.push.ways(), wall).await;
+        let institutions = Institutions::new(fixtures, store, config.bounds, config.push.channels(), wall).await;
         let institutions = institutions.map_err(|error| anyhow!("institutions: {error}"))?;
-        let differing = institutions.differing().await?;
+        let fixture_differences = institutions.fixture_differences().await?;
         let addresses = Addresses { backend: url(backend.local_addr()?), control: url(control.local_addr()?) };
         let app = Arc::new(App {
             institutions,
@@ -94,7 +94,7 @@ impl Server {
             client_auth: config.client_auth,
             strictness: config.strictness,
         });
-        let linkage = KeptFolders::new(config.linkage.clone(), incomplete_after, app.institutions.clone());
+        let linkage = LinkageFolders::new(config.linkage.clone(), incomplete_after, app.institutions.clone());
         let listeners = Listeners::new(Parts {
             app: Arc::clone(&app),
             linkage: linkage.clone(),
@@ -107,7 +107,7 @@ impl Server {
             collector: config.otlp_url.clone(),
         })?;
         warn_of_unknown_terminal(config, &app.institutions).await?;
-        Ok(Self { app, linkage, listeners, made, findings, differing, push })
+        Ok(Self { app, linkage, listeners, made, findings, fixture_differences, push })
     }
 
     /// Where the backend listens.
@@ -137,8 +137,8 @@ impl Server {
     }
 
     /// The fixture institutions that are not as their fixtures made them, as of the start.
-    pub fn differing(&self) -> &Differing {
-        &self.differing
+    pub fn fixture_differences(&self) -> &FixtureDifferences {
+        &self.fixture_differences
     }
 
     /// Linkage folders that another process serves, among those of the first 64 terminals.
@@ -162,10 +162,10 @@ impl Server {
         let linkage = self.linkage.run(stop(stopping.clone()));
         let upkeep = keep_store(self.app.institutions.clone(), stop(stopping.clone()));
         let (quiet, silence) = watch::channel(());
-        let journals = self.app.institutions.keep_journals(stop(silence.clone()));
+        let journals = self.app.institutions.run_journal_writer(stop(silence.clone()));
         let listening = Box::pin(self.app.institutions.listen(stop(silence.clone())));
         let following = Box::pin(follow_fixtures(Arc::clone(&self.app), stop(silence.clone())));
-        let telling = Box::pin(self.app.institutions.tell_when_due(stop(silence.clone())));
+        let telling = Box::pin(self.app.institutions.notify_when_due(stop(silence.clone())));
         let pushing = Box::pin(self.push.run(&self.app.institutions, stop(silence)));
         let surfaces = async move {
             tokio::join!(listeners, linkage, upkeep, async move {
@@ -176,7 +176,7 @@ impl Server {
             drop(quiet);
         };
         tokio::join!(surfaces, journals, listening, following, telling, pushing);
-        self.app.institutions.leave().await;
+        self.app.institutions.shut_down().await;
     }
 }
 
@@ -191,7 +191,7 @@ async fn keep_store(institutions: Institutions, stop: impl Future<Output = ()>) 
             () = &mut stop => return,
             _ = beat.tick() => {}
         }
-        if institutions.look_after().await {
+        if institutions.maintain().await {
             beat.reset_immediately();
         }
     }
@@ -201,7 +201,7 @@ async fn keep_store(institutions: Institutions, stop: impl Future<Output = ()>) 
 async fn follow_fixtures(app: Arc<App>, stop: impl Future<Output = ()>) {
     let following = async {
         loop {
-            app.institutions.fixtures_told().await;
+            app.institutions.fixtures_changed().await;
             // What fails turns the store red, and is logged there.
             while app.follow_fixtures().await.is_err() {
                 tokio::time::sleep(STORE_LOOKED_AT_EVERY).await;
@@ -237,7 +237,7 @@ async fn warn_of_unknown_terminal(config: &Config, institutions: &Institutions) 
     let Some(only) = config.linkage.as_ref().and_then(|whereabouts| whereabouts.only.as_ref()) else {
         return Ok(());
     };
-    let there = institutions.look(&only.institution, |tenant, _| tenant.institution.terminals.contains_key(&only.terminal)).await?;
+    let there = institutions.read(&only.institution, |tenant, _| tenant.institution.terminals.contains_key(&only.terminal)).await?;
     if there != Some(true) {
         tracing::warn!(
             "--linkage-terminal {only}: この端末はまだありません。管理APIで作るまで、フォルダーは処理されません / there is no such terminal yet; the folder is left alone until the control API creates it"

@@ -27,7 +27,8 @@ pub struct Bearer {
     /// The institution.
     pub institution: InstitutionCode,
     /// The making of it that the login met: a reset ends its tokens.
-    pub incarnation: Arc<str>,
+    #[serde(rename = "incarnation")]
+    pub generation: Arc<str>,
     /// The terminal, where one was named.
     pub terminal: Option<TerminalId>,
 }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::check::{consents_of, person_refused, unit_of};
 use super::registration::registered;
-use super::{Answer, Desk, Place};
+use super::{Answer, AnswerContext, Place};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::Consents;
@@ -22,62 +22,62 @@ use crate::wire::request::Sender;
 use crate::wire::tree::Verbatim;
 
 /// Takes a bulk request; its result can be fetched when the terminal's `bulk_time` has passed by the institution's clock.
-pub fn submit(desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal, kind: FileKind, asked: Asked) -> Answer {
-    if let Some(refusal) = refusal(institution, terminal, &desk.fixtures.call_centre, desk.now) {
-        return desk.refused(&refusal, None);
+pub fn submit(context: &AnswerContext<'_>, institution: &mut Institution, terminal: &Terminal, kind: FileKind, asked: Asked) -> Answer {
+    if let Some(refusal) = refusal(institution, terminal, &context.fixtures.call_centre, context.now) {
+        return context.refused(&refusal, None);
     }
     let takes = terminal.settings.linkage.bulk_time;
     if let Asked::Registrations(registrations) = &asked {
-        let from = desk.now.checked_add(takes.duration()).unwrap_or(desk.now);
+        let from = context.now.checked_add(takes.duration()).unwrap_or(context.now);
         for registration in registrations {
-            if let Some(person) = desk.register.matching(&registration.card) {
-                institution.references.register(&person.id, registration.reference_number.clone(), from, desk.now);
+            if let Some(person) = context.register.matching(&registration.card) {
+                institution.references.register(&person.id, registration.reference_number.clone(), from, context.now);
             }
         }
     }
-    let (file_identifier, confirmation_date) = (desk.sender.file_identifier.clone(), desk.sender.confirmation_date);
+    let (file_identifier, confirmation_date) = (context.sender.file_identifier.clone(), context.sender.confirmation_date);
     let submission = Submission { kind, asked, file_identifier, confirmation_date };
-    let number = institution.receptions.submit(submission, desk.now, takes);
+    let number = institution.receptions.submit(submission, context.now, takes);
     let why = Text::new(
         format!("一括要求を受け付けました。受付番号は {number} です。"),
         format!("The bulk request was taken; its reception number is {number}."),
     );
-    let mut header = desk.header(Segment::Done);
+    let mut header = context.header(Segment::Done);
     header.reception = terminal.settings.linkage.reception_number_in_header.then(|| number.as_str().into());
-    let reception = Some((number, japan::civil(desk.now)));
+    let reception = Some((number, japan::civil(context.now)));
     let body = Body { unit: Unit { worked: Some(true), reception, ..Unit::default() }, units: Vec::new() };
-    desk.answered(&header, &body, Outcome::Answered, why)
+    context.answered(&header, &body, Outcome::Answered, why)
 }
 
 /// Answers with a bulk result, or that it is still being processed.
-pub fn fetch(desk: &Desk<'_>, place: Place<'_>, submitted_as: FileKind, number: &Verbatim) -> Answer {
+pub fn fetch(context: &AnswerContext<'_>, place: Place<'_>, submitted_as: FileKind, number: &Verbatim) -> Answer {
     let reception = place.institution.receptions.find(submitted_as, &number.text);
-    let sender = sender_of_result(desk.sender, reception);
-    let desk = &Desk { sender: &sender, ..*desk };
-    if let Some(refusal) = refusal(place.institution, place.terminal, &desk.fixtures.call_centre, desk.now) {
-        return desk.refused(&refusal, None);
+    let sender = sender_of_result(context.sender, reception);
+    let context = &AnswerContext { sender: &sender, ..*context };
+    if let Some(refusal) = refusal(place.institution, place.terminal, &context.fixtures.call_centre, context.now) {
+        return context.refused(&refusal, None);
     }
     let Some(reception) = reception else {
-        return desk.refused(&unknown(submitted_as, &number.text), None);
+        return context.refused(&unknown(submitted_as, &number.text), None);
     };
-    let mut header = desk.header(Segment::Processing);
+    let mut header = context.header(Segment::Processing);
     header.reception = Some(number.clone());
-    if desk.now < reception.ready_at {
+    if context.now < reception.ready_at {
         let until = japan::to_the_second(reception.ready_at);
         let why = Text::new(format!("{until} まで処理中です。"), format!("It is being processed until {until}."));
-        return desk.answered(&header, &Body::default(), Outcome::Answered, why);
+        return context.answered(&header, &Body::default(), Outcome::Answered, why);
     }
-    let found = found(desk, reception);
+    let found = found(context, reception);
     if let Some(person) = found.iter().find_map(Found::processing) {
         let why = Text::new(
             format!("{person} の資格確認が終わらないため、処理中です（outcome = \"processing\"）。"),
             format!("It is never done: checks of {person} are answered as being processed."),
         );
-        return desk.answered(&header, &Body::default(), Outcome::Answered, why);
+        return context.answered(&header, &Body::default(), Outcome::Answered, why);
     }
     let units: Vec<_> = match &reception.asked {
-        Asked::Registrations(registrations) => registrations.iter().map(|registration| registered(desk, registration)).collect(),
-        _ => found.iter().map(|found| found.unit(desk, place)).collect(),
+        Asked::Registrations(registrations) => registrations.iter().map(|registration| registered(context, registration)).collect(),
+        _ => found.iter().map(|found| found.unit(context, place)).collect(),
     };
     let normal = units.iter().filter(|unit| unit.worked == Some(true)).count();
     header.segment = Segment::Done;
@@ -86,7 +86,7 @@ pub fn fetch(desk: &Desk<'_>, place: Place<'_>, submitted_as: FileKind, number: 
         format!("一括要求の結果 {} 件を返しました。", units.len()),
         format!("The bulk request's {} results were given.", units.len()),
     );
-    desk.answered(&header, &Body { unit: Unit::default(), units }, Outcome::Answered, why)
+    context.answered(&header, &Body { unit: Unit::default(), units }, Outcome::Answered, why)
 }
 
 /// What a result's header repeats: identifier and date of the request that fetches it, else of the one that handed it in.
@@ -110,19 +110,19 @@ impl Found<'_> {
         (person.outcome == PersonOutcome::Processing).then_some(&*person.id)
     }
 
-    fn unit<'a>(&'a self, desk: &Desk<'a>, place: Place<'a>) -> Unit<'a> {
+    fn unit<'a>(&'a self, context: &AnswerContext<'a>, place: Place<'a>) -> Unit<'a> {
         let person = self.finding.matched.map(|(person, _)| person);
         if person.is_some_and(|person| person.outcome == PersonOutcome::Refused) {
-            let note = desk.note(&person_refused(person));
+            let note = context.note(&person_refused(person));
             return Unit { info: Some(&self.inquiry), worked: Some(false), note: Some(note), ..Unit::default() };
         }
-        unit_of(desk, place, &self.inquiry, &self.finding, &self.consents)
+        unit_of(context, place, &self.inquiry, &self.finding, &self.consents)
     }
 }
 
-fn found<'a>(desk: &Desk<'a>, reception: &Reception) -> Vec<Found<'a>> {
-    let today = japan::civil(desk.now).date();
-    let persons: &'a [Person] = desk.register.persons;
+fn found<'a>(context: &AnswerContext<'a>, reception: &Reception) -> Vec<Found<'a>> {
+    let today = japan::civil(context.now).date();
+    let persons: &'a [Person] = context.register.persons;
     let held = |holds: &dyn Fn(&Person, &Qualification) -> bool| {
         let all = persons.iter().flat_map(|person| person.qualifications.iter().map(move |held| (person, held)));
         all.filter(|(person, held)| holds(person, held)).map(|(person, held)| of_person(person, held, today)).collect()
@@ -130,7 +130,7 @@ fn found<'a>(desk: &Desk<'a>, reception: &Reception) -> Vec<Found<'a>> {
     match &reception.asked {
         Asked::Persons(inquiries) => {
             let found = |inquiry: &Inquiry| {
-                let finding = desk.register.find(inquiry, today);
+                let finding = context.register.find(inquiry, today);
                 let consents = finding.matched.map(|(person, _)| consents_of(person, inquiry)).unwrap_or_default();
                 Found { inquiry: inquiry.clone(), finding, consents }
             };

@@ -1,6 +1,6 @@
 //! One check by card data.
 
-use super::{Answer, Desk, Place};
+use super::{Answer, AnswerContext, Place};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::{Consent, ConsentKind, Consents};
@@ -12,17 +12,17 @@ use crate::journal::Outcome;
 use crate::wire::message::{Body, Held, Segment, Unit};
 
 /// Answers it: the terminal's refusals first, then the inquiry.
-pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
-    let fixtures = desk.fixtures;
-    if let Some(refusal) = refusal(place.institution, place.terminal, &fixtures.call_centre, desk.now) {
-        return desk.refused(&refusal, Some(inquiry));
+pub fn check(context: &AnswerContext<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
+    let fixtures = context.fixtures;
+    if let Some(refusal) = refusal(place.institution, place.terminal, &fixtures.call_centre, context.now) {
+        return context.refused(&refusal, Some(inquiry));
     }
-    let finding = desk.register.find(inquiry, japan::civil(desk.now).date());
+    let finding = context.register.find(inquiry, japan::civil(context.now).date());
     let person = finding.matched.map(|(person, _)| person);
     match person.map_or(PersonOutcome::Answered, |person| person.outcome) {
         PersonOutcome::Answered => {}
-        PersonOutcome::Refused => return desk.refused(&person_refused(person), Some(inquiry)),
-        PersonOutcome::Processing => return person_processing(desk, Some(inquiry)),
+        PersonOutcome::Refused => return context.refused(&person_refused(person), Some(inquiry)),
+        PersonOutcome::Processing => return person_processing(context, Some(inquiry)),
     }
     let validity = finding.validity;
     let why = Text::new(
@@ -30,37 +30,37 @@ pub fn check(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
         format!("The check worked; its result is {} ({}).", validity.code(), validity.ja()),
     );
     let consents = person.map(|person| consents_of(person, inquiry)).unwrap_or_default();
-    let mut unit = unit_of(desk, place, inquiry, &finding, &consents);
+    let mut unit = unit_of(context, place, inquiry, &finding, &consents);
     unit.prescription = person.and_then(|person| person.prescription).map(|choice| choice.code());
     let body = Body { unit, units: Vec::new() };
     let outcome = Outcome::Checked { validity, person: person.map(|person| person.id.clone()), near_miss: finding.near_miss.clone() };
-    desk.answered(&desk.header(Segment::Done), &body, outcome, why)
+    context.answered(&context.header(Segment::Done), &body, outcome, why)
 }
 
 /// What the journal notes of a check that was looked up for another day than the institution's today.
-pub fn note_of_day(desk: &Desk<'_>, inquiry: &Inquiry, answer: &Answer) -> Option<OtherDay> {
-    let today = japan::civil(desk.now).date();
+pub fn note_of_day(context: &AnswerContext<'_>, inquiry: &Inquiry, answer: &Answer) -> Option<OtherDay> {
+    let today = japan::civil(context.now).date();
     matches!(answer.outcome, Outcome::Checked { .. }).then(|| inquiry.of_another_day(today)).flatten()
 }
 
 /// The answer where a fault says that it is being processed.
-pub fn processing(desk: &Desk<'_>, inquiry: &Inquiry) -> Answer {
+pub fn processing(context: &AnswerContext<'_>, inquiry: &Inquiry) -> Answer {
     let why = Text::new("障害の設定により処理中と答えます。", "A fault says that it is being processed.");
-    being_processed(desk, Some(inquiry), why)
+    being_processed(context, Some(inquiry), why)
 }
 
 /// The answer about a person whose checks are never done. `info` is what is repeated of the request.
-pub(super) fn person_processing(desk: &Desk<'_>, info: Option<&Inquiry>) -> Answer {
+pub(super) fn person_processing(context: &AnswerContext<'_>, info: Option<&Inquiry>) -> Answer {
     let why = Text::new(
         "この被保険者の資格確認は処理中と答えます（outcome = \"processing\"）。",
         "Checks of this person are answered as being processed.",
     );
-    being_processed(desk, info, why)
+    being_processed(context, info, why)
 }
 
-fn being_processed(desk: &Desk<'_>, info: Option<&Inquiry>, why: Text) -> Answer {
+fn being_processed(context: &AnswerContext<'_>, info: Option<&Inquiry>, why: Text) -> Answer {
     let body = Body { unit: Unit { info, ..Unit::default() }, units: Vec::new() };
-    desk.answered(&desk.header(Segment::Processing), &body, Outcome::Answered, why)
+    context.answered(&context.header(Segment::Processing), &body, Outcome::Answered, why)
 }
 
 /// The person-level error of a person who has one.
@@ -83,7 +83,7 @@ pub(super) fn consents_of(person: &Person, inquiry: &Inquiry) -> Consents {
 
 /// One inquiry with its outcome.
 pub(super) fn unit_of<'a>(
-    desk: &Desk<'a>,
+    context: &AnswerContext<'a>,
     place: Place<'a>,
     inquiry: &'a Inquiry,
     finding: &Finding<'a>,
@@ -94,15 +94,15 @@ pub(super) fn unit_of<'a>(
         person,
         qualification,
         consents,
-        now: japan::civil(desk.now),
+        now: japan::civil(context.now),
         institution: &place.institution.code,
-        reference_number: place.institution.references.of(&person.id, desk.now),
+        reference_number: place.institution.references.of(&person.id, context.now),
         arbitrary_identifier: None,
     });
     Unit {
         info: Some(inquiry),
         worked: Some(true),
-        note: card_expires_soon(desk, inquiry, finding).map(|refusal| desk.note(&refusal)),
+        note: card_expires_soon(context, inquiry, finding).map(|refusal| context.note(&refusal)),
         validity: Some(finding.validity),
         results: results.collect(),
         ..Unit::default()
@@ -110,11 +110,11 @@ pub(super) fn unit_of<'a>(
 }
 
 /// A card that expires soon: a side note on a success.
-pub(super) fn card_expires_soon(desk: &Desk<'_>, inquiry: &Inquiry, finding: &Finding<'_>) -> Option<Refusal> {
-    let today = japan::civil(desk.now).date();
+pub(super) fn card_expires_soon(context: &AnswerContext<'_>, inquiry: &Inquiry, finding: &Finding<'_>) -> Option<Refusal> {
+    let today = japan::civil(context.now).date();
     let (_, held) = finding.matched.filter(|_| finding.validity == Validity::Valid)?;
     let last = held.expires?.on(today);
     let days = inquiry.confirmation_date.duration_until(last).as_hours() / 24;
-    let soon = days <= i64::from(desk.fixtures.invented.check.card_expiry_notice_days);
+    let soon = days <= i64::from(context.fixtures.invented.check.card_expiry_notice_days);
     soon.then(|| Refusal { why: Text::same(""), ..Refusal::detailed(ErrorId::CardExpiresSoon, Text::same(last.to_string())) })
 }

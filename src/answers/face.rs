@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::check::{card_expires_soon, person_processing, person_refused};
-use super::{Answer, Desk, Place};
+use super::{Answer, AnswerContext, Place};
 use crate::domain::check::{Refusal, shown_error};
 use crate::domain::consent::Consents;
 use crate::domain::inquiry::{self, CardData, Inquiry, Register, Sought};
@@ -28,40 +28,40 @@ pub fn sought(person: &Person, now: Timestamp) -> Sought {
 }
 
 /// Checks the qualification of whoever the card belongs to.
-pub fn face(desk: &Desk<'_>, place: Place<'_>, person: &Person, consents: &Consents) -> Presented {
-    if let Some(refusal) = shown_error(place.institution, place.terminal, &desk.fixtures.call_centre, desk.now) {
-        let answer = desk.refused(&refusal, None);
+pub fn face(context: &AnswerContext<'_>, place: Place<'_>, person: &Person, consents: &Consents) -> Presented {
+    if let Some(refusal) = shown_error(place.institution, place.terminal, &context.fixtures.call_centre, context.now) {
+        let answer = context.refused(&refusal, None);
         return Presented::Refused(refusal, answer);
     }
     match person.outcome {
         PersonOutcome::Answered => {}
-        PersonOutcome::Refused => return Presented::Told(desk.refused(&person_refused(Some(person)), None)),
-        PersonOutcome::Processing => return Presented::Told(person_processing(desk, None)),
+        PersonOutcome::Refused => return Presented::Told(context.refused(&person_refused(Some(person)), None)),
+        PersonOutcome::Processing => return Presented::Told(person_processing(context, None)),
     }
-    let today = japan::civil(desk.now).date();
+    let today = japan::civil(context.now).date();
     let Some(held) = newest(person, today) else {
         let finding = inquiry::Finding { validity: inquiry::Validity::None, matched: None, told: Vec::new(), near_miss: None };
-        return Presented::Told(told(desk, place, &inquiry_of(person, None, today), &finding, consents));
+        return Presented::Told(told(context, place, &inquiry_of(person, None, today), &finding, consents));
     };
     let inquiry = inquiry_of(person, Some(held), today);
-    let finding = Register { persons: std::slice::from_ref(person), ..desk.register }.find(&inquiry, today);
-    Presented::Told(told(desk, place, &inquiry, &finding, consents))
+    let finding = Register { persons: std::slice::from_ref(person), ..context.register }.find(&inquiry, today);
+    Presented::Told(told(context, place, &inquiry, &finding, consents))
 }
 
-fn told(desk: &Desk<'_>, place: Place<'_>, inquiry: &Inquiry, finding: &inquiry::Finding<'_>, consents: &Consents) -> Answer {
-    let mut unit = super::check::unit_of(desk, place, inquiry, finding, consents);
+fn told(context: &AnswerContext<'_>, place: Place<'_>, inquiry: &Inquiry, finding: &inquiry::Finding<'_>, consents: &Consents) -> Answer {
+    let mut unit = super::check::unit_of(context, place, inquiry, finding, consents);
     let person = finding.matched.map(|(person, _)| person);
     unit.info = None;
     unit.prescription = person.and_then(|person| person.prescription).map(|choice| choice.code());
-    unit.note = card_expires_soon(desk, inquiry, finding).map(|refusal| desk.note(&refusal));
-    let header = desk.header(Segment::Done);
+    unit.note = card_expires_soon(context, inquiry, finding).map(|refusal| context.note(&refusal));
+    let header = context.header(Segment::Done);
     let validity = finding.validity;
     let why = Text::new(
         format!("カードリーダーで資格確認ができました。結果は {}（{}）です。", validity.code(), validity.ja()),
         format!("The check at the reader worked; its result is {} ({}).", validity.code(), validity.ja()),
     );
     let outcome = Outcome::Checked { validity, person: person.map(|person| person.id.clone()), near_miss: None };
-    desk.answered(&header, &Body { unit, units: Vec::new() }, outcome, why)
+    context.answered(&header, &Body { unit, units: Vec::new() }, outcome, why)
 }
 
 /// The qualification that a person's card stands for: one that holds, the latest of them, else the latest of all.

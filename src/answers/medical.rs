@@ -2,7 +2,7 @@
 
 mod page;
 
-use super::{Answer, Desk, Place, refused_outcome};
+use super::{Answer, AnswerContext, Place, refused_outcome};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::{Consent, ConsentKind};
@@ -17,37 +17,37 @@ use crate::wire::message::{CHECKUPS, DRUGS, Element, Medical, Scope, Segment, re
 use crate::wire::request::{Information, MedicalRequest};
 
 /// Answers it; beside the message the PDF, where one was asked for and there is something to tell.
-pub fn medical(desk: &Desk<'_>, place: Place<'_>, request: &MedicalRequest) -> (Answer, Option<Vec<u8>>) {
-    let refused = refusal(place.institution, place.terminal, &desk.fixtures.call_centre, desk.now);
-    let person = refused.map_or_else(|| consenting(desk, place, request), Err);
+pub fn medical(context: &AnswerContext<'_>, place: Place<'_>, request: &MedicalRequest) -> (Answer, Option<Vec<u8>>) {
+    let refused = refusal(place.institution, place.terminal, &context.fixtures.call_centre, context.now);
+    let person = refused.map_or_else(|| consenting(context, place, request), Err);
     let person = match person {
         Ok(person) => person,
-        Err(refusal) => return (refused_as(desk, elements(&request.information), &refusal), None),
+        Err(refusal) => return (refused_as(context, elements(&request.information), &refusal), None),
     };
     let institution = place.institution;
-    let asker = Asker { code: &institution.code, name: &institution.name.ja, today: japan::civil(desk.now).date() };
+    let asker = Asker { code: &institution.code, name: &institution.name.ja, today: japan::civil(context.now).date() };
     let mut medical = Medical { result_code: "1".to_owned(), person: Some(person), ..Medical::default() };
     match &request.information {
         Information::Drugs(wanted) => medical.drugs = drug_information(&person.drug_history, wanted, &asker),
         Information::Checkups => medical.checkups = checkups(&person.checkups, asker.today),
     }
     let pdf = request.pdf.then(|| page::pdf(&request.information, &medical, person, &asker));
-    (answer(desk, elements(&request.information), &medical, Outcome::Answered, why(&request.information, &medical)), pdf)
+    (answer(context, elements(&request.information), &medical, Outcome::Answered, why(&request.information, &medical)), pdf)
 }
 
 /// The refusal of a request of a kind, in the form that its answers have.
-pub fn refused_medical(desk: &Desk<'_>, kind: FileKind, refusal: &Refusal) -> Answer {
-    refused_as(desk, if kind == FileKind::Drugs { DRUGS } else { CHECKUPS }, refusal)
+pub fn refused_medical(context: &AnswerContext<'_>, kind: FileKind, refusal: &Refusal) -> Answer {
+    refused_as(context, if kind == FileKind::Drugs { DRUGS } else { CHECKUPS }, refusal)
 }
 
-fn refused_as(desk: &Desk<'_>, elements: &[Element], refusal: &Refusal) -> Answer {
-    let entry = desk.entry(refusal.error);
+fn refused_as(context: &AnswerContext<'_>, elements: &[Element], refusal: &Refusal) -> Answer {
+    let entry = context.entry(refusal.error);
     let contents = format!("{} {}", entry.code, refusal.on_the_wire(&entry));
-    let result_code = desk.fixtures.invented.medical.result_code_of_error.clone();
+    let result_code = context.fixtures.invented.medical.result_code_of_error.clone();
     let medical = Medical { result_code, contents: Some(contents), ..Medical::default() };
-    let outcome = refused_outcome(&desk.fixtures.catalogue, desk.surfacing, refusal);
-    let mut answer = answer(desk, elements, &medical, outcome, refusal.why(&entry));
-    if desk.surfacing.error_profile == ErrorProfile::Silent && !refusal.error.is_of_person() {
+    let outcome = refused_outcome(&context.fixtures.catalogue, context.surfacing, refusal);
+    let mut answer = answer(context, elements, &medical, outcome, refusal.why(&entry));
+    if context.surfacing.error_profile == ErrorProfile::Silent && !refusal.error.is_of_person() {
         answer.message = None;
     }
     answer
@@ -60,21 +60,21 @@ fn elements(information: &Information) -> &'static [Element] {
     }
 }
 
-fn answer(desk: &Desk<'_>, elements: &[Element], medical: &Medical<'_>, outcome: Outcome, why: Text) -> Answer {
-    let header = desk.header(Segment::Done);
-    let message = desk.arranged(render(elements, &Scope::medical(&header, medical)));
+fn answer(context: &AnswerContext<'_>, elements: &[Element], medical: &Medical<'_>, outcome: Outcome, why: Text) -> Answer {
+    let header = context.header(Segment::Done);
+    let message = context.arranged(render(elements, &Scope::medical(&header, medical)));
     Answer { message: Some(message), status: 200, outcome, why }
 }
 
 /// Whose information it is, where they consented to it: at a reader within a day, else always.
-fn consenting<'a>(desk: &Desk<'a>, place: Place<'_>, request: &MedicalRequest) -> Result<&'a Person, Refusal> {
+fn consenting<'a>(context: &AnswerContext<'a>, place: Place<'_>, request: &MedicalRequest) -> Result<&'a Person, Refusal> {
     let unmatched = || Refusal::new(ErrorId::PersonUnmatched, Text::new("", ""));
-    let person = desk.register.matching(&request.card).ok_or_else(unmatched)?;
+    let person = context.register.matching(&request.card).ok_or_else(unmatched)?;
     let (kind, name) = match request.information {
         Information::Drugs(_) => (ConsentKind::Pharmacists, "pharmacists"),
         Information::Checkups => (ConsentKind::SpecificHealthCheckups, "specific_health_checkups"),
     };
-    let consents = place.institution.reader_consents.of(&person.id, desk.now).unwrap_or(&person.consents);
+    let consents = place.institution.reader_consents.of(&person.id, context.now).unwrap_or(&person.consents);
     let given = consents.get(&kind) == Some(&Consent::Given);
     let missing = || {
         let id = &person.id;

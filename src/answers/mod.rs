@@ -48,7 +48,7 @@ pub struct Answer {
 
 /// What every answer needs to know of who asked, and where.
 #[derive(Clone, Copy)]
-pub struct Desk<'a> {
+pub struct AnswerContext<'a> {
     /// Errors, the call centre, what is invented.
     pub fixtures: &'a Fixtures,
     /// The institution's persons.
@@ -78,7 +78,7 @@ pub struct Place<'a> {
     pub terminal: &'a Terminal,
 }
 
-impl Desk<'_> {
+impl AnswerContext<'_> {
     /// The header of an answer.
     fn header(&self, segment: Segment) -> Header {
         Header {

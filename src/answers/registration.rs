@@ -1,6 +1,6 @@
 //! Registrations of reference numbers: after one, the person's results carry the number.
 
-use super::{Answer, Desk};
+use super::{Answer, AnswerContext};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::institution::Institution;
@@ -11,32 +11,32 @@ use crate::journal::Outcome;
 use crate::wire::message::{Body, Segment, Unit};
 
 /// Registers one number.
-pub fn register(desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal, registration: &Registration) -> Answer {
-    if let Some(refusal) = refusal(institution, terminal, &desk.fixtures.call_centre, desk.now) {
-        return desk.refused(&refusal, None);
+pub fn register(context: &AnswerContext<'_>, institution: &mut Institution, terminal: &Terminal, registration: &Registration) -> Answer {
+    if let Some(refusal) = refusal(institution, terminal, &context.fixtures.call_centre, context.now) {
+        return context.refused(&refusal, None);
     }
-    let mut header = desk.header(Segment::Done);
+    let mut header = context.header(Segment::Done);
     header.confirmation_date = None;
-    let unit = registered(desk, registration);
-    let (person, outcome) = match desk.register.matching(&registration.card) {
+    let unit = registered(context, registration);
+    let (person, outcome) = match context.register.matching(&registration.card) {
         Some(person) => (person.id.as_str(), Outcome::Answered),
-        None => ("-", super::refused_outcome(&desk.fixtures.catalogue, desk.surfacing, &unmatched())),
+        None => ("-", super::refused_outcome(&context.fixtures.catalogue, context.surfacing, &unmatched())),
     };
     let why = Text::new(
         format!("照会番号の登録: {person}（- は一致する人が1人に定まらない）。"),
         format!("Registration of a reference number: {person} (- where not exactly one person matches)."),
     );
-    let answer = desk.answered(&header, &Body { unit, units: Vec::new() }, outcome, why);
+    let answer = context.answered(&header, &Body { unit, units: Vec::new() }, outcome, why);
     if person != "-" {
-        institution.references.register(person, registration.reference_number.clone(), desk.now, desk.now);
+        institution.references.register(person, registration.reference_number.clone(), context.now, context.now);
     }
     answer
 }
 
 /// A registration with what comes of it.
-pub(super) fn registered<'a>(desk: &Desk<'a>, registration: &Registration) -> Unit<'a> {
-    let found = desk.register.matching(&registration.card).is_some();
-    let note = (!found).then(|| desk.note(&unmatched()));
+pub(super) fn registered<'a>(context: &AnswerContext<'a>, registration: &Registration) -> Unit<'a> {
+    let found = context.register.matching(&registration.card).is_some();
+    let note = (!found).then(|| context.note(&unmatched()));
     Unit { registration: Some(registration.clone()), worked: Some(found), note, ..Unit::default() }
 }
 

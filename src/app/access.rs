@@ -115,14 +115,14 @@ impl Access<'_> {
         self.visited(read.await)
     }
 
-    /// Admits the caller and updates something at its institution; `update` as for [`Institutions::change`].
+    /// Admits the caller and updates something at its institution; `update` as for [`Institutions::update`].
     pub async fn update<T>(
         &self,
         institutions: &Institutions,
         mut update: impl FnMut(&mut Tenant, &TerminalId, Moment) -> Result<T, Refusal>,
     ) -> Visited<T> {
         let token_life = institutions.fixtures().invented.login.token_life;
-        let updated = institutions.change(&self.caller.institution, |tenant, moment| {
+        let updated = institutions.update(&self.caller.institution, |tenant, moment| {
             let fault = self.count(tenant, moment);
             let Admission { terminal, found, refusal } = self.admit(tenant, moment, token_life, fault.as_ref());
             let result = refusal.map_or_else(|| update(tenant, &terminal, moment), Err);
@@ -143,7 +143,7 @@ impl Access<'_> {
     ) -> Result<Counted<T>, StoreError> {
         let code = &self.caller.institution;
         let mut read = Some(read);
-        let done = institutions.look(code, |tenant, moment| {
+        let done = institutions.read(code, |tenant, moment| {
             let concerned = self.asked(tenant, moment).is_some_and(|asked| tenant.institution.faults.concern(&asked));
             read.take_if(|_| !concerned).map(|read| read(tenant, moment, None))
         });
@@ -153,7 +153,7 @@ impl Access<'_> {
         };
         // On the heap: most requests meet no fault, and need not carry this along.
         Box::pin(async move {
-            let counted = institutions.change(code, |tenant, moment| (self.count(tenant, moment), tenant.clone(), moment)).await?;
+            let counted = institutions.update(code, |tenant, moment| (self.count(tenant, moment), tenant.clone(), moment)).await?;
             Ok(counted.map(|(fault, tenant, moment)| (read(&tenant, moment, fault.as_ref()), fault)))
         })
         .await

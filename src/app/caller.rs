@@ -65,7 +65,7 @@ impl Caller {
         let Some(claims) = self.token.as_ref().map_err(Clone::clone)? else {
             return Ok(());
         };
-        if claims.bearer.as_ref().is_some_and(|bearer| bearer.incarnation != institution.incarnation) {
+        if claims.bearer.as_ref().is_some_and(|bearer| bearer.generation != institution.generation) {
             return Err(Refusal::quoting(
                 ErrorId::TokenForeign,
                 Text::new(

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::access::{Access, At, Visited};
-use crate::answers::{self, Answer, Desk};
+use crate::answers::{self, Answer, AnswerContext};
 use crate::domain::check::Refusal;
 use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
@@ -61,11 +61,20 @@ pub async fn answer_check<T>(
         let Institution { surfacing, persons, .. } = at.institution();
         let (encoding, order) = target.look(Some(&at.terminal.settings));
         let (register, kind) = (fixtures.register(persons.as_deref()), MessageKind::Check);
-        let desk =
-            Desk { fixtures: &fixtures, register, surfacing, sender, kind, encoding, order, confirmation_key: None, now: at.moment.now };
+        let context = AnswerContext {
+            fixtures: &fixtures,
+            register,
+            surfacing,
+            sender,
+            kind,
+            encoding,
+            order,
+            confirmation_key: None,
+            now: at.moment.now,
+        };
         let is_processed = at.fault.is_some_and(|fired| fired.kind == Kind::Processing);
-        let answer = if is_processed { answers::processing(&desk, inquiry) } else { answers::check(&desk, at.place(), inquiry) };
-        let note = answers::note_of_day(&desk, inquiry, &answer);
+        let answer = if is_processed { answers::processing(&context, inquiry) } else { answers::check(&context, at.place(), inquiry) };
+        let note = answers::note_of_day(&context, inquiry, &answer);
         Ok(finish(Checked { answer, encoding, note }, at))
     });
     answered.await
@@ -83,7 +92,7 @@ pub async fn refuse_check(
     let of_institution = match code {
         // Where the store does not work, the answer looks as that of an institution without settings.
         Some(code) => {
-            let look = institutions.look(code, |tenant, moment| look_at(&tenant.institution, terminal, target, moment));
+            let look = institutions.read(code, |tenant, moment| look_at(&tenant.institution, terminal, target, moment));
             look.await.ok().flatten()
         }
         None => None,
@@ -91,8 +100,8 @@ pub async fn refuse_check(
     let (surfacing, (encoding, order), now) =
         of_institution.unwrap_or_else(|| (Surfacing::default(), target.look(None), institutions.wall()));
     let (register, kind) = (fixtures.register(None), MessageKind::Check);
-    let desk = Desk { fixtures, register, surfacing: &surfacing, sender, kind, encoding, order, confirmation_key: None, now };
-    Checked { answer: desk.refused(refusal, None), encoding, note: None }
+    let context = AnswerContext { fixtures, register, surfacing: &surfacing, sender, kind, encoding, order, confirmation_key: None, now };
+    Checked { answer: context.refused(refusal, None), encoding, note: None }
 }
 
 fn look_at(

@@ -19,7 +19,7 @@ use crate::verdict::{Event, Evidence, Observation, Scenario};
 /// The store does not work.
 pub async fn evidence(institutions: &Institutions, strictness: Date, code: &InstitutionCode) -> Result<Option<Evidence>, StoreError> {
     let fixtures = institutions.fixtures();
-    let Some(stage) = institutions.look(code, |tenant, _| stage(&fixtures, strictness, tenant)).await? else {
+    let Some(stage) = institutions.read(code, |tenant, _| stage(&fixtures, strictness, tenant)).await? else {
         return Ok(None);
     };
     let Some(page) = institutions.entries(code, KEPT_ENTRIES).await? else {
@@ -34,7 +34,7 @@ fn stage(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
     let met = |scenario: &scenario::Scenario| (scenario.id.to_string(), tenant.met.contains(&scenario.id));
     Evidence {
         institution: institution.code.to_string(),
-        rehearsal: tenant.blueprint.rehearsal.clone(),
+        rehearsal: tenant.spec.rehearsal.clone(),
         strictness,
         scenario: wanted(fixtures, institution),
         scenarios: fixtures.scenarios.iter().map(met).collect(),

@@ -45,7 +45,7 @@ pub fn shelve(packages: &Packages, fixtures: &mut Fixtures) {
         campaign.packages.iter().for_each(|package| drop(packages.hash(&campaign.id, package)));
     }
     let campaign = Arc::new(fixtures.campaign.clone());
-    fixtures.institutions.values_mut().for_each(|blueprint| blueprint.campaign = Arc::clone(&campaign));
+    fixtures.institutions.values_mut().for_each(|spec| spec.campaign = Arc::clone(&campaign));
 }
 
 /// Reads what was put before; what an older program took and this one does not is left alone, and said in the log.
@@ -138,7 +138,7 @@ impl App {
     fn apply(&self, mut fixtures: Fixtures) -> Result<Arc<Fixtures>, ClockError> {
         shelve(&self.packages, &mut fixtures);
         let fixtures = Arc::new(fixtures);
-        self.institutions.put_in_force(Arc::clone(&fixtures)).map(|()| fixtures)
+        self.institutions.activate_fixtures(Arc::clone(&fixtures)).map(|()| fixtures)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::config::{Config, Options};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::japan;
 use crate::fixtures::Origin;
-use crate::institutions::Differing;
+use crate::institutions::FixtureDifferences;
 use crate::server::Server;
 use crate::store::Target;
 
@@ -130,7 +130,7 @@ fn say_state(config: &Config, server: &Server) {
     let lost = if config.store == Target::Memory { "  (終了すると失われます / lost at the end)" } else { "" };
     eprintln!("  状態     state     {}{lost}", config.store);
     let listed = |codes: &[InstitutionCode]| codes.iter().map(InstitutionCode::as_str).collect::<Vec<_>>().join(", ");
-    let Differing { changed, deleted } = server.differing();
+    let FixtureDifferences { changed, deleted } = server.fixture_differences();
     if !changed.is_empty() {
         eprintln!("  変更済み changed   {}", listed(changed));
         eprintln!("                     戻す方法 / to restore: POST /v1/institutions/<コード code>/reset");

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::domain::ids::TerminalAddress;
 use crate::domain::period::Period;
 use crate::institutions::Bounds;
-use crate::linkage::Whereabouts;
+use crate::linkage::LinkageLocation;
 use crate::listener::BodyLimits;
 use crate::listener::Limits;
 use crate::policy::{ClientAuthPolicy, LoginPolicy};
@@ -161,7 +161,7 @@ pub struct Config {
     /// How strict login is.
     pub login: LoginPolicy,
     /// The linkage folders; none: no folder is kept.
-    pub linkage: Option<Whereabouts>,
+    pub linkage: Option<LinkageLocation>,
     /// Real files for packages; none: all bytes are made up.
     pub package_dir: Option<PathBuf>,
     /// The control token; none: the file beside the certificates.
@@ -206,7 +206,7 @@ impl Options {
             package_dir: settings.package_dir,
             control_token: settings.control_token,
             strictness: settings.strictness.unwrap_or(DEFAULT_STRICTNESS),
-            push: push::Settings::new(push::Given {
+            push: push::Settings::new(push::PushOptions {
                 webhook_url: settings.webhook_url,
                 webhook_secret: settings.webhook_secret,
                 smtp_url: settings.smtp_url,
@@ -301,7 +301,7 @@ fn from_file(named: Option<&Path>) -> anyhow::Result<Options> {
     })
 }
 
-fn whereabouts(dir: Option<PathBuf>, only: Option<TerminalAddress>) -> anyhow::Result<Option<Whereabouts>> {
+fn whereabouts(dir: Option<PathBuf>, only: Option<TerminalAddress>) -> anyhow::Result<Option<LinkageLocation>> {
     ensure!(dir.is_some() || only.is_none(), "linkage-terminal: --linkage DIR も必要です / needs --linkage DIR, too");
-    Ok(dir.map(|dir| Whereabouts { dir, only }))
+    Ok(dir.map(|dir| LinkageLocation { dir, only }))
 }

@@ -1,6 +1,6 @@
 //! The institution: the tenant, with its own clock, campaign, readings and terminals. It is settled lazily, whenever someone looks.
 
-mod news;
+mod notifications;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::consent::ReaderConsents;
 use super::event::{Change, EventLog};
 use super::fault::{Asked, Dice, Faults, Fired};
 use super::ids::{InstitutionCode, TerminalId};
-use super::news::{Announced, News};
+use super::notification::{CampaignKey, Notification};
 use super::observation::Observations;
 use super::person::Person;
 use super::readings::Readings;
@@ -31,7 +31,7 @@ pub const MAX_TERMINALS: usize = 64;
 
 /// What an institution is made from, and made from again when it is reset.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Blueprint {
+pub struct InstitutionSpec {
     /// Its name.
     pub name: Text,
     /// What its receipt computer logs in with under `--login strict`. Each institution has its own, so that it is saved beside what many share.
@@ -79,7 +79,8 @@ pub struct Institution {
     /// Its code.
     pub code: InstitutionCode,
     /// Tells this making of the institution from those before a reset or a deletion: tokens of theirs are foreign.
-    pub incarnation: Arc<str>,
+    #[serde(rename = "incarnation")]
+    pub generation: Arc<str>,
     /// Its name.
     pub name: Text,
     /// What its receipt computer logs in with.
@@ -118,9 +119,9 @@ pub struct Institution {
     pub faults: Faults,
     /// What there is to tell and was not taken yet.
     #[serde(skip)]
-    pub(super) news: Vec<News>,
+    pub(super) notifications: Vec<Notification>,
     /// The campaign that it knows of.
-    pub(super) announced: Announced,
+    pub(super) announced: CampaignKey,
     settled: Timestamp,
 }
 
@@ -131,41 +132,40 @@ impl Institution {
     /// A clock setting that makes no sense.
     pub fn new(
         code: InstitutionCode,
-        incarnation: impl Into<Arc<str>>,
-        blueprint: &Blueprint,
+        generation: impl Into<Arc<str>>,
+        spec: &InstitutionSpec,
         base: &Campaign,
         wall: Timestamp,
     ) -> Result<Self, ClockError> {
-        let clock = Clock::new(blueprint.clock, wall)?;
+        let clock = Clock::new(spec.clock, wall)?;
         let now = clock.reading(wall);
-        let mut scenario = blueprint.scenario.clone();
+        let mut scenario = spec.scenario.clone();
         if let Some(timeline) = &mut scenario {
             timeline.skip_to(now);
         }
-        let terminal = |(id, settings): (&TerminalId, &Settings)| {
-            (id.clone(), Terminal::new(id.clone(), settings.clone(), &blueprint.campaign, base, now))
-        };
+        let terminal =
+            |(id, settings): (&TerminalId, &Settings)| (id.clone(), Terminal::new(id.clone(), settings.clone(), &spec.campaign, base, now));
         Ok(Self {
             code,
-            incarnation: incarnation.into(),
-            name: blueprint.name.clone(),
-            login: blueprint.login.clone(),
-            default_terminal: blueprint.default_terminal.clone(),
-            readings: blueprint.readings.clone(),
-            campaign: Arc::clone(&blueprint.campaign),
-            terminals: blueprint.terminals.iter().map(terminal).collect(),
+            generation: generation.into(),
+            name: spec.name.clone(),
+            login: spec.login.clone(),
+            default_terminal: spec.default_terminal.clone(),
+            readings: spec.readings.clone(),
+            campaign: Arc::clone(&spec.campaign),
+            terminals: spec.terminals.iter().map(terminal).collect(),
             events: EventLog::default(),
             observations: Observations::default(),
             clock,
-            surfacing: blueprint.surfacing.clone(),
-            persons: blueprint.persons.clone(),
+            surfacing: spec.surfacing.clone(),
+            persons: spec.persons.clone(),
             scenario,
             receptions: Receptions::default(),
             references: References::default(),
             reader_consents: ReaderConsents::default(),
-            faults: blueprint.faults.clone(),
-            news: Vec::new(),
-            announced: Announced::of(base),
+            faults: spec.faults.clone(),
+            notifications: Vec::new(),
+            announced: CampaignKey::of(base),
             settled: now,
         })
     }
@@ -199,7 +199,7 @@ impl Institution {
 
     fn settle_terminals(&mut self, now: Timestamp) {
         let windows = self.campaign.windows(&self.readings);
-        let mut news = self.news_of_campaign(&windows, now);
+        let mut notifications = self.campaign_notifications(&windows, now);
         let around = Surroundings { campaign: &self.campaign, readings: &self.readings, windows: &windows };
         let mut dues: Vec<_> = self.terminals.values_mut().map(|terminal| (terminal.next_due(around), terminal)).collect();
         let soonest = |dues: &[(Option<(Timestamp, Due)>, &mut Terminal)]| {
@@ -208,17 +208,17 @@ impl Institution {
         };
         while let Some(((at, due), i)) = soonest(&dues) {
             let (next, terminal) = &mut dues[i];
-            news.extend(terminal.silence(self.readings.silent_after, at));
+            notifications.extend(terminal.silence_notification(self.readings.silent_after, at));
             for change in terminal.apply(at, due, around) {
                 self.events.record(at, &terminal.id, change);
             }
             *next = terminal.next_due(around);
         }
         for terminal in self.terminals.values_mut() {
-            news.extend(terminal.silence(self.readings.silent_after, now));
+            notifications.extend(terminal.silence_notification(self.readings.silent_after, now));
             terminal.settled(now);
         }
-        self.add_news(news);
+        self.add_notifications(notifications);
         self.settled = now;
     }
 

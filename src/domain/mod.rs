@@ -21,7 +21,7 @@ pub mod japan;
 pub mod linkage;
 pub mod medical;
 pub(crate) mod named;
-pub mod news;
+pub mod notification;
 pub mod observation;
 pub mod operation;
 pub mod period;

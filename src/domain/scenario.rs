@@ -11,7 +11,7 @@ use super::campaign::Campaign;
 use super::clock::{ClockSetting, Mode};
 use super::fault::Faults;
 use super::ids::{ScenarioId, TerminalId};
-use super::institution::Blueprint;
+use super::institution::InstitutionSpec;
 use super::japan;
 use super::readings::Readings;
 use super::surfacing::{ErrorProfile, Surfacing};
@@ -107,9 +107,9 @@ impl WantedCheck {
 
 impl Scenario {
     /// What an institution is made from on this stage: its name, login, persons and seed stay.
-    pub fn on(&self, institution: &Blueprint) -> Blueprint {
+    pub fn on(&self, institution: &InstitutionSpec) -> InstitutionSpec {
         let stage = self.stage.clone();
-        Blueprint {
+        InstitutionSpec {
             clock: stage.clock,
             default_terminal: stage.default_terminal,
             readings: stage.readings,

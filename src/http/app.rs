@@ -10,7 +10,7 @@ use super::pace::Lines;
 use super::paths::Paths;
 use super::streams::Streams;
 use crate::app;
-use crate::linkage::KeptFolders;
+use crate::linkage::LinkageFolders;
 use crate::listener::{Addresses, BodyLimits, Listener};
 use crate::tls::HandshakeFault;
 
@@ -19,7 +19,7 @@ pub struct App {
     /// What does not depend on HTTP.
     pub app: Arc<app::App>,
     /// The linkage folders, which are another transport.
-    pub linkage: KeptFolders,
+    pub linkage: LinkageFolders,
     /// Where both listeners answer.
     pub addresses: Addresses,
     /// The paths of both.
@@ -50,7 +50,7 @@ impl App {
     /// Nothing has been asked yet. `interface` is what both listeners answer at `addresses`.
     pub fn new(
         app: Arc<app::App>,
-        linkage: KeptFolders,
+        linkage: LinkageFolders,
         interface: Interface,
         addresses: Addresses,
         control_token: String,

@@ -14,7 +14,7 @@ use super::connection::OnFault;
 use super::router;
 use super::traces::{NoExporter, Traces, traced};
 use crate::app;
-use crate::linkage::KeptFolders;
+use crate::linkage::LinkageFolders;
 use crate::listener::{Addresses, BodyLimits, Limits, Listener};
 
 /// A socket that listens, and the TLS that is spoken on it.
@@ -30,7 +30,7 @@ pub struct Parts {
     /// What answers.
     pub app: Arc<app::App>,
     /// The linkage folders.
-    pub linkage: KeptFolders,
+    pub linkage: LinkageFolders,
     /// Where what imitates the real system listens.
     pub backend: Port,
     /// Where the control API listens.

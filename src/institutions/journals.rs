@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::recorder::{Owner, Pending, Queue, Stage};
-use super::slot::Known;
+use super::cache::CacheState;
+use super::recorder::{Owner, Queue, QueuedEntry, QueuedState};
 use super::{Inner, Institutions, Tenant};
 use crate::domain::ids::InstitutionCode;
 use crate::journal::{self, BOUND, EntryError, Exchange, Page, Recorded, journal_id};
@@ -27,7 +27,7 @@ const LARGE: usize = 16 * 1024;
 const FULL: usize = 64 * 1024;
 
 /// The making under which strays are kept.
-const NO_MAKING: &str = "";
+const NO_GENERATION: &str = "";
 
 impl Institutions {
     /// Journals an exchange with the institution that it was for, or as a stray; gives the entry's id.
@@ -40,11 +40,11 @@ impl Institutions {
             inner.recorder.add(None, stray(recorded));
             return id;
         };
-        let pending = match inner.cache.slot(code).known(inner.epoch()) {
-            Known::Here(seen) => placed(&seen.tenant, recorded),
-            Known::Absent(_) | Known::Unread => Pending::unplaced(recorded),
+        let queued = match inner.cache.entry(code).state(inner.epoch()) {
+            CacheState::Present(cached) => assigned(&cached.tenant, recorded),
+            CacheState::Absent(_) | CacheState::Unread => QueuedEntry::unassigned(recorded),
         };
-        inner.recorder.add(Some(code.clone()), pending);
+        inner.recorder.add(Some(code.clone()), queued);
         id
     }
 
@@ -53,10 +53,10 @@ impl Institutions {
     /// # Errors
     /// The store does not work.
     pub async fn entries(&self, code: &InstitutionCode, newest: usize) -> Result<Option<Page>, StoreError> {
-        let Some(making) = self.making(code).await? else {
+        let Some(generation) = self.generation(code).await? else {
             return Ok(None);
         };
-        self.page(code.as_str(), &making, newest).await.map(Some)
+        self.page(code.as_str(), &generation, newest).await.map(Some)
     }
 
     /// The newest entries of what fitted no institution, and how many were evicted.
@@ -64,7 +64,7 @@ impl Institutions {
     /// # Errors
     /// The store does not work.
     pub async fn stray_entries(&self, newest: usize) -> Result<Page, StoreError> {
-        self.page("", NO_MAKING, newest).await
+        self.page("", NO_GENERATION, newest).await
     }
 
     /// Empties an institution's journal; says whether there is such an institution.
@@ -72,7 +72,7 @@ impl Institutions {
     /// # Errors
     /// The store does not work.
     pub async fn clear_journal(&self, code: &InstitutionCode) -> Result<bool, StoreError> {
-        if self.making(code).await?.is_none() {
+        if self.generation(code).await?.is_none() {
             return Ok(false);
         }
         self.clear(code.as_str()).await.map(|()| true)
@@ -89,12 +89,12 @@ impl Institutions {
     /// What waits is written first, so that it is counted with the others.
     async fn clear(&self, owner: &str) -> Result<(), StoreError> {
         self.write_journals().await?;
-        let _quiet = self.0.recorder.turn().await;
+        let _guard = self.0.recorder.write_lock().await;
         self.0.store.clear(owner).await
     }
 
-    async fn making(&self, code: &InstitutionCode) -> Result<Option<Arc<str>>, StoreError> {
-        self.look(code, |tenant, _| tenant.institution.incarnation.clone()).await
+    async fn generation(&self, code: &InstitutionCode) -> Result<Option<Arc<str>>, StoreError> {
+        self.read(code, |tenant, _| tenant.institution.generation.clone()).await
     }
 
     /// Writes what waits; what cannot be written goes on waiting.
@@ -108,7 +108,7 @@ impl Institutions {
     }
 
     /// Writes entries a moment after they come, until told to stop; then all that wait.
-    pub async fn keep_journals(&self, stop: impl Future<Output = ()>) {
+    pub async fn run_journal_writer(&self, stop: impl Future<Output = ()>) {
         let recorder = &self.0.recorder;
         let mut stop = pin!(stop);
         let mut pause = MOMENT;
@@ -133,10 +133,10 @@ impl Institutions {
         }
     }
 
-    async fn page(&self, owner: &str, making: &str, newest: usize) -> Result<Page, StoreError> {
+    async fn page(&self, owner: &str, generation: &str, newest: usize) -> Result<Page, StoreError> {
         self.write_journals().await?;
         let complete = self.0.replicas.others_have_written(&self.0.store).await?;
-        let page = self.0.store.entries(owner, making, newest, BOUND).await?;
+        let page = self.0.store.entries(owner, generation, newest, BOUND).await?;
         let of = if owner.is_empty() { "journal".to_owned() } else { format!("{owner} journal") };
         let listed = page.entries.iter().map(|kept| journal::read(kept.number, &kept.body));
         let entries = listed.collect::<Result<_, _>>().map_err(|error| unreadable(&of, &error))?;
@@ -147,7 +147,7 @@ impl Institutions {
 impl Inner {
     async fn write_journals(&self) -> Result<(), StoreError> {
         // Also where nothing waits: what someone else took to write it may not be there yet.
-        let _turn = self.recorder.turn().await;
+        let _guard = self.recorder.write_lock().await;
         let mut taken = self.recorder.take();
         if taken.is_empty() {
             return Ok(());
@@ -161,7 +161,7 @@ impl Inner {
 
     async fn write_queues(&self, taken: &mut Vec<(Owner, Queue)>) -> Result<(), StoreError> {
         let mut strays = Vec::new();
-        let placed = self.place(taken, &mut strays).await;
+        let assigned = self.assign(taken, &mut strays).await;
         if !strays.is_empty() {
             // Together with the other strays, in one journal.
             match taken.iter_mut().find(|(owner, _)| owner.is_none()) {
@@ -170,57 +170,57 @@ impl Inner {
             }
         }
         // Only now: also where the store failed half-way, what was moved is among what goes on waiting.
-        placed?;
+        assigned?;
         let (mut batches, mut evicted, mut to_trim) = (Vec::new(), Vec::new(), Vec::new());
         let mut pseudonyms = self.pseudonyms.cached();
         for (owner, queue) in taken.iter_mut() {
             let institution = owner.as_ref().map_or("", InstitutionCode::as_str);
             let (begun, mut large) = (batches.len(), false);
-            for (i, pending) in queue.entries.iter_mut().enumerate() {
+            for (i, queued) in queue.entries.iter_mut().enumerate() {
                 if i % AT_ONCE == 0 {
                     // Others have their turn between so many that are written out.
                     tokio::task::yield_now().await;
                 }
-                if let Some((making, entry)) = pending.written(&mut pseudonyms) {
+                if let Some((generation, entry)) = queued.serialized(&mut pseudonyms) {
                     large |= entry.len() > LARGE;
-                    add(&mut batches, institution, making, entry);
+                    add(&mut batches, institution, generation, entry);
                 }
             }
-            let nobodys = owner.is_none().then(|| NO_MAKING.to_owned());
-            let Some(making) = batches[begun..].last().map(|batch| batch.making.clone()).or(nobodys) else {
+            let nobodys = owner.is_none().then(|| NO_GENERATION.to_owned());
+            let Some(generation) = batches[begun..].last().map(|batch| batch.generation.clone()).or(nobodys) else {
                 continue;
             };
             if queue.evicted > 0 {
-                evicted.push((institution.to_owned(), making.clone(), queue.evicted));
+                evicted.push((institution.to_owned(), generation.clone(), queue.evicted));
             }
             if large || queue.evicted > 0 || fastrand::u32(0..LOOKED_AT) < queue.entries.len() as u32 {
-                to_trim.push((institution.to_owned(), making));
+                to_trim.push((institution.to_owned(), generation));
             }
         }
         self.store.append(batches, &evicted).await?;
-        for (institution, making) in to_trim {
+        for (institution, generation) in to_trim {
             // What stays beyond the bound is taken away the next time, and shown by nobody until then.
-            let _ = self.store.trim(&institution, &making, BOUND).await;
+            let _ = self.store.trim(&institution, &generation, BOUND).await;
         }
         Ok(())
     }
 
     /// Finds out whose the entries are that came while their institution was not in memory; those that are nobody's are moved to
     /// `strays`.
-    async fn place(&self, taken: &mut [(Owner, Queue)], strays: &mut Vec<Pending>) -> Result<(), StoreError> {
+    async fn assign(&self, taken: &mut [(Owner, Queue)], strays: &mut Vec<QueuedEntry>) -> Result<(), StoreError> {
         for (owner, queue) in taken {
             let Some(code) = owner else {
                 continue;
             };
-            if !queue.entries.iter().any(|pending| matches!(pending.stage, Stage::Unplaced(_))) {
+            if !queue.entries.iter().any(|queued| matches!(queued.state, QueuedState::Unassigned(_))) {
                 continue;
             }
             let tenant = self.stored(code).await?;
-            for pending in std::mem::take(&mut queue.entries) {
-                match (pending.stage, &tenant) {
-                    (Stage::Unplaced(recorded), Some(tenant)) => queue.entries.push_back(placed(tenant, recorded)),
-                    (Stage::Unplaced(recorded), None) => strays.push(stray(recorded)),
-                    (stage, _) => queue.entries.push_back(Pending { stage, ..pending }),
+            for queued in std::mem::take(&mut queue.entries) {
+                match (queued.state, &tenant) {
+                    (QueuedState::Unassigned(recorded), Some(tenant)) => queue.entries.push_back(assigned(tenant, recorded)),
+                    (QueuedState::Unassigned(recorded), None) => strays.push(stray(recorded)),
+                    (state, _) => queue.entries.push_back(QueuedEntry { state, ..queued }),
                 }
             }
         }
@@ -237,21 +237,21 @@ impl Inner {
                     None
                 }))
             }
-            Found::Nothing | Found::Same => Ok(self.in_force.get().fresh.get(code).map(|seen| seen.tenant.clone())),
+            Found::Nothing | Found::Same => Ok(self.active_fixtures.get().initial.get(code).map(|cached| cached.tenant.clone())),
         }
     }
 }
 
 /// Adds an entry to the last batch, unless that is another journal's, or another making's, or full.
-fn add(batches: &mut Vec<Batch>, institution: &str, making: &str, entry: &str) {
+fn add(batches: &mut Vec<Batch>, institution: &str, generation: &str, entry: &str) {
     if let Some(last) = batches.last_mut()
-        && (last.institution.as_str(), last.making.as_str()) == (institution, making)
+        && (last.institution.as_str(), last.generation.as_str()) == (institution, generation)
         && last.body.len() + entry.len() < FULL
     {
         last.entries += 1;
         last.body.extend(["\n", entry]);
     } else {
-        batches.push(Batch { institution: institution.to_owned(), making: making.to_owned(), entries: 1, body: entry.to_owned() });
+        batches.push(Batch { institution: institution.to_owned(), generation: generation.to_owned(), entries: 1, body: entry.to_owned() });
     }
 }
 
@@ -262,14 +262,14 @@ fn unreadable(of: &str, error: &EntryError) -> StoreError {
     }
 }
 
-fn placed(tenant: &Tenant, mut recorded: Box<Recorded>) -> Pending {
+fn assigned(tenant: &Tenant, mut recorded: Box<Recorded>) -> QueuedEntry {
     let institution = &tenant.institution;
     (recorded.at, recorded.institution) = (institution.now(recorded.wall), Some(institution.code.clone()));
-    Pending::placed(Arc::clone(&institution.incarnation), recorded)
+    QueuedEntry::assigned(Arc::clone(&institution.generation), recorded)
 }
 
-fn stray(recorded: Box<Recorded>) -> Pending {
-    Pending::placed(NO_MAKING.into(), recorded)
+fn stray(recorded: Box<Recorded>) -> QueuedEntry {
+    QueuedEntry::assigned(NO_GENERATION.into(), recorded)
 }
 
 #[cfg(test)]
@@ -279,14 +279,14 @@ mod tests {
     #[test]
     fn a_batch_is_of_one_journal_and_one_making_in_order_and_never_too_large() {
         let mut batches = Vec::new();
-        for (making, entry) in [("m", "1"), ("m", "2"), ("n", "3"), ("m", "4")] {
-            add(&mut batches, "one", making, entry);
+        for (generation, entry) in [("m", "1"), ("m", "2"), ("n", "3"), ("m", "4")] {
+            add(&mut batches, "one", generation, entry);
         }
         let (half, whole) = ("x".repeat(FULL / 2), "y".repeat(FULL));
         for entry in ["5", half.as_str(), half.as_str(), whole.as_str(), "6"] {
             add(&mut batches, "other", "m", entry);
         }
-        let written: Vec<_> = batches.iter().map(|batch| (&*batch.institution, &*batch.making, batch.entries, &*batch.body)).collect();
+        let written: Vec<_> = batches.iter().map(|batch| (&*batch.institution, &*batch.generation, batch.entries, &*batch.body)).collect();
         let first = format!("5\n{half}");
         let expected = [
             ("one", "m", 2, "1\n2"),

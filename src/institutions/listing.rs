@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
-use super::slot::locked;
+use super::cache::locked;
 use super::{Inner, Institutions};
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::institution::Login;
@@ -17,7 +17,7 @@ const PAGE: u32 = 1_000;
 
 /// Fixture institutions that are not as their fixtures made them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Differing {
+pub struct FixtureDifferences {
     /// Changed since.
     pub changed: Vec<InstitutionCode>,
     /// Deleted.
@@ -27,25 +27,25 @@ pub struct Differing {
 /// The list of all terminals, made again once it no longer holds.
 #[derive(Default)]
 pub(super) struct Addresses {
-    generation: AtomicU64,
-    listed: Mutex<Option<Listed>>,
+    revision: AtomicU64,
+    cached_list: Mutex<Option<CachedAddresses>>,
 }
 
-struct Listed {
-    generation: u64,
+struct CachedAddresses {
+    revision: u64,
     at: Timestamp,
     all: Arc<Vec<TerminalAddress>>,
 }
 
 impl Addresses {
     /// Something was added or taken away.
-    pub(super) fn outdate(&self) {
-        self.generation.fetch_add(1, Ordering::AcqRel);
+    pub(super) fn invalidate(&self) {
+        self.revision.fetch_add(1, Ordering::AcqRel);
     }
 }
 
 /// A code with the names of its terminals.
-type Coded = (InstitutionCode, String);
+type CodedTerminals = (InstitutionCode, String);
 
 impl Institutions {
     /// Codes behind `after`, in order, at most `limit`.
@@ -71,12 +71,12 @@ impl Institutions {
     /// # Errors
     /// The store does not work.
     pub async fn terminals(&self) -> Result<Arc<Vec<TerminalAddress>>, StoreError> {
-        let (wall, generation) = (self.wall(), self.0.addresses.generation.load(Ordering::Acquire));
-        if let Some(listed) = &*locked(&self.0.addresses.listed)
-            && listed.generation == generation
-            && self.0.replicas.list_holds(wall.duration_since(listed.at))
+        let (wall, revision) = (self.wall(), self.0.addresses.revision.load(Ordering::Acquire));
+        if let Some(cached_list) = &*locked(&self.0.addresses.cached_list)
+            && cached_list.revision == revision
+            && self.0.replicas.list_holds(wall.duration_since(cached_list.at))
         {
-            return Ok(Arc::clone(&listed.all));
+            return Ok(Arc::clone(&cached_list.all));
         }
         let (mut all, mut after) = (Vec::new(), None);
         loop {
@@ -91,7 +91,7 @@ impl Institutions {
             }
         }
         let all = Arc::new(all);
-        *locked(&self.0.addresses.listed) = Some(Listed { generation, at: wall, all: Arc::clone(&all) });
+        *locked(&self.0.addresses.cached_list) = Some(CachedAddresses { revision, at: wall, all: Arc::clone(&all) });
         Ok(all)
     }
 
@@ -102,11 +102,12 @@ impl Institutions {
     pub async fn of_login(&self, user: &str, password: &str) -> Result<Option<InstitutionCode>, StoreError> {
         let stored = self.0.store.codes_of_login(user).await?;
         let stored = stored.iter().filter_map(|code| InstitutionCode::parse(code).ok());
-        let in_force = self.0.in_force.get();
-        let fresh = in_force.fresh.iter().filter(|(_, seen)| seen.tenant.institution.login.user == user).map(|(code, _)| code.clone());
-        for code in stored.chain(fresh) {
+        let active_fixtures = self.0.active_fixtures.get();
+        let initial =
+            active_fixtures.initial.iter().filter(|(_, cached)| cached.tenant.institution.login.user == user).map(|(code, _)| code.clone());
+        for code in stored.chain(initial) {
             let fits = |login: &Login| login.user == user && login.password == password;
-            if self.look(&code, |tenant, _| fits(&tenant.institution.login)).await? == Some(true) {
+            if self.read(&code, |tenant, _| fits(&tenant.institution.login)).await? == Some(true) {
                 return Ok(Some(code));
             }
         }
@@ -117,24 +118,24 @@ impl Institutions {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn differing(&self) -> Result<Differing, StoreError> {
-        let mut differing = Differing::default();
-        for code in self.0.in_force.get().fresh.keys() {
-            let slot = self.0.cache.slot(code);
-            match self.0.read(&slot).await? {
+    pub async fn fixture_differences(&self) -> Result<FixtureDifferences, StoreError> {
+        let mut fixture_differences = FixtureDifferences::default();
+        for code in self.0.active_fixtures.get().initial.keys() {
+            let entry = self.0.cache.entry(code);
+            match self.0.load(&entry).await? {
                 (None, _) => {}
-                (Some(_), Some(seen)) if seen.tenant.untouched => {}
-                (Some(_), Some(_)) => differing.changed.push(code.clone()),
-                (Some(_), None) => differing.deleted.push(code.clone()),
+                (Some(_), Some(cached)) if cached.tenant.untouched => {}
+                (Some(_), Some(_)) => fixture_differences.changed.push(code.clone()),
+                (Some(_), None) => fixture_differences.deleted.push(code.clone()),
             }
         }
-        Ok(differing)
+        Ok(fixture_differences)
     }
 }
 
 impl Inner {
     /// Some codes behind `after` in order, with the names of their terminals, and behind which code the next ones are.
-    async fn page(&self, after: Option<&InstitutionCode>) -> Result<(Vec<Coded>, Option<InstitutionCode>), StoreError> {
+    async fn page(&self, after: Option<&InstitutionCode>) -> Result<(Vec<CodedTerminals>, Option<InstitutionCode>), StoreError> {
         let rows = self.store.codes(after.map_or("", InstitutionCode::as_str), PAGE).await?;
         let parsed = rows.into_iter().map(|(code, terminals)| match InstitutionCode::parse(&code) {
             Ok(code) => Ok((code, terminals)),
@@ -144,14 +145,16 @@ impl Inner {
         let next = (rows.len() == PAGE as usize).then(|| rows.last().map(|(code, _)| code.clone())).flatten();
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let to = next.as_ref().map_or(Bound::Unbounded, Bound::Included);
-        let in_force = self.in_force.get();
-        let unwritten = in_force.fresh.range::<InstitutionCode, _>((from, to)).filter(|(code, _)| {
+        let active_fixtures = self.active_fixtures.get();
+        let unwritten = active_fixtures.initial.range::<InstitutionCode, _>((from, to)).filter(|(code, _)| {
             // In order, as they were read: looked up, not searched through.
             rows.binary_search_by(|(row, _)| row.cmp(code)).is_err()
         });
-        let names = |seen: &super::slot::Seen| seen.tenant.institution.terminals.keys().map(|id| format!("{id} ")).collect::<String>();
-        let unwritten: Vec<Coded> = unwritten.map(|(code, seen)| (code.clone(), names(seen))).collect();
-        let mut page: Vec<Coded> = rows.into_iter().filter_map(|(code, terminals)| Some((code, terminals?))).chain(unwritten).collect();
+        let names =
+            |cached: &super::cache::CachedTenant| cached.tenant.institution.terminals.keys().map(|id| format!("{id} ")).collect::<String>();
+        let unwritten: Vec<CodedTerminals> = unwritten.map(|(code, cached)| (code.clone(), names(cached))).collect();
+        let mut page: Vec<CodedTerminals> =
+            rows.into_iter().filter_map(|(code, terminals)| Some((code, terminals?))).chain(unwritten).collect();
         page.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok((page, next))
     }
@@ -186,17 +189,17 @@ mod tests {
         let code = |text: &str| InstitutionCode::parse(text).expect("a code");
         let (restarts, other) = (code("9910000059"), code("9910000018"));
         PASSED.store(12 * 60 * 60, Ordering::Relaxed);
-        let events = institutions.change(&restarts, |tenant, _| tenant.institution.events.last()).await.expect("it is stored");
+        let events = institutions.update(&restarts, |tenant, _| tenant.institution.events.last()).await.expect("it is stored");
         assert!(events > Some(0), "it restarted by itself at seven");
-        assert_eq!(institutions.differing().await.expect("a store"), Differing::default(), "nobody touched it");
+        assert_eq!(institutions.fixture_differences().await.expect("a store"), FixtureDifferences::default(), "nobody touched it");
         for touched in [&restarts, &other] {
-            institutions.change(touched, |tenant, _| tenant.institution.surfacing.seed += 1).await.expect("it is stored");
+            institutions.update(touched, |tenant, _| tenant.institution.surfacing.seed += 1).await.expect("it is stored");
         }
-        let changed = Differing { changed: vec![other.clone(), restarts.clone()], deleted: Vec::new() };
-        assert_eq!(institutions.differing().await.expect("a store"), changed);
+        let changed = FixtureDifferences { changed: vec![other.clone(), restarts.clone()], deleted: Vec::new() };
+        assert_eq!(institutions.fixture_differences().await.expect("a store"), changed);
         institutions.reset(&restarts, |_, _| ()).await.expect("it is stored").expect("it is there").expect("its clock is right");
         institutions.delete(&other).await.expect("it is stored");
-        let deleted = Differing { changed: Vec::new(), deleted: vec![other] };
-        assert_eq!(institutions.differing().await.expect("a store"), deleted, "a reset puts it back");
+        let deleted = FixtureDifferences { changed: Vec::new(), deleted: vec![other] };
+        assert_eq!(institutions.fixture_differences().await.expect("a store"), deleted, "a reset puts it back");
     }
 }

@@ -1,19 +1,19 @@
 //! The living institutions: found in memory or in the store, settled, changed one at a time. What changed is stored before anyone is told.
 
-mod changing;
-mod in_force;
+mod active_fixtures;
+mod cache;
+mod changes;
+mod gauges;
 mod journals;
+mod lifecycle;
 mod listing;
-mod making;
-mod measuring;
+mod maintenance;
+mod notifications;
 mod recorder;
 mod replicas;
-mod slot;
 mod snapshot;
-mod telling;
 mod tenant;
-mod upkeep;
-mod watching;
+mod transaction;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64};
@@ -28,18 +28,18 @@ use crate::journal::Pseudonyms;
 use crate::metrics::Metrics;
 use crate::store::{Found, Store, StoreError};
 use crate::tasks::Tasks;
-use in_force::{InForce, Place};
+use active_fixtures::{ActiveFixtures, ActiveFixturesHandle};
+use cache::{Cache, CacheEntry, CacheState, CachedTenant};
+use changes::ChangeNotifier;
+pub use changes::ChangeSubscription;
+use lifecycle::random_id;
 use listing::Addresses;
-pub use listing::Differing;
-use making::random_id;
+pub use listing::FixtureDifferences;
 use recorder::Recorder;
 use replicas::Replicas;
-use slot::{Cache, Known, Seen, Slot};
 pub use snapshot::{Snapshot, SnapshotError};
 use tenant::ParseCache;
 pub use tenant::Tenant;
-use watching::Bell;
-pub use watching::Watch;
 
 /// Limits of the institutions of a server.
 #[derive(Clone, Copy, Debug)]
@@ -55,14 +55,14 @@ pub struct Bounds {
 pub struct Institutions(Arc<Inner>);
 
 struct Inner {
-    in_force: Place,
+    active_fixtures: ActiveFixturesHandle,
     /// Another process may have put fixtures in force.
-    fixtures_told: Notify,
+    fixtures_changed: Notify,
     wall: fn() -> Timestamp,
     store: Store,
     bounds: Bounds,
     /// The ways by which institutions are told of news; without one nothing is told.
-    ways: Vec<&'static str>,
+    channels: Vec<&'static str>,
     cache: Cache,
     parsed: ParseCache,
     recorder: Recorder,
@@ -74,7 +74,7 @@ struct Inner {
     addresses: Addresses,
     /// Writes under way.
     tasks: Tasks,
-    bell: Bell,
+    change_notifier: ChangeNotifier,
     replicas: Replicas,
 }
 
@@ -113,18 +113,18 @@ impl Institutions {
         fixtures: Arc<Fixtures>,
         store: Store,
         bounds: Bounds,
-        ways: Vec<&'static str>,
+        channels: Vec<&'static str>,
         wall: fn() -> Timestamp,
     ) -> Result<Self, CreateError> {
-        let in_force = InForce::new(fixtures, !ways.is_empty(), wall()).map_err(CreateError::Clock)?;
+        let active_fixtures = ActiveFixtures::new(fixtures, !channels.is_empty(), wall()).map_err(CreateError::Clock)?;
         let stored = store.count().await.map_err(CreateError::Store)?;
         let key = store.note("pseudonym-key", &random_id()).await.map_err(CreateError::Store)?;
         Ok(Self(Arc::new(Inner {
-            in_force: Place::new(in_force),
-            fixtures_told: Notify::new(),
+            active_fixtures: ActiveFixturesHandle::new(active_fixtures),
+            fixtures_changed: Notify::new(),
             wall,
             bounds,
-            ways,
+            channels,
             cache: Cache::new(bounds.cache),
             parsed: ParseCache::default(),
             recorder: Recorder::default(),
@@ -135,7 +135,7 @@ impl Institutions {
             stored: AtomicU64::new(stored),
             addresses: Addresses::default(),
             tasks: Tasks::default(),
-            bell: Bell::default(),
+            change_notifier: ChangeNotifier::default(),
             replicas: Replicas::of(&store),
             store,
         })))
@@ -155,73 +155,73 @@ impl Institutions {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn look<T>(&self, code: &InstitutionCode, look: impl FnOnce(&Tenant, Moment) -> T) -> Result<Option<T>, StoreError> {
-        let slot = self.0.cache.slot(code);
+    pub async fn read<T>(&self, code: &InstitutionCode, read: impl FnOnce(&Tenant, Moment) -> T) -> Result<Option<T>, StoreError> {
+        let entry = self.0.cache.entry(code);
         let wall = self.wall();
-        let Some(seen) = self.0.fresh(&slot).await?.filter(|seen| !seen.tenant.is_over(wall)) else {
+        let Some(cached) = self.0.current(&entry).await?.filter(|cached| !cached.tenant.is_over(wall)) else {
             return Ok(None);
         };
-        let moment = seen.tenant.moment(wall);
-        if !seen.is_due(moment.now) {
-            return Ok(Some(look(&seen.tenant, moment)));
+        let moment = cached.tenant.moment(wall);
+        if !cached.is_due(moment.now) {
+            return Ok(Some(read(&cached.tenant, moment)));
         }
-        drop(slot);
+        drop(entry);
         // On the heap: what is rarely done should not make every reader's future large.
-        let settled = Box::pin(self.change(code, |tenant, moment| (tenant.clone(), moment))).await?;
-        Ok(settled.map(|(tenant, moment)| look(&tenant, moment)))
+        let settled = Box::pin(self.update(code, |tenant, moment| (tenant.clone(), moment))).await?;
+        Ok(settled.map(|(tenant, moment)| read(&tenant, moment)))
     }
 }
 
 impl Inner {
     /// Moves when what was read before may no longer hold: the store's file was opened anew, or other fixtures came into force.
     fn epoch(&self) -> u64 {
-        self.store.epoch() + self.in_force.generation()
+        self.store.epoch() + self.active_fixtures.epoch()
     }
 
     /// The institution as the store has it now.
-    async fn fresh(&self, slot: &Arc<Slot>) -> Result<Option<Arc<Seen>>, StoreError> {
+    async fn current(&self, entry: &Arc<CacheEntry>) -> Result<Option<Arc<CachedTenant>>, StoreError> {
         if self.replicas.memory_holds() {
-            match slot.known(self.epoch()) {
-                Known::Here(seen) => return Ok(Some(seen)),
-                Known::Absent(_) => return Ok(None),
-                Known::Unread => {}
+            match entry.state(self.epoch()) {
+                CacheState::Present(cached) => return Ok(Some(cached)),
+                CacheState::Absent(_) => return Ok(None),
+                CacheState::Unread => {}
             }
             // In turn: what is read while someone writes would be of before.
-            let _turn = slot.turn.lock().await;
-            return Ok(Box::pin(self.read(slot)).await?.1);
+            let _guard = entry.write_lock.lock().await;
+            return Ok(Box::pin(self.load(entry)).await?.1);
         }
-        Ok(Box::pin(self.read(slot)).await?.1)
+        Ok(Box::pin(self.load(entry)).await?.1)
     }
 
     /// Reads it where memory cannot answer, and gives the row's version beside it. Where other processes
     /// may have written, the store is asked; what memory still has the newest of is not read again.
-    async fn read(&self, slot: &Slot) -> Result<(Option<i64>, Option<Arc<Seen>>), StoreError> {
+    async fn load(&self, entry: &CacheEntry) -> Result<(Option<i64>, Option<Arc<CachedTenant>>), StoreError> {
         let epoch = self.epoch();
-        let (at_hand, known, is_read) = match slot.known(epoch) {
-            Known::Here(seen) => (seen.version, Some(seen), true),
-            Known::Absent(version) => (version, None, true),
-            Known::Unread => (None, None, false),
+        let (at_hand, known, is_read) = match entry.state(epoch) {
+            CacheState::Present(cached) => (cached.version, Some(cached), true),
+            CacheState::Absent(version) => (version, None, true),
+            CacheState::Unread => (None, None, false),
         };
         if is_read && self.replicas.memory_holds() {
             return Ok((at_hand, known));
         }
-        let row = match self.store.find(slot.code.as_str(), at_hand).await? {
+        let row = match self.store.find(entry.code.as_str(), at_hand).await? {
             Found::Same => return Ok((at_hand, known)),
             Found::Nothing => {
-                let fresh = self.in_force.get().fresh.get(&slot.code).cloned();
-                slot.set(epoch, fresh.clone().map_or(Known::Absent(None), Known::Here));
-                return Ok((None, fresh));
+                let initial = self.active_fixtures.get().initial.get(&entry.code).cloned();
+                entry.set(epoch, initial.clone().map_or(CacheState::Absent(None), CacheState::Present));
+                return Ok((None, initial));
             }
             Found::Other(row) => row,
         };
         let Some(body) = row.body else {
-            slot.set(epoch, Known::Absent(Some(row.version)));
+            entry.set(epoch, CacheState::Absent(Some(row.version)));
             return Ok((Some(row.version), None));
         };
-        let tenant = Tenant::read(&body, &self.parsed).map_err(|error| error.in_store(slot.code.as_str()))?;
-        let seen = Arc::new(self.seen(tenant, Some(row.version)));
-        slot.set(epoch, Known::Here(Arc::clone(&seen)));
-        self.cache.weigh(&slot.code, body.len());
-        Ok((Some(row.version), Some(seen)))
+        let tenant = Tenant::read(&body, &self.parsed).map_err(|error| error.in_store(entry.code.as_str()))?;
+        let cached = Arc::new(self.cached_tenant(tenant, Some(row.version)));
+        entry.set(epoch, CacheState::Present(Arc::clone(&cached)));
+        self.cache.set_weight(&entry.code, body.len());
+        Ok((Some(row.version), Some(cached)))
     }
 }

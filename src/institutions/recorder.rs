@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, OwnedMutexGuard};
 
-use super::slot::locked;
+use super::cache::locked;
 use crate::domain::ids::InstitutionCode;
 use crate::journal::{self, BOUND, CachedPseudonyms, Recorded};
 
@@ -43,60 +43,62 @@ struct Waiting {
 #[derive(Default)]
 pub(super) struct Queue {
     /// Oldest first.
-    pub(super) entries: VecDeque<Pending>,
+    pub(super) entries: VecDeque<QueuedEntry>,
     /// Of the making that the last entry is of: evicted before they were written.
     pub(super) evicted: u64,
     bytes: usize,
 }
 
 /// One entry that waits.
-pub(super) struct Pending {
-    pub(super) stage: Stage,
+pub(super) struct QueuedEntry {
+    pub(super) state: QueuedState,
     pub(super) weight: usize,
 }
 
 /// How far an entry that waits has come. It is written out only when it is stored: most of those that the bound takes away before that have cost
 /// little.
-pub(super) enum Stage {
+pub(super) enum QueuedState {
     /// Its institution was not in memory: whether there is one, and what its clock showed, is looked up when the entry is written.
-    Unplaced(Box<Recorded>),
+    Unassigned(Box<Recorded>),
     /// It belongs to this making of an institution.
-    Placed(Arc<str>, Box<Recorded>),
+    Assigned(Arc<str>, Box<Recorded>),
     /// It is written out, though not stored yet.
-    Written(Arc<str>, String),
+    Serialized(Arc<str>, String),
 }
 
-impl Pending {
-    pub(super) fn unplaced(recorded: Box<Recorded>) -> Self {
-        Self { weight: recorded.weight(), stage: Stage::Unplaced(recorded) }
+impl QueuedEntry {
+    pub(super) fn unassigned(recorded: Box<Recorded>) -> Self {
+        Self { weight: recorded.weight(), state: QueuedState::Unassigned(recorded) }
     }
 
-    pub(super) fn placed(making: Arc<str>, recorded: Box<Recorded>) -> Self {
-        Self { weight: recorded.weight(), stage: Stage::Placed(making, recorded) }
+    pub(super) fn assigned(generation: Arc<str>, recorded: Box<Recorded>) -> Self {
+        Self { weight: recorded.weight(), state: QueuedState::Assigned(generation, recorded) }
     }
 
     /// Writes it out, once; gives its making and its text. One that has no place yet has none.
-    pub(super) fn written(&mut self, pseudonyms: &mut CachedPseudonyms<'_>) -> Option<(&Arc<str>, &str)> {
-        let stage = std::mem::replace(&mut self.stage, Stage::Written(Arc::default(), String::new()));
-        self.stage = match stage {
-            Stage::Placed(making, recorded) => Stage::Written(making, journal::write(&recorded.into_entry(pseudonyms))),
-            stage => stage,
+    pub(super) fn serialized(&mut self, pseudonyms: &mut CachedPseudonyms<'_>) -> Option<(&Arc<str>, &str)> {
+        let state = std::mem::replace(&mut self.state, QueuedState::Serialized(Arc::default(), String::new()));
+        self.state = match state {
+            QueuedState::Assigned(generation, recorded) => {
+                QueuedState::Serialized(generation, journal::write(&recorded.into_entry(pseudonyms)))
+            }
+            state => state,
         };
-        match &self.stage {
-            Stage::Written(making, text) => Some((making, text)),
-            Stage::Unplaced(_) | Stage::Placed(..) => None,
+        match &self.state {
+            QueuedState::Serialized(generation, text) => Some((generation, text)),
+            QueuedState::Unassigned(_) | QueuedState::Assigned(..) => None,
         }
     }
 }
 
 impl Queue {
     /// Of these entries, the oldest first.
-    pub(super) fn of(entries: Vec<Pending>) -> Self {
+    pub(super) fn of(entries: Vec<QueuedEntry>) -> Self {
         let bytes = entries.iter().map(|entry| entry.weight).sum();
         Self { entries: entries.into(), evicted: 0, bytes }
     }
 
-    fn push(&mut self, entry: Pending) {
+    fn push(&mut self, entry: QueuedEntry) {
         self.bytes += entry.weight;
         self.entries.push_back(entry);
     }
@@ -134,7 +136,7 @@ impl Waiting {
 
 impl Recorder {
     /// Adds an entry.
-    pub(super) fn add(&self, owner: Owner, entry: Pending) {
+    pub(super) fn add(&self, owner: Owner, entry: QueuedEntry) {
         let mut waiting = locked(&self.waiting);
         let size = entry.weight;
         match waiting.queues.get_mut(&owner) {
@@ -152,7 +154,7 @@ impl Recorder {
     }
 
     /// How many entries wait, and about how many bytes they are.
-    pub(super) fn waits(&self) -> (u64, u64) {
+    pub(super) fn waiting_totals(&self) -> (u64, u64) {
         let waiting = locked(&self.waiting);
         (waiting.entries as u64, waiting.bytes as u64)
     }
@@ -176,7 +178,7 @@ impl Recorder {
         self.some.notify_one();
     }
 
-    /// Takes everything that waits. The caller has [`Recorder::turn`].
+    /// Takes everything that waits. The caller has [`Recorder::write_lock`].
     pub(super) fn take(&self) -> Vec<(Owner, Queue)> {
         let mut waiting = locked(&self.waiting);
         (waiting.entries, waiting.bytes) = (0, 0);
@@ -184,20 +186,20 @@ impl Recorder {
     }
 
     /// The turn to write.
-    pub(super) async fn turn(&self) -> OwnedMutexGuard<()> {
+    pub(super) async fn write_lock(&self) -> OwnedMutexGuard<()> {
         Arc::clone(&self.writing).lock_owned().await
     }
 
     /// Forgets what waits for a journal; while the guard is held, nothing is written.
     pub(super) async fn forget(&self, owner: &Owner) -> OwnedMutexGuard<()> {
-        let turn = self.turn().await;
+        let write_lock = self.write_lock().await;
         let mut waiting = locked(&self.waiting);
         if let Some(queue) = waiting.queues.remove(owner) {
             waiting.entries -= queue.entries.len();
             waiting.bytes -= queue.bytes;
         }
         drop(waiting);
-        turn
+        write_lock
     }
 }
 
@@ -208,10 +210,10 @@ mod tests {
     use crate::domain::text::Text;
     use crate::journal::{Exchange, Outcome, journal_id};
 
-    fn pending() -> Pending {
+    fn queued() -> QueuedEntry {
         let wall = "2026-01-19T03:00:00Z".parse().unwrap();
         let exchange = Exchange::new(Operation::Search, "POST", String::new(), Outcome::Answered, Text::new("", ""));
-        Pending::placed("making".into(), Box::new(Recorded { id: journal_id(wall), at: wall, wall, institution: None, exchange }))
+        QueuedEntry::assigned("making".into(), Box::new(Recorded { id: journal_id(wall), at: wall, wall, institution: None, exchange }))
     }
 
     #[test]
@@ -222,14 +224,14 @@ mod tests {
             let taken = recorder.take();
             for number in 0..MOST_WAITING {
                 let code = template.numbered((attempt * MOST_WAITING + number / 5) as u32);
-                recorder.add(Some(code), pending());
+                recorder.add(Some(code), queued());
                 added += 1;
             }
             taken.into_iter().for_each(|(owner, queue)| recorder.put_back(owner, queue));
-            let (entries, bytes) = recorder.waits();
+            let (entries, bytes) = recorder.waiting_totals();
             assert!(entries <= 2 * MOST_WAITING as u64 && bytes <= 2 * MOST_BYTES as u64, "{entries} entries, {bytes} bytes wait");
         }
-        let (entries, _) = recorder.waits();
+        let (entries, _) = recorder.waiting_totals();
         let taken = recorder.take();
         assert_eq!(entries, taken.iter().map(|(_, queue)| queue.entries.len() as u64).sum::<u64>());
         assert_eq!(entries + taken.iter().map(|(_, queue)| queue.evicted).sum::<u64>(), added, "what gave way was counted");

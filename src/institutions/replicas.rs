@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::making::random_id;
-use super::watching::Bell;
+use super::changes::ChangeNotifier;
+use super::lifecycle::random_id;
 use super::{Inner, Institutions};
 use crate::domain::ids::InstitutionCode;
-use crate::store::{Store, StoreError, Target, Told};
+use crate::store::{Store, StoreError, StoreNotification, Target};
 
 /// How long a list of all terminals counts where other processes may add some.
 const LIST_HOLDS: SignedDuration = SignedDuration::from_secs(2);
@@ -63,15 +63,15 @@ impl Replicas {
 
     /// Wakes who waits for changes, once one is stored; a database with several processes tells
     /// all of them by itself.
-    pub(super) fn announce(&self, bell: &Bell, changed: &InstitutionCode) {
+    pub(super) fn announce(&self, change_notifier: &ChangeNotifier, changed: &InstitutionCode) {
         if matches!(self, Self::Alone) {
-            bell.ring(Some(changed.clone()));
+            change_notifier.notify(Some(changed.clone()));
         }
     }
 
     /// What is done once a second: a store that failed is tried again, and the others are told that
     /// this process is there. What fails turns the store red, and is logged there.
-    pub(super) async fn check_in(&self, store: &Store, wall: Timestamp) {
+    pub(super) async fn heartbeat(&self, store: &Store, wall: Timestamp) {
         match self {
             Self::Alone => {
                 if store.trouble().is_some() {
@@ -87,7 +87,7 @@ impl Replicas {
     }
 
     /// Takes leave of the others. Where it cannot be said, they notice within seconds.
-    pub(super) async fn leave(&self, store: &Store) {
+    pub(super) async fn shut_down(&self, store: &Store) {
         if let Self::Several(process) = self {
             let _ = store.be_gone(process).await;
         }
@@ -140,12 +140,12 @@ impl Institutions {
             return;
         };
         self.0.may_have_missed();
-        while let Ok(told) = listener.told().await {
-            match told {
-                Told::Changed(code) => self.0.bell.ring(InstitutionCode::parse(&code).ok()),
-                Told::Missed => self.0.may_have_missed(),
-                Told::Fixtures => self.0.fixtures_told.notify_one(),
-                Told::Flush(wish) => {
+        while let Ok(topic_text) = listener.next().await {
+            match topic_text {
+                StoreNotification::Changed(code) => self.0.change_notifier.notify(InstitutionCode::parse(&code).ok()),
+                StoreNotification::Missed => self.0.may_have_missed(),
+                StoreNotification::Fixtures => self.0.fixtures_changed.notify_one(),
+                StoreNotification::Flush(wish) => {
                     // What cannot be written makes the reader say that its list may be incomplete.
                     if self.write_journals().await.is_ok() {
                         let _ = self.0.store.has_flushed(process, wish).await;
@@ -159,7 +159,7 @@ impl Institutions {
 impl Inner {
     /// Wakes everyone: what others told meanwhile was not heard.
     fn may_have_missed(&self) {
-        self.bell.ring(None);
-        self.fixtures_told.notify_one();
+        self.change_notifier.notify(None);
+        self.fixtures_changed.notify_one();
     }
 }

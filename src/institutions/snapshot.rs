@@ -108,20 +108,20 @@ impl Snapshot {
     }
 
     /// The institution of a code that goes on from here when the machine shows `wall`. A login that was the code is the new code.
-    pub(super) fn at(&self, code: &InstitutionCode, making: String, expires: Option<Timestamp>, wall: Timestamp) -> Tenant {
-        let Tenant { mut institution, blueprint, .. } = self.0.clone();
-        let mut blueprint = Arc::unwrap_or_clone(blueprint);
-        for login in [&mut institution.login, &mut blueprint.login] {
+    pub(super) fn at(&self, code: &InstitutionCode, generation: String, expires: Option<Timestamp>, wall: Timestamp) -> Tenant {
+        let Tenant { mut institution, spec, .. } = self.0.clone();
+        let mut spec = Arc::unwrap_or_clone(spec);
+        for login in [&mut institution.login, &mut spec.login] {
             if login.user == institution.code.as_str() {
                 code.as_str().clone_into(&mut login.user);
             }
         }
         institution.code = code.clone();
-        institution.incarnation = making.into();
+        institution.generation = generation.into();
         // They go with the journal, which is empty.
         institution.observations = Observations::default();
         institution.resume(wall);
-        Tenant { institution, blueprint: Arc::new(blueprint), expires, met: BTreeSet::new(), untouched: false }
+        Tenant { institution, spec: Arc::new(spec), expires, met: BTreeSet::new(), untouched: false }
     }
 }
 
@@ -134,16 +134,16 @@ fn seal(document: &Value) -> String {
 /// What no institution is, and what others rely on.
 fn fault(tenant: &Tenant) -> Option<&'static str> {
     let institution = &tenant.institution;
-    let settings = || institution.terminals.values().map(|terminal| &terminal.settings).chain(tenant.blueprint.terminals.values());
+    let settings = || institution.terminals.values().map(|terminal| &terminal.settings).chain(tenant.spec.terminals.values());
     let checks = [
         (institution.terminals.len() > MAX_TERMINALS, "terminals"),
         (!institution.terminals.contains_key(&institution.default_terminal), "default_terminal"),
         (institution.terminals.iter().any(|(id, terminal)| *id != terminal.id), "terminals"),
         (settings().any(|settings| settings.fault().is_some()), "settings"),
-        (institution.campaign.fault().or(tenant.blueprint.campaign.fault()).is_some(), "campaign"),
-        ([&institution.persons, &tenant.blueprint.persons].into_iter().flatten().any(|persons| is_beyond_bounds(persons)), "persons"),
+        (institution.campaign.fault().or(tenant.spec.campaign.fault()).is_some(), "campaign"),
+        ([&institution.persons, &tenant.spec.persons].into_iter().flatten().any(|persons| is_beyond_bounds(persons)), "persons"),
         (!institution.clock.is_set(), "clock"),
-        (tenant.blueprint.rehearsal.fault().is_some(), "rehearsal"),
+        (tenant.spec.rehearsal.fault().is_some(), "rehearsal"),
     ];
     checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, what)| what)
 }

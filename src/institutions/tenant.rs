@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::Moment;
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::ScenarioId;
-use crate::domain::institution::{Blueprint, Institution, Login};
+use crate::domain::institution::{Institution, InstitutionSpec, Login};
 use crate::store::{Record, StoreError};
 
 /// The version of the format of saved documents.
@@ -28,7 +28,7 @@ pub struct Tenant {
     /// The institution.
     pub institution: Institution,
     /// What it is made from again when it is reset.
-    pub blueprint: Arc<Blueprint>,
+    pub spec: Arc<InstitutionSpec>,
     /// When it deletes itself, by the machine's clock.
     pub expires: Option<Timestamp>,
     /// Scenarios that its clients met in makings before this one.
@@ -39,7 +39,7 @@ pub struct Tenant {
 
 /// A tenant as it is saved: `C`, a campaign; `B`, a blueprint.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Saved<'a, C, B> {
+pub(super) struct SavedTenant<'a, C, B> {
     format: u32,
     expires: Option<Timestamp>,
     /// The institution's.
@@ -47,7 +47,8 @@ pub(super) struct Saved<'a, C, B> {
     /// The blueprint's, where that is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     first_campaign: Option<C>,
-    blueprint: B,
+    #[serde(rename = "blueprint")]
+    spec: B,
     /// The blueprint's login, where that is another than the institution's.
     #[serde(skip_serializing_if = "Option::is_none")]
     first_login: Option<Cow<'a, Login>>,
@@ -60,7 +61,7 @@ pub(super) struct Saved<'a, C, B> {
 
 /// What every format has.
 #[derive(Deserialize)]
-struct Form {
+struct FormatOnly {
     format: u32,
 }
 
@@ -89,7 +90,7 @@ impl DocumentError {
 #[derive(Default)]
 pub(super) struct ParseCache {
     campaigns: TextCache<Arc<Campaign>>,
-    blueprints: TextCache<Blueprint>,
+    specs: TextCache<InstitutionSpec>,
 }
 
 /// What was parsed last, by its text.
@@ -131,15 +132,15 @@ impl Tenant {
     }
 
     /// Itself as it is saved.
-    pub(super) fn saved(&self) -> Saved<'_, &Campaign, &Blueprint> {
-        let (campaign, first) = (&*self.institution.campaign, &*self.blueprint.campaign);
-        Saved {
+    pub(super) fn saved(&self) -> SavedTenant<'_, &Campaign, &InstitutionSpec> {
+        let (campaign, first) = (&*self.institution.campaign, &*self.spec.campaign);
+        SavedTenant {
             format: FORMAT,
             expires: self.expires,
             campaign,
             first_campaign: Some(first).filter(|first| *first != campaign),
-            blueprint: &self.blueprint,
-            first_login: Some(&self.blueprint.login).filter(|first| **first != self.institution.login).map(Cow::Borrowed),
+            spec: &self.spec,
+            first_login: Some(&self.spec.login).filter(|first| **first != self.institution.login).map(Cow::Borrowed),
             institution: Cow::Borrowed(&self.institution),
             met: Cow::Borrowed(&self.met),
             untouched: self.untouched,
@@ -164,22 +165,22 @@ impl Tenant {
     /// A newer format, or not what this program writes.
     pub(super) fn read(body: &str, common: &ParseCache) -> Result<Self, DocumentError> {
         let wrong = |error: serde_json::Error| match serde_json::from_str(body) {
-            Ok(Form { format }) if format > FORMAT => DocumentError::Newer(format),
+            Ok(FormatOnly { format }) if format > FORMAT => DocumentError::Newer(format),
             _ => DocumentError::Malformed(error),
         };
-        let saved: Saved<'_, &RawValue, &RawValue> = serde_json::from_str(body).map_err(wrong)?;
+        let saved: SavedTenant<'_, &RawValue, &RawValue> = serde_json::from_str(body).map_err(wrong)?;
         if saved.format > FORMAT {
             return Err(DocumentError::Newer(saved.format));
         }
-        let (mut institution, mut blueprint) = (saved.institution.into_owned(), common.blueprints.read(saved.blueprint.get())?);
+        let (mut institution, mut spec) = (saved.institution.into_owned(), common.specs.read(saved.spec.get())?);
         institution.campaign = common.campaigns.read(saved.campaign.get())?;
-        blueprint.campaign = match saved.first_campaign {
+        spec.campaign = match saved.first_campaign {
             Some(first) => common.campaigns.read(first.get())?,
             None => Arc::clone(&institution.campaign),
         };
-        blueprint.login = saved.first_login.unwrap_or(Cow::Borrowed(&institution.login)).into_owned();
+        spec.login = saved.first_login.unwrap_or(Cow::Borrowed(&institution.login)).into_owned();
         let (expires, met, untouched) = (saved.expires, saved.met.into_owned(), saved.untouched);
-        Ok(Self { institution, blueprint: Arc::new(blueprint), expires, met, untouched })
+        Ok(Self { institution, spec: Arc::new(spec), expires, met, untouched })
     }
 }
 
@@ -201,10 +202,10 @@ mod tests {
         let start: Timestamp = "2026-01-19T03:00:00Z".parse().unwrap();
         let (fixtures, _) = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19));
         let fixtures = fixtures.unwrap();
-        for (code, blueprint) in &fixtures.institutions {
-            let mut institution = Institution::new(code.clone(), "making".to_owned(), blueprint, &fixtures.campaign, start).unwrap();
+        for (code, spec) in &fixtures.institutions {
+            let mut institution = Institution::new(code.clone(), "making".to_owned(), spec, &fixtures.campaign, start).unwrap();
             institution.advance(start + SignedDuration::from_hours(14 * 24), start).unwrap();
-            assert!(!institution.take_news().is_empty());
+            assert!(!institution.take_notifications().is_empty());
             let asked = Asked::MedicalAid(jiff::civil::date(2026, 1, 1));
             let confirmation_date = Some(jiff::civil::date(2026, 1, 19));
             let submission = Submission { kind: FileKind::MedicalAid, asked, file_identifier: Some("a".into()), confirmation_date };
@@ -212,7 +213,7 @@ mod tests {
             institution.references.register("person", "7".to_owned(), start, start);
             let tenant = Tenant {
                 institution,
-                blueprint: Arc::new(blueprint.clone()),
+                spec: Arc::new(spec.clone()),
                 expires: Some(start),
                 met: [ScenarioId::parse("happy-morning").unwrap()].into(),
                 untouched: true,
@@ -229,9 +230,9 @@ mod tests {
         let common = ParseCache::default();
         let read = |tenant: &Tenant| Tenant::read(&tenant.record().body.unwrap(), &common).unwrap();
         let once = read(&tenant);
-        assert!(Arc::ptr_eq(&once.institution.campaign, &once.blueprint.campaign));
+        assert!(Arc::ptr_eq(&once.institution.campaign, &once.spec.campaign));
         assert!(!tenant.record().body.unwrap().contains("first_"), "saved once");
-        Arc::make_mut(&mut tenant.blueprint).login.user = "another".to_owned();
+        Arc::make_mut(&mut tenant.spec).login.user = "another".to_owned();
         Arc::make_mut(&mut tenant.institution.campaign).suspended = true;
         assert_eq!(read(&tenant), tenant, "each has its own");
     }
@@ -277,8 +278,8 @@ mod tests {
     /// The first institution of the fixtures.
     fn some(start: Timestamp) -> Tenant {
         let fixtures = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19)).0.unwrap();
-        let (code, blueprint) = fixtures.institutions.first_key_value().unwrap();
-        let institution = Institution::new(code.clone(), "making".to_owned(), blueprint, &fixtures.campaign, start).unwrap();
-        Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None, met: BTreeSet::new(), untouched: false }
+        let (code, spec) = fixtures.institutions.first_key_value().unwrap();
+        let institution = Institution::new(code.clone(), "making".to_owned(), spec, &fixtures.campaign, start).unwrap();
+        Tenant { institution, spec: Arc::new(spec.clone()), expires: None, met: BTreeSet::new(), untouched: false }
     }
 }

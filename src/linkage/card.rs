@@ -2,8 +2,8 @@
 
 use super::face::FaceId;
 use super::file::written;
-use super::folder::Outgoing;
-use crate::answers::{self, Answer, Desk, Place, Presented};
+use super::folder::OutputFile;
+use crate::answers::{self, Answer, AnswerContext, Place, Presented};
 use crate::domain::card::{Card, CardOutcome, LastCard};
 use crate::domain::consent::Consents;
 use crate::domain::encoding::Encoding;
@@ -37,7 +37,7 @@ pub struct Seen {
 /// A face result file.
 pub struct FaceFile {
     /// The file.
-    pub file: Outgoing,
+    pub file: OutputFile,
     /// Its text, whatever the file's character set and packing.
     pub text: String,
 }
@@ -120,8 +120,9 @@ fn read(
     let confirmation_key = id.confirmation_key(&terminal.settings.linkage);
     let confirmation_key = confirmation_key.as_deref();
     let (kind, encoding, order) = (MessageKind::Face, terminal.settings.encoding, terminal.settings.order_in_files());
-    let desk = Desk { fixtures, register, surfacing, sender: &sender, kind, encoding, order, confirmation_key, now: moment.now };
-    match answers::face(&desk, place, person, &consents) {
+    let context =
+        AnswerContext { fixtures, register, surfacing, sender: &sender, kind, encoding, order, confirmation_key, now: moment.now };
+    match answers::face(&context, place, person, &consents) {
         Presented::Told(answer) => (CardOutcome::FaceResult, None, Some(answer)),
         Presented::Refused(refusal, answer) => {
             let words = refusal.message(&surfacing.entry(&fixtures.catalogue, refusal.error));

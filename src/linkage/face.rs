@@ -5,7 +5,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE;
 
-use super::folder::Outgoing;
+use super::folder::OutputFile;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::linkage::{FileKind, LinkageSettings};
@@ -39,15 +39,15 @@ impl FaceId {
     }
 
     /// The result's file.
-    pub(super) fn file(&self, institution: &Institution, bytes: Vec<u8>, settings: &Settings, moment: Moment) -> Outgoing {
+    pub(super) fn file(&self, institution: &Institution, bytes: Vec<u8>, settings: &Settings, moment: Moment) -> OutputFile {
         let (linkage, result_files) = (&settings.linkage, settings.result_files);
         let at = japan::civil(moment.now);
         let (kind, code, id) = (FileKind::Check.stem(), &institution.code, hex::encode(&self.drawn[..10]));
         let stem = format!("{kind}res_face_{code}{id}_{}", at.strftime("%Y%m%d%H%M%S"));
         let name = format!("{stem}.xml");
         if !linkage.encrypt_face {
-            return Outgoing { name, bytes, result_files };
+            return OutputFile { name, bytes, result_files };
         }
-        Outgoing { bytes: zip::zip(&name, &bytes, at, Some(&linkage.zip_password)), name: format!("{stem}.zip"), result_files }
+        OutputFile { bytes: zip::zip(&name, &bytes, at, Some(&linkage.zip_password)), name: format!("{stem}.zip"), result_files }
     }
 }

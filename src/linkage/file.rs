@@ -1,9 +1,9 @@
 //! One request file and what answers it: the name, the character set, the message, and the form of the answer's file.
 
 use super::faults;
-use super::folder::{Outgoing, Reply};
+use super::folder::{OutputFile, Reply};
 use super::request::FileRequest;
-use crate::answers::{self, Answer, Desk};
+use crate::answers::{self, Answer, AnswerContext};
 use crate::app::access::{Access, At, Visited};
 use crate::app::check::{Checked, Target, answer_check};
 use crate::domain::catalogue::ErrorId;
@@ -117,7 +117,7 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
     };
     let readable = Readable { fixtures: &fixtures, file, sender: &sender, ignored: &ignored };
     match request {
-        Err(refusal) => access.read(institutions, |at| Ok(readable.answered(at, |desk| refused(desk, file.kind, &refusal)))).await,
+        Err(refusal) => access.read(institutions, |at| Ok(readable.answered(at, |context| refused(context, file.kind, &refusal)))).await,
         Ok(FileRequest::Check(inquiry)) => {
             let packed = |Checked { answer, note, .. }: Checked, at: At<'_>| {
                 let made = Made { notes: note.map(Note::from).into_iter().collect(), ..answer.into() };
@@ -127,27 +127,27 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
             checked.map(|handled| Handled { sought: Some(inquiry.sought()), ..handled })
         }
         Ok(FileRequest::Fetch(submitted_as, number)) => {
-            let fetch = |at: At<'_>| readable.answered(at, |desk| answers::fetch(desk, at.place(), submitted_as, &number).into());
+            let fetch = |at: At<'_>| readable.answered(at, |context| answers::fetch(context, at.place(), submitted_as, &number).into());
             access.read(institutions, |at| Ok(fetch(at))).await
         }
         Ok(FileRequest::Medical(request)) => {
             let tell = |at: At<'_>| {
-                readable.answered(at, |desk| {
-                    let (answer, pdf) = answers::medical(desk, at.place(), &request);
+                readable.answered(at, |context| {
+                    let (answer, pdf) = answers::medical(context, at.place(), &request);
                     Made { answer, pdf, notes: request.notes.iter().cloned().map(Note::from).collect() }
                 })
             };
             access.read(institutions, |at| Ok(tell(at))).await
         }
         Ok(FileRequest::Submit(content)) => {
-            let submit = |desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal| {
-                answers::submit(desk, institution, terminal, file.kind, content.clone())
+            let submit = |context: &AnswerContext<'_>, institution: &mut Institution, terminal: &Terminal| {
+                answers::submit(context, institution, terminal, file.kind, content.clone())
             };
             access.update(institutions, |tenant, id, moment| Ok(readable.updated(&mut tenant.institution, id, moment, submit))).await
         }
         Ok(FileRequest::Register(registration)) => {
-            let register = |desk: &Desk<'_>, institution: &mut Institution, terminal: &Terminal| {
-                answers::register(desk, institution, terminal, &registration)
+            let register = |context: &AnswerContext<'_>, institution: &mut Institution, terminal: &Terminal| {
+                answers::register(context, institution, terminal, &registration)
             };
             access.update(institutions, |tenant, id, moment| Ok(readable.updated(&mut tenant.institution, id, moment, register))).await
         }
@@ -156,9 +156,9 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
 
 impl Readable<'_> {
     /// Handled by reading alone.
-    fn answered(&self, at: At<'_>, make: impl FnOnce(&Desk<'_>) -> Made) -> Handled {
+    fn answered(&self, at: At<'_>, make: impl FnOnce(&AnswerContext<'_>) -> Made) -> Handled {
         let Institution { surfacing, persons, .. } = at.institution();
-        let made = make(&self.desk(surfacing, persons.as_deref(), at.terminal, at.moment));
+        let made = make(&self.context(surfacing, persons.as_deref(), at.terminal, at.moment));
         self.handled(made, &at.terminal.settings, at.moment)
     }
 
@@ -168,16 +168,22 @@ impl Readable<'_> {
         institution: &mut Institution,
         id: &TerminalId,
         moment: Moment,
-        make: impl FnOnce(&Desk<'_>, &mut Institution, &Terminal) -> Answer,
+        make: impl FnOnce(&AnswerContext<'_>, &mut Institution, &Terminal) -> Answer,
     ) -> Handled {
         let (surfacing, persons) = (institution.surfacing.clone(), institution.persons.clone());
         let terminal = institution.terminals.get(id).expect("admission found the terminal").clone();
-        let desk = self.desk(&surfacing, persons.as_deref(), &terminal, moment);
-        self.handled(make(&desk, institution, &terminal).into(), &terminal.settings, moment)
+        let context = self.context(&surfacing, persons.as_deref(), &terminal, moment);
+        self.handled(make(&context, institution, &terminal).into(), &terminal.settings, moment)
     }
 
-    fn desk<'b>(&'b self, surfacing: &'b Surfacing, persons: Option<&'b [Person]>, terminal: &Terminal, moment: Moment) -> Desk<'b> {
-        Desk {
+    fn context<'b>(
+        &'b self,
+        surfacing: &'b Surfacing,
+        persons: Option<&'b [Person]>,
+        terminal: &Terminal,
+        moment: Moment,
+    ) -> AnswerContext<'b> {
+        AnswerContext {
             fixtures: self.fixtures,
             register: self.fixtures.register(persons),
             surfacing,
@@ -207,10 +213,10 @@ impl Readable<'_> {
     }
 }
 
-fn refused(desk: &Desk<'_>, kind: FileKind, refusal: &Refusal) -> Made {
+fn refused(context: &AnswerContext<'_>, kind: FileKind, refusal: &Refusal) -> Made {
     let answer = match kind {
-        FileKind::Drugs | FileKind::Checkups => answers::refused_medical(desk, kind, refusal),
-        _ => desk.refused(refusal, None),
+        FileKind::Drugs | FileKind::Checkups => answers::refused_medical(context, kind, refusal),
+        _ => context.refused(refusal, None),
     };
     answer.into()
 }
@@ -229,7 +235,7 @@ fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, na
     let written = charset::encode(&text, terminal.settings.encoding, shape.replacement);
     let note = written.note(terminal.settings.encoding);
     Handled {
-        reply: Reply::Malformed(Outgoing { name: err_name(name), bytes: written.bytes, result_files: terminal.settings.result_files }),
+        reply: Reply::Malformed(OutputFile { name: err_name(name), bytes: written.bytes, result_files: terminal.settings.result_files }),
         outcome: Outcome::refused(JournalError::new(&entry, refusal.message(&entry)), None),
         why: refusal.why.clone(),
         notes: note.map(Note::from).into_iter().collect(),
@@ -269,14 +275,14 @@ pub(super) fn written(fixtures: &Fixtures, message: &Group, encoding: Encoding) 
 }
 
 /// The answer's file: as it is, or in a zip.
-fn packed(file: &FileName, extension: &str, bytes: Vec<u8>, settings: &Settings, moment: Moment) -> Outgoing {
+fn packed(file: &FileName, extension: &str, bytes: Vec<u8>, settings: &Settings, moment: Moment) -> OutputFile {
     let (linkage, result_files) = (&settings.linkage, settings.result_files);
     let name = file.answer(extension);
     let encrypted = linkage.encrypt.contains(&file.kind);
     let zipped = encrypted || (linkage.bulk_result == ResultForm::Zip && file.kind.submitted_as().is_some());
     if !zipped {
-        return Outgoing { name, bytes, result_files };
+        return OutputFile { name, bytes, result_files };
     }
     let password = encrypted.then_some(linkage.zip_password.as_str());
-    Outgoing { bytes: zip::zip(&name, &bytes, japan::civil(moment.now), password), name: file.answer("zip"), result_files }
+    OutputFile { bytes: zip::zip(&name, &bytes, japan::civil(moment.now), password), name: file.answer("zip"), result_files }
 }

@@ -1,7 +1,7 @@
 //! The folder through which a receipt computer and a terminal talk: request files are dropped into `req/`, result files appear in `res/`.
 //!
 //! [`Folder::sweep`] is one look at one terminal's folder; somebody calls it again and again, for instance every 250 ms. What a request
-//! means is the business of a [`Counter`].
+//! means is the business of a [`RequestHandler`].
 //!
 //! A request is answered exactly once, also when this process is killed on the way. Each step leaves on the disk what the next process
 //! needs: the request is renamed into `.onshi-mock/` (the claim); its result is written there, and renamed to a name that says it is
@@ -12,16 +12,16 @@
 //! [`ResultFiles`]: crate::domain::linkage::ResultFiles
 
 mod candidates;
-mod complaints;
-mod counter;
+mod cleanup;
 mod disk;
+mod failure_log;
 mod job;
-mod kept;
 mod layout;
-mod since;
+mod request_handler;
+mod result_file;
+mod stopwatch;
 #[cfg(test)]
 mod tests;
-mod tidying;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -32,12 +32,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use candidates::Candidates;
-use complaints::Complaints;
-pub use counter::{Counter, Outgoing, Reply};
-use job::{Job, Progress, Setting};
-use kept::draft_name;
-use layout::{Layout, Place};
-use since::Since;
+use failure_log::FailureLog;
+use job::{Job, JobContext, Progress};
+use layout::{Layout, OutputDir};
+pub use request_handler::{OutputFile, Reply, RequestHandler};
+use result_file::draft_name;
+use stopwatch::Stopwatch;
 
 /// What an operator may choose about a folder.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ impl Default for Rules {
 
 /// What one sweep did, in files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct SweepSummary {
     /// Requests taken out of `req/`.
     pub taken: usize,
     /// Results put into `res/`, and face results that had to wait.
@@ -86,8 +86,8 @@ pub struct Folder {
     next_number: u64,
     /// The folder's lock, held from the recovery on. Without it nothing in memory is to be relied on.
     lock: Option<File>,
-    tidied: Option<Since>,
-    complaints: Complaints,
+    cleaned_at: Option<Stopwatch>,
+    failure_log: FailureLog,
 }
 
 impl Folder {
@@ -101,8 +101,8 @@ impl Folder {
             jobs: BTreeMap::new(),
             next_number: 1,
             lock: None,
-            tidied: None,
-            complaints: Complaints::default(),
+            cleaned_at: None,
+            failure_log: FailureLog::default(),
         }
     }
 
@@ -122,28 +122,28 @@ impl Folder {
         wall: Timestamp,
         latency: Duration,
         stay_time: Option<Duration>,
-        counter: &mut dyn Counter,
-    ) -> io::Result<Swept> {
+        handler: &mut dyn RequestHandler,
+    ) -> io::Result<SweepSummary> {
         if let Err(error) = self.ready() {
-            self.complaints.hear("serve a folder", self.layout.root(), &error, wall);
+            self.failure_log.warn_once("serve a folder", self.layout.root(), &error, wall);
             return Err(error);
         }
-        let mut swept = Swept::default();
-        self.complete_begun(wall, counter, &mut swept);
-        if counter.open() {
-            self.finish_jobs(wall, counter, &mut swept);
-            self.take(wall, latency, counter, &mut swept);
-            self.watch(wall, counter);
+        let mut summary = SweepSummary::default();
+        self.complete_begun(wall, handler, &mut summary);
+        if handler.open() {
+            self.finish_jobs(wall, handler, &mut summary);
+            self.take(wall, latency, handler, &mut summary);
+            self.watch(wall, handler);
             if let Some(stay_time) = stay_time {
-                self.tidy(wall, stay_time, counter, &mut swept);
+                self.clean_up(wall, stay_time, handler, &mut summary);
             }
         } else {
-            self.give_back_claims(wall, &mut swept);
+            self.give_back_claims(wall, &mut summary);
             self.candidates.clear();
         }
-        swept.watched = self.candidates.len();
-        swept.outstanding = self.jobs.len();
-        Ok(swept)
+        summary.watched = self.candidates.len();
+        summary.outstanding = self.jobs.len();
+        Ok(summary)
     }
 
     /// Puts a face result into `face/`. What is kept and cannot be put there now is no error: it is tried again at each sweep, as results
@@ -151,19 +151,19 @@ impl Folder {
     ///
     /// # Errors
     /// The name cannot be a file's name everywhere, the disk refuses to keep the file, or too many files wait already.
-    pub fn deliver_face(&mut self, file: Outgoing, wall: Timestamp) -> io::Result<()> {
+    pub fn deliver_face(&mut self, file: OutputFile, wall: Timestamp) -> io::Result<()> {
         self.ready()?;
         if self.jobs.len() >= self.rules.most {
             return Err(io::Error::new(ErrorKind::QuotaExceeded, "too many files wait to be delivered"));
         }
         let number = self.new_number();
-        let mut job = Job::face(&self.layout, number, file, Since(wall)).inspect_err(|_| {
+        let mut job = Job::face(&self.layout, number, file, Stopwatch(wall)).inspect_err(|_| {
             // What cannot be removed now is removed after the next start.
             let _ = disk::remove(&self.layout.own().join(draft_name(number)));
         })?;
-        let setting = Setting { layout: &self.layout, max_bytes: self.rules.max_bytes, wall, others: &self.jobs };
-        let progress = job.deliver(&setting).unwrap_or_else(|error| {
-            self.complaints.hear("deliver a face result", &job.whereabouts(&self.layout), &error, wall);
+        let context = JobContext { layout: &self.layout, max_bytes: self.rules.max_bytes, wall, others: &self.jobs };
+        let progress = job.deliver(&context).unwrap_or_else(|error| {
+            self.failure_log.warn_once("deliver a face result", &job.current_path(&self.layout), &error, wall);
             Progress::Waiting
         });
         if progress == Progress::Waiting {
@@ -196,111 +196,111 @@ impl Folder {
     }
 
     /// Completes the files that were created in their places and may still be short.
-    fn complete_begun(&mut self, wall: Timestamp, counter: &mut dyn Counter, swept: &mut Swept) {
+    fn complete_begun(&mut self, wall: Timestamp, handler: &mut dyn RequestHandler, summary: &mut SweepSummary) {
         let begun: Vec<u64> = self.jobs.iter().filter(|(_, job)| job.is_begun()).map(|(number, _)| *number).collect();
         for number in begun {
-            self.carry_on(number, wall, counter, swept);
+            self.advance(number, wall, handler, summary);
         }
     }
 
     /// Carries on with what was taken earlier.
-    fn finish_jobs(&mut self, wall: Timestamp, counter: &mut dyn Counter, swept: &mut Swept) {
+    fn finish_jobs(&mut self, wall: Timestamp, handler: &mut dyn RequestHandler, summary: &mut SweepSummary) {
         let mut asking = true;
         let numbers: Vec<u64> = self.jobs.keys().copied().collect();
         for number in numbers {
-            if self.jobs.get(&number).is_some_and(Job::is_answered) || (asking && counter.open()) {
-                asking &= self.carry_on(number, wall, counter, swept);
+            if self.jobs.get(&number).is_some_and(Job::is_answered) || (asking && handler.open()) {
+                asking &= self.advance(number, wall, handler, summary);
             }
         }
     }
 
     /// Takes the requests that look complete, and answers each at once. A counter that does not take one is asked again at the next sweep.
-    fn take(&mut self, wall: Timestamp, latency: Duration, counter: &mut dyn Counter, swept: &mut Swept) {
+    fn take(&mut self, wall: Timestamp, latency: Duration, handler: &mut dyn RequestHandler, summary: &mut SweepSummary) {
         let requests = self.layout.requests();
-        for (name, stamp) in self.candidates.ripe(&requests, &self.rules, wall, counter, &mut self.complaints) {
-            if self.jobs.len() >= self.rules.most || !counter.open() {
+        for (name, stamp) in self.candidates.take_complete(&requests, &self.rules, wall, handler, &mut self.failure_log) {
+            if self.jobs.len() >= self.rules.most || !handler.open() {
                 break;
             }
             let number = self.new_number();
-            let job = match Job::claim(&self.layout, number, &name, stamp, Since(wall), latency) {
+            let job = match Job::claim(&self.layout, number, &name, stamp, Stopwatch(wall), latency) {
                 Ok(job) => job,
                 Err(error) => {
-                    self.complaints.hear("take a request", &requests.join(&name), &error, wall);
+                    self.failure_log.warn_once("take a request", &requests.join(&name), &error, wall);
                     continue;
                 }
             };
             self.candidates.forget(&name);
             self.jobs.insert(number, job);
-            swept.taken += 1;
-            if !self.carry_on(number, wall, counter, swept) {
+            summary.taken += 1;
+            if !self.advance(number, wall, handler, summary) {
                 break;
             }
         }
     }
 
     /// Goes as far as possible with one job; false if the counter did not take the request.
-    fn carry_on(&mut self, number: u64, wall: Timestamp, counter: &mut dyn Counter, swept: &mut Swept) -> bool {
+    fn advance(&mut self, number: u64, wall: Timestamp, handler: &mut dyn RequestHandler, summary: &mut SweepSummary) -> bool {
         let Some(mut job) = self.jobs.remove(&number) else { return true };
-        let setting = Setting { layout: &self.layout, max_bytes: self.rules.max_bytes, wall, others: &self.jobs };
-        let progress = job.carry_on(&setting, counter).unwrap_or_else(|error| {
-            self.complaints.hear("answer a request", &job.whereabouts(&self.layout), &error, wall);
-            if job.is_given_back() { Progress::Unfit } else { Progress::Waiting }
+        let context = JobContext { layout: &self.layout, max_bytes: self.rules.max_bytes, wall, others: &self.jobs };
+        let progress = job.advance(&context, handler).unwrap_or_else(|error| {
+            self.failure_log.warn_once("answer a request", &job.current_path(&self.layout), &error, wall);
+            if job.is_finished() { Progress::Changed } else { Progress::Waiting }
         });
         match progress {
             Progress::Waiting => {
                 self.jobs.insert(number, job);
             }
-            Progress::Delivered => swept.delivered += 1,
-            Progress::Silent => swept.silent += 1,
-            Progress::NotTaken | Progress::Unfit => swept.given_back += 1,
+            Progress::Delivered => summary.delivered += 1,
+            Progress::Silent => summary.silent += 1,
+            Progress::NotTaken | Progress::Changed => summary.given_back += 1,
             Progress::Vanished => {
                 let error = io::Error::new(ErrorKind::NotFound, "somebody else removed it");
-                self.complaints.hear("find a request that was taken", &job.whereabouts(&self.layout), &error, wall);
+                self.failure_log.warn_once("find a request that was taken", &job.current_path(&self.layout), &error, wall);
             }
         }
         !matches!(progress, Progress::NotTaken)
     }
 
     /// A terminal that is off holds no requests: those taken and not answered go back.
-    fn give_back_claims(&mut self, wall: Timestamp, swept: &mut Swept) {
+    fn give_back_claims(&mut self, wall: Timestamp, summary: &mut SweepSummary) {
         self.jobs.retain(|_, job| {
             if job.is_answered() {
                 return true;
             }
             match job.give_back(&self.layout) {
-                Ok(()) => swept.given_back += 1,
-                Err(error) => self.complaints.hear("give back a request", &job.whereabouts(&self.layout), &error, wall),
+                Ok(()) => summary.given_back += 1,
+                Err(error) => self.failure_log.warn_once("give back a request", &job.current_path(&self.layout), &error, wall),
             }
-            !job.is_given_back()
+            !job.is_finished()
         });
     }
 
-    fn watch(&mut self, wall: Timestamp, counter: &dyn Counter) {
+    fn watch(&mut self, wall: Timestamp, handler: &dyn RequestHandler) {
         let requests = self.layout.requests();
-        if let Err(error) = self.candidates.admit(&requests, wall, counter) {
-            self.complaints.hear("list requests", &requests, &error, wall);
+        if let Err(error) = self.candidates.admit(&requests, wall, handler) {
+            self.failure_log.warn_once("list requests", &requests, &error, wall);
         }
     }
 
     /// Removes old results, at most once a minute: directories on network shares are slow to list.
-    fn tidy(&mut self, wall: Timestamp, stay_time: Duration, counter: &dyn Counter, swept: &mut Swept) {
-        if self.tidied.as_mut().is_some_and(|tidied| !tidied.reached(Duration::from_secs(60), wall)) {
+    fn clean_up(&mut self, wall: Timestamp, stay_time: Duration, handler: &dyn RequestHandler, summary: &mut SweepSummary) {
+        if self.cleaned_at.as_mut().is_some_and(|cleaned_at| !cleaned_at.has_passed(Duration::from_secs(60), wall)) {
             return;
         }
-        self.tidied = Some(Since(wall));
+        self.cleaned_at = Some(Stopwatch(wall));
         let mut removed = Vec::new();
-        for place in [Place::Res, Place::Face] {
-            let dir = self.layout.of(place);
-            if let Err(error) = tidying::remove_older(&dir, wall, stay_time, counter, &mut removed) {
-                self.complaints.hear("remove old results", &dir, &error, wall);
+        for output_dir in [OutputDir::Res, OutputDir::Face] {
+            let dir = self.layout.of(output_dir);
+            if let Err(error) = cleanup::remove_older(&dir, wall, stay_time, handler, &mut removed) {
+                self.failure_log.warn_once("remove old results", &dir, &error, wall);
             }
         }
-        swept.removed += removed.len();
+        summary.removed += removed.len();
         removed.sort_unstable();
-        if let Some(Outgoing { name, bytes, .. }) = counter.deletion_list(&removed) {
-            let list = self.layout.of(Place::Res).join(name);
+        if let Some(OutputFile { name, bytes, .. }) = handler.deletion_list(&removed) {
+            let list = self.layout.of(OutputDir::Res).join(name);
             if let Err(error) = disk::create(&list).and_then(|file| disk::write(file, &bytes)) {
-                self.complaints.hear("write the list of what was removed", &list, &error, wall);
+                self.failure_log.warn_once("write the list of what was removed", &list, &error, wall);
             }
         }
     }

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 
 use super::faults;
 use super::file::{Handled, handle, malformed_file};
-use super::folder::{Counter, Folder, Outgoing, Reply, Rules};
+use super::folder::{Folder, OutputFile, Reply, RequestHandler, Rules};
 use crate::app::access::{Access, Visit, Visited};
 use crate::app::caller::Caller;
 use crate::app::log_refusal;
@@ -32,7 +32,7 @@ pub const LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
 
 /// Where the linkage folders are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whereabouts {
+pub struct LinkageLocation {
     /// `--linkage`: the directory that holds them, or that is one.
     pub dir: PathBuf,
     /// `--linkage-terminal`: the terminal whose folder the directory itself is.
@@ -41,7 +41,7 @@ pub struct Whereabouts {
 
 /// All linkage folders of a server.
 pub(super) struct Folders {
-    whereabouts: Whereabouts,
+    location: LinkageLocation,
     incomplete_after: Duration,
     open: Mutex<BTreeMap<TerminalAddress, Arc<Mutex<Folder>>>>,
     closed: AtomicBool,
@@ -49,8 +49,8 @@ pub(super) struct Folders {
 
 impl Folders {
     /// The folders below a directory; nothing is touched yet. A request that does not end with its last tag is waited for `incomplete_after`.
-    pub(super) fn new(whereabouts: Whereabouts, incomplete_after: Duration) -> Self {
-        Self { whereabouts, incomplete_after, open: Mutex::default(), closed: AtomicBool::new(false) }
+    pub(super) fn new(location: LinkageLocation, incomplete_after: Duration) -> Self {
+        Self { location, incomplete_after, open: Mutex::default(), closed: AtomicBool::new(false) }
     }
 
     /// One look at every terminal's folder; folders of terminals that are new are made.
@@ -70,10 +70,10 @@ impl Folders {
             let deletion_list = settings.deletion_list;
             let caller = Caller::terminal(address);
             let access = Access { caller: &caller, operation: Operation::Linkage, surface: Surface::Folder, counted: true };
-            let mut clerk = Clerk { institutions, access, closed: &self.closed, deletion_list, late: Duration::ZERO };
+            let mut handler = InstitutionRequestHandler { institutions, access, closed: &self.closed, deletion_list, late: Duration::ZERO };
             let (latency, stay_time) = (settings.latency.duration().unsigned_abs(), settings.stay_time.duration().unsigned_abs());
             // What goes wrong is logged by the folder itself, once.
-            let _ = locked(&folder).sweep(institutions.wall(), latency, Some(stay_time), &mut clerk);
+            let _ = locked(&folder).sweep(institutions.wall(), latency, Some(stay_time), &mut handler);
         }
     }
 
@@ -84,7 +84,7 @@ impl Folders {
 
     /// Makes the folder of a terminal that is new, so that it is there when its maker is told so.
     pub(super) fn prepare(&self, address: &TerminalAddress) {
-        if self.whereabouts.only.is_none() {
+        if self.location.only.is_none() {
             // What goes wrong is logged by the folder itself, and tried again at each look.
             let _ = locked(&self.folder(address)).ready();
         }
@@ -106,15 +106,15 @@ impl Folders {
     ///
     /// # Errors
     /// The disk's word.
-    pub(super) fn deliver_face(&self, address: &TerminalAddress, file: Outgoing, wall: Timestamp) -> io::Result<bool> {
-        if self.whereabouts.only.as_ref().is_some_and(|only| only != address) {
+    pub(super) fn deliver_face(&self, address: &TerminalAddress, file: OutputFile, wall: Timestamp) -> io::Result<bool> {
+        if self.location.only.as_ref().is_some_and(|only| only != address) {
             return Ok(false);
         }
         locked(&self.folder(address)).deliver_face(file, wall).map(|()| true)
     }
 
     fn addresses(&self, institutions: &Institutions) -> Result<Arc<Vec<TerminalAddress>>, StoreError> {
-        match &self.whereabouts.only {
+        match &self.location.only {
             Some(only) => Ok(Arc::new(vec![only.clone()])),
             None => waited(institutions.terminals()),
         }
@@ -127,9 +127,9 @@ impl Folders {
     }
 
     fn dir(&self, address: &TerminalAddress) -> PathBuf {
-        match self.whereabouts.only {
-            Some(_) => self.whereabouts.dir.clone(),
-            None => self.whereabouts.dir.join(address.to_string()),
+        match self.location.only {
+            Some(_) => self.location.dir.clone(),
+            None => self.location.dir.join(address.to_string()),
         }
     }
 }
@@ -145,14 +145,14 @@ fn waited<T>(work: impl Future<Output = T>) -> T {
 
 /// The settings of a terminal's linkage application; none if there is no such terminal, or the store does not work.
 fn settings(institutions: &Institutions, address: &TerminalAddress) -> Option<LinkageSettings> {
-    let found = institutions.look(&address.institution, |tenant, _| {
+    let found = institutions.read(&address.institution, |tenant, _| {
         tenant.institution.terminals.get(&address.terminal).map(|terminal| terminal.settings.linkage.clone())
     });
     waited(found).ok().flatten().flatten()
 }
 
 /// Answers the requests of one terminal's folder in this process, each with its journal entry.
-struct Clerk<'a> {
+struct InstitutionRequestHandler<'a> {
     institutions: &'a Institutions,
     access: Access<'a>,
     closed: &'a AtomicBool,
@@ -162,7 +162,7 @@ struct Clerk<'a> {
     late: Duration,
 }
 
-impl Clerk<'_> {
+impl InstitutionRequestHandler<'_> {
     /// The reply to a request, which gets its entry; none where it is not taken: the terminal is off, or the store does not work.
     fn recorded(&mut self, name: &str, request: Option<Message>, visited: Visited<Handled>, began: Instant) -> Option<Reply> {
         let Visited { result, visit: Visit { institution, terminal, found, fault } } = visited;
@@ -187,10 +187,10 @@ impl Clerk<'_> {
     }
 }
 
-impl Counter for Clerk<'_> {
+impl RequestHandler for InstitutionRequestHandler<'_> {
     fn open(&mut self) -> bool {
         let Caller { institution, terminal, .. } = self.access.caller;
-        let running = self.institutions.look(institution, |tenant, moment| {
+        let running = self.institutions.read(institution, |tenant, moment| {
             let terminal = terminal.as_ref().and_then(|id| tenant.institution.terminals.get(id));
             terminal.is_some_and(|terminal| terminal.answers(moment.now))
         });
@@ -213,14 +213,14 @@ impl Counter for Clerk<'_> {
         self.recorded(name, Some(Message::file(bytes)), handled, began).unwrap_or(Reply::NotTaken)
     }
 
-    fn too_large(&mut self, name: &str, _size: u64, max: u64) -> Outgoing {
+    fn too_large(&mut self, name: &str, _size: u64, max: u64) -> OutputFile {
         let began = Instant::now();
         let detail = Text::new(format!("上限は {max} バイトです。"), format!("At most {max} bytes are read."));
         let access = Access { counted: false, ..self.access };
         let handled = waited(malformed_file(self.institutions, &access, (name, ErrorId::BodyTooLarge, &detail)));
         match self.recorded(name, None, handled, began) {
             Some(Reply::Malformed(err)) => err,
-            _ => Outgoing { name: err_name(name), bytes: Vec::new(), result_files: ResultFiles::default() },
+            _ => OutputFile { name: err_name(name), bytes: Vec::new(), result_files: ResultFiles::default() },
         }
     }
 
@@ -228,14 +228,14 @@ impl Counter for Clerk<'_> {
         self.late
     }
 
-    fn deletion_list(&self, removed: &[String]) -> Option<Outgoing> {
+    fn deletion_list(&self, removed: &[String]) -> Option<OutputFile> {
         let names: Vec<&str> = removed.iter().map(String::as_str).filter(|name| !is_deletion_list(name)).collect();
         if !self.deletion_list || names.is_empty() {
             return None;
         }
         let bytes = names.iter().flat_map(|name| [name, "\r\n"]).collect::<String>().into_bytes();
         let name = deletion_list_name(japan::civil(self.institutions.wall()));
-        Some(Outgoing { name, bytes, result_files: ResultFiles::InPlace })
+        Some(OutputFile { name, bytes, result_files: ResultFiles::InPlace })
     }
 
     fn is_ours(&self, name: &str) -> bool {

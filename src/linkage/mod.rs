@@ -6,10 +6,10 @@ mod faults;
 mod file;
 pub mod folder;
 mod folders;
-mod kept;
 mod request;
+mod service;
 
 pub use card::{FaceFile, Seen, present};
 pub use file::{Handled, handle};
-pub use folders::{LOOKED_AT_EVERY, Whereabouts};
-pub use kept::KeptFolders;
+pub use folders::{LOOKED_AT_EVERY, LinkageLocation};
+pub use service::LinkageFolders;

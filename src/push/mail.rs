@@ -7,9 +7,9 @@ use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, MessageBuilder};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use super::words::{body, subject};
+use super::text::{body, subject};
 use super::{Failure, MailSettings, PATIENCE};
-use crate::domain::news::Letter;
+use crate::domain::notification::NotificationMessage;
 
 /// The mail server, and between whom.
 pub(super) struct Mail {
@@ -28,15 +28,15 @@ impl Mail {
     }
 
     /// Hands a letter to the server, one message for all.
-    pub(super) async fn send(&self, letter: &Letter) -> Result<(), Failure> {
+    pub(super) async fn send(&self, message: &NotificationMessage) -> Result<(), Failure> {
         let builder = self.to.iter().cloned().fold(Message::builder(), MessageBuilder::to);
         let message = builder
             .from(self.from.clone())
-            .subject(subject(letter))
-            .date(SystemTime::from(letter.timestamp))
-            .message_id(Some(format!("<{}@onshi-mock>", letter.id)))
+            .subject(subject(message))
+            .date(SystemTime::from(message.timestamp))
+            .message_id(Some(format!("<{}@onshi-mock>", message.id)))
             .header(ContentType::TEXT_PLAIN)
-            .body(body(letter))
+            .body(body(message))
             .map_err(|error| Failure(error.to_string()))?;
         self.server.send(message).await.map(drop).map_err(|error| Failure(error.to_string()))
     }

@@ -3,8 +3,8 @@
 
 mod mail;
 mod settings;
+mod text;
 mod webhook;
-mod words;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::news::Letter;
+use crate::domain::notification::NotificationMessage;
 use crate::institutions::Institutions;
-use crate::store::{Claimed, StoreError};
+use crate::store::{ClaimedMessage, StoreError};
 use mail::Mail;
-pub use settings::{Given, MailSettings, Settings, WebhookSettings};
+pub use settings::{MailSettings, PushOptions, Settings, WebhookSettings};
 use webhook::Webhook;
 
 /// How often the outbox is looked into.
@@ -32,11 +32,11 @@ const MOST_TRIES: u32 = 20;
 
 /// Sends the letters of all institutions.
 pub struct Push {
-    ways: Vec<Way>,
+    channels: Vec<DeliveryChannel>,
 }
 
 /// By which letters are sent.
-enum Way {
+enum DeliveryChannel {
     Webhook(Box<Webhook>),
     Mail(Box<Mail>),
 }
@@ -50,27 +50,28 @@ impl Push {
     /// # Errors
     /// Settings that cannot be used.
     pub fn new(settings: &Settings) -> anyhow::Result<Self> {
-        let webhook = settings.webhook.as_ref().map(|settings| Webhook::new(settings).map(|webhook| Way::Webhook(Box::new(webhook))));
-        let mail = settings.mail.as_ref().map(|settings| Mail::new(settings).map(|mail| Way::Mail(Box::new(mail))));
-        Ok(Self { ways: webhook.into_iter().chain(mail).collect::<anyhow::Result<_>>()? })
+        let webhook =
+            settings.webhook.as_ref().map(|settings| Webhook::new(settings).map(|webhook| DeliveryChannel::Webhook(Box::new(webhook))));
+        let mail = settings.mail.as_ref().map(|settings| Mail::new(settings).map(|mail| DeliveryChannel::Mail(Box::new(mail))));
+        Ok(Self { channels: webhook.into_iter().chain(mail).collect::<anyhow::Result<_>>()? })
     }
 
     /// Sends until told to stop; returns at once where there is nobody to send to. What is under way then is sent again later.
     pub async fn run(&self, institutions: &Institutions, stop: impl Future<Output = ()>) {
-        if self.ways.is_empty() {
+        if self.channels.is_empty() {
             return;
         }
         let mut stop = pin!(stop);
         // What fails turns the store red, and is logged there.
-        let _ = institutions.store().release_outgoing(institutions.wall().as_millisecond()).await;
+        let _ = institutions.store().release_claims(institutions.wall().as_millisecond()).await;
         tokio::select! {
-            _ = join_all(self.ways.iter().map(|way| way.keep_sending(institutions))) => {}
+            _ = join_all(self.channels.iter().map(|channel| channel.keep_sending(institutions))) => {}
             () = &mut stop => {}
         }
     }
 }
 
-impl Way {
+impl DeliveryChannel {
     /// Its name in the outbox and in the log.
     fn name(&self) -> &'static str {
         match self {
@@ -79,10 +80,10 @@ impl Way {
         }
     }
 
-    async fn send(&self, letter: &Letter, now: Timestamp) -> Result<(), Failure> {
+    async fn send(&self, message: &NotificationMessage, now: Timestamp) -> Result<(), Failure> {
         match self {
-            Self::Webhook(webhook) => webhook.send(letter, now).await,
-            Self::Mail(mail) => mail.send(letter).await,
+            Self::Webhook(webhook) => webhook.send(message, now).await,
+            Self::Mail(mail) => mail.send(message).await,
         }
     }
 
@@ -103,35 +104,35 @@ impl Way {
     }
 
     /// Tries one letter; says that there may be more.
-    async fn attempt(&self, institutions: &Institutions, claimed: Claimed) -> Result<bool, StoreError> {
-        let (store, way, Claimed { number, tries, body }) = (institutions.store(), self.name(), claimed);
-        let letter: Letter = match serde_json::from_str(&body) {
-            Ok(letter) => letter,
+    async fn attempt(&self, institutions: &Institutions, claimed: ClaimedMessage) -> Result<bool, StoreError> {
+        let (store, channel, ClaimedMessage { number, tries, body }) = (institutions.store(), self.name(), claimed);
+        let message: NotificationMessage = match serde_json::from_str(&body) {
+            Ok(message) => message,
             Err(error) => {
-                tracing::error!(way, %error, "送信待ちのお知らせを読めないため、送信をやめます / a notice in the outbox cannot be read, and is given up");
-                return store.settle_outgoing(number).await.map(|()| true);
+                tracing::error!(way = channel, %error, "送信待ちのお知らせを読めないため、送信をやめます / a notice in the outbox cannot be read, and is given up");
+                return store.remove_message(number).await.map(|()| true);
             }
         };
-        let sent = tokio::time::timeout(PATIENCE, self.send(&letter, institutions.wall())).await;
+        let sent = tokio::time::timeout(PATIENCE, self.send(&message, institutions.wall())).await;
         let failure = match sent {
-            Ok(Ok(())) => return store.settle_outgoing(number).await.map(|()| true),
+            Ok(Ok(())) => return store.remove_message(number).await.map(|()| true),
             Ok(Err(Failure(why))) => why,
             Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
         };
         if tries >= MOST_TRIES {
             tracing::error!(
-                way,
-                id = letter.id,
+                way = channel,
+                id = message.id,
                 tries,
                 why = failure,
                 "お知らせを送信できないため、送信をやめます / a notice could not be delivered, and is given up"
             );
-            return store.settle_outgoing(number).await.map(|()| true);
+            return store.remove_message(number).await.map(|()| true);
         }
         let pause = pause_behind(tries);
         tracing::warn!(
-            way,
-            id = letter.id,
+            way = channel,
+            id = message.id,
             tries,
             why = failure,
             again_in_seconds = pause.as_secs(),

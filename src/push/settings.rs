@@ -22,7 +22,7 @@ const IN_BASE64: &str = "whsec_";
 
 /// The options as they were given.
 #[derive(Default)]
-pub struct Given {
+pub struct PushOptions {
     /// `--webhook-url`.
     pub webhook_url: Option<String>,
     /// `--webhook-secret`.
@@ -64,21 +64,21 @@ impl Settings {
     ///
     /// # Errors
     /// What is missing or cannot be used, by the option's name.
-    pub fn new(given: Given) -> anyhow::Result<Self> {
-        let to: Vec<String> = given.to.into_iter().filter(|address| !address.is_empty()).collect();
-        let webhook = match (given.webhook_url, given.webhook_secret) {
+    pub fn new(options: PushOptions) -> anyhow::Result<Self> {
+        let to: Vec<String> = options.to.into_iter().filter(|address| !address.is_empty()).collect();
+        let webhook = match (options.webhook_url, options.webhook_secret) {
             (None, None) => None,
             (Some(url), Some(secret)) => Some(WebhookSettings { url: webhook_url(&url)?, secret: webhook_secret(&secret)? }),
             (Some(_), None) => bail!("webhook-url: --webhook-secret も必要です / needs --webhook-secret, too"),
             (None, Some(_)) => bail!("webhook-secret: --webhook-url も必要です / needs --webhook-url, too"),
         };
-        let mail = match given.smtp_url {
-            None if to.is_empty() && given.from.is_none() => None,
+        let mail = match options.smtp_url {
+            None if to.is_empty() && options.from.is_none() => None,
             None => bail!("notice-to, notice-from: --smtp-url も必要です / need --smtp-url, too"),
             Some(url) => {
                 ensure!(!to.is_empty(), "smtp-url: --notice-to も必要です / needs --notice-to, too");
                 ensure!(to.len() <= MOST_RECIPIENTS, "notice-to: {MOST_RECIPIENTS} 件までです / at most {MOST_RECIPIENTS} addresses");
-                let from = mailbox("notice-from", given.from.as_deref().unwrap_or(SENDER))?;
+                let from = mailbox("notice-from", options.from.as_deref().unwrap_or(SENDER))?;
                 let to = to.iter().map(|address| mailbox("notice-to", address)).collect::<anyhow::Result<_>>()?;
                 Some(MailSettings { url: smtp_url(url)?, from, to })
             }
@@ -87,9 +87,9 @@ impl Settings {
     }
 
     /// The ways by which letters are to be written to the outbox.
-    pub fn ways(&self) -> Vec<&'static str> {
-        let ways = [self.webhook.as_ref().map(|_| WEBHOOK), self.mail.as_ref().map(|_| MAIL)];
-        ways.into_iter().flatten().collect()
+    pub fn channels(&self) -> Vec<&'static str> {
+        let channels = [self.webhook.as_ref().map(|_| WEBHOOK), self.mail.as_ref().map(|_| MAIL)];
+        channels.into_iter().flatten().collect()
     }
 }
 
@@ -172,24 +172,24 @@ fn mailbox(option: &str, text: &str) -> anyhow::Result<Mailbox> {
 mod tests {
     use super::*;
 
-    fn given(webhook_url: &str, secret: &str, smtp_url: &str, to: &[&str]) -> Given {
+    fn options(webhook_url: &str, secret: &str, smtp_url: &str, to: &[&str]) -> PushOptions {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let to = to.iter().map(ToString::to_string).collect();
-        Given { webhook_url: some(webhook_url), webhook_secret: some(secret), smtp_url: some(smtp_url), from: None, to }
+        PushOptions { webhook_url: some(webhook_url), webhook_secret: some(secret), smtp_url: some(smtp_url), from: None, to }
     }
 
     #[test]
     fn what_fits_is_taken_and_nothing_is_something_too() {
-        assert!(Settings::new(Given::default()).unwrap().ways().is_empty());
+        assert!(Settings::new(PushOptions::default()).unwrap().channels().is_empty());
         let (secret, to) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", ["a@example.jp", "医院 <b@example.jp>"]);
         for url in ["https://hooks.example.jp/x?y=z", "http://127.0.0.1:9000/", "http://[::1]:9000", "http://localhost:9000/x"] {
             let smtp = "smtps://user:p%40ss@mail.example.jp";
-            assert_eq!(Settings::new(given(url, secret, smtp, &to)).unwrap().ways(), ["webhook", "mail"]);
+            assert_eq!(Settings::new(options(url, secret, smtp, &to)).unwrap().channels(), ["webhook", "mail"]);
         }
         for url in
             ["smtp://localhost:1025", "smtp://mail.example.jp", "smtp://u:p@mail.example.jp:587?tls=required", "smtp://u:p@127.0.0.1"]
         {
-            assert_eq!(Settings::new(given("", "", url, &to)).unwrap().ways(), ["mail"], "{url}");
+            assert_eq!(Settings::new(options("", "", url, &to)).unwrap().channels(), ["mail"], "{url}");
         }
     }
 
@@ -197,31 +197,32 @@ mod tests {
     fn what_does_not_fit_is_refused_by_the_options_name() {
         let (hook, secret) = ("https://hooks.example.jp/", "0123456789abcdef");
         let wrong = [
-            (given(hook, "", "", &[]), "webhook-url: --webhook-secret"),
-            (given("", secret, "", &[]), "webhook-secret: --webhook-url"),
-            (given("http://hooks.example.jp/", secret, "", &[]), "webhook-url: https"),
-            (given("http://127.0.0.1.example.jp/", secret, "", &[]), "webhook-url: https"),
-            (given("ftp://localhost/", secret, "", &[]), "webhook-url: https"),
-            (given("hooks", secret, "", &[]), "webhook-url: https"),
-            (given(hook, "short", "", &[]), "webhook-secret: whsec_"),
-            (given(hook, "whsec_not base64 at all", "", &[]), "webhook-secret: whsec_"),
-            (given("", "", "smtp://localhost", &[]), "smtp-url: --notice-to"),
-            (given("", "", "", &["a@example.jp"]), "notice-to, notice-from: --smtp-url"),
-            (given("", "", "smtp://localhost", &["nobody"]), "notice-to: `nobody`"),
-            (given("", "", "smtp://localhost", &["a@example.jp"; 21]), "notice-to: 20"),
-            (given("", "", "mail.example.jp:25", &["a@example.jp"]), "smtp-url: smtp://"),
-            (given("", "", "smtp://u:p@mail.example.jp", &["a@example.jp"]), "smtp-url: パスワード"),
-            (given("", "", "smtp://u:p@mail.example.jp?tls=opportunistic", &["a@example.jp"]), "smtp-url: smtp://"),
+            (options(hook, "", "", &[]), "webhook-url: --webhook-secret"),
+            (options("", secret, "", &[]), "webhook-secret: --webhook-url"),
+            (options("http://hooks.example.jp/", secret, "", &[]), "webhook-url: https"),
+            (options("http://127.0.0.1.example.jp/", secret, "", &[]), "webhook-url: https"),
+            (options("ftp://localhost/", secret, "", &[]), "webhook-url: https"),
+            (options("hooks", secret, "", &[]), "webhook-url: https"),
+            (options(hook, "short", "", &[]), "webhook-secret: whsec_"),
+            (options(hook, "whsec_not base64 at all", "", &[]), "webhook-secret: whsec_"),
+            (options("", "", "smtp://localhost", &[]), "smtp-url: --notice-to"),
+            (options("", "", "", &["a@example.jp"]), "notice-to, notice-from: --smtp-url"),
+            (options("", "", "smtp://localhost", &["nobody"]), "notice-to: `nobody`"),
+            (options("", "", "smtp://localhost", &["a@example.jp"; 21]), "notice-to: 20"),
+            (options("", "", "mail.example.jp:25", &["a@example.jp"]), "smtp-url: smtp://"),
+            (options("", "", "smtp://u:p@mail.example.jp", &["a@example.jp"]), "smtp-url: パスワード"),
+            (options("", "", "smtp://u:p@mail.example.jp?tls=opportunistic", &["a@example.jp"]), "smtp-url: smtp://"),
         ];
-        for (given, expected) in wrong {
-            let said = Settings::new(given).unwrap_err().to_string();
-            assert!(said.starts_with(expected), "{said}");
+        for (options, expected) in wrong {
+            let error_text = Settings::new(options).unwrap_err().to_string();
+            assert!(error_text.starts_with(expected), "{error_text}");
         }
     }
 
     #[test]
     fn secrets_are_not_shown() {
-        let settings = given("https://hooks.example.jp/secret", "0123456789abcdef", "smtps://u:secret@mail.example.jp", &["a@example.jp"]);
+        let settings =
+            options("https://hooks.example.jp/secret", "0123456789abcdef", "smtps://u:secret@mail.example.jp", &["a@example.jp"]);
         let shown = format!("{:?}", Settings::new(settings).unwrap());
         assert!(!shown.contains("secret") && !shown.contains("0123"), "{shown}");
     }

@@ -10,7 +10,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
 use super::{Failure, PATIENCE, WebhookSettings};
-use crate::domain::news::Letter;
+use crate::domain::notification::NotificationMessage;
 
 /// Where letters are posted.
 pub(super) struct Webhook {
@@ -35,18 +35,18 @@ impl Webhook {
     }
 
     /// Posts a letter; any answer of success means that it was taken.
-    pub(super) async fn send(&self, letter: &Letter, now: Timestamp) -> Result<(), Failure> {
-        let body = serde_json::to_string(letter).map_err(|error| Failure(error.to_string()))?;
+    pub(super) async fn send(&self, message: &NotificationMessage, now: Timestamp) -> Result<(), Failure> {
+        let body = serde_json::to_string(message).map_err(|error| Failure(error.to_string()))?;
         let seconds = now.as_second();
         let request = self
             .client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
-            .header("webhook-id", &letter.id)
+            .header("webhook-id", &message.id)
             .header("webhook-timestamp", seconds.to_string())
-            .header("webhook-signature", self.signature(&letter.id, seconds, &body))
+            .header("webhook-signature", self.signature(&message.id, seconds, &body))
             .body(body);
-        let answer = request.send().await.map_err(|error| Failure(said(error)))?;
+        let answer = request.send().await.map_err(|error| Failure(error_text(error)))?;
         if answer.status().is_success() { Ok(()) } else { Err(Failure(format!("the receiver answered {}", answer.status()))) }
     }
 
@@ -57,15 +57,15 @@ impl Webhook {
 }
 
 /// What went wrong, with its causes, without the address.
-fn said(error: reqwest::Error) -> String {
+fn error_text(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let mut said = error.to_string();
+    let mut error_text = error.to_string();
     let mut cause = std::error::Error::source(&error);
     while let Some(error) = cause {
-        said = format!("{said}: {error}");
+        error_text = format!("{error_text}: {error}");
         cause = error.source();
     }
-    said
+    error_text
 }
 
 #[cfg(test)]

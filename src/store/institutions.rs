@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::outbox::post;
 use super::shared::{Row, Unanswered};
-use super::{Outgoing, Reads, Store, StoreError};
+use super::{OutboxMessage, Reads, Store, StoreError};
 
 /// `expires` of a row that never does.
 const NEVER: i64 = i64::MAX;
@@ -80,10 +80,10 @@ impl Store {
         version: i64,
         record: &Record,
         anew: bool,
-        outgoing: &[Outgoing],
+        messages: &[OutboxMessage],
     ) -> Result<bool, StoreError> {
         self.work(async |connection| {
-            if !anew && outgoing.is_empty() {
+            if !anew && messages.is_empty() {
                 return write(connection, code, before, version, record).await;
             }
             let mut all = sqlx::Connection::begin(connection).await?;
@@ -92,7 +92,7 @@ impl Store {
                 super::journal::clear_all(&mut all, code).await?;
             }
             if won {
-                post(&mut all, outgoing).await?;
+                post(&mut all, messages).await?;
             }
             all.commit().await.map(|()| won)
         })

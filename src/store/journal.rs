@@ -17,7 +17,7 @@ pub struct Batch {
     /// Whose journal: a code, or empty for what fitted no institution.
     pub institution: String,
     /// Which making of the institution.
-    pub making: String,
+    pub generation: String,
     /// How many there are.
     pub entries: u64,
     /// One JSON object a line, the oldest first.
@@ -82,16 +82,16 @@ impl Store {
             let mut batches = batches.into_iter();
             while batches.len() > 0 {
                 let mut query = sqlx::query(AssertSqlSafe(insert(batches.len().min(AT_ONCE))));
-                for Batch { institution, making, entries, body } in batches.by_ref().take(AT_ONCE) {
-                    query = query.bind(institution).bind(making).bind(entries as i64).bind(body.len() as i64).bind(body);
+                for Batch { institution, generation, entries, body } in batches.by_ref().take(AT_ONCE) {
+                    query = query.bind(institution).bind(generation).bind(entries as i64).bind(body.len() as i64).bind(body);
                 }
                 query.execute(&mut *all).await?;
             }
             // In one order everywhere: two processes that count the same ones wait for each other, and neither for ever.
             let mut evicted: Vec<_> = evicted.iter().collect();
             evicted.sort_unstable();
-            for (institution, making, entries) in evicted {
-                count_evicted(&mut all, institution, making, *entries).await?;
+            for (institution, generation, entries) in evicted {
+                count_evicted(&mut all, institution, generation, *entries).await?;
             }
             all.commit().await
         })
@@ -106,7 +106,7 @@ impl Store {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn trim(&self, institution: &str, making: &str, bound: Bound) -> Result<(), StoreError> {
+    pub async fn trim(&self, institution: &str, generation: &str, bound: Bound) -> Result<(), StoreError> {
         // Each row's place, from the newest on, and the entries and bytes down to it.
         const SUMMED: &str = "SELECT number, entries, ROW_NUMBER() OVER newest AS nth, \
                               SUM(entries) OVER newest AS down, SUM(size) OVER newest AS bytes \
@@ -115,15 +115,15 @@ impl Store {
         let newest_over = format!("SELECT MAX(number) FROM ({SUMMED}) AS summed WHERE nth > 1 AND (down - entries >= $3 OR bytes > $4)");
         let trimmed = self.work(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
-            let newest = sqlx::query(AssertSqlSafe(newest_over.as_str())).bind(institution).bind(making);
+            let newest = sqlx::query(AssertSqlSafe(newest_over.as_str())).bind(institution).bind(generation);
             let newest = newest.bind(bound.entries as i64).bind(bound.bytes as i64).fetch_one(&mut *all).await?;
             let Some(newest) = newest.try_get::<Option<i64>, _>(0)? else {
                 return Ok(0);
             };
             // Of another process that trims at the same time, only one takes a row away, and counts its entries.
-            let over = sqlx::query(OVER).bind(institution).bind(making).bind(newest).fetch_all(&mut *all).await?;
+            let over = sqlx::query(OVER).bind(institution).bind(generation).bind(newest).fetch_all(&mut *all).await?;
             let over = over.iter().map(|row| row.try_get::<i64, _>(0)).sum::<Result<i64, _>>()?.unsigned_abs();
-            count_evicted(&mut all, institution, making, over).await?;
+            count_evicted(&mut all, institution, generation, over).await?;
             all.commit().await.map(|()| over)
         });
         self.tally.evicted.inc_by(trimmed.await?);
@@ -142,8 +142,8 @@ impl Store {
             for row in sqlx::query(TAKEN).bind(institution).fetch_all(&mut *all).await? {
                 *taken.entry(row.try_get(0)?).or_default() += row.try_get::<i64, _>(1)?.unsigned_abs();
             }
-            for (making, entries) in &taken {
-                count_evicted(&mut all, institution, making, *entries).await?;
+            for (generation, entries) in &taken {
+                count_evicted(&mut all, institution, generation, *entries).await?;
             }
             all.commit().await.map(|()| taken.values().sum())
         });
@@ -155,7 +155,7 @@ impl Store {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn entries(&self, institution: &str, making: &str, limit: usize, bound: Bound) -> Result<Page, StoreError> {
+    pub async fn entries(&self, institution: &str, generation: &str, limit: usize, bound: Bound) -> Result<Page, StoreError> {
         // One statement, so that what others write meanwhile is counted where it is listed.
         const NEWEST: &str = "WITH summed AS (SELECT number, entries, SUM(entries) OVER (ORDER BY number DESC) AS down \
                               FROM journal WHERE institution = $1 AND making = $2) \
@@ -164,15 +164,15 @@ impl Store {
                               FROM journal WHERE institution = $1 AND making = $2 \
                               AND number >= (SELECT MIN(number) FROM summed WHERE down - entries < $3) ORDER BY number";
         const EVICTED: &str = "SELECT entries FROM evictions WHERE institution = $1 AND making = $2";
-        self.trim(institution, making, bound).await?;
+        self.trim(institution, generation, bound).await?;
         let read = self.work(async |connection| {
-            let newest = sqlx::query(NEWEST).bind(institution).bind(making).bind(limit.min(bound.entries) as i64);
+            let newest = sqlx::query(NEWEST).bind(institution).bind(generation).bind(limit.min(bound.entries) as i64);
             let rows = newest.fetch_all(&mut *connection).await?;
             let evicted: Option<i64> = match rows.first() {
                 Some(row) => row.try_get(2)?,
                 None => sqlx::query(EVICTED)
                     .bind(institution)
-                    .bind(making)
+                    .bind(generation)
                     .fetch_optional(connection)
                     .await?
                     .map_or(Ok(None), |row| row.try_get(0))?,
@@ -205,8 +205,8 @@ pub(super) async fn clear_all(connection: &mut AnyConnection, institution: &str)
     sqlx::query("DELETE FROM evictions WHERE institution = $1").bind(institution).execute(connection).await.map(drop)
 }
 
-async fn count_evicted(connection: &mut AnyConnection, institution: &str, making: &str, entries: u64) -> Result<(), sqlx::Error> {
+async fn count_evicted(connection: &mut AnyConnection, institution: &str, generation: &str, entries: u64) -> Result<(), sqlx::Error> {
     const SQL: &str = "INSERT INTO evictions (institution, making, entries) VALUES ($1, $2, $3) \
                        ON CONFLICT (institution, making) DO UPDATE SET entries = evictions.entries + excluded.entries";
-    sqlx::query(SQL).bind(institution).bind(making).bind(entries as i64).execute(connection).await.map(drop)
+    sqlx::query(SQL).bind(institution).bind(generation).bind(entries as i64).execute(connection).await.map(drop)
 }

@@ -13,7 +13,7 @@ pub(super) const FIXTURES: &str = "onshi_mock_fixtures";
 
 /// What was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum StoreNotification {
     /// The institution of this code was changed, made or deleted.
     Changed(String),
     /// Someone reads journals, and wishes that everyone write what waits; the number of the wish.
@@ -50,15 +50,15 @@ impl Listener {
     ///
     /// # Errors
     /// The database cannot be reached.
-    pub async fn told(&mut self) -> Result<Told, StoreError> {
+    pub async fn next(&mut self) -> Result<StoreNotification, StoreError> {
         loop {
             let Some(notification) = self.0.try_recv().await.map_err(|error| StoreError::of(&error))? else {
-                return Ok(Told::Missed);
+                return Ok(StoreNotification::Missed);
             };
             match (notification.channel(), notification.payload().parse()) {
-                (CHANGED, _) => return Ok(Told::Changed(notification.payload().to_owned())),
-                (FIXTURES, _) => return Ok(Told::Fixtures),
-                (FLUSH, Ok(wish)) => return Ok(Told::Flush(wish)),
+                (CHANGED, _) => return Ok(StoreNotification::Changed(notification.payload().to_owned())),
+                (FIXTURES, _) => return Ok(StoreNotification::Fixtures),
+                (FLUSH, Ok(wish)) => return Ok(StoreNotification::Flush(wish)),
                 // Nobody sends anything else on these channels; who does is not listened to.
                 _ => {}
             }

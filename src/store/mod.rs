@@ -26,8 +26,8 @@ use sqlx::{Any, AnyPool};
 pub use error::StoreError;
 pub use institutions::{Found, Record};
 pub use journal::{Batch, Bound, Kept, Page, Tally};
-pub use listen::{Listener, Told};
-pub use outbox::{Claimed, Outgoing};
+pub use listen::{Listener, StoreNotification};
+pub use outbox::{ClaimedMessage, OutboxMessage};
 pub use shared::Row;
 pub use target::Target;
 

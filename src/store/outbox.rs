@@ -11,16 +11,16 @@ const MOST: i64 = 10_000;
 
 /// Something to be sent by one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outgoing {
+pub struct OutboxMessage {
     /// The way: whoever sends by it asks for it by this name.
-    pub way: &'static str,
+    pub channel: &'static str,
     /// What to send.
     pub body: String,
 }
 
 /// Something that this process is to send now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claimed {
+pub struct ClaimedMessage {
     /// Its row.
     pub number: i64,
     /// How often it has been claimed, this time counted.
@@ -34,14 +34,15 @@ impl Store {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn claim(&self, way: &str, now: i64, until: i64) -> Result<Option<Claimed>, StoreError> {
+    pub async fn claim(&self, channel: &str, now: i64, until: i64) -> Result<Option<ClaimedMessage>, StoreError> {
         const SQL: &str = "UPDATE outbox SET due = $1, tries = tries + 1 WHERE due <= $2 AND number = \
                            (SELECT number FROM outbox WHERE way = $3 AND due <= $2 ORDER BY due, number LIMIT 1) \
                            RETURNING number, tries, body";
-        let row = self.work(async |connection| sqlx::query(SQL).bind(until).bind(now).bind(way).fetch_optional(connection).await).await?;
+        let row =
+            self.work(async |connection| sqlx::query(SQL).bind(until).bind(now).bind(channel).fetch_optional(connection).await).await?;
         let claimed = row.map(|row| {
             let tries: i64 = row.try_get(1)?;
-            Ok(Claimed { number: row.try_get(0)?, tries: u32::try_from(tries).unwrap_or(u32::MAX), body: row.try_get(2)? })
+            Ok(ClaimedMessage { number: row.try_get(0)?, tries: u32::try_from(tries).unwrap_or(u32::MAX), body: row.try_get(2)? })
         });
         claimed.transpose().map_err(|error| self.misread(&error))
     }
@@ -59,7 +60,7 @@ impl Store {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn settle_outgoing(&self, number: i64) -> Result<(), StoreError> {
+    pub async fn remove_message(&self, number: i64) -> Result<(), StoreError> {
         const SQL: &str = "DELETE FROM outbox WHERE number = $1";
         self.work(async |connection| sqlx::query(SQL).bind(number).execute(connection).await.map(drop)).await
     }
@@ -68,7 +69,7 @@ impl Store {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn release_outgoing(&self, now: i64) -> Result<(), StoreError> {
+    pub async fn release_claims(&self, now: i64) -> Result<(), StoreError> {
         let Some(sql) = self.target.release_statement() else {
             return Ok(());
         };
@@ -77,19 +78,19 @@ impl Store {
 }
 
 /// Writes what is to be sent, within what else is done at once, and keeps to the bound.
-pub(super) async fn post(connection: &mut AnyConnection, outgoing: &[Outgoing]) -> Result<(), sqlx::Error> {
+pub(super) async fn post(connection: &mut AnyConnection, messages: &[OutboxMessage]) -> Result<(), sqlx::Error> {
     const INSERT: &str = "INSERT INTO outbox (way, due, tries, body) VALUES ($1, 0, 0, $2)";
     const BOUND: &str = "DELETE FROM outbox WHERE way = $1 AND number <= \
                          (SELECT number FROM outbox WHERE way = $1 ORDER BY number DESC LIMIT 1 OFFSET $2)";
-    for Outgoing { way, body } in outgoing {
-        sqlx::query(INSERT).bind(*way).bind(body.as_str()).execute(&mut *connection).await?;
+    for OutboxMessage { channel, body } in messages {
+        sqlx::query(INSERT).bind(*channel).bind(body.as_str()).execute(&mut *connection).await?;
     }
-    let ways: BTreeSet<&str> = outgoing.iter().map(|one| one.way).collect();
-    for way in ways {
-        let given_up = sqlx::query(BOUND).bind(way).bind(MOST).execute(&mut *connection).await?.rows_affected();
+    let channels: BTreeSet<&str> = messages.iter().map(|one| one.channel).collect();
+    for channel in channels {
+        let given_up = sqlx::query(BOUND).bind(channel).bind(MOST).execute(&mut *connection).await?.rows_affected();
         if given_up > 0 {
             tracing::error!(
-                way,
+                way = channel,
                 given_up,
                 "送信待ちのお知らせが上限に達したため、古いものを送信せずに捨てました / the outbox is full: the oldest notices are given up unsent"
             );

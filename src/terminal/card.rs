@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Terminal;
-use super::desk::deliver_face;
 use super::fault::Fault;
+use super::linkage_folder::deliver_face;
 use super::protocol::CardAnswer;
 use super::state::Power;
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::consent::Consents;
 use crate::domain::text::Text;
-use crate::linkage::folder::Outgoing;
+use crate::linkage::folder::OutputFile;
 
 /// A card as it is presented.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ impl Terminal {
         };
         let bytes = BASE64_STANDARD.decode(&file.base64).map_err(|error| unwritten(&error))?;
         let result_files = self.result_files(file.result_files);
-        let face = Outgoing { name: file.name.clone(), bytes, result_files };
+        let face = OutputFile { name: file.name.clone(), bytes, result_files };
         deliver_face(folder, face, (self.settings.wall)()).await.map_err(|error| unwritten(&error))?;
         Ok(CardSeen { outcome, shown, file: Some(file.name) })
     }

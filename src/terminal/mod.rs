@@ -5,10 +5,10 @@ mod admin;
 mod card;
 mod client;
 mod control;
-mod desk;
 mod download;
 mod fault;
 mod life;
+mod linkage_folder;
 mod meter;
 mod pace;
 mod protocol;
@@ -125,7 +125,7 @@ impl Terminal {
             pace: Mutex::new(pace),
             wake: Mutex::new(wake),
             session: watch::Sender::new(0),
-            folder: settings.linkage.as_deref().map(|dir| Arc::new(Mutex::new(desk::open(dir)))),
+            folder: settings.linkage.as_deref().map(|dir| Arc::new(Mutex::new(linkage_folder::open(dir)))),
             result_files: Mutex::default(),
             sending: tokio::sync::Mutex::default(),
             unsure: AtomicBool::new(true),
@@ -142,7 +142,7 @@ impl Terminal {
     pub async fn run(self: Arc<Self>, admin: TcpListener) -> Text {
         tokio::select! {
             why = life::live(&self) => why,
-            why = desk::serve(&self) => why,
+            why = linkage_folder::serve(&self) => why,
             why = admin::serve(Arc::clone(&self), admin) => why,
         }
     }

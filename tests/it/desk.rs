@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use encoding_rs::SHIFT_JIS;
-use onshi_mock::linkage::Whereabouts;
+use onshi_mock::linkage::LinkageLocation;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -95,7 +95,7 @@ pub(crate) fn value<'a>(message: &'a str, name: &str) -> Option<&'a str> {
 impl Mock {
     /// A server that keeps linkage folders.
     pub(crate) async fn with_folders() -> Self {
-        Self::start_with(|config| config.linkage = Some(Whereabouts { dir: config.certs.with_file_name("oqs"), only: None })).await
+        Self::start_with(|config| config.linkage = Some(LinkageLocation { dir: config.certs.with_file_name("oqs"), only: None })).await
     }
 
     /// The folder of an institution's first terminal.

@@ -1,7 +1,7 @@
 //! The linkage folder on the disk: taking, answering, errors, and what must not get out of it.
 
 use onshi_mock::domain::ids::TerminalAddress;
-use onshi_mock::linkage::Whereabouts;
+use onshi_mock::linkage::LinkageLocation;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -100,7 +100,7 @@ async fn a_malformed_request_moves_to_res_with_its_err() {
 async fn one_folder_can_be_one_terminals() {
     let mock = Mock::start_with(|config| {
         let only = Some(TerminalAddress::parse("9910000018-T1").unwrap());
-        config.linkage = Some(Whereabouts { dir: config.certs.with_file_name("OQS"), only });
+        config.linkage = Some(LinkageLocation { dir: config.certs.with_file_name("OQS"), only });
     })
     .await;
     let folder = Folder(mock.dir.path().join("OQS"));
@@ -126,7 +126,7 @@ async fn an_orderly_restart_answers_each_request_once() {
         std::fs::remove_file(folder.0.join("res").join(done)).unwrap();
     }
     let dir = folder.0.parent().unwrap().to_owned();
-    let again = Mock::start_with(|config| config.linkage = Some(Whereabouts { dir, only: None })).await;
+    let again = Mock::start_with(|config| config.linkage = Some(LinkageLocation { dir, only: None })).await;
     folder.drop(&name(100, "req"), check("9910000018", "last"));
     wait_until("the rest is answered", || folder.names("res").len() == 101 - answered.len()).await;
     assert!(answered.iter().all(|done| !folder.names("res").contains(done)), "none twice");

@@ -2,7 +2,7 @@
 
 use encoding_rs::SHIFT_JIS;
 use onshi_mock::domain::ids::TerminalAddress;
-use onshi_mock::linkage::Whereabouts;
+use onshi_mock::linkage::LinkageLocation;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -158,7 +158,7 @@ async fn the_same_name_again_replaces_the_answer_and_a_deleted_institution_takes
 async fn a_face_result_of_another_terminal_than_the_folders_own_lies_in_no_folder() {
     let mock = Mock::start_with(|config| {
         let only = Some(TerminalAddress::parse("9910000018-T1").unwrap());
-        config.linkage = Some(Whereabouts { dir: config.certs.with_file_name("OQS"), only });
+        config.linkage = Some(LinkageLocation { dir: config.certs.with_file_name("OQS"), only });
     })
     .await;
     let folder = Folder(mock.dir.path().join("OQS"));
@@ -208,7 +208,7 @@ async fn by_a_setting_what_is_cleared_away_is_listed_once() {
         std::fs::create_dir(&fixtures).unwrap();
         std::fs::write(fixtures.join("institutions.toml"), listing).unwrap();
         config.fixtures = Some(fixtures);
-        config.linkage = Some(Whereabouts { dir, only: None });
+        config.linkage = Some(LinkageLocation { dir, only: None });
     })
     .await;
     let folder = mock.folder("9910000018");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::future::join_all;
-use onshi_mock::store::{Batch, Bound, Claimed, Found, Outgoing, Record, Row, Store, Target};
+use onshi_mock::store::{Batch, Bound, ClaimedMessage, Found, OutboxMessage, Record, Row, Store, Target};
 
 use crate::postgres::Cluster;
 
@@ -15,13 +15,13 @@ fn record(body: &str) -> Record {
 }
 
 /// Entries of one row: a line each.
-fn row(institution: &str, making: &str, body: &str) -> Batch {
+fn row(institution: &str, generation: &str, body: &str) -> Batch {
     let entries = body.lines().count() as u64;
-    Batch { institution: institution.to_owned(), making: making.to_owned(), entries, body: body.to_owned() }
+    Batch { institution: institution.to_owned(), generation: generation.to_owned(), entries, body: body.to_owned() }
 }
 
-async fn bodies(store: &Store, institution: &str, making: &str) -> Vec<String> {
-    let page = store.entries(institution, making, 100, BOUND).await.unwrap();
+async fn bodies(store: &Store, institution: &str, generation: &str) -> Vec<String> {
+    let page = store.entries(institution, generation, 100, BOUND).await.unwrap();
     page.entries.into_iter().map(|kept| kept.body).collect()
 }
 
@@ -146,27 +146,27 @@ async fn any_text_comes_back_as_it_was(store: &Store) -> &'static str {
 }
 
 async fn what_is_to_be_sent_goes_with_its_change_and_is_claimed_once(store: &Store) -> &'static str {
-    let outgoing = |way, body: &str| Outgoing { way, body: body.to_owned() };
-    let both = [outgoing("mail", "first"), outgoing("webhook", "other"), outgoing("mail", "second")];
+    let messages = |way, body: &str| OutboxMessage { channel: way, body: body.to_owned() };
+    let both = [messages("mail", "first"), messages("webhook", "other"), messages("mail", "second")];
     assert!(store.save("65", None, 1, &record("x"), false, &both).await.unwrap());
     assert!(!store.save("65", Some(9), 10, &record("y"), false, &both).await.unwrap(), "a change that lost sends nothing");
     let claim = async |now, until| store.claim("mail", now, until).await.unwrap();
     let (first, second) = (claim(100, 200).await.unwrap(), claim(100, 150).await.unwrap());
     assert_eq!((first.body.as_str(), first.tries, second.body.as_str()), ("first", 1, "second"));
     assert_eq!(claim(149, 300).await, None, "both are claimed");
-    store.settle_outgoing(first.number).await.unwrap();
+    store.remove_message(first.number).await.unwrap();
     store.postpone(second.number, 400).await.unwrap();
     assert_eq!(claim(399, 500).await, None, "it is to be tried later");
-    assert_eq!(claim(400, 500).await, Some(Claimed { tries: 2, ..second.clone() }), "and its claim runs out");
-    store.release_outgoing(450).await.unwrap();
+    assert_eq!(claim(400, 500).await, Some(ClaimedMessage { tries: 2, ..second.clone() }), "and its claim runs out");
+    store.release_claims(450).await.unwrap();
     assert_eq!(
         claim(450, 600).await.is_some(),
         !matches!(store.target(), Target::Postgres(_)),
         "a process that starts alone need not wait"
     );
-    store.settle_outgoing(second.number).await.unwrap();
+    store.remove_message(second.number).await.unwrap();
     assert_eq!(claim(i64::MAX, i64::MAX).await, None);
-    let many: Vec<Outgoing> = (1..=10_004).map(|number| outgoing("many", &number.to_string())).collect();
+    let many: Vec<OutboxMessage> = (1..=10_004).map(|number| messages("many", &number.to_string())).collect();
     assert!(store.save("66", None, 1, &record("x"), false, &many).await.unwrap());
     assert_eq!(store.claim("many", 0, 1).await.unwrap().unwrap().body, "5", "the oldest are given up");
     let other = store.claim("webhook", 0, 1).await.unwrap();

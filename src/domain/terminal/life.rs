@@ -11,7 +11,7 @@ use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::event::{Change, Stop, SwitchOff};
 use crate::domain::ids::{BootId, Version};
 use crate::domain::japan;
-use crate::domain::news::{News, Topic};
+use crate::domain::notification::{Notification, Topic};
 use crate::domain::period::Period;
 use crate::domain::readings::Readings;
 
@@ -127,9 +127,12 @@ impl Terminal {
     }
 
     /// The news that it fell silent, where it does up to `until`.
-    pub(in crate::domain) fn silence(&self, after: Period, until: Timestamp) -> Option<News> {
+    pub(in crate::domain) fn silence_notification(&self, after: Period, until: Timestamp) -> Option<Notification> {
         let at = self.silent_at(after).filter(|at| *at <= until)?;
-        Some(News { at, topic: Topic::TerminalSilent { terminal: self.id.clone(), last_contact: self.last_contact, silent_after: after } })
+        Some(Notification {
+            at,
+            topic: Topic::TerminalSilent { terminal: self.id.clone(), last_contact: self.last_contact, silent_after: after },
+        })
     }
 
     fn activity_due(&self, around: Surroundings<'_>) -> Option<(Timestamp, Due)> {

@@ -10,7 +10,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::clock::{ClockSetting, Mode};
 use crate::domain::fault::Faults;
 use crate::domain::ids::{CampaignId, InstitutionCode};
-use crate::domain::institution::{Blueprint, Institution, Login};
+use crate::domain::institution::{Institution, InstitutionSpec, Login};
 use crate::domain::readings::Readings;
 use crate::domain::rehearsal::Rehearsal;
 use crate::domain::surfacing::Surfacing;
@@ -122,7 +122,7 @@ fn start() -> Timestamp {
 fn institution(terminals: Vec<Settings>, readings: Readings) -> Institution {
     let named = |(i, settings)| (TerminalId::parse(&format!("T{i}")).expect("a name"), settings);
     let terminals: BTreeMap<_, _> = terminals.into_iter().enumerate().map(named).collect();
-    let blueprint = Blueprint {
+    let spec = InstitutionSpec {
         name: Text::same("test"),
         login: Login { user: String::new(), password: String::new() },
         default_terminal: TerminalId::parse("T0").expect("a name"),
@@ -137,7 +137,7 @@ fn institution(terminals: Vec<Settings>, readings: Readings) -> Institution {
         rehearsal: Rehearsal::default(),
     };
     let code = InstitutionCode::parse("9910000018").expect("a code");
-    Institution::new(code, String::new(), &blueprint, &campaign(), start()).expect("the clock is right")
+    Institution::new(code, String::new(), &spec, &campaign(), start()).expect("the clock is right")
 }
 
 fn advance(institution: &mut Institution, by: SignedDuration) {
@@ -246,7 +246,7 @@ proptest! {
         let mut institution = institution(vec![settings.clone(), Settings { driver: Driver::External, ..settings }], readings);
         acts.into_iter().for_each(|act| perform(&mut institution, act));
         // News leave by the outbox, not with the institution, and the campaign is saved beside it.
-        institution.take_news();
+        institution.take_notifications();
         let saved = serde_json::to_string(&institution).expect("plain data");
         let mut read: Institution = serde_json::from_str(&saved).expect("what was written");
         read.campaign = Arc::clone(&institution.campaign);

@@ -30,7 +30,7 @@ use crate::http::app::App;
 use crate::http::body::closing;
 use crate::http::openapi;
 use crate::journal::Exchange;
-use crate::linkage::folder::Outgoing;
+use crate::linkage::folder::OutputFile;
 use crate::linkage::{self, FaceFile, Seen};
 use crate::wire::document;
 use crate::wire::said::in_japanese;
@@ -98,7 +98,7 @@ pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, reque
 }
 
 impl CardFile {
-    fn of(FaceFile { file: Outgoing { name, bytes, result_files }, text }: FaceFile) -> Self {
+    fn of(FaceFile { file: OutputFile { name, bytes, result_files }, text }: FaceFile) -> Self {
         Self { name, base64: BASE64_STANDARD.encode(&bytes), text, result_files }
     }
 }

@@ -138,7 +138,7 @@ pub(super) async fn catalogue_entry(app: &App, institution: Option<&InstitutionC
         return catalogue.entry(id).clone();
     };
     // Where the store does not work, the catalogue's own words have to do.
-    let of_institution = app.institutions.look(code, |tenant, _| tenant.institution.surfacing.entry(catalogue, id)).await;
+    let of_institution = app.institutions.read(code, |tenant, _| tenant.institution.surfacing.entry(catalogue, id)).await;
     of_institution.ok().flatten().unwrap_or_else(|| catalogue.entry(id).clone())
 }
 

@@ -20,7 +20,7 @@ use crate::domain::operation::Operation;
 use crate::http::app::App;
 use crate::http::body::closing;
 use crate::http::openapi;
-use crate::linkage::folder::{Outgoing, Reply};
+use crate::linkage::folder::{OutputFile, Reply};
 use crate::linkage::{Handled, handle};
 
 /// Whether the body is a result, or the `.err` of a request that could not be read.
@@ -95,7 +95,7 @@ fn content(reply: Reply) -> Content {
     }
 }
 
-fn of_file(status: StatusCode, kind: &'static str, Outgoing { name, bytes, result_files }: Outgoing) -> Content {
+fn of_file(status: StatusCode, kind: &'static str, OutputFile { name, bytes, result_files }: OutputFile) -> Content {
     let media_type = match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "pdf" => "application/pdf",
         "zip" => "application/zip",

@@ -103,7 +103,7 @@ async fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<N
         let Some(named) = named else {
             continue;
         };
-        if app.institutions.look(&named.0, |_, _| ()).await.map_err(|error| unstored(&error))?.is_none() {
+        if app.institutions.read(&named.0, |_, _| ()).await.map_err(|error| unstored(&error))?.is_none() {
             continue;
         }
         if let Some(before) = &found {
@@ -124,7 +124,7 @@ fn is_mistyped(fields: &Map<String, Value>) -> bool {
 /// A text that is the name of one of the institution's terminals, such as `T2`.
 async fn terminal_in_any_field(app: &App, code: &InstitutionCode, fields: &Map<String, Value>) -> Result<Option<TerminalId>, Refusal> {
     let names = || fields.values().filter_map(Value::as_str).filter_map(|text| TerminalId::parse(text).ok());
-    let found = app.institutions.look(code, |tenant, _| names().find(|name| tenant.institution.terminals.contains_key(name)));
+    let found = app.institutions.read(code, |tenant, _| names().find(|name| tenant.institution.terminals.contains_key(name)));
     Ok(found.await.map_err(|error| unstored(&error))?.flatten())
 }
 
@@ -185,22 +185,22 @@ async fn bearer(app: &App, named: Option<Named>) -> Visited<Option<Bearer>> {
         let named = caller.terminal.as_ref().map(|id| (id, institution.terminals.get(id)));
         let found = named.and_then(|(_, terminal)| Some(Found::at(institution, terminal?, moment.now)));
         let missing = named.filter(|(_, terminal)| terminal.is_none()).map(|(id, _)| unknown_terminal(&institution.code, id));
-        (institution.incarnation.clone(), found, missing)
+        (institution.generation.clone(), found, missing)
     });
-    let ((incarnation, found, missing), fault) = match read.await {
+    let ((generation, found, missing), fault) = match read.await {
         Ok(Some(read)) => read,
         Ok(None) => return Visited::refused(None, unknown_institution(&caller.institution)),
         Err(error) => return Visited::refused(None, unstored(&error)),
     };
     let Caller { institution, terminal, .. } = caller;
     let visit = Visit { institution: Some(institution.clone()), terminal: terminal.clone(), found, fault };
-    let result = missing.map_or_else(|| Ok(Some(Bearer { institution, incarnation, terminal })), Err);
+    let result = missing.map_or_else(|| Ok(Some(Bearer { institution, generation, terminal })), Err);
     Visited { result, visit }
 }
 
 /// The character set of the terminal that logs in.
 async fn encoding(app: &App, bearer: &Bearer) -> Option<Encoding> {
-    let found = app.institutions.look(&bearer.institution, |tenant, _| {
+    let found = app.institutions.read(&bearer.institution, |tenant, _| {
         let id = bearer.terminal.as_ref().unwrap_or(&tenant.institution.default_terminal);
         tenant.institution.terminals.get(id).map(|terminal| terminal.settings.encoding)
     });

@@ -42,7 +42,7 @@ struct OfTerminal {
 /// # Errors
 /// No such institution.
 pub async fn delivery_results(State(app): State<Arc<App>>, Code(code): Code) -> Result<Page, Problem> {
-    let page = app.institutions.look(&code, |tenant, moment| render(&tenant.institution, moment.now)).await?;
+    let page = app.institutions.read(&code, |tenant, moment| render(&tenant.institution, moment.now)).await?;
     page.map(Page::new).ok_or_else(|| no_institution(&code))
 }
 

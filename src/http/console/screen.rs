@@ -53,7 +53,7 @@ struct CardScreen {
 /// # Errors
 /// No such institution or terminal.
 pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Page, Problem> {
-    let page = app.institutions.look(&code, |tenant, moment| {
+    let page = app.institutions.read(&code, |tenant, moment| {
         let terminal = tenant.institution.terminals.get(&id);
         terminal.map(|terminal| render(&app, &tenant.institution, terminal, moment.now))
     });

@@ -119,7 +119,7 @@ pub async fn certificate(
     Address(code, id): Address,
     Input(Nothing {}): Input<Nothing>,
 ) -> Result<Json<Certificate>, Problem> {
-    let exists = app.institutions.look(&code, |tenant, _| tenant.institution.terminals.contains_key(&id)).await?;
+    let exists = app.institutions.read(&code, |tenant, _| tenant.institution.terminals.contains_key(&id)).await?;
     if !exists.ok_or_else(|| no_institution(&code))? {
         return Err(no_terminal(&code, &id));
     }
@@ -139,7 +139,7 @@ async fn act(
     Address(code, id): Address,
     action: impl Fn(&mut Terminal, Timestamp, Surroundings<'_>) -> Result<Vec<Change>, ActionError>,
 ) -> Acted {
-    let done = app.institutions.change(&code, |tenant, moment| {
+    let done = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         let before = institution.events.last();
         let acted = institution.act(&id, moment.now, |terminal, around| action(terminal, moment.now, around));

@@ -113,7 +113,7 @@ fn yes() -> bool {
 /// # Errors
 /// No such institution.
 pub async fn read_campaign(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<CampaignView>, Problem> {
-    let shown = app.institutions.look(&code, |tenant, _| Json(CampaignView::new(&tenant.institution, &app.packages)));
+    let shown = app.institutions.read(&code, |tenant, _| Json(CampaignView::new(&tenant.institution, &app.packages)));
     shown.await?.ok_or_else(|| no_institution(&code))
 }
 
@@ -126,9 +126,9 @@ pub async fn set_campaign(
     Code(code): Code,
     Input(input): Input<CampaignInput>,
 ) -> Result<Json<CampaignView>, Problem> {
-    let now = app.institutions.look(&code, |_, moment| moment.now).await?.ok_or_else(|| no_institution(&code))?;
+    let now = app.institutions.read(&code, |_, moment| moment.now).await?.ok_or_else(|| no_institution(&code))?;
     let campaign = Arc::new(campaign_of(&app, input, now, "").await?);
-    let shown = app.institutions.change(&code, |tenant, moment| {
+    let shown = app.institutions.update(&code, |tenant, moment| {
         tenant.institution.campaign = Arc::clone(&campaign);
         tenant.institution.settle(moment.now);
         Json(CampaignView::new(&tenant.institution, &app.packages))

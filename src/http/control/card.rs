@@ -62,7 +62,7 @@ pub async fn present_card(
     Input(input): Input<CardInput>,
 ) -> Result<Json<CardView>, Problem> {
     let address = TerminalAddress { institution: code.clone(), terminal: id.clone() };
-    let presented = app.institutions.change(&code, |tenant, moment| {
+    let presented = app.institutions.update(&code, |tenant, moment| {
         let own = tenant.institution.persons.clone();
         let fixtures = app.fixtures();
         let register = fixtures.register(own.as_deref());

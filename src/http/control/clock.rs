@@ -47,7 +47,7 @@ pub struct Advanced {
 /// # Errors
 /// No such institution.
 pub async fn read_clock(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<ClockSetting>, Problem> {
-    let setting = app.institutions.look(&code, |tenant, moment| Json(tenant.institution.clock.setting(moment.wall)));
+    let setting = app.institutions.read(&code, |tenant, moment| Json(tenant.institution.clock.setting(moment.wall)));
     setting.await?.ok_or_else(|| no_institution(&code))
 }
 
@@ -60,7 +60,7 @@ pub async fn set_clock(
     Code(code): Code,
     Input(setting): Input<ClockSetting>,
 ) -> Result<Json<ClockSetting>, Problem> {
-    let set = app.institutions.change(&code, |tenant, moment| {
+    let set = app.institutions.update(&code, |tenant, moment| {
         tenant.institution.set_clock(setting, moment.wall)?;
         Ok(Json(tenant.institution.clock.setting(moment.wall)))
     });
@@ -78,7 +78,7 @@ pub async fn advance_clock(
 ) -> Result<Json<Advanced>, Problem> {
     // A year of many terminals takes its time: away from the threads that answer.
     let advanced = blocking(move || {
-        let advanced = app.institutions.change(&code, |tenant, moment| advance(&mut tenant.institution, &input, moment));
+        let advanced = app.institutions.update(&code, |tenant, moment| advance(&mut tenant.institution, &input, moment));
         Handle::current().block_on(advanced)?.ok_or_else(|| no_institution(&code))?
     });
     advanced.await

@@ -26,7 +26,7 @@ use crate::http::negotiation::{JSON, TEXT_EVENT_STREAM, preferred};
 use crate::http::openapi::{self, Operation};
 use crate::http::problem::Problem;
 use crate::http::streams::{MOST_STREAMS, Place};
-use crate::institutions::Watch;
+use crate::institutions::ChangeSubscription;
 
 /// How often a silent stream says that it lives.
 const KEPT_ALIVE_EVERY: Duration = Duration::from_secs(15);
@@ -36,7 +36,7 @@ const WAITS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_se
 /// Events, oldest first.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "EventListing")]
-struct Listing {
+struct EventList {
     events: Vec<Event>,
     /// How many older ones are no longer kept.
     evicted: u64,
@@ -56,7 +56,7 @@ pub struct EventQuery {
 
 /// What its signature does not say.
 pub fn describe_events(operation: &mut Operation<'_>) {
-    let listing = operation.schema::<Listing>();
+    let listing = operation.schema::<EventList>();
     let both = json!({ openapi::JSON: { "schema": listing }, "text/event-stream": { "schema": { "type": "string" } } });
     operation.answers_content(200, "一覧、または Accept: text/event-stream でストリーム。 A list, or a stream.", both);
     operation.header("Last-Event-ID", "The number of the event that a stream goes on behind.");
@@ -77,10 +77,10 @@ pub async fn read_events(
     if preferred(&headers, &[(JSON, false), (TEXT_EVENT_STREAM, true)]) {
         return stream(app, code, resumed(&headers)?.unwrap_or(after)).await;
     }
-    let listed = app.institutions.look(&code, |tenant, _| {
+    let listed = app.institutions.read(&code, |tenant, _| {
         let log = &tenant.institution.events;
         let events = log.kept().filter(|event| event.number > after).take(limit).cloned().collect();
-        Json(Listing { events, evicted: log.evicted(), last: log.last() })
+        Json(EventList { events, evicted: log.evicted(), last: log.last() })
     });
     listed.await?.map(IntoResponse::into_response).ok_or_else(|| no_institution(&code))
 }
@@ -98,11 +98,11 @@ fn resumed(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 
 async fn stream(app: Arc<App>, code: InstitutionCode, after: u64) -> Result<Response, Problem> {
     let place = app.streams.place().ok_or_else(full)?;
-    let watch = app.institutions.watch(&code);
-    let making = app.institutions.look(&code, |tenant, _| tenant.institution.incarnation.clone());
-    let making = making.await?.ok_or_else(|| no_institution(&code))?;
-    let listener = Listener { app, code, making, watch, place, sent: after, waiting: VecDeque::new(), over: false };
-    let events = stream::unfold(listener, Listener::next);
+    let subscription = app.institutions.subscribe(&code);
+    let generation = app.institutions.read(&code, |tenant, _| tenant.institution.generation.clone());
+    let generation = generation.await?.ok_or_else(|| no_institution(&code))?;
+    let event_stream = EventStream { app, code, generation, subscription, place, sent: after, waiting: VecDeque::new(), over: false };
+    let events = stream::unfold(event_stream, EventStream::next);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEPT_ALIVE_EVERY)).into_response())
 }
 
@@ -114,12 +114,12 @@ fn full() -> Problem {
 }
 
 /// One stream.
-struct Listener {
+struct EventStream {
     app: Arc<App>,
     code: InstitutionCode,
     /// Which making of the institution the numbers are of.
-    making: Arc<str>,
-    watch: Watch,
+    generation: Arc<str>,
+    subscription: ChangeSubscription,
     place: Place,
     /// The number of the last event that was sent.
     sent: u64,
@@ -127,7 +127,7 @@ struct Listener {
     over: bool,
 }
 
-impl Listener {
+impl EventStream {
     async fn next(mut self) -> Option<(Result<sse::Event, Infallible>, Self)> {
         loop {
             if let Some(event) = self.waiting.pop_front() {
@@ -136,10 +136,10 @@ impl Listener {
             if self.over {
                 return None;
             }
-            let pause = self.look().await;
+            let pause = self.poll().await;
             if self.waiting.is_empty() {
                 tokio::select! {
-                    () = self.watch.changed() => {}
+                    () = self.subscription.changed() => {}
                     () = tokio::time::sleep(pause) => {}
                     () = self.place.closed() => self.over = true,
                 }
@@ -148,33 +148,33 @@ impl Listener {
     }
 
     /// Takes what has happened since, what was due included; says how long nothing more happens by itself.
-    async fn look(&mut self) -> Duration {
-        let (sent, making) = (self.sent, self.making.clone());
-        let looked = self.app.institutions.look(&self.code, |tenant, moment| {
+    async fn poll(&mut self) -> Duration {
+        let (sent, generation) = (self.sent, self.generation.clone());
+        let looked = self.app.institutions.read(&self.code, |tenant, moment| {
             let institution = &tenant.institution;
-            let anew = institution.incarnation != making || institution.events.last() < sent;
-            let after = if anew { 0 } else { sent };
+            let new_generation = institution.generation != generation || institution.events.last() < sent;
+            let after = if new_generation { 0 } else { sent };
             let events: Vec<Event> = institution.events.kept().filter(|event| event.number > after).cloned().collect();
             let due = institution.next_due().and_then(|due| institution.clock.wall_at(due));
             let pause = due.map(|due| due.duration_since(moment.wall).max(SignedDuration::ZERO).unsigned_abs());
-            (anew.then(|| institution.incarnation.clone()), events, pause)
+            (new_generation.then(|| institution.generation.clone()), events, pause)
         });
-        let (anew, events, pause) = match looked.await {
+        let (new_generation, events, pause) = match looked.await {
             Ok(Some(looked)) => looked,
             Ok(None) => {
-                self.say("gone", json!({}));
+                self.push_event("gone", json!({}));
                 self.over = true;
                 return WAITS.1;
             }
             // Logged by the store; the stream goes on when it works again.
             Err(_) => return Duration::from_secs(1),
         };
-        if let Some(making) = anew {
-            self.say("reset", json!({}));
-            (self.making, self.sent) = (making, 0);
+        if let Some(generation) = new_generation {
+            self.push_event("reset", json!({}));
+            (self.generation, self.sent) = (generation, 0);
         }
         if let Some(first) = events.first().filter(|first| first.number > self.sent + 1) {
-            self.say("evicted", json!({"from": self.sent + 1, "to": first.number - 1}));
+            self.push_event("evicted", json!({"from": self.sent + 1, "to": first.number - 1}));
         }
         for event in events {
             self.sent = event.number;
@@ -184,7 +184,7 @@ impl Listener {
         pause.unwrap_or(WAITS.1).clamp(WAITS.0, WAITS.1)
     }
 
-    fn say(&mut self, name: &str, data: Value) {
+    fn push_event(&mut self, name: &str, data: Value) {
         self.waiting.push_back(sse::Event::default().event(name).data(data.to_string()));
     }
 }

@@ -115,7 +115,7 @@ impl Takes for FaultAddress {
 /// # Errors
 /// No such institution.
 pub async fn list_faults(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<Listing>, Problem> {
-    let listing = app.institutions.look(&code, |tenant, _| {
+    let listing = app.institutions.read(&code, |tenant, _| {
         let institution = &tenant.institution;
         Json(Listing { seed: institution.surfacing.seed, faults: views(&institution.faults) })
     });
@@ -136,7 +136,7 @@ pub async fn add_fault(
         return unleash(&app, code, &profile).await;
     }
     let given: Given = parse_value(Value::Object(input), "")?;
-    let added = app.institutions.change(&code, |tenant, moment| {
+    let added = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         fits(&given, &institution.terminals.keys().collect(), moment.now)?;
         institution.faults.add(given.clone()).map(FaultView::of).map_err(Problem::from)
@@ -151,7 +151,7 @@ pub async fn add_fault(
 async fn unleash(app: &App, code: InstitutionCode, name: &str) -> Result<Response, Problem> {
     let fixtures = app.fixtures();
     let profile = fixtures.chaos.iter().find(|profile| profile.name.as_str() == name).ok_or_else(|| unknown_profile(app, name))?;
-    let added = app.institutions.change(&code, |tenant, _| {
+    let added = app.institutions.update(&code, |tenant, _| {
         let institution = &mut tenant.institution;
         let before = institution.faults.iter().count();
         add_profile(&mut institution.faults, profile)?;
@@ -179,7 +179,7 @@ fn add_profile(faults: &mut Faults, profile: &Profile) -> Result<(), Problem> {
 /// # Errors
 /// No such institution.
 pub async fn delete_faults(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
-    let deleted = app.institutions.change(&code, |tenant, _| tenant.institution.faults = Faults::default());
+    let deleted = app.institutions.update(&code, |tenant, _| tenant.institution.faults = Faults::default());
     deleted.await?.map(|()| NoContent).ok_or_else(|| no_institution(&code))
 }
 
@@ -188,7 +188,7 @@ pub async fn delete_faults(State(app): State<Arc<App>>, Code(code): Code) -> Res
 /// # Errors
 /// No such institution or fault.
 pub async fn read_fault(State(app): State<Arc<App>>, FaultAddress(code, id): FaultAddress) -> Result<Json<FaultView>, Problem> {
-    let found = app.institutions.look(&code, |tenant, _| tenant.institution.faults.find(&id).map(FaultView::of));
+    let found = app.institutions.read(&code, |tenant, _| tenant.institution.faults.find(&id).map(FaultView::of));
     let view = found.await?.ok_or_else(|| no_institution(&code))?.ok_or_else(|| no_fault(&code, &id))?;
     Ok(Json(view))
 }
@@ -198,7 +198,7 @@ pub async fn read_fault(State(app): State<Arc<App>>, FaultAddress(code, id): Fau
 /// # Errors
 /// No such institution or fault.
 pub async fn delete_fault(State(app): State<Arc<App>>, FaultAddress(code, id): FaultAddress) -> Result<NoContent, Problem> {
-    let deleted = app.institutions.change(&code, |tenant, _| tenant.institution.faults.remove(&id));
+    let deleted = app.institutions.update(&code, |tenant, _| tenant.institution.faults.remove(&id));
     let existed = deleted.await?.ok_or_else(|| no_institution(&code))?;
     if existed { Ok(NoContent) } else { Err(no_fault(&code, &id)) }
 }

@@ -25,7 +25,7 @@ use crate::domain::catalogue::{Catalogue, ErrorId};
 use crate::domain::clock::ClockSetting;
 use crate::domain::fault::Given;
 use crate::domain::ids::{InstitutionCode, ScenarioId, TerminalId};
-use crate::domain::institution::{Blueprint, MAX_TERMINALS};
+use crate::domain::institution::{InstitutionSpec, MAX_TERMINALS};
 use crate::domain::period::Period;
 use crate::domain::person::Person;
 use crate::domain::readings::Readings;
@@ -185,7 +185,7 @@ pub async fn list_institutions(State(app): State<Arc<App>>, Asked(query): Asked<
     let codes = app.institutions.codes(query.after.as_ref(), limit).await?;
     let mut institutions = Vec::new();
     for code in &codes {
-        let listed = app.institutions.look(code, |tenant, moment| {
+        let listed = app.institutions.read(code, |tenant, moment| {
             let institution = &tenant.institution;
             let phases =
                 institution.terminals.values().map(|terminal| (terminal.id.clone(), terminal.phase(&institution.campaign, moment.now)));
@@ -225,34 +225,34 @@ pub async fn create_institution(
 ) -> Result<Created<InstitutionView>, Problem> {
     let fixtures = app.fixtures();
     let template = fixtures.institutions.get(&input.template).cloned();
-    let mut blueprint = template.ok_or_else(|| unknown_template(&fixtures, &input.template))?;
+    let mut spec = template.ok_or_else(|| unknown_template(&fixtures, &input.template))?;
     if let Some(id) = &input.scenario {
-        blueprint = scenario_of(&fixtures.scenarios, id, "/scenario")?.on(&blueprint);
+        spec = scenario_of(&fixtures.scenarios, id, "/scenario")?.on(&spec);
     }
-    blueprint.name = input.name.unwrap_or(blueprint.name);
-    blueprint.clock = input.clock.unwrap_or(blueprint.clock);
-    blueprint.readings = merged(&blueprint.readings, input.readings, "/readings")?;
+    spec.name = input.name.unwrap_or(spec.name);
+    spec.clock = input.clock.unwrap_or(spec.clock);
+    spec.readings = merged(&spec.readings, input.readings, "/readings")?;
     let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
-    blueprint.surfacing = surfacing.over(&blueprint.surfacing, &fixtures.catalogue)?;
-    blueprint.rehearsal = rehearsal::over(&blueprint.rehearsal, input.rehearsal)?;
-    blueprint.persons = checked_persons(input.persons, "/persons")?;
-    let now = blueprint.clock.now.unwrap_or_else(|| app.institutions.wall());
+    spec.surfacing = surfacing.over(&spec.surfacing, &fixtures.catalogue)?;
+    spec.rehearsal = rehearsal::over(&spec.rehearsal, input.rehearsal)?;
+    spec.persons = checked_persons(input.persons, "/persons")?;
+    let now = spec.clock.now.unwrap_or_else(|| app.institutions.wall());
     if let Some(campaign) = input.campaign {
-        blueprint.campaign = Arc::new(campaign_of(&app, campaign, now, "/campaign").await?);
+        spec.campaign = Arc::new(campaign_of(&app, campaign, now, "/campaign").await?);
     }
     for (id, patch) in input.terminals {
         let at = format!("/terminals/{id}");
-        let settings = blueprint.terminals.get(&id).cloned().unwrap_or_default();
+        let settings = spec.terminals.get(&id).cloned().unwrap_or_default();
         let settings = checked_settings(merged(&settings, patch, &at)?, &at)?;
-        blueprint.terminals.insert(id, settings);
+        spec.terminals.insert(id, settings);
     }
-    blueprint.default_terminal = input.default_terminal.unwrap_or(blueprint.default_terminal);
-    check_terminals(&blueprint)?;
+    spec.default_terminal = input.default_terminal.unwrap_or(spec.default_terminal);
+    check_terminals(&spec)?;
     if let Some(list) = input.faults {
-        blueprint.faults = faults_of(list, &blueprint.terminals.keys().collect(), now)?;
+        spec.faults = faults_of(list, &spec.terminals.keys().collect(), now)?;
     }
     let expires = expiry(input.expires_after, app.institutions.wall())?;
-    let (code, view) = created(&app, &input.template, input.code, blueprint, expires).await?;
+    let (code, view) = created(&app, &input.template, input.code, spec, expires).await?;
     app.linkage.prepare(view.addresses()).await;
     Ok(Created { location: Some(format!("/v1/institutions/{code}")), view })
 }
@@ -270,16 +270,16 @@ async fn created(
     app: &App,
     template: &InstitutionCode,
     given: Option<InstitutionCode>,
-    mut blueprint: Blueprint,
+    mut spec: InstitutionSpec,
     expires: Option<Timestamp>,
 ) -> Result<(InstitutionCode, InstitutionView), Problem> {
     loop {
         let code = match &given {
             Some(code) => code.clone(),
-            None => app.institutions.free_code(template).await?,
+            None => app.institutions.unused_code(template).await?,
         };
-        code.as_str().clone_into(&mut blueprint.login.user);
-        match app.institutions.create(&code, blueprint.clone(), expires, |tenant, moment| shown(app, tenant, moment)).await {
+        code.as_str().clone_into(&mut spec.login.user);
+        match app.institutions.create(&code, spec.clone(), expires, |tenant, moment| shown(app, tenant, moment)).await {
             Ok(view) => return Ok((code, view)),
             Err(CreateError::Taken) if given.is_none() => {}
             Err(error) => return Err(not_created(error, &code)),
@@ -292,7 +292,7 @@ async fn created(
 /// # Errors
 /// No such institution.
 pub async fn read_institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<InstitutionView>, Problem> {
-    let read = app.institutions.look(&code, |tenant, moment| Json(shown(&app, tenant, moment)));
+    let read = app.institutions.read(&code, |tenant, moment| Json(shown(&app, tenant, moment)));
     read.await?.ok_or_else(|| no_institution(&code))
 }
 
@@ -306,7 +306,7 @@ pub async fn patch_institution(
     Input(input): Input<PatchInput>,
 ) -> Result<Json<InstitutionView>, Problem> {
     let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
-    let changed = app.institutions.change(&code, |tenant, moment| {
+    let changed = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         if let Some(terminal) = &input.default_terminal
             && !institution.terminals.contains_key(terminal)
@@ -315,7 +315,7 @@ pub async fn patch_institution(
             return Err(Problem::field("/default_terminal", detail));
         }
         let surfacing = surfacing.clone().over(&institution.surfacing, &app.fixtures().catalogue)?;
-        let rehearsal = rehearsal::over(&tenant.blueprint.rehearsal, input.rehearsal.clone())?;
+        let rehearsal = rehearsal::over(&tenant.spec.rehearsal, input.rehearsal.clone())?;
         let terminals = institution.terminals.keys().collect();
         let faults = input.faults.clone().map(|list| faults_of(list, &terminals, moment.now)).transpose()?;
         institution.readings = merged(&institution.readings, input.readings.clone(), "/readings")?;
@@ -324,7 +324,7 @@ pub async fn patch_institution(
         institution.name = input.name.clone().unwrap_or_else(|| institution.name.clone());
         institution.default_terminal = input.default_terminal.clone().unwrap_or_else(|| institution.default_terminal.clone());
         institution.settle(moment.now);
-        Arc::make_mut(&mut tenant.blueprint).rehearsal = rehearsal;
+        Arc::make_mut(&mut tenant.spec).rehearsal = rehearsal;
         Ok(Json(shown(&app, tenant, moment)))
     });
     changed.await?.ok_or_else(|| no_institution(&code))?
@@ -356,14 +356,14 @@ pub(super) fn shown(app: &App, tenant: &Tenant, moment: Moment) -> InstitutionVi
     InstitutionView::new(tenant, moment, &app.fixtures().invented.login)
 }
 
-fn check_terminals(blueprint: &Blueprint) -> Result<(), Problem> {
-    if blueprint.terminals.len() > MAX_TERMINALS {
+fn check_terminals(spec: &InstitutionSpec) -> Result<(), Problem> {
+    if spec.terminals.len() > MAX_TERMINALS {
         let detail =
             Text::new(format!("端末は {MAX_TERMINALS} 台までです。"), format!("An institution has at most {MAX_TERMINALS} terminals."));
         return Err(Problem::field("/terminals", detail));
     }
-    let default = &blueprint.default_terminal;
-    if blueprint.terminals.contains_key(default) {
+    let default = &spec.default_terminal;
+    if spec.terminals.contains_key(default) {
         return Ok(());
     }
     let detail =

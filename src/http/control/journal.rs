@@ -90,7 +90,7 @@ pub async fn institution_entry(
 ) -> Result<Response, Problem> {
     let masks = query.masks()?;
     let page = read(&app, Some(&code), KEPT_ENTRIES).await?;
-    let own = app.institutions.look(&code, |tenant, _| tenant.institution.persons.as_ref().map(|persons| persons.len())).await?;
+    let own = app.institutions.read(&code, |tenant, _| tenant.institution.persons.as_ref().map(|persons| persons.len())).await?;
     explained((page, &entry), masks, own.flatten(), &headers)
 }
 
@@ -129,7 +129,7 @@ pub async fn clear_strays(State(app): State<Arc<App>>) -> Result<NoContent, Prob
 
 /// The errors that an institution's answers can have now.
 async fn errors_of(app: &App, code: &InstitutionCode) -> Result<Vec<(&'static str, String)>, Problem> {
-    let found = app.institutions.look(code, |tenant, _| errors(app, &tenant.institution.surfacing));
+    let found = app.institutions.read(code, |tenant, _| errors(app, &tenant.institution.surfacing));
     found.await?.ok_or_else(|| no_institution(code))
 }
 

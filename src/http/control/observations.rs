@@ -49,7 +49,7 @@ pub async fn observe(State(app): State<Arc<App>>, Code(code): Code, Input(mut se
     if let Some(entry) = &mut seen.entry {
         *entry = known_entry(&app, &code, entry).await?;
     }
-    let added = app.institutions.change(&code, |tenant, moment| {
+    let added = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         let unknown = seen.terminal.as_ref().filter(|terminal| !institution.terminals.contains_key(*terminal));
         if let Some(terminal) = unknown {
@@ -74,7 +74,7 @@ pub async fn read_observations(
 ) -> Result<Json<Listing>, Problem> {
     let limit = limit(query.limit.as_deref(), KEPT_OBSERVATIONS, KEPT_OBSERVATIONS)?;
     let after = query.after.map_or(Ok(0), |after| after.parse().map_err(|_| wrong("after", "the number of an observation")))?;
-    let listed = app.institutions.look(&code, |tenant, _| {
+    let listed = app.institutions.read(&code, |tenant, _| {
         let all = &tenant.institution.observations;
         let mut observations: Vec<_> = all.kept().filter(|one| one.number > after).take(limit + 1).cloned().collect();
         let more = observations.len() > limit;

@@ -39,7 +39,7 @@ pub struct PersonsView {
 /// # Errors
 /// No such institution.
 pub async fn read_persons(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<PersonsView>, Problem> {
-    let own = app.institutions.look(&code, |tenant, _| tenant.institution.persons.clone());
+    let own = app.institutions.read(&code, |tenant, _| tenant.institution.persons.clone());
     Ok(Json(view(&app, own.await?.ok_or_else(|| no_institution(&code))?)))
 }
 
@@ -67,7 +67,7 @@ pub async fn delete_persons(State(app): State<Arc<App>>, Code(code): Code) -> Re
 }
 
 async fn put(app: &App, code: &InstitutionCode, persons: &Option<Arc<[Person]>>) -> Result<(), Problem> {
-    let changed = app.institutions.change(code, |tenant, _| tenant.institution.persons.clone_from(persons));
+    let changed = app.institutions.update(code, |tenant, _| tenant.institution.persons.clone_from(persons));
     changed.await?.ok_or_else(|| no_institution(code))
 }
 

@@ -68,7 +68,7 @@ pub async fn list_scenarios(State(app): State<Arc<App>>) -> Json<Listing> {
 /// # Errors
 /// No such institution, or one that was set to no scenario.
 pub async fn read_scenario(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<Standing>, Problem> {
-    let timeline = app.institutions.look(&code, |tenant, _| tenant.institution.scenario.clone());
+    let timeline = app.institutions.read(&code, |tenant, _| tenant.institution.scenario.clone());
     let timeline = timeline.await?.ok_or_else(|| no_institution(&code))?.ok_or_else(|| {
         let detail = Text::new("シナリオは設定されていません。", "The institution is set to no scenario.");
         Problem::absent(detail).remedy(Text::new("PUT …/scenario で設定してください", "Set one with PUT …/scenario"))
@@ -89,7 +89,7 @@ pub async fn set_scenario(
 ) -> Result<Json<InstitutionView>, Problem> {
     let fixtures = app.fixtures();
     let scenario = scenario_of(&fixtures.scenarios, &input.id, "/id")?;
-    let staged = app.institutions.restage(&code, |blueprint| scenario.on(blueprint), |tenant, moment| shown(&app, tenant, moment));
+    let staged = app.institutions.apply_scenario(&code, |spec| scenario.on(spec), |tenant, moment| shown(&app, tenant, moment));
     let view = staged.await?.ok_or_else(|| no_institution(&code))??;
     app.linkage.prepare(view.addresses()).await;
     Ok(Json(view))

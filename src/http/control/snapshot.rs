@@ -82,7 +82,7 @@ pub async fn take_snapshot(
     Code(code): Code,
     Input(Nothing {}): Input<Nothing>,
 ) -> Result<Json<SnapshotDocument>, Problem> {
-    let taken = app.institutions.look(&code, |tenant, moment| Snapshot::take(tenant, moment.now));
+    let taken = app.institutions.read(&code, |tenant, moment| Snapshot::take(tenant, moment.now));
     Ok(Json(SnapshotDocument(taken.await?.ok_or_else(|| no_institution(&code))?.document())))
 }
 

@@ -58,7 +58,7 @@ pub async fn list_terminals(
     Code(code): Code,
     Asked(query): Asked<ListQuery>,
 ) -> Result<Json<Listing>, Problem> {
-    let listing = app.institutions.look(&code, |tenant, moment| {
+    let listing = app.institutions.read(&code, |tenant, moment| {
         let silent = |terminal: &&Terminal| query.silent_for.is_none_or(|period| terminal.is_silent(period, moment.now));
         let terminals = tenant.institution.terminals.values().filter(silent);
         let views = terminals.map(|terminal| (terminal.id.clone(), TerminalView::new(&tenant.institution, terminal, moment)));
@@ -84,7 +84,7 @@ pub async fn add_terminal(
     let settings = checked_settings(merged(&Settings::default(), input.settings, "")?, "")?;
     let base = app.fixtures().campaign.clone();
     let address = TerminalAddress { institution: code.clone(), terminal: id.clone() };
-    let added = app.institutions.change(&code, |tenant, moment| {
+    let added = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         if institution.terminals.contains_key(&id) {
             return Err(
@@ -112,7 +112,7 @@ pub async fn add_terminal(
 /// # Errors
 /// No such institution or terminal.
 pub async fn read_terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Json<TerminalView>, Problem> {
-    let view = app.institutions.look(&code, |tenant, moment| {
+    let view = app.institutions.read(&code, |tenant, moment| {
         let terminal = tenant.institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?;
         Ok(Json(TerminalView::new(&tenant.institution, terminal, moment)))
     });
@@ -132,7 +132,7 @@ pub async fn patch_terminal(
         let detail = Text::new("starts は端末を作るときにだけ使えます。", "`starts` counts only when a terminal is made.");
         return Err(Problem::field("/starts", detail));
     }
-    let patched = app.institutions.change(&code, |tenant, moment| {
+    let patched = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         let before = institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?;
         let settings = checked_settings(merged(&before.settings, patch.clone(), "")?, "")?;
@@ -147,7 +147,7 @@ pub async fn patch_terminal(
 /// # Errors
 /// No such institution or terminal, or the default terminal.
 pub async fn delete_terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<NoContent, Problem> {
-    let deleted = app.institutions.change(&code, |tenant, _| {
+    let deleted = app.institutions.update(&code, |tenant, _| {
         let institution = &mut tenant.institution;
         if institution.default_terminal == id {
             return Err(Problem::conflict(Text::new(

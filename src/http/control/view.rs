@@ -114,7 +114,7 @@ impl InstitutionView {
             next_due: institution.next_due(),
             expires: tenant.expires,
             scenario: institution.scenario.as_ref().map(|timeline| timeline.id.clone()),
-            rehearsal: Some(tenant.blueprint.rehearsal.clone()).filter(|rehearsal| !rehearsal.is_empty()),
+            rehearsal: Some(tenant.spec.rehearsal.clone()).filter(|rehearsal| !rehearsal.is_empty()),
             own_persons: institution.persons.is_some(),
             events: institution.events.last(),
             faults: views(&institution.faults),

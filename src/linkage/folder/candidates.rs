@@ -8,27 +8,27 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::complaints::Complaints;
 use super::disk::{self, Stamp};
+use super::failure_log::FailureLog;
 use super::layout::is_request_name;
-use super::since::Since;
-use super::{Counter, Rules};
+use super::stopwatch::Stopwatch;
+use super::{RequestHandler, Rules};
 
 /// The watched files, by name. Those of receipt computers are numbered by time, so the oldest comes first.
 #[derive(Debug)]
 pub(super) struct Candidates {
     most: usize,
-    watched: BTreeMap<String, Watched>,
+    watched: BTreeMap<String, Candidate>,
     /// The name admitted last. The next turn goes to those behind it, then to the others.
     last_admitted: String,
 }
 
 #[derive(Debug)]
-struct Watched {
+struct Candidate {
     stamp: Stamp,
     /// Since when the stamp is the same.
-    unchanged: Since,
-    admitted: Since,
+    unchanged: Stopwatch,
+    admitted: Stopwatch,
 }
 
 impl Candidates {
@@ -50,39 +50,39 @@ impl Candidates {
     }
 
     /// The files that look complete now, as they were seen. They stay watched until they are forgotten.
-    pub(super) fn ripe(
+    pub(super) fn take_complete(
         &mut self,
         requests: &Path,
         rules: &Rules,
         wall: Timestamp,
-        counter: &dyn Counter,
-        complaints: &mut Complaints,
+        handler: &dyn RequestHandler,
+        failure_log: &mut FailureLog,
     ) -> Vec<(String, Stamp)> {
-        let mut ripe = Vec::new();
+        let mut take_complete = Vec::new();
         // Long enough for a file that is incomplete, and still written to when it is admitted.
         let turn = rules.incomplete_after.saturating_mul(3);
         self.watched.retain(|name, watched| {
             let path = requests.join(name);
-            match watched.look(&path, rules, wall, counter) {
-                Ok(true) => ripe.push((name.clone(), watched.stamp)),
+            match watched.looks_complete(&path, rules, wall, handler) {
+                Ok(true) => take_complete.push((name.clone(), watched.stamp)),
                 Ok(false) => {}
                 Err(error) if error.kind() == ErrorKind::NotFound => return false,
                 // On Windows a file may be closed to others while it is written: that is no trouble unless it stays so.
-                Err(error) if watched.unchanged.reached(rules.incomplete_after, wall) => {
-                    complaints.hear("read a request", &path, &error, wall);
+                Err(error) if watched.unchanged.has_passed(rules.incomplete_after, wall) => {
+                    failure_log.warn_once("read a request", &path, &error, wall);
                 }
                 Err(_) => {}
             }
-            !watched.admitted.reached(turn, wall)
+            !watched.admitted.has_passed(turn, wall)
         });
-        ripe
+        take_complete
     }
 
     /// Begins to watch files that are not watched yet, as many as there is room for. The directory is read as a stream: it may be long.
     ///
     /// # Errors
     /// The directory cannot be read to its end; what was found before that is admitted.
-    pub(super) fn admit(&mut self, requests: &Path, wall: Timestamp, counter: &dyn Counter) -> io::Result<()> {
+    pub(super) fn admit(&mut self, requests: &Path, wall: Timestamp, handler: &dyn RequestHandler) -> io::Result<()> {
         let room = self.most.saturating_sub(self.watched.len());
         if room == 0 {
             return Ok(());
@@ -98,7 +98,7 @@ impl Candidates {
                 }
             };
             let name = entry.file_name();
-            let Some(name) = name.to_str().filter(|name| is_request_name(name) && counter.takes(name)) else { continue };
+            let Some(name) = name.to_str().filter(|name| is_request_name(name) && handler.takes(name)) else { continue };
             if !self.watched.contains_key(name) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
                 if name > self.last_admitted.as_str() { behind.offer(name) } else { before.offer(name) }
             }
@@ -107,25 +107,25 @@ impl Candidates {
             self.last_admitted.clone_from(&name);
             // A file that has gone meanwhile, or become something else, is none.
             if let Ok(Some(stamp)) = disk::stamp(&requests.join(&name)) {
-                self.watched.insert(name, Watched { stamp, unchanged: Since(wall), admitted: Since(wall) });
+                self.watched.insert(name, Candidate { stamp, unchanged: Stopwatch(wall), admitted: Stopwatch(wall) });
             }
         }
         outcome
     }
 }
 
-impl Watched {
+impl Candidate {
     /// Whether the file looks complete. The tail is read at each look, also of an unchanged file: some systems set the full size first
     /// and fill the content in later, or change the time of modification only when the file is closed.
-    fn look(&mut self, path: &Path, rules: &Rules, wall: Timestamp, counter: &dyn Counter) -> io::Result<bool> {
+    fn looks_complete(&mut self, path: &Path, rules: &Rules, wall: Timestamp, handler: &dyn RequestHandler) -> io::Result<bool> {
         let stamp = disk::stamp(path)?.ok_or(ErrorKind::NotFound)?;
         if stamp != self.stamp {
             self.stamp = stamp;
-            self.unchanged = Since(wall);
+            self.unchanged = Stopwatch(wall);
             return Ok(false);
         }
         let tail = disk::tail(path)?;
-        Ok((!tail.is_empty() && counter.complete(&tail)) || self.unchanged.reached(rules.incomplete_after, wall))
+        Ok((!tail.is_empty() && handler.complete(&tail)) || self.unchanged.has_passed(rules.incomplete_after, wall))
     }
 }
 

@@ -8,7 +8,7 @@ use super::disk;
 
 /// A directory from which the receipt computer reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum OutputDir {
     /// `res/`: results of requests.
     Res,
     /// `face/`: what patients did at the card reader.
@@ -34,10 +34,10 @@ impl Layout {
         self.root.join("req")
     }
 
-    pub(super) fn of(&self, place: Place) -> PathBuf {
-        self.root.join(match place {
-            Place::Res => "res",
-            Place::Face => "face",
+    pub(super) fn of(&self, output_dir: OutputDir) -> PathBuf {
+        self.root.join(match output_dir {
+            OutputDir::Res => "res",
+            OutputDir::Face => "face",
         })
     }
 
@@ -52,7 +52,7 @@ impl Layout {
     /// The disk refuses, or something else has a directory's name. A symbolic link is something else: it could lead anywhere.
     pub(super) fn ensure(&self) -> io::Result<()> {
         fs::create_dir_all(&self.root)?;
-        for dir in [self.requests(), self.of(Place::Res), self.of(Place::Face), self.own()] {
+        for dir in [self.requests(), self.of(OutputDir::Res), self.of(OutputDir::Face), self.own()] {
             match disk::found(fs::symlink_metadata(&dir))? {
                 None => fs::create_dir(&dir)?,
                 Some(metadata) if metadata.is_dir() => {}

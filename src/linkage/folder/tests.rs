@@ -17,7 +17,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
-use super::{Counter, Folder, Outgoing, Reply, Rules, Swept};
+use super::{Folder, OutputFile, Reply, RequestHandler, Rules, SweepSummary};
 use crate::domain::linkage::ResultFiles;
 
 /// Ends "the process" at a chosen step on the disk, lets somebody look at each step, and fills the disk.
@@ -102,7 +102,7 @@ struct Desk {
     number_first: bool,
 }
 
-impl Counter for Desk {
+impl RequestHandler for Desk {
     fn open(&mut self) -> bool {
         if let Some(before_claim) = &mut self.before_claim {
             before_claim();
@@ -127,20 +127,20 @@ impl Counter for Desk {
         let before = if self.number_first { format!("{number} ") } else { String::new() };
         let bytes_of_answer = format!("{before}{name} {number}").into_bytes();
         if !self.complete(bytes) {
-            Reply::Malformed(Outgoing { name: name.replace(".xml", ".err"), bytes: bytes_of_answer, result_files: self.result_files })
+            Reply::Malformed(OutputFile { name: name.replace(".xml", ".err"), bytes: bytes_of_answer, result_files: self.result_files })
         } else if bytes.windows(6).any(|word| word == b"silent") {
             Reply::Silent
         } else {
-            Reply::Answer(Outgoing { name: name.replace("req_", "res_"), bytes: bytes_of_answer, result_files: self.result_files })
+            Reply::Answer(OutputFile { name: name.replace("req_", "res_"), bytes: bytes_of_answer, result_files: self.result_files })
         }
     }
 
-    fn too_large(&mut self, name: &str, size: u64, max: u64) -> Outgoing {
-        Outgoing { name: name.replace(".xml", ".err"), bytes: format!("{size} > {max}").into_bytes(), result_files: self.result_files }
+    fn too_large(&mut self, name: &str, size: u64, max: u64) -> OutputFile {
+        OutputFile { name: name.replace(".xml", ".err"), bytes: format!("{size} > {max}").into_bytes(), result_files: self.result_files }
     }
 
-    fn deletion_list(&self, removed: &[String]) -> Option<Outgoing> {
-        let list = Outgoing { name: "del1.txt".to_owned(), bytes: removed.join(" ").into_bytes(), result_files: self.result_files };
+    fn deletion_list(&self, removed: &[String]) -> Option<OutputFile> {
+        let list = OutputFile { name: "del1.txt".to_owned(), bytes: removed.join(" ").into_bytes(), result_files: self.result_files };
         (self.listing && !removed.is_empty()).then_some(list)
     }
 
@@ -194,24 +194,24 @@ impl Bench {
     }
 
     /// What the engine keeps for itself, but for the lock.
-    fn kept(&self) -> Vec<String> {
+    fn result(&self) -> Vec<String> {
         self.names(".onshi-mock").into_iter().filter(|name| name != "lock").collect()
     }
 
     /// The next sweep, 250 ms after the last.
-    fn sweep(&mut self) -> Swept {
+    fn sweep(&mut self) -> SweepSummary {
         self.now += 250;
         self.folder.sweep(at(self.now), self.latency, None, &mut self.desk).unwrap()
     }
 
     /// Puts a face result into the folder.
     fn face(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let file = Outgoing { name: name.to_owned(), bytes: bytes.to_vec(), result_files: self.desk.result_files };
+        let file = OutputFile { name: name.to_owned(), bytes: bytes.to_vec(), result_files: self.desk.result_files };
         self.folder.deliver_face(file, at(self.now))
     }
 
     /// As many sweeps as a whole request needs.
-    fn sweep_twice(&mut self) -> Swept {
+    fn sweep_twice(&mut self) -> SweepSummary {
         self.sweep();
         self.sweep()
     }

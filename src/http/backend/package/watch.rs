@@ -63,7 +63,7 @@ impl Watch {
             return Ok(None);
         };
         let app = &self.trace.app;
-        let looked = app.institutions.look(code, |tenant, moment| {
+        let looked = app.institutions.read(code, |tenant, moment| {
             let terminal = tenant.institution.terminals.get(id).ok_or_else(|| unknown_terminal(code, id))?;
             self.named.goes_on(&tenant.institution, terminal, moment.now, &app.fixtures().invented.delivery)?;
             Ok((terminal.settings.driver == Driver::External).then_some(terminal.settings.bandwidth))

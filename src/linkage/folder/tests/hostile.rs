@@ -30,7 +30,7 @@ fn a_huge_request_is_not_read() {
     fs::File::create(bench.path("req/OQSreq_1.xml")).unwrap().set_len(size).unwrap();
     bench.sweep();
     bench.now += 5000;
-    assert_eq!(bench.sweep(), Swept { taken: 1, delivered: 1, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { taken: 1, delivered: 1, ..SweepSummary::default() });
     assert!(bench.desk.asked.is_empty());
     assert_eq!(fs::metadata(bench.path("res/OQSreq_1.xml")).unwrap().len(), size);
     assert_eq!(bench.text("res/OQSreq_1.err"), "104857600 > 16777216");
@@ -52,7 +52,7 @@ fn a_directory_is_left_alone() {
     let mut bench = Bench::new();
     fs::create_dir_all(bench.path("req/OQSreq_1.xml/OQSreq_2.xml")).unwrap();
     bench.put("req/OQSreq_3.xml", WHOLE);
-    assert_eq!(bench.sweep_twice(), Swept { taken: 1, delivered: 1, ..Swept::default() });
+    assert_eq!(bench.sweep_twice(), SweepSummary { taken: 1, delivered: 1, ..SweepSummary::default() });
     assert_eq!(bench.names("req"), ["OQSreq_1.xml"]);
 }
 
@@ -65,8 +65,8 @@ fn strange_files_in_the_own_directory_are_left_alone() {
         bench.put(&format!(".onshi-mock/{name}"), WHOLE);
     }
     fs::create_dir(bench.path(".onshi-mock/2.claim.OQSreq_1.xml")).unwrap();
-    assert_eq!(bench.sweep_twice(), Swept::default());
-    assert_eq!(bench.kept().len(), strange.len() + 1);
+    assert_eq!(bench.sweep_twice(), SweepSummary::default());
+    assert_eq!(bench.result().len(), strange.len() + 1);
 }
 
 #[test]
@@ -79,18 +79,18 @@ fn what_others_remove_meanwhile_is_forgotten() {
     fs::remove_dir_all(bench.path(".onshi-mock")).unwrap();
     fs::remove_file(bench.path("req/OQSreq_2.xml")).unwrap();
     bench.now += 1000;
-    assert_eq!(bench.sweep(), Swept::default());
+    assert_eq!(bench.sweep(), SweepSummary::default());
     fs::remove_dir_all(bench.path("res")).unwrap();
     bench.put("req/OQSreq_3.xml", WHOLE);
     bench.sweep_twice();
     bench.now += 1000;
-    assert_eq!(bench.sweep(), Swept { delivered: 1, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { delivered: 1, ..SweepSummary::default() });
 }
 
 #[test]
 fn a_result_whose_name_leads_out_of_the_folder_is_not_written() {
     struct Escaping(Desk);
-    impl Counter for Escaping {
+    impl RequestHandler for Escaping {
         fn open(&mut self) -> bool {
             true
         }
@@ -101,9 +101,9 @@ fn a_result_whose_name_leads_out_of_the_folder_is_not_written() {
             self.0.complete(tail)
         }
         fn answer(&mut self, _: &str, _: &[u8]) -> Reply {
-            Reply::Answer(Outgoing { name: "../../out.xml".to_owned(), bytes: vec![], result_files: ResultFiles::Atomic })
+            Reply::Answer(OutputFile { name: "../../out.xml".to_owned(), bytes: vec![], result_files: ResultFiles::Atomic })
         }
-        fn too_large(&mut self, name: &str, size: u64, max: u64) -> Outgoing {
+        fn too_large(&mut self, name: &str, size: u64, max: u64) -> OutputFile {
             self.0.too_large(name, size, max)
         }
         fn is_ours(&self, name: &str) -> bool {
@@ -116,7 +116,7 @@ fn a_result_whose_name_leads_out_of_the_folder_is_not_written() {
     for time in 0..3 {
         bench.folder.sweep(at(time), LATENCY, None, &mut escaping).unwrap();
     }
-    assert_eq!(bench.kept(), ["1.claim.OQSreq_1.xml"]);
+    assert_eq!(bench.result(), ["1.claim.OQSreq_1.xml"]);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_trouble_is_logged_once_until_it_has_been_away() {
     bench.now += 60_000;
     assert_eq!(logged(|| fail(&mut bench, 10)).lines().count(), 1);
     fs::remove_file(bench.path("req")).unwrap();
-    assert_eq!(bench.sweep(), Swept::default());
+    assert_eq!(bench.sweep(), SweepSummary::default());
 }
 
 #[cfg(unix)]
@@ -158,7 +158,7 @@ mod unix {
         let _socket = std::os::unix::net::UnixListener::bind(bench.path("req/OQSreq_4.xml")).unwrap();
         bench.sweep();
         bench.now += 10_000;
-        assert_eq!(bench.sweep(), Swept::default());
+        assert_eq!(bench.sweep(), SweepSummary::default());
         assert_eq!(bench.names("req").len(), 4);
     }
 
@@ -177,9 +177,9 @@ mod unix {
                 symlink(&secret, &request).unwrap();
             }
         }));
-        assert_eq!(bench.sweep(), Swept { taken: 1, given_back: 1, ..Swept::default() });
+        assert_eq!(bench.sweep(), SweepSummary { taken: 1, given_back: 1, ..SweepSummary::default() });
         assert!(bench.path("req/OQSreq_1.xml").is_symlink());
-        assert_eq!(bench.sweep_twice(), Swept::default());
+        assert_eq!(bench.sweep_twice(), SweepSummary::default());
         assert!(bench.desk.asked.is_empty());
     }
 
@@ -220,7 +220,7 @@ mod unix {
         symlink(bench.path("secret"), bench.path(".onshi-mock/5.claim.OQSreq_5.xml")).unwrap();
         symlink(bench.path("secret"), bench.path(".onshi-mock/1.tmp")).unwrap();
         bench.put("req/OQSreq_1.xml", WHOLE);
-        assert_eq!(bench.sweep_twice(), Swept { taken: 1, delivered: 1, ..Swept::default() });
+        assert_eq!(bench.sweep_twice(), SweepSummary { taken: 1, delivered: 1, ..SweepSummary::default() });
         assert_eq!(fs::read(bench.path("secret")).unwrap(), WHOLE);
         assert!(!bench.path("res/OQSres_1.xml").is_symlink());
     }
@@ -246,7 +246,7 @@ mod unix {
         }
         let longest = format!("{}.xml", "x".repeat(116));
         bench.put(&format!("req/{longest}"), WHOLE);
-        assert_eq!(bench.sweep_twice(), Swept { taken: 1, delivered: 1, ..Swept::default() });
+        assert_eq!(bench.sweep_twice(), SweepSummary { taken: 1, delivered: 1, ..SweepSummary::default() });
         assert_eq!(bench.desk.asked, [longest]);
     }
 }

@@ -9,14 +9,14 @@ use super::*;
 fn sizes(result_files: ResultFiles, file: &str, work: impl FnOnce(&mut Bench)) -> Vec<Option<u64>> {
     let mut bench = Bench::new();
     bench.desk.result_files = result_files;
-    let seen = Rc::new(RefCell::new(Vec::new()));
-    let (seeing, path) = (Rc::clone(&seen), bench.path(file));
+    let stamp_at_claim = Rc::new(RefCell::new(Vec::new()));
+    let (seeing, path) = (Rc::clone(&stamp_at_claim), bench.path(file));
     let look = move || seeing.borrow_mut().push(fs::metadata(&path).ok().map(|metadata| metadata.len()));
     kill::watch(look.clone());
     work(&mut bench);
     look();
     kill::watch(|| {});
-    let mut sizes = seen.borrow().clone();
+    let mut sizes = stamp_at_claim.borrow().clone();
     sizes.dedup();
     sizes
 }
@@ -49,15 +49,15 @@ fn what_a_full_disk_left_short_is_completed_by_the_next_sweep_with_the_same_answ
         bench.now += 5000;
         // The first write is that of the result in `.onshi-mock/`.
         kill::fill_disk_at(1);
-        assert_eq!(bench.sweep(), Swept { taken: 1, outstanding: 1, ..Swept::default() });
+        assert_eq!(bench.sweep(), SweepSummary { taken: 1, outstanding: 1, ..SweepSummary::default() });
         assert_eq!(
             (bench.text(&format!("res/{result}")), bench.names("res").len()),
             ("OQSreq_".to_owned(), 1),
             "no request beside a short .err"
         );
-        assert_eq!(bench.sweep(), Swept { delivered: 1, ..Swept::default() });
+        assert_eq!(bench.sweep(), SweepSummary { delivered: 1, ..SweepSummary::default() });
         assert_eq!((bench.text(&format!("res/{result}")), bench.desk.asked.len()), ("OQSreq_1.xml 1".to_owned(), 1));
-        assert_eq!(bench.kept(), [""; 0]);
+        assert_eq!(bench.result(), [""; 0]);
     }
 }
 
@@ -84,8 +84,8 @@ fn a_later_answer_of_the_same_name_waits_for_one_that_is_short() {
     }
     bench.now += 60_000;
     kill::fill_disk_at(0);
-    assert_eq!(bench.sweep(), Swept { outstanding: 2, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { outstanding: 2, ..SweepSummary::default() });
     assert_eq!(bench.text("res/OQSres_1.xml"), "OQSreq_");
-    assert_eq!(bench.sweep(), Swept { delivered: 2, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { delivered: 2, ..SweepSummary::default() });
     assert_eq!(bench.text("res/OQSres_1.xml"), "OQSreq_1.xml 2");
 }

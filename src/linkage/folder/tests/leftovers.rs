@@ -14,7 +14,7 @@ fn restart_with(left: &[(&str, &[u8])]) -> (BTreeMap<String, String>, usize) {
         bench.put(name, bytes);
     }
     bench.sweep();
-    assert_eq!(bench.kept(), [""; 0]);
+    assert_eq!(bench.result(), [""; 0]);
     assert_eq!(bench.names("req"), [""; 0]);
     let results = bench.names("res").into_iter().map(|name| (name.clone(), bench.text(&format!("res/{name}")))).collect();
     (results, bench.desk.asked.len())
@@ -74,7 +74,7 @@ fn an_answer_that_was_begun_is_completed_while_the_counter_is_closed() {
     bench.put(".onshi-mock/7.answer-begun.OQSres_1.xml", b"the answer");
     bench.put("res/OQSres_1.xml", b"the");
     bench.put(".onshi-mock/8.answer-in-place.OQSres_2.xml", b"another");
-    assert_eq!(bench.sweep(), Swept { delivered: 1, outstanding: 1, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { delivered: 1, outstanding: 1, ..SweepSummary::default() });
     assert_eq!((bench.text("res/OQSres_1.xml"), bench.names("res").len()), ("the answer".to_owned(), 1), "the other waits");
 }
 
@@ -89,7 +89,7 @@ fn a_malformed_request_whose_error_file_somebody_removed_still_moves() {
     fs::remove_file(bench.path(".onshi-mock/1.err-in-place.OQSreq_1.err")).unwrap();
     bench.now += 60_000;
     bench.sweep();
-    assert_eq!((bench.names("res"), bench.kept()), (vec!["OQSreq_1.xml".to_owned()], vec![]));
+    assert_eq!((bench.names("res"), bench.result()), (vec!["OQSreq_1.xml".to_owned()], vec![]));
 }
 
 #[test]
@@ -108,10 +108,10 @@ fn a_file_is_completed_and_not_replaced_so_who_has_it_open_reads_on() {
 
 #[test]
 fn a_file_that_was_created_and_not_marked_gets_its_answer_from_the_beginning() {
-    let kept = (".onshi-mock/7.answer-in-place.OQSres_1.xml", &b"before"[..]);
-    assert_eq!(restart_with(&[kept, ("res/OQSres_1.xml", b"")]), (results(&[("OQSres_1.xml", "before")]), 0));
+    let result = (".onshi-mock/7.answer-in-place.OQSres_1.xml", &b"before"[..]);
+    assert_eq!(restart_with(&[result, ("res/OQSres_1.xml", b"")]), (results(&[("OQSres_1.xml", "before")]), 0));
     let mut bench = Bench::new();
-    bench.put(kept.0, kept.1);
+    bench.put(result.0, result.1);
     bench.put("res/OQSres_1.xml", b"");
     let mut open = fs::File::open(bench.path("res/OQSres_1.xml")).unwrap();
     bench.sweep();
@@ -125,8 +125,8 @@ fn a_directory_in_the_place_of_an_answer_that_was_begun_is_left_alone() {
     let mut bench = Bench::new();
     bench.put(".onshi-mock/7.answer-begun.OQSres_1.xml", b"the answer");
     fs::create_dir(bench.path("res/OQSres_1.xml")).unwrap();
-    assert_eq!(bench.sweep(), Swept { delivered: 1, ..Swept::default() });
-    assert_eq!(bench.kept(), [""; 0]);
+    assert_eq!(bench.sweep(), SweepSummary { delivered: 1, ..SweepSummary::default() });
+    assert_eq!(bench.result(), [""; 0]);
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn an_orderly_restart_delivers_a_waiting_answer_at_once() {
     bench.put("req/OQSreq_1.xml", WHOLE);
     bench.sweep_twice();
     bench.restart();
-    assert_eq!(bench.sweep(), Swept { delivered: 1, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { delivered: 1, ..SweepSummary::default() });
     assert_eq!(bench.desk.asked.len(), 1);
 }
 
@@ -152,7 +152,7 @@ fn numbers_go_on_after_those_that_were_left() {
     bench.put(".onshi-mock/7.tmp", b"");
     bench.put("req/OQSreq_1.xml", WHOLE);
     bench.sweep_twice();
-    assert_eq!(bench.kept(), ["8.answer-in-place.OQSres_1.xml", "8.claim.OQSreq_1.xml"]);
+    assert_eq!(bench.result(), ["8.answer-in-place.OQSres_1.xml", "8.claim.OQSreq_1.xml"]);
 }
 
 #[test]
@@ -161,9 +161,9 @@ fn a_claim_that_was_left_goes_back_while_the_counter_is_closed() {
     bench.desk.closed = true;
     bench.put(".onshi-mock/7.claim.OQSreq_1.xml", WHOLE);
     bench.put("req/OQSreq_1.xml", b"newer");
-    assert_eq!(bench.sweep(), Swept { outstanding: 1, ..Swept::default() }, "the newer one is not overwritten");
+    assert_eq!(bench.sweep(), SweepSummary { outstanding: 1, ..SweepSummary::default() }, "the newer one is not overwritten");
     fs::remove_file(bench.path("req/OQSreq_1.xml")).unwrap();
-    assert_eq!(bench.sweep(), Swept { given_back: 1, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { given_back: 1, ..SweepSummary::default() });
     assert_eq!(fs::read(bench.path("req/OQSreq_1.xml")).unwrap(), WHOLE);
 }
 

@@ -10,8 +10,8 @@ fn a_thousand_requests_are_answered_in_three_sweeps() {
     for number in 0..1000 {
         bench.put(&format!("req/OQSsiquc01req_{number:04}.xml"), WHOLE);
     }
-    let swept: Vec<Swept> = (0..3).map(|_| bench.sweep()).collect();
-    assert_eq!(swept.iter().map(|swept| swept.delivered).sum::<usize>(), 1000);
+    let summary: Vec<SweepSummary> = (0..3).map(|_| bench.sweep()).collect();
+    assert_eq!(summary.iter().map(|summary| summary.delivered).sum::<usize>(), 1000);
     assert_eq!(bench.names("res").len(), 1000);
     assert_eq!(bench.names("req"), [""; 0]);
     assert_eq!(bench.desk.asked.len(), 1000);
@@ -30,10 +30,10 @@ fn a_hundred_thousand_junk_files_are_not_all_kept_in_memory() {
     }
     bench.put("req/OQSreq_1.xml", WHOLE);
     assert_eq!(bench.sweep().watched, 2000);
-    assert_eq!(bench.sweep(), Swept { taken: 1, delivered: 1, watched: 2000, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { taken: 1, delivered: 1, watched: 2000, ..SweepSummary::default() });
     bench.now += 5000;
-    let swept = bench.sweep();
-    assert_eq!((swept.taken, swept.watched), (2000, 2000), "the next ones have their turn");
+    let summary = bench.sweep();
+    assert_eq!((summary.taken, summary.watched), (2000, 2000), "the next ones have their turn");
 }
 
 #[test]
@@ -44,8 +44,8 @@ fn claims_are_bounded_too() {
         bench.put(&format!("req/OQSreq_{number}.xml"), WHOLE);
     }
     for _ in 0..5 {
-        let swept = bench.sweep();
-        assert!(swept.outstanding <= 10 && swept.watched <= 10, "{swept:?}");
+        let summary = bench.sweep();
+        assert!(summary.outstanding <= 10 && summary.watched <= 10, "{summary:?}");
     }
     assert_eq!(bench.names("req").len(), 20);
     for _ in 0..10 {

@@ -18,11 +18,11 @@ fn directories_are_made_on_demand() {
 fn a_whole_request_is_taken_at_the_second_sweep() {
     let mut bench = Bench::new();
     bench.put("req/OQSsiquc01req_1.xml", WHOLE);
-    assert_eq!(bench.sweep(), Swept { watched: 1, ..Swept::default() });
-    assert_eq!(bench.sweep(), Swept { taken: 1, delivered: 1, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { watched: 1, ..SweepSummary::default() });
+    assert_eq!(bench.sweep(), SweepSummary { taken: 1, delivered: 1, ..SweepSummary::default() });
     assert_eq!(bench.names("req"), [""; 0]);
     assert_eq!(bench.text("res/OQSsiquc01res_1.xml"), "OQSsiquc01req_1.xml 1");
-    assert_eq!(bench.kept(), [""; 0]);
+    assert_eq!(bench.result(), [""; 0]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_request_that_is_written_to_at_the_last_moment_goes_back_until_it_is_whole()
             fs::write(&request, b"<XmlMsg>another</XmlMsg><XmlMsg>").unwrap();
         }
     }));
-    assert_eq!(bench.sweep(), Swept { taken: 1, given_back: 1, watched: 1, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { taken: 1, given_back: 1, watched: 1, ..SweepSummary::default() });
     assert!(bench.desk.asked.is_empty());
     bench.put("req/OQSreq_1.xml", WHOLE);
     bench.sweep_twice();
@@ -116,13 +116,13 @@ fn a_result_is_delivered_after_the_latency() {
     let mut bench = Bench::new();
     bench.latency = Duration::from_secs(1);
     bench.put("req/OQSreq_1.xml", WHOLE);
-    assert_eq!(bench.sweep_twice(), Swept { taken: 1, outstanding: 1, ..Swept::default() });
+    assert_eq!(bench.sweep_twice(), SweepSummary { taken: 1, outstanding: 1, ..SweepSummary::default() });
     assert_eq!(bench.names("req"), [""; 0], "it is taken at once");
     for _ in 0..3 {
         assert_eq!(bench.sweep().delivered, 0);
         assert_eq!(bench.names("res"), [""; 0]);
     }
-    assert_eq!(bench.sweep(), Swept { delivered: 1, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { delivered: 1, ..SweepSummary::default() });
     assert_eq!(bench.desk.asked.len(), 1);
 }
 
@@ -131,7 +131,7 @@ fn a_silent_request_disappears() {
     let mut bench = Bench::new();
     bench.put("req/OQSreq_1.xml", b"<XmlMsg>silent</XmlMsg>");
     assert_eq!(bench.sweep_twice().silent, 1);
-    assert_eq!((bench.names("req"), bench.names("res"), bench.kept()), (vec![], vec![], vec![]));
+    assert_eq!((bench.names("req"), bench.names("res"), bench.result()), (vec![], vec![], vec![]));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_closed_counter_takes_and_delivers_nothing() {
     bench.desk.closed = true;
     bench.put("req/OQSreq_2.xml", WHOLE);
     bench.now += 10_000;
-    assert_eq!(bench.sweep_twice(), Swept { outstanding: 1, ..Swept::default() });
+    assert_eq!(bench.sweep_twice(), SweepSummary { outstanding: 1, ..SweepSummary::default() });
     assert_eq!((bench.names("req"), bench.names("res")), (vec!["OQSreq_2.xml".to_owned()], vec![]));
     bench.desk.closed = false;
     bench.latency = LATENCY;
@@ -157,7 +157,7 @@ fn a_request_that_the_counter_does_not_take_goes_back_and_the_others_stay() {
     bench.desk.refusing = true;
     bench.put("req/OQSreq_1.xml", WHOLE);
     bench.put("req/OQSreq_2.xml", WHOLE);
-    assert_eq!(bench.sweep_twice(), Swept { taken: 1, given_back: 1, watched: 2, ..Swept::default() });
+    assert_eq!(bench.sweep_twice(), SweepSummary { taken: 1, given_back: 1, watched: 2, ..SweepSummary::default() });
     assert_eq!(bench.names("req"), ["OQSreq_1.xml", "OQSreq_2.xml"]);
     assert_eq!(fs::read(bench.path("req/OQSreq_1.xml")).unwrap(), WHOLE);
     bench.desk.refusing = false;
@@ -185,8 +185,8 @@ fn a_claim_that_fails_is_tried_again_at_the_next_sweep() {
     bench.sweep();
     // A directory in the claim's place makes the renaming fail on every system.
     fs::create_dir_all(bench.path(".onshi-mock/1.claim.OQSreq_1.xml/x")).unwrap();
-    assert_eq!(bench.sweep(), Swept { watched: 1, ..Swept::default() });
-    assert_eq!(bench.sweep(), Swept { taken: 1, delivered: 1, ..Swept::default() });
+    assert_eq!(bench.sweep(), SweepSummary { watched: 1, ..SweepSummary::default() });
+    assert_eq!(bench.sweep(), SweepSummary { taken: 1, delivered: 1, ..SweepSummary::default() });
 }
 
 #[test]
@@ -196,9 +196,9 @@ fn a_delivery_that_fails_is_tried_again_with_the_same_answer() {
         bench.desk.result_files = way;
         bench.put("req/OQSreq_1.xml", WHOLE);
         fs::create_dir_all(bench.path("res/OQSres_1.xml/x")).unwrap();
-        assert_eq!(bench.sweep_twice(), Swept { taken: 1, outstanding: 1, ..Swept::default() });
+        assert_eq!(bench.sweep_twice(), SweepSummary { taken: 1, outstanding: 1, ..SweepSummary::default() });
         fs::remove_dir_all(bench.path("res/OQSres_1.xml")).unwrap();
-        assert_eq!(bench.sweep(), Swept { delivered: 1, ..Swept::default() });
+        assert_eq!(bench.sweep(), SweepSummary { delivered: 1, ..SweepSummary::default() });
         assert_eq!(bench.text("res/OQSres_1.xml"), "OQSreq_1.xml 1");
     }
 }

@@ -18,7 +18,7 @@ use super::{Terminal, locked};
 use crate::domain::linkage::ResultFiles;
 use crate::domain::text::Text;
 use crate::linkage::LOOKED_AT_EVERY;
-use crate::linkage::folder::{Counter, Folder, Outgoing, Reply, Rules};
+use crate::linkage::folder::{Folder, OutputFile, Reply, RequestHandler, Rules};
 use crate::wire::file_name::{err_name, is_ours};
 
 /// How long a result is left lying.
@@ -41,9 +41,9 @@ pub(super) async fn serve(terminal: &Arc<Terminal>) -> Text {
         }
         let (terminal, folder) = (Arc::clone(terminal), Arc::clone(folder));
         let looking = tokio::task::spawn_blocking(move || {
-            let mut clerk = Clerk { terminal: &terminal, handle: Handle::current() };
+            let mut handler = BackendRequestHandler { terminal: &terminal, handle: Handle::current() };
             // What goes wrong is logged by the folder itself, once.
-            let _ = locked(&folder).sweep((terminal.settings.wall)(), Duration::ZERO, Some(STAY_TIME), &mut clerk);
+            let _ = locked(&folder).sweep((terminal.settings.wall)(), Duration::ZERO, Some(STAY_TIME), &mut handler);
         });
         if let Err(error) = looking.await {
             return Text::new(format!("連携フォルダーの処理が異常終了しました: {error}"), format!("The linkage folder failed: {error}"));
@@ -56,19 +56,19 @@ pub(super) async fn serve(terminal: &Arc<Terminal>) -> Text {
 ///
 /// # Errors
 /// The name is no plain file name, or the disk refuses.
-pub(super) async fn deliver_face(folder: &Arc<Mutex<Folder>>, file: Outgoing, wall: Timestamp) -> io::Result<()> {
+pub(super) async fn deliver_face(folder: &Arc<Mutex<Folder>>, file: OutputFile, wall: Timestamp) -> io::Result<()> {
     let folder = Arc::clone(folder);
     let delivering = tokio::task::spawn_blocking(move || locked(&folder).deliver_face(file, wall));
     delivering.await.map_err(io::Error::other)?
 }
 
 /// Asks the backend for the engine, on a thread that may wait.
-struct Clerk<'a> {
+struct BackendRequestHandler<'a> {
     terminal: &'a Terminal,
     handle: Handle,
 }
 
-impl Counter for Clerk<'_> {
+impl RequestHandler for BackendRequestHandler<'_> {
     fn open(&mut self) -> bool {
         !self.terminal.closed.load(Ordering::Relaxed) && self.terminal.state().power == Power::On
     }
@@ -102,7 +102,7 @@ impl Counter for Clerk<'_> {
         }
     }
 
-    fn too_large(&mut self, name: &str, size: u64, max: u64) -> Outgoing {
+    fn too_large(&mut self, name: &str, size: u64, max: u64) -> OutputFile {
         let why = Text::new(
             format!("要求は {size} バイトです。上限は {max} バイトです。"),
             format!("The request has {size} bytes; at most {max} are read."),
@@ -117,14 +117,14 @@ impl Counter for Clerk<'_> {
 
 fn reply(request: &str, FileAnswer { status, kind, name, bytes, .. }: FileAnswer, result_files: ResultFiles) -> Reply {
     match (kind.as_deref(), name) {
-        (Some("result"), Some(name)) => Reply::Answer(Outgoing { name, bytes, result_files }),
-        (Some("err"), _) => Reply::Malformed(Outgoing { name: err_name(request), bytes, result_files }),
+        (Some("result"), Some(name)) => Reply::Answer(OutputFile { name, bytes, result_files }),
+        (Some("err"), _) => Reply::Malformed(OutputFile { name: err_name(request), bytes, result_files }),
         _ if status == StatusCode::NO_CONTENT => Reply::Silent,
         _ => Reply::Malformed(err(request, &Trouble::read(&bytes).after("", ""), result_files)),
     }
 }
 
-fn err(request: &str, why: &Text, result_files: ResultFiles) -> Outgoing {
+fn err(request: &str, why: &Text, result_files: ResultFiles) -> OutputFile {
     let bytes = format!("{request}\r\n{}\r\n{}\r\n", why.ja, why.en).into_bytes();
-    Outgoing { name: err_name(request), bytes, result_files }
+    OutputFile { name: err_name(request), bytes, result_files }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-use super::{Counter, disk};
+use super::{RequestHandler, disk};
 
 /// Removes the counter's files in `dir` that were last changed more than `stay_time` before `wall`; their names are added to `removed`.
 ///
@@ -17,14 +17,14 @@ pub(super) fn remove_older(
     dir: &Path,
     wall: Timestamp,
     stay_time: Duration,
-    counter: &dyn Counter,
+    handler: &dyn RequestHandler,
     removed: &mut Vec<String>,
 ) -> io::Result<()> {
     let Some(limit) = SystemTime::from(wall).checked_sub(stay_time) else { return Ok(()) };
     let mut first_error = None;
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
-        let Some(name) = entry.file_name().to_str().filter(|name| counter.is_ours(name)).map(str::to_owned) else { continue };
+        let Some(name) = entry.file_name().to_str().filter(|name| handler.is_ours(name)).map(str::to_owned) else { continue };
         // The entry's own metadata: they do not follow links.
         let is_old = entry.metadata().and_then(|metadata| Ok(metadata.is_file() && metadata.modified()? < limit));
         match disk::found(is_old) {

@@ -10,9 +10,9 @@ const OVER_AT_ONCE: u32 = 200;
 
 impl Institutions {
     /// Does what is to be done once a second; says whether more waits to be done at once. What fails turns the store red, and is logged there.
-    pub async fn look_after(&self) -> bool {
+    pub async fn maintain(&self) -> bool {
         let store = self.store();
-        self.0.replicas.check_in(store, self.wall()).await;
+        self.0.replicas.heartbeat(store, self.wall()).await;
         store.trouble().is_none() && matches!(self.clean_up().await, Ok(true))
     }
 
@@ -22,9 +22,9 @@ impl Institutions {
     }
 
     /// Takes leave of the store, once all that was begun is written: nothing is asked of it any more.
-    pub async fn leave(&self) {
+    pub async fn shut_down(&self) {
         self.0.tasks.ended().await;
-        self.0.replicas.leave(self.store()).await;
+        self.0.replicas.shut_down(self.store()).await;
         self.store().close().await;
     }
 
@@ -34,7 +34,7 @@ impl Institutions {
         let mut unreadable = 0;
         for code in &codes {
             let taken = match InstitutionCode::parse(code) {
-                Ok(code) => self.take_away(&code, true).await.map(drop),
+                Ok(code) => self.delete_if(&code, true).await.map(drop),
                 Err(error) => Err(StoreError::corrupt(code, &error.to_string())),
             };
             match taken {
@@ -61,18 +61,18 @@ mod tests {
     async fn one_made_anew_since_it_was_listed_as_over_stays() {
         let (fixtures, _) = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19));
         let fixtures = Arc::new(fixtures.unwrap());
-        let blueprint = fixtures.institutions.values().next().unwrap().clone();
+        let spec = fixtures.institutions.values().next().unwrap().clone();
         let store = Store::open(&Target::Memory).await.unwrap();
         let bounds = Bounds { institutions: 10, cache: 1024 * 1024 };
         let wall = || "2026-01-19T03:00:00Z".parse().unwrap();
         let institutions = Institutions::new(fixtures, store, bounds, Vec::new(), wall).await.unwrap();
-        let code = institutions.free_code(&InstitutionCode::parse("9910000018").unwrap()).await.unwrap();
-        institutions.create(&code, blueprint.clone(), Some(wall()), |_, _| ()).await.unwrap();
+        let code = institutions.unused_code(&InstitutionCode::parse("9910000018").unwrap()).await.unwrap();
+        institutions.create(&code, spec.clone(), Some(wall()), |_, _| ()).await.unwrap();
         let listed = institutions.store().expired(wall().as_millisecond(), OVER_AT_ONCE).await.unwrap();
         assert_eq!(listed, [code.as_str()]);
-        institutions.create(&code, blueprint, None, |_, _| ()).await.unwrap();
-        institutions.take_away(&code, true).await.unwrap();
-        assert!(institutions.look(&code, |_, _| ()).await.unwrap().is_some());
+        institutions.create(&code, spec, None, |_, _| ()).await.unwrap();
+        institutions.delete_if(&code, true).await.unwrap();
+        assert!(institutions.read(&code, |_, _| ()).await.unwrap().is_some());
         assert!(institutions.delete(&code).await.unwrap());
     }
 }

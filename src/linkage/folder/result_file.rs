@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::Outgoing;
+use super::OutputFile;
 use super::disk;
-use super::layout::{Layout, Place, check_result_name};
+use super::layout::{Layout, OutputDir, check_result_name};
 use crate::domain::linkage::ResultFiles;
 
 /// What a result is.
@@ -25,7 +25,7 @@ pub(super) enum Kind {
 
 /// What is to be done with a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum WriteStep {
     Atomic,
     InPlace,
     Begun,
@@ -33,45 +33,45 @@ enum Stage {
 
 /// A complete result.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct ResultFile {
     number: u64,
     kind: Kind,
-    stage: Stage,
+    step: WriteStep,
     name: String,
     /// Whether there has been a try to put it into its place.
     tried: bool,
 }
 
-impl Kept {
+impl ResultFile {
     /// Writes a result to the disk; whole, it gets the name that says so.
     ///
     /// # Errors
     /// The name cannot be a file's name everywhere, or the disk refuses.
-    pub(super) fn keep(layout: &Layout, number: u64, kind: Kind, file: &Outgoing) -> io::Result<Self> {
+    pub(super) fn store(layout: &Layout, number: u64, kind: Kind, file: &OutputFile) -> io::Result<Self> {
         check_result_name(&file.name)?;
-        let stage = match file.result_files {
-            ResultFiles::Atomic => Stage::Atomic,
-            ResultFiles::InPlace => Stage::InPlace,
+        let step = match file.result_files {
+            ResultFiles::Atomic => WriteStep::Atomic,
+            ResultFiles::InPlace => WriteStep::InPlace,
         };
-        let kept = Self { number, kind, stage, name: file.name.clone(), tried: false };
+        let result = Self { number, kind, step, name: file.name.clone(), tried: false };
         let draft = layout.own().join(draft_name(number));
         disk::write(disk::create(&draft)?, &file.bytes)?;
-        disk::rename(&draft, &kept.path(layout))?;
-        Ok(kept)
+        disk::rename(&draft, &result.path(layout))?;
+        Ok(result)
     }
 
     /// What another process left, by the words of its file's name; `None` if they are no result's.
-    pub(super) fn left(number: u64, words: &str, name: &str) -> Option<Self> {
-        let of_kind = |kind: Kind| words.strip_prefix(kind.word()).map(|rest| (kind, rest));
+    pub(super) fn recover(number: u64, words: &str, name: &str) -> Option<Self> {
+        let of_kind = |kind: Kind| words.strip_prefix(kind.name_part()).map(|rest| (kind, rest));
         let (kind, rest) = [Kind::Answer, Kind::Err, Kind::Face].into_iter().find_map(of_kind)?;
-        let stage = [Stage::Atomic, Stage::InPlace, Stage::Begun].into_iter().find(|stage| stage.word() == rest)?;
+        let step = [WriteStep::Atomic, WriteStep::InPlace, WriteStep::Begun].into_iter().find(|step| step.name_part() == rest)?;
         check_result_name(name).ok()?;
-        Some(Self { number, kind, stage, name: name.to_owned(), tried: stage == Stage::Begun })
+        Some(Self { number, kind, step, name: name.to_owned(), tried: step == WriteStep::Begun })
     }
 
     /// Whether its file was created in its place.
     pub(super) fn is_begun(&self) -> bool {
-        self.stage == Stage::Begun
+        self.step == WriteStep::Begun
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -80,12 +80,12 @@ impl Kept {
 
     /// Its file in `.onshi-mock/`.
     pub(super) fn path(&self, layout: &Layout) -> PathBuf {
-        layout.own().join(format!("{}.{}{}.{}", self.number, self.kind.word(), self.stage.word(), self.name))
+        layout.own().join(format!("{}.{}{}.{}", self.number, self.kind.name_part(), self.step.name_part(), self.name))
     }
 
     /// Whether this one has to wait for `other`: results of one name come one after the other, also where the disk refuses one at first.
     pub(super) fn waits_for(&self, other: &Self) -> bool {
-        other.tried && !self.tried && self.name == other.name && self.place() == other.place()
+        other.tried && !self.tried && self.name == other.name && self.output_dir() == other.output_dir()
     }
 
     /// Puts it into its place, as far as that is still to be done; false if somebody else removed it.
@@ -94,40 +94,40 @@ impl Kept {
     /// The disk refuses something; it is to be tried again.
     pub(super) fn put(&mut self, layout: &Layout, wall: Timestamp) -> io::Result<bool> {
         self.tried = true;
-        let target = layout.of(self.place()).join(&self.name);
+        let target = layout.of(self.output_dir()).join(&self.name);
         let path = self.path(layout);
         if disk::found(disk::stamp(&path))?.is_none() {
             return Ok(false);
         }
-        match self.stage {
-            Stage::Atomic => {
+        match self.step {
+            WriteStep::Atomic => {
                 // Its time there begins now, however long it was kept. Where the time cannot be set the file is only tidied away early.
                 let _ = disk::touch(&path, wall);
                 return disk::rename(&path, &target).map(|()| true);
             }
-            Stage::InPlace => {
+            WriteStep::InPlace => {
                 let bytes = disk::read_all(&path)?;
                 let file = disk::create_or_reuse(&target)?;
-                let begun = Self { stage: Stage::Begun, name: self.name.clone(), ..*self };
+                let begun = Self { step: WriteStep::Begun, name: self.name.clone(), ..*self };
                 disk::rename(&path, &begun.path(layout))?;
                 *self = begun;
                 disk::write(file, &bytes)?;
             }
-            Stage::Begun => disk::complete(&target, &disk::read_all(&path)?)?,
+            WriteStep::Begun => disk::complete(&target, &disk::read_all(&path)?)?,
         }
         disk::remove(&self.path(layout)).map(|()| true)
     }
 
-    fn place(&self) -> Place {
+    fn output_dir(&self) -> OutputDir {
         match self.kind {
-            Kind::Answer | Kind::Err => Place::Res,
-            Kind::Face => Place::Face,
+            Kind::Answer | Kind::Err => OutputDir::Res,
+            Kind::Face => OutputDir::Face,
         }
     }
 }
 
 impl Kind {
-    fn word(self) -> &'static str {
+    fn name_part(self) -> &'static str {
         match self {
             Self::Answer => "answer",
             Self::Err => "err",
@@ -136,8 +136,8 @@ impl Kind {
     }
 }
 
-impl Stage {
-    fn word(self) -> &'static str {
+impl WriteStep {
+    fn name_part(self) -> &'static str {
         match self {
             Self::Atomic => "",
             Self::InPlace => "-in-place",

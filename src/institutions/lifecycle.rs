@@ -8,67 +8,67 @@ use std::sync::atomic::Ordering;
 use aws_lc_rs::rand;
 use jiff::Timestamp;
 
-use super::changing::{Decision, Write};
+use super::transaction::{Decision, Write};
 use super::{CreateError, Inner, Institutions, Moment, Snapshot, Tenant};
 use crate::domain::campaign::Campaign;
 use crate::domain::clock::ClockError;
 use crate::domain::ids::{InstitutionCode, ScenarioId};
-use crate::domain::institution::{Blueprint, Institution};
+use crate::domain::institution::{Institution, InstitutionSpec};
 use crate::store::StoreError;
 
 /// The making of an institution that is as its fixture made it: the same at every start and in every process.
 const OF_FIXTURE: &str = "fixture";
 
 impl Institutions {
-    /// Makes one; `answer` makes the answer of what is stored, as for [`Institutions::change`].
+    /// Makes one; `answer` makes the answer of what is stored, as for [`Institutions::update`].
     ///
     /// # Errors
     /// The code is taken, there are too many, the clock setting makes no sense, or it could not be stored.
     pub async fn create<T>(
         &self,
         code: &InstitutionCode,
-        blueprint: Blueprint,
+        spec: InstitutionSpec,
         expires: Option<Timestamp>,
         mut answer: impl FnMut(&Tenant, Moment) -> T,
     ) -> Result<T, CreateError> {
-        let blueprint = Arc::new(blueprint);
+        let spec = Arc::new(spec);
         self.0.recount().await?;
         let created = self.transact(code, |current| {
-            let institution = match self.made(code, &blueprint, current.wall) {
+            let institution = match self.instantiated(code, &spec, current.wall) {
                 Ok(institution) => institution,
                 Err(error) => return Decision::Keep(Err(CreateError::Clock(error))),
             };
-            if current.living().is_some() {
+            if current.current_tenant().is_some() {
                 return Decision::Keep(Err(CreateError::Taken));
             }
             if current.version.is_none() && self.0.is_full() {
                 return Decision::Keep(Err(CreateError::Full(self.0.bounds.institutions)));
             }
-            let untouched = expires.is_none() && self.is_of_fixture(code, &blueprint);
-            let tenant = Tenant { institution, blueprint: Arc::clone(&blueprint), expires, met: BTreeSet::new(), untouched };
-            self.anew(tenant, current.wall, |tenant, moment| Ok(answer(tenant, moment)))
+            let untouched = expires.is_none() && self.is_of_fixture(code, &spec);
+            let tenant = Tenant { institution, spec: Arc::clone(&spec), expires, met: BTreeSet::new(), untouched };
+            self.write_new(tenant, current.wall, |tenant, moment| Ok(answer(tenant, moment)))
         });
         created.await?
     }
 
     /// Writes one that was just made, settled, so that its answer is what is stored.
-    fn anew<T>(&self, mut tenant: Tenant, wall: Timestamp, answer: impl FnOnce(&Tenant, Moment) -> T) -> Decision<T> {
+    fn write_new<T>(&self, mut tenant: Tenant, wall: Timestamp, answer: impl FnOnce(&Tenant, Moment) -> T) -> Decision<T> {
         let moment = tenant.moment(wall);
         tenant.institution.settle(moment.now);
-        let outgoing = self.0.outgoing(&mut tenant, wall);
+        let outbox = self.0.outbox(&mut tenant, wall);
         let answer = answer(&tenant, moment);
-        Decision::Write(Write::Whole { tenant: Box::new(tenant), anew: true, outgoing }, answer)
+        Decision::Write(Write::Replace { tenant: Box::new(tenant), new_generation: true, outbox }, answer)
     }
 
     /// A code that no institution has, in the prefecture that does not exist, of the template's kind (medical, pharmacy …).
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn free_code(&self, template: &InstitutionCode) -> Result<InstitutionCode, StoreError> {
+    pub async fn unused_code(&self, template: &InstitutionCode) -> Result<InstitutionCode, StoreError> {
         loop {
             let code = template.numbered(self.0.next_number.fetch_add(1, Ordering::Relaxed));
-            let slot = self.0.cache.slot(&code);
-            if self.0.fresh(&slot).await?.is_none() {
+            let entry = self.0.cache.entry(&code);
+            if self.0.current(&entry).await?.is_none() {
                 return Ok(code);
             }
         }
@@ -79,21 +79,21 @@ impl Institutions {
     /// # Errors
     /// The store does not work.
     pub async fn delete(&self, code: &InstitutionCode) -> Result<bool, StoreError> {
-        self.take_away(code, false).await
+        self.delete_if(code, false).await
     }
 
     /// The same; `only_over`: unless it has time left, as one has that was made under its code since.
-    pub(super) async fn take_away(&self, code: &InstitutionCode, only_over: bool) -> Result<bool, StoreError> {
+    pub(super) async fn delete_if(&self, code: &InstitutionCode, only_over: bool) -> Result<bool, StoreError> {
         let taken = self.transact(code, |current| {
-            let lives = current.living().is_some();
-            if current.seen.is_none() || (only_over && lives) {
+            let lives = current.current_tenant().is_some();
+            if current.cached.is_none() || (only_over && lives) {
                 return Decision::Keep((false, false));
             }
-            Decision::Write(Write::Gone, (true, lives))
+            Decision::Write(Write::Delete, (true, lives))
         });
         let (written, lived) = taken.await?;
         if written {
-            self.0.cache.give_up(code);
+            self.0.cache.evict(code);
         }
         Ok(lived)
     }
@@ -107,26 +107,26 @@ impl Institutions {
         code: &InstitutionCode,
         answer: impl FnMut(&Tenant, Moment) -> T,
     ) -> Result<Option<Result<T, ClockError>>, StoreError> {
-        self.restage(code, Blueprint::clone, answer).await
+        self.apply_scenario(code, InstitutionSpec::clone, answer).await
     }
 
     /// The same from another blueprint, by which it is also reset from then on.
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn restage<T>(
+    pub async fn apply_scenario<T>(
         &self,
         code: &InstitutionCode,
-        stage: impl Fn(&Blueprint) -> Blueprint,
+        stage: impl Fn(&InstitutionSpec) -> InstitutionSpec,
         answer: impl FnMut(&Tenant, Moment) -> T,
     ) -> Result<Option<Result<T, ClockError>>, StoreError> {
-        let staged = |tenant: &Tenant, wall| {
-            let blueprint = stage(&tenant.blueprint);
-            let institution = self.made(code, &blueprint, wall)?;
-            let untouched = tenant.expires.is_none() && self.is_of_fixture(code, &blueprint);
-            Ok(Tenant { institution, blueprint: Arc::new(blueprint), expires: tenant.expires, met: BTreeSet::new(), untouched })
+        let template_applied = |tenant: &Tenant, wall| {
+            let spec = stage(&tenant.spec);
+            let institution = self.instantiated(code, &spec, wall)?;
+            let untouched = tenant.expires.is_none() && self.is_of_fixture(code, &spec);
+            Ok(Tenant { institution, spec: Arc::new(spec), expires: tenant.expires, met: BTreeSet::new(), untouched })
         };
-        self.remade(code, staged, answer).await
+        self.recreate(code, template_applied, answer).await
     }
 
     /// Makes one what a snapshot has: tokens of before are foreign, its journal is empty. Its code and when it deletes itself stay.
@@ -140,11 +140,11 @@ impl Institutions {
         answer: impl FnMut(&Tenant, Moment) -> T,
     ) -> Result<Option<T>, StoreError> {
         let restored = |tenant: &Tenant, wall| Ok::<_, Infallible>(snapshot.at(code, random_id(), tenant.expires, wall));
-        Ok(self.remade(code, restored, answer).await?.map(|Ok(answer)| answer))
+        Ok(self.recreate(code, restored, answer).await?.map(|Ok(answer)| answer))
     }
 
     /// Puts another making in the place of one.
-    async fn remade<T, E>(
+    async fn recreate<T, E>(
         &self,
         code: &InstitutionCode,
         make: impl Fn(&Tenant, Timestamp) -> Result<Tenant, E>,
@@ -152,8 +152,8 @@ impl Institutions {
     ) -> Result<Option<Result<T, E>>, StoreError> {
         let met = self.met(code).await?;
         let scenarios = &self.fixtures().scenarios;
-        let remade = self.transact(code, |current| {
-            let Some(before) = current.living() else {
+        let recreate = self.transact(code, |current| {
+            let Some(before) = current.current_tenant() else {
                 return Decision::Keep(None);
             };
             let mut tenant = match make(before, current.wall) {
@@ -162,14 +162,14 @@ impl Institutions {
             };
             let all = before.met.iter().chain(&met).filter(|id| scenarios.find(id).is_some());
             tenant.met = all.cloned().collect();
-            self.anew(tenant, current.wall, |tenant, moment| Some(Ok(answer(tenant, moment))))
+            self.write_new(tenant, current.wall, |tenant, moment| Some(Ok(answer(tenant, moment))))
         });
-        remade.await
+        recreate.await
     }
 
     /// The scenario that one is in, where its clients have met it: where they asked anything, whether or not the journal still has it.
     async fn met(&self, code: &InstitutionCode) -> Result<Option<ScenarioId>, StoreError> {
-        let scenario = self.look(code, |tenant, _| Some(tenant.institution.scenario.as_ref()?.id.clone())).await?.flatten();
+        let scenario = self.read(code, |tenant, _| Some(tenant.institution.scenario.as_ref()?.id.clone())).await?.flatten();
         if scenario.is_none() {
             return Ok(None);
         }
@@ -178,13 +178,13 @@ impl Institutions {
     }
 
     /// Whether what is made from this is as the fixture of its code makes it.
-    fn is_of_fixture(&self, code: &InstitutionCode, blueprint: &Blueprint) -> bool {
-        self.0.in_force.get().fresh.get(code).is_some_and(|seen| *seen.tenant.blueprint == *blueprint)
+    fn is_of_fixture(&self, code: &InstitutionCode, spec: &InstitutionSpec) -> bool {
+        self.0.active_fixtures.get().initial.get(code).is_some_and(|cached| *cached.tenant.spec == *spec)
     }
 
     /// A new making.
-    fn made(&self, code: &InstitutionCode, blueprint: &Blueprint, wall: Timestamp) -> Result<Institution, ClockError> {
-        Institution::new(code.clone(), random_id(), blueprint, &self.fixtures().campaign, wall)
+    fn instantiated(&self, code: &InstitutionCode, spec: &InstitutionSpec, wall: Timestamp) -> Result<Institution, ClockError> {
+        Institution::new(code.clone(), random_id(), spec, &self.fixtures().campaign, wall)
     }
 }
 
@@ -213,7 +213,12 @@ pub(super) fn random_id() -> String {
 }
 
 /// A fixture's institution.
-pub(super) fn of_fixture(code: &InstitutionCode, blueprint: &Blueprint, base: &Campaign, now: Timestamp) -> Result<Tenant, ClockError> {
-    let institution = Institution::new(code.clone(), OF_FIXTURE.to_owned(), blueprint, base, now)?;
-    Ok(Tenant { institution, blueprint: Arc::new(blueprint.clone()), expires: None, met: BTreeSet::new(), untouched: true })
+pub(super) fn tenant_of_fixture(
+    code: &InstitutionCode,
+    spec: &InstitutionSpec,
+    base: &Campaign,
+    now: Timestamp,
+) -> Result<Tenant, ClockError> {
+    let institution = Institution::new(code.clone(), OF_FIXTURE.to_owned(), spec, base, now)?;
+    Ok(Tenant { institution, spec: Arc::new(spec.clone()), expires: None, met: BTreeSet::new(), untouched: true })
 }

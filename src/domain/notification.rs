@@ -14,7 +14,7 @@ use super::text::Text;
 
 /// Something that an institution is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct News {
+pub struct Notification {
     /// When it became true, by the institution's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub at: Timestamp,
@@ -37,7 +37,7 @@ pub enum Topic {
         /// The notice, where it has one.
         notice: Option<Notice>,
         /// When it distributes now or next.
-        window: Option<Stretch>,
+        window: Option<TimeRange>,
     },
     /// The campaign's window opens.
     #[serde(rename = "night.begins")]
@@ -47,7 +47,7 @@ pub enum Topic {
         /// What staff would call it.
         title: Text,
         /// From when to when it distributes.
-        window: Stretch,
+        window: TimeRange,
     },
     /// The distribution server has not heard of a terminal for long.
     #[serde(rename = "terminal.silent")]
@@ -64,7 +64,7 @@ pub enum Topic {
 
 /// A window as it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stretch {
+pub struct TimeRange {
     /// When it opens.
     #[serde(serialize_with = "japan::serialize")]
     pub start: Timestamp,
@@ -75,21 +75,21 @@ pub struct Stretch {
 
 /// News as they leave this program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Letter {
+pub struct NotificationMessage {
     /// The same however often it is sent.
     pub id: String,
     /// When it was written, by the machine's clock.
     pub timestamp: Timestamp,
     /// Whom it is about.
-    pub institution: Addressee,
+    pub institution: NotifiedInstitution,
     /// What there is to tell.
     #[serde(flatten)]
-    pub news: News,
+    pub notification: Notification,
 }
 
 /// The institution that a letter is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Addressee {
+pub struct NotifiedInstitution {
     /// Its code.
     pub code: InstitutionCode,
     /// Its name.
@@ -98,19 +98,19 @@ pub struct Addressee {
 
 /// Which campaign an institution knows of: another one has another name, title or first day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Announced {
+pub(super) struct CampaignKey {
     id: CampaignId,
     title: Text,
     starts: Date,
 }
 
-impl Announced {
+impl CampaignKey {
     pub(super) fn of(campaign: &Campaign) -> Self {
         Self { id: campaign.id.clone(), title: campaign.title.clone(), starts: campaign.calendar.starts }
     }
 }
 
-impl From<Window> for Stretch {
+impl From<Window> for TimeRange {
     fn from(window: Window) -> Self {
         Self { start: window.start, end: window.end }
     }

@@ -6,55 +6,55 @@ use jiff::Timestamp;
 use super::Institution;
 use crate::domain::calendar::{Window, next_window, open_window};
 use crate::domain::campaign::Notice;
-use crate::domain::news::{Announced, News, Stretch, Topic};
+use crate::domain::notification::{CampaignKey, Notification, TimeRange, Topic};
 
 /// News that wait to be taken; older ones are dropped.
 const MOST_WAITING: usize = 1_000;
 
 impl Institution {
     /// What its campaign brings from where it was settled last up to `now`.
-    pub(super) fn news_of_campaign(&mut self, windows: &[Window], now: Timestamp) -> Vec<News> {
+    pub(super) fn campaign_notifications(&mut self, windows: &[Window], now: Timestamp) -> Vec<Notification> {
         let (from, campaign) = (self.settled_to(), &self.campaign);
-        let key = Announced::of(campaign);
+        let key = CampaignKey::of(campaign);
         let anew = self.announced != key;
         let announced = |at: Timestamp, notice: Option<&Notice>| {
-            let window = open_window(windows, at).or(next_window(windows, at)).map(Stretch::from);
+            let window = open_window(windows, at).or(next_window(windows, at)).map(TimeRange::from);
             let (campaign, title) = (campaign.id.clone(), campaign.title.clone());
-            News { at, topic: Topic::CampaignAnnounced { campaign, title, notice: notice.cloned(), window } }
+            Notification { at, topic: Topic::CampaignAnnounced { campaign, title, notice: notice.cloned(), window } }
         };
-        let mut news: Vec<News> = Vec::new();
+        let mut notifications: Vec<Notification> = Vec::new();
         if anew && campaign.notices.is_empty() {
-            news.push(announced(from, None));
+            notifications.push(announced(from, None));
         }
         for notice in campaign.notices.iter().filter(|notice| notice.published <= now && (anew || notice.published > from)) {
-            news.push(announced(notice.published.max(from), Some(notice)));
+            notifications.push(announced(notice.published.max(from), Some(notice)));
         }
         let begun = windows.iter().filter(|window| window.start <= now && (window.start > from || (anew && window.start == from)));
-        news.extend(begun.map(|window| {
+        notifications.extend(begun.map(|window| {
             let (campaign, title) = (campaign.id.clone(), campaign.title.clone());
-            News { at: window.start, topic: Topic::NightBegins { campaign, title, window: (*window).into() } }
+            Notification { at: window.start, topic: Topic::NightBegins { campaign, title, window: (*window).into() } }
         }));
         self.announced = key;
-        news
+        notifications
     }
 
     /// Adds news of one stretch of time, in order of time.
-    pub(super) fn add_news(&mut self, mut news: Vec<News>) {
-        news.sort_by_key(|news| news.at);
-        self.news.extend(news);
-        let over = self.news.len().saturating_sub(MOST_WAITING);
-        self.news.drain(..over);
+    pub(super) fn add_notifications(&mut self, mut notifications: Vec<Notification>) {
+        notifications.sort_by_key(|notification| notification.at);
+        self.notifications.extend(notifications);
+        let over = self.notifications.len().saturating_sub(MOST_WAITING);
+        self.notifications.drain(..over);
     }
 
     /// Hands out what there is to tell, once.
-    pub fn take_news(&mut self) -> Vec<News> {
-        std::mem::take(&mut self.news)
+    pub fn take_notifications(&mut self) -> Vec<Notification> {
+        std::mem::take(&mut self.notifications)
     }
 
     /// When there will next be something to tell.
-    pub fn next_news(&self) -> Option<Timestamp> {
+    pub fn next_notification(&self) -> Option<Timestamp> {
         let (settled, notices) = (self.settled_to(), &self.campaign.notices);
-        let anew = self.announced != Announced::of(&self.campaign);
+        let anew = self.announced != CampaignKey::of(&self.campaign);
         let told_now = anew && (notices.is_empty() || notices.iter().any(|notice| notice.published <= settled));
         let windows = self.campaign.windows(&self.readings);
         let opens = next_window(&windows, settled).map(|window| window.start);

@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
-use super::slot::{Known, Seen, Slot};
+use super::cache::{CacheEntry, CacheState, CachedTenant};
 use super::{Inner, Institutions, Moment, Tenant};
 use crate::domain::ids::InstitutionCode;
-use crate::store::{Outgoing, Record, StoreError};
+use crate::store::{OutboxMessage, Record, StoreError};
 
 /// How often a change is tried anew because another process was faster.
 const MOST_TRIES: usize = 20;
@@ -19,15 +19,15 @@ pub(super) struct Current {
     /// The row's version; none where the store has no row.
     pub(super) version: Option<i64>,
     /// None where there is none.
-    pub(super) seen: Option<Arc<Seen>>,
+    pub(super) cached: Option<Arc<CachedTenant>>,
     /// The machine's time.
     pub(super) wall: Timestamp,
 }
 
 impl Current {
     /// The institution, unless its time is over.
-    pub(super) fn living(&self) -> Option<&Tenant> {
-        self.seen.as_deref().map(|seen| &seen.tenant).filter(|tenant| !tenant.is_over(self.wall))
+    pub(super) fn current_tenant(&self) -> Option<&Tenant> {
+        self.cached.as_deref().map(|cached| &cached.tenant).filter(|tenant| !tenant.is_over(self.wall))
     }
 }
 
@@ -42,20 +42,20 @@ pub(super) enum Decision<T> {
 /// What is written over the row that was read.
 pub(super) enum Write {
     /// The institution.
-    Whole {
+    Replace {
         /// What it is now.
         tenant: Box<Tenant>,
         /// Whether it is made anew, so that its journal goes.
-        anew: bool,
+        new_generation: bool,
         /// What is to be sent of the change.
-        outgoing: Vec<Outgoing>,
+        outbox: Vec<OutboxMessage>,
     },
     /// Nothing; a fixture's row remembers that it was deleted.
-    Gone,
+    Delete,
 }
 
 /// Who has an institution's turn: nobody else of this process changes it.
-type Turn = OwnedMutexGuard<()>;
+type WriteGuard = OwnedMutexGuard<()>;
 
 impl Institutions {
     /// Settles one and changes it; none if there is no such institution. Of several at once each
@@ -64,22 +64,22 @@ impl Institutions {
     ///
     /// # Errors
     /// The store does not work, and nothing has changed.
-    pub async fn change<T>(&self, code: &InstitutionCode, mut act: impl FnMut(&mut Tenant, Moment) -> T) -> Result<Option<T>, StoreError> {
+    pub async fn update<T>(&self, code: &InstitutionCode, mut act: impl FnMut(&mut Tenant, Moment) -> T) -> Result<Option<T>, StoreError> {
         let changed = self.transact(code, |current| {
-            let Some(before) = current.living() else {
+            let Some(before) = current.current_tenant() else {
                 return Decision::Keep(None);
             };
             let (mut settled, moment) = (before.clone(), before.moment(current.wall));
             settled.institution.settle(moment.now);
             let mut changed = settled.clone();
             let done = act(&mut changed, moment);
-            let was_due = current.seen.as_ref().is_some_and(|seen| seen.is_due(moment.now));
+            let was_due = current.cached.as_ref().is_some_and(|cached| cached.is_due(moment.now));
             if !was_due && changed == settled {
                 return Decision::Keep(Some(done));
             }
             changed.untouched &= changed == settled;
-            let outgoing = self.0.outgoing(&mut changed, moment.wall);
-            Decision::Write(Write::Whole { tenant: Box::new(changed), anew: false, outgoing }, Some(done))
+            let outbox = self.0.outbox(&mut changed, moment.wall);
+            Decision::Write(Write::Replace { tenant: Box::new(changed), new_generation: false, outbox }, Some(done))
         });
         changed.await
     }
@@ -94,18 +94,18 @@ impl Institutions {
         code: &InstitutionCode,
         mut decide: impl FnMut(&Current) -> Decision<T>,
     ) -> Result<T, StoreError> {
-        let slot = self.0.cache.slot(code);
-        let mut turn = Arc::clone(&slot.turn).lock_owned().await;
+        let entry = self.0.cache.entry(code);
+        let mut write_lock = Arc::clone(&entry.write_lock).lock_owned().await;
         for _ in 0..MOST_TRIES {
             let wall = self.wall();
-            let (version, seen) = self.0.read(&slot).await?;
-            let (write, answer) = match decide(&Current { version, seen, wall }) {
+            let (version, cached) = self.0.load(&entry).await?;
+            let (write, answer) = match decide(&Current { version, cached, wall }) {
                 Decision::Keep(answer) => return Ok(answer),
                 Decision::Write(write, answer) => (write, answer),
             };
-            match self.write(&slot, turn, version, write).await? {
+            match self.write(&entry, write_lock, version, write).await? {
                 None => return Ok(answer),
-                Some(again) => turn = again,
+                Some(again) => write_lock = again,
             }
         }
         Err(StoreError::Contended)
@@ -113,47 +113,53 @@ impl Institutions {
 
     /// Writes over the version that was read. Gives the turn back where another process was faster. It is a task of its own: a client that
     /// goes away in the middle leaves nothing half done.
-    async fn write(&self, slot: &Arc<Slot>, turn: Turn, before: Option<i64>, write: Write) -> Result<Option<Turn>, StoreError> {
-        let (inner, slot) = (Arc::clone(&self.0), Arc::clone(slot));
+    async fn write(
+        &self,
+        entry: &Arc<CacheEntry>,
+        write_lock: WriteGuard,
+        before: Option<i64>,
+        write: Write,
+    ) -> Result<Option<WriteGuard>, StoreError> {
+        let (inner, entry) = (Arc::clone(&self.0), Arc::clone(entry));
         let writing = async move {
-            let won = inner.written(&slot, before, write).await;
+            let won = inner.apply(&entry, before, write).await;
             if !matches!(won, Ok(true)) {
-                slot.set(inner.epoch(), Known::Unread);
+                entry.set(inner.epoch(), CacheState::Unread);
             }
-            won.map(|won| (!won).then_some(turn))
+            won.map(|won| (!won).then_some(write_lock))
         };
         self.0.tasks.finish(writing).await
     }
 }
 
 impl Inner {
-    async fn written(&self, slot: &Slot, before: Option<i64>, write: Write) -> Result<bool, StoreError> {
-        let code = slot.code.as_str();
+    async fn apply(&self, entry: &CacheEntry, before: Option<i64>, write: Write) -> Result<bool, StoreError> {
+        let code = entry.code.as_str();
         let version = before.map_or_else(|| fastrand::i64(0..i64::MAX / 2), |before| before + 1);
         let epoch = self.epoch();
         match write {
-            Write::Whole { tenant, anew, outgoing } => {
+            Write::Replace { tenant, new_generation, outbox } => {
                 let record = tenant.record();
-                let _quiet = if anew { Some(self.recorder.forget(&Some(slot.code.clone())).await) } else { None };
-                if !self.store.save(code, before, version, &record, anew, &outgoing).await? {
+                let _guard = if new_generation { Some(self.recorder.forget(&Some(entry.code.clone())).await) } else { None };
+                if !self.store.save(code, before, version, &record, new_generation, &outbox).await? {
                     return Ok(false);
                 }
-                let terminals_before = match slot.known(epoch) {
-                    Known::Here(seen) => Some(seen.tenant.institution.terminals.len()),
-                    Known::Absent(_) | Known::Unread => None,
+                let terminals_before = match entry.state(epoch) {
+                    CacheState::Present(cached) => Some(cached.tenant.institution.terminals.len()),
+                    CacheState::Absent(_) | CacheState::Unread => None,
                 };
-                if terminals_before != Some(tenant.institution.terminals.len()) || anew {
-                    self.addresses.outdate();
+                if terminals_before != Some(tenant.institution.terminals.len()) || new_generation {
+                    self.addresses.invalidate();
                 }
                 if before.is_none() {
                     self.stored.fetch_add(1, Ordering::Relaxed);
                 }
-                slot.set(epoch, Known::Here(Arc::new(self.seen(*tenant, Some(version)))));
-                self.cache.weigh(&slot.code, record.body.map_or(0, |body| body.len()));
+                entry.set(epoch, CacheState::Present(Arc::new(self.cached_tenant(*tenant, Some(version)))));
+                self.cache.set_weight(&entry.code, record.body.map_or(0, |body| body.len()));
             }
-            Write::Gone => {
-                let _quiet = self.recorder.forget(&Some(slot.code.clone())).await;
-                let remembered = self.in_force.get().fresh.contains_key(&slot.code);
+            Write::Delete => {
+                let _guard = self.recorder.forget(&Some(entry.code.clone())).await;
+                let remembered = self.active_fixtures.get().initial.contains_key(&entry.code);
                 let won = match before {
                     Some(before) if !remembered => self.store.remove(code, before).await?,
                     _ => {
@@ -167,12 +173,12 @@ impl Inner {
                 if !remembered {
                     let _ = self.stored.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |stored| Some(stored.saturating_sub(1)));
                 }
-                self.addresses.outdate();
-                slot.set(epoch, Known::Absent(remembered.then_some(version)));
-                self.cache.weigh(&slot.code, 0);
+                self.addresses.invalidate();
+                entry.set(epoch, CacheState::Absent(remembered.then_some(version)));
+                self.cache.set_weight(&entry.code, 0);
             }
         }
-        self.replicas.announce(&self.bell, &slot.code);
+        self.replicas.announce(&self.change_notifier, &entry.code);
         Ok(true)
     }
 }

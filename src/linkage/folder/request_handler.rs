@@ -6,7 +6,7 @@ use crate::domain::linkage::ResultFiles;
 
 /// A file that goes out: its name, without directories, its content, and how it comes into being.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outgoing {
+pub struct OutputFile {
     /// The file's name.
     pub name: String,
     /// All of its content.
@@ -19,9 +19,9 @@ pub struct Outgoing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// The result file, for `res/`.
-    Answer(Outgoing),
+    Answer(OutputFile),
     /// This error file is put into `res/`, and then the request file itself moves there, under its own name.
-    Malformed(Outgoing),
+    Malformed(OutputFile),
     /// The request is consumed, and no file ever appears.
     Silent,
     /// The terminal is off: the request goes back to `req/`, and is offered again later.
@@ -30,7 +30,7 @@ pub enum Reply {
 
 impl Reply {
     /// The file that goes out, where one does.
-    pub fn file(&self) -> Option<&Outgoing> {
+    pub fn file(&self) -> Option<&OutputFile> {
         match self {
             Self::Answer(file) | Self::Malformed(file) => Some(file),
             Self::Silent | Self::NotTaken => None,
@@ -41,7 +41,7 @@ impl Reply {
 /// A terminal's counter: it says which files are requests, and answers them.
 ///
 /// A result's name is at most 200 bytes without separators, colons or control characters.
-pub trait Counter {
+pub trait RequestHandler {
     /// Whether requests are taken now. Asked before each request, so that closing stops a long sweep.
     fn open(&mut self) -> bool;
 
@@ -57,7 +57,7 @@ pub trait Counter {
     fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply;
 
     /// The error file for a request of `size` bytes, which is not read because `max` bytes are allowed. It is treated as malformed.
-    fn too_large(&mut self, name: &str, size: u64, max: u64) -> Outgoing;
+    fn too_large(&mut self, name: &str, size: u64, max: u64) -> OutputFile;
 
     /// How much later than usual the result of the last answer is to be delivered; at once after a restart.
     fn late(&self) -> Duration {
@@ -65,7 +65,7 @@ pub trait Counter {
     }
 
     /// The list of the files that were just removed because their time was over, in order of their names, where one is left in `res/`.
-    fn deletion_list(&self, _removed: &[String]) -> Option<Outgoing> {
+    fn deletion_list(&self, _removed: &[String]) -> Option<OutputFile> {
         None
     }
 

@@ -12,9 +12,9 @@ impl Institutions {
     pub async fn metrics(&self) -> String {
         let (inner, wall) = (&self.0, self.wall());
         let mut present = Present { stored: inner.stored.load(Ordering::Relaxed), ..Present::default() };
-        (present.waiting_entries, present.waiting_bytes) = inner.recorder.waits();
-        for seen in inner.cache.held(inner.epoch()).iter().filter(|seen| !seen.tenant.is_over(wall)) {
-            let institution = &seen.tenant.institution;
+        (present.waiting_entries, present.waiting_bytes) = inner.recorder.waiting_totals();
+        for cached in inner.cache.present(inner.epoch()).iter().filter(|cached| !cached.tenant.is_over(wall)) {
+            let institution = &cached.tenant.institution;
             let now = institution.now(wall);
             present.in_memory += 1;
             for terminal in institution.terminals.values() {

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tokio::time::MissedTickBehavior;
 
-use super::folder::Outgoing;
-use super::folders::{Folders, LOOKED_AT_EVERY, Whereabouts};
+use super::folder::OutputFile;
+use super::folders::{Folders, LOOKED_AT_EVERY, LinkageLocation};
 use crate::domain::ids::TerminalAddress;
 use crate::institutions::Institutions;
 
@@ -20,16 +20,16 @@ const LOOKED_AT_FIRST: usize = 64;
 
 /// The folders of a server.
 #[derive(Clone)]
-pub struct KeptFolders {
+pub struct LinkageFolders {
     folders: Option<Arc<Folders>>,
     institutions: Institutions,
 }
 
-impl KeptFolders {
+impl LinkageFolders {
     /// Those at this place, or none; nothing is touched yet. A request that does not end with its
     /// last tag is waited for `incomplete_after`.
-    pub fn new(whereabouts: Option<Whereabouts>, incomplete_after: Duration, institutions: Institutions) -> Self {
-        let folders = whereabouts.map(|whereabouts| Arc::new(Folders::new(whereabouts, incomplete_after)));
+    pub fn new(location: Option<LinkageLocation>, incomplete_after: Duration, institutions: Institutions) -> Self {
+        let folders = location.map(|location| Arc::new(Folders::new(location, incomplete_after)));
         Self { folders, institutions }
     }
 
@@ -91,7 +91,7 @@ impl KeptFolders {
     ///
     /// # Errors
     /// The disk's word.
-    pub async fn deliver_face(&self, address: TerminalAddress, file: Outgoing) -> io::Result<bool> {
+    pub async fn deliver_face(&self, address: TerminalAddress, file: OutputFile) -> io::Result<bool> {
         let Some(folders) = self.folders.clone() else {
             return Ok(false);
         };

@@ -11,13 +11,13 @@ const QUIET: SignedDuration = SignedDuration::from_secs(60);
 
 /// The troubles heard of, each with the time when it was last heard. There are as many as kinds of trouble, not as files.
 #[derive(Debug, Default)]
-pub(super) struct Complaints {
+pub(super) struct FailureLog {
     heard: HashMap<(&'static str, io::ErrorKind), Timestamp>,
 }
 
-impl Complaints {
+impl FailureLog {
     /// Logs that `task` failed, unless the same task failed in the same way within the last minute, with whatever file.
-    pub(super) fn hear(&mut self, task: &'static str, path: &Path, error: &io::Error, wall: Timestamp) {
+    pub(super) fn warn_once(&mut self, task: &'static str, path: &Path, error: &io::Error, wall: Timestamp) {
         let last = self.heard.insert((task, error.kind()), wall);
         if last.is_none_or(|last| wall.duration_since(last) >= QUIET) {
             tracing::warn!(path = %path.display(), %error, "連携フォルダーの処理に失敗しました。成功するまで繰り返し、その間は再度表示しません / cannot {task}; trying again until it works, without saying so again");

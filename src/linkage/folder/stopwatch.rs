@@ -6,12 +6,12 @@ use jiff::Timestamp;
 
 /// The moment from which a time is counted.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Since(pub(super) Timestamp);
+pub(super) struct Stopwatch(pub(super) Timestamp);
 
-impl Since {
+impl Stopwatch {
     /// Whether `wait` has passed at `wall`. If the clock was set back behind the beginning the time is counted anew: that waits a little
     /// longer, instead of the hours by which the clock was set.
-    pub(super) fn reached(&mut self, wait: Duration, wall: Timestamp) -> bool {
+    pub(super) fn has_passed(&mut self, wait: Duration, wall: Timestamp) -> bool {
         self.0 = self.0.min(wall);
         wall.duration_since(self.0).unsigned_abs() >= wait
     }

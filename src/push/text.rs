@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use crate::domain::japan;
-use crate::domain::news::{Letter, Stretch, Topic};
+use crate::domain::notification::{NotificationMessage, TimeRange, Topic};
 use crate::domain::text::Text;
 
 /// The line that a mail is listed with.
-pub(super) fn subject(letter: &Letter) -> String {
-    let what = match &letter.news.topic {
+pub(super) fn subject(message: &NotificationMessage) -> String {
+    let what = match &message.notification.topic {
         Topic::CampaignAnnounced { title, notice, .. } => {
             let title = notice.as_ref().map_or(title, |notice| &notice.title);
             format!("更新アプリケーション配信のお知らせ: {}", title.ja)
@@ -17,26 +17,26 @@ pub(super) fn subject(letter: &Letter) -> String {
         Topic::TerminalSilent { terminal, .. } => format!("端末 {terminal} から連絡がありません / Terminal {terminal} is silent"),
     };
     // A headline with a line break would end the header.
-    let subject = format!("[onshi-mock テスト] {} {what}", letter.institution.code);
+    let subject = format!("[onshi-mock テスト] {} {what}", message.institution.code);
     subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// What a mail says.
-pub(super) fn body(letter: &Letter) -> String {
-    let (Text { ja, en }, institution) = (told(&letter.news.topic), &letter.institution);
+pub(super) fn body(message: &NotificationMessage) -> String {
+    let (Text { ja, en }, institution) = (topic_text(&message.notification.topic), &message.institution);
     let (code, name) = (&institution.code, &institution.name);
-    let (by_clock, real) = (time(letter.news.at), time(letter.timestamp));
+    let (by_clock, real) = (time(message.notification.at), time(message.timestamp));
     format!(
         "これはテスト環境（onshi-mock）からのメールです。実在の医療機関・薬局へのお知らせではありません。\n\n\
          医療機関等: {code} {}\n時刻: {by_clock}（この医療機関の時計）／ {real}（実際の時刻）\n\n{ja}\n\n\
          ---- English ----\n\nThis mail comes from a test environment (onshi-mock). It is no notice to a real institution.\n\n\
          Institution: {code} {}\nTime: {by_clock} (by the institution's clock) / {real} (real time)\n\n{en}\n\n\
          id: {}\n",
-        name.ja, name.en, letter.id
+        name.ja, name.en, message.id
     )
 }
 
-fn told(topic: &Topic) -> Text {
+fn topic_text(topic: &Topic) -> Text {
     match topic {
         Topic::CampaignAnnounced { campaign, title, notice, window } => {
             let notice = notice.as_ref().map(|notice| {
@@ -79,7 +79,7 @@ fn told(topic: &Topic) -> Text {
     }
 }
 
-fn stretch(window: &Stretch) -> (String, String) {
+fn stretch(window: &TimeRange) -> (String, String) {
     let start = time(window.start);
     match window.end.map(time) {
         Some(end) => (format!("{start} から {end} まで"), format!("{start} to {end}")),

@@ -9,12 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::making::random_id;
-use super::slot::Seen;
+use super::cache::CachedTenant;
+use super::lifecycle::random_id;
 use super::{Inner, Institutions, Tenant};
 use crate::domain::ids::InstitutionCode;
-use crate::domain::news::{Addressee, Letter, News};
-use crate::store::{Outgoing, StoreError};
+use crate::domain::notification::{Notification, NotificationMessage, NotifiedInstitution};
+use crate::store::{OutboxMessage, StoreError};
 
 /// Codes looked through at once.
 const PAGE: usize = 1_000;
@@ -25,12 +25,12 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// When which institution has something to be told, by the machine's clock.
 #[derive(Default)]
-struct Agenda {
+struct NotificationSchedule {
     order: BTreeSet<(Timestamp, InstitutionCode)>,
     of: HashMap<InstitutionCode, Timestamp>,
 }
 
-impl Agenda {
+impl NotificationSchedule {
     fn set(&mut self, code: &InstitutionCode, at: Option<Timestamp>) {
         if let Some(before) = self.of.remove(code) {
             self.order.remove(&(before, code.clone()));
@@ -48,32 +48,32 @@ impl Agenda {
 
 impl Institutions {
     /// Has institutions told of news at their time until told to stop; returns at once where there is no way to tell anyone.
-    pub async fn tell_when_due(&self, stop: impl Future<Output = ()>) {
-        if self.0.ways.is_empty() {
+    pub async fn notify_when_due(&self, stop: impl Future<Output = ()>) {
+        if self.0.channels.is_empty() {
             return;
         }
         let mut stop = pin!(stop);
         tokio::select! {
-            () = self.keep_agenda() => {}
+            () = self.run_schedule() => {}
             () = &mut stop => {}
         }
     }
 
-    async fn keep_agenda(&self) {
+    async fn run_schedule(&self) {
         loop {
-            let mut changes = self.changes();
-            let mut agenda = self.whole_agenda(&mut changes).await;
-            while let Some(agenda) = &mut agenda {
-                let wait = agenda.first().map_or(LONGEST_WAIT, |(at, _)| self.until(*at));
+            let mut changes = self.all_changes();
+            let mut schedule = self.build_schedule(&mut changes).await;
+            while let Some(schedule) = &mut schedule {
+                let wait = schedule.first().map_or(LONGEST_WAIT, |(at, _)| self.until(*at));
                 tokio::select! {
                     changed = changes.recv() => match changed {
-                        Ok(Some(code)) => self.look_for_news(agenda, &code).await,
+                        Ok(Some(code)) => self.refresh_schedule(schedule, &code).await,
                         Ok(None) | Err(RecvError::Lagged(_)) => break,
                         Err(RecvError::Closed) => return,
                     },
                     () = tokio::time::sleep(wait) => {
-                        if let Some((_, code)) = agenda.first().filter(|(at, _)| *at <= self.wall()).cloned() {
-                            self.look_for_news(agenda, &code).await;
+                        if let Some((_, code)) = schedule.first().filter(|(at, _)| *at <= self.wall()).cloned() {
+                            self.refresh_schedule(schedule, &code).await;
                         }
                     }
                 }
@@ -88,8 +88,8 @@ impl Institutions {
 
     /// Looks through all institutions, and between the pages at what changes meanwhile, so that the receiver does not run over; none where
     /// changes may have been missed all the same.
-    async fn whole_agenda(&self, changes: &mut Receiver<Option<InstitutionCode>>) -> Option<Agenda> {
-        let (mut agenda, mut after) = (Agenda::default(), None);
+    async fn build_schedule(&self, changes: &mut Receiver<Option<InstitutionCode>>) -> Option<NotificationSchedule> {
+        let (mut schedule, mut after) = (NotificationSchedule::default(), None);
         loop {
             // What fails turns the store red, and is logged there.
             let Ok(codes) = self.codes(after.as_ref(), PAGE).await else {
@@ -97,52 +97,53 @@ impl Institutions {
                 continue;
             };
             for code in &codes {
-                self.look_for_news(&mut agenda, code).await;
+                self.refresh_schedule(&mut schedule, code).await;
             }
             for _ in 0..changes.len() {
                 let changed = changes.try_recv().ok().flatten()?;
-                self.look_for_news(&mut agenda, &changed).await;
+                self.refresh_schedule(&mut schedule, &changed).await;
             }
             match codes.into_iter().next_back() {
                 Some(last) => after = Some(last),
-                None => return Some(agenda),
+                None => return Some(schedule),
             }
         }
     }
 
     /// Looks at one, so that what is due is told, and notes when it will have something next.
-    async fn look_for_news(&self, agenda: &mut Agenda, code: &InstitutionCode) {
-        let next = self.look(code, |tenant, moment| {
+    async fn refresh_schedule(&self, schedule: &mut NotificationSchedule, code: &InstitutionCode) {
+        let next = self.read(code, |tenant, moment| {
             let institution = &tenant.institution;
-            let at = institution.next_news().and_then(|at| institution.clock.wall_at(at));
+            let at = institution.next_notification().and_then(|at| institution.clock.wall_at(at));
             at.map(|at| at.max(moment.wall))
         });
         let at: Result<Option<Timestamp>, StoreError> = next.await.map(Option::flatten);
         // What is due now has just been told: what seems due all the same (a clock that has stopped at its end) is not asked for at once.
         let soon = self.wall().checked_add(PAUSE).ok();
-        agenda.set(code, at.map_or(soon, |at| at.map(|at| if at <= self.wall() { soon.unwrap_or(at) } else { at })));
+        schedule.set(code, at.map_or(soon, |at| at.map(|at| if at <= self.wall() { soon.unwrap_or(at) } else { at })));
     }
 }
 
 impl Inner {
     /// An institution as the store has it.
-    pub(super) fn seen(&self, tenant: Tenant, version: Option<i64>) -> Seen {
-        Seen::new(tenant, version, !self.ways.is_empty())
+    pub(super) fn cached_tenant(&self, tenant: Tenant, version: Option<i64>) -> CachedTenant {
+        CachedTenant::new(tenant, version, !self.channels.is_empty())
     }
 
     /// Takes an institution's news, as what is to be sent of them.
-    pub(super) fn outgoing(&self, tenant: &mut Tenant, wall: Timestamp) -> Vec<Outgoing> {
-        let news = tenant.institution.take_news();
-        if self.ways.is_empty() {
+    pub(super) fn outbox(&self, tenant: &mut Tenant, wall: Timestamp) -> Vec<OutboxMessage> {
+        let notifications = tenant.institution.take_notifications();
+        if self.channels.is_empty() {
             return Vec::new();
         }
-        let letter = |news: News| {
-            let institution = Addressee { code: tenant.institution.code.clone(), name: tenant.institution.name.clone() };
-            let letter = Letter { id: random_id(), timestamp: wall, institution, news };
-            serde_json::to_string(&letter).expect("a letter is plain data")
+        let message = |notification: Notification| {
+            let institution = NotifiedInstitution { code: tenant.institution.code.clone(), name: tenant.institution.name.clone() };
+            let message = NotificationMessage { id: random_id(), timestamp: wall, institution, notification };
+            serde_json::to_string(&message).expect("a letter is plain data")
         };
-        let letters: Vec<String> = news.into_iter().map(letter).collect();
-        let by_each = letters.into_iter().flat_map(|body| self.ways.iter().map(move |way| Outgoing { way, body: body.clone() }));
+        let messages: Vec<String> = notifications.into_iter().map(message).collect();
+        let by_each =
+            messages.into_iter().flat_map(|body| self.channels.iter().map(move |channel| OutboxMessage { channel, body: body.clone() }));
         by_each.collect()
     }
 }

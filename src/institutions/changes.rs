@@ -6,36 +6,36 @@ use tokio::sync::broadcast::{Receiver, Sender};
 use super::Institutions;
 use crate::domain::ids::InstitutionCode;
 
-/// Changes that a watch may lie behind; beyond, it is woken once for all of them.
+/// Changes that a subscription may lie behind; beyond, it is woken once for all of them.
 const MOST_BEHIND: usize = 1_024;
 
 /// Wakes every watch: with the code of what changed, or with none where changes may have been missed.
-pub(super) struct Bell(Sender<Option<InstitutionCode>>);
+pub(super) struct ChangeNotifier(Sender<Option<InstitutionCode>>);
 
 /// Waits for changes of one institution.
-pub struct Watch {
+pub struct ChangeSubscription {
     code: InstitutionCode,
-    rung: Receiver<Option<InstitutionCode>>,
+    changes: Receiver<Option<InstitutionCode>>,
 }
 
-impl Default for Bell {
+impl Default for ChangeNotifier {
     fn default() -> Self {
         Self(Sender::new(MOST_BEHIND))
     }
 }
 
-impl Bell {
-    pub(super) fn ring(&self, changed: Option<InstitutionCode>) {
-        // Without a watch there is nobody to wake.
+impl ChangeNotifier {
+    pub(super) fn notify(&self, changed: Option<InstitutionCode>) {
+        // Without a subscription there is nobody to wake.
         let _ = self.0.send(changed);
     }
 }
 
-impl Watch {
+impl ChangeSubscription {
     /// Returns once the institution has, or may have, changed since the last call: look at it, then wait again.
     pub async fn changed(&mut self) {
         loop {
-            match self.rung.recv().await {
+            match self.changes.recv().await {
                 Ok(Some(code)) if code != self.code => {}
                 Ok(_) | Err(RecvError::Lagged(_)) => return,
                 // The institutions are gone with their bell: nothing changes any more.
@@ -47,13 +47,13 @@ impl Watch {
 
 impl Institutions {
     /// Waits for changes of an institution, there or not, from now on.
-    pub fn watch(&self, code: &InstitutionCode) -> Watch {
-        Watch { code: code.clone(), rung: self.0.bell.0.subscribe() }
+    pub fn subscribe(&self, code: &InstitutionCode) -> ChangeSubscription {
+        ChangeSubscription { code: code.clone(), changes: self.0.change_notifier.0.subscribe() }
     }
 
     /// Hears of every change: its code, or none where changes may have been missed.
-    pub(super) fn changes(&self) -> Receiver<Option<InstitutionCode>> {
-        self.0.bell.0.subscribe()
+    pub(super) fn all_changes(&self) -> Receiver<Option<InstitutionCode>> {
+        self.0.change_notifier.0.subscribe()
     }
 }
 
@@ -77,12 +77,12 @@ mod tests {
                 .unwrap();
         let code = |code| InstitutionCode::parse(code).unwrap();
         let (watched, other) = (code("9910000018"), code("9910000026"));
-        let mut watch = institutions.watch(&watched);
-        let rename = async |code| institutions.change(code, |tenant, _| tenant.institution.name.en.push('!')).await.unwrap().unwrap();
+        let mut subscription = institutions.subscribe(&watched);
+        let rename = async |code| institutions.update(code, |tenant, _| tenant.institution.name.en.push('!')).await.unwrap().unwrap();
         rename(&other).await;
         rename(&watched).await;
-        watch.changed().await;
+        subscription.changed().await;
         rename(&other).await;
-        assert!(futures_util::FutureExt::now_or_never(watch.changed()).is_none(), "nothing of its own has changed since");
+        assert!(futures_util::FutureExt::now_or_never(subscription.changed()).is_none(), "nothing of its own has changed since");
     }
 }

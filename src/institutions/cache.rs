@@ -1,0 +1,181 @@
+//! What is held in memory of institutions: a place for each that was asked for, the least used given up when there is too much.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hashlink::LinkedHashMap;
+use jiff::Timestamp;
+
+use super::tenant::Tenant;
+use crate::domain::ids::InstitutionCode;
+
+/// What a place in memory takes beside its document.
+const OVERHEAD: usize = 512;
+/// What a document takes in memory, times its length as JSON.
+const FACTOR: usize = 2;
+/// Places looked at, from the least used on, to find one that nobody is using.
+const LOOKED_AT: usize = 64;
+
+/// The place of one institution.
+#[derive(Debug)]
+pub(super) struct CacheEntry {
+    pub(super) code: InstitutionCode,
+    /// Whoever changes or loads it has the turn; the others wait.
+    pub(super) write_lock: Arc<tokio::sync::Mutex<()>>,
+    state: Mutex<EpochState>,
+}
+
+#[derive(Debug)]
+struct EpochState {
+    /// The store's epoch in which it was read.
+    epoch: u64,
+    known: CacheState,
+}
+
+/// What is known of an institution.
+#[derive(Clone, Debug)]
+pub(super) enum CacheState {
+    /// Nothing yet, or no more.
+    Unread,
+    /// There is none; the version of the row that remembers its deletion, where there is one.
+    Absent(Option<i64>),
+    /// There is one.
+    Present(Arc<CachedTenant>),
+}
+
+/// An institution as the store has it.
+#[derive(Debug)]
+pub(super) struct CachedTenant {
+    pub(super) tenant: Tenant,
+    /// The row's; none while it is as its fixture made it.
+    pub(super) version: Option<i64>,
+    /// When something next happens by itself.
+    pub(super) due: Option<Timestamp>,
+}
+
+impl CachedTenant {
+    /// `telling`: that there is something to tell counts, too.
+    pub(super) fn new(tenant: Tenant, version: Option<i64>, notifies: bool) -> Self {
+        let notifications = notifies.then(|| tenant.institution.next_notification()).flatten();
+        let due = tenant.institution.next_due().into_iter().chain(notifications).min();
+        Self { tenant, version, due }
+    }
+
+    /// Whether something happens by itself up to `now`.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        self.due.is_some_and(|due| due <= now)
+    }
+}
+
+impl CacheEntry {
+    pub(super) fn state(&self, epoch: u64) -> CacheState {
+        let state = locked(&self.state);
+        if state.epoch == epoch { state.known.clone() } else { CacheState::Unread }
+    }
+
+    pub(super) fn set(&self, epoch: u64, known: CacheState) {
+        *locked(&self.state) = EpochState { epoch, known };
+    }
+}
+
+/// The places, by use: the least used first.
+pub(super) struct Cache {
+    limit: usize,
+    entries_by_use: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+    entries: LinkedHashMap<InstitutionCode, (Arc<CacheEntry>, usize)>,
+    total: usize,
+}
+
+impl Cache {
+    /// At most about `limit` bytes.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, entries_by_use: Mutex::default() }
+    }
+
+    /// The place of an institution, there or not.
+    pub(super) fn entry(&self, code: &InstitutionCode) -> Arc<CacheEntry> {
+        let mut entries_by_use = locked(&self.entries_by_use);
+        if let Some((entry, _)) = entries_by_use.entries.to_back(code) {
+            return Arc::clone(entry);
+        }
+        let state = EpochState { epoch: 0, known: CacheState::Unread };
+        let entry = Arc::new(CacheEntry { code: code.clone(), write_lock: Arc::default(), state: Mutex::new(state) });
+        entries_by_use.entries.insert(code.clone(), (Arc::clone(&entry), OVERHEAD));
+        entries_by_use.total += OVERHEAD;
+        self.shrink(&mut entries_by_use);
+        entry
+    }
+
+    /// The institutions that it holds, as of the store's `epoch`.
+    pub(super) fn present(&self, epoch: u64) -> Vec<Arc<CachedTenant>> {
+        let entries_by_use = locked(&self.entries_by_use);
+        let present = entries_by_use.entries.values().filter_map(|(entry, _)| match entry.state(epoch) {
+            CacheState::Present(cached) => Some(cached),
+            CacheState::Absent(_) | CacheState::Unread => None,
+        });
+        present.collect()
+    }
+
+    /// Notes how long the document is that a place now holds.
+    pub(super) fn set_weight(&self, code: &InstitutionCode, document: usize) {
+        let mut entries_by_use = locked(&self.entries_by_use);
+        let weight = OVERHEAD + FACTOR * document;
+        if let Some((_, before)) = entries_by_use.entries.get_mut(code) {
+            let before = std::mem::replace(before, weight);
+            entries_by_use.total = entries_by_use.total + weight - before;
+        }
+        self.shrink(&mut entries_by_use);
+    }
+
+    /// Gives up the place of an institution that is no more, unless someone holds it.
+    pub(super) fn evict(&self, code: &InstitutionCode) {
+        let mut entries_by_use = locked(&self.entries_by_use);
+        // The map's alone: nobody can come by another one meanwhile.
+        let is_free = entries_by_use.entries.get(code).is_some_and(|(entry, _)| Arc::strong_count(entry) == 1);
+        if is_free && let Some((_, weight)) = entries_by_use.entries.remove(code) {
+            entries_by_use.total -= weight;
+        }
+    }
+
+    /// Gives up what is least used. A place that someone holds stays: it is the one where changes of its institution meet.
+    fn shrink(&self, entries_by_use: &mut Entries) {
+        for _ in 0..LOOKED_AT {
+            if entries_by_use.total <= self.limit {
+                return;
+            }
+            let Some((code, (entry, weight))) = entries_by_use.entries.pop_front() else {
+                return;
+            };
+            if Arc::strong_count(&entry) > 1 {
+                entries_by_use.entries.insert(code, (entry, weight));
+            } else {
+                entries_by_use.total -= weight;
+            }
+        }
+    }
+}
+
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_given_up_unless_someone_holds_it() {
+        let (cache, code) = (Cache::new(1024 * 1024), InstitutionCode::parse("9910000018").unwrap());
+        let entry = cache.entry(&code);
+        cache.evict(&code);
+        assert!(Arc::ptr_eq(&entry, &cache.entry(&code)), "it is held");
+        drop(entry);
+        cache.evict(&code);
+        assert_eq!(locked(&cache.entries_by_use).total, 0);
+        cache.entry(&code);
+        assert_eq!(locked(&cache.entries_by_use).total, OVERHEAD);
+    }
+}
