@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_path_to_error::Segment;
 
 use crate::domain::text::Text;
-use crate::wire::said::in_japanese;
+use crate::wire::parse_errors::in_japanese;
 
 /// Why JSON could not be taken.
 #[derive(Clone, Debug, PartialEq, Eq)]

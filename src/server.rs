@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use crate::app::{App, checked, kept, shelve};
+use crate::app::{App, checked, prepare_packages, stored_fixtures};
 use crate::config::Config;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::japan;
@@ -53,10 +53,10 @@ impl Server {
     /// # Errors
     /// What is wrong with a fixture, a certificate, the control token or an address, and what to do.
     pub async fn bind(config: &Config, wall: fn() -> Timestamp) -> anyhow::Result<Self> {
-        let (mut started_with, findings) = load_fixtures(config, wall())?;
+        let (mut initial_fixtures, findings) = load_fixtures(config, wall())?;
         let push = Push::new(&config.push)?;
         let packages = package::Store::open(config.package_dir.as_deref())?;
-        shelve(&packages, &mut started_with);
+        prepare_packages(&packages, &mut initial_fixtures);
         let backend = listen(config.backend_addr, "backend-addr").await?;
         let control = listen(config.control_addr, "control-addr").await?;
         let listening: Vec<IpAddr> = vec![config.backend_addr.ip(), config.control_addr.ip()];
@@ -69,15 +69,15 @@ impl Server {
         let client_auth = if config.client_auth == ClientAuthPolicy::Off { ClientAuth::Off } else { ClientAuth::Asked };
         let backend_tls = Arc::new(authority.server_config(client_auth)?);
         let control_tls = Arc::new(authority.server_config(ClientAuth::Off)?);
-        let started_with = Arc::new(started_with);
+        let initial_fixtures = Arc::new(initial_fixtures);
         let made = authority.made();
         let store = Store::open(&config.store).await?;
         let tokens = Tokens::new(store.note("token-key", &random_key()?).await?.as_bytes());
-        let put = kept(&store, wall()).await?.map(|mut put| {
-            shelve(&packages, &mut put);
+        let put = stored_fixtures(&store, wall()).await?.map(|mut put| {
+            prepare_packages(&packages, &mut put);
             Arc::new(put)
         });
-        let fixtures = put.unwrap_or_else(|| Arc::clone(&started_with));
+        let fixtures = put.unwrap_or_else(|| Arc::clone(&initial_fixtures));
         let incomplete_after = fixtures.invented.linkage.incomplete_after.duration().unsigned_abs();
         let institutions = Institutions::new(fixtures, store, config.bounds, config.push.channels(), wall).await;
         let institutions = institutions.map_err(|error| anyhow!("institutions: {error}"))?;
@@ -86,8 +86,8 @@ impl Server {
         let app = Arc::new(App {
             institutions,
             packages,
-            started_with,
-            fixtures_turn: tokio::sync::Mutex::default(),
+            initial_fixtures,
+            fixtures_lock: tokio::sync::Mutex::default(),
             tokens,
             authority,
             login: config.login,
@@ -164,7 +164,7 @@ impl Server {
         let (quiet, silence) = watch::channel(());
         let journals = self.app.institutions.run_journal_writer(stop(silence.clone()));
         let listening = Box::pin(self.app.institutions.listen(stop(silence.clone())));
-        let following = Box::pin(follow_fixtures(Arc::clone(&self.app), stop(silence.clone())));
+        let following = Box::pin(sync_fixtures(Arc::clone(&self.app), stop(silence.clone())));
         let telling = Box::pin(self.app.institutions.notify_when_due(stop(silence.clone())));
         let pushing = Box::pin(self.push.run(&self.app.institutions, stop(silence)));
         let surfaces = async move {
@@ -198,12 +198,12 @@ async fn keep_store(institutions: Institutions, stop: impl Future<Output = ()>) 
 }
 
 /// Puts in force what another process has put, until told to stop.
-async fn follow_fixtures(app: Arc<App>, stop: impl Future<Output = ()>) {
+async fn sync_fixtures(app: Arc<App>, stop: impl Future<Output = ()>) {
     let following = async {
         loop {
             app.institutions.fixtures_changed().await;
             // What fails turns the store red, and is logged there.
-            while app.follow_fixtures().await.is_err() {
+            while app.sync_fixtures().await.is_err() {
                 tokio::time::sleep(STORE_LOOKED_AT_EVERY).await;
             }
         }

@@ -13,7 +13,7 @@ use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::linkage::FileKind;
 use crate::domain::person::{CardClassification, Person, PersonOutcome, Qualification};
-use crate::domain::reception::{Asked, Reception, Submission};
+use crate::domain::reception::{BulkQuery, Reception, Submission};
 use crate::domain::terminal::Terminal;
 use crate::domain::text::Text;
 use crate::journal::Outcome;
@@ -22,12 +22,12 @@ use crate::wire::request::Sender;
 use crate::wire::tree::Verbatim;
 
 /// Takes a bulk request; its result can be fetched when the terminal's `bulk_time` has passed by the institution's clock.
-pub fn submit(context: &AnswerContext<'_>, institution: &mut Institution, terminal: &Terminal, kind: FileKind, asked: Asked) -> Answer {
+pub fn submit(context: &AnswerContext<'_>, institution: &mut Institution, terminal: &Terminal, kind: FileKind, asked: BulkQuery) -> Answer {
     if let Some(refusal) = refusal(institution, terminal, &context.fixtures.call_centre, context.now) {
         return context.refused(&refusal, None);
     }
     let takes = terminal.settings.linkage.bulk_time;
-    if let Asked::Registrations(registrations) = &asked {
+    if let BulkQuery::Registrations(registrations) = &asked {
         let from = context.now.checked_add(takes.duration()).unwrap_or(context.now);
         for registration in registrations {
             if let Some(person) = context.register.matching(&registration.card) {
@@ -76,7 +76,7 @@ pub fn fetch(context: &AnswerContext<'_>, place: Place<'_>, submitted_as: FileKi
         return context.answered(&header, &Body::default(), Outcome::Answered, why);
     }
     let units: Vec<_> = match &reception.asked {
-        Asked::Registrations(registrations) => registrations.iter().map(|registration| registered(context, registration)).collect(),
+        BulkQuery::Registrations(registrations) => registrations.iter().map(|registration| registered(context, registration)).collect(),
         _ => found.iter().map(|found| found.unit(context, place)).collect(),
     };
     let normal = units.iter().filter(|unit| unit.worked == Some(true)).count();
@@ -128,7 +128,7 @@ fn found<'a>(context: &AnswerContext<'a>, reception: &Reception) -> Vec<Found<'a
         all.filter(|(person, held)| holds(person, held)).map(|(person, held)| of_person(person, held, today)).collect()
     };
     match &reception.asked {
-        Asked::Persons(inquiries) => {
+        BulkQuery::Persons(inquiries) => {
             let found = |inquiry: &Inquiry| {
                 let finding = context.register.find(inquiry, today);
                 let consents = finding.matched.map(|(person, _)| consents_of(person, inquiry)).unwrap_or_default();
@@ -136,15 +136,15 @@ fn found<'a>(context: &AnswerContext<'a>, reception: &Reception) -> Vec<Found<'a
             };
             inquiries.iter().map(found).collect()
         }
-        Asked::MedicalAid(month) => {
+        BulkQuery::MedicalAid(month) => {
             let days = || month.first_of_month().series(jiff::ToSpan::days(1)).take(usize::try_from(month.days_in_month()).unwrap_or(31));
             held(&|_, held| held.card == CardClassification::MedicalAid && days().any(|day| held.holds_on(day, today)))
         }
-        Asked::Consented(from, to) => held(&|person, held| {
+        BulkQuery::Consented(from, to) => held(&|person, held| {
             let consent = if reception.kind == FileKind::HomeVisits { person.home_visit_consent } else { person.online_consent };
             consent.is_some_and(|day| (*from..=*to).contains(&day.on(today))) && held.holds_on(today, today)
         }),
-        Asked::Registrations(_) => Vec::new(),
+        BulkQuery::Registrations(_) => Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::check::{card_expires_soon, person_processing, person_refused};
 use super::{Answer, AnswerContext, Place};
 use crate::domain::check::{Refusal, shown_error};
 use crate::domain::consent::Consents;
-use crate::domain::inquiry::{self, CardData, Inquiry, Register, Sought};
+use crate::domain::inquiry::{self, CardData, Inquiry, PatientKey, Register};
 use crate::domain::japan;
 use crate::domain::person::{Person, PersonOutcome, Qualification};
 use crate::domain::text::Text;
@@ -22,9 +22,9 @@ pub enum Presented {
 }
 
 /// Whom a check of a person's card asks for, by the card data that a check without the card would have.
-pub fn sought(person: &Person, now: Timestamp) -> Sought {
+pub fn sought(person: &Person, now: Timestamp) -> PatientKey {
     let today = japan::civil(now).date();
-    inquiry_of(person, newest(person, today), today).sought()
+    inquiry_of(person, newest(person, today), today).patient_key()
 }
 
 /// Checks the qualification of whoever the card belongs to.

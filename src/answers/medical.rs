@@ -6,11 +6,11 @@ use super::{Answer, AnswerContext, Place, refused_outcome};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::{Consent, ConsentKind};
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::japan;
 use crate::domain::linkage::FileKind;
-use crate::domain::medical::{Asker, DrugInformation, checkups, drug_information};
+use crate::domain::medical::{DrugInformation, Requester, checkups, drug_information};
 use crate::domain::person::Person;
-use crate::domain::surfacing::ErrorProfile;
 use crate::domain::text::Text;
 use crate::journal::Outcome;
 use crate::wire::message::{CHECKUPS, DRUGS, Element, Medical, Scope, Segment, render};
@@ -25,7 +25,7 @@ pub fn medical(context: &AnswerContext<'_>, place: Place<'_>, request: &MedicalR
         Err(refusal) => return (refused_as(context, elements(&request.information), &refusal), None),
     };
     let institution = place.institution;
-    let asker = Asker { code: &institution.code, name: &institution.name.ja, today: japan::civil(context.now).date() };
+    let asker = Requester { code: &institution.code, name: &institution.name.ja, today: japan::civil(context.now).date() };
     let mut medical = Medical { result_code: "1".to_owned(), person: Some(person), ..Medical::default() };
     match &request.information {
         Information::Drugs(wanted) => medical.drugs = drug_information(&person.drug_history, wanted, &asker),
@@ -45,9 +45,9 @@ fn refused_as(context: &AnswerContext<'_>, elements: &[Element], refusal: &Refus
     let contents = format!("{} {}", entry.code, refusal.on_the_wire(&entry));
     let result_code = context.fixtures.invented.medical.result_code_of_error.clone();
     let medical = Medical { result_code, contents: Some(contents), ..Medical::default() };
-    let outcome = refused_outcome(&context.fixtures.catalogue, context.surfacing, refusal);
+    let outcome = refused_outcome(&context.fixtures.catalogue, context.presentation, refusal);
     let mut answer = answer(context, elements, &medical, outcome, refusal.why(&entry));
-    if context.surfacing.error_profile == ErrorProfile::Silent && !refusal.error.is_of_person() {
+    if context.presentation.error_profile == ErrorProfile::Silent && !refusal.error.is_of_person() {
         answer.message = None;
     }
     answer

@@ -19,17 +19,17 @@ use crate::domain::catalogue::{Catalogue, Entry, ErrorId, Layer};
 use crate::domain::check::Refusal;
 use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
+use crate::domain::error_presentation::{ErrorPresentation, ErrorProfile};
 use crate::domain::inquiry::{Inquiry, Register};
 use crate::domain::institution::Institution;
 use crate::domain::japan;
-use crate::domain::surfacing::{ErrorProfile, Surfacing};
 use crate::domain::terminal::Terminal;
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::journal::{JournalError, Outcome};
 use crate::wire::element_order::ordered;
-use crate::wire::liberties;
 use crate::wire::message::{Body, Header, MESSAGE, MessageKind, Note, Scope, Segment, Unit, render};
+use crate::wire::quirks;
 use crate::wire::request::Sender;
 use crate::wire::tree::Group;
 
@@ -54,7 +54,7 @@ pub struct AnswerContext<'a> {
     /// The institution's persons.
     pub register: Register<'a>,
     /// How the institution's answers look.
-    pub surfacing: &'a Surfacing,
+    pub presentation: &'a ErrorPresentation,
     /// What the request's header says.
     pub sender: &'a Sender,
     /// The kind of message that the answer is.
@@ -102,11 +102,11 @@ impl AnswerContext<'_> {
 
     /// A rendered message as the institution and the terminal have it look.
     fn arranged(&self, message: Group) -> Group {
-        ordered(liberties::taken(message, &self.surfacing.wire), self.order, self.surfacing.seed)
+        ordered(quirks::taken(message, &self.presentation.wire), self.order, self.presentation.seed)
     }
 
     fn entry(&self, id: ErrorId) -> Entry {
-        self.surfacing.entry(&self.fixtures.catalogue, id)
+        self.presentation.entry(&self.fixtures.catalogue, id)
     }
 
     fn note(&self, refusal: &Refusal) -> Note {
@@ -124,7 +124,7 @@ impl AnswerContext<'_> {
         let entry = self.entry(refusal.error);
         let note = self.note(refusal);
         let of_person = refusal.error.is_of_person();
-        let profile = profile(self.surfacing, refusal.error);
+        let profile = profile(self.presentation, refusal.error);
         let mut header = self.header(Segment::Failed);
         let mut unit = Unit { worked: Some(false), info: inquiry.filter(|_| of_person), ..Unit::default() };
         match entry.layer {
@@ -139,20 +139,20 @@ impl AnswerContext<'_> {
         Answer {
             message: (profile != ErrorProfile::Silent).then(|| self.message(&header, Some(&body).filter(|_| !bare))),
             status: if profile == ErrorProfile::Http { entry.status } else { 200 },
-            outcome: refused_outcome(&self.fixtures.catalogue, self.surfacing, refusal),
+            outcome: refused_outcome(&self.fixtures.catalogue, self.presentation, refusal),
             why: refusal.why(&entry),
         }
     }
 }
 
 /// The profile in which an error surfaces: one of a person, always in the envelope.
-fn profile(surfacing: &Surfacing, error: ErrorId) -> ErrorProfile {
-    if error.is_of_person() { ErrorProfile::Envelope } else { surfacing.error_profile }
+fn profile(presentation: &ErrorPresentation, error: ErrorId) -> ErrorProfile {
+    if error.is_of_person() { ErrorProfile::Envelope } else { presentation.error_profile }
 }
 
 /// How the journal has the refusal of a check.
-pub fn refused_outcome(catalogue: &Catalogue, surfacing: &Surfacing, refusal: &Refusal) -> Outcome {
-    let entry = surfacing.entry(catalogue, refusal.error);
-    let error_profile = Some(profile(surfacing, refusal.error));
+pub fn refused_outcome(catalogue: &Catalogue, presentation: &ErrorPresentation, refusal: &Refusal) -> Outcome {
+    let entry = presentation.entry(catalogue, refusal.error);
+    let error_profile = Some(profile(presentation, refusal.error));
     Outcome::refused(JournalError::new(&entry, refusal.message(&entry)), error_profile)
 }

@@ -20,7 +20,7 @@ pub fn register(context: &AnswerContext<'_>, institution: &mut Institution, term
     let unit = registered(context, registration);
     let (person, outcome) = match context.register.matching(&registration.card) {
         Some(person) => (person.id.as_str(), Outcome::Answered),
-        None => ("-", super::refused_outcome(&context.fixtures.catalogue, context.surfacing, &unmatched())),
+        None => ("-", super::refused_outcome(&context.fixtures.catalogue, context.presentation, &unmatched())),
     };
     let why = Text::new(
         format!("照会番号の登録: {person}（- は一致する人が1人に定まらない）。"),

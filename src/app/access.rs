@@ -4,13 +4,13 @@ use super::caller::{Admission, Caller, unknown_institution};
 use crate::answers::Place;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, unavailable};
-use crate::domain::fault::{Asked, Fired};
-use crate::domain::found::Found;
+use crate::domain::fault::{FaultRequest, TriggeredFault};
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::institution::Institution;
 use crate::domain::operation::{Operation, Surface};
 use crate::domain::period::Period;
 use crate::domain::terminal::Terminal;
+use crate::domain::terminal_condition::TerminalCondition;
 use crate::institutions::{Institutions, Moment, Tenant};
 use crate::store::StoreError;
 
@@ -35,9 +35,9 @@ pub struct Visit {
     /// The terminal, there or not.
     pub terminal: Option<TerminalId>,
     /// How the request found the terminal.
-    pub found: Option<Found>,
+    pub found: Option<TerminalCondition>,
     /// The fault that fired at the request.
-    pub fault: Option<Fired>,
+    pub fault: Option<TriggeredFault>,
 }
 
 /// What a request came to at its institution, and what was learned on the way.
@@ -59,14 +59,14 @@ pub struct At<'a> {
     /// When.
     pub moment: Moment,
     /// The fault that fired at the request.
-    pub fault: Option<&'a Fired>,
+    pub fault: Option<&'a TriggeredFault>,
 }
 
 /// The terminal, how it was found, and what came of the request there.
-type Arrived<T> = (TerminalId, Option<Found>, Result<T, Refusal>);
+type Arrived<T> = (TerminalId, Option<TerminalCondition>, Result<T, Refusal>);
 
 /// What was done at an institution and the fault that fired at it; none where there is no such institution.
-pub type Counted<T> = Option<(T, Option<Fired>)>;
+pub type Counted<T> = Option<(T, Option<TriggeredFault>)>;
 
 impl<'a> At<'a> {
     /// The institution.
@@ -139,12 +139,12 @@ impl Access<'_> {
     pub async fn read_unadmitted<T>(
         &self,
         institutions: &Institutions,
-        read: impl FnOnce(&Tenant, Moment, Option<&Fired>) -> T,
+        read: impl FnOnce(&Tenant, Moment, Option<&TriggeredFault>) -> T,
     ) -> Result<Counted<T>, StoreError> {
         let code = &self.caller.institution;
         let mut read = Some(read);
         let done = institutions.read(code, |tenant, moment| {
-            let concerned = self.asked(tenant, moment).is_some_and(|asked| tenant.institution.faults.concern(&asked));
+            let concerned = self.request(tenant, moment).is_some_and(|request| tenant.institution.faults.concern(&request));
             read.take_if(|_| !concerned).map(|read| read(tenant, moment, None))
         });
         let done = done.await?;
@@ -160,7 +160,7 @@ impl Access<'_> {
     }
 
     /// What keeps the caller out; beside the caller's own refusals, a linkage application does not work while its terminal does not.
-    fn admit(&self, tenant: &Tenant, moment: Moment, token_life: Period, fault: Option<&Fired>) -> Admission {
+    fn admit(&self, tenant: &Tenant, moment: Moment, token_life: Period, fault: Option<&TriggeredFault>) -> Admission {
         let institution = &tenant.institution;
         let admission = self.caller.admit(institution, moment, token_life, fault);
         if admission.refusal.is_some() || self.operation != Operation::Linkage {
@@ -170,18 +170,18 @@ impl Access<'_> {
         Admission { refusal: terminal.and_then(|terminal| unavailable(terminal, moment.now)), ..admission }
     }
 
-    fn count(&self, tenant: &mut Tenant, moment: Moment) -> Option<Fired> {
-        self.asked(tenant, moment).and_then(|asked| tenant.institution.meet_faults(&asked))
+    fn count(&self, tenant: &mut Tenant, moment: Moment) -> Option<TriggeredFault> {
+        self.request(tenant, moment).and_then(|request| tenant.institution.meet_faults(&request))
     }
 
     /// The request as the institution's faults see it; none where nothing counts it.
-    fn asked(&self, tenant: &Tenant, moment: Moment) -> Option<Asked> {
+    fn request(&self, tenant: &Tenant, moment: Moment) -> Option<FaultRequest> {
         let institution = &tenant.institution;
         let terminal = self.caller.terminal.as_ref().unwrap_or(&institution.default_terminal);
         if !self.counted || institution.faults.is_empty() || !institution.terminals.contains_key(terminal) {
             return None;
         }
-        Some(Asked { operation: self.operation, surface: self.surface, terminal: terminal.clone(), now: moment.now })
+        Some(FaultRequest { operation: self.operation, surface: self.surface, terminal: terminal.clone(), now: moment.now })
     }
 
     fn visited<T>(&self, done: Result<Counted<Arrived<T>>, StoreError>) -> Visited<T> {

@@ -2,12 +2,12 @@
 
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
-use crate::domain::fault::{Fired, Kind};
-use crate::domain::found::Found;
+use crate::domain::fault::{Kind, TriggeredFault};
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::period::Period;
+use crate::domain::terminal_condition::TerminalCondition;
 use crate::domain::text::Text;
 use crate::institutions::Moment;
 use crate::token::Claims;
@@ -29,7 +29,7 @@ pub struct Admission {
     /// The terminal that asks, there or not.
     pub terminal: TerminalId,
     /// How the request found that terminal; none where it does not exist.
-    pub found: Option<Found>,
+    pub found: Option<TerminalCondition>,
     /// Why the caller is refused; none where it is admitted.
     pub refusal: Option<Refusal>,
 }
@@ -47,18 +47,24 @@ impl Caller {
 
     /// Holds it against the institution: the terminal exists, the token is of this generation of the
     /// institution and has not expired, by rule or by a fault.
-    pub fn admit(&self, institution: &Institution, moment: Moment, token_life: Period, fault: Option<&Fired>) -> Admission {
+    pub fn admit(&self, institution: &Institution, moment: Moment, token_life: Period, fault: Option<&TriggeredFault>) -> Admission {
         let id = self.terminal.as_ref().unwrap_or(&institution.default_terminal);
         let Some(terminal) = institution.terminals.get(id) else {
             let refusal = Some(unknown_terminal(&institution.code, id));
             return Admission { terminal: id.clone(), found: None, refusal };
         };
-        let found = Some(Found::at(institution, terminal, moment.now));
+        let found = Some(TerminalCondition::at(institution, terminal, moment.now));
         let refusal = self.refused(institution, moment, token_life, fault).err();
         Admission { terminal: id.clone(), found, refusal }
     }
 
-    fn refused(&self, institution: &Institution, moment: Moment, token_life: Period, fault: Option<&Fired>) -> Result<(), Refusal> {
+    fn refused(
+        &self,
+        institution: &Institution,
+        moment: Moment,
+        token_life: Period,
+        fault: Option<&TriggeredFault>,
+    ) -> Result<(), Refusal> {
         if fault.is_some_and(|fired| fired.kind == Kind::ExpiredToken) {
             return Err(Refusal::quoting(ErrorId::TokenExpired, Text::new("障害の設定によるものです。", "A fault says so.")));
         }

@@ -7,11 +7,11 @@ use crate::answers::{self, Answer, AnswerContext};
 use crate::domain::check::Refusal;
 use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
+use crate::domain::error_presentation::ErrorPresentation;
 use crate::domain::fault::Kind;
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::inquiry::{Inquiry, OtherDay};
 use crate::domain::institution::Institution;
-use crate::domain::surfacing::Surfacing;
 use crate::domain::terminal::Settings;
 use crate::institutions::{Institutions, Moment};
 use crate::wire::message::MessageKind;
@@ -58,13 +58,13 @@ pub async fn answer_check<T>(
 ) -> Visited<T> {
     let fixtures = institutions.fixtures();
     let answered = access.read(institutions, |at| {
-        let Institution { surfacing, persons, .. } = at.institution();
+        let Institution { presentation, persons, .. } = at.institution();
         let (encoding, order) = target.look(Some(&at.terminal.settings));
         let (register, kind) = (fixtures.register(persons.as_deref()), MessageKind::Check);
         let context = AnswerContext {
             fixtures: &fixtures,
             register,
-            surfacing,
+            presentation,
             sender,
             kind,
             encoding,
@@ -97,10 +97,11 @@ pub async fn refuse_check(
         }
         None => None,
     };
-    let (surfacing, (encoding, order), now) =
-        of_institution.unwrap_or_else(|| (Surfacing::default(), target.look(None), institutions.wall()));
+    let (presentation, (encoding, order), now) =
+        of_institution.unwrap_or_else(|| (ErrorPresentation::default(), target.look(None), institutions.wall()));
     let (register, kind) = (fixtures.register(None), MessageKind::Check);
-    let context = AnswerContext { fixtures, register, surfacing: &surfacing, sender, kind, encoding, order, confirmation_key: None, now };
+    let context =
+        AnswerContext { fixtures, register, presentation: &presentation, sender, kind, encoding, order, confirmation_key: None, now };
     Checked { answer: context.refused(refusal, None), encoding, note: None }
 }
 
@@ -109,8 +110,8 @@ fn look_at(
     terminal: Option<&TerminalId>,
     target: Target,
     Moment { now, .. }: Moment,
-) -> (Surfacing, (Encoding, ElementOrder), Timestamp) {
+) -> (ErrorPresentation, (Encoding, ElementOrder), Timestamp) {
     let id = terminal.unwrap_or(&institution.default_terminal);
     let settings = institution.terminals.get(id).map(|terminal| &terminal.settings);
-    (institution.surfacing.clone(), target.look(settings), now)
+    (institution.presentation.clone(), target.look(settings), now)
 }

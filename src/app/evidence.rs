@@ -19,17 +19,17 @@ use crate::verdict::{Event, Evidence, Observation, Scenario};
 /// The store does not work.
 pub async fn evidence(institutions: &Institutions, strictness: Date, code: &InstitutionCode) -> Result<Option<Evidence>, StoreError> {
     let fixtures = institutions.fixtures();
-    let Some(stage) = institutions.read(code, |tenant, _| stage(&fixtures, strictness, tenant)).await? else {
+    let Some(setup) = institutions.read(code, |tenant, _| setup(&fixtures, strictness, tenant)).await? else {
         return Ok(None);
     };
     let Some(page) = institutions.entries(code, KEPT_ENTRIES).await? else {
         return Ok(None);
     };
-    Ok(Some(Evidence { evicted: page.evicted, incomplete: !page.complete, journal: journal::evidence(&page.entries), ..stage }))
+    Ok(Some(Evidence { evicted: page.evicted, incomplete: !page.complete, journal: journal::evidence(&page.entries), ..setup }))
 }
 
 /// The evidence without requests.
-fn stage(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
+fn setup(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
     let institution = &tenant.institution;
     let met = |scenario: &scenario::Scenario| (scenario.id.to_string(), tenant.met.contains(&scenario.id));
     Evidence {

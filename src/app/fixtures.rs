@@ -18,7 +18,7 @@ use crate::verdict::{LIMITS, RULES};
 
 /// Fixtures as they are kept.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredFixtures {
     id: String,
     at: Timestamp,
     files: Texts,
@@ -26,7 +26,7 @@ struct Kept {
 
 /// Why fixtures were not put in force.
 #[derive(Debug, thiserror::Error)]
-pub enum NotPut {
+pub enum PutFixturesError {
     /// What is wrong in them.
     #[error("the fixtures are wrong, in {} places", .0.errors.len())]
     Wrong(Findings),
@@ -39,9 +39,9 @@ pub enum NotPut {
 }
 
 /// Readies the packages of fixtures: real files are offered, and hashes that nobody declared are computed in the background.
-pub fn shelve(packages: &Packages, fixtures: &mut Fixtures) {
+pub fn prepare_packages(packages: &Packages, fixtures: &mut Fixtures) {
     for campaign in fixtures.scenarios.campaigns().chain([&mut fixtures.campaign]) {
-        packages.shelve(campaign);
+        packages.apply_catalog(campaign);
         campaign.packages.iter().for_each(|package| drop(packages.hash(&campaign.id, package)));
     }
     let campaign = Arc::new(fixtures.campaign.clone());
@@ -52,13 +52,13 @@ pub fn shelve(packages: &Packages, fixtures: &mut Fixtures) {
 ///
 /// # Errors
 /// The store does not work.
-pub async fn kept(store: &Store, wall: Timestamp) -> Result<Option<Fixtures>, StoreError> {
+pub async fn stored_fixtures(store: &Store, wall: Timestamp) -> Result<Option<Fixtures>, StoreError> {
     let Some(text) = store.fixtures().await? else {
         return Ok(None);
     };
     let read = blocking(move || {
-        let kept: Kept = serde_json::from_str(&text).ok()?;
-        let (fixtures, findings) = read(&kept, wall);
+        let stored_fixtures: StoredFixtures = serde_json::from_str(&text).ok()?;
+        let (fixtures, findings) = read(&stored_fixtures, wall);
         findings
             .errors
             .iter()
@@ -74,9 +74,9 @@ pub async fn kept(store: &Store, wall: Timestamp) -> Result<Option<Fixtures>, St
     Ok(fixtures)
 }
 
-fn read(kept: &Kept, wall: Timestamp) -> (Option<Fixtures>, Findings) {
-    let origin = Origin::Put { id: kept.id.clone(), at: kept.at };
-    checked(Fixtures::from_texts(&kept.files, origin, japan::civil(wall).date()))
+fn read(stored_fixtures: &StoredFixtures, wall: Timestamp) -> (Option<Fixtures>, Findings) {
+    let origin = Origin::Put { id: stored_fixtures.id.clone(), at: stored_fixtures.at };
+    checked(Fixtures::from_texts(&stored_fixtures.files, origin, japan::civil(wall).date()))
 }
 
 impl App {
@@ -84,20 +84,20 @@ impl App {
     ///
     /// # Errors
     /// What is wrong in them, or a store that does not work; those of before are in force then.
-    pub async fn put_fixtures(self: &Arc<Self>, files: Texts) -> Result<(Arc<Fixtures>, Findings), NotPut> {
+    pub async fn put_fixtures(self: &Arc<Self>, files: Texts) -> Result<(Arc<Fixtures>, Findings), PutFixturesError> {
         let app = Arc::clone(self);
         // To its end: a client that goes away in the middle leaves nothing half done.
         let putting = async move {
-            let _turn = app.fixtures_turn.lock().await;
+            let _turn = app.fixtures_lock.lock().await;
             let at = app.institutions.wall();
-            let kept = Kept { id: format!("{:016x}", fastrand::u64(..)), at, files };
+            let stored_fixtures = StoredFixtures { id: format!("{:016x}", fastrand::u64(..)), at, files };
             let checking = blocking(move || {
-                let text = serde_json::to_string(&kept).expect("texts by name are plain data");
-                (read(&kept, at), text)
+                let text = serde_json::to_string(&stored_fixtures).expect("texts by name are plain data");
+                (read(&stored_fixtures, at), text)
             });
             let ((fixtures, findings), text) = checking.await;
             let Some(fixtures) = fixtures else {
-                return Err(NotPut::Wrong(findings));
+                return Err(PutFixturesError::Wrong(findings));
             };
             app.institutions.store().put_fixtures(Some(&text)).await?;
             Ok((app.apply(fixtures)?, findings))
@@ -109,12 +109,12 @@ impl App {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn take_fixtures_back(self: &Arc<Self>) -> Result<(), StoreError> {
+    pub async fn reset_fixtures(self: &Arc<Self>) -> Result<(), StoreError> {
         let app = Arc::clone(self);
         // To its end: a client that goes away in the middle leaves nothing half done.
         let taking = async move {
             app.institutions.store().put_fixtures(None).await?;
-            app.follow_fixtures().await
+            app.sync_fixtures().await
         };
         self.institutions.finish(taking).await
     }
@@ -123,10 +123,10 @@ impl App {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn follow_fixtures(&self) -> Result<(), StoreError> {
-        let _turn = self.fixtures_turn.lock().await;
-        let kept = kept(self.institutions.store(), self.institutions.wall()).await?;
-        let next = kept.unwrap_or_else(|| Fixtures::clone(&self.started_with));
+    pub async fn sync_fixtures(&self) -> Result<(), StoreError> {
+        let _turn = self.fixtures_lock.lock().await;
+        let stored_fixtures = stored_fixtures(self.institutions.store(), self.institutions.wall()).await?;
+        let next = stored_fixtures.unwrap_or_else(|| Fixtures::clone(&self.initial_fixtures));
         if next.origin != self.fixtures().origin
             && let Err(error) = self.apply(next)
         {
@@ -136,7 +136,7 @@ impl App {
     }
 
     fn apply(&self, mut fixtures: Fixtures) -> Result<Arc<Fixtures>, ClockError> {
-        shelve(&self.packages, &mut fixtures);
+        prepare_packages(&self.packages, &mut fixtures);
         let fixtures = Arc::new(fixtures);
         self.institutions.activate_fixtures(Arc::clone(&fixtures)).map(|()| fixtures)
     }

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use tokio::sync::Mutex;
 
 pub use evidence::evidence;
-pub use fixtures::{NotPut, checked, kept, shelve};
+pub use fixtures::{PutFixturesError, checked, prepare_packages, stored_fixtures};
 pub use refusals::log_refusal;
 
 use crate::fixtures::Fixtures;
@@ -31,9 +31,9 @@ pub struct App {
     /// The packages' bytes and hashes.
     pub packages: Store,
     /// What was loaded at the start: in force until others are put.
-    pub started_with: Arc<Fixtures>,
+    pub initial_fixtures: Arc<Fixtures>,
     /// Held by whoever puts fixtures in force: one at a time.
-    pub fixtures_turn: Mutex<()>,
+    pub fixtures_lock: Mutex<()>,
     /// Signs and reads tokens.
     pub tokens: Tokens,
     /// The installation's CA.

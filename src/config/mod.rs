@@ -22,7 +22,7 @@ use crate::policy::{ClientAuthPolicy, LoginPolicy};
 use crate::push;
 use crate::store::Target;
 use crate::verdict::DEFAULT_STRICTNESS;
-use crate::wire::said::in_japanese;
+use crate::wire::parse_errors::in_japanese;
 
 pub use terminal::{RunningTerminal, TerminalConfig, TerminalOptions};
 pub(crate) use values::terminal_address;

@@ -154,7 +154,7 @@ impl Campaign {
     }
 
     /// What is wrong with it as a whole, with the JSON pointer of the part: a night count, a package's size, a component twice.
-    pub fn fault(&self) -> Option<(String, Text)> {
+    pub fn validate(&self) -> Option<(String, Text)> {
         let fits = |day: Date| (2000..=2199).contains(&day.year());
         let years = || Text::new("2000年から2199年までの日付です", "a date from 2000 to 2199 is needed");
         if !fits(self.calendar.starts) {

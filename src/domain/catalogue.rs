@@ -174,7 +174,7 @@ const LONGEST_MESSAGE: usize = 1000;
 
 impl Entry {
     /// The field that makes no sense, as a JSON pointer, and what was expected there.
-    pub fn fault(&self) -> Option<(String, Text)> {
+    pub fn validate(&self) -> Option<(String, Text)> {
         if !(1..=LONGEST_CODE).contains(&self.code.len()) || !self.code.bytes().all(|b| b.is_ascii_graphic()) {
             let expected = Text::new(
                 format!("空白を含まない ASCII 文字1〜{LONGEST_CODE}文字のコードが必要です"),

@@ -56,10 +56,10 @@ pub enum Consent {
 
 /// What patients answered at the institution's readers, by person: it counts for a day, as the face result says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReaderConsents(BTreeMap<String, Answered>);
+pub struct ReaderConsents(BTreeMap<String, ConsentAnswer>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Answered {
+struct ConsentAnswer {
     until: Timestamp,
     consents: Consents,
 }
@@ -77,7 +77,7 @@ impl ReaderConsents {
     pub fn record(&mut self, person: &str, consents: Consents, now: Timestamp) {
         self.0.retain(|_, answered| now < answered.until);
         let until = now.checked_add(LIFE).unwrap_or(Timestamp::MAX);
-        self.0.insert(person.to_owned(), Answered { until, consents });
+        self.0.insert(person.to_owned(), ConsentAnswer { until, consents });
     }
 
     /// What a person answered, while it counts.

@@ -1,19 +1,19 @@
 //! A fault that a test author sets: at which requests it fires, and what it does to them. A value; what looks random is drawn purely.
 
-mod given;
+mod counted_fault;
+mod definition;
 mod kind;
 mod requests;
-mod set;
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use given::{FaultError, Given};
+pub use counted_fault::{CountedFault, Faults, MAX_FAULTS};
+pub use definition::{FaultDefinition, FaultError};
 pub use kind::{Kind, KindName, LONGEST_DELAY, LONGEST_SILENCE};
 pub use requests::Requests;
-pub use set::{Faults, MAX_FAULTS, Set};
 
 use super::ids::{FaultId, InstitutionCode, TerminalId};
 use super::operation::{Operation, Surface};
@@ -21,7 +21,7 @@ use super::text::Text;
 
 /// A fault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Given", into = "Given")]
+#[serde(try_from = "FaultDefinition", into = "FaultDefinition")]
 pub struct Fault {
     /// Its name within the institution.
     pub id: FaultId,
@@ -52,7 +52,7 @@ pub enum When {
 
 /// A request as faults see it.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct FaultRequest {
     /// What it is.
     pub operation: Operation,
     /// By which way it came.
@@ -74,7 +74,7 @@ pub struct Dice<'a> {
 
 /// A fault that fires at a request.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fired {
+pub struct TriggeredFault {
     /// Which.
     pub id: FaultId,
     /// What it does, a range drawn.
@@ -85,10 +85,10 @@ pub struct Fired {
 
 impl Fault {
     /// Whether it counts such a request.
-    pub fn counts(&self, asked: &Asked) -> bool {
-        asked.requests().is_some_and(|requests| self.suits(requests))
-            && self.terminal.as_ref().is_none_or(|terminal| *terminal == asked.terminal)
-            && self.expires.is_none_or(|expires| asked.now < expires)
+    pub fn counts(&self, request: &FaultRequest) -> bool {
+        request.requests().is_some_and(|requests| self.suits(requests))
+            && self.terminal.as_ref().is_none_or(|terminal| *terminal == request.terminal)
+            && self.expires.is_none_or(|expires| request.now < expires)
     }
 
     /// Whether chance is drawn for it.
@@ -101,7 +101,7 @@ impl Fault {
     }
 }
 
-impl Asked {
+impl FaultRequest {
     /// The requests of which it is one.
     fn requests(&self) -> Option<Requests> {
         Requests::of(self.operation, self.surface)
@@ -115,8 +115,8 @@ impl Asked {
 
 impl Dice<'_> {
     /// A share from 0 to 1, 1 not included: the same for the same request and purpose, whenever and wherever it is drawn.
-    fn share(&self, fault: &FaultId, asked: &Asked, number: u64, purpose: &str) -> f64 {
-        let names = [self.institution.as_str(), fault.as_str(), asked.terminal.as_str(), asked.name(), purpose];
+    fn share(&self, fault: &FaultId, request: &FaultRequest, number: u64, purpose: &str) -> f64 {
+        let names = [self.institution.as_str(), fault.as_str(), request.terminal.as_str(), request.name(), purpose];
         let mut hash = 0xcbf2_9ce4_8422_2325;
         let numbers = [self.seed.to_le_bytes(), number.to_le_bytes()];
         let bytes = names.iter().flat_map(|name| name.bytes().chain([0])).chain(numbers.into_iter().flatten());
@@ -131,7 +131,7 @@ impl Dice<'_> {
     }
 }
 
-impl Fired {
+impl TriggeredFault {
     /// What the journal notes of it.
     pub fn note(&self) -> Text {
         let Self { id, kind, number } = self;

@@ -43,7 +43,7 @@ macro_rules! text_id {
             /// # Errors
             /// Says what was expected.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                match Self::fault(text) {
+                match Self::validate(text) {
                     None => Ok(Self(text.into())),
                     Some(expected) => Err(IdError::new(text, expected)),
                 }
@@ -106,7 +106,7 @@ text_id! {
 }
 
 impl InstitutionCode {
-    fn fault(text: &str) -> Option<Text> {
+    fn validate(text: &str) -> Option<Text> {
         if text.len() != 10 || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Some(Text::new("10桁の医療機関コード（例: 9910000018）", "an institution code of ten digits, such as 9910000018"));
         }
@@ -116,13 +116,13 @@ impl InstitutionCode {
                 "an institution code: its third digit is 1 (medical), 3 (dental), 4 (pharmacy) or 6 (home-visit nursing)",
             ));
         }
-        check_digit_fault(&text[3..])
+        check_digit_error(&text[3..])
     }
 
     /// Whether a text would be a code, had it another check digit: then somebody probably mistyped one.
     pub fn is_mistyped(text: &str) -> bool {
-        let is_right = |digit: char| text.get(..9).is_some_and(|digits| Self::fault(&format!("{digits}{digit}")).is_none());
-        text.len() == 10 && Self::fault(text).is_some() && ('0'..='9').any(is_right)
+        let is_right = |digit: char| text.get(..9).is_some_and(|digits| Self::validate(&format!("{digits}{digit}")).is_none());
+        text.len() == 10 && Self::validate(text).is_some() && ('0'..='9').any(is_right)
     }
 
     /// Whether its prefecture exists (01 to 47), so that the code could be a real institution's.
@@ -138,7 +138,7 @@ impl InstitutionCode {
 }
 
 impl ScenarioId {
-    fn fault(text: &str) -> Option<Text> {
+    fn validate(text: &str) -> Option<Text> {
         let fits = (1..=48).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         (!fits).then(|| {
             Text::new(
@@ -150,14 +150,14 @@ impl ScenarioId {
 }
 
 impl InsurerNumber {
-    fn fault(text: &str) -> Option<Text> {
+    fn validate(text: &str) -> Option<Text> {
         if !matches!(text.len(), 6 | 8) || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Some(Text::new(
                 "6桁または8桁の保険者番号（例: 01990019）",
                 "an insurer number of six or eight digits, such as 01990019",
             ));
         }
-        if text == "77777777" { None } else { check_digit_fault(text) }
+        if text == "77777777" { None } else { check_digit_error(text) }
     }
 
     /// Whether its prefecture exists (01 to 47), so that the number could be a real insurer's.
@@ -173,14 +173,14 @@ impl InsurerNumber {
 }
 
 impl TerminalId {
-    fn fault(text: &str) -> Option<Text> {
+    fn validate(text: &str) -> Option<Text> {
         let fits = (1..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
         (!fits).then(|| Text::new("英数字1〜16文字の端末名（例: T1）", "a terminal's name of 1 to 16 ASCII letters or digits, such as T1"))
     }
 }
 
 impl CampaignId {
-    fn fault(text: &str) -> Option<Text> {
+    fn validate(text: &str) -> Option<Text> {
         let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         (!fits).then(|| {
             Text::new(
@@ -192,7 +192,7 @@ impl CampaignId {
 }
 
 impl FaultId {
-    fn fault(text: &str) -> Option<Text> {
+    fn validate(text: &str) -> Option<Text> {
         let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         (!fits).then(|| {
             Text::new(
@@ -209,7 +209,7 @@ impl FaultId {
 }
 
 impl BootId {
-    fn fault(text: &str) -> Option<Text> {
+    fn validate(text: &str) -> Option<Text> {
         let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         (!fits).then(|| {
             Text::new("表示可能な ASCII 1〜64文字の起動ID（例: boot-2）", "a boot id of 1 to 64 visible ASCII characters, such as boot-2")
@@ -331,7 +331,7 @@ fn check_digit(digits: &str) -> u32 {
     (10 - sum % 10) % 10
 }
 
-fn check_digit_fault(text: &str) -> Option<Text> {
+fn check_digit_error(text: &str) -> Option<Text> {
     let (digits, last) = text.split_at(text.len() - 1);
     let expected = check_digit(digits).to_string();
     let right = || {

@@ -42,12 +42,12 @@ pub struct CardData {
 
 /// Who is asked for: what tells one patient's checks from another's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sought {
+pub struct PatientKey {
     card: CardData,
     birthdate: Date,
 }
 
-impl Sought {
+impl PatientKey {
     /// The same text for the same patient, whatever the width and padding in which a client writes; the branch number does not count.
     pub fn folded(&self) -> String {
         let CardData { insurer_number, symbol, number, .. } = &self.card;
@@ -58,8 +58,8 @@ impl Sought {
 
 impl Inquiry {
     /// Who is asked for.
-    pub fn sought(self) -> Sought {
-        Sought { card: self.card, birthdate: self.birthdate }
+    pub fn patient_key(self) -> PatientKey {
+        PatientKey { card: self.card, birthdate: self.birthdate }
     }
 
     /// The day that it asks for, where that is another than the institution's today.
@@ -274,8 +274,8 @@ impl CardData {
         }
     }
 
-    fn folded(&self) -> Folded {
-        Folded {
+    fn folded(&self) -> FoldedCard {
+        FoldedCard {
             insurer: unpadded(&self.insurer_number),
             symbol: fold(self.symbol.as_deref().unwrap_or_default()),
             number: fold(&self.number),
@@ -303,7 +303,7 @@ impl CardData {
 }
 
 /// Card data as they are compared: folded once, however many cards there are.
-struct Folded {
+struct FoldedCard {
     insurer: CompactString,
     symbol: CompactString,
     number: CompactString,
@@ -311,7 +311,7 @@ struct Folded {
     has_branch: bool,
 }
 
-impl Folded {
+impl FoldedCard {
     /// Which of insurer number, symbol, number and branch number a card meets.
     fn met_by(&self, held: &Qualification, missing_branch_matches: bool) -> [bool; 4] {
         let branch = held.branch.as_ref().map_or("", |branch| branch.as_str());

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::campaign::Campaign;
 use super::clock::{Clock, ClockError, ClockSetting};
 use super::consent::ReaderConsents;
+use super::error_presentation::ErrorPresentation;
 use super::event::{Change, EventLog};
-use super::fault::{Asked, Dice, Faults, Fired};
+use super::fault::{Dice, FaultRequest, Faults, TriggeredFault};
 use super::ids::{InstitutionCode, TerminalId};
 use super::notification::{CampaignKey, Notification};
 use super::observation::Observations;
@@ -21,8 +22,7 @@ use super::readings::Readings;
 use super::reception::Receptions;
 use super::reference::References;
 use super::rehearsal::Rehearsal;
-use super::surfacing::Surfacing;
-use super::terminal::{Due, Settings, Surroundings, Terminal};
+use super::terminal::{Due, Settings, Terminal, TerminalEnvironment};
 use super::text::Text;
 use super::timeline::Timeline;
 
@@ -49,7 +49,8 @@ pub struct InstitutionSpec {
     #[serde(skip, default = "Campaign::none")]
     pub campaign: Arc<Campaign>,
     /// How its answers look on the wire.
-    pub surfacing: Surfacing,
+    #[serde(rename = "surfacing")]
+    pub presentation: ErrorPresentation,
     /// Persons of its own, instead of the fixtures'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persons: Option<Arc<[Person]>>,
@@ -101,7 +102,8 @@ pub struct Institution {
     /// Its clock.
     pub clock: Clock,
     /// How its answers look on the wire.
-    pub surfacing: Surfacing,
+    #[serde(rename = "surfacing")]
+    pub presentation: ErrorPresentation,
     /// Persons of its own, instead of the fixtures'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persons: Option<Arc<[Person]>>,
@@ -157,7 +159,7 @@ impl Institution {
             events: EventLog::default(),
             observations: Observations::default(),
             clock,
-            surfacing: spec.surfacing.clone(),
+            presentation: spec.presentation.clone(),
             persons: spec.persons.clone(),
             scenario,
             receptions: Receptions::default(),
@@ -178,8 +180,8 @@ impl Institution {
     /// When something next happens by itself.
     pub fn next_due(&self) -> Option<Timestamp> {
         let windows = self.campaign.windows(&self.readings);
-        let around = Surroundings { campaign: &self.campaign, readings: &self.readings, windows: &windows };
-        let of_terminals = self.terminals.values().filter_map(|terminal| terminal.next_due(around)).map(|(at, _)| at);
+        let environment = TerminalEnvironment { campaign: &self.campaign, readings: &self.readings, windows: &windows };
+        let of_terminals = self.terminals.values().filter_map(|terminal| terminal.next_due(environment)).map(|(at, _)| at);
         of_terminals.chain(self.step_due()).min()
     }
 
@@ -200,8 +202,8 @@ impl Institution {
     fn settle_terminals(&mut self, now: Timestamp) {
         let windows = self.campaign.windows(&self.readings);
         let mut notifications = self.campaign_notifications(&windows, now);
-        let around = Surroundings { campaign: &self.campaign, readings: &self.readings, windows: &windows };
-        let mut dues: Vec<_> = self.terminals.values_mut().map(|terminal| (terminal.next_due(around), terminal)).collect();
+        let environment = TerminalEnvironment { campaign: &self.campaign, readings: &self.readings, windows: &windows };
+        let mut dues: Vec<_> = self.terminals.values_mut().map(|terminal| (terminal.next_due(environment), terminal)).collect();
         let soonest = |dues: &[(Option<(Timestamp, Due)>, &mut Terminal)]| {
             let due = dues.iter().enumerate().filter_map(|(i, (due, _))| due.map(|due| (due, i)));
             due.filter(|((at, _), _)| *at <= now).min_by_key(|((at, _), i)| (*at, *i))
@@ -209,10 +211,10 @@ impl Institution {
         while let Some(((at, due), i)) = soonest(&dues) {
             let (next, terminal) = &mut dues[i];
             notifications.extend(terminal.silence_notification(self.readings.silent_after, at));
-            for change in terminal.apply(at, due, around) {
+            for change in terminal.apply(at, due, environment) {
                 self.events.record(at, &terminal.id, change);
             }
-            *next = terminal.next_due(around);
+            *next = terminal.next_due(environment);
         }
         for terminal in self.terminals.values_mut() {
             notifications.extend(terminal.silence_notification(self.readings.silent_after, now));
@@ -262,8 +264,8 @@ impl Institution {
     }
 
     /// Counts a request with its faults, the next in the order in which it accepts them, and gives the one that fires.
-    pub fn meet_faults(&mut self, asked: &Asked) -> Option<Fired> {
-        self.faults.meet(asked, Dice { seed: self.surfacing.seed, institution: &self.code })
+    pub fn meet_faults(&mut self, request: &FaultRequest) -> Option<TriggeredFault> {
+        self.faults.trigger(request, Dice { seed: self.presentation.seed, institution: &self.code })
     }
 
     /// Changes one terminal through `act` and records what changed; none if it does not exist.
@@ -271,7 +273,7 @@ impl Institution {
         &mut self,
         terminal: &TerminalId,
         now: Timestamp,
-        act: impl FnOnce(&mut Terminal, Surroundings<'_>) -> Result<Vec<Change>, E>,
+        act: impl FnOnce(&mut Terminal, TerminalEnvironment<'_>) -> Result<Vec<Change>, E>,
     ) -> Option<Result<(), E>> {
         let done = self.change_terminal(terminal, now, act)?;
         if done.is_ok() {
@@ -285,11 +287,11 @@ impl Institution {
         &mut self,
         terminal: &TerminalId,
         now: Timestamp,
-        act: impl FnOnce(&mut Terminal, Surroundings<'_>) -> Result<Vec<Change>, E>,
+        act: impl FnOnce(&mut Terminal, TerminalEnvironment<'_>) -> Result<Vec<Change>, E>,
     ) -> Option<Result<(), E>> {
         let windows = self.campaign.windows(&self.readings);
-        let around = Surroundings { campaign: &self.campaign, readings: &self.readings, windows: &windows };
-        let done = act(self.terminals.get_mut(terminal)?, around);
+        let environment = TerminalEnvironment { campaign: &self.campaign, readings: &self.readings, windows: &windows };
+        let done = act(self.terminals.get_mut(terminal)?, environment);
         Some(done.map(|changes| {
             for change in changes {
                 self.events.record(now, terminal, change);

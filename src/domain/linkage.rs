@@ -140,7 +140,7 @@ impl Default for LinkageSettings {
 
 impl LinkageSettings {
     /// The field that is out of range, as a JSON pointer, and its range.
-    pub fn fault(&self) -> Option<(&'static str, &'static str)> {
+    pub fn validate(&self) -> Option<(&'static str, &'static str)> {
         if self.latency > Period::from_secs(600) {
             return Some(("/linkage/latency", "at most PT10M"));
         }

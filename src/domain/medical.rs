@@ -9,7 +9,7 @@ use super::person::{Checkup, Drug, DrugRecord, InOut, NamedInstitution, Organiza
 
 /// Which drug information is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct DrugQuery {
     /// The first month, as its first day; none: from the beginning.
     pub first: Option<Date>,
     /// The last month, as its first day; none: to this month.
@@ -20,7 +20,7 @@ pub struct Wanted {
 
 /// Who asks, and on which day.
 #[derive(Clone, Copy, Debug)]
-pub struct Asker<'a> {
+pub struct Requester<'a> {
     /// The institution.
     pub code: &'a InstitutionCode,
     /// Its name.
@@ -48,9 +48,9 @@ pub struct MonthRecord<'a> {
     /// What kind of institution claims, dispenses or prescribes.
     pub organization: OrganizationKind,
     /// Which one treated or dispensed.
-    pub institution: Named<'a>,
+    pub institution: InstitutionRef<'a>,
     /// Which one prescribed, where that is said.
-    pub prescriber: Option<Named<'a>>,
+    pub prescriber: Option<InstitutionRef<'a>>,
     /// Whether it is a prescription of whoever asks.
     pub own: bool,
     /// In or out.
@@ -61,7 +61,7 @@ pub struct MonthRecord<'a> {
 
 /// An institution with its name, where that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Named<'a> {
+pub struct InstitutionRef<'a> {
     /// Its code.
     pub code: &'a InstitutionCode,
     /// Its name.
@@ -91,7 +91,7 @@ pub struct DatedCheckup<'a> {
 }
 
 /// The drug information that is asked for.
-pub fn drug_information<'a>(records: &'a [DrugRecord], wanted: &Wanted, asker: &Asker<'a>) -> DrugInformation<'a> {
+pub fn drug_information<'a>(records: &'a [DrugRecord], wanted: &DrugQuery, asker: &Requester<'a>) -> DrugInformation<'a> {
     let of = |kind| by_month(records.iter().filter(|record| record.kind == kind), wanted, asker);
     DrugInformation {
         claims: of(RecordKind::Claim),
@@ -108,7 +108,7 @@ pub fn checkups(checkups: &[Checkup], today: Date) -> Vec<DatedCheckup<'_>> {
     told
 }
 
-fn by_month<'a>(records: impl Iterator<Item = &'a DrugRecord>, wanted: &Wanted, asker: &Asker<'a>) -> Vec<MonthRecord<'a>> {
+fn by_month<'a>(records: impl Iterator<Item = &'a DrugRecord>, wanted: &DrugQuery, asker: &Requester<'a>) -> Vec<MonthRecord<'a>> {
     let mut months = BTreeMap::new();
     for record in records {
         let treatments: &[Treatment] = if wanted.treatments { &record.treatments } else { &[] };
@@ -139,20 +139,20 @@ fn by_month<'a>(records: impl Iterator<Item = &'a DrugRecord>, wanted: &Wanted, 
     months.collect()
 }
 
-impl Wanted {
+impl DrugQuery {
     fn has(&self, date: Date) -> bool {
         let month = date.first_of_month();
         self.first.is_none_or(|first| first <= month) && self.last.is_none_or(|last| month <= last)
     }
 }
 
-impl<'a> Asker<'a> {
+impl<'a> Requester<'a> {
     /// An institution of a history; one without a code is who asks.
-    fn named(&self, institution: &'a NamedInstitution) -> Named<'a> {
+    fn named(&self, institution: &'a NamedInstitution) -> InstitutionRef<'a> {
         let name = institution.name.as_deref();
         match &institution.code {
-            Some(code) => Named { code, name },
-            None => Named { code: self.code, name: name.or(Some(self.name)) },
+            Some(code) => InstitutionRef { code, name },
+            None => InstitutionRef { code: self.code, name: name.or(Some(self.name)) },
         }
     }
 }

@@ -56,7 +56,8 @@ impl ObservationKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{"kind": "restart_prompted", "text": "端末を再起動してください", "terminal": "T1", "by": "UI test"}]))]
-pub struct Seen {
+#[schemars(rename = "Seen")]
+pub struct ObservationInput {
     /// What was seen.
     pub kind: ObservationKind,
     /// In the words on the screen, at most 500 characters.
@@ -86,7 +87,7 @@ pub struct Observation {
     pub wall: Timestamp,
     /// What was seen.
     #[serde(flatten)]
-    pub seen: Seen,
+    pub input: ObservationInput,
 }
 
 /// The last observations of an institution.
@@ -98,12 +99,12 @@ pub struct Observations {
 
 impl Observations {
     /// Adds one with the next number.
-    pub fn add(&mut self, at: Timestamp, wall: Timestamp, seen: Seen) -> &Observation {
+    pub fn add(&mut self, at: Timestamp, wall: Timestamp, input: ObservationInput) -> &Observation {
         self.last += 1;
         if self.kept.len() == KEPT_OBSERVATIONS {
             self.kept.pop_front();
         }
-        self.kept.push_back(Observation { number: self.last, at, wall, seen });
+        self.kept.push_back(Observation { number: self.last, at, wall, input });
         self.kept.back().expect("one was added")
     }
 

@@ -2,11 +2,11 @@
 
 mod certificate;
 mod codes;
-mod fault;
 mod history;
-mod meant;
+mod lookup;
 mod text;
 mod ticket;
+mod validation;
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -17,12 +17,12 @@ pub use codes::{
     CardClassification, ContributionRatio, DataType, DiseaseCategory, InOut, LimitClass, LimitClassification, OrganizationKind,
     PersonalFamily, PrescriptionChoice, Presence, ReasonOfLoss, Sex, SingleOrCombined, TicketType, TreatmentType,
 };
-pub use fault::{MAX_PERSONS, faults};
 pub use history::{Checkup, CheckupItem, Drug, DrugRecord, NamedInstitution, RecordKind, Repeat, Treatment};
-pub use meant::{Unclear, meant};
+pub use lookup::{AmbiguousPerson, find_person};
 pub(in crate::domain) use text::fold;
 pub use text::{Branch, CardText, FixtureDate, HalfWidthKana, ItemCode, NineDigits, Quantity};
 pub use ticket::{MedicalTicket, UpToThree};
+pub use validation::{MAX_PERSONS, validate_persons};
 
 use super::consent::Consents;
 use super::ids::InsurerNumber;
@@ -179,7 +179,7 @@ impl Qualification {
     }
 
     /// A field that makes no sense on such a card, and why.
-    pub fn fault(&self) -> Option<(&'static str, Text)> {
+    pub fn validate(&self) -> Option<(&'static str, Text)> {
         let of_medical_aid = [("unregistered", self.unregistered), ("medical_tickets", !self.medical_tickets.is_empty())];
         let (field, _) = of_medical_aid.into_iter().find(|(_, set)| *set && !self.is_medical_aid())?;
         Some((field, Text::new("医療扶助（card = \"A1\"）だけの項目です", "only medical aid (card = \"A1\") has it")))

@@ -28,7 +28,7 @@ pub struct Reception {
     /// When its result can be fetched, by the institution's clock.
     pub ready_at: Timestamp,
     /// What was asked.
-    pub asked: Asked,
+    pub asked: BulkQuery,
     /// Its `ArbitraryFileIdentifier`: the result carries it where the request that fetches it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_identifier: Option<Verbatim>,
@@ -43,7 +43,7 @@ pub struct Submission {
     /// The kind of file that hands it in.
     pub kind: FileKind,
     /// What is asked.
-    pub asked: Asked,
+    pub asked: BulkQuery,
     /// Its `ArbitraryFileIdentifier`.
     pub file_identifier: Option<Verbatim>,
     /// Its `QualificationConfirmationDate`.
@@ -52,7 +52,7 @@ pub struct Submission {
 
 /// What a bulk request asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Asked {
+pub enum BulkQuery {
     /// The qualifications of these.
     Persons(Vec<Inquiry>),
     /// Everyone with medical aid in the month of this day.
@@ -91,9 +91,9 @@ impl Receptions {
 
     fn persons(&self) -> usize {
         let persons = self.kept.iter().map(|reception| match &reception.asked {
-            Asked::Persons(inquiries) => inquiries.len(),
-            Asked::Registrations(registrations) => registrations.len(),
-            Asked::MedicalAid(_) | Asked::Consented(..) => 1,
+            BulkQuery::Persons(inquiries) => inquiries.len(),
+            BulkQuery::Registrations(registrations) => registrations.len(),
+            BulkQuery::MedicalAid(_) | BulkQuery::Consented(..) => 1,
         });
         persons.sum()
     }

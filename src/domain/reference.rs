@@ -21,10 +21,10 @@ const MOST_OF_ONE: usize = 8;
 
 /// The numbers of an institution, by person: no more persons than there are in the fixtures.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct References(BTreeMap<String, Vec<Registered>>);
+pub struct References(BTreeMap<String, Vec<RegisteredReference>>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Registered {
+struct RegisteredReference {
     number: String,
     from: Timestamp,
 }
@@ -38,7 +38,7 @@ impl References {
             let counts = of_person.iter().rposition(|registered| registered.from <= now);
             of_person.remove(usize::from(counts == Some(0)));
         }
-        of_person.push(Registered { number, from });
+        of_person.push(RegisteredReference { number, from });
         of_person.sort_by_key(|registered| registered.from);
     }
 

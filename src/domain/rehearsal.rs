@@ -37,7 +37,7 @@ impl Rehearsal {
     }
 
     /// The first field that cannot stand in a report, and what was expected.
-    pub fn fault(&self) -> Option<(&'static str, Text)> {
+    pub fn validate(&self) -> Option<(&'static str, Text)> {
         let fields = [("product", &self.product), ("version", &self.version), ("tester", &self.tester)];
         fields.into_iter().find_map(|(field, name)| Some((field, fault_of(name.as_deref()?)?)))
     }
@@ -62,10 +62,10 @@ mod tests {
     fn a_name_has_a_hundred_characters_at_most_and_no_control_character() {
         let named = |name: &str| Rehearsal { tester: Some(name.to_owned()), ..Rehearsal::default() };
         for right in ["品質保証部", &"字".repeat(100), "A. Tester"] {
-            assert_eq!(named(right).fault(), None, "{right}");
+            assert_eq!(named(right).validate(), None, "{right}");
         }
         for wrong in ["", " ", "　", "a\nb", &"字".repeat(101)] {
-            assert_eq!(named(wrong).fault().unwrap().0, "tester", "{wrong:?}");
+            assert_eq!(named(wrong).validate().unwrap().0, "tester", "{wrong:?}");
         }
     }
 }

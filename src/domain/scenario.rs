@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::campaign::Campaign;
 use super::clock::{ClockSetting, Mode};
+use super::error_presentation::{ErrorPresentation, ErrorProfile};
 use super::fault::Faults;
 use super::ids::{ScenarioId, TerminalId};
 use super::institution::InstitutionSpec;
 use super::japan;
 use super::readings::Readings;
-use super::surfacing::{ErrorProfile, Surfacing};
 use super::terminal::{Phase, Settings};
 use super::text::Text;
 use super::timeline::{Step, Timeline};
@@ -27,7 +27,7 @@ pub struct Scenario {
     /// What it is for.
     pub about: About,
     /// The stage.
-    pub stage: Stage,
+    pub setup: ScenarioSetup,
 }
 
 /// What a scenario is for.
@@ -45,7 +45,7 @@ pub struct About {
 
 /// What an institution becomes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stage {
+pub struct ScenarioSetup {
     /// Its clock.
     pub clock: ClockSetting,
     /// Who is asking where neither certificate nor token names a terminal.
@@ -57,7 +57,7 @@ pub struct Stage {
     /// Its campaign.
     pub campaign: Campaign,
     /// How its answers look; the seed stays the institution's.
-    pub surfacing: Surfacing,
+    pub presentation: ErrorPresentation,
     /// What breaks answers.
     pub faults: Faults,
     /// What then happens by itself, in order.
@@ -107,25 +107,25 @@ impl WantedCheck {
 
 impl Scenario {
     /// What an institution is made from on this stage: its name, login, persons and seed stay.
-    pub fn on(&self, institution: &InstitutionSpec) -> InstitutionSpec {
-        let stage = self.stage.clone();
+    pub fn apply_to(&self, institution: &InstitutionSpec) -> InstitutionSpec {
+        let setup = self.setup.clone();
         InstitutionSpec {
-            clock: stage.clock,
-            default_terminal: stage.default_terminal,
-            readings: stage.readings,
-            terminals: stage.terminals,
-            campaign: Arc::new(stage.campaign),
-            surfacing: Surfacing { seed: institution.surfacing.seed, ..stage.surfacing },
-            faults: stage.faults,
-            scenario: Some(Timeline::new(self.id.clone(), stage.timeline)),
+            clock: setup.clock,
+            default_terminal: setup.default_terminal,
+            readings: setup.readings,
+            terminals: setup.terminals,
+            campaign: Arc::new(setup.campaign),
+            presentation: ErrorPresentation { seed: institution.presentation.seed, ..setup.presentation },
+            faults: setup.faults,
+            scenario: Some(Timeline::new(self.id.clone(), setup.timeline)),
             ..institution.clone()
         }
     }
 
     /// The first thing in its timeline that makes no sense: its JSON pointer, and what was expected.
-    pub fn fault(&self) -> Option<(String, Text)> {
-        let stage = &self.stage;
-        let frozen_at = stage.clock.now.filter(|_| stage.clock.mode != Mode::System);
+    pub fn validate(&self) -> Option<(String, Text)> {
+        let setup = &self.setup;
+        let frozen_at = setup.clock.now.filter(|_| setup.clock.mode != Mode::System);
         let Some(mut before) = frozen_at else {
             let expected = Text::new(
                 "frozen または running の時計と now が必要です",
@@ -133,14 +133,14 @@ impl Scenario {
             );
             return Some(("/clock".to_owned(), expected));
         };
-        for (i, step) in stage.timeline.iter().enumerate() {
+        for (i, step) in setup.timeline.iter().enumerate() {
             if step.at < before {
                 let expected =
                     Text::new("前の時点以後の時刻が必要です", "expected a time at or after the clock's and the step's before it");
                 return Some((format!("/timeline/{i}/at"), expected));
             }
             before = step.at;
-            if let Some((field, expected)) = step.fault(&stage.terminals) {
+            if let Some((field, expected)) = step.validate(&setup.terminals) {
                 return Some((format!("/timeline/{i}/{field}"), expected));
             }
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// One sentence in Japanese and its English counterpart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Given")]
+#[serde(try_from = "TextInput")]
 #[schemars(!try_from, deny_unknown_fields, example = Text::new("試験クリニック", "Test clinic"))]
 pub struct Text {
     /// Japanese, which the users read first.
@@ -19,7 +19,7 @@ pub struct Text {
 /// A text as a user gives it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Given {
+struct TextInput {
     ja: String,
     en: String,
 }
@@ -27,10 +27,10 @@ struct Given {
 /// Characters that a user's text may have in each language.
 const LONGEST: usize = 4000;
 
-impl TryFrom<Given> for Text {
+impl TryFrom<TextInput> for Text {
     type Error = String;
 
-    fn try_from(given: Given) -> Result<Self, String> {
+    fn try_from(given: TextInput) -> Result<Self, String> {
         let longest = given.ja.chars().count().max(given.en.chars().count());
         if longest > LONGEST {
             Err(format!("a text has at most {LONGEST} characters, this has {longest}"))
@@ -45,7 +45,7 @@ impl TryFrom<Given> for Text {
 /// # Errors
 /// What is no text.
 pub fn of_any_length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
-    Given::deserialize(deserializer).map(|Given { ja, en }| Text { ja, en })
+    TextInput::deserialize(deserializer).map(|TextInput { ja, en }| Text { ja, en })
 }
 
 /// The same of a list.
@@ -53,8 +53,8 @@ pub fn of_any_length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Text,
 /// # Errors
 /// What is no list of texts.
 pub fn all_of_any_length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Text>, D::Error> {
-    let all = Vec::<Given>::deserialize(deserializer)?;
-    Ok(all.into_iter().map(|Given { ja, en }| Text { ja, en }).collect())
+    let all = Vec::<TextInput>::deserialize(deserializer)?;
+    Ok(all.into_iter().map(|TextInput { ja, en }| Text { ja, en }).collect())
 }
 
 impl Text {

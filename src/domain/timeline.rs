@@ -75,7 +75,7 @@ impl Action {
 
 impl Step {
     /// The field that does not fit, and what was expected.
-    pub(super) fn fault(&self, terminals: &BTreeMap<TerminalId, Settings>) -> Option<(&'static str, Text)> {
+    pub(super) fn validate(&self, terminals: &BTreeMap<TerminalId, Settings>) -> Option<(&'static str, Text)> {
         let settings = self.terminal.as_ref().map(|id| terminals.get(id));
         match (self.action.is_terminals(), settings) {
             (true, Some(Some(settings)))
@@ -120,7 +120,8 @@ pub enum Progress {
 
 /// A step, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Planned {
+#[schemars(rename = "Planned")]
+pub struct ScheduledStep {
     /// The step.
     #[serde(flatten)]
     pub step: Step,
@@ -134,17 +135,17 @@ pub struct Planned {
 pub struct Timeline {
     /// The scenario.
     pub id: ScenarioId,
-    steps: Vec<Planned>,
+    steps: Vec<ScheduledStep>,
 }
 
 impl Timeline {
     /// Nothing has happened yet.
     pub(super) fn new(id: ScenarioId, steps: Vec<Step>) -> Self {
-        Self { id, steps: steps.into_iter().map(|step| Planned { step, progress: Progress::Waiting }).collect() }
+        Self { id, steps: steps.into_iter().map(|step| ScheduledStep { step, progress: Progress::Waiting }).collect() }
     }
 
     /// All steps, in order.
-    pub fn steps(&self) -> &[Planned] {
+    pub fn steps(&self) -> &[ScheduledStep] {
         &self.steps
     }
 
@@ -163,7 +164,7 @@ impl Timeline {
 
     /// Leaves out what lies before `now`.
     pub(super) fn skip_to(&mut self, now: Timestamp) {
-        let waiting = |planned: &&mut Planned| planned.progress == Progress::Waiting && planned.step.at < now;
+        let waiting = |planned: &&mut ScheduledStep| planned.progress == Progress::Waiting && planned.step.at < now;
         self.steps.iter_mut().filter(waiting).for_each(|planned| planned.progress = Progress::Skipped);
     }
 }

@@ -35,9 +35,9 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::ServiceExt;
 
 use super::{
-    first_read::Observed,
-    large_head::{Explaining, LARGEST_HEAD},
-    lingering::Lingering,
+    first_read_stream::Observed,
+    large_head_stream::{Explaining, LARGEST_HEAD},
+    lingering_stream::Lingering,
 };
 use crate::domain::handshake::Cause;
 use crate::listener::Limits;

@@ -193,7 +193,7 @@ mod tests {
         assert!(events > Some(0), "it restarted by itself at seven");
         assert_eq!(institutions.fixture_differences().await.expect("a store"), FixtureDifferences::default(), "nobody touched it");
         for touched in [&restarts, &other] {
-            institutions.update(touched, |tenant, _| tenant.institution.surfacing.seed += 1).await.expect("it is stored");
+            institutions.update(touched, |tenant, _| tenant.institution.presentation.seed += 1).await.expect("it is stored");
         }
         let changed = FixtureDifferences { changed: vec![other.clone(), restarts.clone()], deleted: Vec::new() };
         assert_eq!(institutions.fixture_differences().await.expect("a store"), changed);

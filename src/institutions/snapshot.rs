@@ -14,7 +14,7 @@ use crate::domain::ids::InstitutionCode;
 use crate::domain::institution::MAX_TERMINALS;
 use crate::domain::japan;
 use crate::domain::observation::Observations;
-use crate::domain::person::{MAX_PERSONS, Person, faults};
+use crate::domain::person::{MAX_PERSONS, Person, validate_persons};
 use crate::domain::text::Text;
 use crate::hex;
 
@@ -101,7 +101,7 @@ impl Snapshot {
             SnapshotError::new("/state", ja, format!("The state cannot be read ({said}). Take it anew with this version of onshi-mock."))
         };
         let tenant = Tenant::read(&document["state"].to_string(), &ParseCache::default()).map_err(|error| unreadable(error.to_string()))?;
-        match fault(&tenant) {
+        match validate(&tenant) {
             None => Ok(Self(tenant)),
             Some(fault) => Err(unreadable(fault.to_owned())),
         }
@@ -132,23 +132,23 @@ fn seal(document: &Value) -> String {
 }
 
 /// What no institution is, and what others rely on.
-fn fault(tenant: &Tenant) -> Option<&'static str> {
+fn validate(tenant: &Tenant) -> Option<&'static str> {
     let institution = &tenant.institution;
     let settings = || institution.terminals.values().map(|terminal| &terminal.settings).chain(tenant.spec.terminals.values());
     let checks = [
         (institution.terminals.len() > MAX_TERMINALS, "terminals"),
         (!institution.terminals.contains_key(&institution.default_terminal), "default_terminal"),
         (institution.terminals.iter().any(|(id, terminal)| *id != terminal.id), "terminals"),
-        (settings().any(|settings| settings.fault().is_some()), "settings"),
-        (institution.campaign.fault().or(tenant.spec.campaign.fault()).is_some(), "campaign"),
+        (settings().any(|settings| settings.validate().is_some()), "settings"),
+        (institution.campaign.validate().or(tenant.spec.campaign.validate()).is_some(), "campaign"),
         ([&institution.persons, &tenant.spec.persons].into_iter().flatten().any(|persons| is_beyond_bounds(persons)), "persons"),
         (!institution.clock.is_set(), "clock"),
-        (tenant.spec.rehearsal.fault().is_some(), "rehearsal"),
+        (tenant.spec.rehearsal.validate().is_some(), "rehearsal"),
     ];
     checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, what)| what)
 }
 
 /// Persons that could not have been put: too many, or with too long a history.
 fn is_beyond_bounds(persons: &[Person]) -> bool {
-    persons.len() > MAX_PERSONS || !faults(persons).is_empty()
+    persons.len() > MAX_PERSONS || !validate_persons(persons).is_empty()
 }

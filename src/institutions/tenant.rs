@@ -193,7 +193,7 @@ mod tests {
     use crate::domain::campaign::{Channel, Notice};
     use crate::domain::linkage::FileKind;
     use crate::domain::period::Period;
-    use crate::domain::reception::{Asked, Submission};
+    use crate::domain::reception::{BulkQuery, Submission};
     use crate::domain::text::Text;
     use crate::fixtures::Fixtures;
 
@@ -206,7 +206,7 @@ mod tests {
             let mut institution = Institution::new(code.clone(), "making".to_owned(), spec, &fixtures.campaign, start).unwrap();
             institution.advance(start + SignedDuration::from_hours(14 * 24), start).unwrap();
             assert!(!institution.take_notifications().is_empty());
-            let asked = Asked::MedicalAid(jiff::civil::date(2026, 1, 1));
+            let asked = BulkQuery::MedicalAid(jiff::civil::date(2026, 1, 1));
             let confirmation_date = Some(jiff::civil::date(2026, 1, 19));
             let submission = Submission { kind: FileKind::MedicalAid, asked, file_identifier: Some("a".into()), confirmation_date };
             institution.receptions.submit(submission, start, Period::MAX);

@@ -10,14 +10,14 @@ use uuid::Uuid;
 
 use super::message::Shown;
 use crate::domain::catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
-use crate::domain::fault::{Fired, KindName};
-use crate::domain::found::Found;
+use crate::domain::error_presentation::ErrorProfile;
+use crate::domain::fault::{KindName, TriggeredFault};
 use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
 use crate::domain::inquiry::{NearMiss, Validity};
 use crate::domain::japan;
 use crate::domain::linkage::ResultFiles;
 use crate::domain::operation::{Operation, OutcomeName};
-use crate::domain::surfacing::ErrorProfile;
+use crate::domain::terminal_condition::TerminalCondition;
 use crate::domain::text::{self, Text};
 
 /// What stands in place of what may be of a person, where that is masked.
@@ -50,7 +50,7 @@ pub struct Entry {
     pub terminal: Option<EntryTerminal>,
     /// How the request found that terminal.
     #[serde(flatten)]
-    pub found: Option<Found>,
+    pub found: Option<TerminalCondition>,
     /// How the file that answers it comes into being: the terminal's setting `result_files`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result_files: Option<ResultFiles>,
@@ -204,7 +204,7 @@ impl JournalError {
 
 impl FaultMark {
     /// What the journal keeps of one.
-    pub fn of(fired: &Fired) -> Self {
+    pub fn of(fired: &TriggeredFault) -> Self {
         Self { id: fired.id.clone(), kind: fired.kind.name(), answered: fired.kind.leaves_an_answer() }
     }
 }

@@ -11,11 +11,11 @@ use super::entry::{Entry, EntryTerminal, FaultMark, Outcome};
 use super::message::Message;
 use super::note::Note;
 use super::pseudonym::CachedPseudonyms;
-use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalId};
-use crate::domain::inquiry::Sought;
+use crate::domain::inquiry::PatientKey;
 use crate::domain::linkage::ResultFiles;
 use crate::domain::operation::Operation;
+use crate::domain::terminal_condition::TerminalCondition;
 use crate::domain::text::Text;
 
 /// One request and its answer, as they came.
@@ -30,7 +30,7 @@ pub struct Exchange {
     /// The terminal that it was about.
     pub terminal: Option<TerminalId>,
     /// How the request found that terminal.
-    pub found: Option<Found>,
+    pub found: Option<TerminalCondition>,
     /// How the file that answers it comes into being: the terminal's setting `result_files`.
     pub result_files: Option<ResultFiles>,
     /// The HTTP status of the answer; none where there was no HTTP, or no answer.
@@ -46,7 +46,7 @@ pub struct Exchange {
     /// The token that was presented.
     pub session: Option<Box<str>>,
     /// Whom a check asked for.
-    pub inquiry: Option<Box<Sought>>,
+    pub inquiry: Option<Box<PatientKey>>,
     /// The request.
     pub request: Option<Message>,
     /// The answer, where there was one.

@@ -250,9 +250,9 @@ fn next(entry: &Entry, own_persons: Option<usize>) -> Text {
 mod tests {
     use super::*;
     use crate::domain::fault::KindName;
-    use crate::domain::found::Found;
     use crate::domain::ids::{FaultId, TerminalId};
     use crate::domain::operation::Operation;
+    use crate::domain::terminal_condition::TerminalCondition;
     use crate::journal::FaultMark;
     use crate::journal::example::example;
 
@@ -294,7 +294,7 @@ mod tests {
     }
     #[test]
     fn what_the_terminal_was_at_is_told_for_each_phase() {
-        let found = |phase| Found { phase, last_event: 1, other_terminals: Vec::new() };
+        let found = |phase| TerminalCondition { phase, last_event: 1, other_terminals: Vec::new() };
         let told = Phase::ALL.map(|phase| {
             let terminal = Some(EntryTerminal::Named(TerminalId::parse("T1").unwrap()));
             explain(&Entry { terminal, found: Some(found(phase)), ..checked(Validity::Valid) }, None).plain()

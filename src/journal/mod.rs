@@ -1,7 +1,6 @@
 //! What was asked and answered, and why. A journal is bounded: what the bound evicts is counted. What is recorded at a request is an
 //! [`Exchange`]; what is stored, listed, masked, explained and judged is an [`Entry`].
 
-mod choice;
 mod entry;
 mod evidence;
 #[cfg(test)]
@@ -12,6 +11,7 @@ mod mask;
 mod message;
 mod note;
 mod pseudonym;
+mod selection;
 mod steps;
 mod stored;
 
@@ -19,7 +19,6 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::store::Bound;
-pub use choice::{Choice, Chosen, Filter, Place, Start};
 pub use entry::{Entry, EntryTerminal, FaultMark, JournalError, Listed, Outcome};
 pub use evidence::evidence;
 pub use exchange::{Exchange, Recorded};
@@ -27,6 +26,7 @@ pub use explain::{Explanation, explain};
 pub use message::{KEPT_BODY, Message, Shown};
 pub use note::Note;
 pub use pseudonym::{CachedPseudonyms, Pseudonyms};
+pub use selection::{Choice, Chosen, Filter, Place, Start};
 pub use stored::{EntryError, read, write};
 
 /// How many entries a journal keeps.

@@ -10,13 +10,13 @@ use uuid::Uuid;
 
 use super::entry::{Entry, EntryTerminal, FaultMark, JournalError, Listed, Outcome};
 use super::message::Shown;
-use crate::domain::found::Found;
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::inquiry::{NearMiss, Validity};
 use crate::domain::linkage::ResultFiles;
 use crate::domain::operation::{Operation, OutcomeName};
-use crate::domain::surfacing::ErrorProfile;
 use crate::domain::terminal::Phase;
+use crate::domain::terminal_condition::TerminalCondition;
 use crate::domain::text::{self, Text};
 
 /// The version of the format.
@@ -107,7 +107,7 @@ impl Fields {
     fn entry(self) -> Option<Entry> {
         let Self { validity, person, near_miss, error, error_profile, phase, last_event, other_terminals, .. } = self;
         let found = match (phase, last_event) {
-            (Some(phase), Some(last_event)) => Some(Found { phase, last_event, other_terminals }),
+            (Some(phase), Some(last_event)) => Some(TerminalCondition { phase, last_event, other_terminals }),
             (None, None) if other_terminals.is_empty() => None,
             _ => return None,
         };

@@ -8,13 +8,13 @@ use crate::domain::card::{Card, CardOutcome, LastCard};
 use crate::domain::consent::Consents;
 use crate::domain::encoding::Encoding;
 use crate::domain::event::Change;
-use crate::domain::found::Found;
 use crate::domain::ids::TerminalId;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::operation::Operation;
 use crate::domain::person::Person;
 use crate::domain::readings::CardWhilePending;
+use crate::domain::terminal_condition::TerminalCondition;
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
 use crate::institutions::Moment;
@@ -53,7 +53,7 @@ pub fn present(
     card: Card,
 ) -> Option<Seen> {
     let terminal = institution.terminals.get(id)?.clone();
-    let found = Found::at(institution, &terminal, moment.now);
+    let found = TerminalCondition::at(institution, &terminal, moment.now);
     let face_id = FaceId::next(institution);
     let (outcome, words, answer) = match terminal.reads_card(card, moment.now) {
         Err(outcome) => (outcome, None, None),
@@ -110,7 +110,7 @@ fn read(
 ) -> (CardOutcome, Option<Text>, Option<Answer>) {
     let Place { institution, terminal } = place;
     let consents = answered(person, given);
-    let surfacing = &institution.surfacing;
+    let presentation = &institution.presentation;
     let register = fixtures.register(institution.persons.as_deref());
     let sender = Sender {
         institution: Some(institution.code.clone()),
@@ -121,11 +121,11 @@ fn read(
     let confirmation_key = confirmation_key.as_deref();
     let (kind, encoding, order) = (MessageKind::Face, terminal.settings.encoding, terminal.settings.order_in_files());
     let context =
-        AnswerContext { fixtures, register, surfacing, sender: &sender, kind, encoding, order, confirmation_key, now: moment.now };
+        AnswerContext { fixtures, register, presentation, sender: &sender, kind, encoding, order, confirmation_key, now: moment.now };
     match answers::face(&context, place, person, &consents) {
         Presented::Told(answer) => (CardOutcome::FaceResult, None, Some(answer)),
         Presented::Refused(refusal, answer) => {
-            let words = refusal.message(&surfacing.entry(&fixtures.catalogue, refusal.error));
+            let words = refusal.message(&presentation.entry(&fixtures.catalogue, refusal.error));
             let error_file = institution.readings.card_while_pending == CardWhilePending::ErrorFile;
             (CardOutcome::Refused { error: refusal.error, error_file }, Some(words), Some(answer))
         }

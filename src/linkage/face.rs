@@ -23,7 +23,7 @@ impl FaceId {
     /// That of the next card presented at a reader of this institution.
     pub(super) fn next(institution: &Institution) -> Self {
         let number = institution.events.last() + 1;
-        let from = format!("face {} {} {number}", institution.surfacing.seed, institution.code);
+        let from = format!("face {} {} {number}", institution.presentation.seed, institution.code);
         let digest = digest(&SHA256, from.as_bytes());
         Self { drawn: digest.as_ref().try_into().expect("SHA-256 has 32 bytes") }
     }

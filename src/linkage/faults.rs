@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::folder::Reply;
-use crate::domain::fault::{Fired, Kind};
-use crate::wire::spoilt;
+use crate::domain::fault::{Kind, TriggeredFault};
+use crate::wire::corruption;
 
 /// Applies a fault to an answer.
-pub(super) fn apply(fired: &Fired, reply: &mut Reply) {
+pub(super) fn apply(fired: &TriggeredFault, reply: &mut Reply) {
     if fired.kind == Kind::BlackHole {
         *reply = Reply::Silent;
     }
@@ -17,7 +17,7 @@ pub(super) fn apply(fired: &Fired, reply: &mut Reply) {
 }
 
 /// How much later the answer comes.
-pub(super) fn delay(fired: &Fired) -> Duration {
+pub(super) fn delay(fired: &TriggeredFault) -> Duration {
     match fired.kind {
         Kind::Delay { most, .. } => most.duration().unsigned_abs(),
         _ => Duration::ZERO,
@@ -30,9 +30,9 @@ fn changed(kind: &Kind, mut bytes: Vec<u8>) -> Vec<u8> {
             bytes.truncate(after.map_or(bytes.len() / 2, |after| usize::try_from(after).unwrap_or(usize::MAX)));
             bytes
         }
-        Kind::Malformed => spoilt::malformed(bytes),
-        Kind::WrongEncoding => spoilt::in_other_encoding(bytes),
-        Kind::ClockSkew { skew } => spoilt::skewed(bytes, skew.duration()),
+        Kind::Malformed => corruption::malformed(bytes),
+        Kind::WrongEncoding => corruption::in_other_encoding(bytes),
+        Kind::ClockSkew { skew } => corruption::skewed(bytes, skew.duration()),
         _ => bytes,
     }
 }

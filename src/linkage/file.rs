@@ -10,14 +10,14 @@ use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
+use crate::domain::error_presentation::ErrorPresentation;
 use crate::domain::ids::TerminalId;
-use crate::domain::inquiry::Sought;
+use crate::domain::inquiry::PatientKey;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::linkage::{FileKind, ResultForm};
 use crate::domain::operation::Surface;
 use crate::domain::person::Person;
-use crate::domain::surfacing::Surfacing;
 use crate::domain::terminal::{Settings, Terminal};
 use crate::domain::text::Text;
 use crate::fixtures::Fixtures;
@@ -42,7 +42,7 @@ pub struct Handled {
     /// What else is worth knowing.
     pub notes: Vec<Note>,
     /// Whom a check asked for.
-    pub sought: Option<Sought>,
+    pub sought: Option<PatientKey>,
 }
 
 /// A request file that could be read.
@@ -89,8 +89,8 @@ pub(super) async fn malformed_file(
 ) -> Visited<Handled> {
     let fixtures = institutions.fixtures();
     let refused = access.read(institutions, |at| {
-        let surfacing = &at.institution().surfacing;
-        Ok(malformed(&fixtures, surfacing, at.terminal, name, &Refusal::quoting(error, detail.clone())))
+        let presentation = &at.institution().presentation;
+        Ok(malformed(&fixtures, presentation, at.terminal, name, &Refusal::quoting(error, detail.clone())))
     });
     refused.await
 }
@@ -124,7 +124,7 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
                 readable.handled(made, &at.terminal.settings, at.moment)
             };
             let checked = answer_check(institutions, access, &inquiry, (&sender, Target::File), packed).await;
-            checked.map(|handled| Handled { sought: Some(inquiry.sought()), ..handled })
+            checked.map(|handled| Handled { sought: Some(inquiry.patient_key()), ..handled })
         }
         Ok(FileRequest::Fetch(submitted_as, number)) => {
             let fetch = |at: At<'_>| readable.answered(at, |context| answers::fetch(context, at.place(), submitted_as, &number).into());
@@ -157,8 +157,8 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
 impl Readable<'_> {
     /// Handled by reading alone.
     fn answered(&self, at: At<'_>, make: impl FnOnce(&AnswerContext<'_>) -> Made) -> Handled {
-        let Institution { surfacing, persons, .. } = at.institution();
-        let made = make(&self.context(surfacing, persons.as_deref(), at.terminal, at.moment));
+        let Institution { presentation, persons, .. } = at.institution();
+        let made = make(&self.context(presentation, persons.as_deref(), at.terminal, at.moment));
         self.handled(made, &at.terminal.settings, at.moment)
     }
 
@@ -170,15 +170,15 @@ impl Readable<'_> {
         moment: Moment,
         make: impl FnOnce(&AnswerContext<'_>, &mut Institution, &Terminal) -> Answer,
     ) -> Handled {
-        let (surfacing, persons) = (institution.surfacing.clone(), institution.persons.clone());
+        let (presentation, persons) = (institution.presentation.clone(), institution.persons.clone());
         let terminal = institution.terminals.get(id).expect("admission found the terminal").clone();
-        let context = self.context(&surfacing, persons.as_deref(), &terminal, moment);
+        let context = self.context(&presentation, persons.as_deref(), &terminal, moment);
         self.handled(make(&context, institution, &terminal).into(), &terminal.settings, moment)
     }
 
     fn context<'b>(
         &'b self,
-        surfacing: &'b Surfacing,
+        presentation: &'b ErrorPresentation,
         persons: Option<&'b [Person]>,
         terminal: &Terminal,
         moment: Moment,
@@ -186,7 +186,7 @@ impl Readable<'_> {
         AnswerContext {
             fixtures: self.fixtures,
             register: self.fixtures.register(persons),
-            surfacing,
+            presentation,
             sender: self.sender,
             kind: message_kind(self.file.kind),
             encoding: terminal.settings.encoding,
@@ -221,8 +221,8 @@ fn refused(context: &AnswerContext<'_>, kind: FileKind, refusal: &Refusal) -> Ma
     answer.into()
 }
 
-fn malformed(fixtures: &Fixtures, surfacing: &Surfacing, terminal: &Terminal, name: &str, refusal: &Refusal) -> Handled {
-    let entry = surfacing.entry(&fixtures.catalogue, refusal.error);
+fn malformed(fixtures: &Fixtures, presentation: &ErrorPresentation, terminal: &Terminal, name: &str, refusal: &Refusal) -> Handled {
+    let entry = presentation.entry(&fixtures.catalogue, refusal.error);
     let Text { ja, en } = refusal.message(&entry);
     let shape = &fixtures.invented.linkage;
     let filled = Text::same(&*shape.err).fill(&[

@@ -5,7 +5,7 @@ use crate::domain::check::Refusal;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::inquiry::Inquiry;
 use crate::domain::linkage::FileKind;
-use crate::domain::reception::Asked;
+use crate::domain::reception::BulkQuery;
 use crate::domain::reference::Registration;
 use crate::domain::text::Text;
 use crate::wire::document::Document;
@@ -17,7 +17,7 @@ pub(super) enum FileRequest {
     /// One check.
     Check(Inquiry),
     /// A bulk request, which is answered with a reception number.
-    Submit(Asked),
+    Submit(BulkQuery),
     /// The registration of one reference number.
     Register(Registration),
     /// The result of the bulk request of this kind and reception number.
@@ -37,13 +37,13 @@ impl FileRequest {
     pub(super) fn read(kind: FileKind, document: &Document<'_>, code: &InstitutionCode) -> Result<WithIgnored, Refusal> {
         match kind {
             FileKind::Check => of(code, request::check(document), Self::Check),
-            FileKind::BulkCheck => of(code, request::persons(document), |persons| Self::Submit(Asked::Persons(persons))),
-            FileKind::MedicalAid => of(code, request::month(document), |month| Self::Submit(Asked::MedicalAid(month))),
+            FileKind::BulkCheck => of(code, request::persons(document), |persons| Self::Submit(BulkQuery::Persons(persons))),
+            FileKind::MedicalAid => of(code, request::month(document), |month| Self::Submit(BulkQuery::MedicalAid(month))),
             FileKind::HomeVisits | FileKind::Online => {
-                of(code, request::period(document), |period| Self::Submit(Asked::Consented(period.from, period.to)))
+                of(code, request::period(document), |period| Self::Submit(BulkQuery::Consented(period.from, period.to)))
             }
             FileKind::BulkRegistration => {
-                of(code, request::registrations(document), |registrations| Self::Submit(Asked::Registrations(registrations)))
+                of(code, request::registrations(document), |registrations| Self::Submit(BulkQuery::Registrations(registrations)))
             }
             FileKind::Registration => of(code, request::registration(document), Self::Register),
             FileKind::Drugs => of(code, request::drugs(document), Self::Medical),

@@ -1,8 +1,8 @@
 //! The bytes of packages: made from their names, or read from a directory given at start-up; and their hashes, computed once in the background.
 
+mod catalog;
 mod hashes;
 mod seeded;
-mod shelf;
 mod store;
 
 use std::io;
@@ -11,15 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 
+pub use catalog::CatalogFile;
 pub use hashes::Hash;
-pub use shelf::Shelved;
 pub use store::Store;
 
 use crate::domain::campaign::Package;
 use crate::domain::ids::CampaignId;
 use crate::hex;
+use catalog::Opened;
 use seeded::Seeded;
-use shelf::Opened;
 
 /// The most bytes that one read of a file gives.
 const FILE_SLICE: u64 = 128 * 1024;
@@ -30,7 +30,7 @@ pub enum Content {
     /// Bytes made from its name.
     Seeded(Seeded),
     /// A file.
-    File(Shelved),
+    File(CatalogFile),
 }
 
 /// An open package, to be read in slices.

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context;
 
 use super::Content;
+use super::catalog::PackageCatalog;
 use super::hashes::{Hash, Hashes};
-use super::shelf::Shelf;
 use crate::domain::campaign::{Campaign, Package};
 use crate::domain::ids::CampaignId;
 
@@ -17,7 +17,7 @@ const AT_ONCE: u64 = 256 * 1024 * 1024;
 /// All packages of a server.
 #[derive(Debug)]
 pub struct Store {
-    shelf: Shelf,
+    catalog: PackageCatalog,
     hashes: Hashes,
 }
 
@@ -27,18 +27,18 @@ impl Store {
     /// # Errors
     /// What is wrong in the directory, and what was expected.
     pub fn open(dir: Option<&Path>) -> anyhow::Result<Self> {
-        let shelf = dir.map(Shelf::open).transpose()?.unwrap_or_default();
+        let catalog = dir.map(PackageCatalog::open).transpose()?.unwrap_or_default();
         let hashes = Hashes::start().context("スレッドを開始できません / no thread could be started")?;
-        for file in shelf.files() {
+        for file in catalog.files() {
             hashes.of(file.name(), || Content::File(file.clone()));
         }
-        Ok(Self { shelf, hashes })
+        Ok(Self { catalog, hashes })
     }
 
     /// Gives the packages that have a file that file's size, and takes back the hash that was declared for them.
-    pub fn shelve(&self, campaign: &mut Campaign) {
+    pub fn apply_catalog(&self, campaign: &mut Campaign) {
         for package in &mut campaign.packages {
-            if let Some(file) = self.shelf.file(package.component, &package.version) {
+            if let Some(file) = self.catalog.file(package.component, &package.version) {
                 package.size = file.size;
                 package.sha256 = None;
             }
@@ -47,7 +47,7 @@ impl Store {
 
     /// What a package contains.
     pub fn content(&self, campaign: &CampaignId, package: &Package) -> Content {
-        match self.shelf.file(package.component, &package.version) {
+        match self.catalog.file(package.component, &package.version) {
             Some(file) => Content::File(file.clone()),
             None => Content::seeded(campaign, package),
         }
@@ -59,7 +59,7 @@ impl Store {
             return Hash::Known(declared.clone());
         }
         let content = || self.content(campaign, package);
-        let name = match self.shelf.file(package.component, &package.version) {
+        let name = match self.catalog.file(package.component, &package.version) {
             Some(file) => file.name(),
             None => format!("{campaign}/{}/{}/{}", package.component, package.version, package.size),
         };
@@ -68,7 +68,7 @@ impl Store {
 
     /// Readies a new campaign's packages: hashes of seeded packages up to 256 MiB are computed at once, the others in the background. Blocks.
     pub fn prepare(&self, campaign: &mut Campaign) {
-        self.shelve(campaign);
+        self.apply_catalog(campaign);
         let id = campaign.id.clone();
         for package in campaign.packages.iter_mut().filter(|package| package.sha256.is_none()) {
             match self.content(&id, package) {

@@ -9,8 +9,8 @@ use super::evidence::Evidence;
 use super::exchange::Exchange;
 use super::{Rule, Ruling};
 use crate::domain::catalogue::ErrorId;
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::scenario::WantedCheck;
-use crate::domain::surfacing::ErrorProfile;
 use crate::domain::terminal::Phase;
 
 /// The errors that a careful client has met at a check.

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::exchange::Exchange;
 use crate::domain::campaign::Component;
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::{self, Change, ChangeName};
 use crate::domain::japan;
-use crate::domain::observation::{self, ObservationKind, Seen};
+use crate::domain::observation::{self, ObservationInput, ObservationKind};
 use crate::domain::rehearsal::Rehearsal;
 use crate::domain::scenario::WantedCheck;
-use crate::domain::surfacing::ErrorProfile;
 use crate::domain::text::Text;
 
 /// The evidence on the clients of one institution.
@@ -167,7 +167,7 @@ pub struct Observation {
 
 impl From<&observation::Observation> for Observation {
     fn from(observation: &observation::Observation) -> Self {
-        let Seen { kind, text, terminal, entry, by } = observation.seen.clone();
+        let ObservationInput { kind, text, terminal, entry, by } = observation.input.clone();
         Self { number: observation.number, wall: observation.wall, kind, text, terminal: terminal.map(|id| id.to_string()), entry, by }
     }
 }

@@ -5,12 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::catalogue::ErrorId;
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::fault::KindName;
 use crate::domain::inquiry::Validity;
 use crate::domain::japan;
 use crate::domain::linkage::FileKind;
 use crate::domain::operation::{Operation, OutcomeName};
-use crate::domain::surfacing::ErrorProfile;
 use crate::domain::terminal::{Phase, ReportState};
 
 /// One request and its answer.

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use super::{Event, Evidence, Exchange, Met, Overall, Ruling, Verdict, words};
 use crate::domain::campaign::Component;
 use crate::domain::catalogue::ErrorId;
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::ChangeName;
 use crate::domain::japan;
 use crate::domain::rehearsal::Rehearsal;
-use crate::domain::surfacing::ErrorProfile;
 use crate::domain::terminal::Phase;
 
 #[derive(Template)]

@@ -12,16 +12,16 @@ use uuid::Uuid;
 use super::{Evidence, Grade, Observation, Ruling, Scenario, judge};
 use crate::domain::campaign::Component;
 use crate::domain::catalogue::ErrorId;
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::{Change, Event};
 use crate::domain::fault::KindName;
-use crate::domain::found::Found;
 use crate::domain::ids::{BootId, FaultId, TerminalId};
 use crate::domain::inquiry::Validity;
 use crate::domain::observation::ObservationKind;
 use crate::domain::operation::Operation;
 use crate::domain::rehearsal::Rehearsal;
-use crate::domain::surfacing::ErrorProfile;
 use crate::domain::terminal::Phase;
+use crate::domain::terminal_condition::TerminalCondition;
 use crate::journal::example::{error, example};
 use crate::journal::{self, Entry, EntryTerminal, FaultMark, Listed, Outcome};
 
@@ -80,13 +80,13 @@ impl Entry {
     }
 
     /// The same with a fault that fired.
-    fn spoilt_by(self, kind: KindName) -> Self {
+    fn corrupted_by(self, kind: KindName) -> Self {
         Self { fault: Some(FaultMark { id: FaultId::parse("f1").unwrap(), kind, answered: false }), ..self }
     }
 
     /// The same that finds its terminal in a phase.
     fn found(self, phase: Phase) -> Self {
-        Self { found: Some(Found { phase, last_event: 0, other_terminals: Vec::new() }), ..self }
+        Self { found: Some(TerminalCondition { phase, last_event: 0, other_terminals: Vec::new() }), ..self }
     }
 }
 
@@ -95,8 +95,8 @@ impl Story {
     fn entry(&mut self, seconds: u64, entry: Entry) -> String {
         self.second += seconds;
         let (at, number) = (time(self.second), self.entries.len() + 1);
-        let found = entry.found.unwrap_or(Found { phase: Phase::UpToDate, last_event: 0, other_terminals: Vec::new() });
-        let found = Some(Found { last_event: self.events.len() as u64, ..found });
+        let found = entry.found.unwrap_or(TerminalCondition { phase: Phase::UpToDate, last_event: 0, other_terminals: Vec::new() });
+        let found = Some(TerminalCondition { last_event: self.events.len() as u64, ..found });
         self.entries.push(Entry { id: Uuid::from_u128(number as u128), at, wall: at, found, ..entry });
         id(number)
     }

@@ -2,9 +2,9 @@
 
 use super::exchange::Exchange;
 use crate::domain::catalogue::ErrorId;
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::ChangeName;
 use crate::domain::operation::{Operation, OutcomeName};
-use crate::domain::surfacing::ErrorProfile;
 
 /// What each source of a rule is about, in Japanese and English: the rows of the notice, and what else rules follow.
 const SOURCES: [(&str, &str, &str); 16] = [

@@ -1,6 +1,6 @@
 //! The pages on faults keep their word: the example runs as it stands, each fault they show can be set, and both tell of the same.
 
-use onshi_mock::domain::fault::{Given, Requests};
+use onshi_mock::domain::fault::{FaultDefinition, Requests};
 use onshi_mock::fixtures::Fixtures;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -48,7 +48,7 @@ async fn every_fault_that_the_pages_show_can_be_set() {
 #[test]
 fn both_pages_name_every_kind_operation_and_profile() {
     let chaos = Fixtures::compiled_in(jiff::civil::date(2026, 1, 20)).0.unwrap().chaos;
-    let refused = serde_json::from_str::<Given>("{\"kind\":\"none\"}").unwrap_err().to_string();
+    let refused = serde_json::from_str::<FaultDefinition>("{\"kind\":\"none\"}").unwrap_err().to_string();
     let kinds: Vec<&str> = refused.split('`').skip(3).step_by(2).collect();
     assert_eq!(kinds.len(), 15, "{refused}");
     for name in PAGES {

@@ -81,7 +81,7 @@ async fn a_careful_client_passes_every_scenario() {
     let (mock, fixtures) = (Mock::start().await, fixtures());
     let mut failed = Vec::new();
     for (scenario, (id, day)) in fixtures.scenarios.iter().zip(DAYS) {
-        let stage = &scenario.stage;
+        let stage = &scenario.setup;
         let code = mock.create_with(json!({"template": "9910000018", "scenario": id})).await;
         if *id == "slow-answers" {
             // They are late by the machine's clock, and come to the same.

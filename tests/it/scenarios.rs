@@ -194,7 +194,7 @@ fn a_scenario_comes_to_the_same_whatever_the_steps_in_which_time_passes() {
     let wall: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
     let code = InstitutionCode::parse("9910000018").unwrap();
     for scenario in fixtures.scenarios.iter() {
-        let blueprint = scenario.on(&fixtures.institutions[&code]);
+        let blueprint = scenario.apply_to(&fixtures.institutions[&code]);
         let new = || Institution::new(code.clone(), String::new(), &blueprint, &fixtures.campaign, wall).unwrap();
         let (mut at_once, mut in_steps) = (new(), new());
         let end = at_once.now(wall) + SignedDuration::from_hours(15 * 24);
@@ -275,7 +275,7 @@ fn table(columns: &str, text: fn(&onshi_mock::domain::text::Text) -> &str) -> St
         let about = &scenario.about;
         let rules = about.wants.rules.iter().map(|rule| format!("`{rule}`"));
         let wanted: Vec<String> = rules.chain(about.wants.check.map(check)).collect();
-        let steps = scenario.stage.timeline.iter().map(|step| {
+        let steps = scenario.setup.timeline.iter().map(|step| {
             let at = onshi_mock::domain::japan::civil(step.at).strftime("%m-%d %H:%M").to_string();
             let action = serde_json::to_value(step.action).unwrap();
             let terminal = step.terminal.as_ref().map_or(String::new(), |id| format!(" {id}"));

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::domain::medical::{Asker, DatedCheckup, DayRecord, MonthRecord, Named, Wanted};
+use crate::domain::medical::{DatedCheckup, DayRecord, DrugQuery, InstitutionRef, MonthRecord, Requester};
 use crate::domain::person::{CheckupItem, DataType, Drug, InOut, OrganizationKind, Person, Treatment};
 use crate::wire::message::Medical;
 use crate::wire::pdf;
@@ -12,7 +12,7 @@ use crate::wire::request::Information;
 type Block = Vec<String>;
 
 /// The PDF.
-pub(super) fn pdf(information: &Information, medical: &Medical<'_>, person: &Person, asker: &Asker<'_>) -> Vec<u8> {
+pub(super) fn pdf(information: &Information, medical: &Medical<'_>, person: &Person, asker: &Requester<'_>) -> Vec<u8> {
     let mut head = vec![
         String::new(),
         format!("氏名　　　{}（{}）", person.name, person.name_kana.as_str()),
@@ -31,11 +31,11 @@ pub(super) fn pdf(information: &Information, medical: &Medical<'_>, person: &Per
     pdf::pdf(title, &blocks)
 }
 
-fn period(wanted: &Wanted) -> String {
+fn period(wanted: &DrugQuery) -> String {
     let month = |month: Option<Date>| month.map(month_of).unwrap_or_default();
     match wanted {
-        Wanted { first: None, last: None, .. } => "対象期間　すべて".to_owned(),
-        Wanted { first, last, .. } => format!("対象期間　{}〜{}", month(*first), month(*last)),
+        DrugQuery { first: None, last: None, .. } => "対象期間　すべて".to_owned(),
+        DrugQuery { first, last, .. } => format!("対象期間　{}〜{}", month(*first), month(*last)),
     }
 }
 
@@ -129,8 +129,8 @@ fn wide(unit: &str) -> String {
     unit.chars().map(|c| if c.is_ascii_alphabetic() { char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c) } else { c }).collect()
 }
 
-fn named(institution: &Named<'_>) -> String {
-    let Named { code, name } = institution;
+fn named(institution: &InstitutionRef<'_>) -> String {
+    let InstitutionRef { code, name } = institution;
     name.map_or_else(|| code.to_string(), |name| format!("{name}（{code}）"))
 }
 

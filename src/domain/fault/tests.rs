@@ -15,24 +15,24 @@ fn now() -> Timestamp {
     "2026-01-20T00:00:00Z".parse().unwrap()
 }
 
-fn faults(given: &[Value]) -> Faults {
+fn faults(definition: &[Value]) -> Faults {
     let mut faults = Faults::default();
-    for given in given {
-        faults.add(serde_json::from_value(given.clone()).unwrap()).unwrap();
+    for definition in definition {
+        faults.add(serde_json::from_value(definition.clone()).unwrap()).unwrap();
     }
     faults
 }
 
-fn error(given: Value) -> &'static str {
-    let given: Given = serde_json::from_value(given).unwrap();
-    Faults::default().add(given).unwrap_err().pointer
+fn error(definition: Value) -> &'static str {
+    let definition: FaultDefinition = serde_json::from_value(definition).unwrap();
+    Faults::default().add(definition).unwrap_err().pointer
 }
 
 /// Lets a terminal ask, and tells what fired.
-fn ask(faults: &mut Faults, operation: Operation, terminal: &str, seed: u64) -> Option<Fired> {
+fn ask(faults: &mut Faults, operation: Operation, terminal: &str, seed: u64) -> Option<TriggeredFault> {
     let terminal = TerminalId::parse(terminal).unwrap();
-    let asked = Asked { operation, surface: Surface::Http, terminal, now: now() };
-    faults.meet(&asked, Dice { seed, institution: &code() })
+    let request = FaultRequest { operation, surface: Surface::Http, terminal, now: now() };
+    faults.trigger(&request, Dice { seed, institution: &code() })
 }
 
 /// At which of the checks of one terminal something fired.
@@ -42,7 +42,7 @@ fn firings(faults: &mut Faults, seed: u64, checks: u64) -> Vec<u64> {
 
 #[test]
 fn numbers_count_from_when_the_fault_was_added() {
-    for (given, expected) in [
+    for (definition, expected) in [
         (json!({"kind": "close"}), vec![1, 2, 3, 4, 5, 6]),
         (json!({"kind": "close", "nth": 3}), vec![3]),
         (json!({"kind": "close", "nth": [5, 2, 2]}), vec![2, 5]),
@@ -56,26 +56,29 @@ fn numbers_count_from_when_the_fault_was_added() {
         (json!({"kind": "close", "expires": "2026-01-20T09:00:00+09:00"}), vec![]),
         (json!({"kind": "wrong_hash"}), vec![]),
     ] {
-        assert_eq!(firings(&mut faults(std::slice::from_ref(&given)), 1, 6), expected, "{given}");
+        assert_eq!(firings(&mut faults(std::slice::from_ref(&definition)), 1, 6), expected, "{definition}");
     }
 }
 
 #[test]
 fn of_several_the_first_that_fires_does_and_all_count() {
-    let mut set = faults(&[json!({"id": "a", "kind": "close", "nth": 2}), json!({"id": "b", "kind": "reset", "nth": [2, 3], "times": 1})]);
-    let fired: Vec<_> =
-        (0..3).filter_map(|_| ask(&mut set, Operation::Search, "T1", 0)).map(|fired| (fired.id.to_string(), fired.number)).collect();
+    let mut counted_fault =
+        faults(&[json!({"id": "a", "kind": "close", "nth": 2}), json!({"id": "b", "kind": "reset", "nth": [2, 3], "times": 1})]);
+    let fired: Vec<_> = (0..3)
+        .filter_map(|_| ask(&mut counted_fault, Operation::Search, "T1", 0))
+        .map(|fired| (fired.id.to_string(), fired.number))
+        .collect();
     assert_eq!(fired, [("a".to_owned(), 2), ("b".to_owned(), 3)]);
     let terminal = TerminalId::parse("T1").unwrap();
     assert!(
-        !set.concern(&Asked { operation: Operation::Search, surface: Surface::Http, terminal, now: now() }),
+        !counted_fault.concern(&FaultRequest { operation: Operation::Search, surface: Surface::Http, terminal, now: now() }),
         "both are spent, so nothing is counted any more"
     );
 }
 
 #[test]
 fn fields_that_do_not_fit_together_are_named() {
-    for (given, pointer) in [
+    for (definition, pointer) in [
         (json!({}), "/kind"),
         (json!({"kind": "wrong_hash", "operation": "search"}), "/operation"),
         (json!({"kind": "processing", "operation": "updates"}), "/operation"),
@@ -103,7 +106,7 @@ fn fields_that_do_not_fit_together_are_named() {
         (json!({"kind": "wrong_length", "off_by": 0}), "/off_by"),
         (json!({"kind": "clock_skew"}), "/skew"),
     ] {
-        assert_eq!(error(given.clone()), pointer, "{given}");
+        assert_eq!(error(definition.clone()), pointer, "{definition}");
     }
     let mut taken = faults(&[json!({"id": "a", "kind": "close"})]);
     assert_eq!(taken.add(serde_json::from_value(json!({"id": "a", "kind": "close"})).unwrap()).unwrap_err().pointer, "/id");
@@ -114,7 +117,7 @@ fn fields_that_do_not_fit_together_are_named() {
 
 #[test]
 fn every_kind_is_written_as_it_was_read() {
-    for given in [
+    for definition in [
         json!({"kind": "delay", "delay": "PT3S"}),
         json!({"kind": "delay", "delay": ["PT1S", "PT3S"], "nth": 2}),
         json!({"kind": "status", "status": 503, "nth": [1, 2]}),
@@ -134,7 +137,7 @@ fn every_kind_is_written_as_it_was_read() {
         json!({"kind": "processing", "probability": 0.25}),
         json!({"kind": "clock_skew", "skew": "-PT5M"}),
     ] {
-        let mut written = given.clone();
+        let mut written = definition.clone();
         (written["id"], written["operation"]) = (json!("a"), json!("any"));
         let fault: Fault = serde_json::from_value(written.clone()).unwrap();
         assert_eq!(serde_json::to_value(&fault).unwrap(), written);
@@ -145,39 +148,39 @@ fn every_kind_is_written_as_it_was_read() {
 /// A random fault, with a probability or a range.
 fn random_fault() -> impl Strategy<Value = Value> {
     (1..=9u32, any::<bool>()).prop_map(|(tenths, ranged)| {
-        let mut given = json!({"kind": "delay", "delay": if ranged { json!(["PT0S", "PT10S"]) } else { json!("PT1S") }});
-        given["probability"] = json!(f64::from(tenths) / 10.0);
-        given
+        let mut definition = json!({"kind": "delay", "delay": if ranged { json!(["PT0S", "PT10S"]) } else { json!("PT1S") }});
+        definition["probability"] = json!(f64::from(tenths) / 10.0);
+        definition
     })
 }
 
 proptest! {
     #[test]
     fn what_fires_for_a_terminal_does_not_depend_on_what_happens_beside_it(
-        given in proptest::collection::vec(random_fault(), 1..4), seed: u64, order in proptest::collection::vec((0..3usize, any::<bool>()), 0..200),
+        definition in proptest::collection::vec(random_fault(), 1..4), seed: u64, order in proptest::collection::vec((0..3usize, any::<bool>()), 0..200),
     ) {
         let names = ["T1", "T2", "T3"];
         let operation = |search: bool| if search { Operation::Search } else { Operation::Updates };
-        let mut mixed = faults(&given);
+        let mut mixed = faults(&definition);
         let mut seen: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (terminal, search) in &order {
             let fired = ask(&mut mixed, operation(*search), names[*terminal], seed);
             seen.entry((*terminal, *search)).or_default().push(fired.map(|fired| (fired.id, fired.kind)));
         }
         for ((terminal, search), seen) in seen {
-            let mut alone = faults(&given);
+            let mut alone = faults(&definition);
             let expected = seen.iter().map(|_| ask(&mut alone, operation(search), names[terminal], seed).map(|fired| (fired.id, fired.kind)));
             prop_assert_eq!(&expected.collect::<Vec<_>>(), &seen);
         }
     }
 
     #[test]
-    fn a_set_that_is_stored_and_read_goes_on_as_before(given in proptest::collection::vec(random_fault(), 1..4), seed: u64, before in 0..50u64) {
-        let mut set = faults(&given);
-        firings(&mut set, seed, before);
-        let mut read: Faults = serde_json::from_value(serde_json::to_value(&set).unwrap()).unwrap();
-        prop_assert_eq!(&read, &set);
-        prop_assert_eq!(firings(&mut read, seed, 50), firings(&mut set, seed, 50));
+    fn a_set_that_is_stored_and_read_goes_on_as_before(definition in proptest::collection::vec(random_fault(), 1..4), seed: u64, before in 0..50u64) {
+        let mut counted_fault = faults(&definition);
+        firings(&mut counted_fault, seed, before);
+        let mut read: Faults = serde_json::from_value(serde_json::to_value(&counted_fault).unwrap()).unwrap();
+        prop_assert_eq!(&read, &counted_fault);
+        prop_assert_eq!(firings(&mut read, seed, 50), firings(&mut counted_fault, seed, 50));
     }
 }
 
@@ -191,11 +194,11 @@ fn about_as_many_fire_as_the_probability_says() {
 
 #[test]
 fn chance_and_faults_know_a_request_by_its_name_and_a_file_in_a_folder_by_folder() {
-    let asked = |operation, surface| Asked { operation, surface, terminal: TerminalId::parse("T1").unwrap(), now: now() };
+    let request = |operation, surface| FaultRequest { operation, surface, terminal: TerminalId::parse("T1").unwrap(), now: now() };
     for operation in Operation::ALL {
-        let over_http = asked(operation, Surface::Http);
+        let over_http = request(operation, Surface::Http);
         assert_eq!(over_http.name(), operation.name());
         assert_eq!(over_http.requests().is_none(), operation == Operation::Unknown);
     }
-    assert_eq!(asked(Operation::Linkage, Surface::Folder).name(), "folder");
+    assert_eq!(request(Operation::Linkage, Surface::Folder).name(), "folder");
 }

@@ -140,10 +140,10 @@ fn the_same_patient_is_sought_whatever_the_width_padding_and_branch() {
         (inquiry.card.symbol, inquiry.card.branch) = (Some(symbol.into()), branch.map(Into::into));
         inquiry
     };
-    let folded = inquiry("01990019", "11-01", Some("01")).sought().folded();
-    assert_eq!(inquiry("０１９９００１９", "１１－０１", None).sought().folded(), folded);
-    assert_eq!(inquiry(" 1990019", "11‐01", None).sought().folded(), folded);
-    assert_ne!(inquiry("01990019", "11-02", None).sought().folded(), folded);
+    let folded = inquiry("01990019", "11-01", Some("01")).patient_key().folded();
+    assert_eq!(inquiry("０１９９００１９", "１１－０１", None).patient_key().folded(), folded);
+    assert_eq!(inquiry(" 1990019", "11‐01", None).patient_key().folded(), folded);
+    assert_ne!(inquiry("01990019", "11-02", None).patient_key().folded(), folded);
     let other = Inquiry { birthdate: date(1980, 5, 18), ..inquiry("01990019", "11-01", None) };
-    assert_ne!(other.sought().folded(), folded);
+    assert_ne!(other.patient_key().folded(), folded);
 }

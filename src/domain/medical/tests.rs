@@ -7,7 +7,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::person::{Person, faults};
+use crate::domain::person::{Person, validate_persons};
 
 const TODAY: Date = date(2026, 1, 20);
 
@@ -22,8 +22,8 @@ fn person(records: &[&str]) -> Person {
     toml::from_str(&format!("id = 'a'\nname = '模擬　人'\nname_kana = 'ﾓｷﾞ'\nsex = 'male'\nbirthdate = '1980-05-17'\n{records}")).unwrap()
 }
 
-fn told<'a>(person: &'a Person, wanted: Wanted, code: &'a InstitutionCode) -> DrugInformation<'a> {
-    drug_information(&person.drug_history, &wanted, &Asker { code, name: "模擬クリニック", today: TODAY })
+fn told<'a>(person: &'a Person, wanted: DrugQuery, code: &'a InstitutionCode) -> DrugInformation<'a> {
+    drug_information(&person.drug_history, &wanted, &Requester { code, name: "模擬クリニック", today: TODAY })
 }
 
 fn code(text: &str) -> InstitutionCode {
@@ -47,7 +47,7 @@ fn each_kind_has_its_block_and_a_month_is_one_block_an_institution_prescriber_an
         &format!("{CLAIM}'2025-12-05'"),
     ];
     let (person, own) = (person(&records), code("9910000018"));
-    let DrugInformation { claims, prescriptions, dispensings } = told(&person, Wanted::default(), &own);
+    let DrugInformation { claims, prescriptions, dispensings } = told(&person, DrugQuery::default(), &own);
     let seen: Vec<_> = claims
         .iter()
         .map(|month| {
@@ -86,10 +86,10 @@ fn a_prescription_is_own_where_the_prescriber_or_else_the_institution_is_who_ask
         let prescriber = prescriber.map(|text| format!("; prescriber = {text}")).unwrap_or_default();
         let person = person(&[&format!("{CLAIM}'2025-12-05'; institution = {institution}{prescriber}")]);
         let asking = code("9910000018");
-        assert_eq!(told(&person, Wanted::default(), &asking).claims[0].own, own, "{institution}{prescriber}");
+        assert_eq!(told(&person, DrugQuery::default(), &asking).claims[0].own, own, "{institution}{prescriber}");
     }
     let (person, asking) = (person(&[&format!("{CLAIM}'2025-12-05'")]), code("9910000026"));
-    let named = told(&person, Wanted::default(), &asking).claims[0].institution;
+    let named = told(&person, DrugQuery::default(), &asking).claims[0].institution;
     assert_eq!((named.code, named.name), (&asking, Some("模擬クリニック")), "whoever asks, under its name");
 }
 
@@ -99,7 +99,7 @@ fn treatments_are_told_where_they_are_wanted_and_a_day_without_anything_is_not()
     let person = person(&[&format!("{CLAIM}'2025-12-05'; drugs = []; {treatments}"), &format!("{CLAIM}'2025-12-06'; {treatments}")]);
     let own = code("9910000018");
     let counts = |treatments| {
-        let told = told(&person, Wanted { treatments, ..Wanted::default() }, &own);
+        let told = told(&person, DrugQuery { treatments, ..DrugQuery::default() }, &own);
         let days = told.claims.iter().flat_map(|month| &month.days);
         days.map(|day| (day.drugs.len(), day.treatments.len())).collect::<Vec<_>>()
     };
@@ -117,7 +117,7 @@ proptest! {
         let first = first.map(month);
         let last = months.map(|months| first.unwrap_or(month(-10)).saturating_add(months.months()));
         let own = code("9910000018");
-        let told = told(&person, Wanted { first, last, treatments: false }, &own).claims;
+        let told = told(&person, DrugQuery { first, last, treatments: false }, &own).claims;
 
         let all = (0..i32::from(times)).map(|n| TODAY.saturating_sub((offset + n * i32::from(every)).days()));
         let in_range = |day: &Date| {
@@ -139,7 +139,7 @@ proptest! {
 #[test]
 fn what_a_history_may_hold_is_bounded_and_each_mistake_is_named_by_its_place() {
     let of = |record: &str| {
-        let found = faults(&[person(&[record])]);
+        let found = validate_persons(&[person(&[record])]);
         found.first().map(|(pointer, text)| (pointer.clone(), text.en.clone())).unwrap_or_default()
     };
     let claim = |more: &str| of(&format!("{CLAIM}'2025-12-05'; {more}"));
@@ -158,17 +158,20 @@ fn what_a_history_may_hold_is_bounded_and_each_mistake_is_named_by_its_place() {
     assert_eq!(claim(&treatments.replace("times = 1", "times = 1000")).0, "/0/drug_history/0/treatments/0/times");
 
     let often = format!("{CLAIM}'2025-12-05'; repeat = {{ every = 1, times = 60 }}");
-    let many = |count: usize| faults(&[person(&vec![often.as_str(); count])]);
+    let many = |count: usize| validate_persons(&[person(&vec![often.as_str(); count])]);
     assert_eq!(many(16), []);
     assert_eq!(many(17)[0].0, "/0/drug_history", "1,020 drugs");
     let single = format!("{CLAIM}'2025-12-05'");
-    assert_eq!(faults(&[person(&vec![single.as_str(); 100])]), []);
-    assert_eq!(faults(&[person(&vec![single.as_str(); 101])])[0].0, "/0/drug_history");
+    assert_eq!(validate_persons(&[person(&vec![single.as_str(); 100])]), []);
+    assert_eq!(validate_persons(&[person(&vec![single.as_str(); 101])])[0].0, "/0/drug_history");
 
     let item = "{ code = '9Z001000000000001', name = '身長', data_type = 'PQ', value = '170', unit = 'cm' }";
     let checkups = |items: usize, count: usize| {
         let checkup: Checkup = toml::from_str(&format!("date = 'today-1'\nitems = [{}]", vec![item; items].join(", "))).unwrap();
-        faults(&[Person { checkups: vec![checkup; count], ..person(&[]) }]).into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>()
+        validate_persons(&[Person { checkups: vec![checkup; count], ..person(&[]) }])
+            .into_iter()
+            .map(|(pointer, _)| pointer)
+            .collect::<Vec<_>>()
     };
     assert_eq!((checkups(1, 20), checkups(100, 1)), (vec![], vec![]));
     assert_eq!(checkups(0, 1), ["/0/checkups/0/items"]);

@@ -187,7 +187,7 @@ impl DrugRecord {
     }
 
     /// The field that makes no sense, and why.
-    fn fault(&self) -> Option<(String, Text)> {
+    fn validate(&self) -> Option<(String, Text)> {
         let (is_claim, is_prescription) = (self.kind == RecordKind::Claim, self.kind == RecordKind::ElectronicPrescription);
         if self.drugs.is_empty() && self.treatments.is_empty() {
             return Some(("drugs".to_owned(), Text::new("drugs か treatments が必要です", "it needs drugs or treatments")));
@@ -227,7 +227,7 @@ fn out_of(number: u64, most: u64) -> Option<Text> {
 }
 
 /// What is wrong with a person's history: where, as a JSON pointer into the person, and what was expected.
-pub(super) fn faults(records: &[DrugRecord], checkups: &[Checkup]) -> Vec<(String, Text)> {
+pub(super) fn validate_history(records: &[DrugRecord], checkups: &[Checkup]) -> Vec<(String, Text)> {
     let too_many = |pointer: String, got: usize, most: usize| {
         let text = Text::new(format!("{got} 件あります（{most} 件まで）"), format!("{got} of them; at most {most}"));
         (got > most).then_some((pointer, text))
@@ -243,7 +243,7 @@ pub(super) fn faults(records: &[DrugRecord], checkups: &[Checkup]) -> Vec<(Strin
         (lines > MOST_LINES).then(|| ("/drug_history".to_owned(), text()))
     });
     let of_records = records.iter().enumerate().filter_map(|(i, record)| {
-        let (field, text) = record.fault()?;
+        let (field, text) = record.validate()?;
         Some((format!("/drug_history/{i}/{field}"), text))
     });
     let of_checkups = checkups.iter().enumerate().filter_map(|(i, checkup)| {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Download, Driver, Power, Settings, Step, Surroundings, Terminal};
+use super::{Download, Driver, Power, Settings, Step, Terminal, TerminalEnvironment};
 use crate::domain::card::{Card, CardOutcome, LastCard};
 use crate::domain::event::{Change, SwitchOff};
 use crate::domain::text::Text;
@@ -23,12 +23,12 @@ impl Terminal {
     ///
     /// # Errors
     /// An external terminal.
-    pub fn plug(&mut self, on: bool, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ActionError> {
+    pub fn plug(&mut self, on: bool, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
         self.must_be_virtual()?;
         Ok(match (self.power, on) {
             (Power::On, true) => Vec::new(),
-            (Power::On, false) => self.switch_off(now, SwitchOff::Plug, around.readings),
-            (Power::Off { .. }, true) => self.switch_on(now, around.readings),
+            (Power::On, false) => self.switch_off(now, SwitchOff::Plug, environment.readings),
+            (Power::Off { .. }, true) => self.switch_on(now, environment.readings),
             (Power::Off { hibernated, .. }, false) => {
                 self.power = Power::Off { hibernated, unplugged: true };
                 Vec::new()
@@ -40,19 +40,19 @@ impl Terminal {
     ///
     /// # Errors
     /// An external terminal, or one that is off.
-    pub fn shut_down(&mut self, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ActionError> {
+    pub fn shut_down(&mut self, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
         self.must_be_on()?;
-        Ok(self.switch_off(now, SwitchOff::Shutdown, around.readings))
+        Ok(self.switch_off(now, SwitchOff::Shutdown, environment.readings))
     }
 
     /// Restarts it: a boot, fast startup or not.
     ///
     /// # Errors
     /// An external terminal, or one that is off.
-    pub fn restart(&mut self, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ActionError> {
+    pub fn restart(&mut self, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
         self.must_be_on()?;
-        let mut changes = self.interrupt(now, around.readings);
-        changes.push(self.begin_boot(now, around.readings));
+        let mut changes = self.interrupt(now, environment.readings);
+        changes.push(self.begin_boot(now, environment.readings));
         Ok(changes)
     }
 
@@ -109,25 +109,25 @@ impl Terminal {
     ///
     /// # Errors
     /// An external terminal, one that is off or already at it, or nothing that it could take.
-    pub fn download(&mut self, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ActionError> {
+    pub fn download(&mut self, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
         self.must_be_on()?;
         if let Some(activity) = &mut self.activity {
             activity.manual = true;
             return Ok(Vec::new());
         }
-        self.must_want_something(around)?;
-        Ok(self.begin_next(now, around, true))
+        self.must_want_something(environment)?;
+        Ok(self.begin_next(now, environment, true))
     }
 
     /// Has everything that the campaign offers installed this instant, without the time that downloading and installing take.
     ///
     /// # Errors
     /// As [`Terminal::download`].
-    pub fn install_now(&mut self, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ActionError> {
+    pub fn install_now(&mut self, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
         self.must_be_on()?;
-        self.must_want_something(around)?;
+        self.must_want_something(environment)?;
         self.activity = None;
-        let takes: Vec<_> = self.wanted(around.campaign).filter(|package| self.can_take(package)).cloned().collect();
+        let takes: Vec<_> = self.wanted(environment.campaign).filter(|package| self.can_take(package)).cloned().collect();
         Ok(takes
             .into_iter()
             .map(|package| {
@@ -138,7 +138,7 @@ impl Terminal {
     }
 
     /// Gives it other settings; a download under way goes on at the new bandwidth, and a change of driver ends whatever is under way.
-    pub fn set(&mut self, settings: Settings, now: Timestamp, around: Surroundings<'_>) -> Vec<Change> {
+    pub fn set(&mut self, settings: Settings, now: Timestamp, environment: TerminalEnvironment<'_>) -> Vec<Change> {
         self.last_contact = self.last_contact(now);
         self.polls_since = now;
         let new_driver = settings.driver != self.settings.driver;
@@ -156,26 +156,26 @@ impl Terminal {
         };
         self.activity = None;
         self.downloads.insert(activity.component, Download { version: activity.version, received });
-        self.begin_next(now, around, activity.manual)
+        self.begin_next(now, environment, activity.manual)
     }
 
-    fn must_want_something(&self, around: Surroundings<'_>) -> Result<(), ActionError> {
+    fn must_want_something(&self, environment: TerminalEnvironment<'_>) -> Result<(), ActionError> {
         if self.settings.line_down {
             return Err(ActionError::new("回線に接続できません（設定 line_down）", "the line is down (setting line_down)"));
         }
-        if around.campaign.down {
+        if environment.campaign.down {
             return Err(ActionError::new("配信サーバーが停止しています（campaign.down）", "the delivery server is down (campaign.down)"));
         }
-        if around.campaign.suspended {
+        if environment.campaign.suspended {
             return Err(ActionError::new("配信が停止されています（campaign.suspended）", "distribution is suspended (campaign.suspended)"));
         }
-        if self.wanted(around.campaign).next().is_none() {
+        if self.wanted(environment.campaign).next().is_none() {
             return Err(ActionError::new(
                 "この端末には配信済みの最新版がインストールされています",
                 "this terminal has everything installed that the campaign offers",
             ));
         }
-        if !self.wanted(around.campaign).any(|package| self.can_take(package)) {
+        if !self.wanted(environment.campaign).any(|package| self.can_take(package)) {
             return Err(ActionError::new(
                 "残りはカードリーダーの更新だけですが、カードリーダーの電源が切れています",
                 "only the reader's update is left, and the reader is off",

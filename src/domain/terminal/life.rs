@@ -17,7 +17,7 @@ use crate::domain::readings::Readings;
 
 /// What a terminal's life depends on beside itself.
 #[derive(Clone, Copy, Debug)]
-pub struct Surroundings<'a> {
+pub struct TerminalEnvironment<'a> {
     /// The institution's campaign.
     pub campaign: &'a Campaign,
     /// The institution's readings of the notice.
@@ -61,29 +61,29 @@ impl Cursor {
 
 impl Terminal {
     /// What it does next and when: never before what was settled last. An external terminal does nothing by itself.
-    pub fn next_due(&self, around: Surroundings<'_>) -> Option<(Timestamp, Due)> {
+    pub fn next_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, Due)> {
         if self.settings.driver == Driver::External {
             return None;
         }
-        let all = [self.activity_due(around), self.schedule_due(), self.restart_due(), self.poll_due(around)];
+        let all = [self.activity_due(environment), self.schedule_due(), self.restart_due(), self.poll_due(environment)];
         all.into_iter().flatten().min()
     }
 
     /// Does what is due at `at`, and says what changed.
-    pub fn apply(&mut self, at: Timestamp, due: Due, around: Surroundings<'_>) -> Vec<Change> {
+    pub fn apply(&mut self, at: Timestamp, due: Due, environment: TerminalEnvironment<'_>) -> Vec<Change> {
         self.cursor = self.cursor.max(Cursor { at, due });
         match due {
-            Due::InstallEnds => self.finish_install(at, around),
-            Due::DownloadEnds => self.finish_download(at, around),
-            Due::DownloadStops => self.stop_download(at, self.stop_reason(around).unwrap_or(Stop::WindowClosed), around.readings),
-            Due::ScheduledOff => self.switch_off(at, SwitchOff::Shutdown, around.readings),
-            Due::ScheduledOn => self.switch_on(at, around.readings),
+            Due::InstallEnds => self.finish_install(at, environment),
+            Due::DownloadEnds => self.finish_download(at, environment),
+            Due::DownloadStops => self.stop_download(at, self.stop_reason(environment).unwrap_or(Stop::WindowClosed), environment.readings),
+            Due::ScheduledOff => self.switch_off(at, SwitchOff::Shutdown, environment.readings),
+            Due::ScheduledOn => self.switch_on(at, environment.readings),
             Due::AutomaticRestart => {
-                let mut changes = self.interrupt(at, around.readings);
-                changes.push(self.begin_boot(at, around.readings));
+                let mut changes = self.interrupt(at, environment.readings);
+                changes.push(self.begin_boot(at, environment.readings));
                 changes
             }
-            Due::Poll => self.begin_next(at, around, false),
+            Due::Poll => self.begin_next(at, environment, false),
         }
     }
 
@@ -135,37 +135,37 @@ impl Terminal {
         })
     }
 
-    fn activity_due(&self, around: Surroundings<'_>) -> Option<(Timestamp, Due)> {
+    fn activity_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, Due)> {
         let activity = self.activity.as_ref()?;
         if activity.step == Step::Installing {
             return Some((activity.until, Due::InstallEnds));
         }
         let ends = (activity.until, Due::DownloadEnds);
-        if self.stop_reason(around).is_some() {
+        if self.stop_reason(environment).is_some() {
             return Some((self.cursor.at, Due::DownloadStops).min(ends));
         }
-        let closes = open_window(around.windows, self.cursor.at).and_then(|window| window.end);
+        let closes = open_window(environment.windows, self.cursor.at).and_then(|window| window.end);
         match closes {
-            Some(closes) if !activity.manual && !around.readings.download_runs_on => Some(ends.min((closes, Due::DownloadStops))),
+            Some(closes) if !activity.manual && !environment.readings.download_runs_on => Some(ends.min((closes, Due::DownloadStops))),
             _ => Some(ends),
         }
     }
 
     /// Why the running download has to stop where the terminal has been settled to.
-    fn stop_reason(&self, around: Surroundings<'_>) -> Option<Stop> {
+    fn stop_reason(&self, environment: TerminalEnvironment<'_>) -> Option<Stop> {
         let activity = self.activity.as_ref().filter(|activity| activity.step == Step::Downloading)?;
         if self.settings.line_down {
             return Some(Stop::LineDown);
         }
-        let offered = around.campaign.package(activity.component).is_some_and(|package| package.version == activity.version);
-        if !offered || around.campaign.is_halted() {
+        let offered = environment.campaign.package(activity.component).is_some_and(|package| package.version == activity.version);
+        if !offered || environment.campaign.is_halted() {
             return Some(Stop::Withdrawn);
         }
         if activity.component.is_readers() && !self.reader.powered {
             return Some(Stop::ReaderOff);
         }
-        let runs_on = activity.manual || around.readings.download_runs_on;
-        let open = runs_on || open_window(around.windows, self.cursor.at).is_some();
+        let runs_on = activity.manual || environment.readings.download_runs_on;
+        let open = runs_on || open_window(environment.windows, self.cursor.at).is_some();
         (!open).then_some(Stop::WindowClosed)
     }
 
@@ -191,16 +191,16 @@ impl Terminal {
     }
 
     /// The first poll that finds something: polls that find nothing change nothing and need not happen.
-    fn poll_due(&self, around: Surroundings<'_>) -> Option<(Timestamp, Due)> {
-        if !self.polls() || self.activity.is_some() || around.windows.is_empty() || self.next_package(around.campaign).is_none() {
+    fn poll_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, Due)> {
+        if !self.polls() || self.activity.is_some() || environment.windows.is_empty() || self.next_package(environment.campaign).is_none() {
             return None;
         }
         let mut poll = self.poll_from(self.cursor.at);
         if (poll, Due::Poll) <= (self.cursor.at, self.cursor.due) {
             poll += self.settings.poll_interval.duration();
         }
-        let begun = around.windows.partition_point(|window| window.start <= poll);
-        around.windows[begun.saturating_sub(1)..].iter().find_map(|window| {
+        let begun = environment.windows.partition_point(|window| window.start <= poll);
+        environment.windows[begun.saturating_sub(1)..].iter().find_map(|window| {
             poll = poll.max(self.poll_from(window.start));
             window.end.is_none_or(|end| poll < end).then_some((poll, Due::Poll))
         })
@@ -236,8 +236,8 @@ impl Terminal {
     }
 
     /// Begins with the next package: its installation where it is already there, else its download.
-    pub(super) fn begin_next(&mut self, at: Timestamp, around: Surroundings<'_>, manual: bool) -> Vec<Change> {
-        let Some(package) = self.next_package(around.campaign).cloned() else {
+    pub(super) fn begin_next(&mut self, at: Timestamp, environment: TerminalEnvironment<'_>, manual: bool) -> Vec<Change> {
+        let Some(package) = self.next_package(environment.campaign).cloned() else {
             return Vec::new();
         };
         let held = self.downloads.get(&package.component).filter(|download| download.version == package.version);
@@ -260,28 +260,29 @@ impl Terminal {
         self.activity = Some(Activity { step: Step::Installing, since: at, until, ..activity });
     }
 
-    fn finish_download(&mut self, at: Timestamp, around: Surroundings<'_>) -> Vec<Change> {
+    fn finish_download(&mut self, at: Timestamp, environment: TerminalEnvironment<'_>) -> Vec<Change> {
         let Some(activity) = self.activity.take() else {
             return Vec::new();
         };
         let change = Change::Downloaded { component: activity.component, version: activity.version.clone() };
-        let received = around.campaign.package(activity.component).map_or_else(|| self.received(&activity, at), |package| package.size);
+        let received =
+            environment.campaign.package(activity.component).map_or_else(|| self.received(&activity, at), |package| package.size);
         let download = Download { version: activity.version.clone(), received };
         self.downloads.insert(activity.component, download);
         self.begin_step(at, activity);
         vec![change]
     }
 
-    fn finish_install(&mut self, at: Timestamp, around: Surroundings<'_>) -> Vec<Change> {
+    fn finish_install(&mut self, at: Timestamp, environment: TerminalEnvironment<'_>) -> Vec<Change> {
         let Some(activity) = self.activity.take() else {
             return Vec::new();
         };
-        let restart_required = around.campaign.package(activity.component).is_none_or(|package| package.restart_required);
+        let restart_required = environment.campaign.package(activity.component).is_none_or(|package| package.restart_required);
         self.downloads.remove(&activity.component);
         let mut changes = vec![self.install(at, activity.component, activity.version, restart_required)];
-        let goes_on = activity.manual || open_window(around.windows, at).is_some();
-        if goes_on && !around.campaign.is_halted() && !self.settings.line_down {
-            changes.extend(self.begin_next(at, around, activity.manual));
+        let goes_on = activity.manual || open_window(environment.windows, at).is_some();
+        if goes_on && !environment.campaign.is_halted() && !self.settings.line_down {
+            changes.extend(self.begin_next(at, environment, activity.manual));
         }
         changes
     }

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use actions::ActionError;
-pub use life::{Due, Surroundings};
+pub use life::{Due, TerminalEnvironment};
 pub use report::{Report, ReportError, ReportState};
 pub use settings::{Driver, PowerSchedule, ReaderSettings, Settings, Starts};
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use super::{Activity, Boot, Download, Driver, Step, Surroundings, Terminal};
+use super::{Activity, Boot, Download, Driver, Step, Terminal, TerminalEnvironment};
 use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::event::Change;
 use crate::domain::ids::{BootId, Version};
@@ -135,7 +135,7 @@ const KEPT_OFFERS: usize = 16;
 
 /// How far a terminal is with a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum PackageState {
     Wanted,
     Downloading,
     Downloaded,
@@ -143,7 +143,7 @@ enum Stage {
     Installed,
 }
 
-impl Stage {
+impl PackageState {
     /// The report that led to it.
     fn name(self) -> &'static str {
         match self {
@@ -185,7 +185,7 @@ impl Terminal {
     ///
     /// # Errors
     /// A virtual terminal, a version that was never offered, a step that does not follow, or a boot that does not fit what was reported before.
-    pub fn report(&mut self, report: Report, now: Timestamp, around: Surroundings<'_>) -> Result<Vec<Change>, ReportError> {
+    pub fn report(&mut self, report: Report, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ReportError> {
         if self.settings.driver == Driver::Virtual {
             return Err(refused(
                 "driver が virtual の端末は模擬環境の時計で動くため、報告を受け付けません。driver を external にしてください",
@@ -195,26 +195,26 @@ impl Terminal {
         let is_failure = matches!(report, Report::Failed { .. });
         let changes = match report {
             Report::Downloading { component, version, received } => {
-                let package = self.following(ReportState::Downloading, component, &version, around)?;
+                let package = self.following(ReportState::Downloading, component, &version, environment)?;
                 self.begin(now, &package, Step::Downloading, received.min(package.size));
                 Vec::new()
             }
             Report::Downloaded { component, version } => {
-                let package = self.following(ReportState::Downloaded, component, &version, around)?;
-                let known = self.stage(&package) == Stage::Downloaded;
+                let package = self.following(ReportState::Downloaded, component, &version, environment)?;
+                let known = self.package_state(&package) == PackageState::Downloaded;
                 self.activity = None;
                 self.downloads.insert(component, Download { version: version.clone(), received: package.size });
                 if known { Vec::new() } else { vec![Change::Downloaded { component, version }] }
             }
             Report::Installing { component, version } => {
-                let package = self.following(ReportState::Installing, component, &version, around)?;
+                let package = self.following(ReportState::Installing, component, &version, environment)?;
                 self.begin(now, &package, Step::Installing, package.size);
                 Vec::new()
             }
-            Report::Installed { component, version } => self.report_installed(now, component, version, around)?,
+            Report::Installed { component, version } => self.report_installed(now, component, version, environment)?,
             Report::Booted { boot_id, running } => self.report_boot(now, boot_id, running)?,
             Report::Failed { component, version, message } => {
-                self.following(ReportState::Failed, component, &version, around)?;
+                self.following(ReportState::Failed, component, &version, environment)?;
                 self.activity = None;
                 let message: String = message.chars().take(500).collect();
                 let failure = Some((component, version.clone(), message.clone()));
@@ -235,19 +235,19 @@ impl Terminal {
         now: Timestamp,
         component: Component,
         version: Version,
-        around: Surroundings<'_>,
+        environment: TerminalEnvironment<'_>,
     ) -> Result<Vec<Change>, ReportError> {
         if self.software.get(&component).is_some_and(|software| software.installed == version) {
             return Ok(Vec::new());
         }
-        self.offered(component, &version, around)?;
+        self.offered(component, &version, environment)?;
         if let Some(software) = self.software.get(&component).filter(|software| version < software.installed) {
             return Err(refused(
                 &format!("{component} は新しい版 {} がインストール済みです", software.installed),
                 &format!("{component} has the newer version {} installed", software.installed),
             ));
         }
-        let restart_required = self.following(ReportState::Installed, component, &version, around)?.restart_required;
+        let restart_required = self.following(ReportState::Installed, component, &version, environment)?.restart_required;
         self.activity = None;
         self.downloads.remove(&component);
         Ok(vec![self.install(now, component, version, restart_required)])
@@ -321,42 +321,50 @@ impl Terminal {
         step: ReportState,
         component: Component,
         version: &Version,
-        around: Surroundings<'_>,
+        environment: TerminalEnvironment<'_>,
     ) -> Result<Package, ReportError> {
-        let package = self.offered(component, version, around)?;
-        let stage = self.stage(package);
-        let again = stage == Stage::Downloaded && self.failure.as_ref().is_some_and(|(failed, _, _)| *failed == component);
-        if stage.takes().contains(&step) || (again && step == ReportState::Downloading) {
+        let package = self.offered(component, version, environment)?;
+        let package_state = self.package_state(package);
+        let again = package_state == PackageState::Downloaded && self.failure.as_ref().is_some_and(|(failed, _, _)| *failed == component);
+        if package_state.takes().contains(&step) || (again && step == ReportState::Downloading) {
             return Ok(package.clone());
         }
-        let follow = stage.takes().iter().map(|step| step.name()).collect::<Vec<_>>().join(", ");
+        let follow = package_state.takes().iter().map(|step| step.name()).collect::<Vec<_>>().join(", ");
         let step = step.name();
         Err(refused(
-            &format!("{component} {version} は {} まで報告済みのため、{step} は続きません。受け付けるもの: {follow}", stage.name()),
-            &format!("{component} {version} was last reported as {}; `{step}` does not follow, these would: {follow}", stage.name()),
+            &format!("{component} {version} は {} まで報告済みのため、{step} は続きません。受け付けるもの: {follow}", package_state.name()),
+            &format!(
+                "{component} {version} was last reported as {}; `{step}` does not follow, these would: {follow}",
+                package_state.name()
+            ),
         ))
     }
 
     /// How far it is with a package.
-    fn stage(&self, package: &Package) -> Stage {
+    fn package_state(&self, package: &Package) -> PackageState {
         if self.software.get(&package.component).is_some_and(|software| software.installed >= package.version) {
-            return Stage::Installed;
+            return PackageState::Installed;
         }
         let activity =
             self.activity.as_ref().filter(|activity| activity.component == package.component && activity.version == package.version);
         if let Some(activity) = activity {
-            return if activity.step == Step::Installing { Stage::Installing } else { Stage::Downloading };
+            return if activity.step == Step::Installing { PackageState::Installing } else { PackageState::Downloading };
         }
         let held = self.downloads.get(&package.component).filter(|held| held.version == package.version);
-        if held.is_some_and(|held| held.received >= package.size) { Stage::Downloaded } else { Stage::Wanted }
+        if held.is_some_and(|held| held.received >= package.size) { PackageState::Downloaded } else { PackageState::Wanted }
     }
 
     /// The package of that version that the campaign has, or that a poll offered before the campaign was replaced.
-    fn offered<'a>(&'a self, component: Component, version: &Version, around: Surroundings<'a>) -> Result<&'a Package, ReportError> {
+    fn offered<'a>(
+        &'a self,
+        component: Component,
+        version: &Version,
+        environment: TerminalEnvironment<'a>,
+    ) -> Result<&'a Package, ReportError> {
         if !self.software.contains_key(&component) {
             return Err(unknown_component(component));
         }
-        let package = around.campaign.package(component);
+        let package = environment.campaign.package(component);
         let offers = package.into_iter().chain(self.offers.iter().rev());
         offers.into_iter().find(|offer| offer.component == component && offer.version == *version).ok_or_else(|| {
             let offer = package.map_or_else(|| "-".to_owned(), |package| package.version.to_string());

@@ -139,14 +139,14 @@ impl Settings {
     }
 
     /// The field that is out of range, as a JSON pointer, and its range.
-    pub fn fault(&self) -> Option<(&'static str, &'static str)> {
+    pub fn validate(&self) -> Option<(&'static str, &'static str)> {
         if self.poll_interval < Period::from_secs(60) {
             return Some(("/poll_interval", "at least PT1M"));
         }
         if self.bandwidth == 0 {
             return Some(("/bandwidth", "at least 1 (bytes a second)"));
         }
-        if let Some(fault) = self.linkage.fault() {
+        if let Some(fault) = self.linkage.validate() {
             return Some(fault);
         }
         let schedule = self.power_schedule?;

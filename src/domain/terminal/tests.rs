@@ -8,12 +8,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::calendar::Calendar;
 use crate::domain::clock::{ClockSetting, Mode};
+use crate::domain::error_presentation::ErrorPresentation;
 use crate::domain::fault::Faults;
 use crate::domain::ids::{CampaignId, InstitutionCode};
 use crate::domain::institution::{Institution, InstitutionSpec, Login};
 use crate::domain::readings::Readings;
 use crate::domain::rehearsal::Rehearsal;
-use crate::domain::surfacing::Surfacing;
 use crate::domain::text::Text;
 
 /// What can be done to a terminal from outside.
@@ -130,7 +130,7 @@ fn institution(terminals: Vec<Settings>, readings: Readings) -> Institution {
         readings,
         terminals,
         campaign: Arc::new(campaign()),
-        surfacing: Surfacing::default(),
+        presentation: ErrorPresentation::default(),
         persons: None,
         scenario: None,
         faults: Faults::default(),
@@ -160,17 +160,17 @@ fn perform(institution: &mut Institution, act: Act) {
         return institution.settle(now);
     }
     let id = TerminalId::parse("T0").expect("a name");
-    let acted = institution.act(&id, now, |terminal, around| match act {
+    let acted = institution.act(&id, now, |terminal, environment| match act {
         Act::Wait(_) | Act::WaitUntil(_) | Act::Suspend(_) => Ok(Vec::new()),
-        Act::Plug(on) => terminal.plug(on, now, around),
-        Act::Shutdown => terminal.shut_down(now, around),
-        Act::Restart => terminal.restart(now, around),
+        Act::Plug(on) => terminal.plug(on, now, environment),
+        Act::Shutdown => terminal.shut_down(now, environment),
+        Act::Restart => terminal.restart(now, environment),
         Act::RestartLinkage => terminal.restart_linkage(),
         Act::Reader(on) => terminal.switch_reader(on, now),
-        Act::Download => terminal.download(now, around),
-        Act::Install => terminal.install_now(now, around),
-        Act::Stuck(stuck) => Ok(terminal.set(Settings { stuck, ..terminal.settings.clone() }, now, around)),
-        Act::Bandwidth(bandwidth) => Ok(terminal.set(Settings { bandwidth, ..terminal.settings.clone() }, now, around)),
+        Act::Download => terminal.download(now, environment),
+        Act::Install => terminal.install_now(now, environment),
+        Act::Stuck(stuck) => Ok(terminal.set(Settings { stuck, ..terminal.settings.clone() }, now, environment)),
+        Act::Bandwidth(bandwidth) => Ok(terminal.set(Settings { bandwidth, ..terminal.settings.clone() }, now, environment)),
     });
     assert!(acted.is_some(), "the terminal exists");
 }

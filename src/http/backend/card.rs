@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::delivery::{self, update_terminal};
 use super::finish::{Ending, finish, refuse};
-use super::received::{Received, UNREADABLE};
+use super::incoming_request::{Received, UNREADABLE};
 use super::reply::json;
 use super::url::InPath;
 use crate::app::access::{Visit, Visited};
@@ -24,7 +24,7 @@ use crate::domain::check::Refusal;
 use crate::domain::consent::Consents;
 use crate::domain::linkage::ResultFiles;
 use crate::domain::operation::Operation;
-use crate::domain::person::{Unclear, meant};
+use crate::domain::person::{AmbiguousPerson, find_person};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::closing;
@@ -33,7 +33,7 @@ use crate::journal::Exchange;
 use crate::linkage::folder::OutputFile;
 use crate::linkage::{self, FaceFile, Seen};
 use crate::wire::document;
-use crate::wire::said::in_japanese;
+use crate::wire::parse_errors::in_japanese;
 
 /// Whose card, what they consent to, and whether it is the right card.
 #[derive(Deserialize, JsonSchema)]
@@ -120,14 +120,14 @@ async fn present(app: &App, received: &Received, id: &str, asked: &CardRequest) 
         let own = institution.persons.clone();
         let fixtures = app.fixtures();
         let register = fixtures.register(own.as_deref());
-        let person = meant(register.persons, &asked.person).map_err(|error| unclear(&error))?;
+        let person = find_person(register.persons, &asked.person).map_err(|error| unclear(&error))?;
         let seen = linkage::present(&fixtures, institution, &address.terminal, moment, person, &asked.consents, asked.card);
         Ok(seen.expect("admission found the terminal"))
     });
     presented.await
 }
 
-fn unclear(Unclear { text, candidates }: &Unclear<'_>) -> Refusal {
+fn unclear(AmbiguousPerson { text, candidates }: &AmbiguousPerson<'_>) -> Refusal {
     let ids = candidates.iter().map(|person| person.id.as_str()).collect::<Vec<_>>().join(", ");
     let detail = Text::new(format!("{}使える ID: {ids}", text.ja), format!("{} The ids are {ids}.", text.en));
     Refusal::quoting(ErrorId::MalformedRequest, detail)

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::identity::{TokenRule, UNIDENTIFIED, Unidentified, certificate_if_required, identify};
-use super::received::Received;
+use super::incoming_request::Received;
 use crate::app::access::{Access, At, Visited};
 use crate::app::caller::Caller;
 use crate::domain::campaign::Campaign;

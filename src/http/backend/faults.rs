@@ -10,10 +10,10 @@ use axum::http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
 use super::reply::{Content, Payload, Reply};
-use crate::domain::fault::{Fired, Kind, LONGEST_SILENCE};
+use crate::domain::fault::{Kind, LONGEST_SILENCE, TriggeredFault};
 use crate::domain::period::Period;
 use crate::http::connection::NoAnswer;
-use crate::wire::spoilt;
+use crate::wire::corruption;
 
 /// An answer as it is sent.
 pub(super) struct Sent {
@@ -29,7 +29,7 @@ impl From<Content> for Sent {
 }
 
 /// What a fault makes of an answer; `wall` is the machine's time.
-pub(super) fn apply(fired: &Fired, reply: Reply, wall: Timestamp) -> Sent {
+pub(super) fn apply(fired: &TriggeredFault, reply: Reply, wall: Timestamp) -> Sent {
     match (&fired.kind, reply) {
         (Kind::Status { status, retry_after }, _) => instead(*status, *retry_after).into(),
         (Kind::Reset, _) => never(NoAnswer::Reset, None),
@@ -59,11 +59,11 @@ fn changed(kind: &Kind, content: Content, wall: Timestamp) -> Content {
             let has_parts = is_multipart(&content.headers);
             streamed(content, length, |whole| body::altered(whole, has_parts))
         }
-        Kind::Malformed => rewritten(content, spoilt::malformed),
-        Kind::WrongEncoding => rewritten(content, spoilt::in_other_encoding),
+        Kind::Malformed => rewritten(content, corruption::malformed),
+        Kind::WrongEncoding => rewritten(content, corruption::in_other_encoding),
         Kind::StaleEtag => with_stale_etag(content),
         Kind::ClockSkew { skew } => {
-            let mut content = rewritten(content, |body| spoilt::skewed(body, skew.duration()));
+            let mut content = rewritten(content, |body| corruption::skewed(body, skew.duration()));
             content.headers.extend(date(wall, skew.duration()).map(|date| (DATE, date)));
             content
         }

@@ -11,15 +11,15 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::faults::{self, Sent};
-use super::received::Received;
+use super::incoming_request::Received;
 use super::reply::{Content, Payload, Reply, json, problem};
 use crate::app::access::{Visit, Visited};
 use crate::app::log_refusal;
 use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
-use crate::domain::fault::Fired;
+use crate::domain::fault::TriggeredFault;
 use crate::domain::ids::{InstitutionCode, TerminalId};
-use crate::domain::inquiry::Sought;
+use crate::domain::inquiry::PatientKey;
 use crate::domain::linkage::ResultFiles;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
@@ -47,7 +47,7 @@ pub(super) struct Ending {
     /// What else is worth knowing.
     pub(super) notes: Vec<Note>,
     /// Whom a check asked for, once it could be read.
-    pub(super) sought: Option<Sought>,
+    pub(super) sought: Option<PatientKey>,
     /// How the file that answers it comes into being, where one does.
     pub(super) result_files: Option<ResultFiles>,
 }
@@ -138,7 +138,7 @@ pub(super) async fn catalogue_entry(app: &App, institution: Option<&InstitutionC
         return catalogue.entry(id).clone();
     };
     // Where the store does not work, the catalogue's own words have to do.
-    let of_institution = app.institutions.read(code, |tenant, _| tenant.institution.surfacing.entry(catalogue, id)).await;
+    let of_institution = app.institutions.read(code, |tenant, _| tenant.institution.presentation.entry(catalogue, id)).await;
     of_institution.ok().flatten().unwrap_or_else(|| catalogue.entry(id).clone())
 }
 
@@ -181,7 +181,7 @@ impl Trace {
 }
 
 /// All notes of a request: that of its certificate first, that of its fault last.
-fn noted(received: &Received, notes: Vec<Note>, fault: Option<&Fired>) -> Vec<Note> {
+fn noted(received: &Received, notes: Vec<Note>, fault: Option<&TriggeredFault>) -> Vec<Note> {
     let before = received.certificate_note().map(Note::Text);
     before.into_iter().chain(notes).chain(fault.map(|fired| Note::Text(fired.note()))).collect()
 }

@@ -1,6 +1,6 @@
 //! Who is asking: the client certificate, else the token, else the request itself. A contradiction is an error.
 
-use super::received::Received;
+use super::incoming_request::Received;
 use crate::app::access::Visited;
 use crate::app::caller::Caller;
 use crate::domain::catalogue::ErrorId;

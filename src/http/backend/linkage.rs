@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::delivery::{self, access, identify_at};
 use super::finish::{Ending, finish, refuse};
-use super::received::{Received, UNREADABLE};
+use super::incoming_request::{Received, UNREADABLE};
 use super::reply::Content;
 use super::url::InPath;
 use crate::app::access::{Access, Visit, Visited};

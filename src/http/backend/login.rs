@@ -9,16 +9,16 @@ use serde_json::{Map, Value};
 
 use super::finish::{Ending, catalogue_entry, finish};
 use super::identity::{UNIDENTIFIED, certificate_if_required};
-use super::received::{Received, UNREADABLE};
+use super::incoming_request::{Received, UNREADABLE};
 use super::reply::{Content, json_bytes};
 use crate::app::access::{Access, Visit, Visited, unstored};
 use crate::app::caller::{Caller, unknown_institution, unknown_terminal};
 use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
-use crate::domain::found::Found;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::operation::{Operation, Surface};
+use crate::domain::terminal_condition::TerminalCondition;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::closing;
@@ -183,7 +183,7 @@ async fn bearer(app: &App, named: Option<Named>) -> Visited<Option<Bearer>> {
     let read = access.read_unadmitted(&app.institutions, |tenant, moment, _| {
         let institution = &tenant.institution;
         let named = caller.terminal.as_ref().map(|id| (id, institution.terminals.get(id)));
-        let found = named.and_then(|(_, terminal)| Some(Found::at(institution, terminal?, moment.now)));
+        let found = named.and_then(|(_, terminal)| Some(TerminalCondition::at(institution, terminal?, moment.now)));
         let missing = named.filter(|(_, terminal)| terminal.is_none()).map(|(id, _)| unknown_terminal(&institution.code, id));
         (institution.generation.clone(), found, missing)
     });

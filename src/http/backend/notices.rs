@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::delivery::access;
 use super::finish::finish_json;
 use super::identity::{TokenRule, UNIDENTIFIED, identify};
-use super::received::Received;
+use super::incoming_request::Received;
 use super::url::InQuery;
 use crate::app::access::Visited;
 use crate::domain::campaign::Notice;

@@ -7,7 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::received::Received;
+use super::incoming_request::Received;
 use crate::domain::catalogue::Entry;
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;

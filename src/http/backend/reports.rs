@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::delivery::{describe_delivery, terminal_of, update_delivery};
 use super::finish::{finish_json, refuse};
-use super::received::{Received, UNREADABLE};
+use super::incoming_request::{Received, UNREADABLE};
 use super::url::InPath;
 use crate::app::access::{Visit, Visited};
 use crate::domain::catalogue::ErrorId;
@@ -24,7 +24,7 @@ use crate::http::body::closing;
 use crate::http::openapi;
 use crate::institutions::{Moment, Tenant};
 use crate::wire::document;
-use crate::wire::said::in_japanese;
+use crate::wire::parse_errors::in_japanese;
 
 /// The report was taken.
 #[derive(Serialize, JsonSchema)]

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::delivery::{describe_delivery, read_delivery};
 use super::finish::finish_json;
-use super::received::Received;
+use super::incoming_request::Received;
 use super::url::InPath;
 use crate::domain::campaign::Component;
 use crate::domain::ids::{CampaignId, TerminalAddress, Version};

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::finish::{Ending, catalogue_entry, finish};
 use super::form::Form;
 use super::identity::{TokenRule, UNIDENTIFIED, Unidentified, identify, token_note};
-use super::received::{Received, UNREADABLE};
+use super::incoming_request::{Received, UNREADABLE};
 use super::reply::{self, Reply};
 use crate::answers::Answer;
 use crate::app::access::{Access, Visit, Visited};
@@ -100,7 +100,7 @@ async fn answer(app: &App, received: Received, form: Form, sender: &Sender, requ
         Ok(checked) => checked,
         Err(refusal) => Box::pin(refused(app, &received, (&visit, form), sender, &refusal)).await,
     };
-    let ending = Ending { sought: Some(request.content.sought()), ..ending(app, form, checked, notes) };
+    let ending = Ending { sought: Some(request.content.patient_key()), ..ending(app, form, checked, notes) };
     finish(app, received, visit, ending)
 }
 

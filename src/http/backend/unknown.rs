@@ -6,7 +6,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::response::Response;
 
 use super::finish;
-use super::received::Received;
+use super::incoming_request::Received;
 use crate::app::access::Visit;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;

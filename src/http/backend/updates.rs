@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::{describe_delivery, terminal_of, update_delivery};
 use super::finish::{finish_json, refuse};
+use super::incoming_request::Received;
 use super::package::unavailable;
-use super::received::Received;
 use super::url::{InPath, InQuery};
 use crate::app::access::Visit;
 use crate::domain::calendar::{next_window, open_window};

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::finish;
-use super::received::Received;
+use super::incoming_request::Received;
 use crate::app::access::Visit;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;

@@ -68,7 +68,7 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
     let refused = shown_error(institution, terminal, call_centre, now).filter(|_| !off);
     let unhelped = refused.as_ref().is_some_and(|refused| refused.error == ErrorId::RestartDidNotHelp);
     let error = refused.map(|refused| {
-        let entry = institution.surfacing.entry(&app.fixtures().catalogue, refused.error);
+        let entry = institution.presentation.entry(&app.fixtures().catalogue, refused.error);
         ErrorScreen {
             message: refused.message(&entry).ja,
             invented: entry.provenance.code == Mark::Invented,

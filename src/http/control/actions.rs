@@ -16,7 +16,7 @@ use super::view::TerminalView;
 use crate::domain::event::{Change, Event};
 use crate::domain::ids::TerminalAddress;
 use crate::domain::japan;
-use crate::domain::terminal::{ActionError, Surroundings, Terminal};
+use crate::domain::terminal::{ActionError, Terminal, TerminalEnvironment};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -137,7 +137,7 @@ pub async fn certificate(
 async fn act(
     app: &App,
     Address(code, id): Address,
-    action: impl Fn(&mut Terminal, Timestamp, Surroundings<'_>) -> Result<Vec<Change>, ActionError>,
+    action: impl Fn(&mut Terminal, Timestamp, TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError>,
 ) -> Acted {
     let done = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;

@@ -171,7 +171,7 @@ pub(super) async fn campaign_of(app: &Arc<App>, input: CampaignInput, now: Times
         down: input.down.unwrap_or(false),
         notices: input.notices.unwrap_or_else(|| if own_start { Vec::new() } else { notice.notices.clone() }),
     };
-    match campaign.fault() {
+    match campaign.validate() {
         None => Ok(prepared(app, campaign).await),
         Some((pointer, fault)) => Err(Problem::field(&format!("{at}{pointer}"), fault)),
     }

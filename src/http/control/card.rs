@@ -13,7 +13,7 @@ use super::input::{Address, Input, no_institution, no_terminal};
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::consent::Consents;
 use crate::domain::ids::TerminalAddress;
-use crate::domain::person::{Unclear, meant};
+use crate::domain::person::{AmbiguousPerson, find_person};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -66,7 +66,7 @@ pub async fn present_card(
         let own = tenant.institution.persons.clone();
         let fixtures = app.fixtures();
         let register = fixtures.register(own.as_deref());
-        let person = meant(register.persons, &input.person).map_err(|error| unclear(&error))?;
+        let person = find_person(register.persons, &input.person).map_err(|error| unclear(&error))?;
         let seen = linkage::present(&fixtures, &mut tenant.institution, &id, moment, person, &input.consents, input.card);
         seen.ok_or_else(|| no_terminal(&code, &id))
     });
@@ -94,7 +94,7 @@ fn unwritten(error: &str) -> Problem {
     )
 }
 
-fn unclear(Unclear { text, candidates }: &Unclear<'_>) -> Problem {
+fn unclear(AmbiguousPerson { text, candidates }: &AmbiguousPerson<'_>) -> Problem {
     let names: Vec<String> = candidates.iter().map(|person| format!("{} ({})", person.id, person.name)).collect();
     Problem::field("/person", text.clone()).expected(names.join(", "))
 }

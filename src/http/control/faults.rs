@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::input::{Code, Input, named, no_institution};
-use crate::domain::fault::{FaultError, Faults, Given, Set};
+use crate::domain::fault::{CountedFault, FaultDefinition, FaultError, Faults};
 use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
 use crate::domain::japan;
 use crate::domain::text::Text;
@@ -30,7 +30,7 @@ use crate::json::parse_value;
 #[derive(Serialize, JsonSchema)]
 pub struct FaultView {
     #[serde(flatten)]
-    given: Given,
+    given: FaultDefinition,
     /// Requests that it has counted since it was added.
     counted: u64,
     /// How often it has fired.
@@ -76,7 +76,7 @@ impl JsonSchema for FaultInput {
     }
 
     fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
-        let (fault, by_name) = (schemas.subschema_for::<Given>(), schemas.subschema_for::<ByName>());
+        let (fault, by_name) = (schemas.subschema_for::<FaultDefinition>(), schemas.subschema_for::<ByName>());
         json_schema!({
             "description": "A fault, or the name of a profile.",
             "anyOf": [fault, by_name],
@@ -117,7 +117,7 @@ impl Takes for FaultAddress {
 pub async fn list_faults(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<Listing>, Problem> {
     let listing = app.institutions.read(&code, |tenant, _| {
         let institution = &tenant.institution;
-        Json(Listing { seed: institution.surfacing.seed, faults: views(&institution.faults) })
+        Json(Listing { seed: institution.presentation.seed, faults: views(&institution.faults) })
     });
     listing.await?.ok_or_else(|| no_institution(&code))
 }
@@ -135,7 +135,7 @@ pub async fn add_fault(
         let ByName { profile } = parse_value(Value::Object(input), "")?;
         return unleash(&app, code, &profile).await;
     }
-    let given: Given = parse_value(Value::Object(input), "")?;
+    let given: FaultDefinition = parse_value(Value::Object(input), "")?;
     let added = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         fits(&given, &institution.terminals.keys().collect(), moment.now)?;
@@ -156,7 +156,7 @@ async fn unleash(app: &App, code: InstitutionCode, name: &str) -> Result<Respons
         let before = institution.faults.iter().count();
         add_profile(&mut institution.faults, profile)?;
         let faults = institution.faults.iter().skip(before).map(FaultView::of).collect();
-        Ok::<_, Problem>((institution.surfacing.seed, faults))
+        Ok::<_, Problem>((institution.presentation.seed, faults))
     });
     let (seed, faults) = added.await?.ok_or_else(|| no_institution(&code))??;
     tracing::info!(institution = code.as_str(), profile = name, seed, "障害のプロファイルを設定しました / a profile of faults was set");
@@ -204,7 +204,7 @@ pub async fn delete_fault(State(app): State<Arc<App>>, FaultAddress(code, id): F
 }
 
 /// The faults of a list, in place of any before; `now` is the time by the institution's clock.
-pub(super) fn faults_of(list: Vec<Given>, terminals: &BTreeSet<&TerminalId>, now: Timestamp) -> Result<Faults, Problem> {
+pub(super) fn faults_of(list: Vec<FaultDefinition>, terminals: &BTreeSet<&TerminalId>, now: Timestamp) -> Result<Faults, Problem> {
     let mut faults = Faults::default();
     for (i, given) in list.into_iter().enumerate() {
         let added = fits(&given, terminals, now).and_then(|()| faults.add(given).map(drop).map_err(Problem::from));
@@ -219,7 +219,7 @@ pub(super) fn views(faults: &Faults) -> Vec<FaultView> {
 }
 
 impl FaultView {
-    fn of(set: &Set) -> Self {
+    fn of(set: &CountedFault) -> Self {
         Self { given: set.fault.clone().into(), counted: set.counted, fired: set.fired, spent: set.is_spent() }
     }
 }
@@ -230,12 +230,12 @@ impl From<FaultError> for Problem {
     }
 }
 
-fn fits(given: &Given, terminals: &BTreeSet<&TerminalId>, now: Timestamp) -> Result<(), Problem> {
+fn fits(given: &FaultDefinition, terminals: &BTreeSet<&TerminalId>, now: Timestamp) -> Result<(), Problem> {
     terminal_exists(given, terminals)?;
     not_over(given, now)
 }
 
-fn terminal_exists(given: &Given, terminals: &BTreeSet<&TerminalId>) -> Result<(), Problem> {
+fn terminal_exists(given: &FaultDefinition, terminals: &BTreeSet<&TerminalId>) -> Result<(), Problem> {
     let Some(terminal) = given.terminal.as_ref().filter(|terminal| !terminals.contains(terminal)) else {
         return Ok(());
     };
@@ -244,7 +244,7 @@ fn terminal_exists(given: &Given, terminals: &BTreeSet<&TerminalId>) -> Result<(
     Err(Problem::field("/terminal", detail).expected(known.join(", ")))
 }
 
-fn not_over(given: &Given, now: Timestamp) -> Result<(), Problem> {
+fn not_over(given: &FaultDefinition, now: Timestamp) -> Result<(), Problem> {
     let Some(expires) = given.expires.filter(|expires| *expires <= now) else {
         return Ok(());
     };

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::input::Input;
-use crate::app::NotPut;
+use crate::app::PutFixturesError;
 use crate::domain::japan;
 use crate::domain::text::Text;
 use crate::fixtures::{Finding, Findings, Fixtures, Origin, Texts};
@@ -80,9 +80,9 @@ pub async fn put_fixtures(
 ) -> Result<Json<FixturesView>, Problem> {
     let put = app.put_fixtures(files).await;
     let (fixtures, Findings { warnings, .. }) = put.map_err(|error| match error {
-        NotPut::Wrong(findings) => wrong(findings.errors),
-        NotPut::Store(error) => error.into(),
-        NotPut::Clock(error) => error.into(),
+        PutFixturesError::Wrong(findings) => wrong(findings.errors),
+        PutFixturesError::Store(error) => error.into(),
+        PutFixturesError::Clock(error) => error.into(),
     })?;
     Ok(view(&fixtures, warnings))
 }
@@ -92,7 +92,7 @@ pub async fn put_fixtures(
 /// # Errors
 /// A store that does not work.
 pub async fn delete_fixtures(State(app): State<Arc<App>>) -> Result<NoContent, Problem> {
-    app.take_fixtures_back().await?;
+    app.reset_fixtures().await?;
     Ok(NoContent)
 }
 

@@ -23,7 +23,7 @@ use crate::http::openapi::{Operation, Takes};
 use crate::http::problem::Problem;
 use crate::json::parse_json;
 use crate::listener::Listener;
-use crate::wire::said::in_japanese;
+use crate::wire::parse_errors::in_japanese;
 
 /// Lets a request through that carries the control token.
 pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

@@ -23,14 +23,14 @@ use super::terminals::checked_settings;
 use super::view::InstitutionView;
 use crate::domain::catalogue::{Catalogue, ErrorId};
 use crate::domain::clock::ClockSetting;
-use crate::domain::fault::Given;
+use crate::domain::error_presentation::{ErrorPresentation, ErrorProfile, Replacement, WireQuirks};
+use crate::domain::fault::FaultDefinition;
 use crate::domain::ids::{InstitutionCode, ScenarioId, TerminalId};
 use crate::domain::institution::{InstitutionSpec, MAX_TERMINALS};
 use crate::domain::period::Period;
 use crate::domain::person::Person;
 use crate::domain::readings::Readings;
 use crate::domain::rehearsal::Rehearsal;
-use crate::domain::surfacing::{ErrorProfile, Liberties, Replacement, Surfacing};
 use crate::domain::terminal::{Phase, Settings};
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -72,12 +72,12 @@ pub struct CreateInput {
     errors: BTreeMap<ErrorId, Option<Patch<Replacement>>>,
     /// Liberties that its answers take.
     #[serde(default)]
-    wire: Patch<Liberties>,
+    wire: Patch<WireQuirks>,
     /// Its terminals, in addition to the template's or in place of their settings.
     #[serde(default)]
     terminals: BTreeMap<TerminalId, Patch<Settings>>,
     /// Its faults.
-    faults: Option<Vec<Given>>,
+    faults: Option<Vec<FaultDefinition>>,
     /// What its report says of the product under test.
     #[serde(default)]
     rehearsal: Patch<Rehearsal>,
@@ -106,9 +106,9 @@ pub struct PatchInput {
     errors: BTreeMap<ErrorId, Option<Patch<Replacement>>>,
     /// Liberties that its answers take.
     #[serde(default)]
-    wire: Patch<Liberties>,
+    wire: Patch<WireQuirks>,
     /// Its faults, in place of those it has.
-    faults: Option<Vec<Given>>,
+    faults: Option<Vec<FaultDefinition>>,
     /// What its report says of the product under test; a reset and another scenario leave it.
     #[serde(default)]
     rehearsal: Patch<Rehearsal>,
@@ -116,17 +116,17 @@ pub struct PatchInput {
 
 /// How answers are to look: what is left out stays as it is.
 #[derive(Clone)]
-struct SurfacingPatch {
+struct ErrorPresentationPatch {
     seed: Option<u64>,
     error_profile: Option<ErrorProfile>,
     /// By error; null takes the catalogue's entry back.
     errors: BTreeMap<ErrorId, Option<Patch<Replacement>>>,
-    wire: Patch<Liberties>,
+    wire: Patch<WireQuirks>,
 }
 
-impl SurfacingPatch {
-    fn over(self, before: &Surfacing, catalogue: &Catalogue) -> Result<Surfacing, Problem> {
-        let mut surfacing = Surfacing {
+impl ErrorPresentationPatch {
+    fn over(self, before: &ErrorPresentation, catalogue: &Catalogue) -> Result<ErrorPresentation, Problem> {
+        let mut presentation = ErrorPresentation {
             seed: self.seed.unwrap_or(before.seed),
             error_profile: self.error_profile.unwrap_or(before.error_profile),
             wire: merged(&before.wire, self.wire, "/wire")?,
@@ -134,14 +134,14 @@ impl SurfacingPatch {
         };
         for (id, patch) in self.errors {
             let Some(patch) = patch else {
-                surfacing.errors.remove(&id);
+                presentation.errors.remove(&id);
                 continue;
             };
             let replacement = before.errors.get(&id).cloned().unwrap_or_default();
-            surfacing.errors.insert(id, merged(&replacement, patch, &format!("/errors/{}", id.name()))?);
+            presentation.errors.insert(id, merged(&replacement, patch, &format!("/errors/{}", id.name()))?);
         }
-        match surfacing.fault(catalogue) {
-            None => Ok(surfacing),
+        match presentation.validate(catalogue) {
+            None => Ok(presentation),
             Some((pointer, expected)) => Err(Problem::field(&pointer, expected)),
         }
     }
@@ -227,13 +227,14 @@ pub async fn create_institution(
     let template = fixtures.institutions.get(&input.template).cloned();
     let mut spec = template.ok_or_else(|| unknown_template(&fixtures, &input.template))?;
     if let Some(id) = &input.scenario {
-        spec = scenario_of(&fixtures.scenarios, id, "/scenario")?.on(&spec);
+        spec = scenario_of(&fixtures.scenarios, id, "/scenario")?.apply_to(&spec);
     }
     spec.name = input.name.unwrap_or(spec.name);
     spec.clock = input.clock.unwrap_or(spec.clock);
     spec.readings = merged(&spec.readings, input.readings, "/readings")?;
-    let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
-    spec.surfacing = surfacing.over(&spec.surfacing, &fixtures.catalogue)?;
+    let presentation =
+        ErrorPresentationPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
+    spec.presentation = presentation.over(&spec.presentation, &fixtures.catalogue)?;
     spec.rehearsal = rehearsal::over(&spec.rehearsal, input.rehearsal)?;
     spec.persons = checked_persons(input.persons, "/persons")?;
     let now = spec.clock.now.unwrap_or_else(|| app.institutions.wall());
@@ -305,7 +306,8 @@ pub async fn patch_institution(
     Code(code): Code,
     Input(input): Input<PatchInput>,
 ) -> Result<Json<InstitutionView>, Problem> {
-    let surfacing = SurfacingPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
+    let presentation =
+        ErrorPresentationPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
     let changed = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         if let Some(terminal) = &input.default_terminal
@@ -314,12 +316,12 @@ pub async fn patch_institution(
             let detail = Text::new(format!("端末 {terminal} はありません。"), format!("There is no terminal {terminal}."));
             return Err(Problem::field("/default_terminal", detail));
         }
-        let surfacing = surfacing.clone().over(&institution.surfacing, &app.fixtures().catalogue)?;
+        let presentation = presentation.clone().over(&institution.presentation, &app.fixtures().catalogue)?;
         let rehearsal = rehearsal::over(&tenant.spec.rehearsal, input.rehearsal.clone())?;
         let terminals = institution.terminals.keys().collect();
         let faults = input.faults.clone().map(|list| faults_of(list, &terminals, moment.now)).transpose()?;
         institution.readings = merged(&institution.readings, input.readings.clone(), "/readings")?;
-        institution.surfacing = surfacing;
+        institution.presentation = presentation;
         institution.faults = faults.unwrap_or_else(|| institution.faults.clone());
         institution.name = input.name.clone().unwrap_or_else(|| institution.name.clone());
         institution.default_terminal = input.default_terminal.clone().unwrap_or_else(|| institution.default_terminal.clone());

@@ -13,8 +13,8 @@ use serde::Serialize;
 use super::input::{Asked, Code, bad_path, no_institution};
 use super::journal_query::{AN_ENTRY, EntryQuery, JournalQuery, known_error, place};
 use crate::domain::catalogue::ErrorId;
+use crate::domain::error_presentation::ErrorPresentation;
 use crate::domain::ids::InstitutionCode;
-use crate::domain::surfacing::Surfacing;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::console;
@@ -72,7 +72,7 @@ pub async fn stray_journal(State(app): State<Arc<App>>, Asked(query): Asked<Jour
     let (masks, choice) = (query.masks()?, query.choice()?);
     let page = read(&app, None, choice.reads()).await?;
     if let Some(error) = &choice.filter.error {
-        known_error(error, &errors(&app, &Surfacing::default()), &page.entries)?;
+        known_error(error, &errors(&app, &ErrorPresentation::default()), &page.entries)?;
     }
     listing(page, &choice, masks).map(Json)
 }
@@ -129,14 +129,14 @@ pub async fn clear_strays(State(app): State<Arc<App>>) -> Result<NoContent, Prob
 
 /// The errors that an institution's answers can have now.
 async fn errors_of(app: &App, code: &InstitutionCode) -> Result<Vec<(&'static str, String)>, Problem> {
-    let found = app.institutions.read(code, |tenant, _| errors(app, &tenant.institution.surfacing));
+    let found = app.institutions.read(code, |tenant, _| errors(app, &tenant.institution.presentation));
     found.await?.ok_or_else(|| no_institution(code))
 }
 
 /// Every error by its name with its code in the catalogue and, where another replaces it, with that one, too.
-fn errors(app: &App, surfacing: &Surfacing) -> Vec<(&'static str, String)> {
+fn errors(app: &App, presentation: &ErrorPresentation) -> Vec<(&'static str, String)> {
     let fixtures = app.fixtures();
-    let codes = |id: &ErrorId| [fixtures.catalogue.entry(*id).code.clone(), surfacing.entry(&fixtures.catalogue, *id).code];
+    let codes = |id: &ErrorId| [fixtures.catalogue.entry(*id).code.clone(), presentation.entry(&fixtures.catalogue, *id).code];
     let mut errors: Vec<_> = ErrorId::ALL.iter().flat_map(|id| codes(id).map(|code| (id.name(), code))).collect();
     errors.dedup();
     errors

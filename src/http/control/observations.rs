@@ -12,7 +12,7 @@ use super::input::{Asked, Code, Input, no_institution};
 use super::journal_query::{limit, wrong};
 use super::output::Created;
 use crate::domain::ids::InstitutionCode;
-use crate::domain::observation::{KEPT_OBSERVATIONS, LONGEST_NAME, LONGEST_TEXT, Observation, ObservationKind, Seen};
+use crate::domain::observation::{KEPT_OBSERVATIONS, LONGEST_NAME, LONGEST_TEXT, Observation, ObservationInput, ObservationKind};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -44,7 +44,11 @@ pub struct ObservationQuery {
 ///
 /// # Errors
 /// No such institution, terminal or journal entry, or a field that is wrong.
-pub async fn observe(State(app): State<Arc<App>>, Code(code): Code, Input(mut seen): Input<Seen>) -> Result<Created<Observation>, Problem> {
+pub async fn observe(
+    State(app): State<Arc<App>>,
+    Code(code): Code,
+    Input(mut seen): Input<ObservationInput>,
+) -> Result<Created<Observation>, Problem> {
     check(&seen)?;
     if let Some(entry) = &mut seen.entry {
         *entry = known_entry(&app, &code, entry).await?;
@@ -85,7 +89,7 @@ pub async fn read_observations(
     listed.await?.ok_or_else(|| no_institution(&code))
 }
 
-fn check(seen: &Seen) -> Result<(), Problem> {
+fn check(seen: &ObservationInput) -> Result<(), Problem> {
     let told = matches!(seen.kind, ObservationKind::MessageShown | ObservationKind::Other);
     if told && seen.text.as_ref().is_none_or(|text| text.trim().is_empty()) {
         let detail = Text::new("この種類には text が必要です。", "This kind needs a `text`.");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::input::{Code, Input, no_institution};
 use crate::domain::ids::InstitutionCode;
-use crate::domain::person::{MAX_PERSONS, Person, faults};
+use crate::domain::person::{MAX_PERSONS, Person, validate_persons};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -86,7 +86,7 @@ pub(super) fn checked_persons(persons: Value, at: &str) -> Result<Option<Arc<[Pe
             Text::new(format!("{MAX_PERSONS} 人までです。"), format!("An institution has at most {MAX_PERSONS} persons of its own."));
         return Err(Problem::field(at, detail));
     }
-    match faults(&persons).into_iter().next() {
+    match validate_persons(&persons).into_iter().next() {
         None => Ok(Some(persons.into())),
         Some((pointer, fault)) => Err(Problem::field(&format!("{at}{pointer}"), fault)),
     }

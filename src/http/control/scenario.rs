@@ -16,7 +16,7 @@ use crate::domain::ids::ScenarioId;
 use crate::domain::japan;
 use crate::domain::scenario::{About, Scenario};
 use crate::domain::text::Text;
-use crate::domain::timeline::Planned;
+use crate::domain::timeline::ScheduledStep;
 use crate::http::app::App;
 use crate::http::problem::Problem;
 
@@ -54,7 +54,7 @@ pub struct Standing {
     /// When the next step happens.
     #[serde(serialize_with = "japan::serialize_option")]
     next: Option<Timestamp>,
-    timeline: Vec<Planned>,
+    timeline: Vec<ScheduledStep>,
 }
 
 /// `GET /v1/scenarios`.
@@ -89,7 +89,7 @@ pub async fn set_scenario(
 ) -> Result<Json<InstitutionView>, Problem> {
     let fixtures = app.fixtures();
     let scenario = scenario_of(&fixtures.scenarios, &input.id, "/id")?;
-    let staged = app.institutions.apply_scenario(&code, |spec| scenario.on(spec), |tenant, moment| shown(&app, tenant, moment));
+    let staged = app.institutions.apply_scenario(&code, |spec| scenario.apply_to(spec), |tenant, moment| shown(&app, tenant, moment));
     let view = staged.await?.ok_or_else(|| no_institution(&code))??;
     app.linkage.prepare(view.addresses()).await;
     Ok(Json(view))

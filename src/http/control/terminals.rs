@@ -163,7 +163,7 @@ pub async fn delete_terminal(State(app): State<Arc<App>>, Address(code, id): Add
 
 /// Settings that are in range, or the problem that says which is not.
 pub(super) fn checked_settings(settings: Settings, at: &str) -> Result<Settings, Problem> {
-    match settings.fault() {
+    match settings.validate() {
         None => Ok(settings),
         Some((pointer, expected)) => {
             let detail = Text::new("値が範囲外です。", "The value is out of range.");

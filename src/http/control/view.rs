@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use super::faults::{FaultView, views};
 use crate::domain::campaign::Component;
 use crate::domain::clock::ClockSetting;
+use crate::domain::error_presentation::ErrorPresentation;
 use crate::domain::ids::{BootId, CampaignId, InstitutionCode, ScenarioId, TerminalAddress, TerminalId, Version};
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::readings::Readings;
 use crate::domain::rehearsal::Rehearsal;
-use crate::domain::surfacing::Surfacing;
 use crate::domain::terminal::{Phase, Power, Progress, Settings, Terminal};
 use crate::domain::text::Text;
 use crate::fixtures::LoginShape;
@@ -34,7 +34,8 @@ pub struct InstitutionView {
     campaign: CampaignId,
     /// `error_profile`, `errors`, `wire`, `seed`.
     #[serde(flatten)]
-    surfacing: Surfacing,
+    #[serde(rename = "surfacing")]
+    presentation: ErrorPresentation,
     #[serde(serialize_with = "japan::serialize_option")]
     next_due: Option<Timestamp>,
     /// When it deletes itself, by the machine's clock.
@@ -110,7 +111,7 @@ impl InstitutionView {
             default_terminal: institution.default_terminal.clone(),
             readings: institution.readings.clone(),
             campaign: institution.campaign.id.clone(),
-            surfacing: institution.surfacing.clone(),
+            presentation: institution.presentation.clone(),
             next_due: institution.next_due(),
             expires: tenant.expires,
             scenario: institution.scenario.as_ref().map(|timeline| timeline.id.clone()),

@@ -51,10 +51,14 @@ fn message() -> impl Strategy<Value = Shown> {
     })
 }
 
-fn found() -> impl Strategy<Value = Found> {
+fn found() -> impl Strategy<Value = TerminalCondition> {
     let phases = vec![Phase::Off, Phase::Starting, Phase::Pending, Phase::Installing, Phase::UpToDate];
     let others = vec("[A-Z0-9]{1,4}".prop_map(|id| TerminalId::parse(&id).unwrap()), 0..3);
-    (select(phases), any::<u64>(), others).prop_map(|(phase, last_event, other_terminals)| Found { phase, last_event, other_terminals })
+    (select(phases), any::<u64>(), others).prop_map(|(phase, last_event, other_terminals)| TerminalCondition {
+        phase,
+        last_event,
+        other_terminals,
+    })
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
@@ -137,7 +141,7 @@ fn what_is_no_entry_is_an_error_that_says_which() {
 
 #[test]
 fn fields_come_in_the_order_in_which_they_are_told() {
-    let found = Some(Found { phase: Phase::Pending, last_event: 3, other_terminals: Vec::new() });
+    let found = Some(TerminalCondition { phase: Phase::Pending, last_event: 3, other_terminals: Vec::new() });
     let headers = BTreeMap::from([("accept".to_owned(), "*/*".to_owned())]);
     let request = Some(Shown { headers, body: None, bytes: 0, truncated: false });
     let listed = Listed { number: 4, entry: Entry { found, request, ..example(Operation::Updates, Outcome::Answered) } };

@@ -34,8 +34,8 @@ pub(super) fn verified(case: &Case<'_>) -> Finding {
         .journal()
         .filter(|entry| entry.outcome == OutcomeName::Answered && reported(entry, ReportState::Installed).is_some())
         .collect();
-    let spoilt: Vec<&Exchange> = case.journal().filter(|entry| entry.package.is_some() && is_spoilt(entry)).collect();
-    if reports.is_empty() && spoilt.is_empty() {
+    let corrupted: Vec<&Exchange> = case.journal().filter(|entry| entry.package.is_some() && is_corrupted(entry)).collect();
+    if reports.is_empty() && corrupted.is_empty() {
         return Finding::not_exercised("インストールの報告はありませんでした。", "No installation was reported.");
     }
     let mut unknown = Vec::new();
@@ -59,13 +59,13 @@ pub(super) fn verified(case: &Case<'_>) -> Finding {
                     format!("{of} は壊れた内容を受信したまま、インストール済みと報告されました。"),
                     format!("{of} was received spoilt, and reported as installed all the same."),
                 )
-                .by(spoilt.iter().copied().filter(|entry| entry.number < report.number).chain([*report]));
+                .by(corrupted.iter().copied().filter(|entry| entry.number < report.number).chain([*report]));
             }
         }
     }
     if !unknown.is_empty() || reports.is_empty() {
         let why = ("受信の全体が証跡に残っていません。", "The evidence does not have the whole transfer.");
-        return Finding::new(Grade::Inconclusive, why.0, why.1).by(unknown).by(spoilt);
+        return Finding::new(Grade::Inconclusive, why.0, why.1).by(unknown).by(corrupted);
     }
     let why = (
         "インストール済みと報告されたものは、すべて最後まで受信されていました。",
@@ -80,7 +80,7 @@ fn reported(entry: &Exchange, state: ReportState) -> Option<&str> {
     report.of.as_deref()
 }
 
-fn is_spoilt(entry: &Exchange) -> bool {
+fn is_corrupted(entry: &Exchange) -> bool {
     entry.fault == Some(KindName::WrongHash)
 }
 
@@ -90,7 +90,7 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
         entry.number < report.number && entry.terminal == report.terminal && entry.package.as_ref().is_some_and(|package| package.of == of)
     };
     let transfers: Vec<&Exchange> = case.journal().filter(same).collect();
-    let (mut parts, mut size, mut spoilt) = (Vec::new(), None, false);
+    let (mut parts, mut size, mut corrupted) = (Vec::new(), None, false);
     for (at, transfer) in transfers.iter().enumerate() {
         let Some(package) =
             transfer.package.as_ref().filter(|_| transfer.outcome == OutcomeName::Answered && transfer.status != NOT_MODIFIED)
@@ -109,9 +109,9 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
         if Some((from, to)) == package.size.map(|size| (0, size)) {
             // From the beginning: what came before counts no longer.
             parts.clear();
-            spoilt = false;
+            corrupted = false;
         }
-        spoilt |= is_spoilt(transfer);
+        corrupted |= is_corrupted(transfer);
         parts.push((from, to));
         size = package.size.or(size);
     }
@@ -127,7 +127,7 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
     let Some(size) = size else {
         return Received::Unknown;
     };
-    match (reaches(&mut parts, size), spoilt) {
+    match (reaches(&mut parts, size), corrupted) {
         (true, false) => Received::Whole,
         (true, true) => Received::Spoilt,
         (false, _) => Received::Partly,

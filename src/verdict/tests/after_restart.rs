@@ -2,10 +2,10 @@
 
 use super::{Grade, Story, answered, checked, good_morning, id, refused, terminal, time};
 use crate::domain::catalogue::ErrorId;
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::Change;
 use crate::domain::fault::KindName;
 use crate::domain::operation::Operation;
-use crate::domain::surfacing::ErrorProfile;
 use crate::journal::{Entry, FILE};
 
 #[test]
@@ -69,9 +69,9 @@ fn an_answer_that_a_fault_took_away_is_no_success() {
     let mut story = Story::default();
     story.refused(1, "p1", ErrorProfile::Envelope);
     story.booted("T1");
-    story.entry(5, checked().of("p1").spoilt_by(KindName::Close));
+    story.entry(5, checked().of("p1").corrupted_by(KindName::Close));
     assert_eq!(story.grade("same_patient_repeated"), Grade::Fail);
-    story.entry(5, checked().of("p1").spoilt_by(KindName::Delay));
+    story.entry(5, checked().of("p1").corrupted_by(KindName::Delay));
     assert_eq!(story.grade("same_patient_repeated"), Grade::Pass);
 }
 
@@ -179,7 +179,7 @@ fn an_answer_about_one_person_shows_that_the_terminal_works() {
 fn a_refusal_that_a_fault_took_away_was_not_met() {
     let mut story = Story::default();
     story.refused(1, "p1", ErrorProfile::Http);
-    story.entries[0] = story.entries[0].clone().spoilt_by(KindName::Reset);
+    story.entries[0] = story.entries[0].clone().corrupted_by(KindName::Reset);
     story.booted("T1");
     for rule in ["check_repeated_after_restart", "error_profile_understood", "restart_message_shown", "not_hammered"] {
         assert_eq!(story.grade(rule), Grade::NotExercised, "{rule}");

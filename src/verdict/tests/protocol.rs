@@ -119,14 +119,14 @@ fn a_transfer_that_was_cut_counts_up_to_where_the_next_goes_on() {
 
 #[test]
 fn what_came_spoilt_must_not_be_installed() {
-    let spoilt = || bytes(0, 99).spoilt_by(KindName::WrongHash);
+    let corrupted = || bytes(0, 99).corrupted_by(KindName::WrongHash);
     let mut story = Story::default();
-    story.entry(1, spoilt());
+    story.entry(1, corrupted());
     assert_eq!(story.grade("download_verified"), Grade::Inconclusive);
     story.entry(1, installed());
     assert_eq!(story.grade("download_verified"), Grade::Fail);
     let mut story = Story::default();
-    story.entry(1, spoilt());
+    story.entry(1, corrupted());
     story.entry(1, bytes(0, 99));
     story.entry(1, installed());
     assert_eq!(story.grade("download_verified"), Grade::Pass, "it was fetched again");

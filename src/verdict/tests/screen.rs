@@ -2,9 +2,9 @@
 
 use super::{Grade, Story, good_morning, id, refused};
 use crate::domain::catalogue::ErrorId;
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::fault::KindName;
 use crate::domain::observation::ObservationKind;
-use crate::domain::surfacing::ErrorProfile;
 
 #[test]
 fn the_screen_has_to_speak_of_the_restart() {
@@ -86,7 +86,7 @@ fn words_deny_the_qualification_in_any_width_and_spelling_and_evidence_is_told_o
 fn what_was_shown_of_an_error_that_never_arrived_counts_for_nothing() {
     let mut story = Story::default();
     story.refused(1, "p1", ErrorProfile::Envelope);
-    story.entry(1, refused(ErrorId::RestartRequired).of("p1").spoilt_by(KindName::Reset));
+    story.entry(1, refused(ErrorId::RestartRequired).of("p1").corrupted_by(KindName::Reset));
     story.seen(ObservationKind::MessageShown, "通信エラー", Some(id(2)));
     assert_eq!(story.grade("restart_message_shown"), Grade::Inconclusive, "nobody told of the error that arrived");
     assert_eq!(story.grade("error_not_taken_for_no_qualification"), Grade::Inconclusive);

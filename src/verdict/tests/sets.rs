@@ -9,8 +9,8 @@ use super::super::evidence::Sight;
 use super::super::rule::{Finding, Rule};
 use super::super::{LIMITS, Overall, RULES, judge_by, limit, set};
 use super::{Grade, good_morning, judge, scenario};
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::scenario::WantedCheck;
-use crate::domain::surfacing::ErrorProfile;
 use crate::domain::terminal::Phase;
 
 #[test]

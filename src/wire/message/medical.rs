@@ -9,7 +9,7 @@ pub use drugs::DRUGS;
 use super::element::{Element, Mark};
 use super::scope::{MedicalPart, Scope};
 use super::value::{optional, text};
-use crate::domain::medical::{DatedCheckup, DayRecord, MonthRecord, Named};
+use crate::domain::medical::{DatedCheckup, DayRecord, InstitutionRef, MonthRecord};
 use crate::domain::person::{CheckupItem, Drug, Person, Treatment};
 use crate::wire::digits;
 
@@ -44,7 +44,7 @@ fn month<'a>(scope: &Scope<'a>) -> Option<&'a MonthRecord<'a>> {
     if let MedicalPart::Month(month) = scope.part? { Some(month) } else { None }
 }
 
-fn prescriber<'a>(scope: &Scope<'a>) -> Option<&'a Named<'a>> {
+fn prescriber<'a>(scope: &Scope<'a>) -> Option<&'a InstitutionRef<'a>> {
     month(scope)?.prescriber.as_ref()
 }
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{Read, framed};
 use crate::domain::inquiry::CardData;
-use crate::domain::medical::Wanted;
+use crate::domain::medical::DrugQuery;
 use crate::domain::text::Text;
 use crate::wire::document::Document;
 use crate::wire::fields::Fields;
@@ -26,7 +26,7 @@ pub struct MedicalRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Information {
     /// Drug information.
-    Drugs(Wanted),
+    Drugs(DrugQuery),
     /// Health check-ups: all of them.
     Checkups,
 }
@@ -45,7 +45,7 @@ pub fn drugs(document: &Document<'_>) -> Result<Read<MedicalRequest>, Text> {
             return Err(body.wrong("EndDate", &last, &ja, &en));
         }
         let category = body.required_one_of("FileCategory", &["1", "2", "3", "4"])?;
-        let information = Information::Drugs(Wanted { first, last, treatments: matches!(category, "3" | "4") });
+        let information = Information::Drugs(DrugQuery { first, last, treatments: matches!(category, "3" | "4") });
         Ok((medical(header, body, information, category, notes)?, Vec::new()))
     })
 }

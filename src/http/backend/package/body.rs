@@ -7,7 +7,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 
-use super::watch::Watch;
+use super::monitor::Watch;
 use crate::package::Reader;
 
 /// What a package is to HTTP.

@@ -2,9 +2,9 @@
 
 mod body;
 mod conditions;
+mod monitor;
 mod permission;
 mod ranges;
-mod watch;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use serde_json::json;
 use super::delivery::{access, describe_delivery, read_terminal};
 use super::finish::{Ending, Trace, catalogue_entry, finish, refuse};
 use super::identity::{TokenRule, certificate_if_required, identify};
-use super::received::Received;
+use super::incoming_request::Received;
 use super::reply::{Content, Payload, problem};
 use super::url::{InPath, InQuery};
 use crate::app::access::{Visit, Visited};
@@ -38,10 +38,10 @@ use crate::http::openapi::{self, content};
 use crate::package::{Hash, Reader};
 use body::{Transfer, layout};
 use conditions::{Judged, judge};
+use monitor::Watch;
 use permission::Named;
 pub(super) use permission::unavailable;
 use ranges::{Chosen, choose};
-use watch::Watch;
 
 /// `?terminal=`: whose campaign has the package; polls put it into the URL. Left out: that of the certificate's or token's institution, else the
 /// notice's.

@@ -1,15 +1,15 @@
 //! The liberties that a message takes where an institution sets them: unknown elements, other padding.
 
 use super::tree::{Group, Node};
-use crate::domain::surfacing::{Liberties, Padding};
+use crate::domain::error_presentation::{Padding, WireQuirks};
 
 /// The element that no client knows.
 const UNKNOWN: &str = "OnshiMockUnknownElement";
 
 /// The message with these liberties taken.
-pub fn taken(message: Group, liberties: &Liberties) -> Group {
-    let padded = if liberties.insurer_number_padding == Padding::Zeros { zeros(message, false) } else { message };
-    if liberties.unknown_elements { padded.map_parts(&unknown) } else { padded }
+pub fn taken(message: Group, quirks: &WireQuirks) -> Group {
+    let padded = if quirks.insurer_number_padding == Padding::Zeros { zeros(message, false) } else { message };
+    if quirks.unknown_elements { padded.map_parts(&unknown) } else { padded }
 }
 
 /// Only in results: what a request said goes back as it came.

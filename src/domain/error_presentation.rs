@@ -14,13 +14,14 @@ use super::text::Text;
 /// What an institution sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Surfacing {
+#[schemars(rename = "Surfacing")]
+pub struct ErrorPresentation {
     /// How errors of a check surface.
     pub error_profile: ErrorProfile,
     /// What replaces the catalogue's code, words, layer or status.
     pub errors: BTreeMap<ErrorId, Replacement>,
     /// What answers do to a client that relies on more than is promised.
-    pub wire: Liberties,
+    pub wire: WireQuirks,
     /// What chance and the order `shuffled` are drawn from.
     pub seed: u64,
 }
@@ -60,7 +61,8 @@ pub struct Replacement {
 /// Liberties that an answer takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Liberties {
+#[schemars(rename = "Liberties")]
+pub struct WireQuirks {
     /// Replaced by the terminals' setting `element_order`: always refused, with that name.
     #[serde(deserialize_with = "replaced_by_element_order", skip_serializing)]
     #[schemars(skip)]
@@ -88,7 +90,7 @@ pub enum Padding {
     Zeros,
 }
 
-impl Surfacing {
+impl ErrorPresentation {
     /// The catalogue's entry with what replaces it here.
     pub fn entry(&self, catalogue: &Catalogue, id: ErrorId) -> Entry {
         let mut entry = catalogue.entry(id).clone();
@@ -110,9 +112,9 @@ impl Surfacing {
     }
 
     /// The first replacement that makes no sense: its JSON pointer and what was expected.
-    pub fn fault(&self, catalogue: &Catalogue) -> Option<(String, Text)> {
+    pub fn validate(&self, catalogue: &Catalogue) -> Option<(String, Text)> {
         self.errors.keys().find_map(|id| {
-            let (pointer, expected) = self.entry(catalogue, *id).fault()?;
+            let (pointer, expected) = self.entry(catalogue, *id).validate()?;
             Some((format!("/errors/{}{pointer}", id.name()), expected))
         })
     }

@@ -15,7 +15,7 @@ pub const MAX_PERSONS: usize = 200;
 const LONGEST: usize = 200;
 
 /// Everything that is wrong: where, as a JSON pointer into the list, and what was expected.
-pub fn faults(persons: &[Person]) -> Vec<(String, Text)> {
+pub fn validate_persons(persons: &[Person]) -> Vec<(String, Text)> {
     let mut faults = Vec::new();
     let mut ids = BTreeSet::new();
     for (i, person) in persons.iter().enumerate() {
@@ -27,9 +27,9 @@ pub fn faults(persons: &[Person]) -> Vec<(String, Text)> {
             faults.push((format!("/{i}/birthdate"), expected));
         }
         for (j, held) in person.qualifications.iter().enumerate() {
-            faults.extend(held.fault().map(|(field, fault)| (format!("/{i}/qualifications/{j}/{field}"), fault)));
+            faults.extend(held.validate().map(|(field, fault)| (format!("/{i}/qualifications/{j}/{field}"), fault)));
         }
-        let of_history = history::faults(&person.drug_history, &person.checkups);
+        let of_history = history::validate_history(&person.drug_history, &person.checkups);
         faults.extend(of_history.into_iter().map(|(pointer, fault)| (format!("/{i}{pointer}"), fault)));
         let plain = serde_json::to_value(person).expect("a person is plain data");
         texts(&plain, &format!("/{i}"), &mut faults);

@@ -18,7 +18,7 @@ use crate::domain::text::Text;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Fault")]
-pub struct Given {
+pub struct FaultDefinition {
     /// Its name; one is made where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<FaultId>,
@@ -111,12 +111,12 @@ const MOST_NUMBERS: usize = 100;
 /// The largest number of bytes that a fault is about.
 const MOST_BYTES: u64 = 1 << 40;
 
-impl TryFrom<Given> for Fault {
+impl TryFrom<FaultDefinition> for Fault {
     type Error = FaultError;
 
-    fn try_from(mut given: Given) -> Result<Self, FaultError> {
-        let kind = given.kind()?;
-        if let Some(pointer) = given.unfitting() {
+    fn try_from(mut definition: FaultDefinition) -> Result<Self, FaultError> {
+        let kind = definition.kind()?;
+        if let Some(pointer) = definition.unfitting() {
             let (name, field) = (kind.name().name(), &pointer[1..]);
             return Err(FaultError::new(
                 pointer,
@@ -124,15 +124,15 @@ impl TryFrom<Given> for Fault {
                 format!("A fault of the kind `{name}` has no `{field}`."),
             ));
         }
-        if given.operation != Requests::Any && !kind.suits(given.operation) {
-            return Err(unsuitable(&kind, given.operation));
+        if definition.operation != Requests::Any && !kind.suits(definition.operation) {
+            return Err(unsuitable(&kind, definition.operation));
         }
-        let when = given.when()?;
-        if given.times == Some(0) {
+        let when = definition.when()?;
+        if definition.times == Some(0) {
             return Err(FaultError::new("/times", "1 以上が必要です。", "Expected 1 or more."));
         }
-        let id = given.id.ok_or_else(|| FaultError::new("/id", "id が必要です。", "The id is needed."))?;
-        let Given { operation, terminal, times, expires, .. } = given;
+        let id = definition.id.ok_or_else(|| FaultError::new("/id", "id が必要です。", "The id is needed."))?;
+        let FaultDefinition { operation, terminal, times, expires, .. } = definition;
         Ok(Self { id, operation, terminal, when, times, expires, kind })
     }
 }
@@ -148,7 +148,7 @@ fn unsuitable(kind: &Kind, operation: Requests) -> FaultError {
     )
 }
 
-impl Given {
+impl FaultDefinition {
     /// Takes the kind and its parameters out.
     fn kind(&mut self) -> Result<Kind, FaultError> {
         let Some(name) = self.kind else {
@@ -187,8 +187,8 @@ impl Given {
     }
 
     fn delay(&mut self) -> Result<Kind, FaultError> {
-        let given = self.delay.take().map(OneOrMore::into_vec).unwrap_or_default();
-        let (least, most) = match given[..] {
+        let definition = self.delay.take().map(OneOrMore::into_vec).unwrap_or_default();
+        let (least, most) = match definition[..] {
             [only] => (only, only),
             [least, most] => (least, most),
             _ => (LONGEST_DELAY, Period::from_secs(0)),
@@ -217,7 +217,7 @@ impl Given {
 
     /// A parameter that is left over once the kind has taken its own.
     fn unfitting(&self) -> Option<&'static str> {
-        let given = [
+        let definition = [
             ("/delay", self.delay.is_some()),
             ("/status", self.status.is_some()),
             ("/retry_after", self.retry_after.is_some()),
@@ -227,7 +227,7 @@ impl Given {
             ("/off_by", self.off_by.is_some()),
             ("/skew", self.skew.is_some()),
         ];
-        given.into_iter().find(|(_, given)| *given).map(|(pointer, _)| pointer)
+        definition.into_iter().find(|(_, definition)| *definition).map(|(pointer, _)| pointer)
     }
 
     fn when(&mut self) -> Result<When, FaultError> {
@@ -263,26 +263,26 @@ impl Given {
     }
 }
 
-impl From<Fault> for Given {
+impl From<Fault> for FaultDefinition {
     fn from(fault: Fault) -> Self {
         let Fault { id, operation, terminal, when, times, expires, kind } = fault;
-        let mut given = Self { id: Some(id), operation, terminal, times, expires, kind: Some(kind.name()), ..Self::default() };
+        let mut definition = Self { id: Some(id), operation, terminal, times, expires, kind: Some(kind.name()), ..Self::default() };
         match when {
-            When::From(from) => given.from = Some(from).filter(|from| *from > 1),
-            When::Nth(numbers) if numbers.len() == 1 => given.nth = numbers.first().copied().map(OneOrMore::One),
-            When::Nth(numbers) => given.nth = Some(OneOrMore::More(numbers.into_iter().collect())),
-            When::Probability(probability) => given.probability = Some(probability),
+            When::From(from) => definition.from = Some(from).filter(|from| *from > 1),
+            When::Nth(numbers) if numbers.len() == 1 => definition.nth = numbers.first().copied().map(OneOrMore::One),
+            When::Nth(numbers) => definition.nth = Some(OneOrMore::More(numbers.into_iter().collect())),
+            When::Probability(probability) => definition.probability = Some(probability),
         }
         match kind {
-            Kind::Delay { least, most } if least == most => given.delay = Some(OneOrMore::One(most)),
-            Kind::Delay { least, most } => given.delay = Some(OneOrMore::More(vec![least, most])),
-            Kind::Status { status, retry_after } => (given.status, given.retry_after) = (Some(status), retry_after),
-            Kind::Cut { after } => given.after = after,
-            Kind::Drip { bytes, every } => (given.bytes, given.every) = (Some(bytes), Some(every)),
-            Kind::WrongLength { off_by } => given.off_by = Some(off_by),
-            Kind::ClockSkew { skew } => given.skew = Some(skew),
+            Kind::Delay { least, most } if least == most => definition.delay = Some(OneOrMore::One(most)),
+            Kind::Delay { least, most } => definition.delay = Some(OneOrMore::More(vec![least, most])),
+            Kind::Status { status, retry_after } => (definition.status, definition.retry_after) = (Some(status), retry_after),
+            Kind::Cut { after } => definition.after = after,
+            Kind::Drip { bytes, every } => (definition.bytes, definition.every) = (Some(bytes), Some(every)),
+            Kind::WrongLength { off_by } => definition.off_by = Some(off_by),
+            Kind::ClockSkew { skew } => definition.skew = Some(skew),
             _ => {}
         }
-        given
+        definition
     }
 }

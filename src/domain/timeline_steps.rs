@@ -47,19 +47,19 @@ impl Institution {
     }
 
     fn perform_at(&mut self, id: &TerminalId, action: Action, at: Timestamp) -> Result<(), ActionError> {
-        let done = self.change_terminal(id, at, |terminal, around| match action {
-            Action::PowerOn => terminal.plug(true, at, around),
-            Action::PowerOff => terminal.plug(false, at, around),
-            Action::Shutdown => terminal.shut_down(at, around),
-            Action::Restart => terminal.restart(at, around),
+        let done = self.change_terminal(id, at, |terminal, environment| match action {
+            Action::PowerOn => terminal.plug(true, at, environment),
+            Action::PowerOff => terminal.plug(false, at, environment),
+            Action::Shutdown => terminal.shut_down(at, environment),
+            Action::Restart => terminal.restart(at, environment),
             Action::RestartLinkage => terminal.restart_linkage(),
             Action::ReaderOn => terminal.switch_reader(true, at),
             Action::ReaderOff => terminal.switch_reader(false, at),
-            Action::Download => terminal.download(at, around),
-            Action::Install => terminal.install_now(at, around),
+            Action::Download => terminal.download(at, environment),
+            Action::Install => terminal.install_now(at, environment),
             Action::LineDown | Action::LineUp => {
                 let settings = Settings { line_down: action == Action::LineDown, ..terminal.settings.clone() };
-                Ok(terminal.set(settings, at, around))
+                Ok(terminal.set(settings, at, environment))
             }
             Action::Suspend | Action::Resume | Action::DeliveryDown | Action::DeliveryUp | Action::Campaign => Ok(Vec::<Change>::new()),
         });

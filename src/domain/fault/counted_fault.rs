@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Dice, Fault, FaultError, Fired, Given, When};
+use super::{Dice, Fault, FaultDefinition, FaultError, FaultRequest, TriggeredFault, When};
 use crate::domain::ids::FaultId;
 use crate::domain::text::Text;
 
@@ -18,11 +18,11 @@ const MOST_SEQUENCES: usize = 1_000;
 /// faults nothing is counted and nothing is stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Faults(Vec<Set>);
+pub struct Faults(Vec<CountedFault>);
 
 /// A fault with what it has counted since it was added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Set {
+pub struct CountedFault {
     /// The fault.
     pub fault: Fault,
     /// Requests that it has counted.
@@ -39,27 +39,27 @@ impl Faults {
     ///
     /// # Errors
     /// Fields that do not fit together, a taken id, or too many faults.
-    pub fn add(&mut self, given: Given) -> Result<&Set, FaultError> {
-        self.add_as("fault", given)
+    pub fn add(&mut self, definition: FaultDefinition) -> Result<&CountedFault, FaultError> {
+        self.add_as("fault", definition)
     }
 
     /// The same, where a free id is another word with a number.
     ///
     /// # Errors
     /// As [`Faults::add`].
-    pub fn add_as(&mut self, stem: &str, mut given: Given) -> Result<&Set, FaultError> {
+    pub fn add_as(&mut self, stem: &str, mut definition: FaultDefinition) -> Result<&CountedFault, FaultError> {
         if self.0.len() >= MAX_FAULTS {
             let text = Text::new(format!("障害は {MAX_FAULTS} 個までです。"), format!("An institution has at most {MAX_FAULTS} faults."));
             return Err(FaultError { pointer: "", text });
         }
-        let id = given.id.take().unwrap_or_else(|| self.free_id(stem));
+        let id = definition.id.take().unwrap_or_else(|| self.free_id(stem));
         if self.find(&id).is_some() {
             let text = Text::new(format!("障害 {id} は既にあります。"), format!("There is a fault {id} already."));
             return Err(FaultError { pointer: "/id", text });
         }
-        given.id = Some(id);
-        let fault = Fault::try_from(given)?;
-        self.0.push(Set { fault, counted: 0, fired: 0, sequences: BTreeMap::new() });
+        definition.id = Some(id);
+        let fault = Fault::try_from(definition)?;
+        self.0.push(CountedFault { fault, counted: 0, fired: 0, sequences: BTreeMap::new() });
         Ok(self.0.last().expect("one was just added"))
     }
 
@@ -69,14 +69,14 @@ impl Faults {
     }
 
     /// The one of a name.
-    pub fn find(&self, id: &FaultId) -> Option<&Set> {
-        self.0.iter().find(|set| set.fault.id == *id)
+    pub fn find(&self, id: &FaultId) -> Option<&CountedFault> {
+        self.0.iter().find(|counted_fault| counted_fault.fault.id == *id)
     }
 
     /// Takes one away; says whether it was there.
     pub fn remove(&mut self, id: &FaultId) -> bool {
         let before = self.0.len();
-        self.0.retain(|set| set.fault.id != *id);
+        self.0.retain(|counted_fault| counted_fault.fault.id != *id);
         self.0.len() < before
     }
 
@@ -86,31 +86,31 @@ impl Faults {
     }
 
     /// All, in the order in which they were added.
-    pub fn iter(&self) -> impl Iterator<Item = &Set> {
+    pub fn iter(&self) -> impl Iterator<Item = &CountedFault> {
         self.0.iter()
     }
 
     /// Whether one of them has to count this request.
-    pub fn concern(&self, asked: &Asked) -> bool {
-        self.0.iter().any(|set| set.concerns(asked))
+    pub fn concern(&self, request: &FaultRequest) -> bool {
+        self.0.iter().any(|counted_fault| counted_fault.concerns(request))
     }
 
     /// Counts a request, the next in the order in which the institution accepts them, and gives the fault that fires at it: of several, the first.
-    pub fn meet(&mut self, asked: &Asked, dice: Dice<'_>) -> Option<Fired> {
+    pub fn trigger(&mut self, request: &FaultRequest, dice: Dice<'_>) -> Option<TriggeredFault> {
         let mut firing = None;
-        for set in self.0.iter_mut().filter(|set| set.concerns(asked)) {
-            let sequence = set.count(asked);
-            if firing.is_none() && set.fires(asked, dice, sequence) {
-                set.fired += 1;
-                let kind = set.fault.kind.drawn(|| dice.share(&set.fault.id, asked, sequence, "how"));
-                firing = Some(Fired { id: set.fault.id.clone(), kind, number: set.counted });
+        for counted_fault in self.0.iter_mut().filter(|counted_fault| counted_fault.concerns(request)) {
+            let sequence = counted_fault.count(request);
+            if firing.is_none() && counted_fault.fires(request, dice, sequence) {
+                counted_fault.fired += 1;
+                let kind = counted_fault.fault.kind.drawn(|| dice.share(&counted_fault.fault.id, request, sequence, "how"));
+                firing = Some(TriggeredFault { id: counted_fault.fault.id.clone(), kind, number: counted_fault.counted });
             }
         }
         firing
     }
 }
 
-impl Set {
+impl CountedFault {
     /// Whether it may still fire.
     pub fn is_spent(&self) -> bool {
         let passed = match &self.fault.when {
@@ -120,17 +120,17 @@ impl Set {
         passed || self.fault.times.is_some_and(|times| times <= self.fired)
     }
 
-    fn concerns(&self, asked: &Asked) -> bool {
-        !self.is_spent() && self.fault.counts(asked)
+    fn concerns(&self, request: &FaultRequest) -> bool {
+        !self.is_spent() && self.fault.counts(request)
     }
 
     /// Counts a request, and gives its number within its sequence.
-    fn count(&mut self, asked: &Asked) -> u64 {
+    fn count(&mut self, request: &FaultRequest) -> u64 {
         self.counted += 1;
         if !self.fault.is_random() {
             return self.counted;
         }
-        let name = format!("{} {}", asked.name(), asked.terminal);
+        let name = format!("{} {}", request.name(), request.terminal);
         if self.sequences.len() >= MOST_SEQUENCES && !self.sequences.contains_key(&name) {
             self.sequences.clear();
         }
@@ -139,11 +139,11 @@ impl Set {
         *sequence
     }
 
-    fn fires(&self, asked: &Asked, dice: Dice<'_>, sequence: u64) -> bool {
+    fn fires(&self, request: &FaultRequest, dice: Dice<'_>, sequence: u64) -> bool {
         match &self.fault.when {
             When::From(from) => self.counted >= *from,
             When::Nth(numbers) => numbers.contains(&self.counted),
-            When::Probability(probability) => dice.share(&self.fault.id, asked, sequence, "whether") < *probability,
+            When::Probability(probability) => dice.share(&self.fault.id, request, sequence, "whether") < *probability,
         }
     }
 }

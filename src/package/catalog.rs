@@ -14,11 +14,11 @@ use crate::domain::ids::Version;
 
 /// The files of a package directory.
 #[derive(Debug, Default)]
-pub(super) struct Shelf(BTreeMap<(Component, Version), Shelved>);
+pub(super) struct PackageCatalog(BTreeMap<(Component, Version), CatalogFile>);
 
 /// A package's file as it was at start-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shelved {
+pub struct CatalogFile {
     path: PathBuf,
     /// Bytes.
     pub size: u64,
@@ -29,11 +29,11 @@ pub struct Shelved {
 #[derive(Debug)]
 pub struct Opened {
     file: File,
-    shelved: Shelved,
+    catalog_file: CatalogFile,
     at: u64,
 }
 
-impl Shelf {
+impl PackageCatalog {
     /// Looks through a package directory.
     ///
     /// # Errors
@@ -50,19 +50,19 @@ impl Shelf {
                 let version = Version::parse(&name).with_context(|| {
                     format!("package-dir: {0} は版の名前ではありません / {0} is not named after a version", path.display())
                 })?;
-                files.insert((component, version), shelved(path)?);
+                files.insert((component, version), catalog_file(path)?);
             }
         }
         Ok(Self(files))
     }
 
     /// The file of a component's version.
-    pub(super) fn file(&self, component: Component, version: &Version) -> Option<&Shelved> {
+    pub(super) fn file(&self, component: Component, version: &Version) -> Option<&CatalogFile> {
         self.0.get(&(component, version.clone()))
     }
 
     /// All files.
-    pub(super) fn files(&self) -> impl Iterator<Item = &Shelved> {
+    pub(super) fn files(&self) -> impl Iterator<Item = &CatalogFile> {
         self.0.values()
     }
 }
@@ -82,7 +82,7 @@ fn entries(dir: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-fn shelved(path: PathBuf) -> anyhow::Result<Shelved> {
+fn catalog_file(path: PathBuf) -> anyhow::Result<CatalogFile> {
     let metadata = path.metadata().with_context(|| format!("package-dir: {0} を読めません / {0} cannot be read", path.display()))?;
     let size = metadata.len();
     if !metadata.is_file() || size == 0 || size > MAX_PACKAGE_SIZE {
@@ -91,10 +91,10 @@ fn shelved(path: PathBuf) -> anyhow::Result<Shelved> {
             path.display()
         );
     }
-    Ok(Shelved { path, size, modified: metadata.modified().ok() })
+    Ok(CatalogFile { path, size, modified: metadata.modified().ok() })
 }
 
-impl Shelved {
+impl CatalogFile {
     /// What tells it from other files.
     pub(super) fn name(&self) -> String {
         self.path.display().to_string()
@@ -104,7 +104,7 @@ impl Shelved {
     pub(super) fn open(self) -> io::Result<Opened> {
         let file = File::open(&self.path)?;
         self.is_same(&file.metadata()?)?;
-        Ok(Opened { file, shelved: self, at: 0 })
+        Ok(Opened { file, catalog_file: self, at: 0 })
     }
 
     fn is_same(&self, metadata: &Metadata) -> io::Result<()> {
@@ -118,7 +118,7 @@ impl Shelved {
 impl Opened {
     /// Some bytes from an offset on; looks first whether the file has changed.
     pub(super) fn read(&mut self, at: u64, most: u64) -> io::Result<Bytes> {
-        self.shelved.is_same(&self.file.metadata()?)?;
+        self.catalog_file.is_same(&self.file.metadata()?)?;
         if self.at != at {
             self.file.seek(SeekFrom::Start(at))?;
         }

@@ -14,7 +14,7 @@ const MOST_OTHERS: usize = 16;
 
 /// How a request found its terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Found {
+pub struct TerminalCondition {
     /// What that terminal was at when the request came.
     pub phase: Phase,
     /// The number of the institution's newest event then: whether something happened before or after the request, whatever the clock was set to.
@@ -24,7 +24,7 @@ pub struct Found {
     pub other_terminals: Vec<TerminalId>,
 }
 
-impl Found {
+impl TerminalCondition {
     /// What a request finds at `now`, by the institution's clock.
     pub fn at(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Self {
         let phase = terminal.phase(&institution.campaign, now);

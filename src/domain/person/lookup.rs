@@ -5,7 +5,7 @@ use crate::domain::text::Text;
 
 /// Nobody is meant, or it is not clear who.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unclear<'a> {
+pub struct AmbiguousPerson<'a> {
     /// What is wrong. It does not repeat what was said, which may be somebody's name.
     pub text: Text,
     /// Who could be meant.
@@ -17,19 +17,19 @@ pub struct Unclear<'a> {
 ///
 /// # Errors
 /// There is none, or several.
-pub fn meant<'a>(persons: &'a [Person], said: &str) -> Result<&'a Person, Unclear<'a>> {
-    if let Some(person) = persons.iter().find(|person| person.id == said) {
+pub fn find_person<'a>(persons: &'a [Person], text_given: &str) -> Result<&'a Person, AmbiguousPerson<'a>> {
+    if let Some(person) = persons.iter().find(|person| person.id == text_given) {
         return Ok(person);
     }
-    let folded = fold(said);
+    let folded = fold(text_given);
     let found: Vec<&Person> = persons.iter().filter(|person| person.goes_by(&folded)).collect();
     match found[..] {
         [person] => Ok(person),
-        [] => Err(Unclear {
+        [] => Err(AmbiguousPerson {
             text: Text::new("この ID・氏名・番号の被保険者はいません。", "There is no person of this id, name or number."),
             candidates: persons.iter().collect(),
         }),
-        _ => Err(Unclear {
+        _ => Err(AmbiguousPerson {
             text: Text::new(
                 "この氏名または番号の被保険者は複数います。ID で指定してください。",
                 "Several persons have this name or number: name one by its id.",
