@@ -18,14 +18,14 @@ RUN set -eu; own=$(dpkg --print-architecture); arch=${TARGETARCH:-$own}; \
 # The dependencies in a layer of their own: they are built again only when Cargo.toml or Cargo.lock changes.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
-    && cargo build --profile dist --locked --target "$(cat target-triple)" \
+    && cargo build --profile dist --locked --all-features --target "$(cat target-triple)" \
     && rm -r src && find target -name '*onshi[_-]mock*' -prune -exec rm -r {} +
-COPY askama.toml ./
+COPY templates templates
 COPY fixtures fixtures
 COPY src src
 # Directories that volumes take their owner from: /data for the server's state; /ca for the CA alone (ONSHI_CA_OUT=/ca/ca.pem), to be shared with clients;
 # /state and /oqs for the simulated terminal.
-RUN cargo build --profile dist --locked --target "$(cat target-triple)" \
+RUN cargo build --profile dist --locked --all-features --target "$(cat target-triple)" \
     && mkdir -p root/data root/ca root/state root/oqs && cp "target/$(cat target-triple)/dist/onshi-mock" onshi-mock
 
 FROM gcr.io/distroless/cc-debian12:nonroot

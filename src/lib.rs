@@ -13,6 +13,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+mod features;
 pub mod fixtures;
 mod hex;
 pub mod http;

@@ -15,13 +15,13 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::serve::CONTROL_ADDR;
-use crate::config::{Config, Options};
+use crate::config::{CommandLine, Config, Options};
 
 /// Options of `health`: those of `serve` that say where it listens and where its CA is.
 #[derive(clap::Args)]
 pub struct HealthArgs {
     #[command(flatten)]
-    options: Options,
+    options: CommandLine<Options>,
     /// 設定ファイル / Configuration file [default: onshi-mock.toml, where it exists]
     #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -32,7 +32,7 @@ pub struct HealthArgs {
 /// # Errors
 /// The server takes no connection or does not answer within two seconds, or is not ready.
 pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
-    let given = args.options.given_control_addr();
+    let given = args.options.control_addr();
     let config = args.options.complete(args.config.as_deref())?;
     let addresses = addresses(given, &config);
     let asked = async { ask(connect(&addresses).await?, &config.certs.join("ca.pem")).await };

@@ -8,7 +8,7 @@ use tokio::signal;
 
 use super::certs::warn_of_constraints;
 use super::logging::start_logging;
-use crate::config::{Config, Options};
+use crate::config::{CommandLine, Config, Options};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::japan;
 use crate::fixtures::Origin;
@@ -27,7 +27,7 @@ Each option can also be an environment variable or a key of onshi-mock.toml (its
 )]
 pub struct ServeArgs {
     #[command(flatten)]
-    options: Options,
+    options: CommandLine<Options>,
     /// 設定ファイル / Configuration file [default: onshi-mock.toml, where it exists]
     #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,

@@ -1,6 +1,5 @@
 //! `onshi-mock terminal`: a simulated qualification terminal, and what acts on the running one.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use tokio::net::TcpListener;
 use super::logging::start_logging;
 use super::serve::told_to_stop;
 use super::terminal_control::{self, TOKEN_FILE, TerminalCommand, said};
-use crate::config::{LogFormat, TerminalConfig, TerminalOptions};
+use crate::config::{CommandLine, LogFormat, TerminalConfig, TerminalOptions};
 use crate::hex;
 use crate::terminal::{Connecting, Settings, Terminal};
 use crate::tls::{Readers, terminal_in, write_new};
@@ -28,7 +27,7 @@ pub struct TerminalArgs {
     #[command(subcommand)]
     command: Option<TerminalCommand>,
     #[command(flatten)]
-    options: TerminalOptions,
+    options: CommandLine<TerminalOptions>,
     /// 設定ファイル / Configuration file [default: onshi-mock.toml, where it exists]
     #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
@@ -96,7 +95,6 @@ fn settings(config: &TerminalConfig, wall: fn() -> Timestamp) -> anyhow::Result<
         speed: config.speed,
         fast_startup: config.fast_startup,
         install_time: INSTALL_TIME,
-        bars: std::io::stderr().is_terminal(),
         token,
         wall,
     })

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::health::{addresses, connect, listed};
 use super::verify::verified;
-use crate::config::{Config, Options};
+use crate::config::{CommandLine, Config, Options};
 use crate::domain::rehearsal::{Rehearsal, fault_of};
 use crate::domain::text::Text;
 use crate::json::parse_json;
@@ -50,7 +50,7 @@ pub struct VerdictArgs {
     #[arg(long, value_name = "FILE")]
     verify: Option<PathBuf>,
     #[command(flatten)]
-    options: Options,
+    options: CommandLine<Options>,
     /// 設定ファイル / Configuration file [default: onshi-mock.toml, where it exists]
     #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -114,7 +114,7 @@ async fn verdict(args: &VerdictArgs) -> anyhow::Result<u8> {
 #[expect(clippy::print_stderr, reason = "who judged is told beside the command's output")]
 fn at_strictness(args: &VerdictArgs, json: String, verdict: Verdict) -> (String, Verdict) {
     let before = verdict.evidence.strictness;
-    let Some(strictness) = args.options.given_strictness().filter(|given| *given != before) else { return (json, verdict) };
+    let Some(strictness) = args.options.strictness().filter(|given| *given != before) else { return (json, verdict) };
     eprintln!("strictness {before} の判定を {strictness} で判定し直しました / Judged at strictness {before}, and anew at {strictness}");
     let verdict = judge(&Evidence { strictness, ..verdict.evidence });
     (verdict.json(), verdict)
@@ -141,9 +141,9 @@ fn named(text: &str) -> Result<String, String> {
 
 #[expect(clippy::print_stderr, reason = "who was asked is told beside the command's output")]
 async fn fetched(args: &VerdictArgs) -> anyhow::Result<(String, Verdict)> {
-    let config = args.options.clone().complete(args.config.as_deref())?;
+    let config = args.options.complete(args.config.as_deref())?;
     let institution = args.institution.as_deref().unwrap_or_default();
-    let (addr, json) = fetch(&addresses(args.options.given_control_addr(), &config), &config, institution).await?;
+    let (addr, json) = fetch(&addresses(args.options.control_addr(), &config), &config, institution).await?;
     eprintln!("問い合わせ先 asked: https://{addr}");
     let verdict = parse_json(json.as_bytes()).map_err(|error| anyhow!("応答が判定ではありません / the answer is no verdict\n{error}"))?;
     Ok((json, verdict))

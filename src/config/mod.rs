@@ -1,5 +1,6 @@
 //! The settings of `serve`: the command line wins, then the environment, then `onshi-mock.toml`, then the defaults.
 
+mod command_line;
 mod terminal;
 mod values;
 
@@ -24,6 +25,7 @@ use crate::store::Target;
 use crate::verdict::DEFAULT_STRICTNESS;
 use crate::wire::parse_errors::in_japanese;
 
+pub use command_line::CommandLine;
 pub use terminal::{RunningTerminal, TerminalConfig, TerminalOptions};
 pub(crate) use values::terminal_address;
 use values::{address, collector, period, read_collector, read_store, read_strictness, store, strictness};
@@ -181,93 +183,67 @@ pub struct Config {
 }
 
 impl Options {
-    /// Adds what the file says and the defaults. `file` is what `--config` names; without it `onshi-mock.toml` is read where it exists.
+    /// Adds the defaults.
     ///
     /// # Errors
-    /// A file that cannot be read, with line and column of what is wrong in it, or a setting out of range.
-    pub fn complete(self, file: Option<&Path>) -> anyhow::Result<Config> {
-        let settings = self.over(from_file(file)?);
+    /// A setting out of range.
+    pub fn complete(self) -> anyhow::Result<Config> {
         let limits = Limits::default();
         let config = Config {
-            backend_addr: settings.backend_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8443))),
-            control_addr: settings.control_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8444))),
-            store: settings.store.unwrap_or_default(),
-            bounds: Bounds {
-                institutions: settings.max_institutions.unwrap_or(300_000),
-                cache: settings.cache_size.unwrap_or(128 * 1024 * 1024),
-            },
-            fixtures: settings.fixtures,
-            certs: settings.certs.unwrap_or_else(|| PathBuf::from("certs")),
-            tls_san: settings.tls_san.into_iter().filter(|name| !name.is_empty()).collect(),
-            ca_out: settings.ca_out,
-            client_auth: settings.client_auth.unwrap_or(ClientAuthPolicy::Optional),
-            login: settings.login.unwrap_or(LoginPolicy::Lenient),
-            linkage: whereabouts(settings.linkage, settings.linkage_terminal)?,
-            package_dir: settings.package_dir,
-            control_token: settings.control_token,
-            strictness: settings.strictness.unwrap_or(DEFAULT_STRICTNESS),
+            backend_addr: self.backend_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8443))),
+            control_addr: self.control_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8444))),
+            store: self.store.unwrap_or_default(),
+            bounds: Bounds { institutions: self.max_institutions.unwrap_or(300_000), cache: self.cache_size.unwrap_or(128 * 1024 * 1024) },
+            fixtures: self.fixtures,
+            certs: self.certs.unwrap_or_else(|| PathBuf::from("certs")),
+            tls_san: self.tls_san.into_iter().filter(|name| !name.is_empty()).collect(),
+            ca_out: self.ca_out,
+            client_auth: self.client_auth.unwrap_or(ClientAuthPolicy::Optional),
+            login: self.login.unwrap_or(LoginPolicy::Lenient),
+            linkage: whereabouts(self.linkage, self.linkage_terminal)?,
+            package_dir: self.package_dir,
+            control_token: self.control_token,
+            strictness: self.strictness.unwrap_or(DEFAULT_STRICTNESS),
             push: push::Settings::new(push::PushOptions {
-                webhook_url: settings.webhook_url,
-                webhook_secret: settings.webhook_secret,
-                smtp_url: settings.smtp_url,
-                from: settings.notice_from,
-                to: settings.notice_to,
+                webhook_url: self.webhook_url,
+                webhook_secret: self.webhook_secret,
+                smtp_url: self.smtp_url,
+                from: self.notice_from,
+                to: self.notice_to,
             })?,
-            otlp_url: settings.otlp_url,
+            otlp_url: self.otlp_url,
             limits: Limits {
-                max_connections: settings.max_connections.unwrap_or(limits.max_connections),
-                max_connections_per_address: settings.max_connections_per_address.unwrap_or(limits.max_connections_per_address),
-                grace: settings.grace.map_or(Duration::from_secs(1), |grace| grace.duration().unsigned_abs()),
+                max_connections: self.max_connections.unwrap_or(limits.max_connections),
+                max_connections_per_address: self.max_connections_per_address.unwrap_or(limits.max_connections_per_address),
+                grace: self.grace.map_or(Duration::from_secs(1), |grace| grace.duration().unsigned_abs()),
                 ..limits
             },
-            body: BodyLimits { max: settings.max_body.unwrap_or(1024 * 1024), timeout: Duration::from_secs(30) },
-            log_format: settings.log_format.unwrap_or_default(),
+            body: BodyLimits { max: self.max_body.unwrap_or(1024 * 1024), timeout: Duration::from_secs(30) },
+            log_format: self.log_format.unwrap_or_default(),
         };
         config.check()?;
         Ok(config)
     }
+}
+
+impl CommandLine<Options> {
+    /// Adds what the file says and the defaults. `file` is what `--config` names; without it
+    /// `onshi-mock.toml` is read where it exists.
+    ///
+    /// # Errors
+    /// A file that cannot be read, with the line of what is wrong in it, or a setting out of range.
+    pub fn complete(&self, file: Option<&Path>) -> anyhow::Result<Config> {
+        self.over(from_file(file)?).complete()
+    }
 
     /// The control listener's address, where the command line or the environment says one.
-    pub fn given_control_addr(&self) -> Option<SocketAddr> {
-        self.control_addr
+    pub fn control_addr(&self) -> Option<SocketAddr> {
+        self.options.control_addr
     }
 
     /// The date of the rules, where the command line or the environment says one.
-    pub fn given_strictness(&self) -> Option<Date> {
-        self.strictness
-    }
-
-    fn over(self, file: Options) -> Options {
-        Options {
-            backend_addr: self.backend_addr.or(file.backend_addr),
-            control_addr: self.control_addr.or(file.control_addr),
-            store: self.store.or(file.store),
-            max_institutions: self.max_institutions.or(file.max_institutions),
-            cache_size: self.cache_size.or(file.cache_size),
-            fixtures: self.fixtures.or(file.fixtures),
-            certs: self.certs.or(file.certs),
-            tls_san: if self.tls_san.is_empty() { file.tls_san } else { self.tls_san },
-            ca_out: self.ca_out.or(file.ca_out),
-            client_auth: self.client_auth.or(file.client_auth),
-            login: self.login.or(file.login),
-            linkage: self.linkage.or(file.linkage),
-            linkage_terminal: self.linkage_terminal.or(file.linkage_terminal),
-            package_dir: self.package_dir.or(file.package_dir),
-            control_token: self.control_token.or(file.control_token),
-            strictness: self.strictness.or(file.strictness),
-            webhook_url: self.webhook_url.or(file.webhook_url),
-            webhook_secret: self.webhook_secret.or(file.webhook_secret),
-            smtp_url: self.smtp_url.or(file.smtp_url),
-            notice_from: self.notice_from.or(file.notice_from),
-            notice_to: if self.notice_to.is_empty() { file.notice_to } else { self.notice_to },
-            otlp_url: self.otlp_url.or(file.otlp_url),
-            max_connections: self.max_connections.or(file.max_connections),
-            max_connections_per_address: self.max_connections_per_address.or(file.max_connections_per_address),
-            max_body: self.max_body.or(file.max_body),
-            grace: self.grace.or(file.grace),
-            log_format: self.log_format.or(file.log_format),
-            terminal: file.terminal,
-        }
+    pub fn strictness(&self) -> Option<Date> {
+        self.options.strictness
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use reqwest::Url;
 use serde::Deserialize;
 
-use super::from_file;
+use super::{CommandLine, from_file};
 
 /// The file in the state directory that says where the running terminal takes commands.
 const ADDRESS_FILE: &str = "admin-addr";
@@ -82,12 +82,12 @@ pub struct RunningTerminal {
     pub admin_addr: SocketAddr,
 }
 
-impl TerminalOptions {
+impl CommandLine<TerminalOptions> {
     /// Adds what the file says and the defaults, for the terminal itself.
     ///
     /// # Errors
     /// A file that cannot be read, a setting that is missing, or one that is out of range.
-    pub fn complete(self, file: Option<&Path>) -> anyhow::Result<TerminalConfig> {
+    pub fn complete(&self, file: Option<&Path>) -> anyhow::Result<TerminalConfig> {
         let settings = self.over(from_file(file)?.terminal);
         let admin_addr = settings.admin_addr.unwrap_or(default_admin_addr());
         let speed = settings.speed.unwrap_or(1.0);
@@ -116,26 +116,12 @@ impl TerminalOptions {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn find_running(self, file: Option<&Path>) -> anyhow::Result<RunningTerminal> {
-        let given = self.admin_addr;
+    pub fn find_running(&self, file: Option<&Path>) -> anyhow::Result<RunningTerminal> {
+        let given = self.options.admin_addr;
         let settings = self.over(from_file(file)?.terminal);
         let state = settings.state.unwrap_or_else(default_state);
         let noted = std::fs::read_to_string(state.join(ADDRESS_FILE)).ok().and_then(|text| text.trim().parse().ok());
         Ok(RunningTerminal { admin_addr: given.or(noted).or(settings.admin_addr).unwrap_or(default_admin_addr()), state })
-    }
-
-    fn over(self, file: Self) -> Self {
-        Self {
-            server: self.server.or(file.server),
-            ca: self.ca.or(file.ca),
-            cert: self.cert.or(file.cert),
-            key: self.key.or(file.key),
-            linkage: self.linkage.or(file.linkage),
-            speed: self.speed.or(file.speed),
-            fast_startup: self.fast_startup.or(file.fast_startup),
-            state: self.state.or(file.state),
-            admin_addr: self.admin_addr.or(file.admin_addr),
-        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use compact_str::{CompactString, format_compact};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::{SmolStr, format_smolstr};
 
 use super::text::Text;
 
@@ -33,9 +33,9 @@ macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $pattern:literal, $example:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "CompactString", into = "CompactString")]
+        #[serde(try_from = "SmolStr", into = "SmolStr")]
         #[schemars(with = "String", extend("pattern" = $pattern, "examples" = [$example]))]
-        pub struct $name(CompactString);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// Reads the text.
@@ -55,15 +55,15 @@ macro_rules! text_id {
             }
         }
 
-        impl TryFrom<CompactString> for $name {
+        impl TryFrom<SmolStr> for $name {
             type Error = IdError;
-            fn try_from(text: CompactString) -> Result<Self, IdError> {
+            fn try_from(text: SmolStr) -> Result<Self, IdError> {
                 Self::parse(&text)
             }
         }
 
-        impl From<$name> for CompactString {
-            fn from(id: $name) -> CompactString {
+        impl From<$name> for SmolStr {
+            fn from(id: $name) -> SmolStr {
                 id.0
             }
         }
@@ -133,7 +133,7 @@ impl InstitutionCode {
     /// The code whose last seven digits begin with these six, in the prefecture 99 that does not exist, of the same score table as this one.
     pub fn numbered(&self, number: u32) -> Self {
         let (table, six) = (&self.0[2..3], format!("{:06}", number % 1_000_000));
-        Self(format_compact!("99{table}{six}{}", check_digit(&six)))
+        Self(format_smolstr!("99{table}{six}{}", check_digit(&six)))
     }
 }
 
@@ -204,7 +204,7 @@ impl FaultId {
 
     /// The nth made name with this stem, which has at most 20 characters of a name.
     pub fn numbered(stem: &str, n: u64) -> Self {
-        Self(format_compact!("{stem}-{n}"))
+        Self(format_smolstr!("{stem}-{n}"))
     }
 }
 
@@ -218,12 +218,12 @@ impl BootId {
 
     /// The boot that an external terminal lives in before it has reported one.
     pub fn unreported() -> Self {
-        Self(CompactString::const_new("unreported"))
+        Self(SmolStr::new_inline("unreported"))
     }
 
     /// The id of a virtual terminal's nth boot.
     pub fn numbered(n: u64) -> Self {
-        Self(format_compact!("boot-{n}"))
+        Self(format_smolstr!("boot-{n}"))
     }
 }
 

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::iter;
 
-use compact_str::CompactString;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::named::named;
 use super::person::{Person, Qualification, fold};
@@ -24,20 +24,20 @@ pub struct Inquiry {
     /// Whether the patient consents to the limit certificate being told.
     pub limit_consent: bool,
     /// The client's own name for the inquiry.
-    pub arbitrary_identifier: Option<CompactString>,
+    pub arbitrary_identifier: Option<SmolStr>,
 }
 
 /// What a card shows of itself, as it came: by this, without a date of birth, a reference number is registered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardData {
     /// 保険者番号, padded or not.
-    pub insurer_number: CompactString,
+    pub insurer_number: SmolStr,
     /// 記号
-    pub symbol: Option<CompactString>,
+    pub symbol: Option<SmolStr>,
     /// 番号
-    pub number: CompactString,
+    pub number: SmolStr,
     /// 枝番; a missing one matches every branch (a reading of ours).
-    pub branch: Option<CompactString>,
+    pub branch: Option<SmolStr>,
 }
 
 /// Who is asked for: what tells one patient's checks from another's.
@@ -304,10 +304,10 @@ impl CardData {
 
 /// Card data as they are compared: folded once, however many cards there are.
 struct FoldedCard {
-    insurer: CompactString,
-    symbol: CompactString,
-    number: CompactString,
-    branch: CompactString,
+    insurer: SmolStr,
+    symbol: SmolStr,
+    number: SmolStr,
+    branch: SmolStr,
     has_branch: bool,
 }
 
@@ -325,7 +325,7 @@ impl FoldedCard {
 }
 
 /// A number without the zeros or spaces that pad it on the left.
-fn unpadded(text: &str) -> CompactString {
+fn unpadded(text: &str) -> SmolStr {
     fold(text).trim_start_matches('0').into()
 }
 

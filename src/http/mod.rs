@@ -20,6 +20,7 @@ mod paths;
 pub mod problem;
 pub mod router;
 pub mod streams;
+#[cfg_attr(not(feature = "otlp"), path = "traces_not_built.rs")]
 pub mod traces;
 
 pub use listeners::{Listeners, Parts, Port};

@@ -1,17 +1,51 @@
 //! A letter as mail, Japanese first, by the mail server that was given at the start.
 
+use std::fmt;
 use std::time::SystemTime;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow, ensure};
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, MessageBuilder};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
+use reqwest::Url;
+
+use super::settings::is_local;
 use super::text::{body, subject};
-use super::{Failure, MailSettings, PATIENCE};
+use super::{Failure, PATIENCE};
 use crate::domain::notification::NotificationMessage;
 
-/// The mail server, and between whom.
+/// The most addresses that mail goes to.
+const MOST_RECIPIENTS: usize = 20;
+/// The sender, unless another is given.
+const SENDER: &str = "onshi-mock@localhost";
+
+/// A mail server, and between whom.
+#[derive(Clone)]
+pub struct MailSettings {
+    url: String,
+    from: Mailbox,
+    to: Vec<Mailbox>,
+}
+
+impl MailSettings {
+    /// Checks what was given.
+    pub(super) fn new(url: String, from: Option<&str>, to: &[String]) -> anyhow::Result<Self> {
+        ensure!(!to.is_empty(), "smtp-url: --notice-to も必要です / needs --notice-to, too");
+        ensure!(to.len() <= MOST_RECIPIENTS, "notice-to: {MOST_RECIPIENTS} 件までです / at most {MOST_RECIPIENTS} addresses");
+        let from = mailbox("notice-from", from.unwrap_or(SENDER))?;
+        let to = to.iter().map(|address| mailbox("notice-to", address)).collect::<anyhow::Result<_>>()?;
+        Ok(Self { url: smtp_url(url)?, from, to })
+    }
+}
+
+impl fmt::Debug for MailSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mail from {} to {} addresses", self.from, self.to.len())
+    }
+}
+
+/// Sends by the mail server.
 pub(super) struct Mail {
     server: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
@@ -40,4 +74,35 @@ impl Mail {
             .map_err(|error| Failure(error.to_string()))?;
         self.server.send(message).await.map(drop).map_err(|error| Failure(error.to_string()))
     }
+}
+
+fn smtp_url(text: String) -> anyhow::Result<String> {
+    let wrong = || {
+        anyhow!(
+            "smtp-url: smtp://ホスト:25、smtp://利用者:パスワード@ホスト:587?tls=required、smtps://利用者:パスワード@ホスト:465 のいずれかの形が必要です / \
+             expected smtp://host:25, smtp://user:password@host:587?tls=required or smtps://user:password@host:465"
+        )
+    };
+    let url = Url::parse(&text).map_err(|_| wrong())?;
+    let tls: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let encrypted = match (url.scheme(), tls.as_slice()) {
+        ("smtps", []) => true,
+        ("smtp", []) => false,
+        ("smtp", [(name, value)]) if name == "tls" && value == "required" => true,
+        _ => return Err(wrong()),
+    };
+    ensure!(url.host_str().is_some_and(|host| !host.is_empty()), wrong());
+    // Its host is not looked at as a name of the Web: `127.0.0.1` and `[::1]` are written as in http.
+    let local = is_local(&url);
+    ensure!(
+        encrypted || local || url.password().is_none(),
+        "smtp-url: パスワードを平文で送らないよう、smtps:// か ?tls=required を指定してください / \
+         use smtps:// or ?tls=required: the password would be sent in the clear"
+    );
+    Ok(text)
+}
+
+fn mailbox(option: &str, text: &str) -> anyhow::Result<Mailbox> {
+    let expected = "メールアドレスが必要です / expected a mail address, such as";
+    text.trim().parse().map_err(|error| anyhow!("{option}: `{text}`: {expected} staff@example.jp ({error})"))
 }

@@ -1,8 +1,10 @@
 //! Notices pushed (N10): takes what the store's outbox holds and sends it by webhook and mail, to the addresses that were given at the start and
 //! to no other. At least once: a letter leaves the outbox only when it was taken, or was given up after many tries.
 
+#[cfg_attr(not(feature = "mail"), path = "mail_not_built.rs")]
 mod mail;
 mod settings;
+#[cfg(feature = "mail")]
 mod text;
 mod webhook;
 
@@ -16,7 +18,8 @@ use crate::domain::notification::NotificationMessage;
 use crate::institutions::Institutions;
 use crate::store::{ClaimedMessage, StoreError};
 use mail::Mail;
-pub use settings::{MailSettings, PushOptions, Settings, WebhookSettings};
+pub use mail::MailSettings;
+pub use settings::{PushOptions, Settings, WebhookSettings};
 use webhook::Webhook;
 
 /// How often the outbox is looked into.

@@ -3,20 +3,17 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use anyhow::{anyhow, bail, ensure};
+use anyhow::{anyhow, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lettre::message::Mailbox;
 use reqwest::Url;
+
+use super::mail::MailSettings;
 
 /// The names of the ways in the outbox.
 pub(super) const WEBHOOK: &str = "webhook";
 pub(super) const MAIL: &str = "mail";
 
-/// The most addresses that mail goes to.
-const MOST_RECIPIENTS: usize = 20;
-/// The sender, unless another is given.
-const SENDER: &str = "onshi-mock@localhost";
 /// What a secret in base64 begins with.
 const IN_BASE64: &str = "whsec_";
 
@@ -51,14 +48,6 @@ pub struct WebhookSettings {
     pub(super) secret: Vec<u8>,
 }
 
-/// A mail server, and between whom.
-#[derive(Clone)]
-pub struct MailSettings {
-    pub(super) url: String,
-    pub(super) from: Mailbox,
-    pub(super) to: Vec<Mailbox>,
-}
-
 impl Settings {
     /// Checks what was given.
     ///
@@ -75,13 +64,7 @@ impl Settings {
         let mail = match options.smtp_url {
             None if to.is_empty() && options.from.is_none() => None,
             None => bail!("notice-to, notice-from: --smtp-url も必要です / need --smtp-url, too"),
-            Some(url) => {
-                ensure!(!to.is_empty(), "smtp-url: --notice-to も必要です / needs --notice-to, too");
-                ensure!(to.len() <= MOST_RECIPIENTS, "notice-to: {MOST_RECIPIENTS} 件までです / at most {MOST_RECIPIENTS} addresses");
-                let from = mailbox("notice-from", options.from.as_deref().unwrap_or(SENDER))?;
-                let to = to.iter().map(|address| mailbox("notice-to", address)).collect::<anyhow::Result<_>>()?;
-                Some(MailSettings { url: smtp_url(url)?, from, to })
-            }
+            Some(url) => Some(MailSettings::new(url, options.from.as_deref(), &to)?),
         };
         Ok(Self { webhook, mail })
     }
@@ -100,12 +83,6 @@ impl fmt::Debug for WebhookSettings {
     }
 }
 
-impl fmt::Debug for MailSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "mail from {} to {} addresses", self.from, self.to.len())
-    }
-}
-
 fn webhook_url(text: &str) -> anyhow::Result<Url> {
     let wrong = || {
         anyhow!(
@@ -118,7 +95,7 @@ fn webhook_url(text: &str) -> anyhow::Result<Url> {
     if fits && url.host_str().is_some() { Ok(url) } else { Err(wrong()) }
 }
 
-fn is_local(url: &Url) -> bool {
+pub(super) fn is_local(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
     host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
@@ -137,38 +114,7 @@ fn webhook_secret(text: &str) -> anyhow::Result<Vec<u8>> {
     })
 }
 
-fn smtp_url(text: String) -> anyhow::Result<String> {
-    let wrong = || {
-        anyhow!(
-            "smtp-url: smtp://ホスト:25、smtp://利用者:パスワード@ホスト:587?tls=required、smtps://利用者:パスワード@ホスト:465 のいずれかの形が必要です / \
-             expected smtp://host:25, smtp://user:password@host:587?tls=required or smtps://user:password@host:465"
-        )
-    };
-    let url = Url::parse(&text).map_err(|_| wrong())?;
-    let tls: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let encrypted = match (url.scheme(), tls.as_slice()) {
-        ("smtps", []) => true,
-        ("smtp", []) => false,
-        ("smtp", [(name, value)]) if name == "tls" && value == "required" => true,
-        _ => return Err(wrong()),
-    };
-    ensure!(url.host_str().is_some_and(|host| !host.is_empty()), wrong());
-    // Its host is not looked at as a name of the Web: `127.0.0.1` and `[::1]` are written as in http.
-    let local = is_local(&url);
-    ensure!(
-        encrypted || local || url.password().is_none(),
-        "smtp-url: パスワードを平文で送らないよう、smtps:// か ?tls=required を指定してください / \
-         use smtps:// or ?tls=required: the password would be sent in the clear"
-    );
-    Ok(text)
-}
-
-fn mailbox(option: &str, text: &str) -> anyhow::Result<Mailbox> {
-    let expected = "メールアドレスが必要です / expected a mail address, such as";
-    text.trim().parse().map_err(|error| anyhow!("{option}: `{text}`: {expected} staff@example.jp ({error})"))
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "mail"))]
 mod tests {
     use super::*;
 

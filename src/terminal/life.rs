@@ -191,10 +191,10 @@ async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Resu
     let (component, version) = (offer.component, offer.version.clone());
     let mut from = partial.received();
     terminal.tell_progress(offer, from).await;
-    let mut meter = Meter::new(offer, terminal.settings.bars);
+    let mut meter = Meter::new(offer);
     let (told, mut hears) = tokio::sync::watch::channel(from);
     let progress = |received: u64| {
-        meter.at(received);
+        meter.log(received);
         if received > from {
             from = received;
             // Bytes that come are what worked: a transfer that is cut again and again is not given up.

@@ -64,8 +64,6 @@ pub struct Settings {
     pub fast_startup: bool,
     /// How long an installation takes, before it is divided by `speed`.
     pub install_time: Duration,
-    /// Whether downloads are shown as bars.
-    pub bars: bool,
     /// What commands have to bring.
     pub token: String,
     /// The machine's time: shown, and what the linkage folder waits by.

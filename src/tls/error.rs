@@ -142,7 +142,7 @@ pub enum TlsError {
     Issue(rcgen::Error),
     /// The PKCS#12 file could not be made.
     #[error("PKCS#12ファイルを作れませんでした: {0}。\nThe PKCS#12 file could not be made: {0}.")]
-    Pkcs12(p12_keystore::error::Error),
+    Pkcs12(aws_lc_rs::error::Unspecified),
     /// rustls did not accept the certificates.
     #[error("TLSを準備できませんでした: {0}。\nTLS could not be set up: {0}.")]
     Rustls(rustls::Error),

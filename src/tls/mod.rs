@@ -15,6 +15,7 @@ mod files;
 mod handshake_error;
 mod name;
 mod own;
+mod pkcs12;
 mod remedy;
 mod server;
 mod terminal;

@@ -2,18 +2,14 @@
 //! which institution it is.
 
 use jiff::Timestamp;
-use p12_keystore::{Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKey, PrivateKeyChain};
-use rcgen::{ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 use x509_parser::x509::X509Name;
 
 use super::TlsError;
 use super::ca::Ca;
 use super::certificate::{self, TEN_YEARS};
+use super::pkcs12;
 use crate::domain::ids::TerminalAddress;
-
-/// Iterations of the PKCS#12 key derivation, as OpenSSL has them. The password is random, so they
-/// add nothing but time.
-const ITERATIONS: u32 = 2048;
 
 /// 32 letters and digits that are not mistaken for one another.
 const PASSWORD_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -27,10 +23,8 @@ pub struct TerminalCertificate {
     pub private_key_pem: String,
     /// Key, certificate and CA as PKCS#12, for Windows and Java.
     ///
-    /// Encrypted with PBE-SHA1-3DES, MAC with SHA-1: the only scheme that every system in the
-    /// field reads. Windows before 10 1709, Windows Server 2016 and Java before 8u301 do not read
-    /// AES; OpenSSL 3 reads 3DES without its legacy provider (but not RC2). What is old about it
-    /// is made up for by a password of 100 random bits.
+    /// Encrypted with 3DES, which every system in the field reads, under a password of 100 random
+    /// bits.
     pub pkcs12: Vec<u8>,
     /// The password of [`pkcs12`](Self::pkcs12): 20 letters and digits.
     pub pkcs12_password: String,
@@ -52,24 +46,10 @@ impl TerminalCertificate {
 
         let pkcs12_password: String =
             certificate::random::<20>().map(|byte| char::from(PASSWORD_ALPHABET[usize::from(byte % 32)])).iter().collect();
-        let pkcs12 = pkcs12(&id, &key, [certificate.der(), &ca.der], &pkcs12_password).map_err(TlsError::Pkcs12)?;
+        let pkcs12 =
+            pkcs12::encode(&id, key.serialized_der(), certificate.der(), &[&ca.der], &pkcs12_password).map_err(TlsError::Pkcs12)?;
         Ok(Self { certificate_pem: certificate.pem(), private_key_pem: key.serialize_pem(), pkcs12, pkcs12_password, not_after })
     }
-}
-
-fn pkcs12(id: &str, key: &KeyPair, chain: [&[u8]; 2], password: &str) -> p12_keystore::Result<Vec<u8>> {
-    let [certificate, ca] = chain;
-    let chain = [Certificate::from_der(certificate)?, Certificate::from_der(ca)?];
-    let key = PrivateKey::from_der(key.serialized_der())?;
-    let mut store = KeyStore::new();
-    store.add_entry(id, KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new(id, key, chain)));
-    store
-        .writer(password)
-        .encryption_algorithm(EncryptionAlgorithm::PbeWithShaAnd3KeyTripleDesCbc)
-        .encryption_iterations(ITERATIONS)
-        .mac_algorithm(MacAlgorithm::HmacSha1)
-        .mac_iterations(ITERATIONS)
-        .write()
 }
 
 /// The terminal that a certificate's subject names, or `None`.

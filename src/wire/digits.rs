@@ -1,20 +1,20 @@
 //! Days and moments as messages write them: digits alone. A message has so many that a general formatter's time is felt.
 
-use compact_str::{CompactString, ToCompactString};
 use jiff::civil::{Date, DateTime};
+use smol_str::{SmolStr, ToSmolStr};
 
 /// `YYYYMM`.
-pub(super) fn month(date: Date) -> CompactString {
+pub(super) fn month(date: Date) -> SmolStr {
     padded(year_and_month(date), 6)
 }
 
 /// `YYYYMMDD`.
-pub(super) fn day(date: Date) -> CompactString {
+pub(super) fn day(date: Date) -> SmolStr {
     padded(year_month_and_day(date), 8)
 }
 
 /// `YYYYMMDDhhmmss`.
-pub(super) fn moment(at: DateTime) -> CompactString {
+pub(super) fn moment(at: DateTime) -> SmolStr {
     let [hour, minute, second] = [at.hour(), at.minute(), at.second()].map(i64::from);
     padded(year_month_and_day(at.date()) * 1_000_000 + hour * 10_000 + minute * 100 + second, 14)
 }
@@ -39,9 +39,9 @@ pub(super) fn read_day(text: &str) -> Option<Date> {
 }
 
 /// Only years before 1000 need zeros in front.
-fn padded(number: i64, digits: usize) -> CompactString {
-    let text = number.to_compact_string();
-    if text.len() == digits { text } else { compact_str::format_compact!("{number:0digits$}") }
+fn padded(number: i64, digits: usize) -> SmolStr {
+    let text = number.to_smolstr();
+    if text.len() == digits { text } else { smol_str::format_smolstr!("{number:0digits$}") }
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use compact_str::CompactString;
 use jiff::civil::Date;
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::digits;
 use super::document::{Object, Value};
@@ -113,7 +113,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An element's text; an empty one counts as absent. Every value of the real message is a string.
-    pub(super) fn text(&self, name: &'static str) -> Result<Option<CompactString>, Text> {
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<SmolStr>, Text> {
         match self.find(name) {
             None => Ok(None),
             Some(Value::Text(text)) if text.is_empty() => Ok(None),
@@ -130,7 +130,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An element's text, which has to be there.
-    pub(super) fn required(&self, name: &'static str) -> Result<CompactString, Text> {
+    pub(super) fn required(&self, name: &'static str) -> Result<SmolStr, Text> {
         self.text(name)?.ok_or_else(|| {
             let pointer = self.pointer(name);
             Text::new(format!("{pointer} がありません（必須です）。"), format!("{pointer} is missing; it is required."))
@@ -138,7 +138,7 @@ impl<'a> Fields<'a> {
     }
 
     /// One of a few texts.
-    pub(super) fn one_of(&self, name: &'static str, allowed: &[&str]) -> Result<Option<CompactString>, Text> {
+    pub(super) fn one_of(&self, name: &'static str, allowed: &[&str]) -> Result<Option<SmolStr>, Text> {
         let Some(text) = self.text(name)? else {
             return Ok(None);
         };

@@ -123,7 +123,7 @@ fn check_fixtures_exits_with_1_and_the_server_refuses_to_start_with_the_same_wor
     let words = errors(wrong.path()).remove(0);
     assert!(String::from_utf8(checked.stdout).unwrap().contains(&words));
 
-    let mut config = Options::default().complete(None).unwrap();
+    let mut config = Options::default().complete().unwrap();
     config.fixtures = Some(wrong.path().to_owned());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let refused = runtime.block_on(Server::bind(&config, clock::wall)).err().expect("it should not start");

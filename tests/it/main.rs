@@ -47,6 +47,7 @@ mod package_memory;
 mod packages;
 mod pages;
 mod persons;
+mod pkcs12;
 mod postgres;
 mod program;
 mod push;
@@ -78,6 +79,7 @@ mod terminal_wire;
 mod tidy;
 mod tls;
 mod tokens;
+#[cfg(feature = "otlp")]
 mod traces;
 mod two_terminals;
 mod verdict;

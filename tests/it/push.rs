@@ -235,6 +235,7 @@ impl Drop for MailServer {
     }
 }
 
+#[cfg(feature = "mail")]
 #[tokio::test]
 async fn mail_reaches_a_real_server_in_both_languages_with_both_times() {
     let (dir, mail) = (tempfile::tempdir().unwrap(), MailServer::start());

@@ -43,7 +43,7 @@ impl Mock {
     /// With other settings.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut config = Options::default().complete(None).unwrap();
+        let mut config = Options::default().complete().unwrap();
         config.backend_addr = SocketAddr::from(([127, 0, 0, 1], 0));
         config.control_addr = SocketAddr::from(([127, 0, 0, 1], 0));
         config.store = Target::Memory;

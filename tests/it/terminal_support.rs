@@ -65,7 +65,6 @@ impl Site {
             speed: 3600.0,
             fast_startup: true,
             install_time: Duration::from_secs(1),
-            bars: false,
             token: "a-token-for-tests".to_owned(),
             wall: clock::wall,
         }

@@ -1,9 +1,9 @@
 //! Dates and texts of fixtures that parse: once one of these exists, it is well-formed.
 
-use compact_str::CompactString;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use unicode_normalization::UnicodeNormalization;
 
 /// No date of a person lies before this year.
@@ -65,11 +65,11 @@ impl From<FixtureDate> for String {
 
 /// A card's symbol or number: 1 to 20 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "CompactString", into = "CompactString")]
+#[serde(try_from = "SmolStr", into = "SmolStr")]
 #[schemars(with = "String")]
 pub struct CardText {
-    text: CompactString,
-    folded: CompactString,
+    text: SmolStr,
+    folded: SmolStr,
 }
 
 impl CardText {
@@ -84,10 +84,10 @@ impl CardText {
     }
 }
 
-impl TryFrom<CompactString> for CardText {
+impl TryFrom<SmolStr> for CardText {
     type Error = String;
 
-    fn try_from(text: CompactString) -> Result<Self, String> {
+    fn try_from(text: SmolStr) -> Result<Self, String> {
         if (1..=20).contains(&text.chars().count()) {
             Ok(Self { folded: fold(&text), text })
         } else {
@@ -96,7 +96,7 @@ impl TryFrom<CompactString> for CardText {
     }
 }
 
-impl From<CardText> for CompactString {
+impl From<CardText> for SmolStr {
     fn from(card: CardText) -> Self {
         card.text
     }
@@ -104,7 +104,7 @@ impl From<CardText> for CompactString {
 
 /// A text as it is compared: full-width letters, digits and signs become ASCII, half-width kana become full-width, dashes become `-`; white
 /// space goes.
-pub(in crate::domain) fn fold(text: &str) -> CompactString {
+pub(in crate::domain) fn fold(text: &str) -> SmolStr {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return text.into();
     }

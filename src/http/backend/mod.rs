@@ -19,4 +19,5 @@ pub mod unknown;
 pub mod updates;
 mod url;
 
+#[cfg(feature = "otlp")]
 pub(super) use finish::JOURNAL;

@@ -111,17 +111,3 @@ fn the_servers_own_certificate_is_no_terminals() {
     let chain = [CertificateDer::from_pem_file(dir.path().join("ca.pem")).unwrap()];
     foreign_reason(authority.identify(Some(&chain), now()));
 }
-
-#[test]
-fn pkcs12_holds_key_certificate_and_ca() {
-    use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
-    let (_dir, authority) = create();
-    let issued = authority.issue_terminal(&terminal(), now()).unwrap();
-    let store = KeyStore::from_pkcs12(&issued.pkcs12, &issued.pkcs12_password, Pkcs12ImportPolicy::Strict).unwrap();
-    let (alias, chain) = store.private_key_chain().unwrap();
-    assert_eq!(alias, "9910000026-T1");
-    let (certificate, key) = presented(&issued);
-    assert_eq!(chain.key().as_der(), key.secret_der());
-    assert_eq!(chain.certs()[0].as_der(), certificate[0].as_ref());
-    assert_eq!(chain.certs()[1].as_der(), CertificateDer::from_pem_slice(authority.ca_pem().as_bytes()).unwrap().as_ref());
-}

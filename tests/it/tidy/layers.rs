@@ -9,6 +9,7 @@ pub(super) const LAYERS: [(&str, &[Module]); 5] = [
         "core",
         &[
             ("domain", &[]),
+            ("features", &[]),
             ("hex", &[]),
             ("json", &["domain", "wire"]),
             ("listener", &[]),
@@ -106,9 +107,9 @@ pub(super) const LAYERS: [(&str, &[Module]); 5] = [
                 ],
             ),
             ("clock", &[]),
-            ("config", &["domain", "institutions", "linkage", "listener", "policy", "push", "store", "verdict", "wire"]),
+            ("config", &["domain", "features", "institutions", "linkage", "listener", "policy", "push", "store", "verdict", "wire"]),
             ("main", &["cli", "clock"]),
-            ("push", &["domain", "institutions", "store"]),
+            ("push", &["domain", "features", "institutions", "store"]),
             (
                 "server",
                 &[
