@@ -1,14 +1,13 @@
 //! What is counted of a server's work, as Prometheus reads it. Label values come from our own lists, never from what a client sent; what is
 //! counted at each request is at hand, without a look-up by label.
 
-use std::fmt;
-
-use prometheus_client::encoding::{EncodeMetric, MetricEncoder, prometheus_text};
+use prometheus_client::encoding::{EncodeMetric, prometheus_text};
+use prometheus_client::metrics::TypedMetric;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::metrics::{MetricType, TypedMetric};
 use prometheus_client::registry::Registry;
 
 use crate::domain::catalogue::ErrorId;
@@ -41,15 +40,13 @@ pub struct Metrics {
 
 /// What is counted of one operation.
 struct OfOperation {
-    name: &'static str,
     /// By outcome.
     requests: [Counter; OutcomeName::ALL.len()],
     seconds: Histogram,
 }
 
-/// The members of one metric under their labels, written out in this order.
-#[derive(Debug)]
-struct Members<const N: usize, M>(Vec<([(&'static str, String); N], M)>);
+/// A label's name and value.
+type Label = (&'static str, &'static str);
 
 /// What is looked at when someone reads.
 struct Gauges {
@@ -85,12 +82,12 @@ impl Metrics {
         let mut registry = Registry::with_prefix("onshi_mock");
         registry.register("build", "動いている版。 The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         let operations = operations(&mut registry);
-        let errors = ErrorId::ALL.iter().map(|error| error.name().to_owned());
+        let errors = ErrorId::ALL.iter().map(|error| error.name());
         let help = "拒否した要求（エラー別）。 Requests that were refused, by error";
         let refusals = registered(&mut registry, "refusals", help, "error", errors);
-        let kinds = KindName::ALL.iter().map(|kind| kind.name().to_owned());
+        let kinds = KindName::ALL.iter().map(|kind| kind.name());
         let faults = registered(&mut registry, "faults_fired", "起きた障害（種類別）。 Faults that fired, by kind", "kind", kinds);
-        let causes = Cause::ALL.iter().map(|cause| cause.name().to_owned());
+        let causes = Cause::ALL.iter().map(|cause| cause.name());
         let help = "失敗した TLS 接続（原因別）。 TLS handshakes that failed, by cause";
         let handshakes = registered(&mut registry, "tls_handshakes_failed", help, "cause", causes);
         let Tally { entries, bytes, evicted } = tally.clone();
@@ -147,7 +144,7 @@ impl Gauges {
         let store_bytes = gauge("store_bytes", "ストアのバイト数。 Bytes of the store, when it last told");
         let help = "メモリにある医療機関の端末の数（状態別、最後に動いたときの状態）。 \
                     Terminals of the institutions in memory, by phase, as of when each institution was last settled";
-        let phases = Phase::IN_ORDER.iter().map(|phase| phase.name().to_owned());
+        let phases = Phase::IN_ORDER.iter().map(|phase| phase.name());
         let terminals = registered(registry, "terminals", help, "phase", phases);
         Self { stored, in_memory, terminals, waiting_entries, waiting_bytes, store_bytes }
     }
@@ -165,43 +162,35 @@ impl Gauges {
     }
 }
 
-impl<const N: usize, M: EncodeMetric + TypedMetric> EncodeMetric for Members<N, M> {
-    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|(labels, member)| member.encode(encoder.encode_family(labels)?))
-    }
-
-    fn metric_type(&self) -> MetricType {
-        M::TYPE
-    }
-}
-
 fn operations(registry: &mut Registry) -> [OfOperation; Operation::ALL.len()] {
-    let new = |operation: Operation| OfOperation {
-        name: operation.name(),
-        requests: OutcomeName::ALL.map(|_| Counter::default()),
-        seconds: Histogram::new(DURATIONS),
-    };
-    let operations = Operation::ALL.map(new);
-    let requests = operations.iter().flat_map(|of| {
-        let labels = |outcome: OutcomeName| [("operation", of.name.to_owned()), ("outcome", outcome.name().to_owned())];
-        OutcomeName::ALL.into_iter().map(labels).zip(of.requests.clone())
-    });
+    let requests = Family::<[Label; 2], Counter>::default();
     let help = "backend と連携フォルダーの要求（操作と結果別）。 Requests to the backend and in linkage folders, by operation and outcome";
-    registry.register("requests", help, Members(requests.collect()));
-    let seconds = operations.iter().map(|of| ([("operation", of.name.to_owned())], of.seconds.clone()));
+    registry.register("requests", help, requests.clone());
+    let seconds = Family::<[Label; 1], Histogram>::new_with_constructor(|| Histogram::new(DURATIONS));
     let help = "要求のヘッダーから応答までの秒数（操作別）。障害による遅れは含まない。 \
                 Seconds from a request's header to its answer, by operation, without what a fault delays";
-    registry.register("request_duration_seconds", help, Members(seconds.collect()));
-    operations
+    registry.register("request_duration_seconds", help, seconds.clone());
+    Operation::ALL.map(|operation| {
+        let operation = ("operation", operation.name());
+        OfOperation {
+            requests: OutcomeName::ALL.map(|outcome| requests.get_or_create_owned(&[operation, ("outcome", outcome.name())])),
+            seconds: seconds.get_or_create_owned(&[operation]),
+        }
+    })
 }
 
-/// A metric with a member for each value of a label.
-fn registered<M>(registry: &mut Registry, name: &str, help: &str, label: &'static str, values: impl Iterator<Item = String>) -> Vec<M>
+/// Registers a metric with a member for each value of a label.
+fn registered<M>(
+    registry: &mut Registry,
+    name: &str,
+    help: &str,
+    label: &'static str,
+    values: impl Iterator<Item = &'static str>,
+) -> Vec<M>
 where
-    M: EncodeMetric + TypedMetric + Clone + Default + fmt::Debug + Send + Sync + 'static,
+    M: EncodeMetric + TypedMetric + Clone + Default + std::fmt::Debug + Send + Sync + 'static,
 {
-    let members: Vec<_> = values.map(|value| ([(label, value)], M::default())).collect();
-    let all = members.iter().map(|(_, member)| member.clone()).collect();
-    registry.register(name, help, Members(members));
-    all
+    let family = Family::<[Label; 1], M>::default();
+    registry.register(name, help, family.clone());
+    values.map(|value| family.get_or_create_owned(&[(label, value)])).collect()
 }

@@ -10,9 +10,8 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use reqwest::Url;
 
-use super::settings::is_local;
 use super::text::{body, subject};
-use super::{Failure, PATIENCE};
+use super::{Failure, PATIENCE, is_local};
 use crate::domain::notification::NotificationMessage;
 
 /// The most addresses that mail goes to.

@@ -8,11 +8,13 @@ mod settings;
 mod text;
 mod webhook;
 
+use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use reqwest::Url;
 
 use crate::domain::notification::NotificationMessage;
 use crate::institutions::Institutions;
@@ -161,4 +163,11 @@ mod tests {
         assert_eq!(pause_behind(u32::MAX), LONGEST_PAUSE);
         assert!((3_600..3 * 3_600).contains(&pauses.iter().sum::<i64>()));
     }
+}
+
+/// Whether a URL names this machine.
+fn is_local(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
 }

@@ -1,13 +1,13 @@
 //! Where notices are pushed to, as given at the start: checked before anything runs.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use anyhow::{anyhow, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 
+use super::is_local;
 use super::mail::MailSettings;
 
 /// The names of the ways in the outbox.
@@ -93,12 +93,6 @@ fn webhook_url(text: &str) -> anyhow::Result<Url> {
     let url = Url::parse(text).map_err(|_| wrong())?;
     let fits = url.scheme() == "https" || (url.scheme() == "http" && is_local(&url));
     if fits && url.host_str().is_some() { Ok(url) } else { Err(wrong()) }
-}
-
-pub(super) fn is_local(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-    host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
 }
 
 fn webhook_secret(text: &str) -> anyhow::Result<Vec<u8>> {
