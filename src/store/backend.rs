@@ -1,5 +1,5 @@
-//! What SQLite and PostgreSQL do differently: their connections, their schemas and the statements that
-//! only one of them has.
+//! The differences between SQLite and PostgreSQL: connections, schemas, and the statements that
+//! only one of them supports.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,25 +11,28 @@ use sqlx::{AnyPool, ConnectOptions, Executor};
 
 use super::Target;
 
-/// Settings of a SQLite file. WAL with NORMAL: a commit is written, not flushed; it outlives the process, though not always the machine. A
-/// cache of 32 MiB, which fills as it is used, and a WAL of 16 MiB before it is taken over, are for many institutions.
+/// Settings of a SQLite file.
+///
+/// WAL with `synchronous = NORMAL` does not flush each commit: a commit survives the end of the
+/// process, but a power failure may lose it. The cache of 32 MiB, which fills only as it is
+/// used, and the checkpoint at 16 MiB of WAL suit stores with many institutions.
 const SETTINGS: &str =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000;";
 
-/// Connections to PostgreSQL.
+/// The maximum number of connections to PostgreSQL.
 const CONNECTIONS: u32 = 16;
 
-/// A connection that lay idle for so long is asked whether it still lives before it is used.
+/// A connection that was idle for this long is pinged before it is used.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// A schema's number, what it brings, and its statements.
+/// A schema: its version, its description, and its SQL statements.
 pub(super) type Schema = (i64, &'static str, &'static str);
 
 const SQLITE: [Schema; 1] = [(1, "institutions, journals and outbox", include_str!("migrations/sqlite_1.sql"))];
 const POSTGRES: [Schema; 1] = [(1, "institutions, journals and outbox", include_str!("migrations/postgres_1.sql"))];
 
 impl Target {
-    /// Connects, and makes the file where it is missing.
+    /// Connects to the database; creates a SQLite file that does not exist.
     pub(super) async fn connect(&self) -> Result<AnyPool, sqlx::Error> {
         let pool = AnyPoolOptions::new().acquire_timeout(Duration::from_secs(4));
         let quiet = |options: AnyConnectOptions| options.disable_statement_logging();
@@ -51,7 +54,7 @@ impl Target {
         }
     }
 
-    /// Its schemas, in order.
+    /// Returns the schemas of this kind of database, in order.
     pub(super) fn schemas(&self) -> &'static [Schema] {
         match self {
             Self::Sqlite(_) | Self::Memory => &SQLITE,
@@ -59,12 +62,12 @@ impl Target {
         }
     }
 
-    /// Whether what it holds is still there when a connection is closed.
+    /// Whether the data survives when a connection is closed.
     pub(super) fn outlives_connections(&self) -> bool {
         !matches!(self, Self::Memory)
     }
 
-    /// Gives the bytes of the whole database.
+    /// Returns the statement that reads the size of the whole database in bytes.
     pub(super) fn size_statement(&self) -> &'static str {
         match self {
             Self::Sqlite(_) | Self::Memory => "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
@@ -72,7 +75,8 @@ impl Target {
         }
     }
 
-    /// Tells other processes on a channel, `$1`; none where there are none.
+    /// Returns the statement that notifies other processes on the channel `$1`; `None` where no
+    /// other process can use the store.
     pub(super) fn notify_statement(&self) -> Option<&'static str> {
         match self {
             Self::Sqlite(_) | Self::Memory => None,
@@ -80,8 +84,8 @@ impl Target {
         }
     }
 
-    /// Has what an ended process had claimed of the outbox due at `$1`; none where another process
-    /// may still be sending it.
+    /// Returns the statement that releases the outbox claims of a process that ended, by making
+    /// them due at `$1`; `None` where another process may still be sending.
     pub(super) fn release_statement(&self) -> Option<&'static str> {
         match self {
             Self::Sqlite(_) | Self::Memory => Some("UPDATE outbox SET due = $1 WHERE due > $1"),
@@ -89,7 +93,8 @@ impl Target {
         }
     }
 
-    /// The database on which other processes can be heard; none where there are none.
+    /// Returns the URL for receiving notifications of other processes; `None` where no other
+    /// process can use the store.
     pub(super) fn shared_url(&self) -> Option<&str> {
         match self {
             Self::Sqlite(_) | Self::Memory => None,
@@ -98,12 +103,13 @@ impl Target {
     }
 }
 
-/// SQLite has one writer; a single connection that never ends keeps its order, and what is in memory.
+/// Limits a pool to one connection. SQLite has one writer, so a single connection that is never
+/// replaced keeps the order of writes. It also keeps a database in memory alive.
 fn one(pool: AnyPoolOptions) -> AnyPoolOptions {
     pool.max_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
 }
 
-/// The path as it stands in a URL.
+/// Percent-encodes a path for a URL.
 fn encoded(path: &Path) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_');
     path.to_string_lossy().bytes().fold(String::new(), |mut url, byte| {

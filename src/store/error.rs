@@ -1,25 +1,25 @@
-//! Why the store failed, in words for the person who meets it.
+//! The errors of the store, described for the person who has to act on them.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::domain::text::Text;
 
-/// Why the store could not do what it was asked; nothing of it was acknowledged.
+/// Why an operation of the store failed. Nothing of a failed operation was acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreError {
-    /// Other writers of the same institution were faster until it was given up.
+    /// Every retry lost against other writers of the same institution.
     Contended,
     /// The database cannot be reached, does not answer in time, or answers with an error.
     Unavailable(Text),
-    /// What is stored is damaged.
+    /// The stored data is damaged.
     Corrupt(Text),
-    /// What is stored has a format that only a newer program reads.
+    /// The stored data has a format that only a newer program can read.
     Newer(Text),
 }
 
 impl StoreError {
-    /// What happened, in both languages.
+    /// Returns a description in both languages.
     pub fn text(&self) -> Text {
         match self {
             Self::Contended => Text::new(
@@ -30,12 +30,12 @@ impl StoreError {
         }
     }
 
-    /// What was read from the store is not what this program writes.
+    /// Creates the error for stored data that this program does not write.
     pub fn corrupt(what: &str, said: &str) -> Self {
         Self::Corrupt(unreadable(what, said))
     }
 
-    /// What was read from the store has a newer format.
+    /// Creates the error for stored data in a newer format.
     pub fn newer(what: &str, said: &str) -> Self {
         Self::Newer(unreadable(what, said))
     }
@@ -56,7 +56,7 @@ impl StoreError {
         }
     }
 
-    /// A column that is not what it was written as.
+    /// Creates the error for a column whose type or value is not what was written.
     pub(super) fn misread(error: &sqlx::Error) -> Self {
         Self::Corrupt(said(error))
     }
@@ -99,7 +99,7 @@ const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
 const SQLITE_NOTADB: u32 = 26;
 
-/// Whether the connection is of no more use: lost, or one to a file that is damaged or was replaced.
+/// Whether the connection is unusable: it was lost, or its file is damaged or was replaced.
 pub(super) fn is_of_connection(error: &sqlx::Error) -> bool {
     let damaged = [SQLITE_READONLY, SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_NOTADB];
     let lost = ["57P01", "57P02", "57P03", "25006"];
@@ -110,7 +110,8 @@ pub(super) fn is_of_connection(error: &sqlx::Error) -> bool {
     }
 }
 
-/// SQLite's result code without its refinement; PostgreSQL's codes have five characters.
+/// Returns SQLite's primary result code, without the extended part. Returns `None` for
+/// PostgreSQL, whose codes have five characters.
 fn primary_code(error: &sqlx::Error) -> Option<u32> {
     let sqlx::Error::Database(error) = error else {
         return None;

@@ -1,5 +1,5 @@
-//! Databases that programs before the first schema's present form wrote: recognised by the checksum of
-//! what made their tables, before anything is written to them.
+//! The detection of databases in a former format. The checksum of the migration that created
+//! the tables tells them apart, before anything is written.
 
 use std::path::{Path, PathBuf};
 
@@ -10,19 +10,19 @@ use sqlx::{AnyPool, ConnectOptions, Connection as _, Row as _};
 
 use super::Target;
 
-/// What the database remembers of its first schema.
+/// Reads the checksum of the migration that created the database.
 const CHECKSUM: &str = "SELECT checksum FROM _sqlx_migrations WHERE version = 1";
 
-/// Leaves a SQLite file alone that a former program wrote. It is opened so that nothing is written, also
-/// not beside it.
+/// Refuses a SQLite file in a former format. The file is opened so that nothing is written to
+/// it, and no file is created beside it.
 ///
 /// # Errors
-/// A former program wrote it.
+/// The file has a former format.
 pub(super) async fn refuse_former_file(path: &Path, migrator: &Migrator) -> anyhow::Result<()> {
     if !path.metadata().is_ok_and(|file| file.len() > 0) {
         return Ok(());
     }
-    // What lies in a write-ahead log is read only where the file counts as one that may change.
+    // SQLite ignores the write-ahead log of a file that is opened as immutable.
     let has_log = beside(path, "-wal").metadata().is_ok_and(|log| log.len() > 0);
     let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(!has_log).disable_statement_logging();
     let read = async {
@@ -32,15 +32,16 @@ pub(super) async fn refuse_former_file(path: &Path, migrator: &Migrator) -> anyh
         connection.close().await?;
         checksum
     };
-    // What cannot be read is damaged or has no such table: whoever opens it says so.
+    // A file that cannot be read is damaged or has no such table. Opening it later reports
+    // that.
     let checksum: Result<Option<Vec<u8>>, sqlx::Error> = read.await;
     ensure_present(&Target::Sqlite(path.to_owned()), checksum.ok().flatten(), migrator)
 }
 
-/// Leaves a PostgreSQL database alone that a former program wrote.
+/// Refuses a PostgreSQL database in a former format.
 ///
 /// # Errors
-/// A former program wrote it, or it cannot be read.
+/// The database has a former format, or cannot be read.
 pub(super) async fn refuse_former_database(target: &Target, pool: &AnyPool, migrator: &Migrator) -> anyhow::Result<()> {
     const EXISTS: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
     if !sqlx::query(EXISTS).fetch_one(pool).await?.try_get::<bool, _>(0)? {

@@ -1,4 +1,5 @@
-//! Institutions as rows: each whole, with a version. Who writes says which version it read; of two at once one wins.
+//! Institutions as rows: one row holds a whole institution and its version. A writer names the
+//! version that it read; of two concurrent writers only one succeeds.
 
 use sqlx::AnyConnection;
 use sqlx::Row as _;
@@ -8,30 +9,30 @@ use super::outbox::post;
 use super::shared::{Row, Unanswered};
 use super::{OutboxMessage, Reads, Store, StoreError};
 
-/// `expires` of a row that never does.
+/// The value of `expires` for a row that never expires.
 const NEVER: i64 = i64::MAX;
 
-/// A row to be written.
+/// A row to write.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// The document; none to remember that the institution was deleted.
+    /// The document; `None` marks the institution as deleted.
     pub body: Option<String>,
-    /// When it is to be deleted: milliseconds of Unix time, by the machine's clock.
+    /// When the institution expires: Unix time in milliseconds, by the machine's clock.
     pub expires: Option<i64>,
-    /// The user that logs in.
+    /// The user name with which the institution logs in.
     pub login: String,
-    /// The names of its terminals, with spaces between.
+    /// The names of its terminals, separated by spaces.
     pub terminals: String,
 }
 
-/// What a look for a row beside the version at hand came to.
+/// The result of a read that is compared with a version in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// The version at hand is the newest.
+    /// The version in memory is the newest.
     Same,
-    /// There is no such row.
+    /// No such row exists.
     Nothing,
-    /// Another version.
+    /// Another version is the newest.
     Other(Row),
 }
 
@@ -42,7 +43,7 @@ impl Row {
 }
 
 impl Store {
-    /// The row of a code, unless its version is the one at hand.
+    /// Reads the row of a code, unless its version is `at_hand`.
     ///
     /// # Errors
     /// The store does not work.
@@ -67,12 +68,14 @@ impl Store {
         self.read(&row).map(|row| row.beside(at_hand))
     }
 
-    /// Writes a row over the version that was read, or a new one where there was none, and with it
-    /// what is to be sent of the change: all or nothing. Says whether nobody else was faster.
-    /// `anew`: the institution is made anew or deleted, so that its journal goes.
+    /// Writes a row over the version `before`, or inserts it where `before` is `None`, and adds
+    /// the change's messages to the outbox, in one transaction. Returns whether the write
+    /// succeeded; `false` means that another writer was faster.
+    ///
+    /// `anew`: the institution is reset or deleted, so its journal is deleted too.
     ///
     /// # Errors
-    /// The store does not work. Whether the row was written is not known then.
+    /// The store does not work. It is then unknown whether the row was written.
     pub async fn save(
         &self,
         code: &str,
@@ -99,10 +102,11 @@ impl Store {
         .await
     }
 
-    /// Takes a row away with its journal; says whether nobody else was faster.
+    /// Deletes a row and its journal. Returns whether it succeeded; `false` means that another
+    /// writer was faster.
     ///
     /// # Errors
-    /// The store does not work. Whether the row is gone is not known then.
+    /// The store does not work. It is then unknown whether the row was deleted.
     pub async fn remove(&self, code: &str, version: i64) -> Result<bool, StoreError> {
         self.work(async |connection| {
             let mut both = sqlx::Connection::begin(connection).await?;
@@ -120,7 +124,8 @@ impl Store {
         .await
     }
 
-    /// Codes behind `after`, in order, at most `limit`, each with the names of its terminals; none for one that was deleted.
+    /// Returns at most `limit` codes after `after`, in order, each with the names of its
+    /// terminals; `None` for an institution that was deleted.
     ///
     /// # Errors
     /// The store does not work.
@@ -130,13 +135,14 @@ impl Store {
         rows.iter().map(|row| self.listed(row)).collect()
     }
 
-    /// At most 16 codes whose institution logs in as this user.
+    /// Returns at most 16 codes of institutions that log in as this user.
     ///
     /// # Errors
     /// The store does not work.
     pub async fn codes_of_login(&self, user: &str) -> Result<Vec<String>, StoreError> {
         if user.contains('\0') {
-            // Nobody's: PostgreSQL has no such text, and would take the question for a failure.
+            // PostgreSQL rejects a text with NUL, and that error would count as a failure of
+            // the store.
             return Ok(Vec::new());
         }
         const SQL: &str = "SELECT code FROM institutions WHERE login = $1 AND deleted = 0 ORDER BY code LIMIT 16";
@@ -144,7 +150,7 @@ impl Store {
         rows.iter().map(|row| row.try_get(0).map_err(|error| self.misread(&error))).collect()
     }
 
-    /// At most `limit` codes of institutions whose time is over.
+    /// Returns at most `limit` codes of institutions that have expired.
     ///
     /// # Errors
     /// The store does not work.
@@ -154,7 +160,7 @@ impl Store {
         rows.iter().map(|row| row.try_get(0).map_err(|error| self.misread(&error))).collect()
     }
 
-    /// How many rows there are, those that remember a deletion among them.
+    /// Counts the rows, including those of deleted institutions.
     ///
     /// # Errors
     /// The store does not work.
@@ -163,7 +169,7 @@ impl Store {
         row.try_get::<i64, _>(0).map(i64::unsigned_abs).map_err(|error| self.misread(&error))
     }
 
-    /// Bytes of the whole database.
+    /// Returns the size of the whole database in bytes.
     ///
     /// # Errors
     /// The store does not work.
@@ -187,7 +193,7 @@ impl Store {
         read().map_err(|error| self.misread(&error))
     }
 
-    /// A column that is not what it was written as: the file is damaged.
+    /// Reports a column whose type or value is not what was written: the file is damaged.
     pub(super) fn misread(&self, error: &sqlx::Error) -> StoreError {
         let error = StoreError::misread(error);
         self.turn_red(&error);

@@ -1,4 +1,5 @@
-//! Journals as rows of entries that were written at once, bounded by entries and bytes; what the bound takes away is counted.
+//! Journals as rows. A row holds entries that were written together. A journal is bounded by
+//! entries and bytes, and evicted entries are counted.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +9,27 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::{Store, StoreError};
 
-/// Rows that one statement writes at most; SQLite takes the longer for each the more there are.
+/// The maximum number of rows in one statement. On SQLite the time for each row grows with
+/// their number.
 const AT_ONCE: usize = 32;
 
 /// Entries of one journal that are written as one row.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Whose journal: a code, or empty for what fitted no institution.
+    /// The code of the institution; empty for entries that belong to no institution.
     pub institution: String,
-    /// Which making of the institution.
+    /// The generation of the institution.
     pub generation: String,
-    /// How many there are.
+    /// The number of entries.
     pub entries: u64,
-    /// One JSON object a line, the oldest first.
+    /// One JSON object per line, oldest first.
     pub body: String,
 }
 
-/// An entry as it is kept.
+/// A stored entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// 1, 2, 3 … within the journal.
+    /// Its number within the journal, from 1.
     pub number: u64,
     /// One JSON object.
     pub body: String,
@@ -38,39 +40,41 @@ pub struct Kept {
 pub struct Page {
     /// Oldest first.
     pub entries: Vec<Kept>,
-    /// How many the bound or `DELETE …/journal` has taken away so far.
+    /// How many entries the bound or `DELETE …/journal` has evicted so far.
     pub evicted: u64,
-    /// Whether every process has written what it had.
+    /// Whether every process has written its waiting entries.
     pub complete: bool,
 }
 
-/// How much of a journal is kept.
+/// The bound of a journal.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound {
-    /// Entries.
+    /// The maximum number of entries.
     pub entries: usize,
-    /// Bytes of their JSON. A row goes whole; the newest stays, however large.
+    /// The maximum size of their JSON in bytes. Rows are deleted as a whole, and the newest row
+    /// is kept, however large it is.
     pub bytes: usize,
 }
 
-/// What this process has done to journals since its start.
+/// What this process has written to journals since its start.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Entries that it wrote.
+    /// Entries written.
     pub entries: Counter,
-    /// Bytes of their JSON.
+    /// Bytes of JSON written.
     pub bytes: Counter,
-    /// Entries that it evicted, before or after they were written.
+    /// Entries evicted, before or after they were written.
     pub evicted: Counter,
 }
 
 impl Store {
-    /// What was done to journals.
+    /// Returns the counters of this process.
     pub fn tally(&self) -> &Tally {
         &self.tally
     }
 
-    /// Writes entries in order, and counts others that were evicted before they were written: all of it or nothing.
+    /// Writes entries in order, and counts entries that were evicted before they were written,
+    /// in one transaction.
     ///
     /// # Errors
     /// The store does not work.
@@ -87,7 +91,8 @@ impl Store {
                 }
                 query.execute(&mut *all).await?;
             }
-            // In one order everywhere: two processes that count the same ones wait for each other, and neither for ever.
+            // The same order in every process, so that two processes that count the same
+            // journals cannot deadlock.
             let mut evicted: Vec<_> = evicted.iter().collect();
             evicted.sort_unstable();
             for (institution, generation, entries) in evicted {
@@ -102,12 +107,13 @@ impl Store {
         Ok(())
     }
 
-    /// Takes away what a journal has beyond its bound, and counts it.
+    /// Evicts the entries of a journal beyond its bound, and counts them.
     ///
     /// # Errors
     /// The store does not work.
     pub async fn trim(&self, institution: &str, generation: &str, bound: Bound) -> Result<(), StoreError> {
-        // Each row's place, from the newest on, and the entries and bytes down to it.
+        // For each row: its position from the newest, and the sums of entries and bytes up to
+        // it.
         const SUMMED: &str = "SELECT number, entries, ROW_NUMBER() OVER newest AS nth, \
                               SUM(entries) OVER newest AS down, SUM(size) OVER newest AS bytes \
                               FROM journal WHERE institution = $1 AND making = $2 WINDOW newest AS (ORDER BY number DESC)";
@@ -120,7 +126,8 @@ impl Store {
             let Some(newest) = newest.try_get::<Option<i64>, _>(0)? else {
                 return Ok(0);
             };
-            // Of another process that trims at the same time, only one takes a row away, and counts its entries.
+            // If another process trims at the same time, each row is returned to only one of
+            // them, so its entries are counted once.
             let over = sqlx::query(OVER).bind(institution).bind(generation).bind(newest).fetch_all(&mut *all).await?;
             let over = over.iter().map(|row| row.try_get::<i64, _>(0)).sum::<Result<i64, _>>()?.unsigned_abs();
             count_evicted(&mut all, institution, generation, over).await?;
@@ -130,7 +137,8 @@ impl Store {
         Ok(())
     }
 
-    /// Takes away all entries of a journal, and counts them as evicted: whoever reads on sees that something was there.
+    /// Deletes all entries of a journal, and counts them as evicted, so that readers see that
+    /// there were entries.
     ///
     /// # Errors
     /// The store does not work.
@@ -151,12 +159,12 @@ impl Store {
         Ok(())
     }
 
-    /// The newest `limit` entries within the bound.
+    /// Reads the newest `limit` entries within the bound.
     ///
     /// # Errors
     /// The store does not work.
     pub async fn entries(&self, institution: &str, generation: &str, limit: usize, bound: Bound) -> Result<Page, StoreError> {
-        // One statement, so that what others write meanwhile is counted where it is listed.
+        // One statement, so that the counts match the listed rows while other processes write.
         const NEWEST: &str = "WITH summed AS (SELECT number, entries, SUM(entries) OVER (ORDER BY number DESC) AS down \
                               FROM journal WHERE institution = $1 AND making = $2) \
                               SELECT body, (SELECT CAST(SUM(entries) AS BIGINT) FROM summed), \
@@ -183,7 +191,7 @@ impl Store {
         });
         let (bodies, evicted, written) = read.await?;
         let mut entries: Vec<&str> = bodies.iter().flat_map(|body| body.split('\n')).collect();
-        // Of the oldest row, what is beyond the bound is gone already, and what is beyond the limit was not asked for.
+        // The oldest row may also hold entries beyond the limit or the bound.
         entries.drain(..entries.len().saturating_sub(limit.min(bound.entries)));
         let first = evicted + written - entries.len() as u64 + 1;
         let entries = entries.into_iter().zip(first..).map(|(body, number)| Kept { number, body: body.to_owned() });
@@ -192,14 +200,15 @@ impl Store {
     }
 }
 
-/// The statement that writes so many rows.
+/// Returns the statement that inserts this number of rows.
 fn insert(rows: usize) -> String {
     let row = |i: usize| format!("(${}, ${}, ${}, ${}, ${})", 5 * i + 1, 5 * i + 2, 5 * i + 3, 5 * i + 4, 5 * i + 5);
     let rows: Vec<String> = (0..rows).map(row).collect();
     format!("INSERT INTO journal (institution, making, entries, size, body) VALUES {}", rows.join(", "))
 }
 
-/// Takes away all entries of a journal, within what else is done at once.
+/// Deletes all entries of a journal and its count of evictions, within the caller's
+/// transaction.
 pub(super) async fn clear_all(connection: &mut AnyConnection, institution: &str) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM journal WHERE institution = $1").bind(institution).execute(&mut *connection).await?;
     sqlx::query("DELETE FROM evictions WHERE institution = $1").bind(institution).execute(connection).await.map(drop)

@@ -1,34 +1,36 @@
-//! What other processes do on a shared store, as PostgreSQL tells it: LISTEN and NOTIFY.
+//! Notifications of other processes on a shared store, by PostgreSQL's LISTEN and NOTIFY.
 
 use sqlx::postgres::PgListener;
 
 use super::{Store, StoreError};
 
-/// The channel on which the database tells of changed institutions: a trigger sends the code.
+/// The channel for changed institutions. A trigger of the database sends the code.
 const CHANGED: &str = "onshi_mock_changed";
-/// The channel on which a reader of journals asks everyone to write what waits: with the number of its wish.
+/// The channel on which a reader of journals asks every process to write its waiting entries.
+/// The payload is the number of the request.
 const FLUSH: &str = "onshi_mock_flush";
-/// The channel on which the fixtures that were put are told of.
+/// The channel for changes of the stored fixtures.
 pub(super) const FIXTURES: &str = "onshi_mock_fixtures";
 
-/// What was told.
+/// A notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreNotification {
-    /// The institution of this code was changed, made or deleted.
+    /// The institution with this code was changed, created or deleted.
     Changed(String),
-    /// Someone reads journals, and wishes that everyone write what waits; the number of the wish.
+    /// A reader of journals asks every process to write its waiting entries; with the number of
+    /// the request.
     Flush(i64),
-    /// Fixtures were put, or taken back.
+    /// Fixtures were stored or removed.
     Fixtures,
-    /// The connection was lost and is there again: what was told meanwhile was missed.
+    /// The connection was lost and restored: notifications sent meanwhile were missed.
     Missed,
 }
 
-/// A connection that listens.
+/// A connection that receives notifications.
 pub struct Listener(PgListener);
 
 impl Store {
-    /// Listens to what other processes do; none where the store is not shared.
+    /// Starts to receive notifications; `None` where the store is not shared.
     ///
     /// # Errors
     /// The database cannot be reached.
@@ -46,7 +48,8 @@ impl Store {
 }
 
 impl Listener {
-    /// The next thing told. It connects again by itself, and says so.
+    /// Waits for the next notification. A lost connection is restored and reported as
+    /// [`StoreNotification::Missed`].
     ///
     /// # Errors
     /// The database cannot be reached.
@@ -59,7 +62,7 @@ impl Listener {
                 (CHANGED, _) => return Ok(StoreNotification::Changed(notification.payload().to_owned())),
                 (FIXTURES, _) => return Ok(StoreNotification::Fixtures),
                 (FLUSH, Ok(wish)) => return Ok(StoreNotification::Flush(wish)),
-                // Nobody sends anything else on these channels; who does is not listened to.
+                // This program sends no other payload on these channels.
                 _ => {}
             }
         }

@@ -1,11 +1,12 @@
-//! A SQLite file belongs to one process: a lock on a file beside it says so, and goes with the process however that ends.
+//! The lock of a SQLite file, which only one process may use. The operating system releases it
+//! when the process ends, even after a crash.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
 use anyhow::{Context, bail};
 
-/// Held for as long as the database file is ours.
+/// Held while this process uses the database file.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
@@ -15,7 +16,7 @@ impl Lock {
     /// Takes the lock of a database file.
     ///
     /// # Errors
-    /// Another process has it, or the lock file cannot be made.
+    /// Another process holds it, or the lock file cannot be created.
     pub(super) fn take(database: &Path) -> anyhow::Result<Self> {
         let mut name = database.as_os_str().to_owned();
         name.push(".lock");

@@ -1,5 +1,5 @@
-//! What lasts: institutions, their journals and the installation's secrets, in SQLite (a file or memory) or PostgreSQL. It knows rows and texts,
-//! not what they mean.
+//! The persistent state: institutions, their journals and the installation's secrets, in SQLite
+//! (a file or memory) or PostgreSQL. The store knows rows and texts, not their meaning.
 
 mod backend;
 mod error;
@@ -34,47 +34,49 @@ pub use target::Target;
 use lock::Lock;
 use shared::SharedReads;
 
-/// How long one piece of work in the store may take before it counts as lost.
+/// The time limit for one operation.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The store of a server. What fails in it turns it red until a probe has been written.
+/// The store of a server. After a failure it counts as failed ("red") until a probe succeeds.
 pub struct Store {
     pool: AnyPool,
     target: Target,
     reads: Reads,
     red: Mutex<Option<StoreError>>,
-    /// How often a connection to a damaged file was given up: what was read before may no longer hold.
+    /// Incremented when an unusable connection is closed: data read before may be outdated.
     epoch: AtomicU64,
     tally: Tally,
-    /// Held for as long as the file is ours.
+    /// Held while this process uses the file.
     _lock: Option<Lock>,
 }
 
-/// What readers share.
+/// The reads that concurrent readers share.
 enum Reads {
-    /// Rows: no other process writes, and memory has the newest of what it has.
+    /// Whole rows. No other process writes, so a cache entry in memory is always current.
     Rows(SharedReads<Row>),
-    /// Versions: other processes write, too, and what memory has the newest of is not read again.
+    /// Only versions. Other processes write too, so each read asks whether the cache entry is
+    /// still current.
     Versions(SharedReads<i64>),
 }
 
 impl Store {
-    /// Where it is, without a password.
+    /// Returns the location. Its `Display` hides the password.
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// Changes when the file was given up and opened anew: what was read from it before is to be read again.
+    /// Returns a number that changes when an unusable connection was replaced: data read before
+    /// must be read again.
     pub fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Acquire)
     }
 
-    /// Why it does not work, since it last failed; none while it works.
+    /// Returns the last error; `None` while the store works.
     pub fn trouble(&self) -> Option<StoreError> {
         self.red.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Closes all connections: a SQLite file is then whole without the files beside it.
+    /// Closes all connections. A SQLite file is then complete without its `-wal` file.
     pub async fn close(&self) {
         match &self.reads {
             Reads::Rows(rows) => rows.end(),
@@ -83,7 +85,7 @@ impl Store {
         self.pool.close().await;
     }
 
-    /// Does one piece of work on a connection, in time.
+    /// Runs one operation on a connection, within the time limit.
     async fn work<T>(&self, work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error>) -> Result<T, StoreError> {
         let worked = tokio::time::timeout(PATIENCE, async {
             let mut connection = self.pool.acquire().await?;
@@ -102,7 +104,8 @@ impl Store {
         Err(error)
     }
 
-    /// Does not keep a connection behind an error: a lost one is of no use, and one to a damaged file remembers what may have been replaced.
+    /// Closes a connection that is unusable after an error: it was lost, or it caches pages of
+    /// a file that may have been replaced.
     fn give_up(&self, connection: &mut PoolConnection<Any>, error: &sqlx::Error) {
         if !self.target.outlives_connections() || !error::is_of_connection(error) {
             return;

@@ -1,4 +1,5 @@
-//! Single values under a name: secrets of the installation, and the probe that tells whether the store can be written.
+//! Named values: the installation's secrets, the stored fixtures, and the probe that tests
+//! whether the store can be written.
 
 use sqlx::Row as _;
 
@@ -6,7 +7,7 @@ use super::listen::FIXTURES;
 use super::{Store, StoreError};
 
 impl Store {
-    /// The value under a name, which is this one unless another was there before.
+    /// Stores a value under a name unless one exists, and returns the stored value.
     ///
     /// # Errors
     /// The store does not work.
@@ -22,7 +23,7 @@ impl Store {
         row.try_get(0).map_err(|error| self.misread(&error))
     }
 
-    /// The fixtures that were put, as their text; none where there are none.
+    /// Returns the text of the stored fixtures; `None` if there are none.
     ///
     /// # Errors
     /// The store does not work.
@@ -32,7 +33,7 @@ impl Store {
         row.map(|row| row.try_get(0)).transpose().map_err(|error| self.misread(&error))
     }
 
-    /// Puts fixtures in the place of those before, or takes them back, and tells every process of it.
+    /// Replaces the stored fixtures, or removes them, and notifies every process.
     ///
     /// # Errors
     /// The store does not work.
@@ -52,10 +53,11 @@ impl Store {
         .await
     }
 
-    /// Writes and reads something: whether it works, and where it did not before, that it does again.
+    /// Tests whether the store works, with a write and a read. After a failure, a successful
+    /// probe marks the store as working again.
     ///
     /// # Errors
-    /// It does not.
+    /// The store does not work.
     pub async fn probe(&self, value: &str) -> Result<(), StoreError> {
         const UPSERT: &str = "INSERT INTO notes (name, value) VALUES ('probe', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         const SELECT: &str = "SELECT code FROM institutions ORDER BY code LIMIT 1";

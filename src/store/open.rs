@@ -1,4 +1,5 @@
-//! Opening a store: what others wrote is left alone, and tables are brought to this program's form, forward only.
+//! Opening a store: refuses foreign files, and migrates the tables forward to this program's
+//! schema.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -19,10 +20,11 @@ use super::shared::{Rows, SharedReads, Versions};
 use super::{Reads, Store, Tally, Target};
 
 impl Store {
-    /// Opens a store, makes it where it is missing, and brings its tables to this program's form.
+    /// Opens a store, creates it where it does not exist, and migrates its tables.
     ///
     /// # Errors
-    /// It cannot be opened, belongs to another process, is damaged, or was written by a newer program or in a former format.
+    /// The store cannot be opened, is in use by another process, is damaged, or was written by
+    /// a newer program or in a former format.
     pub async fn open(target: &Target) -> anyhow::Result<Self> {
         install_default_drivers();
         let migrator = migrator(target);
@@ -55,7 +57,7 @@ fn migrator(target: &Target) -> Migrator {
     Migrator::with_migrations(target.schemas().iter().map(migration).collect())
 }
 
-/// A file that holds something else is left alone.
+/// Refuses a file that is not a SQLite database.
 fn ensure_database(path: &Path) -> anyhow::Result<()> {
     const HEADER: &[u8] = b"SQLite format 3\0";
     let mut start = Vec::new();

@@ -1,4 +1,5 @@
-//! What is to be sent out, as rows: written with the change that it tells of, claimed by one process at a time, taken away once it was delivered.
+//! The outbox: messages as rows. A message is written in the transaction of its change, claimed
+//! by one process at a time, and deleted once it was delivered.
 
 use std::collections::BTreeSet;
 
@@ -6,31 +7,32 @@ use sqlx::{AnyConnection, Row as _};
 
 use super::{Store, StoreError};
 
-/// The most rows of one way; beyond that its oldest are given up.
+/// The maximum number of messages of a channel; beyond it the oldest are deleted unsent.
 const MOST: i64 = 10_000;
 
-/// Something to be sent by one way.
+/// A message to send over one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxMessage {
-    /// The way: whoever sends by it asks for it by this name.
+    /// The name under which the sender of this channel claims its messages.
     pub channel: &'static str,
-    /// What to send.
+    /// The text to send.
     pub body: String,
 }
 
-/// Something that this process is to send now.
+/// A message that this process has to send now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimedMessage {
-    /// Its row.
+    /// The number of its row.
     pub number: i64,
-    /// How often it has been claimed, this time counted.
+    /// How often it has been claimed, including this time.
     pub tries: u32,
-    /// What to send.
+    /// The text to send.
     pub body: String,
 }
 
 impl Store {
-    /// Claims what has been due by a way for longest; nobody else gets it before `until`. Times are milliseconds by the machine's clock.
+    /// Claims the message of a channel that has been due for longest. No other process gets it
+    /// before `until`. Times are milliseconds by the machine's clock.
     ///
     /// # Errors
     /// The store does not work.
@@ -47,7 +49,7 @@ impl Store {
         claimed.transpose().map_err(|error| self.misread(&error))
     }
 
-    /// Tries a claimed row again from `due` on.
+    /// Schedules a retry of a claimed message at `due`.
     ///
     /// # Errors
     /// The store does not work.
@@ -56,7 +58,7 @@ impl Store {
         self.work(async |connection| sqlx::query(SQL).bind(due).bind(number).execute(connection).await.map(drop)).await
     }
 
-    /// Takes away a row that was delivered or given up.
+    /// Deletes a message that was delivered or given up.
     ///
     /// # Errors
     /// The store does not work.
@@ -65,7 +67,8 @@ impl Store {
         self.work(async |connection| sqlx::query(SQL).bind(number).execute(connection).await.map(drop)).await
     }
 
-    /// Has everything due at once: what a process that is gone had claimed need not wait. Nothing on a store that others share.
+    /// Makes all messages due now, so that those claimed by an ended process do not wait. Does
+    /// nothing on a shared store.
     ///
     /// # Errors
     /// The store does not work.
@@ -77,7 +80,7 @@ impl Store {
     }
 }
 
-/// Writes what is to be sent, within what else is done at once, and keeps to the bound.
+/// Adds messages to the outbox within the caller's transaction, and enforces the bound.
 pub(super) async fn post(connection: &mut AnyConnection, messages: &[OutboxMessage]) -> Result<(), sqlx::Error> {
     const INSERT: &str = "INSERT INTO outbox (way, due, tries, body) VALUES ($1, 0, 0, $2)";
     const BOUND: &str = "DELETE FROM outbox WHERE way = $1 AND number <= \

@@ -1,11 +1,12 @@
-//! The processes that share a store: who is there, and whether each has written the journal entries that waited.
+//! The processes that share a store: which are alive, and whether each has written its waiting
+//! journal entries.
 
 use sqlx::Row as _;
 
 use super::{Store, StoreError};
 
 impl Store {
-    /// Notes that a process is there; forgets those that have not been for long.
+    /// Records that a process is alive; deletes those that have not reported for a minute.
     ///
     /// # Errors
     /// The store does not work.
@@ -19,7 +20,7 @@ impl Store {
         .await
     }
 
-    /// Notes that a process is gone.
+    /// Records that a process has ended.
     ///
     /// # Errors
     /// The store does not work.
@@ -28,7 +29,8 @@ impl Store {
             .await
     }
 
-    /// Wishes that every process write its journal entries that wait; gives the number of the wish.
+    /// Asks every process to write its waiting journal entries; returns the number of the
+    /// request.
     ///
     /// # Errors
     /// The store does not work.
@@ -39,7 +41,7 @@ impl Store {
         row.try_get(0).map_err(|error| self.misread(&error))
     }
 
-    /// Notes that a process has met a wish.
+    /// Records that a process has fulfilled a flush request.
     ///
     /// # Errors
     /// The store does not work.
@@ -48,7 +50,8 @@ impl Store {
         self.work(async |connection| sqlx::query(SQL).bind(process).bind(wish).execute(connection).await.map(drop)).await
     }
 
-    /// How many of the other processes that were there lately have not met a wish yet.
+    /// Counts the other processes that reported recently and have not fulfilled a flush request
+    /// yet.
     ///
     /// # Errors
     /// The store does not work.

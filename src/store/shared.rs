@@ -1,5 +1,8 @@
-//! Reads that several readers share: those that ask while one statement is under way are answered by the next one. Of PostgreSQL only the newest
-//! versions are asked, on a connection of their own, since every check asks; of SQLite the rows that are not in memory.
+//! Reads that concurrent readers share: one statement answers all readers that asked during the
+//! previous one.
+//!
+//! On PostgreSQL these reads fetch only versions, on a connection of their own, since every
+//! check needs one. On SQLite they fetch the rows that are not in memory.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -11,21 +14,21 @@ use sqlx::{AnyPool, ConnectOptions, Row as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// A row as it was read.
+/// A row of an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Moves with every change; where a code is used anew it starts elsewhere.
+    /// Changes with every write. Where a code is reused, the versions start at another number.
     pub version: i64,
-    /// The document; none where the row only says that the institution was deleted.
+    /// The document; `None` if the institution was deleted.
     pub body: Option<String>,
 }
 
-/// Readers that one statement answers.
+/// The maximum number of readers that one statement answers.
 const MOST_AT_ONCE: usize = 256;
-/// How long a statement may take until readers ask by themselves.
+/// The time limit of a shared statement; after it each reader asks by itself.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Reads for as long as it is kept.
+/// A task that reads for all readers; it ends when this value is dropped.
 pub(super) struct SharedReads<T> {
     questions: mpsc::Sender<Question<T>>,
     reading: JoinHandle<()>,
@@ -36,12 +39,12 @@ struct Question<T> {
     answer: oneshot::Sender<Option<T>>,
 }
 
-/// Where rows are read.
+/// A source of rows.
 pub(super) trait Source: Send + 'static {
-    /// What is read of one.
+    /// The data read for one code.
     type Read: Clone + Send + 'static;
 
-    /// Reads what there is of these codes.
+    /// Reads the data of these codes; the result lacks those that do not exist.
     fn read(&mut self, codes: &[&str]) -> impl Future<Output = Result<HashMap<String, Self::Read>, sqlx::Error>> + Send;
 }
 
@@ -55,16 +58,16 @@ pub(super) struct Versions {
 pub(super) struct Rows(pub(super) AnyPool);
 
 impl<T: Clone + Send + 'static> SharedReads<T> {
-    /// Of a source.
+    /// Starts the task for a source.
     pub(super) fn new(source: impl Source<Read = T>) -> Self {
         let (questions, asked) = mpsc::channel(MOST_AT_ONCE);
         Self { questions, reading: tokio::spawn(answer_all(source, asked)) }
     }
 
-    /// What there is of a code, no older than this call; none where there is nothing.
+    /// Returns the data of a code, no older than this call; `None` if it does not exist.
     ///
     /// # Errors
-    /// The database did not answer: who asks by itself learns why.
+    /// The database did not answer. A read by the caller itself reports the reason.
     pub(super) async fn read(&self, code: &str) -> Result<Option<T>, Unanswered> {
         let (answer, answered) = oneshot::channel();
         self.questions.send(Question { code: code.to_owned(), answer }).await.map_err(|_| Unanswered)?;
@@ -73,7 +76,7 @@ impl<T: Clone + Send + 'static> SharedReads<T> {
 }
 
 impl<T> SharedReads<T> {
-    /// Reads no more: every reader has to ask by itself.
+    /// Ends the task. Every reader then has to ask by itself.
     pub(super) fn end(&self) {
         self.reading.abort();
     }
@@ -94,22 +97,22 @@ async fn answer_all<S: Source>(mut source: S, mut asked: mpsc::Receiver<Question
         let codes: Vec<&str> = questions.iter().map(|question: &Question<S::Read>| question.code.as_str()).collect();
         let read = tokio::time::timeout(PATIENCE, source.read(&codes)).await;
         let Ok(Ok(read)) = read else {
-            // Their senders are dropped, which tells the readers.
+            // Dropping the senders reports the failure to the readers.
             questions.clear();
             continue;
         };
         for Question { code, answer } in questions.drain(..) {
-            // A reader that has gone away needs no answer.
+            // The reader may have gone away.
             let _ = answer.send(read.get(&code).cloned());
         }
     }
 }
 
 impl Versions {
-    /// Of the database at this URL; connects once the first reader asks.
+    /// Creates a source for the database at this URL. It connects at the first read.
     ///
     /// # Errors
-    /// A URL that is none.
+    /// The URL is invalid.
     pub(super) fn new(url: &str) -> Result<Self, sqlx::Error> {
         let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
         Ok(Self { options, connection: None })
@@ -121,7 +124,8 @@ impl Source for Versions {
 
     async fn read(&mut self, codes: &[&str]) -> Result<HashMap<String, i64>, sqlx::Error> {
         const SQL: &str = "SELECT code, version FROM institutions WHERE code = ANY($1)";
-        // Kept only where it answered: one that failed, or that nobody waited for, is connected anew.
+        // The connection is put back only after a success. One that failed, or whose read was
+        // cancelled, is replaced.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.options.connect().await?,
@@ -151,7 +155,7 @@ mod tests {
 
     use super::*;
 
-    /// Has one row, "here"; each statement waits for a permit, and is noted.
+    /// A source with one row, "here". Each statement waits for a permit and is recorded.
     struct Rows {
         permits: Arc<Semaphore>,
         statements: Arc<Mutex<Vec<Vec<String>>>>,

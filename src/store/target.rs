@@ -1,15 +1,15 @@
-//! `--store`: where the state is kept.
+//! The `--store` option: where the state is stored.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Where the state is kept.
+/// Where the state is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A SQLite file, made where it is missing.
+    /// A SQLite file, created where it does not exist.
     Sqlite(PathBuf),
-    /// Nowhere: it ends with the process.
+    /// Memory: the state ends with the process.
     Memory,
     /// A PostgreSQL database: `postgres://user:password@host/database`.
     Postgres(String),
@@ -45,7 +45,7 @@ impl fmt::Display for Target {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Memory => f.write_str("memory"),
-            // Neither the password nor parameters, which may hold one.
+            // Hides the password and the parameters, which may contain one.
             Self::Postgres(url) => {
                 let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
                 let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
