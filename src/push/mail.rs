@@ -1,4 +1,4 @@
-//! A letter as mail, Japanese first, by the mail server that was given at the start.
+//! Delivery by mail, Japanese first, through the configured mail server.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -14,12 +14,12 @@ use super::text::{body, subject};
 use super::{Failure, PATIENCE, is_local};
 use crate::domain::notification::NotificationMessage;
 
-/// The most addresses that mail goes to.
+/// The maximum number of recipients.
 const MOST_RECIPIENTS: usize = 20;
-/// The sender, unless another is given.
+/// The sender address, unless another is configured.
 const SENDER: &str = "onshi-mock@localhost";
 
-/// A mail server, and between whom.
+/// The mail server, the sender and the recipients.
 #[derive(Clone)]
 pub struct MailSettings {
     url: String,
@@ -28,7 +28,7 @@ pub struct MailSettings {
 }
 
 impl MailSettings {
-    /// Checks what was given.
+    /// Validates the options.
     pub(super) fn new(url: String, from: Option<&str>, to: &[String]) -> anyhow::Result<Self> {
         ensure!(!to.is_empty(), "smtp-url: --notice-to も必要です / needs --notice-to, too");
         ensure!(to.len() <= MOST_RECIPIENTS, "notice-to: {MOST_RECIPIENTS} 件までです / at most {MOST_RECIPIENTS} addresses");
@@ -44,7 +44,7 @@ impl fmt::Debug for MailSettings {
     }
 }
 
-/// Sends by the mail server.
+/// The delivery channel for mail.
 pub(super) struct Mail {
     server: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
@@ -60,7 +60,7 @@ impl Mail {
         Ok(Self { server, from: settings.from.clone(), to: settings.to.clone() })
     }
 
-    /// Hands a letter to the server, one message for all.
+    /// Hands a notification to the server as one mail to all recipients.
     pub(super) async fn send(&self, message: &NotificationMessage) -> Result<(), Failure> {
         let builder = self.to.iter().cloned().fold(Message::builder(), MessageBuilder::to);
         let message = builder
@@ -91,7 +91,8 @@ fn smtp_url(text: String) -> anyhow::Result<String> {
         _ => return Err(wrong()),
     };
     ensure!(url.host_str().is_some_and(|host| !host.is_empty()), wrong());
-    // Its host is not looked at as a name of the Web: `127.0.0.1` and `[::1]` are written as in http.
+    // The URL type does not parse the host of an `smtp` URL as it does for `http`, but
+    // `127.0.0.1` and `[::1]` are written the same.
     let local = is_local(&url);
     ensure!(
         encrypted || local || url.password().is_none(),

@@ -1,21 +1,21 @@
-//! In the place of `mail.rs` in a program without the feature `mail`: a mail server is refused.
+//! The replacement of `mail.rs` in a program without the feature `mail`: refuses a mail server.
 
 use super::Failure;
 use crate::domain::notification::NotificationMessage;
 use crate::features::not_built;
 
-/// Never made.
+/// Has no values, since `new` always fails.
 #[derive(Clone, Debug)]
 pub enum MailSettings {}
 
 impl MailSettings {
-    /// Refuses.
+    /// Always fails, and names the missing feature.
     pub(super) fn new(_url: String, _from: Option<&str>, _to: &[String]) -> anyhow::Result<Self> {
         anyhow::bail!("smtp-url: {}", not_built("mail"))
     }
 }
 
-/// Never made.
+/// Has no values, as `MailSettings` has none.
 pub(super) enum Mail {}
 
 impl Mail {

@@ -1,5 +1,8 @@
-//! Notices pushed (N10): takes what the store's outbox holds and sends it by webhook and mail, to the addresses that were given at the start and
-//! to no other. At least once: a letter leaves the outbox only when it was taken, or was given up after many tries.
+//! Push delivery of notifications (N10): takes messages from the store's outbox and sends them
+//! by webhook and mail, only to the addresses configured at the start.
+//!
+//! Each notification is delivered at least once: it leaves the outbox only after it was
+//! accepted, or when it is given up after many tries.
 
 #[cfg_attr(not(feature = "mail"), path = "mail_not_built.rs")]
 mod mail;
@@ -24,36 +27,36 @@ pub use mail::MailSettings;
 pub use settings::{PushOptions, Settings, WebhookSettings};
 use webhook::Webhook;
 
-/// How often the outbox is looked into.
+/// The interval for polling an empty outbox.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
-/// How long one delivery may take.
+/// The time limit for one delivery.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// For how long nobody else sends what one process has claimed.
+/// How long a claim keeps other processes from sending the same message.
 const CLAIMED_FOR: SignedDuration = SignedDuration::from_secs(30);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(10);
-/// Tries before a letter is given up: about two hours.
+/// The number of tries, over about two hours, before a notification is given up.
 const MOST_TRIES: u32 = 20;
 
-/// Sends the letters of all institutions.
+/// Sends the notifications of all institutions.
 pub struct Push {
     channels: Vec<DeliveryChannel>,
 }
 
-/// By which letters are sent.
+/// A channel over which notifications are sent.
 enum DeliveryChannel {
     Webhook(Box<Webhook>),
     Mail(Box<Mail>),
 }
 
-/// Why a letter was not taken, for the log: without addresses, which may hold secrets.
+/// Why a delivery failed, for the log. Contains no addresses, which may contain secrets.
 struct Failure(String);
 
 impl Push {
-    /// Makes ready what the settings name.
+    /// Creates the channels that the settings name.
     ///
     /// # Errors
-    /// Settings that cannot be used.
+    /// The settings cannot be used.
     pub fn new(settings: &Settings) -> anyhow::Result<Self> {
         let webhook =
             settings.webhook.as_ref().map(|settings| Webhook::new(settings).map(|webhook| DeliveryChannel::Webhook(Box::new(webhook))));
@@ -61,13 +64,14 @@ impl Push {
         Ok(Self { channels: webhook.into_iter().chain(mail).collect::<anyhow::Result<_>>()? })
     }
 
-    /// Sends until told to stop; returns at once where there is nobody to send to. What is under way then is sent again later.
+    /// Sends until `stop` completes; returns at once if no channel is configured. A delivery
+    /// that is interrupted is repeated later.
     pub async fn run(&self, institutions: &Institutions, stop: impl Future<Output = ()>) {
         if self.channels.is_empty() {
             return;
         }
         let mut stop = pin!(stop);
-        // What fails turns the store red, and is logged there.
+        // The store logs its own failures.
         let _ = institutions.store().release_claims(institutions.wall().as_millisecond()).await;
         tokio::select! {
             _ = join_all(self.channels.iter().map(|channel| channel.keep_sending(institutions))) => {}
@@ -92,7 +96,7 @@ impl DeliveryChannel {
         }
     }
 
-    /// Sends one letter after the other.
+    /// Sends one notification after another.
     async fn keep_sending(&self, institutions: &Institutions) {
         loop {
             let now = institutions.wall();
@@ -108,7 +112,7 @@ impl DeliveryChannel {
         }
     }
 
-    /// Tries one letter; says that there may be more.
+    /// Tries to deliver one notification. Returns `true`, since the outbox may hold more.
     async fn attempt(&self, institutions: &Institutions, claimed: ClaimedMessage) -> Result<bool, StoreError> {
         let (store, channel, ClaimedMessage { number, tries, body }) = (institutions.store(), self.name(), claimed);
         let message: NotificationMessage = match serde_json::from_str(&body) {
@@ -147,7 +151,8 @@ impl DeliveryChannel {
     }
 }
 
-/// One second behind the first try, then twice as long each time.
+/// Returns the pause after a number of tries: one second after the first, then doubled each
+/// time up to the limit.
 fn pause_behind(tries: u32) -> SignedDuration {
     SignedDuration::from_secs(1 << tries.saturating_sub(1).min(30)).min(LONGEST_PAUSE)
 }

@@ -1,4 +1,4 @@
-//! Where notices are pushed to, as given at the start: checked before anything runs.
+//! The settings for push delivery, validated before the server starts.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use reqwest::Url;
 use super::is_local;
 use super::mail::MailSettings;
 
-/// The names of the ways in the outbox.
+/// The names of the channels in the outbox.
 pub(super) const WEBHOOK: &str = "webhook";
 pub(super) const MAIL: &str = "mail";
 
-/// What a secret in base64 begins with.
+/// The prefix of a secret that is encoded in base64.
 const IN_BASE64: &str = "whsec_";
 
-/// The options as they were given.
+/// The options as given.
 #[derive(Default)]
 pub struct PushOptions {
     /// `--webhook-url`.
@@ -32,16 +32,16 @@ pub struct PushOptions {
     pub to: Vec<String>,
 }
 
-/// Where notices are pushed to.
+/// The validated settings.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// By webhook.
+    /// The webhook, if one is configured.
     pub webhook: Option<WebhookSettings>,
-    /// By mail.
+    /// The mail server, if one is configured.
     pub mail: Option<MailSettings>,
 }
 
-/// A webhook: https, or http on this machine.
+/// A webhook at an https URL, or an http URL on this machine.
 #[derive(Clone)]
 pub struct WebhookSettings {
     pub(super) url: Url,
@@ -49,10 +49,10 @@ pub struct WebhookSettings {
 }
 
 impl Settings {
-    /// Checks what was given.
+    /// Validates the options.
     ///
     /// # Errors
-    /// What is missing or cannot be used, by the option's name.
+    /// An option is missing or cannot be used; the message begins with its name.
     pub fn new(options: PushOptions) -> anyhow::Result<Self> {
         let to: Vec<String> = options.to.into_iter().filter(|address| !address.is_empty()).collect();
         let webhook = match (options.webhook_url, options.webhook_secret) {
@@ -69,7 +69,8 @@ impl Settings {
         Ok(Self { webhook, mail })
     }
 
-    /// The ways by which letters are to be written to the outbox.
+    /// Returns the names of the configured channels, for which messages are added to the
+    /// outbox.
     pub fn channels(&self) -> Vec<&'static str> {
         let channels = [self.webhook.as_ref().map(|_| WEBHOOK), self.mail.as_ref().map(|_| MAIL)];
         channels.into_iter().flatten().collect()
@@ -78,7 +79,7 @@ impl Settings {
 
 impl fmt::Debug for WebhookSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither the secret nor a path, which may hold one.
+        // Hides the secret and the path, which may contain one.
         write!(f, "webhook to {}", self.url.host_str().unwrap_or_default())
     }
 }

@@ -1,4 +1,5 @@
-//! The words of a mail: what is told, at which time by which clock, and that it comes from a test environment.
+//! The text of a mail: the event, its time by both clocks, and that it comes from a test
+//! environment.
 
 use jiff::Timestamp;
 
@@ -6,7 +7,7 @@ use crate::domain::japan;
 use crate::domain::notification::{NotificationMessage, TimeRange, Topic};
 use crate::domain::text::Text;
 
-/// The line that a mail is listed with.
+/// Returns the subject of a mail.
 pub(super) fn subject(message: &NotificationMessage) -> String {
     let what = match &message.notification.topic {
         Topic::CampaignAnnounced { title, notice, .. } => {
@@ -16,12 +17,12 @@ pub(super) fn subject(message: &NotificationMessage) -> String {
         Topic::NightBegins { .. } => "更新アプリケーションの配信時間帯になりました / A night begins".to_owned(),
         Topic::TerminalSilent { terminal, .. } => format!("端末 {terminal} から連絡がありません / Terminal {terminal} is silent"),
     };
-    // A headline with a line break would end the header.
+    // A line break in a title would end the header.
     let subject = format!("[onshi-mock テスト] {} {what}", message.institution.code);
     subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// What a mail says.
+/// Returns the body of a mail.
 pub(super) fn body(message: &NotificationMessage) -> String {
     let (Text { ja, en }, institution) = (topic_text(&message.notification.topic), &message.institution);
     let (code, name) = (&institution.code, &institution.name);
@@ -87,7 +88,7 @@ fn stretch(window: &TimeRange) -> (String, String) {
     }
 }
 
-/// Japan time, to the minute, without a zone's offset.
+/// Formats a time in Japan's time zone, to the minute, without the offset.
 fn time(at: Timestamp) -> String {
     japan::civil(at).strftime("%Y-%m-%d %H:%M").to_string()
 }

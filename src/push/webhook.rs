@@ -1,4 +1,5 @@
-//! A letter as a signed POST, by the rules of Standard Webhooks: `webhook-id`, `webhook-timestamp`, and the HMAC-SHA-256 of both and the body.
+//! Delivery by webhook: a signed POST according to Standard Webhooks, with `webhook-id`,
+//! `webhook-timestamp`, and the HMAC-SHA-256 of both and the body.
 
 use anyhow::Context as _;
 use aws_lc_rs::hmac;
@@ -12,7 +13,7 @@ use reqwest::{Client, Url};
 use super::{Failure, PATIENCE, WebhookSettings};
 use crate::domain::notification::NotificationMessage;
 
-/// Where letters are posted.
+/// The delivery channel for a webhook.
 pub(super) struct Webhook {
     client: Client,
     url: Url,
@@ -21,11 +22,12 @@ pub(super) struct Webhook {
 
 impl Webhook {
     pub(super) fn new(settings: &WebhookSettings) -> anyhow::Result<Self> {
-        // An error says that one is there already, and there is only one in the whole graph.
+        // An error means that a default provider is installed already; the program contains
+        // only this one.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = Client::builder()
             .redirect(Policy::none())
-            // To the address that was given at the start, and through no other.
+            // Connects only to the configured address.
             .no_proxy()
             .timeout(PATIENCE)
             .user_agent(concat!("onshi-mock/", env!("CARGO_PKG_VERSION")))
@@ -34,7 +36,7 @@ impl Webhook {
         Ok(Self { client, url: settings.url.clone(), key: hmac::Key::new(hmac::HMAC_SHA256, &settings.secret) })
     }
 
-    /// Posts a letter; any answer of success means that it was taken.
+    /// Posts a notification; any 2xx answer counts as delivered.
     pub(super) async fn send(&self, message: &NotificationMessage, now: Timestamp) -> Result<(), Failure> {
         let body = serde_json::to_string(message).map_err(|error| Failure(error.to_string()))?;
         let seconds = now.as_second();
@@ -56,7 +58,7 @@ impl Webhook {
     }
 }
 
-/// What went wrong, with its causes, without the address.
+/// Formats an error and its causes, without the URL.
 fn error_text(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut error_text = error.to_string();
