@@ -1,4 +1,5 @@
-//! Real files in place of seeded bytes: `DIR/<component>/<version>`, found once at start-up. No path ever comes from a request.
+//! Real files that replace generated content: `DIR/<component>/<version>`, found once at the
+//! start. No path ever comes from a request.
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata, read_dir};
@@ -16,11 +17,11 @@ use crate::domain::ids::Version;
 #[derive(Debug, Default)]
 pub(super) struct PackageCatalog(BTreeMap<(Component, Version), CatalogFile>);
 
-/// A package's file as it was at start-up.
+/// A package's file as found at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogFile {
     path: PathBuf,
-    /// Bytes.
+    /// In bytes.
     pub size: u64,
     modified: Option<SystemTime>,
 }
@@ -34,10 +35,11 @@ pub struct Opened {
 }
 
 impl PackageCatalog {
-    /// Looks through a package directory.
+    /// Reads a package directory.
     ///
     /// # Errors
-    /// A directory that cannot be read, a name that is no component or version, an empty file or one that is too large.
+    /// The directory cannot be read, a name is not a component or a version, or a file is empty
+    /// or too large.
     pub(super) fn open(dir: &Path) -> anyhow::Result<Self> {
         let mut files = BTreeMap::new();
         for (name, path) in entries(dir)? {
@@ -56,18 +58,18 @@ impl PackageCatalog {
         Ok(Self(files))
     }
 
-    /// The file of a component's version.
+    /// Returns the file of a component's version.
     pub(super) fn file(&self, component: Component, version: &Version) -> Option<&CatalogFile> {
         self.0.get(&(component, version.clone()))
     }
 
-    /// All files.
+    /// Returns all files.
     pub(super) fn files(&self) -> impl Iterator<Item = &CatalogFile> {
         self.0.values()
     }
 }
 
-/// The names and paths in a directory, in order; hidden ones left out.
+/// Lists the names and paths in a directory, sorted, without hidden ones.
 fn entries(dir: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let unreadable = || format!("package-dir: {0} を読めません / {0} cannot be read", dir.display());
     let mut found = Vec::new();
@@ -95,12 +97,12 @@ fn catalog_file(path: PathBuf) -> anyhow::Result<CatalogFile> {
 }
 
 impl CatalogFile {
-    /// What tells it from other files.
+    /// Returns the path, which identifies the file.
     pub(super) fn name(&self) -> String {
         self.path.display().to_string()
     }
 
-    /// Opens it, where it is still the file of start-up.
+    /// Opens the file, if it has not changed since the start.
     pub(super) fn open(self) -> io::Result<Opened> {
         let file = File::open(&self.path)?;
         self.is_same(&file.metadata()?)?;
@@ -116,7 +118,7 @@ impl CatalogFile {
 }
 
 impl Opened {
-    /// Some bytes from an offset on; looks first whether the file has changed.
+    /// Reads from an offset, after a check that the file has not changed.
     pub(super) fn read(&mut self, at: u64, most: u64) -> io::Result<Bytes> {
         self.catalog_file.is_same(&self.file.metadata()?)?;
         if self.at != at {

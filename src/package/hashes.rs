@@ -1,4 +1,5 @@
-//! Hashes that nobody declared: computed one after the other by a thread of their own, and kept.
+//! The computation of undeclared hashes, one after another on a thread of its own; results are
+//! cached.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,28 +9,29 @@ use std::thread::{self, JoinHandle};
 
 use super::Content;
 
-/// Packages that may wait for their turn; those beyond are taken when they are next asked for.
+/// The length of the queue. A package that does not fit is queued when its hash is next asked
+/// for.
 const WAITING: usize = 256;
 
-/// Hashes that are kept at most.
+/// The maximum number of cached hashes.
 const KEPT: usize = 10_000;
 
-/// What is known of a package's SHA-256.
+/// The state of a package's SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hash {
     /// 64 lower-case hexadecimal digits.
     Known(String),
-    /// Not yet.
+    /// The computation has not finished.
     Computing,
-    /// Its file could not be read: the system's word.
+    /// The file could not be read; with the system's message.
     Failed(String),
 }
 
-/// The hashes, by what each is of.
+/// The hashes, by the name of their content.
 #[derive(Debug)]
 pub(super) struct Hashes {
     known: Arc<Mutex<BTreeMap<String, Hash>>>,
-    /// None once it ends.
+    /// `None` once the thread is told to end.
     jobs: Option<SyncSender<(String, Content)>>,
     thread: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
@@ -39,7 +41,7 @@ impl Hashes {
     /// Starts the thread.
     ///
     /// # Errors
-    /// The system gives no thread.
+    /// The system cannot start a thread.
     pub(super) fn start() -> std::io::Result<Self> {
         let (jobs, waiting) = sync_channel(WAITING);
         let (known, stop) = (Arc::default(), Arc::new(AtomicBool::new(false)));
@@ -48,7 +50,7 @@ impl Hashes {
         Ok(Self { known, jobs: Some(jobs), thread: Some(thread), stop })
     }
 
-    /// What is known of the hash; what is not yet is set to work.
+    /// Returns the state of the hash; queues the computation if it has not begun.
     pub(super) fn of(&self, name: String, content: impl FnOnce() -> Content) -> Hash {
         let mut known = lock(&self.known);
         if let Some(hash) = known.get(&name) {
@@ -62,7 +64,7 @@ impl Hashes {
 }
 
 impl Drop for Hashes {
-    /// Ends the thread: at once where it waits, and after a slice where it reads.
+    /// Ends the thread: at once if it is idle, else after the current slice.
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         drop(self.jobs.take());

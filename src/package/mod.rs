@@ -1,4 +1,5 @@
-//! The bytes of packages: made from their names, or read from a directory given at start-up; and their hashes, computed once in the background.
+//! The content of packages, generated from their names or read from a directory given at the
+//! start, and their hashes.
 
 mod catalog;
 mod hashes;
@@ -21,34 +22,34 @@ use crate::hex;
 use catalog::Opened;
 use seeded::Seeded;
 
-/// The most bytes that one read of a file gives.
+/// The maximum number of bytes that one read of a file returns.
 const FILE_SLICE: u64 = 128 * 1024;
 
-/// What a package contains.
+/// The content of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Bytes made from its name.
+    /// Generated from the package's name.
     Seeded(Seeded),
     /// A file.
     File(CatalogFile),
 }
 
-/// An open package, to be read in slices.
+/// An open package, read in slices.
 #[derive(Debug)]
 pub enum Reader {
-    /// Bytes made from its name.
+    /// Generated from the package's name.
     Seeded(Seeded),
     /// A file; reading it blocks.
     File(Opened),
 }
 
 impl Content {
-    /// The bytes made from a package's name and size.
+    /// Creates the content that is generated from a package's name and size.
     pub fn seeded(campaign: &CampaignId, package: &Package) -> Self {
         Self::Seeded(Seeded::new(campaign, package.component, &package.version, package.size))
     }
 
-    /// Its size in bytes.
+    /// Returns the size in bytes.
     pub fn size(&self) -> u64 {
         match self {
             Self::Seeded(seeded) => seeded.size(),
@@ -56,10 +57,10 @@ impl Content {
         }
     }
 
-    /// Opens it; of a file, blocks.
+    /// Opens the content. Blocks if it is a file.
     ///
     /// # Errors
-    /// A file that is gone, or no longer the one that it was at start-up.
+    /// The file is missing, or has changed since the start.
     pub fn open(self) -> io::Result<Reader> {
         Ok(match self {
             Self::Seeded(seeded) => Reader::Seeded(seeded),
@@ -67,10 +68,11 @@ impl Content {
         })
     }
 
-    /// Its SHA-256 in lower-case hexadecimal digits; reads all of it, and gives up when `stop` is set.
+    /// Computes the SHA-256 in lower-case hexadecimal digits. Reads the whole content, and
+    /// fails once `stop` is set.
     ///
     /// # Errors
-    /// A file that cannot be read, or that it was stopped.
+    /// The file cannot be read, or `stop` was set.
     pub fn sha256(self, stop: &AtomicBool) -> io::Result<String> {
         let mut context = Context::new(&SHA256);
         let size = self.size();
@@ -89,15 +91,16 @@ impl Content {
 }
 
 impl Reader {
-    /// Whether reading can make the thread wait for a disk.
+    /// Whether reading may block the thread on a disk.
     pub fn blocks(&self) -> bool {
         matches!(self, Self::File(_))
     }
 
-    /// Some bytes from offset `at` on: at least one, at most `most`. Both lie within the size.
+    /// Reads from offset `at`: at least one byte, at most `most`. The range must lie within the
+    /// size.
     ///
     /// # Errors
-    /// A file that cannot be read, or that has changed since start-up.
+    /// The file cannot be read, or has changed since the start.
     pub fn read(&mut self, at: u64, most: u64) -> io::Result<Bytes> {
         match self {
             Self::Seeded(seeded) => Ok(seeded.slice(at, most)),

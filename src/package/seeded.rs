@@ -1,5 +1,8 @@
-//! Bytes made from a package's name, so that any range of any size costs no disk and no copy. One random-looking tile of 1 MiB is shared by
-//! all; each block of that length begins with a stamp of package and block number, so that a misplaced range fails the hash.
+//! Package content generated from the package's name, so that a range of any size costs no disk
+//! and no copy.
+//!
+//! All packages share one pseudorandom tile of 1 MiB. Each block of that length begins with a
+//! stamp of package and block number, so that a misplaced range fails the hash check.
 
 use std::sync::LazyLock;
 
@@ -12,13 +15,13 @@ use crate::domain::ids::{CampaignId, Version};
 const BLOCK: u64 = 1024 * 1024;
 const STAMP: u64 = SHA256_OUTPUT_LEN as u64;
 
-/// The same in every process and version: hashes in fixtures depend on it.
+/// Must stay the same in every process and version: hashes in fixtures depend on it.
 static TILE: LazyLock<Bytes> = LazyLock::new(|| {
     let parts = (0..BLOCK / STAMP).map(|n| digest(&SHA256, format!("onshi-mock tile {n}").as_bytes()));
     parts.flat_map(|part| part.as_ref().to_vec()).collect()
 });
 
-/// A package whose bytes are made from its name.
+/// Content that is generated from a package's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seeded {
     name: String,
@@ -26,17 +29,18 @@ pub struct Seeded {
 }
 
 impl Seeded {
-    /// The content of the package of that name, `size` bytes long.
+    /// Creates the content of the named package with a length of `size` bytes.
     pub(super) fn new(campaign: &CampaignId, component: Component, version: &Version, size: u64) -> Self {
         Self { name: format!("{campaign}/{component}/{version}"), size }
     }
 
-    /// Its size in bytes.
+    /// Returns the size in bytes.
     pub(super) fn size(&self) -> u64 {
         self.size
     }
 
-    /// Some bytes from offset `at` on, at most `most` and at most 1 MiB; none only at the end.
+    /// Returns bytes from offset `at`: at most `most` and at most 1 MiB. The result is empty
+    /// only at the end.
     pub(super) fn slice(&self, at: u64, most: u64) -> Bytes {
         let (block, offset) = (at / BLOCK, at % BLOCK);
         let length = most.min(self.size.saturating_sub(at));

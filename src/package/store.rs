@@ -1,4 +1,4 @@
-//! Where the packages' bytes come from, and what their hashes are.
+//! The source of package content and hashes.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -11,7 +11,8 @@ use super::hashes::{Hash, Hashes};
 use crate::domain::campaign::{Campaign, Package};
 use crate::domain::ids::CampaignId;
 
-/// The largest package whose hash is computed while its author waits, in bytes.
+/// The maximum size in bytes of a package whose hash is computed within the request that
+/// creates its campaign.
 const AT_ONCE: u64 = 256 * 1024 * 1024;
 
 /// All packages of a server.
@@ -22,10 +23,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the package directory, where there is one, and begins to compute its files' hashes.
+    /// Opens the package directory, if one is given, and starts to hash its files.
     ///
     /// # Errors
-    /// What is wrong in the directory, and what was expected.
+    /// The directory's content is invalid; the message says what was expected.
     pub fn open(dir: Option<&Path>) -> anyhow::Result<Self> {
         let catalog = dir.map(PackageCatalog::open).transpose()?.unwrap_or_default();
         let hashes = Hashes::start().context("スレッドを開始できません / no thread could be started")?;
@@ -35,7 +36,8 @@ impl Store {
         Ok(Self { catalog, hashes })
     }
 
-    /// Gives the packages that have a file that file's size, and takes back the hash that was declared for them.
+    /// Sets the size of each package that has a file to the file's size, and removes its
+    /// declared hash.
     pub fn apply_catalog(&self, campaign: &mut Campaign) {
         for package in &mut campaign.packages {
             if let Some(file) = self.catalog.file(package.component, &package.version) {
@@ -45,7 +47,7 @@ impl Store {
         }
     }
 
-    /// What a package contains.
+    /// Returns the content of a package.
     pub fn content(&self, campaign: &CampaignId, package: &Package) -> Content {
         match self.catalog.file(package.component, &package.version) {
             Some(file) => Content::File(file.clone()),
@@ -53,7 +55,8 @@ impl Store {
         }
     }
 
-    /// What is known of a package's hash; where it is not known yet, it is computed in the background from now on.
+    /// Returns the state of a package's hash; starts the computation in the background if it is
+    /// unknown.
     pub fn hash(&self, campaign: &CampaignId, package: &Package) -> Hash {
         if let Some(declared) = &package.sha256 {
             return Hash::Known(declared.clone());
@@ -66,7 +69,8 @@ impl Store {
         self.hashes.of(name, content)
     }
 
-    /// Readies a new campaign's packages: hashes of seeded packages up to 256 MiB are computed at once, the others in the background. Blocks.
+    /// Prepares the packages of a new campaign: hashes generated packages of up to 256 MiB at
+    /// once, all others in the background. Blocks.
     pub fn prepare(&self, campaign: &mut Campaign) {
         self.apply_catalog(campaign);
         let id = campaign.id.clone();
