@@ -1,4 +1,5 @@
-//! The installation's certificates as a whole: opened, completed, and put to use.
+//! The installation's certificates: opens the directory, creates what is missing, and
+//! configures TLS.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,16 +20,16 @@ use super::terminal::TerminalCertificate;
 use super::{CertificateDescription, ClientAuth, KeyKind, NameConstraints, OpenOptions, files};
 use crate::domain::ids::TerminalAddress;
 
-/// What an opening made because it was missing or had to be renewed.
+/// What an opening created because it was missing or had to be renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Made {
-    /// A CA that clients must be told to trust.
+    /// A CA, which clients have to be told to trust.
     pub ca: bool,
-    /// A server certificate; under a CA that was kept, clients notice nothing.
+    /// A server certificate. Under an existing CA, clients need no change.
     pub server: bool,
 }
 
-/// The installation's CA and server certificate with their keys, read into memory.
+/// The installation's CA and server certificate with their keys, loaded into memory.
 #[derive(Debug)]
 pub struct Authority {
     ca: Ca,
@@ -39,38 +40,38 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Opens the directory and makes what is missing. The server's certificate is made anew where
-    /// it lacks a name or fewer than 30 days of its 820 remain; the CA never is.
+    /// Opens the directory and creates what is missing. Renews the server's certificate if it
+    /// lacks a name, or if fewer than 30 of its 820 days remain. Never renews the CA.
     ///
     /// # Errors
-    /// A name that is none, or that the CA does not permit; a file that is damaged, does not fit
-    /// the others, or cannot be read or written; a CA that is not valid at `now`.
+    /// A name is invalid, or the CA does not permit it; a file is damaged, does not match the
+    /// others, or cannot be read or written; the CA is not valid at `now`.
     pub fn open_or_create(options: OpenOptions<'_>, now: Timestamp) -> Result<Self, TlsError> {
         let names = options.names()?;
         let _lock = files::lock(options.dir)?;
         Self::complete(options, &names, now)
     }
 
-    /// Makes a new CA in place of the one that is there, and a server certificate under it.
-    /// Clients must trust the new `ca.pem`; terminal certificates of the old CA become foreign.
+    /// Replaces the CA by a new one, and creates a server certificate under it. Clients have to
+    /// trust the new `ca.pem`; terminal certificates of the old CA no longer count.
     ///
     /// # Errors
-    /// A name that is none; a file that cannot be written.
+    /// A name is invalid, or a file cannot be written.
     pub fn create_anew(options: OpenOptions<'_>, now: Timestamp) -> Result<Self, TlsError> {
         let names = options.names()?;
         let _lock = files::lock(options.dir)?;
-        // In this order: a start that follows a kill in between finds nothing that contradicts.
+        // In this order, so that a start after a kill in between finds files that match.
         for file in [server::CERTIFICATE, server::KEY, ca::CERTIFICATE, ca::KEY] {
             files::remove(&options.dir.join(file))?;
         }
         Self::complete(options, &names, now)
     }
 
-    /// Opens the directory as it is, without writing anything or minding dates.
+    /// Opens the directory without writing to it and without checking dates.
     ///
     /// # Errors
-    /// [`TlsError::NothingThere`] where a certificate is missing; a file that is damaged, does not
-    /// fit the others, or cannot be read.
+    /// [`TlsError::NothingThere`] if a certificate is missing; a file is damaged, does not
+    /// match the others, or cannot be read.
     pub fn open(dir: &Path) -> Result<Self, TlsError> {
         let missing = |file| TlsError::NothingThere { dir: dir.to_owned(), file: dir.join(file), command: init_command(dir, false, &[]) };
         let ca = Ca::load(dir, &[])?.ok_or_else(|| missing(ca::CERTIFICATE))?;
@@ -114,54 +115,56 @@ impl Authority {
         Ok(Self { ca, server, made, provider, verifier: Arc::new(verifier) })
     }
 
-    /// What the opening made.
+    /// Returns what the opening created.
     pub fn made(&self) -> Made {
         self.made
     }
 
-    /// The CA's certificate as PEM: what clients trust.
+    /// Returns the CA's certificate as PEM, which clients trust.
     pub fn ca_pem(&self) -> &str {
         &self.ca.pem
     }
 
-    /// What the CA's certificate says.
+    /// Returns the description of the CA's certificate.
     pub fn ca(&self) -> &CertificateDescription {
         &self.ca.description
     }
 
-    /// What the CA's name constraints bear on.
+    /// Returns the kind of the CA's name constraints.
     pub fn name_constraints(&self) -> NameConstraints {
         self.ca.constraints.kind()
     }
 
-    /// The kind of the CA's key.
+    /// Returns the kind of the CA's key.
     pub fn key_kind(&self) -> KeyKind {
         self.ca.key_kind()
     }
 
-    /// The command that makes another CA in `dir`, for the names that the server has now.
+    /// Returns the command that creates another CA in `dir` for the current names of the
+    /// server.
     pub fn new_ca_command(&self, dir: &Path) -> String {
         self.ca.renewal_command(dir, &self.server.extra_names())
     }
 
-    /// What the server's certificate says.
+    /// Returns the description of the server's certificate.
     pub fn server(&self) -> &CertificateDescription {
         &self.server.description
     }
 
-    /// Issues a certificate to a terminal, valid for ten years but not beyond the CA. Nothing is
-    /// stored.
+    /// Issues a certificate for a terminal, valid for ten years but not beyond the CA. Stores
+    /// nothing.
     ///
     /// # Errors
-    /// The certificate could not be made.
+    /// The certificate could not be created.
     pub fn issue_terminal(&self, address: &TerminalAddress, now: Timestamp) -> Result<TerminalCertificate, TlsError> {
         TerminalCertificate::issue(&self.ca, address, now)
     }
 
-    /// How the server talks TLS: 1.2 and 1.3, HTTP/2 and HTTP/1.1, with the first cipher suite of its own order that the client offers.
+    /// Creates the TLS settings of the server: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1, and the
+    /// first cipher suite in the server's own order that the client offers.
     ///
     /// # Errors
-    /// [`TlsError::Rustls`] where rustls does not accept certificate or key.
+    /// [`TlsError::Rustls`] if rustls does not accept the certificate or the key.
     pub fn server_config(&self, client_auth: ClientAuth) -> Result<ServerConfig, TlsError> {
         let builder = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_protocol_versions(&[&TLS13, &TLS12])
@@ -176,8 +179,8 @@ impl Authority {
         Ok(config)
     }
 
-    /// Who a client is by the certificates it presented in a handshake of
-    /// [`server_config`](Self::server_config), the machine's clock being at `now`.
+    /// Identifies a client by the certificates that it presented in a handshake with
+    /// [`server_config`](Self::server_config). `now` is the time of the machine's clock.
     pub fn identify(&self, presented: Option<&[CertificateDer<'_>]>, now: Timestamp) -> ClientCertificate {
         self.verifier.identify(presented, now)
     }

@@ -17,7 +17,7 @@ use super::{CertificateDescription, KeyKind, NameConstraints, NewCa, TlsError};
 pub(super) const CERTIFICATE: &str = "ca.pem";
 pub(super) const KEY: &str = "ca.key";
 
-/// A CA that was read from its files.
+/// A CA loaded from its files.
 #[derive(Debug)]
 pub(super) struct Ca {
     pub(super) pem: String,
@@ -28,9 +28,9 @@ pub(super) struct Ca {
 }
 
 impl Ca {
-    /// Makes a CA that permits `names` and writes its files; call it only where there is no
-    /// `ca.pem`. A key that is there already (a start was killed before it wrote the certificate)
-    /// is kept.
+    /// Creates a CA that permits `names`, and writes its files. Call it only if there is no
+    /// `ca.pem`. Keeps an existing key, which is left if a start was killed before it wrote the
+    /// certificate.
     pub(super) fn create(dir: &Path, names: &[Name], kind: NewCa, now: Timestamp) -> Result<(), TlsError> {
         let remedy = Remedy::RestoreOrNewCa(init_command(dir, true, names));
         let key_file = PemFile::new(dir, KEY, &remedy);
@@ -58,8 +58,8 @@ impl Ca {
         files::replace(&dir.join(CERTIFICATE), &certificate.pem(), Readers::Anyone)
     }
 
-    /// Reads the CA; `None` where there is no `ca.pem`. `names` go into the command that the
-    /// errors advise.
+    /// Loads the CA; `None` if there is no `ca.pem`. `names` become part of the command that
+    /// the errors recommend.
     pub(super) fn load(dir: &Path, names: &[Name]) -> Result<Option<Self>, TlsError> {
         let remedy = Remedy::RestoreOrNewCa(init_command(dir, true, names));
         let file = PemFile::new(dir, CERTIFICATE, &remedy);
@@ -77,7 +77,7 @@ impl Ca {
         Ok(Some(Self { pem, der, issuer, constraints, description }))
     }
 
-    /// Refuses a CA that is not valid at `now`, and names it does not permit.
+    /// Refuses a CA that is not valid at `now`, and names that it does not permit.
     pub(super) fn check(&self, dir: &Path, names: &[Name], now: Timestamp) -> Result<(), TlsError> {
         let mut all = self.constraints.extra_names();
         all.extend(names.iter().filter(|name| !all.contains(name)).cloned().collect::<Vec<_>>());
@@ -91,19 +91,20 @@ impl Ca {
         if names.is_empty() { Ok(()) } else { Err(TlsError::OutsideConstraints { ca, names, command }) }
     }
 
-    /// The kind of its key, and so of the keys of what it issues.
+    /// Returns the kind of the CA's key, which the keys of its certificates share.
     pub(super) fn key_kind(&self) -> KeyKind {
         if self.issuer.key().algorithm() == &PKCS_RSA_SHA256 { KeyKind::Rsa } else { KeyKind::Ecdsa }
     }
 
-    /// The command that makes another CA like this one in its place, for `names`.
+    /// Returns the command that replaces this CA by one of the same kind for `names`.
     pub(super) fn renewal_command(&self, dir: &Path, names: &[Name]) -> String {
         let key = if self.key_kind() == KeyKind::Rsa { " --key rsa" } else { "" };
         let unconstrained = if self.constraints.kind() == NameConstraints::None { " --no-name-constraints" } else { "" };
         format!("{}{key}{unconstrained}", init_command(dir, true, names))
     }
 
-    /// The validity of a certificate that this CA issues at `now` for `life`: never beyond its own.
+    /// Returns the validity of a certificate that this CA issues at `now` for `life`; never
+    /// exceeds its own.
     pub(super) fn validity(&self, now: Timestamp, life: jiff::SignedDuration) -> (Timestamp, Timestamp) {
         let CertificateDescription { not_before, not_after, .. } = self.description;
         (certificate::earlier(now, BACKDATED).max(not_before), certificate::later(now, life).min(not_after))

@@ -1,4 +1,4 @@
-//! What the CA's, the server's and the terminals' certificates have in common.
+//! The common parts of the CA's, the server's and the terminals' certificates.
 
 use aws_lc_rs::{digest, rand};
 use jiff::{SignedDuration, Timestamp};
@@ -12,29 +12,29 @@ use x509_parser::prelude::X509Certificate;
 use super::remedy::{Expected, Remedy};
 use super::{KeyKind, TlsError, files};
 
-/// Stands in every subject, where people see it who meet a certificate.
+/// Part of every subject, so that people who come across a certificate see it.
 pub(super) const FOR_TESTS_ONLY: &str = "FOR TESTS ONLY";
 
-/// Every certificate is valid from this long before it is made, so that a client whose clock is
-/// slow accepts it.
+/// How long before its creation every certificate becomes valid, so that a client whose clock
+/// is slow accepts it.
 pub(super) const BACKDATED: SignedDuration = SignedDuration::from_hours(2 * 24);
 
-/// The life of the CA and of terminal certificates: ten years.
+/// The validity of the CA and of terminal certificates: ten years.
 pub(super) const TEN_YEARS: SignedDuration = SignedDuration::from_hours(3652 * 24);
 
-/// What a certificate says.
+/// The description of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateDescription {
     /// The distinguished name, as `O=…, OU=…, CN=…`.
     pub subject: String,
-    /// For the CA what it permits (domains with their subdomains, networks as `10.0.0.0/8`, or that
-    /// any is permitted), for the server the names it answers to.
+    /// For the CA, what it permits: domains with their subdomains, networks as `10.0.0.0/8`, or
+    /// a text that any name is permitted. For the server, its names.
     pub names: Vec<String>,
-    /// First moment of validity.
+    /// The first moment of validity.
     pub not_before: Timestamp,
-    /// Last moment of validity.
+    /// The last moment of validity.
     pub not_after: Timestamp,
-    /// SHA-256 of the DER, as pairs of capital hex digits with colons between.
+    /// The SHA-256 of the DER: pairs of upper-case hexadecimal digits, separated by colons.
     pub sha256: String,
 }
 
@@ -52,12 +52,12 @@ impl CertificateDescription {
     }
 }
 
-/// A certificate's date. X.509 cannot write one that jiff could not hold.
+/// Converts a certificate's date. Every date of X.509 fits in a `Timestamp`.
 fn timestamp(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
 }
 
-/// A certificate to be filled in: subject, validity and a serial number of its own.
+/// Creates the parameters of a certificate: subject, validity and a random serial number.
 pub(super) fn params(organization: &str, common_name: &str, not_before: Timestamp, not_after: Timestamp) -> CertificateParams {
     let mut subject = DistinguishedName::new();
     subject.push(DnType::OrganizationName, organization);
@@ -65,8 +65,8 @@ pub(super) fn params(organization: &str, common_name: &str, not_before: Timestam
     subject.push(DnType::CommonName, common_name);
     let mut params = CertificateParams::default();
     params.distinguished_name = subject;
-    // Renewals keep the key, and rcgen would derive the serial number from it: Firefox refuses two
-    // certificates of one issuer with the same number.
+    // Renewals keep the key, and rcgen would derive the serial number from it. Firefox refuses
+    // two certificates of one issuer with the same number.
     params.serial_number = Some(random::<16>().to_vec().into());
     params.not_before = date(not_before);
     params.not_after = date(not_after);
@@ -74,7 +74,7 @@ pub(super) fn params(organization: &str, common_name: &str, not_before: Timestam
     params
 }
 
-/// A new key pair.
+/// Generates a key pair.
 pub(super) fn new_key(kind: KeyKind) -> Result<KeyPair, TlsError> {
     let algorithm = match kind {
         KeyKind::Ecdsa => &PKCS_ECDSA_P256_SHA256,
@@ -83,19 +83,19 @@ pub(super) fn new_key(kind: KeyKind) -> Result<KeyPair, TlsError> {
     KeyPair::generate_for(algorithm).map_err(TlsError::Issue)
 }
 
-/// Random bytes for serial numbers, passwords and what tells one CA from another.
+/// Returns random bytes for serial numbers, passwords and the unique part of a CA's name.
 pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }
 
-/// `moment` later, or the last moment there is.
+/// Returns the time `by` later; saturates.
 pub(super) fn later(moment: Timestamp, by: SignedDuration) -> Timestamp {
     moment.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// `moment` earlier, or the first moment there is.
+/// Returns the time `by` earlier; saturates.
 pub(super) fn earlier(moment: Timestamp, by: SignedDuration) -> Timestamp {
     moment.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
@@ -104,7 +104,7 @@ fn date(moment: Timestamp) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(moment.as_second()).expect("jiff and time both hold the years -9999 to 9999")
 }
 
-/// A PEM file under complaint: which it is, and what to do where it is not as it should be.
+/// A PEM file to read, with the remedy that its errors recommend.
 #[derive(Debug)]
 pub(super) struct PemFile<'a> {
     pub(super) path: PathBuf,
@@ -116,14 +116,14 @@ impl<'a> PemFile<'a> {
         Self { path: dir.join(name), remedy }
     }
 
-    /// The error that says what the file should have held, and what was found.
+    /// Creates the error for a file that does not hold what is expected.
     pub(super) fn malformed(&self, expected: Expected, detail: impl ToString) -> TlsError {
         let (file, remedy) = (self.path.clone(), self.remedy.clone());
         TlsError::Malformed { file, expected, detail: detail.to_string(), remedy }
     }
 
-    /// The first certificate in it, as PEM and as DER; `None` where the file is missing. The PEM is
-    /// that section alone: a key that someone put into the same file is never handed out with it.
+    /// Returns the first certificate as PEM and as DER; `None` if the file is missing. The PEM
+    /// contains only that section, so that a private key in the same file is never handed out.
     pub(super) fn certificate(&self) -> Result<Option<(String, CertificateDer<'static>)>, TlsError> {
         const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
         const END: &str = "-----END CERTIFICATE-----";
@@ -140,14 +140,14 @@ impl<'a> PemFile<'a> {
         Ok(Some((pem, der)))
     }
 
-    /// What the certificate says.
+    /// Parses a certificate of this file.
     pub(super) fn parse<'d>(&self, der: &'d [u8]) -> Result<X509Certificate<'d>, TlsError> {
         x509_parser::parse_x509_certificate(der)
             .map(|(_, certificate)| certificate)
             .map_err(|error| self.malformed(Expected::Certificate, error))
     }
 
-    /// The private key in it; `None` where the file is missing.
+    /// Returns the private key; `None` if the file is missing.
     pub(super) fn key(&self) -> Result<Option<KeyPair>, TlsError> {
         let Some(pem) = files::read(&self.path)? else {
             return Ok(None);
@@ -156,7 +156,8 @@ impl<'a> PemFile<'a> {
         Ok(Some(key))
     }
 
-    /// The private key in it, which must be there and fit the certificate `parsed` from `of`.
+    /// Returns the private key, which must exist and match the certificate `parsed` of the file
+    /// `of`.
     pub(super) fn key_of(&self, of: &Path, parsed: &X509Certificate<'_>) -> Result<KeyPair, TlsError> {
         let key =
             self.key()?.ok_or_else(|| TlsError::Missing { file: self.path.clone(), beside: of.to_owned(), remedy: self.remedy.clone() })?;

@@ -1,5 +1,6 @@
-//! Who a client is by its certificate. The handshake never fails for a certificate that is not
-//! ours; only who presents one of ours must prove that they hold its key.
+//! The identification of clients by their certificates. A handshake never fails because of a
+//! certificate of another CA; only a client that presents one of this CA has to prove that it
+//! holds the key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,25 +17,26 @@ use super::ca::Ca;
 use super::terminal::terminal_of;
 use crate::domain::ids::TerminalAddress;
 
-/// What a client's certificate comes to.
+/// The result of checking a client's certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientCertificate {
-    /// None was presented.
+    /// The client presented none.
     None,
-    /// One that does not count: of another CA, expired, or not a terminal's. Its holder may not
-    /// have proved that they hold its key.
+    /// The certificate does not count: it is of another CA, expired, or not a terminal's. The
+    /// client may not have proved that it holds the key.
     Foreign {
         /// Why it does not count, in English, for the journal.
         reason: String,
     },
-    /// One of ours, whose holder proved to hold its key.
+    /// A valid certificate of this CA; the client proved that it holds the key.
     Terminal(TerminalAddress),
 }
 
-/// Accepts every client certificate in the handshake; see [`identify`](Self::identify).
+/// Accepts every client certificate in the handshake; [`identify`](Self::identify) checks it
+/// afterwards.
 #[derive(Debug)]
 pub(super) struct TerminalVerifier {
-    /// rustls's own, against our CA.
+    /// The verifier of rustls, for this CA.
     webpki: Arc<dyn ClientCertVerifier>,
     /// The CA's subject, as DER.
     ca_subject: Vec<u8>,
@@ -42,7 +44,7 @@ pub(super) struct TerminalVerifier {
 
 impl TerminalVerifier {
     /// # Errors
-    /// What rustls has against the CA's certificate.
+    /// rustls does not accept the CA's certificate.
     pub(super) fn new(ca: &Ca, provider: Arc<CryptoProvider>) -> Result<Self, Error> {
         let mut roots = RootCertStore::empty();
         roots.add(ca.der.clone())?;
@@ -54,7 +56,8 @@ impl TerminalVerifier {
         Ok(Self { webpki, ca_subject: certificate.subject().as_raw().to_vec() })
     }
 
-    /// Checks what a client presented: issued by our CA for clients, valid at `now`, and whose.
+    /// Checks what a client presented: it must be issued by this CA for clients, be valid at
+    /// `now`, and name a terminal.
     pub(super) fn identify(&self, presented: Option<&[CertificateDer<'_>]>, now: Timestamp) -> ClientCertificate {
         let Some(der) = presented.and_then(|chain| chain.first()) else {
             return ClientCertificate::None;
@@ -70,7 +73,7 @@ impl TerminalVerifier {
         }
         let second = u64::try_from(now.as_second()).unwrap_or(0);
         let now = UnixTime::since_unix_epoch(Duration::from_secs(second));
-        // Our CA issues directly: no intermediates.
+        // This CA issues certificates directly, without intermediates.
         if let Err(error) = self.webpki.verify_client_cert(der, &[], now) {
             return foreign(error.to_string());
         }
@@ -80,9 +83,9 @@ impl TerminalVerifier {
         }
     }
 
-    /// Forgives a signature that did not verify, unless the certificate names our CA as its
-    /// issuer. `identify` counts no other certificate, so nothing that was forgiven here can pass
-    /// for a terminal.
+    /// Ignores a signature that did not verify, unless the certificate names this CA as its
+    /// issuer. [`identify`](Self::identify) accepts no other certificate, so an ignored failure
+    /// never identifies a terminal.
     fn forgive(
         &self,
         certificate: &CertificateDer<'_>,

@@ -1,7 +1,8 @@
-//! What the CA may vouch for: its name constraints (RFC 5280, 4.2.1.10). They keep a CA for tests,
-//! once in a trust store, from being of use against any real site.
+//! The name constraints of the CA (RFC 5280, 4.2.1.10). They make a test CA in a trust store
+//! useless for attacks on real sites.
 //!
-//! They name DNS names alone: OpenSSL 1.0.2 verifies nothing under a CA that constrains addresses.
+//! New CAs constrain only DNS names: OpenSSL 1.0.2 verifies no certificate under a CA that
+//! constrains addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -12,22 +13,25 @@ use x509_parser::prelude::X509Certificate;
 use super::NameConstraints;
 use super::name::Name;
 
-/// The DNS names every CA permits and every server certificate carries.
+/// The DNS names that every CA permits and every server certificate contains.
 pub(super) const DOMAINS: [&str; 3] = ["localhost", "onshi-mock", "host.docker.internal"];
 
-/// Stands in the subject of a CA that was made without constraints: people who meet it should see that, and so does its next opening.
+/// Part of the subject of a CA without constraints, so that people see it, and so that the
+/// program recognizes it when it opens the CA again.
 pub(super) const NO_NAME_CONSTRAINTS: &str = "NO NAME CONSTRAINTS";
 
-/// The permitted subtrees: domains in lower case (with all their subdomains), and networks. Where there are none of a kind, all of that kind is permitted.
+/// The permitted subtrees: domains in lower case (with all their subdomains), and networks. If
+/// there are none of a kind, every name of that kind is permitted.
 #[derive(Debug)]
 pub(super) struct Constraints {
     domains: Vec<String>,
-    /// Of CAs that earlier versions made.
+    /// Only in CAs of earlier versions.
     networks: Vec<CidrSubnet>,
 }
 
 impl Constraints {
-    /// What a new CA permits: what every CA does, and `names`.
+    /// Creates the constraints of a new CA, which permits the names common to all CAs and
+    /// `names`.
     pub(super) fn with(names: &[Name]) -> Self {
         let mut constraints = Self { domains: DOMAINS.map(str::to_owned).into(), networks: Vec::new() };
         for name in names {
@@ -40,7 +44,8 @@ impl Constraints {
         constraints
     }
 
-    /// Reads them back from a CA certificate; `None` where it would vouch for any DNS name and its subject does not say so.
+    /// Reads the constraints from a CA certificate; `None` if it permits any DNS name and its
+    /// subject does not say so.
     pub(super) fn of(certificate: &X509Certificate<'_>) -> Option<Self> {
         let mut constraints = Self { domains: Vec::new(), networks: Vec::new() };
         let extension = certificate.name_constraints().ok()?;
@@ -56,7 +61,7 @@ impl Constraints {
         (!constraints.domains.is_empty() || on_purpose).then_some(constraints)
     }
 
-    /// What kinds of names they constrain.
+    /// Returns the kinds of names that are constrained.
     pub(super) fn kind(&self) -> NameConstraints {
         match (self.domains.is_empty(), self.networks.is_empty()) {
             (_, false) => NameConstraints::DnsNamesAndAddresses,
@@ -65,7 +70,7 @@ impl Constraints {
         }
     }
 
-    /// Whether clients accept a certificate of this CA that carries `name`.
+    /// Whether clients accept a certificate of this CA that contains `name`.
     pub(super) fn permits(&self, name: &Name) -> bool {
         match name {
             Name::Dns(name) => {
@@ -77,7 +82,8 @@ impl Constraints {
         }
     }
 
-    /// The names given when the CA was made, beyond what every CA permits.
+    /// Returns the names that were given when the CA was created, without those that every CA
+    /// permits.
     pub(super) fn extra_names(&self) -> Vec<Name> {
         let domains = self.domains.iter().filter(|domain| !DOMAINS.contains(&domain.as_str()));
         let addresses = self.networks.iter().filter_map(single_address);
@@ -85,12 +91,13 @@ impl Constraints {
         domains.cloned().map(Name::Dns).chain(extra).collect()
     }
 
-    /// As rcgen writes them into a certificate.
+    /// Returns the domains in the form that rcgen writes into a certificate.
     pub(super) fn subtrees(&self) -> Vec<GeneralSubtree> {
         self.domains.iter().cloned().map(GeneralSubtree::DnsName).collect()
     }
 
-    /// For people: domains, and networks as `10.0.0.0/8`; or that all are permitted.
+    /// Describes the constraints for people: domains, networks as `10.0.0.0/8`, or a text that
+    /// any name is permitted.
     pub(super) fn describe(&self) -> Vec<String> {
         let networks = self.networks.iter().map(|network| match network {
             CidrSubnet::V4(address, mask) => {
@@ -109,7 +116,7 @@ impl Constraints {
     }
 }
 
-/// Address and mask, one after the other, as RFC 5280 has them.
+/// Parses an address followed by its mask, the form of RFC 5280.
 fn subnet(bytes: &[u8]) -> Option<CidrSubnet> {
     let (address, mask) = bytes.split_at(bytes.len() / 2);
     match bytes.len() {
@@ -133,7 +140,7 @@ fn contains(network: &CidrSubnet, address: IpAddr) -> bool {
     }
 }
 
-/// The address of a network that holds only one.
+/// Returns the address of a network that contains only one.
 fn single_address(network: &CidrSubnet) -> Option<IpAddr> {
     match network {
         CidrSubnet::V4(address, [255, 255, 255, 255]) => Some(IpAddr::from(*address)),

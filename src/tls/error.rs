@@ -1,5 +1,5 @@
-//! What can be wrong with the certificates, told to the programmer who starts the mock: one
-//! Japanese sentence or two, a newline, the same in English.
+//! The errors of the certificates, for the programmer who starts the mock: one or two sentences
+//! in Japanese, a newline, and the same in English.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use super::name::{Name, NameFault};
 use super::remedy::{Expected, Remedy};
 
-/// Why certificates could not be made, opened or issued.
+/// Why certificates could not be created, opened or issued.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// A `--tls-san` is neither a DNS name nor an IP address.
+    /// The value of `--tls-san` is neither a DNS name nor an IP address.
     #[error(
         "--tls-san {name:?} は証明書に入れられません: {}。\n\
          --tls-san {name:?} cannot go into a certificate: {}.",
@@ -22,12 +22,12 @@ pub enum TlsError {
         fault.english()
     )]
     Name {
-        /// As given.
+        /// The value as given.
         name: String,
         /// What is wrong with it.
         fault: NameFault,
     },
-    /// A name the CA's name constraints do not permit: clients would refuse the certificate.
+    /// The CA's name constraints do not permit a name: clients would refuse the certificate.
     #[error(
         "{ca} のCAは {} を許していません。これを入れたサーバー証明書はクライアントに拒否されます。`{command}` で新しいCAを作ってください。その後、すべてのクライアントで新しいca.pemを信頼し直し、端末証明書を発行し直す必要があります。\n\
          The CA in {ca} does not permit {}: a server certificate with it would be refused by clients. Make a new CA with `{command}`; every client must then trust the new ca.pem, and terminal certificates must be issued again.",
@@ -35,30 +35,31 @@ pub enum TlsError {
         names.join(", ")
     )]
     OutsideConstraints {
-        /// The CA's certificate file.
+        /// The file of the CA's certificate.
         ca: PathBuf,
         /// The names that are not permitted.
         names: Vec<String>,
-        /// The command that makes a CA that permits them, and all it permitted before.
+        /// The command that creates a CA that permits them and everything that was permitted
+        /// before.
         command: String,
     },
     /// A file or directory could not be read.
     #[error("{file} を読めません: {cause}。\n{file} cannot be read: {cause}.")]
     Read {
-        /// Which file.
+        /// The path.
         file: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         cause: io::Error,
     },
     /// A file or directory could not be written.
     #[error("{file} に書き込めません: {cause}。\n{file} cannot be written: {cause}.")]
     Write {
-        /// Which file.
+        /// The path.
         file: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         cause: io::Error,
     },
-    /// A file is there without the one that belongs to it.
+    /// A file exists without the one that belongs to it.
     #[error(
         "{beside} はありますが、{file} がありません。{}\n\
          {file} is missing, though {beside} is there. {}",
@@ -66,14 +67,14 @@ pub enum TlsError {
         remedy.english()
     )]
     Missing {
-        /// The file that is missing.
+        /// The missing file.
         file: PathBuf,
-        /// The file that shows it was there once.
+        /// The existing file that belongs to it.
         beside: PathBuf,
         /// What to do.
         remedy: Remedy,
     },
-    /// A file holds something else than it should.
+    /// The content of a file is not what is expected.
     #[error(
         "{file} の内容が正しくありません: {}のはずですが、{detail}。{}\n\
          {file} is not what it should be: expected {}, but {detail}. {}",
@@ -83,16 +84,16 @@ pub enum TlsError {
         remedy.english()
     )]
     Malformed {
-        /// Which file.
+        /// The path.
         file: PathBuf,
-        /// What it should hold.
+        /// The expected content.
         expected: Expected,
-        /// What was found, in English (most of it comes from the parsers).
+        /// What was found, in English, mostly from the parsers.
         detail: String,
         /// What to do.
         remedy: Remedy,
     },
-    /// A private key and a certificate that do not belong together.
+    /// A private key does not match a certificate.
     #[error(
         "{key} の鍵と {certificate} の証明書が対応していません (公開鍵が異なります)。{}\n\
          The key in {key} does not fit the certificate in {certificate}: their public keys differ. {}",
@@ -113,18 +114,18 @@ pub enum TlsError {
          The CA in {ca} is valid from {not_before} to {not_after}, and it is {now}. If this machine's clock is right, make a new CA with `{command}`; every client must then trust the new ca.pem."
     )]
     CaNotValid {
-        /// The CA's certificate file.
+        /// The file of the CA's certificate.
         ca: PathBuf,
-        /// First moment of validity.
+        /// The first moment of validity.
         not_before: Timestamp,
-        /// Last moment of validity.
+        /// The last moment of validity.
         not_after: Timestamp,
-        /// When it was opened.
+        /// The time of opening.
         now: Timestamp,
-        /// The command that makes a new CA.
+        /// The command that creates a new CA.
         command: String,
     },
-    /// There is nothing to show.
+    /// The directory has no certificates to show.
     #[error(
         "{dir} に証明書がありません ({file} がありません)。`{command}` で作ってください。\n\
          There are no certificates in {dir}: {file} is missing. Make them with `{command}`."
@@ -132,15 +133,15 @@ pub enum TlsError {
     NothingThere {
         /// The certificates' directory.
         dir: PathBuf,
-        /// The first file that is missing.
+        /// The first missing file.
         file: PathBuf,
-        /// The command that makes them.
+        /// The command that creates them.
         command: String,
     },
-    /// A key or a certificate could not be made.
+    /// A key or a certificate could not be created.
     #[error("証明書を作れませんでした: {0}。\nA certificate could not be made: {0}.")]
     Issue(rcgen::Error),
-    /// The PKCS#12 file could not be made.
+    /// The PKCS#12 file could not be created.
     #[error("PKCS#12ファイルを作れませんでした: {0}。\nThe PKCS#12 file could not be made: {0}.")]
     Pkcs12(aws_lc_rs::error::Unspecified),
     /// rustls did not accept the certificates.
@@ -148,8 +149,8 @@ pub enum TlsError {
     Rustls(rustls::Error),
 }
 
-/// The command line that makes the certificates in `dir`, or in place of those that are there,
-/// for `names`.
+/// Returns the command that creates the certificates in `dir` for `names`; with `new_ca` it
+/// replaces existing ones.
 pub(super) fn init_command(dir: &Path, new_ca: bool, names: &[Name]) -> String {
     let dir = dir.display().to_string();
     let dir = if dir.contains(char::is_whitespace) { format!("\"{dir}\"") } else { dir };

@@ -1,5 +1,6 @@
-//! Reading and writing the certificates' directory, so that a killed start leaves no half file and
-//! two starts at once do not mix: files are written beside and renamed, under a lock.
+//! Access to the certificates' directory. Files are written under another name and renamed,
+//! under a lock, so that a killed start leaves no partial file and concurrent starts do not mix
+//! theirs.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -7,19 +8,20 @@ use std::path::{Path, PathBuf};
 
 use super::TlsError;
 
-/// Who may read a file (on Unix; elsewhere the directory decides).
+/// Who may read a file. Only effective on Unix; elsewhere the directory decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readers {
-    /// Mode 0600: private keys.
+    /// Mode 0600, for private keys.
     Owner,
-    /// As the umask says: certificates.
+    /// By the umask, for certificates.
     Anyone,
 }
 
-/// Makes `dir` where it is missing and waits for its lock, held until the file is dropped.
+/// Creates `dir` if it does not exist, and waits for its lock, which is held until the file is
+/// dropped.
 ///
-/// `None` where the directory is read-only or knows no locks: then nobody else is writing either,
-/// or writing fails and says so.
+/// Returns `None` if the directory is read-only or does not support locks: then no other
+/// process writes either, or a later write reports its own error.
 pub(super) fn lock(dir: &Path) -> Result<Option<File>, TlsError> {
     fs::create_dir_all(dir).map_err(|cause| TlsError::Write { file: dir.to_owned(), cause })?;
     let path = dir.join(".lock");
@@ -33,7 +35,7 @@ pub(super) fn lock(dir: &Path) -> Result<Option<File>, TlsError> {
     }
 }
 
-/// The text of a file, or `None` where there is none.
+/// Reads a file as text; `None` if it does not exist.
 pub(super) fn read(file: &Path) -> Result<Option<String>, TlsError> {
     match fs::read(file) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
@@ -42,7 +44,7 @@ pub(super) fn read(file: &Path) -> Result<Option<String>, TlsError> {
     }
 }
 
-/// Removes a file, if it is there.
+/// Removes a file, if it exists.
 pub(super) fn remove(file: &Path) -> Result<(), TlsError> {
     match fs::remove_file(file) {
         Err(cause) if cause.kind() != ErrorKind::NotFound => Err(TlsError::Write { file: file.to_owned(), cause }),
@@ -50,7 +52,7 @@ pub(super) fn remove(file: &Path) -> Result<(), TlsError> {
     }
 }
 
-/// Writes `contents` beside `file` and renames; call it under [`lock`].
+/// Writes `contents` to a new file, and renames it to `file`. Call it while holding [`lock`].
 pub(super) fn replace(file: &Path, contents: &str, readers: Readers) -> Result<(), TlsError> {
     let mut beside = file.as_os_str().to_owned();
     beside.push(".new");
@@ -60,10 +62,11 @@ pub(super) fn replace(file: &Path, contents: &str, readers: Readers) -> Result<(
     fs::rename(&beside, file).map_err(|cause| TlsError::Write { file: file.to_owned(), cause })
 }
 
-/// Writes a file that must not exist yet. Where the system is not a Unix, the directory decides who may read it.
+/// Creates a file that must not exist yet. On other systems than Unix, the directory decides
+/// who may read it.
 ///
 /// # Errors
-/// [`TlsError::Write`]; its cause is of kind `AlreadyExists` where the file exists.
+/// [`TlsError::Write`]; its cause is of kind `AlreadyExists` if the file exists.
 pub(crate) fn write_new(file: &Path, contents: &[u8], readers: Readers) -> Result<(), TlsError> {
     let write = || -> io::Result<()> {
         let mut options = OpenOptions::new();

@@ -1,4 +1,5 @@
-//! From what rustls and the operating system report to why a handshake failed.
+//! The mapping from errors of rustls and the operating system to the cause of a failed
+//! handshake.
 
 use std::io::{self, ErrorKind};
 
@@ -6,18 +7,19 @@ use rustls::{AlertDescription, Error, PeerIncompatible};
 
 use crate::domain::handshake::Cause;
 
-/// Why a handshake failed. As the inner error of an [`io::Error`] it is found again by [`of`](Self::of).
+/// Why a handshake failed. [`of`](Self::of) recovers it from an [`io::Error`] that wraps it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("TLS handshake: {}", cause.name())]
 pub struct HandshakeFault {
-    /// What failed.
+    /// The cause.
     pub cause: Cause,
-    /// The client's alert, where it sent one: its name in RFC 8446, such as `unknown_ca`, or its number.
+    /// The alert that the client sent, if any: its name in RFC 8446, such as `unknown_ca`, or
+    /// its number.
     pub alert: Option<String>,
 }
 
 impl HandshakeFault {
-    /// Why a handshake failed, by the error with which it ended.
+    /// Determines why a handshake failed from the error with which it ended.
     pub fn of(error: &io::Error) -> Self {
         let inner = error.get_ref();
         if let Some(fault) = inner.and_then(|inner| inner.downcast_ref::<Self>()) {
@@ -33,7 +35,8 @@ impl HandshakeFault {
         })
     }
 
-    /// The alert that ended a connection, if it was one: clients that look at the certificate only after the handshake send it then.
+    /// Returns the fault if an alert ended the connection. Clients that check the certificate
+    /// only after the handshake send the alert then.
     pub fn by_alert(error: &io::Error) -> Option<Self> {
         match error.get_ref()?.downcast_ref::<Error>()? {
             error @ Error::AlertReceived(_) => Some(Self::from(error)),
@@ -72,7 +75,8 @@ fn of_incompatible(incompatible: &PeerIncompatible) -> Cause {
         | PeerIncompatible::Tls12NotOfferedOrEnabled
         | PeerIncompatible::ServerDoesNotSupportTls12Or13
         | PeerIncompatible::SupportedVersionsExtensionRequired
-        // TLS 1.2 brought that extension: clients of earlier versions have none, and rustls looks at it before the version.
+        // TLS 1.2 introduced this extension. Clients of earlier versions lack it, and rustls
+        // checks it before the version.
         | PeerIncompatible::SignatureAlgorithmsExtensionRequired => Cause::OldTls,
         _ => Cause::NoCommonCipher,
     }
@@ -87,7 +91,7 @@ fn cause_of(alert: AlertDescription) -> Cause {
         | AlertDescription::CertificateRevoked
         | AlertDescription::CertificateUnobtainable
         | AlertDescription::BadCertificateStatusResponse
-        // A signature that does not verify, as with another CA of the same name.
+        // A signature that does not verify, for example under another CA of the same name.
         | AlertDescription::DecryptError
         | AlertDescription::AccessDenied => Cause::CertificateRefused,
         AlertDescription::CertificateExpired => Cause::CertificateExpired,
@@ -99,7 +103,7 @@ fn cause_of(alert: AlertDescription) -> Cause {
     }
 }
 
-/// An alert's name as the RFC writes it: rustls writes `UnknownCA` for `unknown_ca`.
+/// Returns an alert's name in the spelling of the RFC: `unknown_ca` for rustls's `UnknownCA`.
 fn name_of(alert: AlertDescription) -> String {
     let Some(camel) = alert.as_str() else {
         return u8::from(alert).to_string();

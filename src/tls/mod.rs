@@ -1,9 +1,9 @@
-//! Certificates: the installation's own CA, the server's certificate, terminal certificates, and
-//! who a client is by the one it presents.
+//! Certificates: the installation's own CA, the server's certificate, terminal certificates,
+//! and the identification of clients by the certificate they present.
 //!
-//! One directory holds `ca.pem`, `ca.key`, `server.pem` and `server.key`, made at the first start.
-//! Clients trust `ca.pem`; its name constraints keep it from vouching for any real site's name. The
-//! server's certificate is renewed under the same CA whenever it must be.
+//! One directory holds `ca.pem`, `ca.key`, `server.pem` and `server.key`, created at the first
+//! start. Clients trust `ca.pem`, whose name constraints prevent it from certifying any real
+//! site. The server's certificate is renewed under the same CA when necessary.
 
 mod authority;
 mod ca;
@@ -38,29 +38,29 @@ pub use terminal::TerminalCertificate;
 
 use name::Name;
 
-/// Where the certificates are, and what the server's must carry.
+/// The location of the certificates, and the names that the server's certificate must contain.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenOptions<'a> {
-    /// The certificates' directory; made where it is missing.
+    /// The certificates' directory; created if it does not exist.
     pub dir: &'a Path,
-    /// `--tls-san`: DNS names or IP addresses.
+    /// The `--tls-san` values: DNS names or IP addresses.
     pub extra_names: &'a [String],
     /// The addresses the server binds to; unspecified ones (`0.0.0.0`, `::`) add no name.
     pub listen: &'a [IpAddr],
-    /// How a CA is made, where there is none.
+    /// The kind of CA to create if there is none.
     pub new_ca: NewCa,
 }
 
-/// How a CA is made.
+/// The kind of CA to create.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NewCa {
-    /// Its key, and those of what it issues.
+    /// The kind of its key and of the keys of its certificates.
     pub key: KeyKind,
-    /// Without name constraints it vouches for any name.
+    /// Whether to create it without name constraints, so that it can certify any name.
     pub unconstrained: bool,
 }
 
-/// The kinds of keys that a CA can be made with.
+/// The kinds of keys that a CA can be created with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum KeyKind {
     /// ECDSA P-256: small and fast
@@ -72,14 +72,15 @@ pub enum KeyKind {
     Rsa,
 }
 
-/// What a CA's name constraints bear on.
+/// The kinds of names that a CA constrains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameConstraints {
-    /// DNS names; any address is permitted.
+    /// DNS names only; every address is permitted.
     DnsNames,
-    /// Addresses, too: made by an earlier version. OpenSSL 1.0.2 cannot verify what it issues.
+    /// Addresses too: a CA of an earlier version. OpenSSL 1.0.2 cannot verify the certificates
+    /// that it issues.
     DnsNamesAndAddresses,
-    /// Nothing: it was made so on request.
+    /// None: the CA was created so on request.
     None,
 }
 
@@ -95,8 +96,8 @@ impl OpenOptions<'_> {
 /// Whether the server asks clients for a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientAuth {
-    /// It does not.
+    /// It does not ask.
     Off,
-    /// It asks, takes whatever it gets, and goes on without one too.
+    /// It asks, accepts any certificate, and continues without one.
     Asked,
 }

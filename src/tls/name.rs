@@ -1,9 +1,9 @@
-//! A name a server certificate can carry: a DNS name or an IP address.
+//! The names in a server certificate: DNS names and IP addresses.
 
 use std::fmt;
 use std::net::IpAddr;
 
-/// One subject alternative name. DNS names are in lower case.
+/// A subject alternative name. DNS names are in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Name {
     Dns(String),
@@ -11,10 +11,10 @@ pub(super) enum Name {
 }
 
 impl Name {
-    /// Reads a `--tls-san`.
+    /// Parses a value of `--tls-san`.
     ///
     /// # Errors
-    /// What is wrong with what is neither a DNS name nor an IP address.
+    /// The value is neither a DNS name nor an IP address.
     pub(super) fn parse(text: &str) -> Result<Self, NameFault> {
         if let Ok(address) = text.parse() {
             return Ok(Self::Address(address));
@@ -35,26 +35,26 @@ impl fmt::Display for Name {
     }
 }
 
-/// What is wrong with a `--tls-san`.
+/// What is wrong with a value of `--tls-san`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.english())]
 #[non_exhaustive]
 pub enum NameFault {
-    /// Nothing was given.
+    /// It is empty.
     Empty,
-    /// Spaces or line breaks.
+    /// It contains spaces or line breaks.
     Space,
-    /// A URL, or a name with a path.
+    /// It is a URL, or a name with a path.
     Url,
-    /// A port, or an IPv6 address in brackets.
+    /// It has a port, or is an IPv6 address in brackets.
     Port,
-    /// `*.something`.
+    /// It is a wildcard, `*.something`.
     Wildcard,
-    /// Other than ASCII.
+    /// It contains characters other than ASCII.
     NotAscii,
-    /// Digits where a top-level domain belongs: an IP address with a mistake in it.
+    /// It has digits in place of a top-level domain: an IP address with a mistake.
     BrokenAddress,
-    /// Not a DNS name for any other reason.
+    /// It is not a DNS name for another reason.
     NotDns,
 }
 
@@ -109,7 +109,8 @@ impl NameFault {
     }
 }
 
-/// Underscores are no part of DNS host names, but Docker Compose makes them and clients take them.
+/// DNS host names contain no underscores, but Docker Compose creates such names and clients
+/// accept them.
 fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
         && !label.starts_with('-')

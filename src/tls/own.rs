@@ -1,5 +1,5 @@
-//! The certificate that a client of the mock presents, checked before it is used: the server takes one that is not its own for none at all, and
-//! a terminal that is not known by its certificate should hear so.
+//! The check of a client's own certificate before use. The server treats a certificate of
+//! another CA like none, so a terminal that would not be identified reports it at the start.
 
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
@@ -10,10 +10,11 @@ use super::terminal::terminal_of;
 use crate::domain::ids::TerminalAddress;
 use crate::domain::text::Text;
 
-/// The terminal that a certificate (PEM) names, if the CA (PEM) issued it and it is valid at `now`.
+/// Returns the terminal that a certificate (PEM) names, if the CA (PEM) issued it and it is
+/// valid at `now`.
 ///
 /// # Errors
-/// What is wrong with it, and what to do.
+/// The certificate cannot be used; the text says why and what to do.
 pub fn terminal_in(certificate: &[u8], ca: &[u8], now: Timestamp) -> Result<TerminalAddress, Text> {
     let ca = read(ca).ok_or_else(|| no_certificate("--ca"))?;
     let own = read(certificate).ok_or_else(|| no_certificate("--cert"))?;

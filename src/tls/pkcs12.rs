@@ -1,9 +1,9 @@
-//! Writes PKCS#12 files (RFC 7292): a private key and its certificates under a password.
+//! The writer of PKCS#12 files (RFC 7292): a private key and its certificates under a password.
 //!
-//! Encrypted with PBE-SHA1-3DES, MAC with SHA-1: the only scheme that every system in the field
-//! reads. Windows before 10 1709, Windows Server 2016 and Java before 8u301 do not read AES;
-//! OpenSSL 3 reads 3DES without its legacy provider (but not RC2). Whoever chooses the password
-//! makes up for the age of the scheme with its length.
+//! The files are encrypted with PBE-SHA1-3DES and authenticated with SHA-1, the only scheme
+//! that every system in use can read. Windows before 10 1709, Windows Server 2016 and Java
+//! before 8u301 do not read AES. OpenSSL 3 reads 3DES without its legacy provider (but not
+//! RC2). The scheme is old, so the caller has to choose a long password.
 
 #![expect(deprecated, reason = "3DES, as said above")]
 
@@ -17,10 +17,10 @@ use yasna::{DERWriter, DERWriterSeq, Tag, construct_der};
 
 use super::certificate;
 
-/// Iterations of the key derivation, as OpenSSL has them.
+/// Iterations of the key derivation; the same as OpenSSL's.
 const ITERATIONS: u32 = 2048;
 
-/// Bytes of SHA-1's block and of its result.
+/// The block length and the output length of SHA-1, in bytes.
 const BLOCK: usize = 64;
 const SHA1_LENGTH: usize = 20;
 
@@ -34,8 +34,8 @@ const ENCRYPTED_KEY_BAG: &[u64] = &[1, 2, 840, 113_549, 1, 12, 10, 1, 2];
 const CERTIFICATE_BAG: &[u64] = &[1, 2, 840, 113_549, 1, 12, 10, 1, 3];
 const SHA1: &[u64] = &[1, 3, 14, 3, 2, 26];
 
-/// Makes a PKCS#12 file of a private key (PKCS#8), its certificate and the certificates above it,
-/// all DER. Programs list it by `name`.
+/// Creates a PKCS#12 file of a private key (PKCS#8), its certificate and the certificates of
+/// its issuers, all DER. Programs list it under `name`.
 pub(super) fn encode(name: &str, key: &[u8], certificate: &[u8], issuers: &[&[u8]], password: &str) -> Result<Vec<u8>, Unspecified> {
     let password = Password::new(password);
     let key_id = digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate);
@@ -78,7 +78,7 @@ pub(super) fn encode(name: &str, key: &[u8], certificate: &[u8], issuers: &[&[u8
     }))
 }
 
-/// What a key and its certificate have in common: programs find the one by the other.
+/// Attributes that a key and its certificate share; programs use them to match the two.
 #[derive(Clone, Copy)]
 struct Owner<'a> {
     name: &'a str,
@@ -93,7 +93,7 @@ fn oid(writer: DERWriter<'_>, components: &[u64]) {
     writer.write_oid(&ObjectIdentifier::from_slice(components));
 }
 
-/// `ContentInfo`.
+/// Writes a `ContentInfo`.
 fn content(writer: DERWriter<'_>, kind: &[u64], value: impl FnOnce(DERWriter<'_>)) {
     writer.write_sequence(|content| {
         oid(content.next(), kind);
@@ -101,7 +101,7 @@ fn content(writer: DERWriter<'_>, kind: &[u64], value: impl FnOnce(DERWriter<'_>
     });
 }
 
-/// `EncryptedData`.
+/// Writes an `EncryptedData`.
 fn encrypted_data(writer: DERWriter<'_>, encrypted: &Encrypted) {
     writer.write_sequence(|data| {
         data.next().write_u8(0);
@@ -113,7 +113,7 @@ fn encrypted_data(writer: DERWriter<'_>, encrypted: &Encrypted) {
     });
 }
 
-/// `SafeBag`.
+/// Writes a `SafeBag`.
 fn bag(writer: DERWriter<'_>, kind: &[u64], owner: Option<Owner<'_>>, value: impl FnOnce(DERWriter<'_>)) {
     writer.write_sequence(|bag| {
         oid(bag.next(), kind);
@@ -143,14 +143,14 @@ fn certificate_bag(writer: DERWriter<'_>, certificate: &[u8], owner: Option<Owne
     });
 }
 
-/// What was encrypted, and the salt that its key was derived with.
+/// Encrypted bytes, and the salt from which their key was derived.
 struct Encrypted {
     salt: [u8; 8],
     bytes: Vec<u8>,
 }
 
 impl Encrypted {
-    /// `AlgorithmIdentifier`.
+    /// Writes the `AlgorithmIdentifier`.
     fn write_algorithm(&self, writer: DERWriter<'_>) {
         writer.write_sequence(|algorithm| {
             oid(algorithm.next(), PBE_SHA1_3DES);
@@ -162,7 +162,7 @@ impl Encrypted {
     }
 }
 
-/// A password in UTF-16, big endian, with a zero at its end.
+/// A password in UTF-16, big-endian, terminated by a zero.
 struct Password(Vec<u8>);
 
 impl Password {
@@ -202,7 +202,7 @@ impl Password {
     }
 }
 
-/// What key material is for.
+/// The purpose of derived key material; the values are those of the RFC.
 #[derive(Clone, Copy)]
 enum Purpose {
     Key = 1,
@@ -210,8 +210,8 @@ enum Purpose {
     Mac = 3,
 }
 
-/// Adds `hash`, repeated to the length of `block`, and one to `block`: big-endian numbers, without
-/// a carry out of the first byte.
+/// Adds `hash`, repeated to the length of `block`, and one to `block`, as big-endian numbers;
+/// the carry out of the first byte is dropped.
 fn add_one_and(block: &mut [u8], hash: &[u8]) {
     let mut carry = 1;
     for (index, byte) in block.iter_mut().enumerate().rev() {

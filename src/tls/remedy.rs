@@ -1,15 +1,17 @@
-//! What a file of the certificates' directory should hold, and what to do where it does not.
+//! The expected content of a file in the certificates' directory, and the remedy where it
+//! differs.
 
-/// What a file should hold.
+/// The expected content of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
     /// An X.509 certificate as PEM.
     Certificate,
     /// A private key as PEM.
     PrivateKey,
-    /// A CA made by this program, with name constraints or with a subject that says it has none.
+    /// A CA that this program created, with name constraints or with a subject that says it has
+    /// none.
     Ca,
-    /// A server certificate issued by the CA beside it.
+    /// A server certificate issued by the CA in the same directory.
     ServerOfThisCa,
 }
 
@@ -36,9 +38,9 @@ impl Expected {
 /// What to do about a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
-    /// Put a copy back, or make a new CA with this command.
+    /// Restore a copy, or create a new CA with this command.
     RestoreOrNewCa(String),
-    /// Delete the server's files; they are made anew under the same CA.
+    /// Delete the server's files; they are created again under the same CA.
     DeleteServer,
 }
 

@@ -20,14 +20,14 @@ use super::{CertificateDescription, TlsError};
 pub(super) const CERTIFICATE: &str = "server.pem";
 pub(super) const KEY: &str = "server.key";
 
-/// Apple's systems refuse server certificates that are valid for more than 825 days; two days of
-/// backdating come on top of this.
+/// Apple's systems refuse server certificates that are valid for more than 825 days; the two
+/// days of backdating come on top of this.
 const LIFE: SignedDuration = SignedDuration::from_hours(820 * 24);
 
-/// Made anew at an opening that finds less than this left.
+/// An opening renews a certificate with less than this left.
 const RENEWED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// A server certificate that was read from its files.
+/// A server certificate loaded from its files.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) der: CertificateDer<'static>,
@@ -37,7 +37,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Has `ca` issue a certificate for `names` and writes it. The key stays, where there is one.
+    /// Issues a certificate of `ca` for `names`, and writes it. Keeps an existing key.
     pub(super) fn create(dir: &Path, ca: &Ca, names: &[Name], now: Timestamp) -> Result<(), TlsError> {
         let key_file = PemFile::new(dir, KEY, &Remedy::DeleteServer);
         let certificate_path = dir.join(CERTIFICATE);
@@ -45,7 +45,8 @@ impl Server {
             Some(key) => key,
             None => {
                 let key = certificate::new_key(ca.key_kind())?;
-                // First, so that a start killed here leaves no certificate without its key.
+                // The certificate is removed first, so that a start killed here leaves no
+                // certificate without its key.
                 files::remove(&certificate_path)?;
                 files::replace(&key_file.path, &key.serialize_pem(), Readers::Owner)?;
                 key
@@ -70,7 +71,7 @@ impl Server {
         files::replace(&certificate_path, &certificate.pem(), Readers::Anyone)
     }
 
-    /// Reads the server's certificate and key; `None` where either is missing.
+    /// Loads the server's certificate and key; `None` if either is missing.
     pub(super) fn load(dir: &Path, ca: &Ca) -> Result<Option<Self>, TlsError> {
         let file = PemFile::new(dir, CERTIFICATE, &Remedy::DeleteServer);
         let key_file = PemFile::new(dir, KEY, &Remedy::DeleteServer);
@@ -93,13 +94,13 @@ impl Server {
         Ok(Some(Self { der, key: key.into(), description, names }))
     }
 
-    /// The names that it carries beyond those of every server certificate.
+    /// Returns its names without those that every server certificate contains.
     pub(super) fn extra_names(&self) -> Vec<Name> {
         let everywhere = everywhere();
         self.names.iter().filter(|name| !everywhere.contains(name)).cloned().collect()
     }
 
-    /// Whether it carries all `names` and stays valid for a while.
+    /// Whether it contains all `names` and is not due for renewal.
     pub(super) fn serves(&self, ca: &Ca, names: &[Name], now: Timestamp) -> bool {
         let CertificateDescription { not_before, not_after, .. } = self.description;
         let soon = certificate::later(now, RENEWED).min(ca.description.not_after);
@@ -107,9 +108,9 @@ impl Server {
     }
 }
 
-/// What a server certificate must carry: what every one does, what its CA was made for, `wanted`,
-/// and what the `present` one has, so that two servers with one directory do not take each other's
-/// names away.
+/// Returns the names for a server certificate: those of every certificate, those the CA was
+/// created for, `wanted`, and those of the `present` certificate, so that two servers with one
+/// directory do not remove each other's names.
 pub(super) fn names(ca: &Ca, wanted: &[Name], present: Option<&Server>) -> Vec<Name> {
     let mut names: Vec<Name> = Vec::new();
     let candidates = everywhere()
@@ -125,7 +126,7 @@ pub(super) fn names(ca: &Ca, wanted: &[Name], present: Option<&Server>) -> Vec<N
     names
 }
 
-/// The names of every server certificate.
+/// Returns the names that every server certificate contains.
 fn everywhere() -> Vec<Name> {
     let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     DOMAINS.map(|domain| Name::Dns(domain.to_owned())).into_iter().chain(addresses.map(Name::Address)).collect()

@@ -1,5 +1,5 @@
-//! Terminal certificates: what a receipt computer's machine presents to say which terminal of
-//! which institution it is.
+//! Terminal certificates, which tell the server which terminal of which institution a receipt
+//! computer is.
 
 use jiff::Timestamp;
 use rcgen::{ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
@@ -11,29 +11,30 @@ use super::certificate::{self, TEN_YEARS};
 use super::pkcs12;
 use crate::domain::ids::TerminalAddress;
 
-/// 32 letters and digits that are not mistaken for one another.
+/// 32 letters and digits that are not easily confused.
 const PASSWORD_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
-/// A terminal's certificate and key, in the two forms that receipt computers take.
+/// A terminal's certificate and key, in the two forms that receipt computers accept.
 #[derive(Clone)]
 pub struct TerminalCertificate {
-    /// The certificate alone; who needs the chain adds `ca.pem`.
+    /// The certificate alone; for the chain, add `ca.pem`.
     pub certificate_pem: String,
-    /// Its private key, of the kind of the CA's: PKCS#8, not encrypted.
+    /// The private key, of the same kind as the CA's: PKCS#8, not encrypted.
     pub private_key_pem: String,
     /// Key, certificate and CA as PKCS#12, for Windows and Java.
     ///
-    /// Encrypted with 3DES, which every system in the field reads, under a password of 100 random
+    /// Encrypted with 3DES, which every system in use can read, under a password of 100 random
     /// bits.
     pub pkcs12: Vec<u8>,
     /// The password of [`pkcs12`](Self::pkcs12): 20 letters and digits.
     pub pkcs12_password: String,
-    /// Last moment of validity.
+    /// The last moment of validity.
     pub not_after: Timestamp,
 }
 
 impl TerminalCertificate {
-    /// Has `ca` issue one. It carries no alternative name: the CA's constraints do not bear on it.
+    /// Issues a certificate of `ca`. It has no alternative names, so the CA's name constraints
+    /// do not apply to it.
     pub(super) fn issue(ca: &Ca, address: &TerminalAddress, now: Timestamp) -> Result<Self, TlsError> {
         let id = address.to_string();
         let key = certificate::new_key(ca.key_kind())?;
@@ -52,7 +53,7 @@ impl TerminalCertificate {
     }
 }
 
-/// The terminal that a certificate's subject names, or `None`.
+/// Returns the terminal that a certificate's subject names.
 pub(super) fn terminal_of(subject: &X509Name<'_>) -> Option<TerminalAddress> {
     let organization = subject.iter_organization().next()?.as_str().ok()?;
     let common_name = subject.iter_common_name().next()?.as_str().ok()?;

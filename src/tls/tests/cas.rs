@@ -1,4 +1,4 @@
-//! What a CA vouches for, by how and when it was made.
+//! Tests of what a CA permits, by how and when it was created.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -15,14 +15,15 @@ fn open_as(dir: &Path, new_ca: NewCa) -> Result<Authority, TlsError> {
     Authority::open_or_create(OpenOptions { dir, extra_names: &[], listen: &[], new_ca }, now())
 }
 
-/// Has the CA in `dir` issue a server certificate for `name`, permitted or not: what someone with its key can do.
+/// Issues a server certificate for `name` with the CA in `dir`, permitted or not, as anyone
+/// with its key can.
 fn forge(dir: &Path, name: &str) -> Authority {
     let ca = Ca::load(dir, &[]).unwrap().unwrap();
     Server::create(dir, &ca, &[Name::parse(name).unwrap()], now()).unwrap();
     Authority::open(dir).unwrap()
 }
 
-/// Puts a CA into `dir` that permits `permitted` (no extension at all, where that is nothing).
+/// Writes a CA into `dir` that permits `permitted`; without the extension if that is empty.
 fn put_ca(dir: &Path, common_name: &str, permitted: Vec<GeneralSubtree>) {
     let key = KeyPair::generate().unwrap();
     let mut params = certificate::params("onshi-mock", common_name, now(), now() + days(3650));
@@ -33,7 +34,7 @@ fn put_ca(dir: &Path, common_name: &str, permitted: Vec<GeneralSubtree>) {
     fs::write(dir.join("ca.key"), key.serialize_pem()).unwrap();
 }
 
-/// As versions before this one made it.
+/// Writes a CA as earlier versions created it.
 fn put_ca_with_addresses(dir: &Path) {
     let domains = ["localhost", "onshi-mock", "host.docker.internal", "mock.example.jp"];
     let mut permitted: Vec<_> = domains.into_iter().map(|domain| GeneralSubtree::DnsName(domain.to_owned())).collect();
@@ -113,7 +114,7 @@ fn a_ca_that_would_vouch_for_any_name_without_saying_so_is_refused() {
 fn under_an_rsa_ca_every_key_is_rsa() {
     let dir = tempfile::tempdir().unwrap();
     open_as(dir.path(), NewCa { key: KeyKind::Rsa, ..NewCa::default() }).unwrap();
-    // The next opening asks for nothing, and finds what it is.
+    // The second opening does not name the kind of key.
     let authority = open_with(dir.path(), &[], now()).unwrap();
     assert_eq!(authority.key_kind(), KeyKind::Rsa);
     assert!(authority.new_ca_command(dir.path()).ends_with(" --key rsa"));

@@ -1,4 +1,4 @@
-//! Which cipher suite a connection gets.
+//! Tests of the choice of cipher suites.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn the_server_chooses_by_its_own_order_and_not_by_the_clients() {
         let client = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
         let client = client.dangerous().with_custom_certificate_verifier(Arc::new(At(webpki, now()))).with_no_client_auth();
         let server = handshake(&authority, client, "localhost").unwrap();
-        // Without an RSA key, suites that need one are out of the question.
+        // Suites that need an RSA key cannot be chosen.
         let usable =
             own.iter().find(|suite| suite.version().version == version.version && !format!("{:?}", suite.suite()).contains("_RSA_"));
         assert_eq!(server.negotiated_cipher_suite(), usable.copied(), "{version:?}");

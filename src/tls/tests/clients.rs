@@ -1,4 +1,4 @@
-//! Handshakes, and who the client turns out to be.
+//! Tests of handshakes and of the identification of clients.
 
 use rcgen::{CertificateParams, KeyPair};
 

@@ -1,4 +1,4 @@
-//! The certificates' directory over its life.
+//! Tests of the certificates' directory over time.
 
 use std::fs;
 use std::net::IpAddr;
@@ -34,7 +34,7 @@ fn a_later_name_inside_the_constraints_renews_the_server_alone() {
     for name in ["sub.localhost", "10.1.2.3", "203.0.113.5", "localhost"] {
         handshake(&second, client_config(&first, &TLS13, None), name).unwrap();
     }
-    // Names once there stay: an opening without them changes nothing.
+    // Existing names stay: an opening without them changes nothing.
     assert!(!open_with(dir.path(), &[], now()).unwrap().made().server);
 }
 

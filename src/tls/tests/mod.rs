@@ -1,4 +1,4 @@
-//! What the tests share: a fixed time, a new directory, and handshakes in memory.
+//! Shared parts of the tests: a fixed time, a new directory, and handshakes in memory.
 
 mod cas;
 mod ciphers;
@@ -44,7 +44,7 @@ fn create() -> (TempDir, Authority) {
     (dir, authority)
 }
 
-/// Certificate chain and key that a client presents.
+/// The certificate chain and the key that a client presents.
 type Presented = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 fn presented(issued: &TerminalCertificate) -> Presented {
@@ -54,7 +54,7 @@ fn presented(issued: &TerminalCertificate) -> Presented {
     )
 }
 
-/// rustls's own verifier, with the time of the test.
+/// The verifier of rustls, at the time of the test.
 #[derive(Debug)]
 struct At(Arc<WebPkiServerVerifier>, Timestamp);
 
@@ -95,7 +95,8 @@ impl ServerCertVerifier for At {
     }
 }
 
-/// A client that trusts `trusted`'s CA and presents `client` whoever the server trusts.
+/// Creates a client that trusts the CA of `trusted` and always presents `client`, whatever CAs
+/// the server names.
 fn client_config(trusted: &Authority, version: &'static SupportedProtocolVersion, client: Option<Presented>) -> ClientConfig {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
@@ -110,7 +111,7 @@ fn client_config(trusted: &Authority, version: &'static SupportedProtocolVersion
         None => builder.with_no_client_auth(),
         Some((chain, key)) => {
             let key = provider.key_provider.load_private_key(key).unwrap();
-            // `with_client_auth_cert` would refuse a key that does not fit the certificate.
+            // `with_client_auth_cert` would refuse a key that does not match the certificate.
             let certified = Arc::new(rustls::sign::CertifiedKey::new(chain, key));
             builder.with_client_cert_resolver(Arc::new(Always(certified)))
         }
@@ -130,7 +131,7 @@ impl rustls::client::ResolvesClientCert for Always {
     }
 }
 
-/// Runs a handshake in memory; the server's end of it.
+/// Runs a handshake in memory, and returns the server's connection.
 fn handshake(server: &Authority, client: ClientConfig, name: &str) -> Result<ServerConnection, rustls::Error> {
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let mut client = ClientConnection::new(Arc::new(client), name)?;
