@@ -1,5 +1,5 @@
-//! The fixtures in force, and their institutions as they made them: what counts where the store has nothing of them. They can be replaced while
-//! the server runs.
+//! The active fixtures and the institutions created from them, which apply where the store has
+//! no row. The fixtures can be replaced while the server runs.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,24 +14,25 @@ use crate::domain::clock::ClockError;
 use crate::domain::ids::InstitutionCode;
 use crate::fixtures::Fixtures;
 
-/// Fixtures with their institutions as of when they came into force.
+/// Fixtures and their institutions as of the time when they became active.
 pub(super) struct ActiveFixtures {
     pub(super) fixtures: Arc<Fixtures>,
     pub(super) initial: BTreeMap<InstitutionCode, Arc<CachedTenant>>,
 }
 
-/// The ones in force now.
+/// Access to the fixtures that are active now.
 pub(super) struct ActiveFixturesHandle {
     now: RwLock<Arc<ActiveFixtures>>,
-    /// How many were in force before: what was read under those no longer holds.
+    /// How often the fixtures were replaced; cache entries read under former fixtures are
+    /// invalid.
     epoch: AtomicU64,
 }
 
 impl ActiveFixtures {
-    /// Makes their institutions as of now.
+    /// Creates the institutions as of `now`.
     ///
     /// # Errors
-    /// A clock setting that makes no sense.
+    /// A clock setting is invalid.
     pub(super) fn new(fixtures: Arc<Fixtures>, notifies: bool, now: Timestamp) -> Result<Self, ClockError> {
         let instantiated = fixtures.institutions.iter().map(|(code, spec)| {
             let tenant = tenant_of_fixture(code, spec, &fixtures.campaign, now)?;
@@ -56,22 +57,23 @@ impl ActiveFixturesHandle {
         self.epoch.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Moves when others come into force.
+    /// Returns a number that changes when the fixtures are replaced.
     pub(super) fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Acquire)
     }
 }
 
 impl Institutions {
-    /// The fixtures in force.
+    /// Returns the active fixtures.
     pub fn fixtures(&self) -> Arc<Fixtures> {
         Arc::clone(&self.0.active_fixtures.get().fixtures)
     }
 
-    /// Puts others in force. Their institutions are made as of now; one that was changed before, or made, stays as it is.
+    /// Replaces the active fixtures. Their institutions are created as of now; those that are
+    /// in the store, because they were changed or created, stay as they are.
     ///
     /// # Errors
-    /// A clock setting that makes no sense; nothing has changed then.
+    /// A clock setting is invalid; nothing has changed.
     pub fn activate_fixtures(&self, fixtures: Arc<Fixtures>) -> Result<(), ClockError> {
         let next = ActiveFixtures::new(fixtures, !self.0.channels.is_empty(), self.wall())?;
         self.0.active_fixtures.put(next);
@@ -80,7 +82,7 @@ impl Institutions {
         Ok(())
     }
 
-    /// Waits until another process may have put fixtures in force.
+    /// Waits until another process may have replaced the fixtures.
     pub async fn fixtures_changed(&self) {
         self.0.fixtures_changed.notified().await;
     }

@@ -1,4 +1,4 @@
-//! What is held in memory of institutions: a place for each that was asked for, the least used given up when there is too much.
+//! The cache of institutions in memory; evicts the least recently used.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,59 +8,61 @@ use jiff::Timestamp;
 use super::tenant::Tenant;
 use crate::domain::ids::InstitutionCode;
 
-/// What a place in memory takes beside its document.
+/// The estimated size of a cache entry without its document.
 const OVERHEAD: usize = 512;
-/// What a document takes in memory, times its length as JSON.
+/// The estimated size of a document in memory, as a multiple of its length as JSON.
 const FACTOR: usize = 2;
-/// Places looked at, from the least used on, to find one that nobody is using.
+/// The maximum number of cache entries checked in one eviction.
 const LOOKED_AT: usize = 64;
 
-/// The place of one institution.
+/// The cache entry of one institution.
 #[derive(Debug)]
 pub(super) struct CacheEntry {
     pub(super) code: InstitutionCode,
-    /// Whoever changes or loads it has the turn; the others wait.
+    /// Held while the institution is changed or loaded.
     pub(super) write_lock: Arc<tokio::sync::Mutex<()>>,
     state: Mutex<EpochState>,
 }
 
 #[derive(Debug)]
 struct EpochState {
-    /// The store's epoch in which it was read.
+    /// The epoch in which it was read.
     epoch: u64,
     known: CacheState,
 }
 
-/// What is known of an institution.
+/// The cached state of an institution.
 #[derive(Clone, Debug)]
 pub(super) enum CacheState {
-    /// Nothing yet, or no more.
+    /// Not read yet, or invalidated.
     Unread,
-    /// There is none; the version of the row that remembers its deletion, where there is one.
+    /// The institution does not exist. Holds the version of the row that marks its deletion, if
+    /// there is one.
     Absent(Option<i64>),
-    /// There is one.
+    /// The institution exists.
     Present(Arc<CachedTenant>),
 }
 
-/// An institution as the store has it.
+/// An institution as stored.
 #[derive(Debug)]
 pub(super) struct CachedTenant {
     pub(super) tenant: Tenant,
-    /// The row's; none while it is as its fixture made it.
+    /// The version of its row; `None` while it is as its fixture created it.
     pub(super) version: Option<i64>,
-    /// When something next happens by itself.
+    /// When it next changes by itself.
     pub(super) due: Option<Timestamp>,
 }
 
 impl CachedTenant {
-    /// `telling`: that there is something to tell counts, too.
+    /// Creates a cached institution. With `notifies`, its next notification counts as a change,
+    /// too.
     pub(super) fn new(tenant: Tenant, version: Option<i64>, notifies: bool) -> Self {
         let notifications = notifies.then(|| tenant.institution.next_notification()).flatten();
         let due = tenant.institution.next_due().into_iter().chain(notifications).min();
         Self { tenant, version, due }
     }
 
-    /// Whether something happens by itself up to `now`.
+    /// Whether it changes by itself up to `now`.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         self.due.is_some_and(|due| due <= now)
     }
@@ -77,7 +79,7 @@ impl CacheEntry {
     }
 }
 
-/// The places, by use: the least used first.
+/// The cache entries in order of use, the least recently used first.
 pub(super) struct Cache {
     limit: usize,
     entries_by_use: Mutex<Entries>,
@@ -90,12 +92,12 @@ struct Entries {
 }
 
 impl Cache {
-    /// At most about `limit` bytes.
+    /// Creates a cache of at most about `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, entries_by_use: Mutex::default() }
     }
 
-    /// The place of an institution, there or not.
+    /// Returns the cache entry of an institution, whether or not the institution exists.
     pub(super) fn entry(&self, code: &InstitutionCode) -> Arc<CacheEntry> {
         let mut entries_by_use = locked(&self.entries_by_use);
         if let Some((entry, _)) = entries_by_use.entries.to_back(code) {
@@ -109,7 +111,7 @@ impl Cache {
         entry
     }
 
-    /// The institutions that it holds, as of the store's `epoch`.
+    /// Returns the cached institutions that were read in `epoch`.
     pub(super) fn present(&self, epoch: u64) -> Vec<Arc<CachedTenant>> {
         let entries_by_use = locked(&self.entries_by_use);
         let present = entries_by_use.entries.values().filter_map(|(entry, _)| match entry.state(epoch) {
@@ -119,7 +121,7 @@ impl Cache {
         present.collect()
     }
 
-    /// Notes how long the document is that a place now holds.
+    /// Records the length of the document in a cache entry.
     pub(super) fn set_weight(&self, code: &InstitutionCode, document: usize) {
         let mut entries_by_use = locked(&self.entries_by_use);
         let weight = OVERHEAD + FACTOR * document;
@@ -130,17 +132,18 @@ impl Cache {
         self.shrink(&mut entries_by_use);
     }
 
-    /// Gives up the place of an institution that is no more, unless someone holds it.
+    /// Evicts the cache entry of a deleted institution, unless it is in use.
     pub(super) fn evict(&self, code: &InstitutionCode) {
         let mut entries_by_use = locked(&self.entries_by_use);
-        // The map's alone: nobody can come by another one meanwhile.
+        // Only the map holds it, and no one else can get it while the map is locked.
         let is_free = entries_by_use.entries.get(code).is_some_and(|(entry, _)| Arc::strong_count(entry) == 1);
         if is_free && let Some((_, weight)) = entries_by_use.entries.remove(code) {
             entries_by_use.total -= weight;
         }
     }
 
-    /// Gives up what is least used. A place that someone holds stays: it is the one where changes of its institution meet.
+    /// Evicts the least recently used cache entries. An entry in use stays, since its lock
+    /// orders the changes of its institution.
     fn shrink(&self, entries_by_use: &mut Entries) {
         for _ in 0..LOOKED_AT {
             if entries_by_use.total <= self.limit {

@@ -1,4 +1,5 @@
-//! Who waits for an institution to change is woken: by changes of this process, and of others on the same database.
+//! Change notifications: subscribers wait for changes of an institution by this process or by
+//! others on the same database.
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender};
@@ -6,10 +7,12 @@ use tokio::sync::broadcast::{Receiver, Sender};
 use super::Institutions;
 use crate::domain::ids::InstitutionCode;
 
-/// Changes that a subscription may lie behind; beyond, it is woken once for all of them.
+/// How many changes a subscription may lag behind; beyond that it gets one notification for all
+/// of them.
 const MOST_BEHIND: usize = 1_024;
 
-/// Wakes every watch: with the code of what changed, or with none where changes may have been missed.
+/// Notifies all subscriptions. The value is the code of the changed institution, or `None` if
+/// changes may have been missed.
 pub(super) struct ChangeNotifier(Sender<Option<InstitutionCode>>);
 
 /// Waits for changes of one institution.
@@ -26,19 +29,21 @@ impl Default for ChangeNotifier {
 
 impl ChangeNotifier {
     pub(super) fn notify(&self, changed: Option<InstitutionCode>) {
-        // Without a subscription there is nobody to wake.
+        // The send fails only if there is no subscription.
         let _ = self.0.send(changed);
     }
 }
 
 impl ChangeSubscription {
-    /// Returns once the institution has, or may have, changed since the last call: look at it, then wait again.
+    /// Returns once the institution has changed, or may have changed, since the last call. The
+    /// caller then reads it and waits again.
     pub async fn changed(&mut self) {
         loop {
             match self.changes.recv().await {
                 Ok(Some(code)) if code != self.code => {}
                 Ok(_) | Err(RecvError::Lagged(_)) => return,
-                // The institutions are gone with their bell: nothing changes any more.
+                // The institutions are gone, and the notifier with them: nothing changes any
+                // more.
                 Err(RecvError::Closed) => std::future::pending().await,
             }
         }
@@ -46,12 +51,13 @@ impl ChangeSubscription {
 }
 
 impl Institutions {
-    /// Waits for changes of an institution, there or not, from now on.
+    /// Subscribes to changes of an institution from now on, whether or not it exists.
     pub fn subscribe(&self, code: &InstitutionCode) -> ChangeSubscription {
         ChangeSubscription { code: code.clone(), changes: self.0.change_notifier.0.subscribe() }
     }
 
-    /// Hears of every change: its code, or none where changes may have been missed.
+    /// Subscribes to changes of all institutions; receives the code, or `None` if changes may
+    /// have been missed.
     pub(super) fn all_changes(&self) -> Receiver<Option<InstitutionCode>> {
         self.0.change_notifier.0.subscribe()
     }

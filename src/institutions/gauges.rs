@@ -1,4 +1,5 @@
-//! What the server has counted, and what there is at the moment: no more is looked through than memory holds.
+//! The metrics of the institutions. Terminals are counted only for institutions in the cache,
+//! so that no request reads the whole store.
 
 use std::sync::atomic::Ordering;
 
@@ -8,7 +9,7 @@ use crate::domain::terminal::Phase;
 use crate::metrics::Present;
 
 impl Institutions {
-    /// All of it, as Prometheus reads it.
+    /// Returns all metrics in the text format of Prometheus.
     pub async fn metrics(&self) -> String {
         let (inner, wall) = (&self.0, self.wall());
         let mut present = Present { stored: inner.stored.load(Ordering::Relaxed), ..Present::default() };
@@ -23,13 +24,13 @@ impl Institutions {
             }
         }
         if inner.store.trouble().is_none() {
-            // Where it fails just now, that is logged there, and what it told before stays.
+            // A failure is logged by the store; the gauge keeps its last value.
             present.store_bytes = inner.store.bytes().await.ok();
         }
         inner.metrics.text(&present)
     }
 
-    /// Counts a TLS handshake that failed.
+    /// Counts a failed TLS handshake.
     pub fn count_failed_handshake(&self, cause: Cause) {
         self.0.metrics.count_failed_handshake(cause);
     }

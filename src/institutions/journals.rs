@@ -1,4 +1,5 @@
-//! The institutions' journals: an entry is added without waiting, written with many others a moment later, and read together with them.
+//! The journals of the institutions. Recording an entry does not wait; entries are written in
+//! batches a moment later, and a read writes the waiting ones first.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,22 +16,24 @@ use crate::store::{Batch, Found, StoreError};
 
 /// How long an entry waits for others.
 const MOMENT: Duration = Duration::from_millis(150);
-/// How long it waits where the store fails.
+/// The pause before a retry after the store failed.
 const PAUSE: Duration = Duration::from_secs(1);
-/// One in so many entries has its journal looked at for what goes beyond the bound; a large entry always does.
+/// One in this many entries, and every large entry, causes its journal to be trimmed.
 const LOOKED_AT: u32 = 64;
-/// Entries that are written out at once.
+/// The number of entries serialized before the task yields.
 const AT_ONCE: usize = 64;
-/// Bytes of a large entry.
+/// The size in bytes from which an entry counts as large.
 const LARGE: usize = 16 * 1024;
-/// Bytes of entries that are written as one row: far fewer than the journal's bound, beyond which a row goes whole.
+/// The maximum size in bytes of a row. It is far smaller than the journal's bound, since a row
+/// is evicted as a whole.
 const FULL: usize = 64 * 1024;
 
-/// The making under which strays are kept.
+/// The generation under which strays are stored.
 const NO_GENERATION: &str = "";
 
 impl Institutions {
-    /// Journals an exchange with the institution that it was for, or as a stray; gives the entry's id.
+    /// Records an exchange in the journal of its institution, or as a stray; returns the id of
+    /// the entry.
     pub fn record(&self, code: Option<&InstitutionCode>, exchange: Exchange) -> Uuid {
         let (wall, inner) = (self.wall(), &self.0);
         inner.metrics.count(&exchange);
@@ -48,7 +51,8 @@ impl Institutions {
         id
     }
 
-    /// The newest entries of an institution's journal, oldest first, and how many were evicted; none if there is no such institution.
+    /// Returns the newest entries of an institution's journal, oldest first, and how many were
+    /// evicted; `None` if there is no such institution.
     ///
     /// # Errors
     /// The store does not work.
@@ -59,7 +63,7 @@ impl Institutions {
         self.page(code.as_str(), &generation, newest).await.map(Some)
     }
 
-    /// The newest entries of what fitted no institution, and how many were evicted.
+    /// Returns the newest stray entries, and how many were evicted.
     ///
     /// # Errors
     /// The store does not work.
@@ -67,7 +71,7 @@ impl Institutions {
         self.page("", NO_GENERATION, newest).await
     }
 
-    /// Empties an institution's journal; says whether there is such an institution.
+    /// Clears an institution's journal. Returns whether there is such an institution.
     ///
     /// # Errors
     /// The store does not work.
@@ -78,7 +82,7 @@ impl Institutions {
         self.clear(code.as_str()).await.map(|()| true)
     }
 
-    /// Empties the journal of what fitted no institution.
+    /// Clears the stray entries.
     ///
     /// # Errors
     /// The store does not work.
@@ -86,7 +90,8 @@ impl Institutions {
         self.clear("").await
     }
 
-    /// What waits is written first, so that it is counted with the others.
+    /// Clears a journal. Waiting entries are written first, so that they are counted as
+    /// evicted, too.
     async fn clear(&self, owner: &str) -> Result<(), StoreError> {
         self.write_journals().await?;
         let _guard = self.0.recorder.write_lock().await;
@@ -97,17 +102,18 @@ impl Institutions {
         self.read(code, |tenant, _| tenant.institution.generation.clone()).await
     }
 
-    /// Writes what waits; what cannot be written goes on waiting.
+    /// Writes all waiting entries; those that cannot be written keep waiting.
     ///
     /// # Errors
     /// The store does not work.
     pub async fn write_journals(&self) -> Result<(), StoreError> {
         let inner = Arc::clone(&self.0);
-        // A task of its own: a client that goes away in the middle loses no entries.
+        // A task of its own, so that no entries are lost if the client disconnects.
         self.0.tasks.finish(async move { inner.write_journals().await }).await
     }
 
-    /// Writes entries a moment after they come, until told to stop; then all that wait.
+    /// Writes entries a moment after they are recorded until `stop` completes; then writes all
+    /// that wait.
     pub async fn run_journal_writer(&self, stop: impl Future<Output = ()>) {
         let recorder = &self.0.recorder;
         let mut stop = pin!(stop);
@@ -122,7 +128,7 @@ impl Institutions {
                 () = recorder.many.notified(), if pause == MOMENT => {}
                 () = &mut stop => return self.write_last().await,
             }
-            // What failed waits on, and has been logged by the store.
+            // Entries that could not be written keep waiting; the store logged the failure.
             pause = if self.write_journals().await.is_ok() { MOMENT } else { PAUSE };
         }
     }
@@ -146,7 +152,8 @@ impl Institutions {
 
 impl Inner {
     async fn write_journals(&self) -> Result<(), StoreError> {
-        // Also where nothing waits: what someone else took to write it may not be there yet.
+        // Also if nothing waits: another task may have taken the entries and not written them
+        // yet.
         let _guard = self.recorder.write_lock().await;
         let mut taken = self.recorder.take();
         if taken.is_empty() {
@@ -163,13 +170,14 @@ impl Inner {
         let mut strays = Vec::new();
         let assigned = self.assign(taken, &mut strays).await;
         if !strays.is_empty() {
-            // Together with the other strays, in one journal.
+            // Merged with the other strays into one journal.
             match taken.iter_mut().find(|(owner, _)| owner.is_none()) {
                 Some((_, queue)) => queue.entries.extend(strays),
                 None => taken.push((None, Queue::of(strays))),
             }
         }
-        // Only now: also where the store failed half-way, what was moved is among what goes on waiting.
+        // Checked only now, so that the entries moved to the strays keep waiting even if the
+        // store failed midway.
         assigned?;
         let (mut batches, mut evicted, mut to_trim) = (Vec::new(), Vec::new(), Vec::new());
         let mut pseudonyms = self.pseudonyms.cached();
@@ -178,7 +186,7 @@ impl Inner {
             let (begun, mut large) = (batches.len(), false);
             for (i, queued) in queue.entries.iter_mut().enumerate() {
                 if i % AT_ONCE == 0 {
-                    // Others have their turn between so many that are written out.
+                    // Other tasks run between the entries that are serialized.
                     tokio::task::yield_now().await;
                 }
                 if let Some((generation, entry)) = queued.serialized(&mut pseudonyms) {
@@ -199,14 +207,15 @@ impl Inner {
         }
         self.store.append(batches, &evicted).await?;
         for (institution, generation) in to_trim {
-            // What stays beyond the bound is taken away the next time, and shown by nobody until then.
+            // Entries beyond the bound that stay are evicted the next time; reads hide them
+            // until then.
             let _ = self.store.trim(&institution, &generation, BOUND).await;
         }
         Ok(())
     }
 
-    /// Finds out whose the entries are that came while their institution was not in memory; those that are nobody's are moved to
-    /// `strays`.
+    /// Assigns the entries that were recorded while their institution was not in memory; those
+    /// of no institution are moved to `strays`.
     async fn assign(&self, taken: &mut [(Owner, Queue)], strays: &mut Vec<QueuedEntry>) -> Result<(), StoreError> {
         for (owner, queue) in taken {
             let Some(code) = owner else {
@@ -227,7 +236,8 @@ impl Inner {
         Ok(())
     }
 
-    /// The institution as it is stored, memory left alone; none also where it cannot be read, so that one damaged row stops no journal.
+    /// Reads an institution from the store, not from the cache. Returns `None` also if it
+    /// cannot be read, so that one damaged row does not block all journals.
     async fn stored(&self, code: &InstitutionCode) -> Result<Option<Tenant>, StoreError> {
         match self.store.find(code.as_str(), None).await? {
             Found::Other(row) => {
@@ -242,7 +252,8 @@ impl Inner {
     }
 }
 
-/// Adds an entry to the last batch, unless that is another journal's, or another making's, or full.
+/// Adds an entry to the last batch, or to a new one if that belongs to another journal or
+/// generation, or is full.
 fn add(batches: &mut Vec<Batch>, institution: &str, generation: &str, entry: &str) {
     if let Some(last) = batches.last_mut()
         && (last.institution.as_str(), last.generation.as_str()) == (institution, generation)

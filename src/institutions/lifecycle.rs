@@ -1,4 +1,4 @@
-//! Institutions made, made again, and taken away; those whose time is over take themselves away.
+//! The lifecycle of institutions: creation, reset, deletion, and the removal of expired ones.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -16,14 +16,17 @@ use crate::domain::ids::{InstitutionCode, ScenarioId};
 use crate::domain::institution::{Institution, InstitutionSpec};
 use crate::store::StoreError;
 
-/// The making of an institution that is as its fixture made it: the same at every start and in every process.
+/// The generation of an institution as its fixture creates it; the same at every start and in
+/// every process.
 const OF_FIXTURE: &str = "fixture";
 
 impl Institutions {
-    /// Makes one; `answer` makes the answer of what is stored, as for [`Institutions::update`].
+    /// Creates an institution. `answer` computes the result from the stored state, as in
+    /// [`Institutions::update`].
     ///
     /// # Errors
-    /// The code is taken, there are too many, the clock setting makes no sense, or it could not be stored.
+    /// The code is taken, there are too many institutions, the clock setting is invalid, or the
+    /// store does not work.
     pub async fn create<T>(
         &self,
         code: &InstitutionCode,
@@ -51,7 +54,8 @@ impl Institutions {
         created.await?
     }
 
-    /// Writes one that was just made, settled, so that its answer is what is stored.
+    /// Decides to write a new institution. It is settled first, so that the answer matches the
+    /// stored state.
     fn write_new<T>(&self, mut tenant: Tenant, wall: Timestamp, answer: impl FnOnce(&Tenant, Moment) -> T) -> Decision<T> {
         let moment = tenant.moment(wall);
         tenant.institution.settle(moment.now);
@@ -60,7 +64,8 @@ impl Institutions {
         Decision::Write(Write::Replace { tenant: Box::new(tenant), new_generation: true, outbox }, answer)
     }
 
-    /// A code that no institution has, in the prefecture that does not exist, of the template's kind (medical, pharmacy …).
+    /// Returns a code that no institution has: in the prefecture that does not exist, and of
+    /// the same kind (medical, pharmacy …) as `template`.
     ///
     /// # Errors
     /// The store does not work.
@@ -74,7 +79,8 @@ impl Institutions {
         }
     }
 
-    /// Takes one away, with its journal; says whether there was one. A fixture's stays deleted until one is created under its code.
+    /// Deletes an institution and its journal. Returns whether it existed. An institution of
+    /// the fixtures stays deleted until one is created under its code.
     ///
     /// # Errors
     /// The store does not work.
@@ -82,7 +88,8 @@ impl Institutions {
         self.delete_if(code, false).await
     }
 
-    /// The same; `only_over`: unless it has time left, as one has that was made under its code since.
+    /// Deletes an institution. With `only_over`, deletes it only if it has expired, since a new
+    /// one may have been created under its code.
     pub(super) async fn delete_if(&self, code: &InstitutionCode, only_over: bool) -> Result<bool, StoreError> {
         let taken = self.transact(code, |current| {
             let lives = current.current_tenant().is_some();
@@ -98,7 +105,8 @@ impl Institutions {
         Ok(lived)
     }
 
-    /// Makes one again from its blueprint: tokens of before are foreign, its journal is empty.
+    /// Resets an institution to its spec: tokens issued before no longer count, and its journal
+    /// is cleared.
     ///
     /// # Errors
     /// The store does not work.
@@ -110,7 +118,7 @@ impl Institutions {
         self.apply_scenario(code, InstitutionSpec::clone, answer).await
     }
 
-    /// The same from another blueprint, by which it is also reset from then on.
+    /// Resets an institution to another spec, which later resets use, too.
     ///
     /// # Errors
     /// The store does not work.
@@ -129,7 +137,8 @@ impl Institutions {
         self.recreate(code, template_applied, answer).await
     }
 
-    /// Makes one what a snapshot has: tokens of before are foreign, its journal is empty. Its code and when it deletes itself stay.
+    /// Restores an institution from a snapshot: tokens issued before no longer count, and its
+    /// journal is cleared. Its code and expiry stay.
     ///
     /// # Errors
     /// The store does not work.
@@ -143,7 +152,7 @@ impl Institutions {
         Ok(self.recreate(code, restored, answer).await?.map(|Ok(answer)| answer))
     }
 
-    /// Puts another making in the place of one.
+    /// Replaces an institution by a new generation.
     async fn recreate<T, E>(
         &self,
         code: &InstitutionCode,
@@ -167,7 +176,8 @@ impl Institutions {
         recreate.await
     }
 
-    /// The scenario that one is in, where its clients have met it: where they asked anything, whether or not the journal still has it.
+    /// Returns the current scenario of an institution if its clients have met it, that is, if
+    /// they sent any request, even one that the journal has evicted.
     async fn met(&self, code: &InstitutionCode) -> Result<Option<ScenarioId>, StoreError> {
         let scenario = self.read(code, |tenant, _| Some(tenant.institution.scenario.as_ref()?.id.clone())).await?.flatten();
         if scenario.is_none() {
@@ -177,24 +187,25 @@ impl Institutions {
         Ok(scenario.filter(|_| newest.is_some_and(|page| !page.entries.is_empty() || page.evicted > 0)))
     }
 
-    /// Whether what is made from this is as the fixture of its code makes it.
+    /// Whether the spec is that of the code's fixture.
     fn is_of_fixture(&self, code: &InstitutionCode, spec: &InstitutionSpec) -> bool {
         self.0.active_fixtures.get().initial.get(code).is_some_and(|cached| *cached.tenant.spec == *spec)
     }
 
-    /// A new making.
+    /// Creates an institution of a new generation.
     fn instantiated(&self, code: &InstitutionCode, spec: &InstitutionSpec, wall: Timestamp) -> Result<Institution, ClockError> {
         Institution::new(code.clone(), random_id(), spec, &self.fixtures().campaign, wall)
     }
 }
 
 impl Inner {
-    /// Whether there are as many as there may be, as far as this process knows.
+    /// Whether the limit of institutions is reached, as far as this process knows.
     fn is_full(&self) -> bool {
         self.stored.load(Ordering::Relaxed) >= self.bounds.institutions
     }
 
-    /// Counts again where it is full: other processes may have taken some away.
+    /// Counts the rows again if the limit is reached, since other processes may have deleted
+    /// some.
     async fn recount(&self) -> Result<(), StoreError> {
         if self.is_full()
             && let Some(counted) = self.replicas.recount(&self.store).await?
@@ -205,14 +216,14 @@ impl Inner {
     }
 }
 
-/// An id that nobody else has.
+/// Returns a random unique id.
 pub(super) fn random_id() -> String {
     let mut random = [0; 16];
     rand::fill(&mut random).expect("a machine that gave the random bytes for TLS keys gives sixteen more");
     uuid::Builder::from_random_bytes(random).into_uuid().to_string()
 }
 
-/// A fixture's institution.
+/// Creates an institution of the fixtures.
 pub(super) fn tenant_of_fixture(
     code: &InstitutionCode,
     spec: &InstitutionSpec,

@@ -1,4 +1,4 @@
-//! Which institutions there are: codes in order, terminals, who logs in, and which differ from their fixtures.
+//! Lists of institutions: codes in order, terminals, logins, and differences from the fixtures.
 
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,19 +12,19 @@ use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::institution::Login;
 use crate::store::StoreError;
 
-/// Rows that are listed at once.
+/// The number of rows in one page.
 const PAGE: u32 = 1_000;
 
-/// Fixture institutions that are not as their fixtures made them.
+/// Institutions of the fixtures that differ from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FixtureDifferences {
-    /// Changed since.
+    /// Those that were changed.
     pub changed: Vec<InstitutionCode>,
-    /// Deleted.
+    /// Those that were deleted.
     pub deleted: Vec<InstitutionCode>,
 }
 
-/// The list of all terminals, made again once it no longer holds.
+/// The cached list of all terminals.
 #[derive(Default)]
 pub(super) struct Addresses {
     revision: AtomicU64,
@@ -38,17 +38,17 @@ struct CachedAddresses {
 }
 
 impl Addresses {
-    /// Something was added or taken away.
+    /// Invalidates the list after an institution was added or removed.
     pub(super) fn invalidate(&self) {
         self.revision.fetch_add(1, Ordering::AcqRel);
     }
 }
 
-/// A code with the names of its terminals.
+/// A code and the names of its terminals.
 type CodedTerminals = (InstitutionCode, String);
 
 impl Institutions {
-    /// Codes behind `after`, in order, at most `limit`.
+    /// Returns at most `limit` codes after `after`, in order.
     ///
     /// # Errors
     /// The store does not work.
@@ -66,7 +66,7 @@ impl Institutions {
         }
     }
 
-    /// The address of every terminal, in order.
+    /// Returns the address of every terminal, in order.
     ///
     /// # Errors
     /// The store does not work.
@@ -95,7 +95,7 @@ impl Institutions {
         Ok(all)
     }
 
-    /// The institution that logs in with these credentials.
+    /// Returns the institution that logs in with these credentials.
     ///
     /// # Errors
     /// The store does not work.
@@ -114,7 +114,8 @@ impl Institutions {
         Ok(None)
     }
 
-    /// The fixture institutions that somebody changed or deleted; that time has passed at one is no change.
+    /// Returns the institutions of the fixtures that were changed or deleted by a user. Changes
+    /// over time do not count.
     ///
     /// # Errors
     /// The store does not work.
@@ -134,7 +135,8 @@ impl Institutions {
 }
 
 impl Inner {
-    /// Some codes behind `after` in order, with the names of their terminals, and behind which code the next ones are.
+    /// Returns one page of codes after `after` with the names of their terminals, and the code
+    /// after which the next page begins.
     async fn page(&self, after: Option<&InstitutionCode>) -> Result<(Vec<CodedTerminals>, Option<InstitutionCode>), StoreError> {
         let rows = self.store.codes(after.map_or("", InstitutionCode::as_str), PAGE).await?;
         let parsed = rows.into_iter().map(|(code, terminals)| match InstitutionCode::parse(&code) {
@@ -147,7 +149,7 @@ impl Inner {
         let to = next.as_ref().map_or(Bound::Unbounded, Bound::Included);
         let active_fixtures = self.active_fixtures.get();
         let unwritten = active_fixtures.initial.range::<InstitutionCode, _>((from, to)).filter(|(code, _)| {
-            // In order, as they were read: looked up, not searched through.
+            // The rows are sorted, so a binary search is enough.
             rows.binary_search_by(|(row, _)| row.cmp(code)).is_err()
         });
         let names =

@@ -1,34 +1,36 @@
-//! What the store needs now and then: a failed one is tried again, the others of a shared one are told that this process is there, and
-//! institutions whose time is over are taken away.
+//! The maintenance of the store: retries a failed store, reports that this process is alive to
+//! those that share the store, and deletes expired institutions.
 
 use super::Institutions;
 use crate::domain::ids::InstitutionCode;
 use crate::store::StoreError;
 
-/// Institutions taken away at once when their time is over.
+/// The maximum number of expired institutions deleted in one pass.
 const OVER_AT_ONCE: u32 = 200;
 
 impl Institutions {
-    /// Does what is to be done once a second; says whether more waits to be done at once. What fails turns the store red, and is logged there.
+    /// Runs the maintenance that is due once a second. Returns whether another pass should
+    /// follow at once. The store logs its own failures.
     pub async fn maintain(&self) -> bool {
         let store = self.store();
         self.0.replicas.heartbeat(store, self.wall()).await;
         store.trouble().is_none() && matches!(self.clean_up().await, Ok(true))
     }
 
-    /// Has work on them done to its end, though whoever asked for it goes away.
+    /// Runs work to its end even if the caller is cancelled.
     pub async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
         self.0.tasks.finish(work).await
     }
 
-    /// Takes leave of the store, once all that was begun is written: nothing is asked of it any more.
+    /// Waits for all running tasks, then signs off from the other processes and closes the
+    /// store, which must not be used afterwards.
     pub async fn shut_down(&self) {
         self.0.tasks.ended().await;
         self.0.replicas.shut_down(self.store()).await;
         self.store().close().await;
     }
 
-    /// Takes away institutions whose time is over; says whether there may be more of them.
+    /// Deletes expired institutions. Returns whether there may be more.
     async fn clean_up(&self) -> Result<bool, StoreError> {
         let codes = self.store().expired(self.wall().as_millisecond(), OVER_AT_ONCE).await?;
         let mut unreadable = 0;
@@ -40,7 +42,8 @@ impl Institutions {
             match taken {
                 Ok(()) => {}
                 Err(error) if self.store().trouble().is_some() => return Err(error),
-                // One that cannot be read stays, and has been told of; those behind it go all the same.
+                // An institution that cannot be read stays, and its error was logged. The
+                // following ones are deleted nevertheless.
                 Err(_) => unreadable += 1,
             }
         }

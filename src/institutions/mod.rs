@@ -1,4 +1,5 @@
-//! The living institutions: found in memory or in the store, settled, changed one at a time. What changed is stored before anyone is told.
+//! The institutions of a server: read from the cache or the store, settled, and changed one at
+//! a time. A change is stored before it is acknowledged.
 
 mod active_fixtures;
 mod cache;
@@ -41,27 +42,27 @@ pub use snapshot::{Snapshot, SnapshotError};
 use tenant::ParseCache;
 pub use tenant::Tenant;
 
-/// Limits of the institutions of a server.
+/// The limits of a server's institutions.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// The most institutions at once.
+    /// The maximum number of institutions.
     pub institutions: u64,
-    /// About how many bytes of them are held in memory.
+    /// The approximate size of the cache in bytes.
     pub cache: usize,
 }
 
-/// All institutions of a server; a handle that is cheap to copy.
+/// All institutions of a server; a handle that is cheap to clone.
 #[derive(Clone)]
 pub struct Institutions(Arc<Inner>);
 
 struct Inner {
     active_fixtures: ActiveFixturesHandle,
-    /// Another process may have put fixtures in force.
+    /// Signalled when another process may have replaced the fixtures.
     fixtures_changed: Notify,
     wall: fn() -> Timestamp,
     store: Store,
     bounds: Bounds,
-    /// The ways by which institutions are told of news; without one nothing is told.
+    /// The delivery channels for notifications; if empty, no notification is sent.
     channels: Vec<&'static str>,
     cache: Cache,
     parsed: ParseCache,
@@ -69,10 +70,10 @@ struct Inner {
     metrics: Metrics,
     pseudonyms: Pseudonyms,
     next_number: AtomicU32,
-    /// Institutions in the store, as far as this process knows.
+    /// The number of institutions in the store, as far as this process knows.
     stored: AtomicU64,
     addresses: Addresses,
-    /// Writes under way.
+    /// Writes in progress.
     tasks: Tasks,
     change_notifier: ChangeNotifier,
     replicas: Replicas,
@@ -83,32 +84,33 @@ struct Inner {
 pub struct Moment {
     /// By the institution's clock.
     pub now: Timestamp,
-    /// By the machine's.
+    /// By the machine's clock.
     pub wall: Timestamp,
 }
 
 /// Why an institution was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// The code is taken.
+    /// An institution with this code exists.
     #[error("there is an institution of this code")]
     Taken,
-    /// There are too many: the bound.
+    /// The limit, which it holds, is reached.
     #[error("there are {0} institutions, which is the most")]
     Full(u64),
-    /// The clock setting makes no sense.
+    /// The clock setting is invalid.
     #[error(transparent)]
     Clock(#[from] ClockError),
-    /// It could not be stored.
+    /// The store does not work.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Institutions {
-    /// The store's institutions, and the fixtures' as of now where the store has nothing of them. `ways`: by which news are to be sent.
+    /// Creates the institutions from the store, and from the fixtures as of now where the store
+    /// has no row. `channels` are the delivery channels for notifications.
     ///
     /// # Errors
-    /// A fixture's clock setting that makes no sense, or a store that does not work.
+    /// A fixture's clock setting is invalid, or the store does not work.
     pub async fn new(
         fixtures: Arc<Fixtures>,
         store: Store,
@@ -130,7 +132,7 @@ impl Institutions {
             recorder: Recorder::default(),
             metrics: Metrics::new(store.tally()),
             pseudonyms: Pseudonyms::new(key.as_bytes()),
-            // Behind those that were given out before, so that a free one is soon found.
+            // After the numbers used so far, so that an unused code is soon found.
             next_number: AtomicU32::new(900_000 + (stored % 1_000_000) as u32),
             stored: AtomicU64::new(stored),
             addresses: Addresses::default(),
@@ -141,17 +143,18 @@ impl Institutions {
         })))
     }
 
-    /// The machine's time.
+    /// Returns the machine's time.
     pub fn wall(&self) -> Timestamp {
         (self.0.wall)()
     }
 
-    /// Where they are kept.
+    /// Returns the store.
     pub fn store(&self) -> &Store {
         &self.0.store
     }
 
-    /// Looks at one, settled; none if there is no such institution. Nothing is written unless something was due.
+    /// Reads an institution after settling it; `None` if it does not exist. Writes only if
+    /// something was due.
     ///
     /// # Errors
     /// The store does not work.
@@ -166,19 +169,20 @@ impl Institutions {
             return Ok(Some(read(&cached.tenant, moment)));
         }
         drop(entry);
-        // On the heap: what is rarely done should not make every reader's future large.
+        // Boxed, since this rare case would enlarge the future of every reader.
         let settled = Box::pin(self.update(code, |tenant, moment| (tenant.clone(), moment))).await?;
         Ok(settled.map(|(tenant, moment)| read(&tenant, moment)))
     }
 }
 
 impl Inner {
-    /// Moves when what was read before may no longer hold: the store's file was opened anew, or other fixtures came into force.
+    /// Returns a number that changes when cache entries become invalid: the store replaced an
+    /// unusable connection, or the fixtures were replaced.
     fn epoch(&self) -> u64 {
         self.store.epoch() + self.active_fixtures.epoch()
     }
 
-    /// The institution as the store has it now.
+    /// Returns the institution as stored now.
     async fn current(&self, entry: &Arc<CacheEntry>) -> Result<Option<Arc<CachedTenant>>, StoreError> {
         if self.replicas.memory_holds() {
             match entry.state(self.epoch()) {
@@ -186,15 +190,16 @@ impl Inner {
                 CacheState::Absent(_) => return Ok(None),
                 CacheState::Unread => {}
             }
-            // In turn: what is read while someone writes would be of before.
+            // Under the lock, since a read during a write could cache the state before it.
             let _guard = entry.write_lock.lock().await;
             return Ok(Box::pin(self.load(entry)).await?.1);
         }
         Ok(Box::pin(self.load(entry)).await?.1)
     }
 
-    /// Reads it where memory cannot answer, and gives the row's version beside it. Where other processes
-    /// may have written, the store is asked; what memory still has the newest of is not read again.
+    /// Loads an institution and the version of its row; reads from the store only if the cache
+    /// entry may be outdated. Where other processes write too, the store is asked for the
+    /// version, and the row is read only if it is newer.
     async fn load(&self, entry: &CacheEntry) -> Result<(Option<i64>, Option<Arc<CachedTenant>>), StoreError> {
         let epoch = self.epoch();
         let (at_hand, known, is_read) = match entry.state(epoch) {

@@ -1,5 +1,5 @@
-//! What institutions are told of beyond this program: news become letters in the store's outbox with the change that they tell of, at their time
-//! whether or not anyone looks.
+//! The schedule of notifications: when one is due, a message is added to the store's outbox in
+//! the transaction of its change, whether or not anyone accesses the institution.
 
 use std::collections::{BTreeSet, HashMap};
 use std::pin::pin;
@@ -16,14 +16,15 @@ use crate::domain::ids::InstitutionCode;
 use crate::domain::notification::{Notification, NotificationMessage, NotifiedInstitution};
 use crate::store::{OutboxMessage, StoreError};
 
-/// Codes looked through at once.
+/// The number of codes in one page.
 const PAGE: usize = 1_000;
-/// The longest wait for what is due: a machine's clock may be set.
+/// The longest wait, since the machine's clock may be set.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// How long to wait before all are looked through again, and before one that could not be looked at is tried again.
+/// The pause before a new scan of all institutions, and before the retry of one that could not
+/// be read.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// When which institution has something to be told, by the machine's clock.
+/// When each institution has its next notification, by the machine's clock.
 #[derive(Default)]
 struct NotificationSchedule {
     order: BTreeSet<(Timestamp, InstitutionCode)>,
@@ -47,7 +48,8 @@ impl NotificationSchedule {
 }
 
 impl Institutions {
-    /// Has institutions told of news at their time until told to stop; returns at once where there is no way to tell anyone.
+    /// Sends due notifications to the outbox until `stop` completes; returns at once if there
+    /// is no delivery channel.
     pub async fn notify_when_due(&self, stop: impl Future<Output = ()>) {
         if self.0.channels.is_empty() {
             return;
@@ -86,12 +88,13 @@ impl Institutions {
         at.duration_since(self.wall()).max(SignedDuration::ZERO).unsigned_abs().min(LONGEST_WAIT)
     }
 
-    /// Looks through all institutions, and between the pages at what changes meanwhile, so that the receiver does not run over; none where
-    /// changes may have been missed all the same.
+    /// Reads all institutions. Processes the changes received meanwhile after each page, so
+    /// that the receiver does not overflow; returns `None` if changes may have been missed
+    /// nevertheless.
     async fn build_schedule(&self, changes: &mut Receiver<Option<InstitutionCode>>) -> Option<NotificationSchedule> {
         let (mut schedule, mut after) = (NotificationSchedule::default(), None);
         loop {
-            // What fails turns the store red, and is logged there.
+            // The store logs its own failures.
             let Ok(codes) = self.codes(after.as_ref(), PAGE).await else {
                 tokio::time::sleep(PAUSE).await;
                 continue;
@@ -110,7 +113,7 @@ impl Institutions {
         }
     }
 
-    /// Looks at one, so that what is due is told, and notes when it will have something next.
+    /// Reads one institution, which sends its due notifications, and schedules its next one.
     async fn refresh_schedule(&self, schedule: &mut NotificationSchedule, code: &InstitutionCode) {
         let next = self.read(code, |tenant, moment| {
             let institution = &tenant.institution;
@@ -118,19 +121,20 @@ impl Institutions {
             at.map(|at| at.max(moment.wall))
         });
         let at: Result<Option<Timestamp>, StoreError> = next.await.map(Option::flatten);
-        // What is due now has just been told: what seems due all the same (a clock that has stopped at its end) is not asked for at once.
+        // The read has just sent what was due. If something still seems due (the clock has
+        // stopped at its end), it is checked again only after a pause.
         let soon = self.wall().checked_add(PAUSE).ok();
         schedule.set(code, at.map_or(soon, |at| at.map(|at| if at <= self.wall() { soon.unwrap_or(at) } else { at })));
     }
 }
 
 impl Inner {
-    /// An institution as the store has it.
+    /// Creates a cached institution.
     pub(super) fn cached_tenant(&self, tenant: Tenant, version: Option<i64>) -> CachedTenant {
         CachedTenant::new(tenant, version, !self.channels.is_empty())
     }
 
-    /// Takes an institution's news, as what is to be sent of them.
+    /// Takes an institution's notifications, and returns the messages for the outbox.
     pub(super) fn outbox(&self, tenant: &mut Tenant, wall: Timestamp) -> Vec<OutboxMessage> {
         let notifications = tenant.institution.take_notifications();
         if self.channels.is_empty() {

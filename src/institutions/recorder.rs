@@ -1,5 +1,6 @@
-//! Journal entries on their way to the store: they wait a moment, so that many are written at once. What waits is bounded; entries that the
-//! journal's bound would take away as soon as they were written are only counted.
+//! The queue of journal entries on their way to the store. They wait a moment, so that many are
+//! written together. The queue is bounded; entries that the journal's bound would evict right
+//! after writing are only counted.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -10,25 +11,26 @@ use super::cache::locked;
 use crate::domain::ids::InstitutionCode;
 use crate::journal::{self, BOUND, CachedPseudonyms, Recorded};
 
-/// Entries that wait in all; beyond, the oldest of the journal that gets another one gives way.
+/// The maximum number of waiting entries; beyond it the oldest of the journal that gets another
+/// entry are evicted.
 const MOST_WAITING: usize = 20_000;
-/// Bytes that wait in all.
+/// The maximum size of all waiting entries in bytes.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
-/// Entries that are worth writing before the moment is over.
+/// The number of waiting entries that are written at once, without waiting for others.
 const MANY: usize = 2_000;
 
-/// Whose journal: an institution's, or that of what fitted none.
+/// The owner of a journal: an institution, or `None` for the strays.
 pub(super) type Owner = Option<InstitutionCode>;
 
-/// The entries that wait.
+/// The waiting entries.
 #[derive(Default)]
 pub(super) struct Recorder {
     waiting: Mutex<Waiting>,
-    /// Something waits.
+    /// Signalled when an entry waits.
     pub(super) some: Notify,
-    /// Many wait.
+    /// Signalled when many entries wait.
     pub(super) many: Notify,
-    /// Held while entries are written, and while a journal is taken away.
+    /// Held while entries are written or a journal is deleted.
     writing: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -39,30 +41,32 @@ struct Waiting {
     bytes: usize,
 }
 
-/// What waits for one journal.
+/// The waiting entries of one journal.
 #[derive(Default)]
 pub(super) struct Queue {
     /// Oldest first.
     pub(super) entries: VecDeque<QueuedEntry>,
-    /// Of the making that the last entry is of: evicted before they were written.
+    /// The number of entries evicted before they were written; counted under the generation of
+    /// the last entry.
     pub(super) evicted: u64,
     bytes: usize,
 }
 
-/// One entry that waits.
+/// A waiting entry.
 pub(super) struct QueuedEntry {
     pub(super) state: QueuedState,
     pub(super) weight: usize,
 }
 
-/// How far an entry that waits has come. It is written out only when it is stored: most of those that the bound takes away before that have cost
-/// little.
+/// The state of a waiting entry. It is serialized only when it is written, so that an entry
+/// evicted before that has cost little.
 pub(super) enum QueuedState {
-    /// Its institution was not in memory: whether there is one, and what its clock showed, is looked up when the entry is written.
+    /// Its institution was not in memory. Whether it exists, and what its clock showed, is
+    /// determined when the entry is written.
     Unassigned(Box<Recorded>),
-    /// It belongs to this making of an institution.
+    /// It belongs to this generation of an institution.
     Assigned(Arc<str>, Box<Recorded>),
-    /// It is written out, though not stored yet.
+    /// It is serialized, but not stored yet.
     Serialized(Arc<str>, String),
 }
 
@@ -75,7 +79,8 @@ impl QueuedEntry {
         Self { weight: recorded.weight(), state: QueuedState::Assigned(generation, recorded) }
     }
 
-    /// Writes it out, once; gives its making and its text. One that has no place yet has none.
+    /// Serializes the entry once; returns its generation and text, or `None` if it is not
+    /// assigned yet.
     pub(super) fn serialized(&mut self, pseudonyms: &mut CachedPseudonyms<'_>) -> Option<(&Arc<str>, &str)> {
         let state = std::mem::replace(&mut self.state, QueuedState::Serialized(Arc::default(), String::new()));
         self.state = match state {
@@ -92,7 +97,7 @@ impl QueuedEntry {
 }
 
 impl Queue {
-    /// Of these entries, the oldest first.
+    /// Creates a queue of these entries, oldest first.
     pub(super) fn of(entries: Vec<QueuedEntry>) -> Self {
         let bytes = entries.iter().map(|entry| entry.weight).sum();
         Self { entries: entries.into(), evicted: 0, bytes }
@@ -116,7 +121,9 @@ impl Queue {
 }
 
 impl Waiting {
-    /// Evicts a journal's oldest entries while it has too many, or so many `times` what may wait in all does wait; its last `kept` stay then.
+    /// Evicts a journal's oldest entries while the journal is over its bound, or while all
+    /// queues together exceed `times` the total limit; in the latter case keeps its last `kept`
+    /// entries.
     fn bound(&mut self, owner: &Owner, times: usize, kept: usize) {
         let Some(queue) = self.queues.get_mut(owner) else {
             return;
@@ -127,7 +134,7 @@ impl Waiting {
             self.entries -= 1;
         }
         if queue.entries.is_empty() && owner.is_some() {
-            // Without an entry nobody could say of which making they were: they count as strays.
+            // Without an entry their generation is unknown, so they count as strays.
             let evicted = self.queues.remove(owner).map_or(0, |queue| queue.evicted);
             self.queues.entry(None).or_default().evicted += evicted;
         }
@@ -135,7 +142,7 @@ impl Waiting {
 }
 
 impl Recorder {
-    /// Adds an entry.
+    /// Adds an entry, and evicts old ones beyond the limits.
     pub(super) fn add(&self, owner: Owner, entry: QueuedEntry) {
         let mut waiting = locked(&self.waiting);
         let size = entry.weight;
@@ -153,13 +160,13 @@ impl Recorder {
         }
     }
 
-    /// How many entries wait, and about how many bytes they are.
+    /// Returns the number of waiting entries and their approximate size in bytes.
     pub(super) fn waiting_totals(&self) -> (u64, u64) {
         let waiting = locked(&self.waiting);
         (waiting.entries as u64, waiting.bytes as u64)
     }
 
-    /// Puts back what could not be written, before what came since.
+    /// Puts entries that could not be written back in front of newer ones.
     pub(super) fn put_back(&self, owner: Owner, before: Queue) {
         let before_bytes: usize = before.entries.iter().map(|entry| entry.weight).sum();
         let mut waiting = locked(&self.waiting);
@@ -171,26 +178,28 @@ impl Recorder {
         for entry in before.entries.into_iter().rev() {
             queue.entries.push_front(entry);
         }
-        // The newest entry says of which making the evicted ones were: it stays, unless twice too much waits.
+        // The newest entry determines the generation of the evicted ones, so it stays unless
+        // twice the limit waits.
         waiting.bound(&owner, 1, 1);
         waiting.bound(&owner, 2, 0);
         drop(waiting);
         self.some.notify_one();
     }
 
-    /// Takes everything that waits. The caller has [`Recorder::write_lock`].
+    /// Takes all waiting entries. The caller holds [`Recorder::write_lock`].
     pub(super) fn take(&self) -> Vec<(Owner, Queue)> {
         let mut waiting = locked(&self.waiting);
         (waiting.entries, waiting.bytes) = (0, 0);
         std::mem::take(&mut waiting.queues).into_iter().collect()
     }
 
-    /// The turn to write.
+    /// Locks the writing of entries.
     pub(super) async fn write_lock(&self) -> OwnedMutexGuard<()> {
         Arc::clone(&self.writing).lock_owned().await
     }
 
-    /// Forgets what waits for a journal; while the guard is held, nothing is written.
+    /// Discards the waiting entries of a journal. No entries are written while the guard is
+    /// held.
     pub(super) async fn forget(&self, owner: &Owner) -> OwnedMutexGuard<()> {
         let write_lock = self.write_lock().await;
         let mut waiting = locked(&self.waiting);

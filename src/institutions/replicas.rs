@@ -1,5 +1,5 @@
-//! What the processes that share one PostgreSQL need of each other. Whether there may be others is
-//! decided once, at the start; no caller asks.
+//! The coordination of processes that share one PostgreSQL database. Whether others may exist
+//! is decided once, at the start, so that no caller has to ask.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -12,24 +12,24 @@ use super::{Inner, Institutions};
 use crate::domain::ids::InstitutionCode;
 use crate::store::{Store, StoreError, StoreNotification, Target};
 
-/// How long a list of all terminals counts where other processes may add some.
+/// How long a list of all terminals is valid if other processes may add some.
 const LIST_HOLDS: SignedDuration = SignedDuration::from_secs(2);
-/// How long a reader waits for the journals of the other processes, and how often it looks.
+/// How long a reader waits for the journals of the other processes, and how often it polls.
 const PATIENCE: Duration = Duration::from_secs(2);
 const LOOKED_AT_EVERY: Duration = Duration::from_millis(10);
-/// How long to wait before listening to the database is tried again.
+/// The pause before a new attempt to receive notifications.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The processes that write to a store.
 pub(super) enum Replicas {
-    /// This one alone.
+    /// Only this process.
     Alone,
-    /// There may be others; the name of this one among them.
+    /// There may be others; holds the id of this process.
     Several(String),
 }
 
 impl Replicas {
-    /// Those of a store.
+    /// Determines the processes of a store.
     pub(super) fn of(store: &Store) -> Self {
         match store.target() {
             Target::Sqlite(_) | Target::Memory => Self::Alone,
@@ -37,12 +37,13 @@ impl Replicas {
         }
     }
 
-    /// Whether what is in memory is the newest that is stored, without asking the store.
+    /// Whether the cache is always current, so that the store need not be asked.
     pub(super) fn memory_holds(&self) -> bool {
         matches!(self, Self::Alone)
     }
 
-    /// Whether a list of all terminals still counts at an age, where this process has changed nothing.
+    /// Whether a list of all terminals of this age is still valid, if this process has changed
+    /// nothing.
     pub(super) fn list_holds(&self, age: SignedDuration) -> bool {
         match self {
             Self::Alone => true,
@@ -50,7 +51,7 @@ impl Replicas {
         }
     }
 
-    /// How many institutions there are; none where this process knows.
+    /// Counts the institutions; `None` where this process knows the number.
     ///
     /// # Errors
     /// The store does not work.
@@ -61,16 +62,16 @@ impl Replicas {
         }
     }
 
-    /// Wakes who waits for changes, once one is stored; a database with several processes tells
-    /// all of them by itself.
+    /// Notifies subscribers of a stored change. A shared database notifies all processes by
+    /// itself.
     pub(super) fn announce(&self, change_notifier: &ChangeNotifier, changed: &InstitutionCode) {
         if matches!(self, Self::Alone) {
             change_notifier.notify(Some(changed.clone()));
         }
     }
 
-    /// What is done once a second: a store that failed is tried again, and the others are told that
-    /// this process is there. What fails turns the store red, and is logged there.
+    /// Runs once a second: retries a failed store, and reports that this process is alive. The
+    /// store logs its own failures.
     pub(super) async fn heartbeat(&self, store: &Store, wall: Timestamp) {
         match self {
             Self::Alone => {
@@ -86,14 +87,14 @@ impl Replicas {
         }
     }
 
-    /// Takes leave of the others. Where it cannot be said, they notice within seconds.
+    /// Signs off from the other processes. If that fails, they notice within seconds.
     pub(super) async fn shut_down(&self, store: &Store) {
         if let Self::Several(process) = self {
             let _ = store.be_gone(process).await;
         }
     }
 
-    /// Waits until the other processes have written the journal entries that waited there; says
+    /// Waits until the other processes have written their waiting journal entries. Returns
     /// whether all of them have.
     ///
     /// # Errors
@@ -115,7 +116,8 @@ impl Replicas {
 }
 
 impl Institutions {
-    /// Listens to the other processes until told to stop; returns at once where there are none.
+    /// Receives notifications of other processes until `stop` completes; returns at once if
+    /// there are none.
     pub async fn listen(&self, stop: impl Future<Output = ()>) {
         let process = match &self.0.replicas {
             Replicas::Alone => return,
@@ -134,7 +136,7 @@ impl Institutions {
         }
     }
 
-    /// Listens for as long as the connection can be had.
+    /// Receives notifications until the connection is lost.
     async fn listen_once(&self, process: &str) {
         let Ok(Some(mut listener)) = self.0.store.listen().await else {
             return;
@@ -146,7 +148,8 @@ impl Institutions {
                 StoreNotification::Missed => self.0.may_have_missed(),
                 StoreNotification::Fixtures => self.0.fixtures_changed.notify_one(),
                 StoreNotification::Flush(wish) => {
-                    // What cannot be written makes the reader say that its list may be incomplete.
+                    // If the write fails, this process does not confirm, and the reader reports
+                    // its list as incomplete.
                     if self.write_journals().await.is_ok() {
                         let _ = self.0.store.has_flushed(process, wish).await;
                     }
@@ -157,7 +160,7 @@ impl Institutions {
 }
 
 impl Inner {
-    /// Wakes everyone: what others told meanwhile was not heard.
+    /// Notifies all subscribers, since notifications may have been missed.
     fn may_have_missed(&self) {
         self.change_notifier.notify(None);
         self.fixtures_changed.notify_one();

@@ -1,5 +1,5 @@
-//! A snapshot: an institution with everything that belongs to it as one JSON document, and back. One that somebody edited, or that is none, is
-//! refused before anything changes.
+//! Snapshots: an institution with everything that belongs to it as one JSON document. A
+//! document that was edited or is not a snapshot is refused before anything changes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use crate::domain::person::{MAX_PERSONS, Person, validate_persons};
 use crate::domain::text::Text;
 use crate::hex;
 
-/// What a snapshot calls itself.
+/// The value that identifies a snapshot.
 const KIND: &str = "onshi-mock institution";
-/// The field that guards the others.
+/// The field with the checksum of the others.
 const SEAL: &str = "sha256";
 
-/// An institution as it was.
+/// An institution at one point in time.
 #[derive(Clone, Debug)]
 pub struct Snapshot(Tenant);
 
@@ -31,7 +31,7 @@ pub struct Snapshot(Tenant);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{pointer}: {} / {}", .text.ja, .text.en)]
 pub struct SnapshotError {
-    /// The JSON pointer of what is wrong.
+    /// The JSON pointer of the faulty value.
     pub pointer: &'static str,
     /// What is wrong, and what to do.
     pub text: Text,
@@ -44,7 +44,7 @@ impl SnapshotError {
 }
 
 impl Snapshot {
-    /// Takes one at `now`, by the institution's clock.
+    /// Takes a snapshot at `now`, by the institution's clock.
     pub fn take(tenant: &Tenant, now: Timestamp) -> Self {
         let mut tenant = tenant.clone();
         tenant.institution.settle(now);
@@ -53,7 +53,7 @@ impl Snapshot {
         Self(tenant)
     }
 
-    /// The document.
+    /// Returns the document.
     pub fn document(&self) -> Value {
         let institution = &self.0.institution;
         let mut document = json!({
@@ -68,10 +68,10 @@ impl Snapshot {
         document
     }
 
-    /// Reads a document.
+    /// Parses a document.
     ///
     /// # Errors
-    /// No snapshot, one of another format, one that was changed, or one that makes no sense.
+    /// The document is not a snapshot, has another format, was changed, or is inconsistent.
     pub fn read(mut document: Value) -> Result<Self, SnapshotError> {
         if document["snapshot"] != KIND {
             let said = "POST …/snapshot の応答をそのまま送ってください。";
@@ -107,7 +107,9 @@ impl Snapshot {
         }
     }
 
-    /// The institution of a code that goes on from here when the machine shows `wall`. A login that was the code is the new code.
+    /// Creates an institution from the snapshot under `code`, which continues when the
+    /// machine's clock shows `wall`. If the old code was also the login, the new code becomes
+    /// the login.
     pub(super) fn at(&self, code: &InstitutionCode, generation: String, expires: Option<Timestamp>, wall: Timestamp) -> Tenant {
         let Tenant { mut institution, spec, .. } = self.0.clone();
         let mut spec = Arc::unwrap_or_clone(spec);
@@ -118,20 +120,20 @@ impl Snapshot {
         }
         institution.code = code.clone();
         institution.generation = generation.into();
-        // They go with the journal, which is empty.
+        // Observations belong to the journal, which is cleared.
         institution.observations = Observations::default();
         institution.resume(wall);
         Tenant { institution, spec: Arc::new(spec), expires, met: BTreeSet::new(), untouched: false }
     }
 }
 
-/// What the document says, whatever the order of its fields and the space between them.
+/// Computes the checksum of a document; independent of the order of fields and of white space.
 fn seal(document: &Value) -> String {
     let said = document.to_string();
     hex::encode(digest(&SHA256, said.as_bytes()))
 }
 
-/// What no institution is, and what others rely on.
+/// Returns the field that violates an invariant on which other code relies.
 fn validate(tenant: &Tenant) -> Option<&'static str> {
     let institution = &tenant.institution;
     let settings = || institution.terminals.values().map(|terminal| &terminal.settings).chain(tenant.spec.terminals.values());
@@ -148,7 +150,8 @@ fn validate(tenant: &Tenant) -> Option<&'static str> {
     checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, what)| what)
 }
 
-/// Persons that could not have been put: too many, or with too long a history.
+/// Whether the persons exceed the limits of `PUT …/persons`: too many, or with too long a
+/// history.
 fn is_beyond_bounds(persons: &[Person]) -> bool {
     persons.len() > MAX_PERSONS || !validate_persons(persons).is_empty()
 }

@@ -1,4 +1,4 @@
-//! One institution with what belongs to it, and the document that it is saved as.
+//! An institution with everything that belongs to it, and the document in which it is saved.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -18,38 +18,39 @@ use crate::store::{Record, StoreError};
 
 /// The version of the format of saved documents.
 pub(super) const FORMAT: u32 = 1;
-/// ParseCache and blueprints that are remembered as they were read, and bytes of the longest of them.
+/// The number of campaigns, and of specs, in the parse cache, and the maximum length of their
+/// text in bytes.
 const REMEMBERED: usize = 16;
 const LONGEST_REMEMBERED: usize = 64 * 1024;
 
-/// One institution with what belongs to it.
+/// An institution with everything that belongs to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tenant {
     /// The institution.
     pub institution: Institution,
-    /// What it is made from again when it is reset.
+    /// The spec to which it is reset.
     pub spec: Arc<InstitutionSpec>,
-    /// When it deletes itself, by the machine's clock.
+    /// When it expires, by the machine's clock.
     pub expires: Option<Timestamp>,
-    /// Scenarios that its clients met in makings before this one.
+    /// Scenarios that its clients met in earlier generations.
     pub met: BTreeSet<ScenarioId>,
-    /// Whether it is as its fixture makes it, but for the time that has passed since.
+    /// Whether it is as its fixture created it, apart from changes over time.
     pub untouched: bool,
 }
 
-/// A tenant as it is saved: `C`, a campaign; `B`, a blueprint.
+/// A tenant as saved; `C` is a campaign and `B` a spec.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SavedTenant<'a, C, B> {
     format: u32,
     expires: Option<Timestamp>,
-    /// The institution's.
+    /// The institution's campaign.
     campaign: C,
-    /// The blueprint's, where that is another.
+    /// The spec's campaign, if it differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     first_campaign: Option<C>,
     #[serde(rename = "blueprint")]
     spec: B,
-    /// The blueprint's login, where that is another than the institution's.
+    /// The spec's login, if it differs from the institution's.
     #[serde(skip_serializing_if = "Option::is_none")]
     first_login: Option<Cow<'a, Login>>,
     institution: Cow<'a, Institution>,
@@ -59,25 +60,25 @@ pub(super) struct SavedTenant<'a, C, B> {
     untouched: bool,
 }
 
-/// What every format has.
+/// The field that all formats have.
 #[derive(Deserialize)]
 struct FormatOnly {
     format: u32,
 }
 
-/// Why a document is not read.
+/// Why a document cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DocumentError {
-    /// Its format is that of a newer program.
+    /// A newer program wrote it in this format.
     #[error("format {0} > {FORMAT}")]
     Newer(u32),
-    /// It is not what this program writes.
+    /// This program does not write such a document.
     #[error(transparent)]
     Malformed(#[from] serde_json::Error),
 }
 
 impl DocumentError {
-    /// The same of a document that was read from the store.
+    /// Converts to the error for a document from the store.
     pub(super) fn in_store(&self, code: &str) -> StoreError {
         match self {
             Self::Newer(_) => StoreError::newer(code, &self.to_string()),
@@ -86,14 +87,14 @@ impl DocumentError {
     }
 }
 
-/// Campaigns and blueprints as they were parsed: nearly all institutions of a server have one of a few.
+/// Parsed campaigns and specs, since nearly all institutions of a server share a few of them.
 #[derive(Default)]
 pub(super) struct ParseCache {
     campaigns: TextCache<Arc<Campaign>>,
     specs: TextCache<InstitutionSpec>,
 }
 
-/// What was parsed last, by its text.
+/// Values parsed recently, by their text.
 struct TextCache<T>(Mutex<LruCache<Box<str>, T>>);
 
 impl<T> Default for TextCache<T> {
@@ -121,17 +122,17 @@ impl<T: Clone + DeserializeOwned> TextCache<T> {
 }
 
 impl Tenant {
-    /// Whether its time is over.
+    /// Whether it has expired.
     pub fn is_over(&self, wall: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= wall)
     }
 
-    /// The two times of an access at which the machine shows `wall`.
+    /// Returns the two times of an access at `wall`.
     pub(super) fn moment(&self, wall: Timestamp) -> Moment {
         Moment { now: self.institution.now(wall), wall }
     }
 
-    /// Itself as it is saved.
+    /// Returns the form in which it is saved.
     pub(super) fn saved(&self) -> SavedTenant<'_, &Campaign, &InstitutionSpec> {
         let (campaign, first) = (&*self.institution.campaign, &*self.spec.campaign);
         SavedTenant {
@@ -147,7 +148,7 @@ impl Tenant {
         }
     }
 
-    /// What is stored of it.
+    /// Returns the row to store.
     pub(super) fn record(&self) -> Record {
         let saved = self.saved();
         let terminals: Vec<&str> = self.institution.terminals.keys().map(|id| id.as_str()).collect();
@@ -159,10 +160,10 @@ impl Tenant {
         }
     }
 
-    /// Reads what [`Tenant::record`] wrote.
+    /// Parses a document that [`Tenant::record`] wrote.
     ///
     /// # Errors
-    /// A newer format, or not what this program writes.
+    /// The format is newer, or the document is malformed.
     pub(super) fn read(body: &str, common: &ParseCache) -> Result<Self, DocumentError> {
         let wrong = |error: serde_json::Error| match serde_json::from_str(body) {
             Ok(FormatOnly { format }) if format > FORMAT => DocumentError::Newer(format),
@@ -275,7 +276,7 @@ mod tests {
         assert!(!Arc::ptr_eq(&campaigns.read(&long).unwrap(), &campaigns.read(&long).unwrap()), "a long one is not kept");
     }
 
-    /// The first institution of the fixtures.
+    /// Creates a tenant from the first institution of the fixtures.
     fn some(start: Timestamp) -> Tenant {
         let fixtures = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19)).0.unwrap();
         let (code, spec) = fixtures.institutions.first_key_value().unwrap();

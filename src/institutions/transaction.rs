@@ -1,4 +1,5 @@
-//! A change: on a copy, stored where nobody else was faster, and only then visible and acknowledged.
+//! Updates: a change is made on a copy, stored if no other writer was faster, and only then
+//! visible and acknowledged.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,56 +12,58 @@ use super::{Inner, Institutions, Moment, Tenant};
 use crate::domain::ids::InstitutionCode;
 use crate::store::{OutboxMessage, Record, StoreError};
 
-/// How often a change is tried anew because another process was faster.
+/// How often an update is retried because another process was faster.
 const MOST_TRIES: usize = 20;
 
-/// An institution as it was read, and when.
+/// An institution as read, and the time of the read.
 pub(super) struct Current {
-    /// The row's version; none where the store has no row.
+    /// The version of the row; `None` if the store has none.
     pub(super) version: Option<i64>,
-    /// None where there is none.
+    /// `None` if the institution does not exist.
     pub(super) cached: Option<Arc<CachedTenant>>,
     /// The machine's time.
     pub(super) wall: Timestamp,
 }
 
 impl Current {
-    /// The institution, unless its time is over.
+    /// Returns the institution, unless it has expired.
     pub(super) fn current_tenant(&self) -> Option<&Tenant> {
         self.cached.as_deref().map(|cached| &cached.tenant).filter(|tenant| !tenant.is_over(self.wall))
     }
 }
 
-/// What a writer makes of what was read, and its answer.
+/// What to write, and the caller's answer.
 pub(super) enum Decision<T> {
-    /// Nothing is written.
+    /// Write nothing.
     Keep(T),
-    /// This is written; the answer holds once it is.
+    /// Write this; the answer is valid once it is stored.
     Write(Write, T),
 }
 
-/// What is written over the row that was read.
+/// A write over the row that was read.
 pub(super) enum Write {
-    /// The institution.
+    /// Write the institution.
     Replace {
-        /// What it is now.
+        /// Its new state.
         tenant: Box<Tenant>,
-        /// Whether it is made anew, so that its journal goes.
+        /// Whether it is a new generation, whose journal starts empty.
         new_generation: bool,
-        /// What is to be sent of the change.
+        /// The messages to add to the outbox.
         outbox: Vec<OutboxMessage>,
     },
-    /// Nothing; a fixture's row remembers that it was deleted.
+    /// Delete the row; for an institution of the fixtures, mark the row as deleted.
     Delete,
 }
 
-/// Who has an institution's turn: nobody else of this process changes it.
+/// The lock of an institution: no other task of this process changes it.
 type WriteGuard = OwnedMutexGuard<()>;
 
 impl Institutions {
-    /// Settles one and changes it; none if there is no such institution. Of several at once each
-    /// sees what the one before it made: `act` is called again where another process was faster, so
-    /// it does nothing but change what it is given. What it answers it made of what is stored.
+    /// Settles and changes an institution; `None` if it does not exist. Concurrent updates run
+    /// one after another.
+    ///
+    /// `act` is called again if another process was faster, so it must have no effect other
+    /// than the change. Its last result, which matches the stored state, is returned.
     ///
     /// # Errors
     /// The store does not work, and nothing has changed.
@@ -84,11 +87,11 @@ impl Institutions {
         changed.await
     }
 
-    /// Reads an institution, lets the caller decide what to write over it, and writes that; where
-    /// another process was faster, again with what that one left.
+    /// Reads an institution, calls `decide`, and writes the result; retries with the newer
+    /// state if another process was faster.
     ///
     /// # Errors
-    /// The store does not work, or others were faster each time: nothing has changed.
+    /// The store does not work, or other processes were faster each time: nothing has changed.
     pub(super) async fn transact<T>(
         &self,
         code: &InstitutionCode,
@@ -111,8 +114,8 @@ impl Institutions {
         Err(StoreError::Contended)
     }
 
-    /// Writes over the version that was read. Gives the turn back where another process was faster. It is a task of its own: a client that
-    /// goes away in the middle leaves nothing half done.
+    /// Writes over the version that was read. Returns the lock if another process was faster.
+    /// Runs as a task of its own, so that the write completes even if the client disconnects.
     async fn write(
         &self,
         entry: &Arc<CacheEntry>,
