@@ -1,9 +1,9 @@
-//! Options of a command, laid over those of the file: what the command line or the environment says
-//! wins.
+//! The merge of the options of a command with those of the configuration file. The command line
+//! and the environment take precedence.
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 
-/// What the command line and the environment say.
+/// The options from the command line and the environment.
 #[derive(Clone, Debug)]
 pub struct CommandLine<O> {
     pub(super) options: O,
@@ -11,7 +11,7 @@ pub struct CommandLine<O> {
 }
 
 impl<O: FromArgMatches> CommandLine<O> {
-    /// Replaces what the file says by what was given here.
+    /// Overrides the options of the file.
     pub(super) fn over(&self, mut file: O) -> O {
         file.update_from_arg_matches(&self.matches).expect("options were made of these matches before");
         file

@@ -1,4 +1,5 @@
-//! The settings of `serve`: the command line wins, then the environment, then `onshi-mock.toml`, then the defaults.
+//! The settings of `serve`: the command line takes precedence, then the environment, then
+//! `onshi-mock.toml`, then the defaults.
 
 mod command_line;
 mod terminal;
@@ -30,7 +31,7 @@ pub use terminal::{RunningTerminal, TerminalConfig, TerminalOptions};
 pub(crate) use values::terminal_address;
 use values::{address, collector, period, read_collector, read_store, read_strictness, store, strictness};
 
-/// The file that is read where `--config` names none.
+/// The file that is read if `--config` is not given.
 const FILE: &str = "onshi-mock.toml";
 
 /// What can be set, as options, as `ONSHI_…` variables, or as keys of the file.
@@ -126,7 +127,7 @@ pub struct Options {
     terminal: TerminalOptions,
 }
 
-/// How logs look.
+/// The format of the logs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -139,54 +140,54 @@ pub enum LogFormat {
     Json,
 }
 
-/// The settings, complete and checked.
+/// The settings, complete and validated.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where the backend listens.
+    /// The address of the backend.
     pub backend_addr: SocketAddr,
-    /// Where the control API listens.
+    /// The address of the control API.
     pub control_addr: SocketAddr,
-    /// Where the state is kept.
+    /// Where the state is stored.
     pub store: Target,
-    /// Limits of the institutions.
+    /// The limits of the institutions.
     pub bounds: Bounds,
-    /// Fixture files; none: the compiled-in ones.
+    /// The directory of fixture files; `None` for the compiled-in ones.
     pub fixtures: Option<PathBuf>,
     /// The certificates' directory.
     pub certs: PathBuf,
-    /// Further names of the server.
+    /// Additional names for the server's certificate.
     pub tls_san: Vec<String>,
-    /// Where to copy the CA's certificate.
+    /// The file to which the CA's certificate is copied.
     pub ca_out: Option<PathBuf>,
-    /// What is asked of clients' certificates.
+    /// Whether clients are asked for certificates.
     pub client_auth: ClientAuthPolicy,
-    /// How strict login is.
+    /// The strictness of logins.
     pub login: LoginPolicy,
-    /// The linkage folders; none: no folder is kept.
+    /// The location of the linkage folders; `None` if there are none.
     pub linkage: Option<LinkageLocation>,
-    /// Real files for packages; none: all bytes are made up.
+    /// The directory of real package files; `None` if all content is generated.
     pub package_dir: Option<PathBuf>,
-    /// The control token; none: the file beside the certificates.
+    /// The control token; `None` if the file in the certificates' directory is used.
     pub control_token: Option<String>,
-    /// The date up to which rules of the verdict count.
+    /// The date up to which rules of the verdict apply.
     pub strictness: Date,
-    /// Where notices are pushed to.
+    /// The settings for push delivery.
     pub push: push::Settings,
-    /// The collector of traces; none: no spans are made.
+    /// The collector of traces; `None` if no spans are created.
     pub otlp_url: Option<Url>,
-    /// Limits of connections, per listener.
+    /// The limits of connections, per listener.
     pub limits: Limits,
-    /// Limits of a request's body.
+    /// The limits of a request's body.
     pub body: BodyLimits,
-    /// How logs look.
+    /// The format of the logs.
     pub log_format: LogFormat,
 }
 
 impl Options {
-    /// Adds the defaults.
+    /// Adds the defaults and validates the settings.
     ///
     /// # Errors
-    /// A setting out of range.
+    /// A setting is out of range.
     pub fn complete(self) -> anyhow::Result<Config> {
         let limits = Limits::default();
         let config = Config {
@@ -227,21 +228,23 @@ impl Options {
 }
 
 impl CommandLine<Options> {
-    /// Adds what the file says and the defaults. `file` is what `--config` names; without it
-    /// `onshi-mock.toml` is read where it exists.
+    /// Adds the settings of the file and the defaults. `file` is the value of `--config`;
+    /// without it `onshi-mock.toml` is read if it exists.
     ///
     /// # Errors
-    /// A file that cannot be read, with the line of what is wrong in it, or a setting out of range.
+    /// The file cannot be read or is invalid (the message names the line), or a setting is out
+    /// of range.
     pub fn complete(&self, file: Option<&Path>) -> anyhow::Result<Config> {
         self.over(from_file(file)?).complete()
     }
 
-    /// The control listener's address, where the command line or the environment says one.
+    /// Returns the address of the control listener, if the command line or the environment sets
+    /// it.
     pub fn control_addr(&self) -> Option<SocketAddr> {
         self.options.control_addr
     }
 
-    /// The date of the rules, where the command line or the environment says one.
+    /// Returns the date of the rules, if the command line or the environment sets it.
     pub fn strictness(&self) -> Option<Date> {
         self.options.strictness
     }

@@ -1,4 +1,5 @@
-//! The settings of `terminal`: the command line wins, then the environment, then the table `[terminal]` of `onshi-mock.toml`, then the defaults.
+//! The settings of `terminal`: the command line takes precedence, then the environment, then
+//! the table `[terminal]` of `onshi-mock.toml`, then the defaults.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use serde::Deserialize;
 
 use super::{CommandLine, from_file};
 
-/// The file in the state directory that says where the running terminal takes commands.
+/// The file in the state directory with the admin address of the running terminal.
 const ADDRESS_FILE: &str = "admin-addr";
 
 /// What can be set, as options, as `ONSHI_TERMINAL_…` variables, or as keys of the file.
@@ -45,48 +46,48 @@ pub struct TerminalOptions {
     admin_addr: Option<SocketAddr>,
 }
 
-/// The backend's root, with a slash at its end.
+/// The backend's root URL, with a trailing slash.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
 struct ServerUrl(Url);
 
-/// The settings, complete and checked.
+/// The settings, complete and validated.
 #[derive(Clone, Debug)]
 pub struct TerminalConfig {
-    /// The backend's root.
+    /// The backend's root URL.
     pub server: Url,
-    /// The CA's file.
+    /// The file of the CA.
     pub ca: PathBuf,
-    /// The certificate's file.
+    /// The file of the certificate.
     pub cert: PathBuf,
-    /// The private key's file.
+    /// The file of the private key.
     pub key: PathBuf,
-    /// The linkage folder, if it serves one.
+    /// The linkage folder, if the terminal serves one.
     pub linkage: Option<PathBuf>,
-    /// Everything that it waits for is divided by this: 0.001 to 1,000,000.
+    /// The divisor of all waiting times: 0.001 to 1,000,000.
     pub speed: f64,
     /// Whether a shutdown only hibernates.
     pub fast_startup: bool,
-    /// The terminal's memory.
+    /// The state directory.
     pub state: PathBuf,
-    /// Where commands arrive.
+    /// The address that accepts commands.
     pub admin_addr: SocketAddr,
 }
 
-/// Where a running terminal is.
+/// How to reach a running terminal.
 #[derive(Clone, Debug)]
 pub struct RunningTerminal {
-    /// The terminal's memory.
+    /// The state directory.
     pub state: PathBuf,
-    /// Where commands arrive.
+    /// The address that accepts commands.
     pub admin_addr: SocketAddr,
 }
 
 impl CommandLine<TerminalOptions> {
-    /// Adds what the file says and the defaults, for the terminal itself.
+    /// Adds the settings of the file and the defaults, for the terminal itself.
     ///
     /// # Errors
-    /// A file that cannot be read, a setting that is missing, or one that is out of range.
+    /// The file cannot be read, or a setting is missing or out of range.
     pub fn complete(&self, file: Option<&Path>) -> anyhow::Result<TerminalConfig> {
         let settings = self.over(from_file(file)?.terminal);
         let admin_addr = settings.admin_addr.unwrap_or(default_admin_addr());
@@ -112,10 +113,11 @@ impl CommandLine<TerminalOptions> {
         })
     }
 
-    /// The same for a command to the running one: where nothing says otherwise, it is where it noted itself in its state directory.
+    /// Finds the running terminal for a command. Unless the address is given, it is read from
+    /// the state directory, where the terminal wrote it.
     ///
     /// # Errors
-    /// A file that cannot be read.
+    /// The file cannot be read.
     pub fn find_running(&self, file: Option<&Path>) -> anyhow::Result<RunningTerminal> {
         let given = self.options.admin_addr;
         let settings = self.over(from_file(file)?.terminal);
@@ -126,7 +128,7 @@ impl CommandLine<TerminalOptions> {
 }
 
 impl TerminalConfig {
-    /// Notes in the state directory where commands arrive.
+    /// Writes the address that accepts commands to the state directory.
     ///
     /// # Errors
     /// The directory cannot be written.

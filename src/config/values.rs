@@ -1,4 +1,4 @@
-//! How single settings are read, from the command line and from the file.
+//! Parsers of single settings, for the command line and the file.
 
 use std::net::SocketAddr;
 
