@@ -1,4 +1,4 @@
-//! `onshi-mock certs`: make, issue and show certificates.
+//! `onshi-mock certs`: creates, issues and shows certificates.
 
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,7 @@ enum CertsCommand {
 /// Runs one of the subcommands at `now`.
 ///
 /// # Errors
-/// What is wrong with the certificates' directory, the names, or the files to be written.
+/// The certificates' directory or a name is invalid, or a file cannot be written.
 pub fn run(args: CertsArgs, now: Timestamp) -> anyhow::Result<()> {
     let options = OpenOptions { dir: &args.certs, extra_names: &args.tls_san, listen: &[], new_ca: NewCa::default() };
     match args.command {
@@ -96,7 +96,8 @@ fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Resul
     Ok(authority)
 }
 
-/// `--key` and `--no-name-constraints` say how a CA is made: they cannot change one that is kept.
+/// Refuses `--key` and `--no-name-constraints` for an existing CA: they only apply when a CA is
+/// created.
 fn refuse_what_came_too_late(authority: &Authority, dir: &Path, key: Option<KeyKind>, no_name_constraints: bool) -> anyhow::Result<()> {
     let constrained = authority.name_constraints() != NameConstraints::None;
     if key.is_some_and(|key| key != authority.key_kind()) || no_name_constraints && constrained {
@@ -109,7 +110,8 @@ fn refuse_what_came_too_late(authority: &Authority, dir: &Path, key: Option<KeyK
     Ok(())
 }
 
-/// Says what a CA's name constraints, or the lack of them, mean to its users: nothing, for one as they are made by default.
+/// Prints what a CA's name constraints, or their absence, mean for its users. Prints nothing
+/// for the default kind.
 #[expect(clippy::print_stderr, reason = "a warning beside the command's output")]
 pub(super) fn warn_of_constraints(authority: &Authority, dir: &Path) {
     match authority.name_constraints() {
@@ -143,7 +145,7 @@ pub(super) fn warn_of_constraints(authority: &Authority, dir: &Path) {
 #[expect(clippy::print_stdout, reason = "the password is told here and nowhere else")]
 fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, if_missing: bool, now: Timestamp) -> anyhow::Result<()> {
     let (certificate, key, pkcs12) = (out.join(format!("{id}.pem")), out.join(format!("{id}.key")), out.join(format!("{id}.p12")));
-    // The certificate is written last: where it is, the others are.
+    // The certificate is written last: if it exists, so do the others.
     if if_missing && certificate.try_exists()? {
         println!("{} は既にあるため、そのまま使います / exists already and is kept", certificate.display());
         return Ok(());

@@ -1,4 +1,4 @@
-//! `onshi-mock check-fixtures DIR`.
+//! `onshi-mock check-fixtures DIR`: checks fixture files.
 
 use std::path::PathBuf;
 
@@ -16,10 +16,10 @@ pub struct CheckFixturesArgs {
     dir: PathBuf,
 }
 
-/// Prints what it found; `now` anchors relative dates.
+/// Prints the findings; `now` is the base of relative dates.
 ///
 /// # Errors
-/// Something in the files stops them from being used.
+/// The files cannot be used.
 #[expect(clippy::print_stdout, reason = "what it found is the command's output")]
 pub fn run(args: &CheckFixturesArgs, now: Timestamp) -> anyhow::Result<()> {
     let (_, findings) = checked(Fixtures::from_dir(&args.dir, japan::civil(now).date()));

@@ -1,4 +1,5 @@
-//! `onshi-mock health`: asks the control listener's `/readyz`, for a HEALTHCHECK in an image without a shell.
+//! `onshi-mock health`: requests `/readyz` of the control listener, for a HEALTHCHECK in an
+//! image without a shell.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -27,10 +28,10 @@ pub struct HealthArgs {
     config: Option<PathBuf>,
 }
 
-/// Asks once.
+/// Sends one request.
 ///
 /// # Errors
-/// The server takes no connection or does not answer within two seconds, or is not ready.
+/// The server refuses the connection, does not answer within two seconds, or is not ready.
 pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
     let given = args.options.control_addr();
     let config = args.options.complete(args.config.as_deref())?;
@@ -43,9 +44,12 @@ pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the control listener may be. An address that was given as an option or variable is the only one. Where it is none that one could ask, for it
-/// says where to listen (0.0.0.0, port 0), and where none was given, the address where the server wrote that it really listens comes second: its own
-/// command line may say another than the settings that both see.
+/// Returns the possible addresses of the control listener.
+///
+/// An address from an option or a variable is the only one if a client can connect to it.
+/// Otherwise (none was given, or one like 0.0.0.0 or port 0), the configured address comes
+/// first, and the address that the server wrote to its file second: the server's own command
+/// line may differ from the settings that both read.
 pub(super) fn addresses(given: Option<SocketAddr>, config: &Config) -> Vec<SocketAddr> {
     if let Some(addr) = given.filter(|addr| addr.port() != 0 && !addr.ip().is_unspecified()) {
         return vec![addr];
@@ -55,7 +59,7 @@ pub(super) fn addresses(given: Option<SocketAddr>, config: &Config) -> Vec<Socke
     addresses.map(reachable).collect()
 }
 
-/// The first of these addresses that takes a connection.
+/// Connects to the first of these addresses that accepts a connection.
 pub(super) async fn connect(addresses: &[SocketAddr]) -> anyhow::Result<TcpStream> {
     for addr in addresses {
         if let Ok(stream) = TcpStream::connect(addr).await {
@@ -69,7 +73,7 @@ pub(super) fn listed(addresses: &[SocketAddr]) -> String {
     addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// A server that listens on all addresses is asked on loopback.
+/// Replaces an unspecified address by loopback.
 fn reachable(addr: SocketAddr) -> SocketAddr {
     let ip = match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -79,7 +83,7 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, addr.port())
 }
 
-/// The status line of `/readyz`.
+/// Returns the status line of `/readyz`.
 async fn ask(stream: TcpStream, ca: &std::path::Path) -> anyhow::Result<String> {
     let mut roots = RootCertStore::empty();
     let ca = CertificateDer::from_pem_file(ca).with_context(|| format!("{0} を読めません / {0} cannot be read", ca.display()))?;

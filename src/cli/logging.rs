@@ -1,4 +1,4 @@
-//! Logs on standard error, for people or as JSON, dated in the machine's zone.
+//! Logs on standard error, for people or as JSON, with times in the machine's time zone.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -11,7 +11,8 @@ use tracing_subscriber::fmt::time::FormatTime;
 
 use crate::config::LogFormat;
 
-/// The machine's time in its own zone, with the offset, so that it can be held against other logs of that machine.
+/// The machine's local time with the offset, so that it can be compared with other logs of the
+/// machine.
 struct LocalTime {
     wall: fn() -> Timestamp,
     zone: TimeZone,
@@ -24,7 +25,7 @@ impl FormatTime for LocalTime {
     }
 }
 
-/// Starts them; `wall` is the machine's time.
+/// Starts logging; `wall` returns the machine's time.
 pub(super) fn start_logging(format: LogFormat, wall: fn() -> Timestamp) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("onshi_mock=info"));
     let time = LocalTime { wall, zone: TimeZone::system() };

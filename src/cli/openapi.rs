@@ -18,10 +18,10 @@ pub struct OpenapiArgs {
     listener: Option<Listener>,
 }
 
-/// Prints the document, with the addresses and errors that hold by default.
+/// Prints the document, with the default addresses and errors.
 ///
 /// # Errors
-/// Nobody takes the output.
+/// The output cannot be written.
 pub fn run(args: &OpenapiArgs, wall: Timestamp) -> anyhow::Result<()> {
     let (fixtures, _) = Fixtures::compiled_in(japan::civil(wall).date());
     let fixtures = fixtures.ok_or_else(|| anyhow!("the compiled-in fixtures are wrong"))?;

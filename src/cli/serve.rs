@@ -1,4 +1,4 @@
-//! `onshi-mock serve`.
+//! `onshi-mock serve`: runs the server.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -16,7 +16,8 @@ use crate::institutions::FixtureDifferences;
 use crate::server::Server;
 use crate::store::Target;
 
-/// The file beside the certificates that says where the control API of the server that started last listens.
+/// The file in the certificates' directory with the control API's address of the server that
+/// started last.
 pub(super) const CONTROL_ADDR: &str = "control-addr";
 
 /// Options of `serve`.
@@ -36,13 +37,14 @@ pub struct ServeArgs {
 /// Serves until SIGTERM or Ctrl-C.
 ///
 /// # Errors
-/// What keeps the server from starting.
+/// The server cannot start.
 pub async fn run(args: ServeArgs, wall: fn() -> Timestamp) -> anyhow::Result<()> {
     let config = args.options.complete(args.config.as_deref())?;
     start_logging(config.log_format, wall);
     let server = Server::bind(&config, wall).await?;
     let occupied = server.occupied_folders().await;
-    // Listened to before the ready line: who reads that line may end the program at once.
+    // Signals are handled before the ready line is printed, since a reader of that line may end
+    // the program at once.
     let stop = told_to_stop()?;
     note_address(&config, server.control_addr()?);
     greet(&config, &server, &occupied)?;
@@ -50,7 +52,8 @@ pub async fn run(args: ServeArgs, wall: fn() -> Timestamp) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Writes beside the certificates where the control API listens, for `health` and for scripts that chose port 0.
+/// Writes the control API's address to the certificates' directory, for `health` and for
+/// scripts that use port 0.
 fn note_address(config: &Config, control: SocketAddr) {
     let path = config.certs.join(CONTROL_ADDR);
     if let Err(error) = std::fs::write(&path, format!("{control}\n")) {
@@ -58,7 +61,8 @@ fn note_address(config: &Config, control: SocketAddr) {
     }
 }
 
-/// Says on standard error where everything is, and on standard output the one line that scripts wait for.
+/// Prints the addresses and files on standard error, and on standard output the one line that
+/// scripts wait for.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the ready line and the words around it are the command's output")]
 fn greet(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyhow::Result<()> {
     for warning in &server.findings().warnings {
@@ -108,7 +112,8 @@ fn greet(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyhow::Resu
     Ok(())
 }
 
-/// Of a listener on all addresses, the ones by which clients can reach it and verify its certificate.
+/// Prints, for a listener on all addresses, those by which clients can connect and verify the
+/// certificate.
 #[expect(clippy::print_stderr, reason = "the words around the ready line are the command's output")]
 fn say_names(server: &Server, backend: SocketAddr, control: SocketAddr) {
     for (title, listener) in [("資格確認 backend", backend), ("管理API  control", control)] {
@@ -124,7 +129,7 @@ fn say_names(server: &Server, backend: SocketAddr, control: SocketAddr) {
     }
 }
 
-/// Where the state is, and what of the fixtures it no longer shows.
+/// Prints where the state is stored, and which institutions differ from the fixtures.
 #[expect(clippy::print_stderr, reason = "the words around the ready line are the command's output")]
 fn say_state(config: &Config, server: &Server) {
     let lost = if config.store == Target::Memory { "  (終了すると失われます / lost at the end)" } else { "" };

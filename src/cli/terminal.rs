@@ -1,4 +1,4 @@
-//! `onshi-mock terminal`: a simulated qualification terminal, and what acts on the running one.
+//! `onshi-mock terminal`: runs a simulated terminal, or sends a command to the running one.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,13 +36,13 @@ pub struct TerminalArgs {
 /// How long an installation takes on a terminal.
 const INSTALL_TIME: Duration = Duration::from_secs(60);
 
-/// A transfer that is silent for so long is cut.
+/// A transfer without data for this long is aborted.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Lives as a terminal until SIGTERM or Ctrl-C, or does something to the running one.
+/// Runs a terminal until SIGTERM or Ctrl-C, or sends a command to the running one.
 ///
 /// # Errors
-/// Why it cannot go on.
+/// The terminal cannot start or continue, or the command fails.
 pub async fn run(args: TerminalArgs, wall: fn() -> Timestamp) -> anyhow::Result<()> {
     let TerminalArgs { command, options, config } = args;
     if let Some(command) = command {
@@ -62,7 +62,7 @@ pub async fn run(args: TerminalArgs, wall: fn() -> Timestamp) -> anyhow::Result<
     }
 }
 
-/// Says the ready line, and lives.
+/// Prints the ready line, and runs the terminal.
 #[expect(clippy::print_stdout, reason = "the ready line is the command's output")]
 async fn live(config: &TerminalConfig, settings: Settings, listener: TcpListener) -> anyhow::Result<()> {
     let (address, addr) = (settings.address.clone(), listener.local_addr()?);
@@ -73,7 +73,8 @@ async fn live(config: &TerminalConfig, settings: Settings, listener: TcpListener
     Err(said(&terminal.run(listener).await))
 }
 
-/// Closes the linkage folder however the terminal ends, so that a look at many requests ends soon.
+/// Closes the linkage folder however the terminal ends, so that a scan of many requests ends
+/// soon.
 struct Closing(Arc<Terminal>);
 
 impl Drop for Closing {
@@ -104,7 +105,7 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("{0} を読めません / {0} cannot be read", file.display()))
 }
 
-/// The token of the state directory, made at the first start.
+/// Returns the token of the state directory, which is created at the first start.
 fn token(state: &Path) -> anyhow::Result<String> {
     std::fs::create_dir_all(state).with_context(|| format!("{0} を作成できません / {0} cannot be made", state.display()))?;
     let file = state.join(TOKEN_FILE);
@@ -118,7 +119,7 @@ fn token(state: &Path) -> anyhow::Result<String> {
     Ok(token)
 }
 
-/// An empty token would let anybody in.
+/// Refuses a short token: an empty one would let anyone in.
 fn long_enough(file: &Path, token: &str) -> anyhow::Result<String> {
     (token.len() >= 16).then(|| token.to_owned()).with_context(|| {
         format!("{0} が短すぎます。削除すると作り直します / {0} is too short: remove it, and it is made anew", file.display())

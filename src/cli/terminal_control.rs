@@ -1,4 +1,5 @@
-//! `onshi-mock terminal <command>`: acts on the running terminal through its admin listener.
+//! `onshi-mock terminal <command>`: sends a command to the admin listener of the running
+//! terminal.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -59,16 +60,16 @@ pub(super) enum Switch {
     Off,
 }
 
-/// The token's file within the state directory.
+/// The token's file in the state directory.
 pub(super) const TOKEN_FILE: &str = "admin-token";
 
-/// A server may take its time over a card.
+/// The request timeout; long, since the server may take long to process a card.
 const LONGEST: Duration = Duration::from_secs(90);
 
-/// Does it.
+/// Sends the command.
 ///
 /// # Errors
-/// The terminal is not running, or says no.
+/// The terminal is not running, or refuses the command.
 pub(super) async fn run(command: TerminalCommand, running: &RunningTerminal) -> anyhow::Result<()> {
     let terminal = Remote::new(running)?;
     match command {
@@ -86,7 +87,7 @@ pub(super) async fn run(command: TerminalCommand, running: &RunningTerminal) -> 
     }
 }
 
-/// The running terminal.
+/// A client of the running terminal.
 struct Remote {
     http: Client,
     root: String,
@@ -157,12 +158,12 @@ impl Remote {
     }
 }
 
-/// Both languages.
+/// Creates an error with the text in both languages.
 pub(super) fn said(why: &Text) -> anyhow::Error {
     anyhow!("{}\n{}", why.ja, why.en)
 }
 
-/// One `--consent`.
+/// Parses a value of `--consent`.
 fn consent(text: &str) -> Result<(ConsentKind, Consent), String> {
     fn word<T: for<'de> Deserialize<'de>>(word: &str) -> Result<T, String> {
         serde_json::from_value(Value::String(word.to_owned())).map_err(|error| error.to_string())

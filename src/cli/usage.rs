@@ -1,9 +1,9 @@
-//! What is wrong with a command line, in Japanese before the parser's own words.
+//! Errors of the command line in Japanese, printed before the parser's own message.
 
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// What is wrong, in Japanese; none where nothing is: help or the version was asked for.
+/// Describes the error in Japanese; `None` if help or the version was requested.
 pub fn in_japanese(error: &Error) -> Option<String> {
     let said = |kind: ContextKind| error.get(kind).map(words).filter(|words| !words.is_empty());
     let what = said(ContextKind::InvalidArg).unwrap_or_default();

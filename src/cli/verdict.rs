@@ -1,4 +1,5 @@
-//! `onshi-mock verdict`: fetches the verdict on an institution's clients, or judges anew from the evidence in a file.
+//! `onshi-mock verdict`: fetches the verdict on an institution's clients, or judges again from
+//! the evidence in a file.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -63,17 +64,17 @@ enum Format {
     Html,
 }
 
-/// A rule failed, or a verdict is not what its evidence says.
+/// A rule failed, or a verdict does not match its evidence.
 const FAILED: u8 = 1;
-/// Nothing failed, but it is not green.
+/// No rule failed, but the overall result is not PASS.
 const NOT_GREEN: u8 = 3;
 /// There is no verdict.
 const NOT_JUDGED: u8 = 4;
 
-/// A server may take its time over a long journal.
+/// The request timeout; long, since the server may take long to judge a long journal.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Fetches or verifies; the exit code tells how it ended.
+/// Fetches or verifies a verdict; the exit code is the result.
 #[expect(clippy::print_stderr, reason = "an error is the program's last word")]
 pub async fn run(args: VerdictArgs) -> ExitCode {
     match verdict(&args).await {
@@ -110,7 +111,8 @@ async fn verdict(args: &VerdictArgs) -> anyhow::Result<u8> {
     })
 }
 
-/// The server's verdict as it wrote it, unless another date than its own was given: then its evidence is judged here.
+/// Returns the server's verdict unchanged, unless another date is given: then judges its
+/// evidence here.
 #[expect(clippy::print_stderr, reason = "who judged is told beside the command's output")]
 fn at_strictness(args: &VerdictArgs, json: String, verdict: Verdict) -> (String, Verdict) {
     let before = verdict.evidence.strictness;
@@ -120,7 +122,7 @@ fn at_strictness(args: &VerdictArgs, json: String, verdict: Verdict) -> (String,
     (verdict.json(), verdict)
 }
 
-/// The same with what the command says of the product under test.
+/// Adds what the command line says of the product under test.
 fn with_rehearsal(args: &VerdictArgs, (json, verdict): (String, Verdict)) -> (String, Verdict) {
     let given = Rehearsal { product: args.product.clone(), version: args.product_version.clone(), tester: args.tester.clone() };
     let rehearsal = given.or(&verdict.evidence.rehearsal);
@@ -131,7 +133,7 @@ fn with_rehearsal(args: &VerdictArgs, (json, verdict): (String, Verdict)) -> (St
     (verdict.json(), verdict)
 }
 
-/// A name that can stand in a report.
+/// Parses a name for the report.
 fn named(text: &str) -> Result<String, String> {
     match fault_of(text) {
         None => Ok(text.to_owned()),
@@ -149,7 +151,7 @@ async fn fetched(args: &VerdictArgs) -> anyhow::Result<(String, Verdict)> {
     Ok((json, verdict))
 }
 
-/// Who answered, and the verdict as it wrote it.
+/// Returns the address of the server that answered, and the verdict as the server wrote it.
 async fn fetch(addresses: &[SocketAddr], config: &Config, institution: &str) -> anyhow::Result<(SocketAddr, String)> {
     install_provider();
     let ca = config.certs.join("ca.pem");
@@ -176,13 +178,13 @@ fn token(config: &Config) -> anyhow::Result<String> {
     Ok(token.trim().to_owned())
 }
 
-/// What a server says that gives no verdict.
+/// Formats an answer that is not a verdict.
 fn said(body: &str) -> String {
     let problem: Value = serde_json::from_str(body).unwrap_or_default();
     if problem["detail"].is_string() { words(&problem) } else { body.chars().take(500).collect() }
 }
 
-/// A problem document's own words, with the place where it has one.
+/// Formats a problem document, with its JSON pointer if it has one.
 fn words(problem: &Value) -> String {
     let field = |name: &str| problem[name].as_str().unwrap_or_default();
     let place = if field("pointer").is_empty() { String::new() } else { format!("{}: ", field("pointer")) };
@@ -200,7 +202,7 @@ fn show(verdict: &str, out: Option<&Path>) -> anyhow::Result<()> {
     }
 }
 
-/// What people want to know at once, in both languages.
+/// Prints a summary in both languages.
 #[expect(clippy::print_stderr, reason = "the summary stands beside the command's output")]
 fn summarize(verdict: &Verdict) {
     let overall = match verdict.overall {
@@ -234,7 +236,8 @@ fn summarize(verdict: &Verdict) {
     eprintln!("{} / {}", verdict.disclaimer.ja, verdict.disclaimer.en);
 }
 
-/// What a rule found, and under a scenario what to do where it was not shown yet.
+/// Prints the finding of a rule, and under a scenario the next step if it was not exercised
+/// yet.
 #[expect(clippy::print_stderr, reason = "the summary stands beside the command's output")]
 fn tell(ruling: &Ruling, is_wanted: bool) {
     let Text { ja, en } = &ruling.why;

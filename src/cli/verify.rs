@@ -1,4 +1,5 @@
-//! `onshi-mock verdict --verify`: whether a verdict in a file is what its evidence gives, and where it is not.
+//! `onshi-mock verdict --verify`: compares a verdict in a file with what its evidence gives,
+//! and prints the differences.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,13 +10,14 @@ use serde_json::Value;
 use crate::json::{JsonError, parse_json, parse_value};
 use crate::verdict::{Verdict, judge};
 
-/// How many differing places are listed.
+/// The maximum number of differences printed.
 const LISTED: usize = 20;
 
-/// How much is shown of a value.
+/// The maximum length of a printed value.
 const SHOWN: usize = 120;
 
-/// The verdict in this file, judged anew from the evidence inside; none where the file says something else, which is then told.
+/// Judges again from the evidence in a verdict's file. Returns `None` if the result differs
+/// from the file, after printing the differences.
 ///
 /// # Errors
 /// The file cannot be read, or holds no verdict with its evidence.
@@ -48,7 +50,8 @@ pub(super) fn verified(file: &Path) -> anyhow::Result<Option<Verdict>> {
     Ok(None)
 }
 
-/// A place where the file and the recomputed verdict differ; a side that lacks it has none.
+/// A difference between the file and the recomputed verdict; a side is `None` if it lacks the
+/// value.
 struct Difference<'a> {
     pointer: String,
     said: Option<&'a Value>,
