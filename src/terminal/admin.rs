@@ -1,5 +1,5 @@
-//! The small listener on loopback through which `onshi-mock terminal <command>` acts on the running one. Nothing without the token, and
-//! nothing for pages of a browser.
+//! The admin listener on loopback, through which `onshi-mock terminal <command>` controls the
+//! running terminal. It requires the token, and refuses requests from web pages.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(super) async fn serve(terminal: Arc<Terminal>, listener: TcpListener) -> Tex
     Text::new(format!("管理用の待ち受けが終了しました: {ended}。"), format!("The admin listener ended: {ended}."))
 }
 
-/// The token, a loopback name, and no page's origin.
+/// Requires the token and a loopback host name, and refuses requests with an `Origin`.
 async fn guard(State(terminal): State<Arc<Terminal>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     if headers.contains_key(ORIGIN) || !asked_by_loopback_name(headers) {
@@ -46,7 +46,8 @@ async fn guard(State(terminal): State<Arc<Terminal>>, request: Request, next: Ne
     next.run(request).await
 }
 
-/// A name that was made to resolve to loopback is not one of loopback's own.
+/// Whether the request names a loopback host. Another name that resolves to loopback (DNS
+/// rebinding) is refused.
 fn asked_by_loopback_name(headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);

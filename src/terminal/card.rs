@@ -1,4 +1,4 @@
-//! A card at the terminal's reader.
+//! Cards presented at the terminal's reader.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -15,36 +15,36 @@ use crate::domain::consent::Consents;
 use crate::domain::text::Text;
 use crate::linkage::folder::OutputFile;
 
-/// A card as it is presented.
+/// A card to present.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CardInput {
-    /// Whose, by the fixtures' id.
+    /// The person's id, name or number.
     pub person: String,
     /// What the person consents to.
     #[serde(default)]
     pub consents: Consents,
-    /// Which card.
+    /// The kind of card.
     #[serde(default)]
     pub card: Card,
 }
 
-/// What came of it.
+/// The result of a card.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CardSeen {
-    /// How it ended; `kind` tells which.
+    /// The outcome; `kind` says which.
     pub outcome: Value,
-    /// What the reader or the terminal shows.
+    /// The text on the screen of the reader or the terminal.
     pub shown: Text,
-    /// The face result file that was written, where one was.
+    /// The face result file that was written, if any.
     pub file: Option<String>,
 }
 
 impl Terminal {
-    /// Presents a card at the reader; the face result goes into the linkage folder.
+    /// Presents a card at the reader; writes the face result to the linkage folder.
     ///
     /// # Errors
-    /// The server does not take it, or the folder cannot be written.
+    /// The server refuses the request, or the folder cannot be written.
     pub async fn card(&self, input: &CardInput) -> Result<CardSeen, Text> {
         let state = self.state();
         if state.power != Power::On || !state.reader_powered {
@@ -54,7 +54,8 @@ impl Terminal {
             return Ok(seen(json!({"kind": "reader", "screen": screen}), screen));
         }
         match self.ask_about(input).await {
-            // Whichever side detects it first: a terminal that waits for its restart confirms nobody.
+            // A terminal with a pending restart confirms no one, whether the server or the
+            // terminal detects it first.
             Ok(answer) if self.state().is_pending() && answer.outcome["kind"] == "face_result" => Ok(refused_here()),
             Ok(answer) => self.written(answer).await,
             Err(Fault::Later { .. }) if self.state().is_pending() => Ok(refused_here()),

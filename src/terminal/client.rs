@@ -1,4 +1,5 @@
-//! The backend as a terminal asks it: one method an operation, every trouble sorted into a [`Fault`].
+//! The client of the backend: one method per operation, with every failure classified as a
+//! [`Fault`].
 
 use std::error::Error;
 use std::time::Duration;
@@ -17,39 +18,40 @@ use crate::domain::linkage::ResultFiles;
 use crate::domain::terminal::Report;
 use crate::domain::text::Text;
 
-/// How long an answer other than a package may take.
+/// The time limit for an answer other than a package.
 const WHOLE_ANSWER: Duration = Duration::from_secs(30);
 
-/// How long an answer about a linkage file may take: the terminal's `latency` at its longest, and a little.
+/// The time limit for an answer to a linkage file: the longest `latency` of a terminal, and a
+/// margin.
 const FILE_ANSWER: Duration = Duration::from_secs(11 * 60);
 
 /// The largest answer other than a package, in bytes.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
-/// What a connection is made with.
+/// The parameters of the connection.
 #[derive(Clone)]
 pub struct Connecting {
-    /// The backend's root, such as `https://127.0.0.1:8443`.
+    /// The backend's root URL, such as `https://127.0.0.1:8443`.
     pub server: Url,
-    /// The only CA that is trusted, as PEM.
+    /// The only trusted CA, as PEM.
     pub ca_pem: Vec<u8>,
-    /// Certificate and key, as PEM one behind the other.
+    /// Certificate and key, as PEM, concatenated.
     pub identity_pem: Vec<u8>,
-    /// A transfer that is silent for so long is cut.
+    /// A transfer without data for this long is aborted.
     pub silence: Duration,
 }
 
-/// The backend.
+/// The client of the backend.
 pub(super) struct Backend {
     http: Client,
-    /// For linkage files, of which the answer may be long in coming.
+    /// For linkage files, whose answers may take long.
     patient: Client,
     server: Url,
     id: String,
     wall: fn() -> Timestamp,
 }
 
-/// What became of a linkage file: `kind` is `result` or `err`.
+/// The answer to a linkage file; `kind` is `result` or `err`.
 pub(super) struct FileAnswer {
     pub(super) status: StatusCode,
     pub(super) kind: Option<String>,
@@ -58,15 +60,17 @@ pub(super) struct FileAnswer {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Makes rustls use the product's one provider in clients that are made from now on.
+/// Installs the program's only crypto provider as rustls's default, for clients that are
+/// created later.
 pub fn install_provider() {
-    // An error says that one is there already, and there is only one in the whole graph.
+    // An error means that a default provider is installed already; the program contains only
+    // this one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
 impl Backend {
     /// # Errors
-    /// Certificates or key that cannot be used.
+    /// The certificates or the key cannot be used.
     pub(super) fn new(connecting: &Connecting, address: &TerminalAddress, wall: fn() -> Timestamp) -> Result<Self, Text> {
         install_provider();
         let unusable = |what_ja: &str, what_en: &str, error: &reqwest::Error| {
@@ -110,7 +114,8 @@ impl Backend {
         self.json(self.http.post(self.at(&format!("linkage/v1/terminals/{}/cards", self.id))?).json(card)).await
     }
 
-    /// Asks about a linkage file. Every status is an answer here, but for those that say who asks is unknown.
+    /// Sends a linkage file. Every status counts as an answer, except those that refuse the
+    /// client's identity.
     pub(super) async fn file(&self, name: &str, bytes: &[u8]) -> Result<FileAnswer, Fault> {
         let mut url = self.at(&format!("linkage/v1/terminals/{}/files/", self.id))?;
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -132,7 +137,8 @@ impl Backend {
         Ok(FileAnswer { status, kind, name, result_files, bytes })
     }
 
-    /// Asks for a package from a byte on: the answer's head, with a status of 200 or 206, or 416.
+    /// Requests a package from an offset. Returns the answer with status 200, 206 or 416,
+    /// before its body.
     pub(super) async fn package(&self, url: &str, from: u64, etag: Option<&str>) -> Result<Response, Fault> {
         let elsewhere = || {
             let url: String = url.chars().take(200).collect();
@@ -145,7 +151,7 @@ impl Backend {
         let mut request = self.http.get(target);
         if from > 0 {
             request = request.header(RANGE, format!("bytes={from}-"));
-            // A weak tag vouches for no bytes.
+            // A weak tag does not guarantee identical bytes.
             if let Some(etag) = etag.filter(|etag| etag.starts_with('"')) {
                 request = request.header(IF_RANGE, etag);
             }
@@ -175,7 +181,7 @@ impl Backend {
         })
     }
 
-    /// What an answer without success comes to.
+    /// Classifies an answer without success.
     async fn fault(&self, response: Response) -> Fault {
         let status = response.status();
         let after =
@@ -187,7 +193,7 @@ impl Backend {
                 format!("A redirect to another server ({status}, {to}) is not followed."),
             );
         }
-        // What cannot be read says nothing; the status is enough.
+        // The status is enough if the body cannot be read.
         let trouble = Trouble::read(&body(response).await.unwrap_or_default());
         let why = trouble.after(&format!("サーバーの応答は {status} です。"), &format!("The server answered {status}. "));
         if trouble.is_about_identity() || matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
@@ -196,18 +202,18 @@ impl Backend {
             return Fault::Fatal(Text::new(format!("{ja}{}", why.ja), format!("{en} {}", why.en)));
         }
         let passing = status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
-        // The limit on polls is about the server, not about the time on the terminal.
+        // The rate limit counts real time, not the terminal's time.
         let after = if status == StatusCode::TOO_MANY_REQUESTS { after.map(Again::ByTheWall) } else { after.map(Again::In) };
         if passing || after.is_some() { Fault::Later { why, after } } else { Fault::Refused(why) }
     }
 }
 
-/// The strong tag of an answer.
+/// Returns the strong entity tag of an answer.
 pub(super) fn etag_of(response: &Response) -> Option<String> {
     response.headers().get(ETAG).and_then(|value| value.to_str().ok()).filter(|etag| etag.starts_with('"')).map(str::to_owned)
 }
 
-/// Only within the same scheme, host and port, and not for ever.
+/// Follows redirects only within the same scheme, host and port, and at most four.
 fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let same = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
     if same && attempt.previous().len() < 5 { attempt.follow() } else { attempt.stop() }
@@ -224,7 +230,7 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Fault> {
     Ok(bytes)
 }
 
-/// A connection that failed: for good where the server's certificate is not trusted.
+/// Classifies a failed connection: fatal if the server's certificate is not trusted.
 pub(super) fn lost(error: &reqwest::Error) -> Fault {
     let chain = chain(error);
     if distrusted(error) {
@@ -246,14 +252,14 @@ fn distrusted(error: &reqwest::Error) -> bool {
         if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
             return true;
         }
-        // An I/O error passes its inner one over when asked for its source.
+        // `source` of an I/O error skips the error that it wraps.
         let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         at = inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source());
     }
     false
 }
 
-/// An error with its causes: reqwest itself names the URL and little more.
+/// Formats an error with its causes: the error of reqwest itself says little more than the URL.
 fn chain(error: &reqwest::Error) -> String {
     let mut said = Vec::new();
     let mut at: Option<&(dyn Error + 'static)> = Some(error);
@@ -267,7 +273,7 @@ fn chain(error: &reqwest::Error) -> String {
     said.join(": ").chars().take(400).collect()
 }
 
-/// `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
+/// Parses `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
 fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse() {
         return Some(Duration::from_secs(seconds));

@@ -1,4 +1,4 @@
-//! What people do to a terminal.
+//! The commands that people give to a terminal.
 
 use std::sync::atomic::Ordering;
 
@@ -10,19 +10,19 @@ use super::state::Power;
 use super::{Terminal, locked, new_boot_id};
 use crate::domain::text::Text;
 
-/// One thing done to a terminal.
+/// A command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
 pub enum Command {
     /// Restart (再起動): a boot.
     Restart,
-    /// Shut down; under fast startup that hibernates.
+    /// Shut down; with fast startup the terminal hibernates.
     Shutdown,
-    /// Switch on; after a hibernation that is no boot.
+    /// Switch on; not a boot if the terminal was hibernated.
     PowerOn,
-    /// Restart the linkage application alone: no boot.
+    /// Restart only the linkage application: not a boot.
     RestartLinkage,
-    /// Look for updates and download now (N8).
+    /// Poll and download now (N8).
     Download,
     /// Switch the card reader.
     ReaderPower {
@@ -32,10 +32,10 @@ pub enum Command {
 }
 
 impl Terminal {
-    /// Does it; what was under way is interrupted and taken up again.
+    /// Runs a command. Work in progress is interrupted and resumed.
     ///
     /// # Errors
-    /// The present state does not allow it, or it cannot be kept on the disk.
+    /// The current state does not allow the command, or the state cannot be saved.
     pub fn command(&self, command: Command) -> Result<(), Text> {
         let on = self.state().power == Power::On;
         let done = match command {
@@ -52,7 +52,7 @@ impl Terminal {
             Command::Shutdown => self.start_anew(|state| state.shut_down(self.settings.fast_startup), Wake::Rhythm),
             Command::Download => self.start_anew(|_| (), Wake::Manual),
             Command::RestartLinkage => {
-                // The next look at the folder does it.
+                // The next sweep of the folder restarts it.
                 self.restarting.store(true, Ordering::Relaxed);
                 locked(&self.activity).linkage_restarts += 1;
                 Ok(())

@@ -1,4 +1,5 @@
-//! One package on its way: resumed after a cut or a kill, whole only when length and SHA-256 are right. What arrives is on the disk at once.
+//! The download of a package. It is resumed after an interruption or a kill, and complete only
+//! if length and SHA-256 match. Received bytes are written to disk at once.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -16,7 +17,7 @@ use super::store::unwritable;
 use crate::domain::text::Text;
 use crate::hex;
 
-/// A download on the disk: the bytes so far, and beside them what they are to become.
+/// A download on disk: the bytes so far, and a note that describes the complete package.
 pub(super) struct Partial {
     data: PathBuf,
     note: PathBuf,
@@ -24,7 +25,7 @@ pub(super) struct Partial {
     sha256: String,
 }
 
-/// What the bytes are to become; bytes beside another note are thrown away.
+/// The description of the complete package; bytes with a different note are discarded.
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
 struct Note {
     size: u64,
@@ -32,7 +33,7 @@ struct Note {
     etag: Option<String>,
 }
 
-/// Bytes so far, hashed.
+/// The bytes so far, with their running hash.
 struct Received {
     file: File,
     length: u64,
@@ -41,7 +42,7 @@ struct Received {
 }
 
 impl Partial {
-    /// The download of an offer whose hash is known.
+    /// Creates the download of an offer whose hash is known.
     pub(super) fn new(dir: &Path, offer: &Offer, sha256: &str) -> Self {
         let stem = format!("{}-{}", offer.component, offer.version);
         Self {
@@ -52,15 +53,17 @@ impl Partial {
         }
     }
 
-    /// Bytes that are on the disk.
+    /// Returns the number of bytes on disk.
     pub(super) fn received(&self) -> u64 {
         fs::metadata(&self.data).map_or(0, |data| data.len())
     }
 
-    /// Fetches what is missing and verifies the whole; `progress` hears the bytes so far.
+    /// Downloads the missing bytes and verifies the package; calls `progress` with the number
+    /// of bytes so far.
     ///
     /// # Errors
-    /// [`Fault::Bad`] where the package is not what was announced: it has been thrown away. With any other, the next call goes on.
+    /// [`Fault::Bad`] if the package does not match the announcement; it has been removed.
+    /// After any other error, the next call resumes the download.
     pub(super) async fn fetch(&self, backend: &Backend, mut progress: impl FnMut(u64) + Send) -> Result<(), Fault> {
         let mut received = self.open().await?;
         progress(received.length);
@@ -74,10 +77,10 @@ impl Partial {
         self.thrown_away_if_bad(self.verify(received))
     }
 
-    /// Removes it: it is installed, or no good.
+    /// Removes the files: the package was installed, or is invalid.
     pub(super) fn remove(&self) {
         for file in [&self.data, &self.note] {
-            // One that stays is found at odds with the next note, and thrown away then.
+            // A file that stays is discarded later, since it does not match the next note.
             let _ = fs::remove_file(file);
         }
     }
@@ -89,7 +92,7 @@ impl Partial {
         done
     }
 
-    /// What is there already, read and hashed off the async threads.
+    /// Reads and hashes the bytes on disk, on a thread for blocking work.
     async fn open(&self) -> Result<Received, Fault> {
         let (data, note_file, size) = (self.data.clone(), self.note.clone(), self.offer.size);
         let wanted = self.sha256.clone();
@@ -98,7 +101,8 @@ impl Partial {
         read.map_err(|error| self.disk(&error))
     }
 
-    /// Whether the answer continues what is there; if it starts anew, so do we.
+    /// Checks that the answer continues the bytes on disk. If the server sends the package from
+    /// the beginning, discards them.
     fn begin(&self, response: &Response, received: &mut Received) -> Result<(), Fault> {
         let size = self.offer.size;
         match response.status() {
@@ -185,7 +189,7 @@ fn bad(ja: &str, en: &str) -> Fault {
     Fault::Bad(Text::new(format!("パッケージが告知と違います: {ja}。"), format!("The package is not what was announced: {en}.")))
 }
 
-/// Whether a `Content-Range` goes from a byte to the end of a package.
+/// Whether a `Content-Range` goes from the offset `from` to the end of the package.
 fn continues(range: &str, from: u64, size: u64) -> bool {
     let parsed = range.strip_prefix("bytes ").and_then(|rest| rest.split_once('/'));
     parsed.is_some_and(|(range, total)| range == format!("{from}-{}", size - 1) && (total == "*" || total == size.to_string()))
@@ -223,7 +227,8 @@ fn remove_if_there(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Written beside and renamed: a note is whole or the former one.
+/// Writes a note to a new file and renames it, so that a kill leaves the new note or the former
+/// one.
 fn write_note(file: &Path, note: &Note) -> io::Result<()> {
     let beside = file.with_extension("new");
     fs::write(&beside, serde_json::to_vec(note)?)?;

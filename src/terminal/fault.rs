@@ -1,43 +1,43 @@
-//! What goes wrong between a terminal and the backend, sorted by what helps.
+//! The failures between a terminal and the backend, classified by what to do about them.
 
 use std::time::Duration;
 
 use crate::domain::text::Text;
 
-/// When to ask again, as the server says.
+/// When to retry, as requested by the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Again {
-    /// After so long on the terminal.
+    /// After this long in the terminal's time.
     In(Duration),
-    /// After so long, however fast the terminal lives.
+    /// After this long in real time, whatever the terminal's speed.
     ByTheWall(Duration),
 }
 
-/// Why a request came to nothing.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Waiting does not help: the terminal ends.
+    /// A retry does not help: the terminal ends.
     Fatal(Text),
-    /// It may work later; the server may say when.
+    /// A retry may succeed.
     Later {
         /// What happened.
         why: Text,
-        /// `Retry-After`.
+        /// The server's `Retry-After`.
         after: Option<Again>,
     },
-    /// The server read it and said no.
+    /// The server refused the request.
     Refused(Text),
-    /// A package that is not what was announced.
+    /// The package does not match the announcement.
     Bad(Text),
 }
 
 impl Fault {
-    /// It may work later, nobody says when.
+    /// Creates a fault for a later retry, without a time from the server.
     pub(super) fn later(ja: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Later { why: Text::new(ja, en), after: None }
     }
 
-    /// What happened.
+    /// Returns what happened.
     pub(super) fn why(&self) -> &Text {
         match self {
             Self::Fatal(why) | Self::Refused(why) | Self::Bad(why) | Self::Later { why, .. } => why,
@@ -45,7 +45,7 @@ impl Fault {
     }
 }
 
-/// Both languages in one line.
+/// Formats both languages in one line.
 pub(super) fn line(text: &Text) -> String {
     format!("{} / {}", text.ja, text.en)
 }

@@ -1,4 +1,5 @@
-//! A terminal's life: boot, first poll after one minute, then as the server says; download, install, report, wait for a restart.
+//! The life of a terminal: boot, first poll after one minute, then polls as the server
+//! requests; download, install, report, wait for a restart.
 
 use std::time::Duration;
 
@@ -14,21 +15,22 @@ use super::{Terminal, locked};
 use crate::domain::terminal::{FIRST_POLL, Report};
 use crate::domain::text::Text;
 
-/// Between two reports of a download's progress, in bytes.
+/// The number of bytes between two progress reports of a download.
 const TOLD_EVERY: u64 = 8 * 1024 * 1024;
 
-/// When to poll first, and how.
+/// When and how to poll first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wake {
     /// One minute after switching on.
     Rhythm,
-    /// At once: something was under way.
+    /// At once, since work was in progress.
     Now,
-    /// At once, at a time of one's own (N8).
+    /// At once, as a manual download (N8).
     Manual,
 }
 
-/// Lives until nothing helps; gives why. What interrupts (a restart, a command) drops whatever is under way: all of it can be taken up again.
+/// Runs until a fatal fault; returns its description. An interruption (a restart, a command)
+/// cancels the work in progress, all of which can be resumed.
 pub(super) async fn live(terminal: &Terminal) -> Text {
     let mut session = terminal.session.subscribe();
     loop {
@@ -46,12 +48,12 @@ pub(super) async fn live(terminal: &Terminal) -> Text {
     }
 }
 
-/// One stretch without interruption.
+/// Runs without interruption.
 async fn awake(terminal: &Terminal) -> Text {
     if terminal.state().power != Power::On {
         return std::future::pending().await;
     }
-    // What a boot has to tell is told at once.
+    // The reports of a boot are sent at once.
     while let Err(fault) = terminal.send_reports().await {
         match rest(terminal, &fault).await {
             Some(why) => return why,
@@ -84,7 +86,7 @@ async fn awake(terminal: &Terminal) -> Text {
     }
 }
 
-/// Waits after a fault; gives why where waiting does not help.
+/// Waits after a fault. Returns its description if it is fatal.
 async fn rest(terminal: &Terminal, fault: &Fault) -> Option<Text> {
     if let Fault::Fatal(why) = fault {
         return Some(why.clone());
@@ -96,7 +98,7 @@ async fn rest(terminal: &Terminal, fault: &Fault) -> Option<Text> {
         activity.doing = None;
         activity.trouble.replace(fault.why().clone())
     };
-    // The same again and again is said once.
+    // A repeated fault is logged only once as a warning.
     if known.as_ref() == Some(fault.why()) {
         tracing::debug!(?wait, "{}", line(fault.why()));
     } else {
@@ -106,7 +108,7 @@ async fn rest(terminal: &Terminal, fault: &Fault) -> Option<Text> {
     None
 }
 
-/// One poll and what it brings; gives how long to wait until the next.
+/// Polls once and processes the offers. Returns the time until the next poll.
 async fn round(terminal: &Terminal, manual: bool) -> Result<Duration, Fault> {
     terminal.send_reports().await?;
     let poll = terminal.backend.poll(manual).await?;
@@ -116,7 +118,7 @@ async fn round(terminal: &Terminal, manual: bool) -> Result<Duration, Fault> {
     let window = poll.window.map_or_else(|| "-".to_owned(), |window| window.state);
     tracing::info!(packages = offers.len(), window, "更新を問い合わせました / polled");
     let state = terminal.state();
-    // A server that offers what is installed has forgotten that it is.
+    // The server offers what is installed, so it has lost the terminal's reports.
     if offers.iter().any(|offer| installed(&state, offer).is_some_and(|order| order.is_eq())) {
         terminal.tell_all().await?;
     }
@@ -131,7 +133,7 @@ async fn round(terminal: &Terminal, manual: bool) -> Result<Duration, Fault> {
     Ok(poll.poll_after.duration().unsigned_abs())
 }
 
-/// How an offer's version compares with what is installed.
+/// Compares an offer's version with the installed one.
 fn installed(state: &State, offer: &Offer) -> Option<std::cmp::Ordering> {
     state.software.get(&offer.component).map(|versions| offer.version.cmp(&versions.installed))
 }
@@ -140,7 +142,7 @@ fn is_wanted(state: &State, offer: &Offer) -> bool {
     installed(state, offer).is_none_or(std::cmp::Ordering::is_gt)
 }
 
-/// Downloads and installs one package, where it can be now; says whether it was installed.
+/// Downloads and installs a package, if that is possible now. Returns whether it was installed.
 async fn take(terminal: &Terminal, offer: &Offer) -> Result<bool, Fault> {
     let state = terminal.state();
     if !is_wanted(&state, offer) {
@@ -166,7 +168,7 @@ async fn take(terminal: &Terminal, offer: &Offer) -> Result<bool, Fault> {
     install(terminal, offer, &partial).await.map(|()| true)
 }
 
-/// A version older than what is installed is not taken; the server is told once.
+/// Declines a version older than the installed one, and reports that once.
 fn decline(terminal: &Terminal, state: &State, offer: &Offer) -> Result<bool, Fault> {
     let older = installed(state, offer).is_some_and(std::cmp::Ordering::is_lt);
     if !older || state.declined.get(&offer.component) == Some(&offer.version) {
@@ -197,7 +199,8 @@ async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Resu
         meter.log(received);
         if received > from {
             from = received;
-            // Bytes that come are what worked: a transfer that is cut again and again is not given up.
+            // Received bytes count as success, so that a transfer that is interrupted again and
+            // again continues.
             locked(&terminal.pace).worked();
         }
         locked(&terminal.activity).doing =
@@ -227,7 +230,8 @@ async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Resu
     terminal.send_reports().await
 }
 
-/// Atomic: what is installed is one field of the state, written at the end. Killed before, it starts over with the download that is there.
+/// Installs a package atomically: the installed version is one field of the state, saved at the
+/// end. After a kill before that, the installation starts again from the existing download.
 async fn install(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Result<(), Fault> {
     let (component, version) = (offer.component, offer.version.clone());
     locked(&terminal.activity).doing =

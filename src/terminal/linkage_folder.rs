@@ -1,4 +1,5 @@
-//! The linkage folder of a terminal: request files go to the backend, its answers into the folder. The engine is that of `serve`.
+//! The linkage folder of a terminal: request files are sent to the backend, and its answers are
+//! written to the folder. The folder engine is the same as that of `serve`.
 
 use std::io;
 use std::path::Path;
@@ -21,15 +22,15 @@ use crate::linkage::LOOKED_AT_EVERY;
 use crate::linkage::folder::{Folder, OutputFile, Reply, RequestHandler, Rules};
 use crate::wire::file_name::{err_name, is_ours};
 
-/// How long a result is left lying.
+/// How long results stay in the folder.
 const STAY_TIME: Duration = Duration::from_secs(24 * 3600);
 
-/// The linkage application, freshly started.
+/// Creates the state of a linkage application that has just started.
 pub(super) fn open(dir: &Path) -> Folder {
     Folder::new(dir, Rules::default())
 }
 
-/// Looks at the folder again and again; ends only if that cannot go on.
+/// Sweeps the folder repeatedly; returns only if that cannot continue.
 pub(super) async fn serve(terminal: &Arc<Terminal>) -> Text {
     let (Some(dir), Some(folder)) = (&terminal.settings.linkage, &terminal.folder) else {
         return std::future::pending().await;
@@ -42,7 +43,7 @@ pub(super) async fn serve(terminal: &Arc<Terminal>) -> Text {
         let (terminal, folder) = (Arc::clone(terminal), Arc::clone(folder));
         let looking = tokio::task::spawn_blocking(move || {
             let mut handler = BackendRequestHandler { terminal: &terminal, handle: Handle::current() };
-            // What goes wrong is logged by the folder itself, once.
+            // The folder logs its own failures, once.
             let _ = locked(&folder).sweep((terminal.settings.wall)(), Duration::ZERO, Some(STAY_TIME), &mut handler);
         });
         if let Err(error) = looking.await {
@@ -52,17 +53,17 @@ pub(super) async fn serve(terminal: &Arc<Terminal>) -> Text {
     }
 }
 
-/// Puts a face result file into the folder.
+/// Writes a face result file to the folder.
 ///
 /// # Errors
-/// The name is no plain file name, or the disk refuses.
+/// The name is not a plain file name, or the file cannot be written.
 pub(super) async fn deliver_face(folder: &Arc<Mutex<Folder>>, file: OutputFile, wall: Timestamp) -> io::Result<()> {
     let folder = Arc::clone(folder);
     let delivering = tokio::task::spawn_blocking(move || locked(&folder).deliver_face(file, wall));
     delivering.await.map_err(io::Error::other)?
 }
 
-/// Asks the backend for the engine, on a thread that may wait.
+/// Answers the folder's requests through the backend, on a thread that may block.
 struct BackendRequestHandler<'a> {
     terminal: &'a Terminal,
     handle: Handle,
@@ -84,7 +85,7 @@ impl RequestHandler for BackendRequestHandler<'_> {
     fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
         let terminal = self.terminal;
         let asked = self.handle.block_on(async {
-            // The server refuses as soon as it knows that the restart is pending.
+            // A server that knows of the pending restart refuses the request.
             terminal.settle_pending().await?;
             terminal.backend.file(name, bytes).await
         });
@@ -93,7 +94,7 @@ impl RequestHandler for BackendRequestHandler<'_> {
                 let result_files = terminal.result_files(answer.result_files);
                 reply(name, answer, result_files)
             }
-            // The server read it and wants nothing of it: whoever wrote it has to know.
+            // The server refused the request; the error file informs its author.
             Err(Fault::Refused(why)) => Reply::Malformed(err(name, &why, terminal.result_files(None))),
             Err(fault) => {
                 tracing::warn!(name, "{}", line(fault.why()));

@@ -1,8 +1,8 @@
-//! Downloads as people watch them: a log line for each tenth.
+//! The progress log of a download: one line for each tenth.
 
 use super::protocol::Offer;
 
-/// One download.
+/// The progress of one download.
 pub(super) struct Meter {
     title: String,
     size: u64,
@@ -15,7 +15,7 @@ impl Meter {
         Self { title: format!("{} {}", offer.component.title().ja, offer.version), size: offer.size, tenth: 0 }
     }
 
-    /// Logs that so many bytes have been received, where another tenth is complete.
+    /// Logs the number of received bytes if another tenth is complete.
     pub(super) fn log(&mut self, received: u64) {
         let tenth = received.saturating_mul(10) / self.size.max(1);
         if tenth > self.tenth {

@@ -1,5 +1,6 @@
-//! A simulated qualification terminal (資格確認端末): a separate process that polls, downloads, installs, reports and waits for its restart, as a
-//! real one does, and serves a linkage folder. It uses nothing of the server but its backend surface.
+//! A simulated qualification terminal (資格確認端末): a separate process that, like a real one,
+//! polls, downloads, installs, reports, waits for its restart, and serves a linkage folder. It
+//! uses the server only through the backend's interface.
 
 mod admin;
 mod card;
@@ -47,26 +48,26 @@ use crate::domain::text::Text;
 use crate::hex;
 use crate::linkage::folder::Folder;
 
-/// What a terminal is started with.
+/// The settings of a terminal.
 #[derive(Clone)]
 pub struct Settings {
-    /// Which terminal it is, as its certificate says.
+    /// The terminal's address, from its certificate.
     pub address: TerminalAddress,
-    /// How it reaches the backend.
+    /// The connection to the backend.
     pub connecting: Connecting,
-    /// Its memory's directory.
+    /// The state directory.
     pub state: PathBuf,
-    /// The linkage folder that it serves.
+    /// The linkage folder, if the terminal serves one.
     pub linkage: Option<PathBuf>,
-    /// Everything that it waits for is divided by this; positive.
+    /// The divisor of all waiting times; positive.
     pub speed: f64,
     /// Whether a shutdown only hibernates.
     pub fast_startup: bool,
     /// How long an installation takes, before it is divided by `speed`.
     pub install_time: Duration,
-    /// What commands have to bring.
+    /// The token that commands require.
     pub token: String,
-    /// The machine's time: shown, and what the linkage folder waits by.
+    /// The machine's clock, for display and for the waiting times of the linkage folder.
     pub wall: fn() -> Timestamp,
 }
 
@@ -79,28 +80,30 @@ pub struct Terminal {
     activity: Mutex<Activity>,
     pace: Mutex<Pace>,
     wake: Mutex<Wake>,
-    /// Counts what interrupts the terminal's life: a restart, a shutdown, a command.
+    /// Incremented by each interruption: a restart, a shutdown, a command.
     session: watch::Sender<u64>,
     /// The linkage folder.
     folder: Option<Arc<Mutex<Folder>>>,
-    /// How files come into being there, as the server last told.
+    /// How result files are written, as the server last said.
     result_files: Mutex<ResultFiles>,
     /// Held while reports are sent, so that they arrive in order.
     sending: tokio::sync::Mutex<()>,
-    /// The server may have forgotten this terminal: nothing was heard of it for a while.
+    /// Whether the server may have lost this terminal's reports, since a request failed or none
+    /// was sent yet.
     unsure: AtomicBool,
-    /// The program ends.
+    /// Whether the program is ending.
     closed: AtomicBool,
-    /// The linkage application is to be restarted.
+    /// Whether the linkage application has to be restarted.
     restarting: AtomicBool,
 }
 
 impl Terminal {
-    /// Goes on from what is on the disk. At the very first start it takes over from the server which software it has; until the server
-    /// answers, it waits.
+    /// Resumes from the state on disk. At the very first start, it waits until the server
+    /// answers, and takes the installed software from it.
     ///
     /// # Errors
-    /// A state directory that cannot be used or belongs to another terminal; certificates or a server that do not fit.
+    /// The state directory cannot be used or belongs to another terminal, the certificates
+    /// cannot be used, or the server refuses the terminal.
     pub async fn open(settings: Settings) -> Result<Arc<Self>, Text> {
         let store = Store::open(&settings.state)?;
         let backend = Backend::new(&settings.connecting, &settings.address, settings.wall)?;
@@ -133,10 +136,8 @@ impl Terminal {
         }))
     }
 
-    /// Lives, serves the linkage folder and takes commands, until nothing can be done any more.
-    ///
-    /// # Errors
-    /// Always: why it ended.
+    /// Runs the terminal, its linkage folder and its admin listener until one of them ends;
+    /// returns why.
     pub async fn run(self: Arc<Self>, admin: TcpListener) -> Text {
         tokio::select! {
             why = life::live(&self) => why,
@@ -145,24 +146,24 @@ impl Terminal {
         }
     }
 
-    /// Takes no further request from the linkage folder: the program ends.
+    /// Accepts no more requests from the linkage folder, since the program is ending.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
 
-    /// How files come into being in the linkage folder: as the server says now, else as it last said.
+    /// Returns how result files are written: as the server says now, else as it last said.
     fn result_files(&self, told: Option<ResultFiles>) -> ResultFiles {
         let mut known = locked(&self.result_files);
         *known = told.unwrap_or(*known);
         *known
     }
 
-    /// Reads the state.
+    /// Returns a copy of the state.
     fn state(&self) -> State {
         locked(&self.state).clone()
     }
 
-    /// Changes the state and keeps it on the disk.
+    /// Changes the state and saves it.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, Fault> {
         let mut state = locked(&self.state);
         let mut changed = state.clone();
@@ -178,14 +179,14 @@ impl Terminal {
     }
 }
 
-/// A boot id that no other boot of any terminal has.
+/// Returns a random boot id, unique among all terminals.
 fn new_boot_id() -> BootId {
     let mut random = [0; 12];
     rand::fill(&mut random).expect("a machine that gives random bytes for TLS gives twelve more");
     BootId::parse(&format!("boot-{}", hex::encode(random))).expect("letters, digits and a hyphen make a boot id")
 }
 
-/// The very first start: the software is what the server takes the terminal to have.
+/// Creates the state at the very first start, with the software that the server has on record.
 async fn set_up(settings: &Settings, backend: &Backend, pace: &mut Pace) -> Result<State, Text> {
     let mut said = None;
     loop {

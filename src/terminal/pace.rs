@@ -1,4 +1,5 @@
-//! When a terminal does what: by the machine's monotonic clock, so that a wall clock that jumps changes nothing, and with jitter from a seed.
+//! The waiting times of a terminal. They use the machine's monotonic clock, so that changes of
+//! the wall clock have no effect, and have jitter from a seed.
 
 use std::time::Duration;
 
@@ -8,22 +9,22 @@ use fastrand::Rng;
 use super::fault::Again;
 use crate::domain::ids::TerminalAddress;
 
-/// The first wait after something failed.
+/// The first wait after a failure.
 const FIRST_BACK_OFF: Duration = Duration::from_secs(5);
 
-/// The longest wait after something failed.
+/// The longest wait after a failure.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(15 * 60);
 
-/// The longest wait that a server can ask for.
+/// The longest wait that a server can request.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 
-/// However fast: no server is asked more often.
+/// The shortest wait between requests, whatever the speed.
 const SHORTEST_WAIT: Duration = Duration::from_millis(20);
 
-/// However fast: a server that failed is left alone for so long.
+/// The shortest wait after a failure, whatever the speed.
 const SHORTEST_BACK_OFF: Duration = Duration::from_millis(100);
 
-/// A terminal's rhythm.
+/// The waiting times of a terminal.
 #[derive(Debug)]
 pub(super) struct Pace {
     speed: f64,
@@ -32,30 +33,32 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Everything that it waits for is divided by `speed`. The jitter comes from the terminal's name: each waits differently, always the same.
+    /// Creates the pace of a terminal. All waiting times are divided by `speed`. The terminal's
+    /// name is the seed of the jitter, so that each terminal has its own, reproducible waits.
     pub(super) fn new(speed: f64, address: &TerminalAddress) -> Self {
         let digest = digest::digest(&digest::SHA256, address.to_string().as_bytes());
         let seed = digest.as_ref().iter().take(8).fold(0, |seed: u64, byte| seed << 8 | u64::from(*byte));
         Self { speed, random: Rng::with_seed(seed), failures: 0 }
     }
 
-    /// How long to really wait for what takes so long on a terminal.
+    /// Returns the real wait for a time in the terminal's time.
     pub(super) fn wait(&self, nominal: Duration) -> Duration {
         nominal.min(LONGEST_WAIT).div_f64(self.speed).max(SHORTEST_WAIT)
     }
 
-    /// Something worked: the next failure waits briefly again.
+    /// Records a success: the next failure waits briefly again.
     pub(super) fn worked(&mut self) {
         self.failures = 0;
     }
 
-    /// How long to wait after a failure: twice as long each time, between half of that and all of it; what the server asks for, and a
-    /// little more so that not all come at once, where it asks.
+    /// Returns the wait after a failure. It doubles with each failure, and jitter reduces it by
+    /// up to a half. If the server requests a wait, that is used, plus jitter so that the
+    /// terminals do not all return at once.
     pub(super) fn back_off(&mut self, asked: Option<Again>) -> Duration {
         let doubled = FIRST_BACK_OFF.saturating_mul(1 << self.failures.min(16)).min(LONGEST_BACK_OFF);
         self.failures = self.failures.saturating_add(1);
         let part = self.random.f64();
-        // The longest wait holds for what is asked for, not for the little more.
+        // The longest wait limits the requested time, not the jitter.
         let a_little_more = FIRST_BACK_OFF.mul_f64(part);
         let wait = match asked {
             Some(Again::ByTheWall(asked)) => asked.min(LONGEST_WAIT) + a_little_more.div_f64(self.speed.max(1.0)),

@@ -1,4 +1,4 @@
-//! The backend's answers as a terminal reads them. Fields that are new to it are passed over.
+//! The backend's answers as a terminal reads them. Unknown fields are ignored.
 
 use std::collections::BTreeMap;
 
@@ -19,26 +19,26 @@ pub(super) struct Poll {
     pub(super) poll_after: Period,
 }
 
-/// What there is to download.
+/// The packages to download.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Update {
     pub(super) packages: Vec<Offer>,
 }
 
-/// Whether the distribution's hours are open.
+/// Whether a distribution window is open.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Window {
     pub(super) state: String,
 }
 
-/// One package on offer.
+/// A package on offer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Offer {
     pub(super) component: Component,
     pub(super) version: Version,
-    /// Bytes.
+    /// In bytes.
     pub(super) size: u64,
-    /// 64 hexadecimal digits; none as long as the server does not know it yet.
+    /// 64 hexadecimal digits; `None` while the server is still computing it.
     #[serde(default)]
     pub(super) sha256: Option<String>,
     pub(super) url: String,
@@ -50,7 +50,7 @@ fn yes() -> bool {
     true
 }
 
-/// Delivery results: what the server takes to be installed and running.
+/// The delivery results: what the server has on record as installed and running.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Results {
     components: Vec<ComponentResult>,
@@ -70,7 +70,7 @@ struct MockResult {
 }
 
 impl Results {
-    /// Each component's installed version and, where the server tells, the running one.
+    /// Returns each component's installed version and, if the server sends it, the running one.
     pub(super) fn versions(&self) -> BTreeMap<Component, (Version, Option<Version>)> {
         let told = self.components.iter();
         told.map(|known| (known.component, (known.installed.clone(), known.mock.as_ref().map(|mock| mock.running.clone())))).collect()
@@ -80,7 +80,7 @@ impl Results {
 /// The answer to a card at the reader.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct CardAnswer {
-    /// How it ended; `kind` tells which.
+    /// The outcome; `kind` says which.
     pub(super) outcome: serde_json::Value,
     pub(super) shown: Text,
     #[serde(default)]
@@ -96,7 +96,7 @@ pub(super) struct CardFile {
     pub(super) result_files: Option<ResultFiles>,
 }
 
-/// What of a problem document a terminal shows.
+/// The fields of a problem document that a terminal shows.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Trouble {
@@ -106,18 +106,18 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
-    /// Reads a problem document; what is none says nothing.
+    /// Parses a problem document; anything else results in empty texts.
     pub(super) fn read(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()
     }
 
-    /// Whether the server says that it does not know who asks: nothing that waiting would cure.
+    /// Whether the server refuses the client's identity, so that a retry does not help.
     pub(super) fn is_about_identity(&self) -> bool {
         let kind = self.r#type.rsplit(':').next().unwrap_or_default();
         kind.starts_with("identity-") || kind == "certificate-required"
     }
 
-    /// Its words, after what they are about.
+    /// Returns its texts after a prefix.
     pub(super) fn after(&self, ja: &str, en: &str) -> Text {
         Text::new(format!("{ja}{}", self.detail), format!("{en}{}", self.detail_en)).clipped(600)
     }

@@ -1,4 +1,5 @@
-//! What a terminal tells the server: in order, each until it is taken; and everything anew where the server has forgotten.
+//! Reports to the server: sent in order, each until the server accepts or refuses it; all again
+//! if the server has lost them.
 
 use std::sync::atomic::Ordering;
 
@@ -8,7 +9,8 @@ use super::{Terminal, locked};
 use crate::domain::terminal::Report;
 
 impl Terminal {
-    /// Sends what is outstanding, in order. What the server does not accept is dropped; where that is a boot, it is told everything once.
+    /// Sends the outstanding reports in order. A report that the server refuses is dropped; if
+    /// it is that of a boot, everything is reported once more.
     ///
     /// # Errors
     /// The server cannot be reached, or does not know this terminal.
@@ -16,7 +18,7 @@ impl Terminal {
         let _order = self.sending.lock().await;
         let sent = self.send_in_order().await;
         if sent.is_err() {
-            // Whoever answers next may have forgotten everything meanwhile.
+            // The server that answers next may have lost all reports.
             self.unsure.store(true, Ordering::Relaxed);
         }
         sent
@@ -47,8 +49,10 @@ impl Terminal {
         Ok(())
     }
 
-    /// Tells a server that may have forgotten it which boot this is, before what was installed in it: otherwise that would look like a restart that
-    /// did not help. Where it is known it is a duplicate; where it does not fit, what follows puts it right.
+    /// Reports the current boot before other reports to a server that may have lost it.
+    /// Otherwise an installation in this boot would look like a restart without effect. If the
+    /// server knows the boot, this is a duplicate; if the server refuses it, the following
+    /// reports correct its record.
     async fn introduce(&self) -> Result<(), Fault> {
         let state = self.state();
         let boots = state.reports.iter().any(|report| matches!(report, Report::Booted { .. }));
@@ -62,7 +66,7 @@ impl Terminal {
         Ok(())
     }
 
-    /// Tells the server everything that is installed beyond what it knows, and what runs.
+    /// Reports the installed versions that the server does not know, and the running ones.
     ///
     /// # Errors
     /// As [`Terminal::send_reports`].
@@ -71,7 +75,8 @@ impl Terminal {
         self.send_reports().await
     }
 
-    /// Makes sure that the server knows of a pending restart before something is asked of it.
+    /// Ensures that the server knows of a pending restart, before a request that it has to
+    /// refuse.
     ///
     /// # Errors
     /// As [`Terminal::send_reports`].
@@ -90,7 +95,8 @@ impl Terminal {
         if knows { Ok(()) } else { self.tell_all().await }
     }
 
-    /// A download's progress is told once and not again: the next one says more.
+    /// Reports the progress of a download, without retries, since the next report supersedes
+    /// it.
     pub(super) async fn tell_progress(&self, offer: &Offer, received: u64) {
         let report = Report::Downloading { component: offer.component, version: offer.version.clone(), received };
         if let Err(fault) = self.backend.report(&report).await {

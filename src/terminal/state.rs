@@ -1,5 +1,6 @@
-//! What a terminal remembers: its boot, its power, installed and running versions, and reports that the server has not taken yet. Pure
-//! transitions; whether an update is pending is derived.
+//! The saved state of a terminal: its boot, its power, installed and running versions, and
+//! reports that the server has not accepted yet. Transitions are pure; whether a restart is
+//! pending is derived.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,35 +11,36 @@ use crate::domain::campaign::Component;
 use crate::domain::ids::{BootId, Version};
 use crate::domain::terminal::Report;
 
-/// The most reports that wait for the server; the oldest are dropped. What is installed and running can be told anew at any time.
+/// The maximum number of outstanding reports; the oldest are dropped, since the installed and
+/// running versions can be reported again at any time.
 const MOST_REPORTS: usize = 200;
 
-/// A terminal's memory, as it is on the disk.
+/// The state of a terminal, as saved on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct State {
-    /// The terminal whose memory it is, as `<institution code>-<terminal>`.
+    /// The terminal that it belongs to, as `<institution code>-<terminal>`.
     pub(super) terminal: String,
     pub(super) power: Power,
     pub(super) boot_id: BootId,
-    /// How many boots there were.
+    /// The number of boots.
     pub(super) boots: u64,
     pub(super) reader_powered: bool,
     pub(super) software: BTreeMap<Component, Versions>,
-    /// What the server is still to be told, in order.
+    /// The outstanding reports, in order.
     pub(super) reports: VecDeque<Report>,
-    /// Versions on offer that are older than what is installed, told of once.
+    /// Offered versions that were older than the installed one, and have been reported.
     pub(super) declined: BTreeMap<Component, Version>,
-    /// When the server last answered a poll, by the machine's clock: to be shown, nothing is decided by it.
+    /// When the server last answered a poll, by the machine's clock; only for display.
     pub(super) last_poll: Option<Timestamp>,
 }
 
-/// Whether it is on.
+/// The power state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Power {
     On,
     Off,
-    /// Off under fast startup: switching on goes on with the same boot.
+    /// Off with fast startup: switching on continues the same boot.
     Hibernated,
 }
 
@@ -50,7 +52,7 @@ pub(super) struct Versions {
 }
 
 impl State {
-    /// A terminal that has just been set up with this software, in its first boot.
+    /// Creates the state of a new terminal with this software, in its first boot.
     pub(super) fn new(terminal: String, software: BTreeMap<Component, Versions>, boot_id: BootId) -> Self {
         let mut state = Self {
             terminal,
@@ -67,12 +69,12 @@ impl State {
         state
     }
 
-    /// Something is installed that does not run.
+    /// Whether a restart is pending: some installed version is not running.
     pub(super) fn is_pending(&self) -> bool {
         self.software.values().any(|versions| versions.installed != versions.running)
     }
 
-    /// A boot: what is installed runs from now on.
+    /// Boots: the installed versions run from now on.
     pub(super) fn boot(&mut self, boot_id: BootId) {
         self.power = Power::On;
         self.boot_id = boot_id;
@@ -83,12 +85,13 @@ impl State {
         self.report_boot();
     }
 
-    /// A shutdown; under fast startup it only hibernates.
+    /// Shuts down; with fast startup only hibernates.
     pub(super) fn shut_down(&mut self, fast_startup: bool) {
         self.power = if fast_startup { Power::Hibernated } else { Power::Off };
     }
 
-    /// Switching on. What hibernated goes on with the boot that it was in; all else boots. Says whether it was a boot.
+    /// Switches on. A hibernated terminal continues its boot; otherwise it boots. Returns
+    /// whether it booted.
     pub(super) fn power_on(&mut self, boot_id: BootId) -> bool {
         if self.power == Power::Hibernated {
             self.power = Power::On;
@@ -98,7 +101,7 @@ impl State {
         true
     }
 
-    /// A package is installed; one that needs no restart runs at once.
+    /// Installs a package. If it needs no restart, it runs at once.
     pub(super) fn install(&mut self, component: Component, version: &Version, restart_required: bool) {
         let installed = || Versions { installed: version.clone(), running: version.clone() };
         let versions = self.software.entry(component).or_insert_with(installed);
@@ -109,7 +112,7 @@ impl State {
         self.report(Report::Installed { component, version: version.clone() });
     }
 
-    /// Notes a report for the server.
+    /// Queues a report.
     pub(super) fn report(&mut self, report: Report) {
         if self.reports.back() == Some(&report) {
             return;
@@ -120,20 +123,21 @@ impl State {
         }
     }
 
-    /// Notes for the server what runs.
+    /// Queues the report of the boot.
     pub(super) fn report_boot(&mut self) {
         let report = self.boot_report();
         self.report(report);
     }
 
-    /// What runs, in which boot.
+    /// Returns the report of the boot and the running versions.
     pub(super) fn boot_report(&self) -> Report {
         let running = self.software.iter().map(|(component, versions)| (*component, versions.running.clone())).collect();
         Report::Booted { boot_id: self.boot_id.clone(), running }
     }
 
-    /// Notes for a server that has forgotten it everything that is installed beyond what it knows, and what runs. What waits for a restart was
-    /// installed in this boot: told before it, it would look like a restart that did not help.
+    /// Queues reports of the installed versions that the server does not know, and of the boot.
+    /// Versions that wait for a restart come after the boot: before it, they would look like a
+    /// restart without effect.
     pub(super) fn report_all(&mut self, known: &BTreeMap<Component, Version>) {
         let forgotten =
             self.software.iter().filter(|(component, versions)| known.get(component).is_none_or(|known| *known < versions.installed));

@@ -1,4 +1,4 @@
-//! What a terminal shows of itself.
+//! The status that a terminal shows.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,13 +9,13 @@ use crate::domain::ids::Version;
 use crate::domain::japan;
 use crate::domain::text::Text;
 
-/// What it is at, beside what it remembers.
+/// What the terminal is doing; not saved.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     pub(super) doing: Option<Doing>,
-    /// The last poll had something that is not installed.
+    /// Whether the last poll offered something that is not installed.
     pub(super) offered: bool,
-    /// What went wrong last, until something works.
+    /// The last failure, until the next success.
     pub(super) trouble: Option<Text>,
     /// How often the linkage application was restarted.
     pub(super) linkage_restarts: u64,
@@ -24,43 +24,43 @@ pub(super) struct Activity {
 /// A download or an installation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Doing {
-    /// Of what.
+    /// The component.
     pub component: Component,
-    /// Which version.
+    /// Its new version.
     pub version: Version,
-    /// Bytes that are there.
+    /// The number of bytes received.
     pub received: u64,
-    /// Bytes that there will be.
+    /// The size of the package in bytes.
     pub size: u64,
-    /// The download is complete, and is being installed.
+    /// Whether the download is complete and is being installed.
     pub installing: bool,
 }
 
 /// A component's versions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ComponentStatus {
-    /// Which.
+    /// The component.
     pub component: Component,
-    /// On the disk.
+    /// The installed version.
     pub installed: Version,
-    /// In memory.
+    /// The running version.
     pub running: Version,
 }
 
-/// A terminal at a glance.
+/// The status of a terminal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Status {
-    /// `<institution code>-<terminal>`.
+    /// The terminal, as `<institution code>-<terminal>`.
     pub id: String,
-    /// The backend's root.
+    /// The backend's root URL.
     pub server: String,
     /// `off`, `pending`, `downloading`, `installing`, `update_available` or `up_to_date`.
     pub phase: String,
-    /// Something is installed that does not run: checks are refused.
+    /// Whether a restart is pending, so that checks are refused.
     pub pending: bool,
-    /// Tells this boot from every other.
+    /// The id of the current boot.
     pub boot_id: String,
-    /// How many boots there were.
+    /// The number of boots.
     pub boots: u64,
     /// Whether the card reader is on.
     pub reader_powered: bool,
@@ -68,18 +68,18 @@ pub struct Status {
     pub linkage_restarts: u64,
     /// Each component's versions.
     pub components: Vec<ComponentStatus>,
-    /// The download or installation under way.
+    /// The download or installation in progress.
     pub progress: Option<Doing>,
     /// When the server last answered a poll, in Japan's time.
     pub last_poll: Option<String>,
-    /// Reports that the server has not taken yet.
+    /// The number of reports that the server has not accepted yet.
     pub outstanding_reports: usize,
-    /// What went wrong last, until something works.
+    /// The last failure, until the next success.
     pub trouble: Option<Text>,
 }
 
 impl Terminal {
-    /// What it shows now.
+    /// Returns the current status.
     pub fn status(&self) -> Status {
         let state = self.state();
         let activity = locked(&self.activity);
@@ -116,7 +116,7 @@ impl Terminal {
 }
 
 impl Status {
-    /// As people read it, in lines.
+    /// Formats the status for people, in lines.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![
             format!("端末 terminal      {}  ({})", self.id, self.server),

@@ -1,4 +1,5 @@
-//! The state directory: one process at a time, one small JSON file that is written beside and renamed, and the partial downloads.
+//! The state directory: a lock against other processes, one small JSON file that is replaced
+//! atomically, and the partial downloads.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -11,15 +12,15 @@ use crate::domain::text::Text;
 #[derive(Debug)]
 pub(super) struct Store {
     dir: PathBuf,
-    /// Held as long as the process runs.
+    /// Held while the process runs.
     _lock: File,
 }
 
 impl Store {
-    /// Opens the directory, made where it is missing, and keeps other processes out.
+    /// Opens the directory, creates it if it does not exist, and locks it.
     ///
     /// # Errors
-    /// It cannot be made or is in use.
+    /// The directory cannot be created, or is in use.
     pub(super) fn open(dir: &Path) -> Result<Self, Text> {
         fs::create_dir_all(dir.join("downloads")).map_err(|error| unwritable(dir, &error))?;
         let mut options = OpenOptions::new();
@@ -33,10 +34,10 @@ impl Store {
         }
     }
 
-    /// What was kept; none at the very first start.
+    /// Loads the state; `None` at the very first start.
     ///
     /// # Errors
-    /// The file is there and cannot be read.
+    /// The file exists and cannot be read.
     pub(super) fn load(&self) -> Result<Option<State>, Text> {
         let file = self.file();
         let unreadable = |error: &dyn std::fmt::Display| {
@@ -52,10 +53,10 @@ impl Store {
         }
     }
 
-    /// Keeps it: a process killed midway leaves the former one.
+    /// Saves the state; a kill during the write leaves the former one.
     ///
     /// # Errors
-    /// The disk's word.
+    /// The file cannot be written.
     pub(super) fn save(&self, state: &State) -> io::Result<()> {
         let beside = self.dir.join("state.json.new");
         let bytes = serde_json::to_vec_pretty(state)?;
@@ -65,12 +66,12 @@ impl Store {
         fs::rename(&beside, self.file())
     }
 
-    /// Where partial downloads are.
+    /// Returns the directory of the partial downloads.
     pub(super) fn downloads(&self) -> PathBuf {
         self.dir.join("downloads")
     }
 
-    /// Whether a download was begun and is not installed.
+    /// Whether there is a download that was not installed.
     pub(super) fn has_partial(&self) -> bool {
         fs::read_dir(self.downloads()).is_ok_and(|mut entries| entries.next().is_some())
     }
@@ -80,7 +81,7 @@ impl Store {
     }
 }
 
-/// What to say of a place that cannot be written.
+/// Describes a path that cannot be written.
 pub(super) fn unwritable(place: &Path, error: &io::Error) -> Text {
     Text::new(format!("{} に書き込めません: {error}。", place.display()), format!("{} cannot be written: {error}.", place.display()))
 }
