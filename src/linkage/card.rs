@@ -1,4 +1,4 @@
-//! A card at the reader: what the reader and the terminal show, and the face result file.
+//! Cards at the reader: what the reader and the terminal show, and the face result file.
 
 use super::face::FaceId;
 use super::file::written;
@@ -22,15 +22,15 @@ use crate::journal::{Exchange, Message, Note, Outcome};
 use crate::wire::message::MessageKind;
 use crate::wire::request::Sender;
 
-/// What came of a card.
+/// The result of a card.
 pub struct Seen {
-    /// What became of it.
+    /// How it ended.
     pub outcome: CardOutcome,
-    /// What staff and patient see.
+    /// The text shown to staff and patient.
     pub shown: Text,
-    /// The face result file that is to be written, where one is.
+    /// The face result file to write, if any.
     pub face: Option<FaceFile>,
-    /// For the journal.
+    /// The exchange for the journal.
     pub exchange: Exchange,
 }
 
@@ -38,11 +38,11 @@ pub struct Seen {
 pub struct FaceFile {
     /// The file.
     pub file: OutputFile,
-    /// Its text, whatever the file's character set and packing.
+    /// Its text, independent of the file's character set and packing.
     pub text: String,
 }
 
-/// Has a patient present a card at the reader of a terminal; none if there is no such terminal.
+/// Presents a person's card at the reader of a terminal; `None` if there is no such terminal.
 pub fn present(
     fixtures: &Fixtures,
     institution: &mut Institution,
@@ -92,14 +92,15 @@ pub fn present(
     Some(Seen { outcome, shown, face, exchange })
 }
 
-/// What a person answers at the reader: what is given, else what they always do.
+/// Returns a person's answers at the reader: those given, else the person's defaults.
 fn answered(person: &Person, given: &Consents) -> Consents {
     let mut consents = person.consents.clone();
     consents.extend(given);
     consents
 }
 
-/// The check of a card that the reader could read: what came of it, a refusal's words, and the answer.
+/// Checks a card that the reader could read. Returns the outcome, the text of a refusal, and
+/// the answer.
 fn read(
     fixtures: &Fixtures,
     place: Place<'_>,

@@ -1,5 +1,6 @@
-//! How face results are named and marked. As in real ones the file's name has 20 lower-case hex digits, and the `ArbitraryFileIdentifier` is 11
-//! bytes in URL-safe Base64; what the real system makes them from is not known.
+//! The names and identifiers of face results. As in real ones, the file name has 20 lower-case
+//! hexadecimal digits, and the `ArbitraryFileIdentifier` is 11 bytes in URL-safe Base64. How
+//! the real system derives them is not known.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -14,13 +15,14 @@ use crate::hex;
 use crate::institutions::Moment;
 use crate::wire::zip;
 
-/// What tells one face result from another: drawn from the institution's seed, its code, and the number of the card among its events.
+/// The identifier of a face result: a hash of the institution's seed, its code, and the number
+/// of the card among its events.
 pub(super) struct FaceId {
     drawn: [u8; 32],
 }
 
 impl FaceId {
-    /// That of the next card presented at a reader of this institution.
+    /// Returns the identifier of the next card presented at a reader of this institution.
     pub(super) fn next(institution: &Institution) -> Self {
         let number = institution.events.last() + 1;
         let from = format!("face {} {} {number}", institution.presentation.seed, institution.code);
@@ -28,17 +30,18 @@ impl FaceId {
         Self { drawn: digest.as_ref().try_into().expect("SHA-256 has 32 bytes") }
     }
 
-    /// `ArbitraryFileIdentifier`: 16 characters, the last of them `=`.
+    /// Returns the `ArbitraryFileIdentifier`: 16 characters, the last of which is `=`.
     pub(super) fn identifier(&self) -> String {
         BASE64_URL_SAFE.encode(&self.drawn[..11])
     }
 
-    /// `QualificationConfirmationKey`, where the terminal's setting has one: 32 hex digits, an invented form.
+    /// Returns the `QualificationConfirmationKey`, if the terminal's settings enable it: 32
+    /// hexadecimal digits, an invented form.
     pub(super) fn confirmation_key(&self, settings: &LinkageSettings) -> Option<String> {
         settings.confirmation_key.then(|| hex::encode(&self.drawn[16..]))
     }
 
-    /// The result's file.
+    /// Creates the file of the result.
     pub(super) fn file(&self, institution: &Institution, bytes: Vec<u8>, settings: &Settings, moment: Moment) -> OutputFile {
         let (linkage, result_files) = (&settings.linkage, settings.result_files);
         let at = japan::civil(moment.now);

@@ -1,4 +1,4 @@
-//! Faults at files in a linkage folder: what one does to the file that answers a request.
+//! Faults in linkage folders: their effect on the file that answers a request.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(super) fn apply(fired: &TriggeredFault, reply: &mut Reply) {
     }
 }
 
-/// How much later the answer comes.
+/// Returns the additional delay of the answer.
 pub(super) fn delay(fired: &TriggeredFault) -> Duration {
     match fired.kind {
         Kind::Delay { most, .. } => most.duration().unsigned_abs(),

@@ -1,4 +1,5 @@
-//! One request file and what answers it: the name, the character set, the message, and the form of the answer's file.
+//! The handling of a request file: its name, its character set, its message, and the form of
+//! the answer's file.
 
 use super::faults;
 use super::folder::{OutputFile, Reply};
@@ -30,31 +31,31 @@ use crate::wire::request::{self, Sender, note_of_ignored};
 use crate::wire::tree::Group;
 use crate::wire::{charset, xml, zip};
 
-/// What became of a request file, for the folder and for the journal.
+/// The result of a request file, for the folder and for the journal.
 #[derive(Debug)]
 pub struct Handled {
-    /// What is put out.
+    /// What the folder does.
     pub reply: Reply,
     /// How it ended.
     pub outcome: Outcome,
     /// What decided it.
     pub why: Text,
-    /// What else is worth knowing.
+    /// Notes for the journal.
     pub notes: Vec<Note>,
-    /// Whom a check asked for.
+    /// The person that a check asked for.
     pub sought: Option<PatientKey>,
 }
 
-/// A request file that could be read.
+/// A request file that could be parsed.
 struct Readable<'a> {
     fixtures: &'a Fixtures,
     file: &'a FileName,
     sender: &'a Sender,
-    /// Pointers of elements that were passed over.
+    /// Pointers of elements that were ignored.
     ignored: &'a [String],
 }
 
-/// What came of a request: the answer, and the PDF where one was asked for.
+/// The result of a request: the answer, and the PDF if one was requested.
 struct Made {
     answer: Answer,
     pdf: Option<Vec<u8>>,
@@ -67,21 +68,21 @@ impl From<Answer> for Made {
     }
 }
 
-/// Handles a request file that a terminal's linkage application has taken. It is refused where the caller is: the terminal does not exist or is
-/// not running, or the store does not work.
+/// Handles a request file that a terminal's linkage application has claimed. The result is a
+/// refusal if the terminal does not exist or is not running, or if the store does not work.
 pub async fn handle(institutions: &Institutions, access: &Access<'_>, (name, bytes): (&str, &[u8])) -> Visited<Handled> {
     let mut handled = match read(name, bytes) {
         Ok((file, document)) => answer(institutions, access, &file, &document).await,
         Err((error, detail)) => malformed_file(institutions, access, (name, error, &detail)).await,
     };
-    // Over HTTP, a fault is applied to the response as a whole.
+    // Over HTTP, a fault is applied to the whole response instead.
     if let (Surface::Folder, Ok(Handled { reply, .. }), Some(fired)) = (access.surface, &mut handled.result, &handled.visit.fault) {
         faults::apply(fired, reply);
     }
     handled
 }
 
-/// The `.err` of a file that cannot be read.
+/// Creates the `.err` for a file that cannot be parsed.
 pub(super) async fn malformed_file(
     institutions: &Institutions,
     access: &Access<'_>,
@@ -95,7 +96,8 @@ pub(super) async fn malformed_file(
     refused.await
 }
 
-/// A request's name and content, or which error its `.err` tells, and the detail.
+/// Parses a request's name and content; otherwise returns the error and the detail for its
+/// `.err`.
 fn read(name: &str, bytes: &[u8]) -> Result<(FileName, Document<'static>), (ErrorId, Text)> {
     let file = FileName::parse(name).map_err(|error| match error {
         NameError::NotPublic(detail) => (ErrorId::KindNotPublic, detail),
@@ -108,7 +110,8 @@ fn read(name: &str, bytes: &[u8]) -> Result<(FileName, Document<'static>), (Erro
     document.map(|document| (file, document)).map_err(|detail| (ErrorId::MalformedRequest, detail))
 }
 
-/// Answers a file that could be read. What only asks is a read; what leaves something behind is an update.
+/// Answers a parsed file. A request that only asks is a read; one that leaves something behind
+/// is an update.
 async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileName, document: &Document<'_>) -> Visited<Handled> {
     let (fixtures, sender) = (institutions.fixtures(), Sender::of(document));
     let (request, ignored) = match FileRequest::read(file.kind, document, &access.caller.institution) {
@@ -155,14 +158,14 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
 }
 
 impl Readable<'_> {
-    /// Handled by reading alone.
+    /// Answers a request by reading the institution.
     fn answered(&self, at: At<'_>, make: impl FnOnce(&AnswerContext<'_>) -> Made) -> Handled {
         let Institution { presentation, persons, .. } = at.institution();
         let made = make(&self.context(presentation, persons.as_deref(), at.terminal, at.moment));
         self.handled(made, &at.terminal.settings, at.moment)
     }
 
-    /// Handled by an update of the institution.
+    /// Answers a request by updating the institution.
     fn updated(
         &self,
         institution: &mut Institution,
@@ -196,7 +199,7 @@ impl Readable<'_> {
         }
     }
 
-    /// The answer as its file.
+    /// Creates the answer's file.
     fn handled(&self, made: Made, settings: &Settings, moment: Moment) -> Handled {
         let Made { answer: Answer { message, outcome, why, .. }, pdf, mut notes } = made;
         notes.extend(self.ignored.iter().map(|pointer| Note::from(note_of_ignored(pointer))));
@@ -243,7 +246,7 @@ fn malformed(fixtures: &Fixtures, presentation: &ErrorPresentation, terminal: &T
     }
 }
 
-/// What answers a file of a kind.
+/// Returns the kind of message that answers a kind of file.
 fn message_kind(kind: FileKind) -> MessageKind {
     match kind {
         FileKind::Check => MessageKind::Check,
@@ -260,21 +263,23 @@ fn message_kind(kind: FileKind) -> MessageKind {
     }
 }
 
-/// The order of an answer's elements. That of drug information and check-ups is not known: they come as specified unless they are shuffled.
+/// Returns the order of an answer's elements. For drug information and check-ups the real order
+/// is not known, so they follow the specification unless the elements are shuffled.
 fn order(terminal: &Terminal, kind: FileKind) -> ElementOrder {
     let order = terminal.settings.order_in_files();
     let unknown = matches!(kind, FileKind::Drugs | FileKind::Checkups) && order == ElementOrder::Hash;
     if unknown { ElementOrder::Specification } else { order }
 }
 
-/// A message in a character set, and what the journal says of characters that were replaced.
+/// Encodes a message in a character set. Also returns a note for the journal on characters that
+/// were replaced.
 pub(super) fn written(fixtures: &Fixtures, message: &Group, encoding: Encoding) -> (Vec<u8>, Option<Text>) {
     let written = xml::write(message, encoding, fixtures.invented.linkage.replacement);
     let note = written.note(encoding);
     (written.bytes, note)
 }
 
-/// The answer's file: as it is, or in a zip.
+/// Creates the answer's file, plain or in a zip archive.
 fn packed(file: &FileName, extension: &str, bytes: Vec<u8>, settings: &Settings, moment: Moment) -> OutputFile {
     let (linkage, result_files) = (&settings.linkage, settings.result_files);
     let name = file.answer(extension);

@@ -1,13 +1,21 @@
-//! The folder through which a receipt computer and a terminal talk: request files are dropped into `req/`, result files appear in `res/`.
+//! The folder engine, through which a receipt computer and a terminal communicate: request
+//! files are written to `req/`, result files appear in `res/`.
 //!
-//! [`Folder::sweep`] is one look at one terminal's folder; somebody calls it again and again, for instance every 250 ms. What a request
-//! means is the business of a [`RequestHandler`].
+//! The caller runs [`Folder::sweep`] on a terminal's folder repeatedly, for instance every 250
+//! ms. A [`RequestHandler`] knows what the requests mean.
 //!
-//! A request is answered exactly once, also when this process is killed on the way. Each step leaves on the disk what the next process
-//! needs: the request is renamed into `.onshi-mock/` (the claim); its result is written there, and renamed to a name that says it is
-//! complete; the claim is removed; the result is put into `res/` ([`ResultFiles`] says how). A claim without a complete result is answered
-//! anew after a restart, a complete result is delivered as it is, and one that was delivered in part is completed where it still lies. Face
-//! results go the same way. Nothing is flushed to the disk: a killed process loses nothing by that, a power failure of the machine may.
+//! Each request is answered exactly once, even if the process is killed. Every step leaves on
+//! disk what the next process needs:
+//!
+//! 1. The request is renamed into `.onshi-mock/` (the claim).
+//! 2. Its result is written there, and renamed to a name that marks it as complete.
+//! 3. The claim is removed.
+//! 4. The result is put into `res/` ([`ResultFiles`] says how).
+//!
+//! After a restart, a claim without a complete result is answered again, a complete result is
+//! delivered as it is, and one that was delivered in part is completed if it is still there.
+//! Face results are delivered in the same way. Nothing is flushed to disk: a killed process
+//! loses nothing, but a power failure of the machine may.
 //!
 //! [`ResultFiles`]: crate::domain::linkage::ResultFiles
 
@@ -39,15 +47,15 @@ pub use request_handler::{OutputFile, Reply, RequestHandler};
 use result_file::draft_name;
 use stopwatch::Stopwatch;
 
-/// What an operator may choose about a folder.
+/// The configurable limits of a folder.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// Bytes that a request may have; a longer one is not read.
+    /// The maximum size of a request in bytes; a longer one is not read.
     pub max_bytes: u64,
-    /// A request that does not look complete is taken once it has been unchanged for so long.
+    /// How long a request that does not look complete must be unchanged before it is claimed.
     pub incomplete_after: Duration,
-    /// Requests that are watched at a time, and requests and face results that are taken and not yet delivered at a time; further requests
-    /// wait in `req/`.
+    /// The maximum number of requests that are watched, and of claimed requests and face
+    /// results that are not delivered yet. Further requests wait in `req/`.
     pub most: usize,
 }
 
@@ -57,10 +65,10 @@ impl Default for Rules {
     }
 }
 
-/// What one sweep did, in files.
+/// The numbers of files that one sweep processed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SweepSummary {
-    /// Requests taken out of `req/`.
+    /// Requests claimed from `req/`.
     pub taken: usize,
     /// Results put into `res/`, and face results that had to wait.
     pub delivered: usize,
@@ -68,15 +76,16 @@ pub struct SweepSummary {
     pub silent: usize,
     /// Requests put back into `req/`.
     pub given_back: usize,
-    /// Files removed from `res/` and `face/` because their time was over.
+    /// Expired files removed from `res/` and `face/`.
     pub removed: usize,
-    /// Requests watched in `req/` until they look complete, after the sweep.
+    /// Requests in `req/` that are watched until they look complete, after the sweep.
     pub watched: usize,
-    /// Requests taken whose result is not delivered yet, after the sweep.
+    /// Claimed requests whose result is not delivered yet, after the sweep.
     pub outstanding: usize,
 }
 
-/// One terminal's folder: `req/`, `res/` and `face/`, and `.onshi-mock/` for the engine itself.
+/// The folder of one terminal: `req/`, `res/` and `face/`, and `.onshi-mock/` for the engine
+/// itself.
 #[derive(Debug)]
 pub struct Folder {
     layout: Layout,
@@ -84,15 +93,17 @@ pub struct Folder {
     candidates: Candidates,
     jobs: BTreeMap<u64, Job>,
     next_number: u64,
-    /// The folder's lock, held from the recovery on. Without it nothing in memory is to be relied on.
+    /// The lock of the folder, held since the recovery. While it is `None`, the state in memory
+    /// is invalid.
     lock: Option<File>,
     cleaned_at: Option<Stopwatch>,
     failure_log: FailureLog,
 }
 
 impl Folder {
-    /// The folder below `root`. Touches nothing yet: directories are made, and what a killed process left is found, by the first sweep, and
-    /// again after each sweep that failed; so a share that is not there at the start may come later.
+    /// Creates the folder below `root`, without touching the disk. The first sweep creates the
+    /// directories and recovers what a killed process left, as does each sweep after a failure.
+    /// A network share may therefore appear later than the program starts.
     pub fn new(root: impl Into<PathBuf>, rules: Rules) -> Self {
         Self {
             layout: Layout::new(root.into()),
@@ -106,17 +117,21 @@ impl Folder {
         }
     }
 
-    /// One look at the folder: takes the requests that look complete, asks `counter` about each, and delivers the results that are due.
+    /// Sweeps the folder once: claims the requests that look complete, has `handler` answer
+    /// them, and delivers the results that are due.
     ///
-    /// `wall` is the machine's time, by which all waiting is measured: the clocks of network shares differ. A result is delivered
-    /// `latency` after the sweep that took the request. `stay_time` is how long the counter's files stay in `res/` and `face/`.
+    /// `wall` is the machine's time, by which all waiting times are measured, since the clocks
+    /// of network shares differ. A result is delivered `latency` after the sweep that claimed
+    /// the request. `stay_time` is how long the handler's files stay in `res/` and `face/`.
     ///
-    /// While the counter is closed nothing is taken and nothing delivered, and a claim without a result goes back to `req/`. Only a file that
-    /// was created in its place already is completed.
+    /// While the handler is closed, nothing is claimed or delivered, and claims without a
+    /// result go back to `req/`. Only a file that was already created in its final place is
+    /// completed.
     ///
     /// # Errors
-    /// The folder as a whole cannot be served now (a directory is missing and cannot be made, is a symbolic link, or another process
-    /// serves it); then nothing was done. Trouble with single files is no error: they are tried again. Both are logged here, once.
+    /// The folder cannot be served now: a directory is missing and cannot be created, is a
+    /// symbolic link, or another process serves it. Nothing was done then. Failures with single
+    /// files are not errors; they are retried. Both are logged here, once.
     pub fn sweep(
         &mut self,
         wall: Timestamp,
@@ -146,11 +161,12 @@ impl Folder {
         Ok(summary)
     }
 
-    /// Puts a face result into `face/`. What is kept and cannot be put there now is no error: it is tried again at each sweep, as results
-    /// are, and after a restart.
+    /// Puts a face result into `face/`. A stored result that cannot be put there now is not an
+    /// error: like other results, it is retried at each sweep, and after a restart.
     ///
     /// # Errors
-    /// The name cannot be a file's name everywhere, the disk refuses to keep the file, or too many files wait already.
+    /// The name is not valid on every system, the file cannot be stored, or too many files wait
+    /// already.
     pub fn deliver_face(&mut self, file: OutputFile, wall: Timestamp) -> io::Result<()> {
         self.ready()?;
         if self.jobs.len() >= self.rules.most {
@@ -158,7 +174,7 @@ impl Folder {
         }
         let number = self.new_number();
         let mut job = Job::face(&self.layout, number, file, Stopwatch(wall)).inspect_err(|_| {
-            // What cannot be removed now is removed after the next start.
+            // A file that stays is removed after the next start.
             let _ = disk::remove(&self.layout.own().join(draft_name(number)));
         })?;
         let context = JobContext { layout: &self.layout, max_bytes: self.rules.max_bytes, wall, others: &self.jobs };
@@ -172,7 +188,8 @@ impl Folder {
         Ok(())
     }
 
-    /// Makes sure of the directories and the lock; on the first time, and after a failure, finds out what is going on from the disk.
+    /// Ensures that the directories and the lock exist. The first time, and after a failure,
+    /// recovers the jobs from disk.
     ///
     /// # Errors
     /// As [`Folder::sweep`].
@@ -195,7 +212,7 @@ impl Folder {
         number
     }
 
-    /// Completes the files that were created in their places and may still be short.
+    /// Completes the files that were created in their final places and may be incomplete.
     fn complete_begun(&mut self, wall: Timestamp, handler: &mut dyn RequestHandler, summary: &mut SweepSummary) {
         let begun: Vec<u64> = self.jobs.iter().filter(|(_, job)| job.is_begun()).map(|(number, _)| *number).collect();
         for number in begun {
@@ -203,7 +220,7 @@ impl Folder {
         }
     }
 
-    /// Carries on with what was taken earlier.
+    /// Continues the jobs of earlier sweeps.
     fn finish_jobs(&mut self, wall: Timestamp, handler: &mut dyn RequestHandler, summary: &mut SweepSummary) {
         let mut asking = true;
         let numbers: Vec<u64> = self.jobs.keys().copied().collect();
@@ -214,7 +231,8 @@ impl Folder {
         }
     }
 
-    /// Takes the requests that look complete, and answers each at once. A counter that does not take one is asked again at the next sweep.
+    /// Claims the requests that look complete, and has each answered at once. Stops when the
+    /// handler does not accept one, until the next sweep.
     fn take(&mut self, wall: Timestamp, latency: Duration, handler: &mut dyn RequestHandler, summary: &mut SweepSummary) {
         let requests = self.layout.requests();
         for (name, stamp) in self.candidates.take_complete(&requests, &self.rules, wall, handler, &mut self.failure_log) {
@@ -238,7 +256,8 @@ impl Folder {
         }
     }
 
-    /// Goes as far as possible with one job; false if the counter did not take the request.
+    /// Advances a job as far as possible. Returns `false` if the handler did not accept the
+    /// request.
     fn advance(&mut self, number: u64, wall: Timestamp, handler: &mut dyn RequestHandler, summary: &mut SweepSummary) -> bool {
         let Some(mut job) = self.jobs.remove(&number) else { return true };
         let context = JobContext { layout: &self.layout, max_bytes: self.rules.max_bytes, wall, others: &self.jobs };
@@ -261,7 +280,7 @@ impl Folder {
         !matches!(progress, Progress::NotTaken)
     }
 
-    /// A terminal that is off holds no requests: those taken and not answered go back.
+    /// Puts unanswered claims back, since a terminal that is off holds no requests.
     fn give_back_claims(&mut self, wall: Timestamp, summary: &mut SweepSummary) {
         self.jobs.retain(|_, job| {
             if job.is_answered() {
@@ -282,7 +301,8 @@ impl Folder {
         }
     }
 
-    /// Removes old results, at most once a minute: directories on network shares are slow to list.
+    /// Removes expired results, at most once a minute, since directories on network shares are
+    /// slow to list.
     fn clean_up(&mut self, wall: Timestamp, stay_time: Duration, handler: &dyn RequestHandler, summary: &mut SweepSummary) {
         if self.cleaned_at.as_mut().is_some_and(|cleaned_at| !cleaned_at.has_passed(Duration::from_secs(60), wall)) {
             return;

@@ -1,4 +1,5 @@
-//! The linkage folders that the server keeps: one a terminal, or one for a single terminal, looked at again and again.
+//! The linkage folders of a server: one per terminal, or one for a single terminal; swept
+//! repeatedly.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -27,15 +28,15 @@ use crate::journal::{Exchange, FILE, FaultMark, Message, Note};
 use crate::store::StoreError;
 use crate::wire::file_name::{deletion_list_name, err_name, is_deletion_list, is_ours};
 
-/// How often the folders are looked at.
+/// How often the folders are swept.
 pub const LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
 
-/// Where the linkage folders are.
+/// The location of the linkage folders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkageLocation {
-    /// `--linkage`: the directory that holds them, or that is one.
+    /// `--linkage`: the directory that contains the folders, or is the only one.
     pub dir: PathBuf,
-    /// `--linkage-terminal`: the terminal whose folder the directory itself is.
+    /// `--linkage-terminal`: the terminal whose folder is the directory itself.
     pub only: Option<TerminalAddress>,
 }
 
@@ -48,19 +49,20 @@ pub(super) struct Folders {
 }
 
 impl Folders {
-    /// The folders below a directory; nothing is touched yet. A request that does not end with its last tag is waited for `incomplete_after`.
+    /// Creates the folders below a directory, without touching the disk. A request that does
+    /// not end with its last tag is claimed after `incomplete_after`.
     pub(super) fn new(location: LinkageLocation, incomplete_after: Duration) -> Self {
         Self { location, incomplete_after, open: Mutex::default(), closed: AtomicBool::new(false) }
     }
 
-    /// One look at every terminal's folder; folders of terminals that are new are made.
+    /// Sweeps every terminal's folder once; creates the folders of new terminals.
     pub(super) fn sweep(&self, institutions: &Institutions) {
         let addresses = match self.addresses(institutions) {
             Ok(addresses) => addresses,
-            // Logged by the store; the next look is soon.
+            // The store logs its own failures, and the next sweep is soon.
             Err(_) => return,
         };
-        // In order, as they are given: looked up, not searched through.
+        // The addresses are sorted, so a binary search is enough.
         locked(&self.open).retain(|address, _| addresses.binary_search(address).is_ok());
         for address in addresses.iter() {
             let folder = self.folder(address);
@@ -72,27 +74,29 @@ impl Folders {
             let access = Access { caller: &caller, operation: Operation::Linkage, surface: Surface::Folder, counted: true };
             let mut handler = InstitutionRequestHandler { institutions, access, closed: &self.closed, deletion_list, late: Duration::ZERO };
             let (latency, stay_time) = (settings.latency.duration().unsigned_abs(), settings.stay_time.duration().unsigned_abs());
-            // What goes wrong is logged by the folder itself, once.
+            // The folder logs its own failures, once.
             let _ = locked(&folder).sweep(institutions.wall(), latency, Some(stay_time), &mut handler);
         }
     }
 
-    /// Takes no further request, so that a look at many of them ends soon; what was taken is answered.
+    /// Accepts no more requests, so that a long sweep ends soon; claimed ones are answered.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
 
-    /// Makes the folder of a terminal that is new, so that it is there when its maker is told so.
+    /// Creates the folder of a new terminal, so that it exists before the request that creates
+    /// the terminal is answered.
     pub(super) fn prepare(&self, address: &TerminalAddress) {
         if self.location.only.is_none() {
-            // What goes wrong is logged by the folder itself, and tried again at each look.
+            // The folder logs its own failures, and each sweep retries.
             let _ = locked(&self.folder(address)).ready();
         }
     }
 
-    /// The folders that another process serves, among those of the first so many terminals.
+    /// Returns the folders that another process serves, among those of the first `looked_at`
+    /// terminals.
     pub(super) fn occupied(&self, institutions: &Institutions, looked_at: usize) -> Vec<PathBuf> {
-        // A store that does not work has said so in the log.
+        // The store logs its own failures.
         let addresses = self.addresses(institutions).unwrap_or_default();
         let taken = |address: &TerminalAddress| {
             let folder = self.folder(address);
@@ -102,10 +106,11 @@ impl Folders {
         addresses.iter().take(looked_at).filter_map(taken).collect()
     }
 
-    /// Puts a face result file into a terminal's folder; says whether the server keeps a folder for that terminal.
+    /// Puts a face result file into a terminal's folder. Returns whether the server has a
+    /// folder for that terminal.
     ///
     /// # Errors
-    /// The disk's word.
+    /// The file cannot be stored.
     pub(super) fn deliver_face(&self, address: &TerminalAddress, file: OutputFile, wall: Timestamp) -> io::Result<bool> {
         if self.location.only.as_ref().is_some_and(|only| only != address) {
             return Ok(false);
@@ -138,12 +143,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What comes of work with the store, on a thread that may wait.
+/// Waits for an operation of the store, on a thread that may block.
 fn waited<T>(work: impl Future<Output = T>) -> T {
     Handle::current().block_on(work)
 }
 
-/// The settings of a terminal's linkage application; none if there is no such terminal, or the store does not work.
+/// Returns the settings of a terminal's linkage application; `None` if there is no such
+/// terminal, or the store does not work.
 fn settings(institutions: &Institutions, address: &TerminalAddress) -> Option<LinkageSettings> {
     let found = institutions.read(&address.institution, |tenant, _| {
         tenant.institution.terminals.get(&address.terminal).map(|terminal| terminal.settings.linkage.clone())
@@ -151,19 +157,20 @@ fn settings(institutions: &Institutions, address: &TerminalAddress) -> Option<Li
     waited(found).ok().flatten().flatten()
 }
 
-/// Answers the requests of one terminal's folder in this process, each with its journal entry.
+/// Answers the requests of one terminal's folder, and records each in the journal.
 struct InstitutionRequestHandler<'a> {
     institutions: &'a Institutions,
     access: Access<'a>,
     closed: &'a AtomicBool,
-    /// Whether what is cleared away is listed.
+    /// Whether removed files are listed.
     deletion_list: bool,
-    /// How much later than usual the last answer comes.
+    /// How much later than usual the last answer is delivered.
     late: Duration,
 }
 
 impl InstitutionRequestHandler<'_> {
-    /// The reply to a request, which gets its entry; none where it is not taken: the terminal is off, or the store does not work.
+    /// Records a request and returns its reply; `None` if it is not accepted, since the
+    /// terminal is off or the store does not work.
     fn recorded(&mut self, name: &str, request: Option<Message>, visited: Visited<Handled>, began: Instant) -> Option<Reply> {
         let Visited { result, visit: Visit { institution, terminal, found, fault } } = visited;
         let Handled { reply, outcome, why, mut notes, sought } = result.ok()?;
@@ -198,7 +205,8 @@ impl RequestHandler for InstitutionRequestHandler<'_> {
     }
 
     fn takes(&self, name: &str) -> bool {
-        // Another name that ends so is taken, too, to be told what is wrong with it; a client's temporary names are left alone.
+        // Other names with this ending are accepted too, so that an error file says what is
+        // wrong; a client's temporary names are not touched.
         name.to_ascii_lowercase().ends_with(".xml")
     }
 
@@ -209,7 +217,7 @@ impl RequestHandler for InstitutionRequestHandler<'_> {
     fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
         let began = Instant::now();
         let handled = waited(handle(self.institutions, &self.access, (name, bytes)));
-        // Also where the store does not work: the request stays until it does.
+        // If the store does not work, the request stays until it does.
         self.recorded(name, Some(Message::file(bytes)), handled, began).unwrap_or(Reply::NotTaken)
     }
 

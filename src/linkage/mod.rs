@@ -1,4 +1,4 @@
-//! The linkage folder (連携アプリケーション): requests as files, answers as files.
+//! The linkage folder (連携アプリケーション): requests and answers as files.
 
 mod card;
 mod face;

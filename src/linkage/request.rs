@@ -1,4 +1,4 @@
-//! What a request file asks, by the kind that its name says.
+//! The content of request files, by the kind in their names.
 
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -14,26 +14,26 @@ use crate::wire::tree::Verbatim;
 
 /// The content of a request file.
 pub(super) enum FileRequest {
-    /// One check.
+    /// A single check.
     Check(Inquiry),
     /// A bulk request, which is answered with a reception number.
     Submit(BulkQuery),
     /// The registration of one reference number.
     Register(Registration),
-    /// The result of the bulk request of this kind and reception number.
+    /// A request for the result of the bulk request of this kind and reception number.
     Fetch(FileKind, Verbatim),
-    /// Drug information or check-ups.
+    /// A request for drug information or check-ups.
     Medical(MedicalRequest),
 }
 
-/// A request with the pointers of elements that were passed over.
+/// A request, and the pointers of elements that were ignored.
 type WithIgnored = (FileRequest, Vec<String>);
 
 impl FileRequest {
-    /// Reads a request of a kind at a terminal of the institution `code`.
+    /// Parses a request of a kind at a terminal of the institution `code`.
     ///
     /// # Errors
-    /// It is malformed, or names another institution.
+    /// The request is malformed, or names another institution.
     pub(super) fn read(kind: FileKind, document: &Document<'_>, code: &InstitutionCode) -> Result<WithIgnored, Refusal> {
         match kind {
             FileKind::Check => of(code, request::check(document), Self::Check),
@@ -60,7 +60,7 @@ impl FileRequest {
     }
 }
 
-/// The content of a request that names the terminal's own institution.
+/// Checks that a request names the terminal's own institution, and returns its content.
 fn of<T>(code: &InstitutionCode, read: Result<Read<T>, Text>, content: impl FnOnce(T) -> FileRequest) -> Result<WithIgnored, Refusal> {
     let read = read.map_err(|detail| Refusal::quoting(ErrorId::MalformedRequest, detail))?;
     if read.institution != *code {

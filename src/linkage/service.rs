@@ -1,5 +1,5 @@
-//! The linkage folders of a server, where it keeps any: looked at again and again, made for
-//! institutions that are new, and given the results of face checks.
+//! The service of the linkage folders, if the server has any: sweeps them, creates those of new
+//! institutions, and writes face results.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,7 +15,8 @@ use super::folders::{Folders, LOOKED_AT_EVERY, LinkageLocation};
 use crate::domain::ids::TerminalAddress;
 use crate::institutions::Institutions;
 
-/// Terminals whose folders are looked at before the server is ready: to make a folder takes a moment, and there may be 230,000.
+/// The number of terminals whose folders are checked before the server is ready: creating a
+/// folder takes a moment, and there may be 230,000.
 const LOOKED_AT_FIRST: usize = 64;
 
 /// The folders of a server.
@@ -26,14 +27,15 @@ pub struct LinkageFolders {
 }
 
 impl LinkageFolders {
-    /// Those at this place, or none; nothing is touched yet. A request that does not end with its
-    /// last tag is waited for `incomplete_after`.
+    /// Creates the service for a location, if any, without touching the disk. A request that
+    /// does not end with its last tag is claimed after `incomplete_after`.
     pub fn new(location: Option<LinkageLocation>, incomplete_after: Duration, institutions: Institutions) -> Self {
         let folders = location.map(|location| Arc::new(Folders::new(location, incomplete_after)));
         Self { folders, institutions }
     }
 
-    /// Looks at them until told to stop; of a look that has begun, what was taken is answered.
+    /// Sweeps the folders until `stop` completes; the sweep in progress answers the requests
+    /// that it has claimed.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let Some(folders) = &self.folders else {
             return;
@@ -62,7 +64,8 @@ impl LinkageFolders {
         }
     }
 
-    /// Folders that another process serves, among those of the first 64 terminals: this server leaves them alone until that ends.
+    /// Returns the folders that another process serves, among those of the first 64 terminals.
+    /// This server does not serve them until that process ends.
     pub async fn occupied(&self) -> Vec<PathBuf> {
         let Some(folders) = self.folders.clone() else {
             return Vec::new();
@@ -75,7 +78,7 @@ impl LinkageFolders {
         })
     }
 
-    /// Makes the folders of these terminals.
+    /// Creates the folders of these terminals.
     pub async fn prepare(&self, terminals: Vec<TerminalAddress>) {
         let Some(folders) = self.folders.clone() else {
             return;
@@ -86,11 +89,11 @@ impl LinkageFolders {
         }
     }
 
-    /// Puts the result file of a face check into a terminal's folder; says whether the server keeps
-    /// a folder for that terminal.
+    /// Puts the result file of a face check into a terminal's folder. Returns whether the
+    /// server has a folder for that terminal.
     ///
     /// # Errors
-    /// The disk's word.
+    /// The file cannot be stored.
     pub async fn deliver_face(&self, address: TerminalAddress, file: OutputFile) -> io::Result<bool> {
         let Some(folders) = self.folders.clone() else {
             return Ok(false);

@@ -1,5 +1,6 @@
-//! The files in `req/` that are watched until they look complete: only so many at a time, in turns, so that memory is bounded and files
-//! that never get complete do not keep the others waiting for ever.
+//! The files in `req/` that are watched until they look complete. Their number is limited, and
+//! they take turns, so that memory is bounded and files that never become complete do not block
+//! the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,25 +15,26 @@ use super::layout::is_request_name;
 use super::stopwatch::Stopwatch;
 use super::{RequestHandler, Rules};
 
-/// The watched files, by name. Those of receipt computers are numbered by time, so the oldest comes first.
+/// The watched files, by name. Receipt computers number their files by time, so the oldest
+/// comes first.
 #[derive(Debug)]
 pub(super) struct Candidates {
     most: usize,
     watched: BTreeMap<String, Candidate>,
-    /// The name admitted last. The next turn goes to those behind it, then to the others.
+    /// The name admitted last. The names after it are admitted next, then those before it.
     last_admitted: String,
 }
 
 #[derive(Debug)]
 struct Candidate {
     stamp: Stamp,
-    /// Since when the stamp is the same.
+    /// When the stamp last changed.
     unchanged: Stopwatch,
     admitted: Stopwatch,
 }
 
 impl Candidates {
-    /// Nothing is watched yet; never more than `most` files are.
+    /// Creates an empty set of at most `most` files.
     pub(super) fn new(most: usize) -> Self {
         Self { most, watched: BTreeMap::new(), last_admitted: String::new() }
     }
@@ -49,7 +51,8 @@ impl Candidates {
         self.watched.remove(name);
     }
 
-    /// The files that look complete now, as they were seen. They stay watched until they are forgotten.
+    /// Returns the files that look complete now, with their stamps. They stay watched until
+    /// [`forget`](Self::forget) is called.
     pub(super) fn take_complete(
         &mut self,
         requests: &Path,
@@ -59,7 +62,8 @@ impl Candidates {
         failure_log: &mut FailureLog,
     ) -> Vec<(String, Stamp)> {
         let mut take_complete = Vec::new();
-        // Long enough for a file that is incomplete, and still written to when it is admitted.
+        // Long enough for a file that stays incomplete and was still being written when it was
+        // admitted.
         let turn = rules.incomplete_after.saturating_mul(3);
         self.watched.retain(|name, watched| {
             let path = requests.join(name);
@@ -67,7 +71,8 @@ impl Candidates {
                 Ok(true) => take_complete.push((name.clone(), watched.stamp)),
                 Ok(false) => {}
                 Err(error) if error.kind() == ErrorKind::NotFound => return false,
-                // On Windows a file may be closed to others while it is written: that is no trouble unless it stays so.
+                // On Windows, a file may be locked while it is written; that is a failure only
+                // if it lasts.
                 Err(error) if watched.unchanged.has_passed(rules.incomplete_after, wall) => {
                     failure_log.warn_once("read a request", &path, &error, wall);
                 }
@@ -78,10 +83,11 @@ impl Candidates {
         take_complete
     }
 
-    /// Begins to watch files that are not watched yet, as many as there is room for. The directory is read as a stream: it may be long.
+    /// Starts to watch new files, up to the limit. The directory is read as a stream, since it
+    /// may be long.
     ///
     /// # Errors
-    /// The directory cannot be read to its end; what was found before that is admitted.
+    /// The directory cannot be read to its end; the files found before that are admitted.
     pub(super) fn admit(&mut self, requests: &Path, wall: Timestamp, handler: &dyn RequestHandler) -> io::Result<()> {
         let room = self.most.saturating_sub(self.watched.len());
         if room == 0 {
@@ -105,7 +111,7 @@ impl Candidates {
         }
         for name in behind.names.into_iter().chain(before.names).take(room) {
             self.last_admitted.clone_from(&name);
-            // A file that has gone meanwhile, or become something else, is none.
+            // The file may be gone, or replaced by something other than a regular file.
             if let Ok(Some(stamp)) = disk::stamp(&requests.join(&name)) {
                 self.watched.insert(name, Candidate { stamp, unchanged: Stopwatch(wall), admitted: Stopwatch(wall) });
             }
@@ -115,8 +121,9 @@ impl Candidates {
 }
 
 impl Candidate {
-    /// Whether the file looks complete. The tail is read at each look, also of an unchanged file: some systems set the full size first
-    /// and fill the content in later, or change the time of modification only when the file is closed.
+    /// Whether the file looks complete. The tail is read at each sweep, even if the file is
+    /// unchanged: some systems set the full size first and fill in the content later, or update
+    /// the modification time only when the file is closed.
     fn looks_complete(&mut self, path: &Path, rules: &Rules, wall: Timestamp, handler: &dyn RequestHandler) -> io::Result<bool> {
         let stamp = disk::stamp(path)?.ok_or(ErrorKind::NotFound)?;
         if stamp != self.stamp {
@@ -129,7 +136,7 @@ impl Candidate {
     }
 }
 
-/// The first names, in order, of many.
+/// Collects the first names in order.
 struct Smallest {
     most: usize,
     names: BTreeSet<String>,

@@ -1,4 +1,4 @@
-//! Removing results that nobody fetched.
+//! The removal of expired results.
 
 use std::fs;
 use std::io;
@@ -9,10 +9,11 @@ use jiff::Timestamp;
 
 use super::{RequestHandler, disk};
 
-/// Removes the counter's files in `dir` that were last changed more than `stay_time` before `wall`; their names are added to `removed`.
+/// Removes the handler's files in `dir` that were last modified more than `stay_time` before
+/// `wall`, and adds their names to `removed`.
 ///
 /// # Errors
-/// The first that occurred; the files after it are removed all the same.
+/// The first error. A file that cannot be removed does not stop the removal of the others.
 pub(super) fn remove_older(
     dir: &Path,
     wall: Timestamp,
@@ -25,7 +26,7 @@ pub(super) fn remove_older(
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let Some(name) = entry.file_name().to_str().filter(|name| handler.is_ours(name)).map(str::to_owned) else { continue };
-        // The entry's own metadata: they do not follow links.
+        // `DirEntry::metadata` does not follow links.
         let is_old = entry.metadata().and_then(|metadata| Ok(metadata.is_file() && metadata.modified()? < limit));
         match disk::found(is_old) {
             Ok(Some(true)) => match disk::remove(&entry.path()) {

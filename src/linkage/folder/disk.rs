@@ -1,4 +1,5 @@
-//! The few ways in which files are read and changed. None follows a symbolic link in the file's place or waits for a pipe's other end.
+//! The operations on files. None of them follows a symbolic link in place of the file, or waits
+//! for the other end of a pipe.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -7,7 +8,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-/// Tests end the process here: before each change on the disk, and in the middle of one that is not done at once.
+/// Tests simulate a kill here: before each change on disk, and in the middle of a write.
 #[cfg(test)]
 use super::tests::kill::{half_written, step};
 #[cfg(not(test))]
@@ -17,29 +18,30 @@ fn half_written(_: &File, _: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// By what one sees that a file has changed.
+/// The properties by which a change of a file is detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
-    /// Bytes.
+    /// In bytes.
     pub(super) size: u64,
     modified: Option<SystemTime>,
 }
 
-/// The stamp of a regular file; `None` for anything else (links are not followed).
+/// Returns the stamp of a regular file; `None` for anything else. Does not follow links.
 pub(super) fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
-    // Not the listing's own metadata: on Windows that lags behind while somebody is writing.
+    // Not the metadata of the directory listing, which on Windows lags behind while the file is
+    // written.
     let metadata = fs::symlink_metadata(path)?;
     Ok(metadata.is_file().then(|| Stamp { size: metadata.len(), modified: metadata.modified().ok() }))
 }
 
-/// Renames a file, replacing one that has the new name.
+/// Renames a file, replacing one with the new name.
 pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     step();
     fs::rename(from, to)
 }
 
-/// Renames a file unless the new name is taken. Between the look and the renaming somebody may still take it: no system offers more
-/// on every kind of share.
+/// Renames a file unless the new name exists. Another process may still create it between the
+/// check and the rename: no operation prevents that on every kind of network share.
 pub(super) fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
     match found(fs::symlink_metadata(to))? {
         None => rename(from, to),
@@ -47,13 +49,13 @@ pub(super) fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes a file, if it is there.
+/// Removes a file, if it exists.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     step();
     found(fs::remove_file(path)).map(|_| ())
 }
 
-/// `None` for what failed because there is no such file.
+/// Converts the error for a missing file to `None`.
 pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -61,14 +63,15 @@ pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Creates an empty file. What has its name is removed, never written through.
+/// Creates an empty file. An existing file of that name is removed, never overwritten in place.
 pub(super) fn create(path: &Path) -> io::Result<File> {
     remove(path)?;
     step();
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-/// Creates an empty file, or opens the one of that name that is empty already: whoever has that open reads on.
+/// Creates an empty file, or opens an existing one if it is empty, so that a client that has it
+/// open can read on.
 pub(super) fn create_or_reuse(path: &Path) -> io::Result<File> {
     match found(stamp(path))?.flatten() {
         Some(Stamp { size: 0, .. }) => open(path, OpenOptions::new().write(true)),
@@ -76,17 +79,19 @@ pub(super) fn create_or_reuse(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Writes to a file in one go, so that who watches it sees one change.
+/// Writes to a file in one call, so that a client that watches it sees one change.
 pub(super) fn write(mut file: File, bytes: &[u8]) -> io::Result<()> {
     step();
     half_written(&file, bytes)?;
     file.write_all(bytes)
 }
 
-/// Writes what is missing at the end of a file that has only the beginning of `bytes`. Any other is left alone, and none is created.
+/// Appends the missing bytes to a file that has only the beginning of `bytes`. Does not change
+/// any other file, and does not create one.
 pub(super) fn complete(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let Some(Some(_)) = found(stamp(path))? else { return Ok(()) };
-    // Read and written through one handle: who takes the file meanwhile and puts another there keeps that as it is.
+    // Read and written through one handle: if a client takes the file meanwhile and puts
+    // another there, that one is not changed.
     let Some(mut file) = found(open(path, OpenOptions::new().read(true).append(true)))? else { return Ok(()) };
     let mut there = Vec::new();
     (&mut file).take((bytes.len() as u64).saturating_add(1)).read_to_end(&mut there)?;
@@ -96,21 +101,21 @@ pub(super) fn complete(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// All of a file, or `None` where it has more than `max` bytes.
+/// Reads a whole file; `None` if it has more than `max` bytes.
 pub(super) fn read(path: &Path, max: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     open(path, OpenOptions::new().read(true))?.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= max).then_some(bytes))
 }
 
-/// All of a file of the engine's own.
+/// Reads a whole file of the engine's own.
 pub(super) fn read_all(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The last bytes of a file, at most 256.
+/// Reads the last bytes of a file, at most 256.
 pub(super) fn tail(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = open(path, OpenOptions::new().read(true))?;
     let size = file.metadata()?.len();
@@ -120,17 +125,18 @@ pub(super) fn tail(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Makes a file look as if it had been written at `wall`.
+/// Sets the modification time of a file to `wall`.
 pub(super) fn touch(path: &Path, wall: Timestamp) -> io::Result<()> {
     open(path, OpenOptions::new().write(true))?.set_modified(SystemTime::from(wall))
 }
 
-/// Opens a file that must be a regular one.
+/// Opens a file, which must be a regular one.
 pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // Whoever looked before opening may have been overtaken: then the link is not followed, and opening a pipe does not wait.
+        // If the file was replaced after a check, a link is not followed, and opening a pipe
+        // does not block.
         options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     }
     let file = options.open(path)?;

@@ -1,4 +1,4 @@
-//! What goes wrong with a folder, logged once and not at each sweep.
+//! The log of a folder's failures, which logs each once and not at each sweep.
 
 use std::collections::HashMap;
 use std::io;
@@ -6,17 +6,19 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How long a trouble must have been away before it is logged again.
+/// How long a failure must be absent before it is logged again.
 const QUIET: SignedDuration = SignedDuration::from_secs(60);
 
-/// The troubles heard of, each with the time when it was last heard. There are as many as kinds of trouble, not as files.
+/// The failures so far, each with the time of its last occurrence. Their number is bounded by
+/// the kinds of failures, not by the files.
 #[derive(Debug, Default)]
 pub(super) struct FailureLog {
     heard: HashMap<(&'static str, io::ErrorKind), Timestamp>,
 }
 
 impl FailureLog {
-    /// Logs that `task` failed, unless the same task failed in the same way within the last minute, with whatever file.
+    /// Logs that `task` failed, unless it failed with the same kind of error within the last
+    /// minute, for any file.
     pub(super) fn warn_once(&mut self, task: &'static str, path: &Path, error: &io::Error, wall: Timestamp) {
         let last = self.heard.insert((task, error.kind()), wall);
         if last.is_none_or(|last| wall.duration_since(last) >= QUIET) {

@@ -1,8 +1,10 @@
-//! A request that was taken, or a face result, and how it gets to its end.
+//! Jobs: a claimed request or a face result, and its way to delivery.
 //!
-//! In `.onshi-mock/` each job has a number, which begins the names of its files: `7.claim.<request>` is the request, `7.refused.<request>`
-//! one that moves to `res/` after its error file; `7.tmp` is a result that is being written, and others are complete ones ([`ResultFile`]). So
-//! the result's name is kept, and two requests of one name do not mix.
+//! Each job has a number, with which the names of its files in `.onshi-mock/` begin:
+//! `7.claim.<request>` is the request, `7.refused.<request>` one that moves to `res/` after its
+//! error file, `7.tmp` a result that is being written; the others are complete results
+//! ([`ResultFile`]). The number keeps two requests of the same name apart, and the rest keeps
+//! the result's name.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +20,7 @@ use super::result_file::{Kind, ResultFile};
 use super::stopwatch::Stopwatch;
 use super::{OutputFile, Reply, RequestHandler};
 
-/// What a job needs to know of its folder.
+/// The parts of a folder that a job needs.
 pub(super) struct JobContext<'a> {
     pub(super) layout: &'a Layout,
     pub(super) max_bytes: u64,
@@ -27,31 +29,33 @@ pub(super) struct JobContext<'a> {
     pub(super) others: &'a BTreeMap<u64, Job>,
 }
 
-/// How far a job got; all but `Waiting` are its end.
+/// The progress of a job; all but `Waiting` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
     Waiting,
     Delivered,
     Silent,
-    /// The counter did not take it: it is in `req/` again.
+    /// The handler did not accept it: it is in `req/` again.
     NotTaken,
-    /// What was taken is not what was looked at, or cannot be read: it is in `req/` again, where the others have their turn first.
+    /// The claimed file is not the one that was checked, or cannot be read: it is in `req/`
+    /// again, after the other requests.
     Changed,
-    /// Somebody else removed its files.
+    /// Someone else removed its files.
     Vanished,
 }
 
-/// A request that was taken, or a face result.
+/// A claimed request or a face result.
 #[derive(Debug)]
 pub(super) struct Job {
     number: u64,
     /// The request's name, while it is in `.onshi-mock/`.
     request: Option<String>,
-    /// Whether the request moves to `res/` as soon as its error file is there.
+    /// Whether the request moves to `res/` after its error file.
     refused: bool,
-    /// What the request looked like in `req/`; not known after a restart.
+    /// The stamp of the request in `req/`; unknown after a restart.
     stamp_at_claim: Option<Stamp>,
-    /// What was answered, until it is kept on the disk: where that is full, nobody is asked again.
+    /// The reply, until it is stored on disk: if the disk is full, the handler is not called
+    /// again.
     reply: Option<(Kind, OutputFile)>,
     result: Option<ResultFile>,
     taken: Stopwatch,
@@ -59,10 +63,10 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Takes a request that looked like `seen`: from here on it is no longer in `req/`.
+    /// Claims a request whose stamp was `stamp_at_claim`: it is no longer in `req/` then.
     ///
     /// # Errors
-    /// It cannot be renamed, on Windows for instance because somebody has it open.
+    /// The file cannot be renamed, on Windows for instance because another process has it open.
     pub(super) fn claim(
         layout: &Layout,
         number: u64,
@@ -75,7 +79,7 @@ impl Job {
         Ok(Self { request: Some(name.to_owned()), stamp_at_claim: Some(stamp_at_claim), latency, ..Self::new(number, taken) })
     }
 
-    /// Takes a face result, which is to be delivered at once.
+    /// Creates a job for a face result, which is due at once.
     ///
     /// # Errors
     /// As [`ResultFile::store`].
@@ -92,17 +96,19 @@ impl Job {
         self.refused || self.reply.is_some() || self.result.is_some()
     }
 
-    /// Whether the file of its result was created already: it is completed whether or not the counter is open.
+    /// Whether the file of its result was already created in its final place: it is then
+    /// completed even if the handler is closed.
     pub(super) fn is_begun(&self) -> bool {
         self.result.as_ref().is_some_and(ResultFile::is_begun)
     }
 
-    /// Whether the request has left `.onshi-mock/` without a result, so that nothing remains to be done.
+    /// Whether the request has left `.onshi-mock/` without a result, so that nothing remains to
+    /// be done.
     pub(super) fn is_finished(&self) -> bool {
         self.request.is_none() && self.result.is_none()
     }
 
-    /// The file to name in a complaint.
+    /// Returns the file to name in a log message.
     pub(super) fn current_path(&self, layout: &Layout) -> PathBuf {
         match (&self.request, &self.result) {
             (Some(request), _) if self.refused => refused_path(layout, self.number, request),
@@ -112,10 +118,11 @@ impl Job {
         }
     }
 
-    /// Goes on as far as possible: asks for the result, keeps it, and delivers it when it is due.
+    /// Advances as far as possible: calls the handler, stores the result, and delivers it when
+    /// it is due.
     ///
     /// # Errors
-    /// The disk refuses something; the job is to be carried on with later.
+    /// A file operation failed; the job has to be continued later.
     pub(super) fn advance(&mut self, context: &JobContext<'_>, handler: &mut dyn RequestHandler) -> io::Result<Progress> {
         if !self.is_answered() {
             match self.ask(context, handler)? {
@@ -134,7 +141,8 @@ impl Job {
         let Some(name) = self.request.clone() else { return Ok(Progress::Vanished) };
         let claim = claim_path(context.layout, self.number, &name);
         let Some(stamp) = disk::found(disk::stamp(&claim))? else { return Ok(Progress::Vanished) };
-        // Looked at again, because between look and renaming it may have been written to, or replaced by a link.
+        // Checked again, since between the first check and the rename the file may have been
+        // written to, or replaced by a link.
         let Some(stamp) = stamp.filter(|now| self.stamp_at_claim.is_none_or(|stamp_at_claim| stamp_at_claim == *now)) else {
             self.give_back(context.layout)?;
             return Ok(Progress::Changed);
@@ -145,7 +153,8 @@ impl Job {
             Ok(Some(bytes)) => handler.answer(&name, &bytes),
             Ok(None) => Reply::Malformed(handler.too_large(&name, stamp.size, max)),
             Err(error) => {
-                // What cannot be read does not stay here, where it would take up room: in `req/` it has its turn among the others.
+                // A file that cannot be read does not stay here, where it would count toward
+                // the limit; in `req/` it waits its turn among the others.
                 self.give_back(context.layout)?;
                 return Err(error);
             }
@@ -166,10 +175,10 @@ impl Job {
         Ok(Progress::Waiting)
     }
 
-    /// Brings the job to its end. Each step is safe to be the last one of this process.
+    /// Delivers the result and ends the job. The process may be killed after any step.
     ///
     /// # Errors
-    /// The disk refuses something; the job is to be carried on with later.
+    /// A file operation failed; the job has to be continued later.
     pub(super) fn deliver(&mut self, context: &JobContext<'_>) -> io::Result<Progress> {
         let layout = context.layout;
         if let Some(result) = &self.result {
@@ -191,8 +200,9 @@ impl Job {
         Ok(Progress::Delivered)
     }
 
-    /// The claim goes before its result is put into its place: else the request would be answered anew if the process were killed in
-    /// between. That of a malformed request gets the name that says so.
+    /// Removes the claim before the result is put into its place; otherwise the request would
+    /// be answered again after a kill in between. The claim of a malformed request is renamed
+    /// to mark it as refused.
     fn settle_claim(&mut self, layout: &Layout, kind: Kind) -> io::Result<()> {
         let Some(name) = self.request.as_ref().filter(|_| !self.refused) else { return Ok(()) };
         let claim = claim_path(layout, self.number, name);
@@ -205,12 +215,14 @@ impl Job {
         Ok(())
     }
 
-    /// A malformed request comes after its error file, for a client may read that only once: when it sees the request.
+    /// Moves a malformed request to `res/` after its error file, since a client may read the
+    /// error file only once, when it sees the request.
     fn move_refused(&mut self, context: &JobContext<'_>) -> io::Result<()> {
         if let Some(request) = &self.request {
             let from = refused_path(context.layout, self.number, request);
             if disk::found(disk::stamp(&from))?.is_some() {
-                // Its time in `res/` begins now. Where the time cannot be set the file is only tidied away early.
+                // The stay time in `res/` begins now. If the time cannot be set, the file is
+                // only removed early.
                 let _ = disk::touch(&from, context.wall);
                 disk::rename(&from, &context.layout.of(OutputDir::Res).join(request))?;
             }
@@ -219,7 +231,8 @@ impl Job {
         Ok(())
     }
 
-    /// Puts the request back under its own name. If a newer request has the name meanwhile it waits: neither is to be lost.
+    /// Puts the request back under its own name. If a newer request has that name, it waits, so
+    /// that neither is lost.
     pub(super) fn give_back(&mut self, layout: &Layout) -> io::Result<()> {
         if let Some(request) = &self.request {
             disk::found(disk::rename_to_free(&claim_path(layout, self.number, request), &layout.requests().join(request)))?;
@@ -237,8 +250,9 @@ fn refused_path(layout: &Layout, number: u64, request: &str) -> PathBuf {
     layout.own().join(format!("{number}.refused.{request}"))
 }
 
-/// Finds the jobs that another process left, removes the results it did not finish, and says which number is free next. The jobs' results
-/// are due at once: how long they have waited already is not known.
+/// Recovers the jobs that another process left, removes incomplete results, and returns the
+/// next free number. The results are due at once, since it is not known how long they have
+/// waited.
 ///
 /// # Errors
 /// The directory cannot be read.
@@ -254,7 +268,7 @@ pub(super) fn recover(layout: &Layout) -> io::Result<(BTreeMap<u64, Job>, u64)> 
         }
         next = next.max(number + 1);
         if let EngineFile::Draft = engine_file {
-            // One that cannot be removed does no harm: its number is not used again.
+            // A draft that cannot be removed does no harm: its number is not reused.
             let _ = disk::remove(&entry.path());
             continue;
         }
@@ -268,17 +282,19 @@ pub(super) fn recover(layout: &Layout) -> io::Result<(BTreeMap<u64, Job>, u64)> 
     Ok((jobs, next))
 }
 
-/// What a file of the engine's own is.
+/// The kind of a file of the engine's own.
 enum EngineFile {
     Draft,
     Request { name: String, refused: bool },
     Result(ResultFile),
 }
 
-/// The number of a file of the engine's own, and what it is; `None` for any other file.
+/// Parses the name of a file of the engine's own into its number and kind; `None` for any other
+/// file.
 fn parse(file_name: &str) -> Option<(u64, EngineFile)> {
     let (digits, rest) = file_name.split_once('.')?;
-    // No number is written otherwise, and none of ours gets so high that there would be no next one.
+    // The engine writes no number in another form, and none so high that there would be no next
+    // one.
     let number = digits.parse().ok().filter(|number: &u64| number.to_string() == digits && *number < u64::MAX / 2)?;
     let (words, name) = rest.split_once('.').unwrap_or((rest, ""));
     let engine_file = match words {

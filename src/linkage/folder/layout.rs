@@ -1,4 +1,4 @@
-//! The directories of a folder, and which names its files may have.
+//! The directories of a folder, and the valid names of its files.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
@@ -11,11 +11,11 @@ use super::disk;
 pub(super) enum OutputDir {
     /// `res/`: results of requests.
     Res,
-    /// `face/`: what patients did at the card reader.
+    /// `face/`: results of the card reader.
     Face,
 }
 
-/// Where the parts of a folder are.
+/// The paths of a folder.
 #[derive(Debug)]
 pub(super) struct Layout {
     root: PathBuf,
@@ -41,15 +41,17 @@ impl Layout {
         })
     }
 
-    /// The engine's own directory: below the same root, because a file can only be renamed within one file system.
+    /// Returns the engine's own directory. It is below the same root, since files can only be
+    /// renamed within one file system.
     pub(super) fn own(&self) -> PathBuf {
         self.root.join(".onshi-mock")
     }
 
-    /// Makes the directories that are missing.
+    /// Creates missing directories.
     ///
     /// # Errors
-    /// The disk refuses, or something else has a directory's name. A symbolic link is something else: it could lead anywhere.
+    /// A directory cannot be created, or its name is taken by something else. A symbolic link
+    /// counts as something else, since it could lead anywhere.
     pub(super) fn ensure(&self) -> io::Result<()> {
         fs::create_dir_all(&self.root)?;
         for dir in [self.requests(), self.of(OutputDir::Res), self.of(OutputDir::Face), self.own()] {
@@ -62,11 +64,13 @@ impl Layout {
         Ok(())
     }
 
-    /// Takes the folder's lock, held until the file is dropped: two processes would each take the other's claims for leftovers. On a share
-    /// that knows no locks the operator has to see to it.
+    /// Takes the lock of the folder, held until the file is dropped. Without it, two processes
+    /// would each recover the other's claims. On a share without locks, the operator has to
+    /// prevent that.
     ///
     /// # Errors
-    /// The disk refuses, or another process has the lock (of kind `ResourceBusy`).
+    /// The lock file cannot be opened, or another process holds the lock (of kind
+    /// `ResourceBusy`).
     pub(super) fn lock(&self) -> io::Result<File> {
         let options = &mut OpenOptions::new();
         let file = disk::open(&self.own().join("lock"), options.write(true).create(true).truncate(false))?;
@@ -77,12 +81,12 @@ impl Layout {
     }
 }
 
-/// Whether a name is taken for a request's at all: one of at most 120 bytes that any system can use.
+/// Whether a name can be that of a request: at most 120 bytes, and valid on every system.
 pub(super) fn is_request_name(name: &str) -> bool {
     is_plain(name) && name.len() <= 120
 }
 
-/// Refuses a result's name that would lead out of the directory, or that some system cannot use.
+/// Refuses a result's name that leads out of the directory or is not valid on every system.
 pub(super) fn check_result_name(name: &str) -> io::Result<()> {
     if is_plain(name) && name.len() <= 200 {
         Ok(())
@@ -91,7 +95,8 @@ pub(super) fn check_result_name(name: &str) -> io::Result<()> {
     }
 }
 
-/// One component of a path, on Windows too, where `\` separates and `:` names a stream within a file.
+/// Whether a name is a single path component, also on Windows, where `\` is a separator and `:`
+/// begins a stream's name.
 fn is_plain(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(|c: char| matches!(c, '/' | '\\' | ':') || c.is_control())
 }

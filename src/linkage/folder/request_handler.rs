@@ -1,35 +1,37 @@
-//! Who answers the requests: the engine asks, the counter knows what requests and results are.
+//! The interface to the handler of requests: the engine moves files, the handler knows what
+//! requests and results mean.
 
 use std::time::Duration;
 
 use crate::domain::linkage::ResultFiles;
 
-/// A file that goes out: its name, without directories, its content, and how it comes into being.
+/// A file to write: its name without directories, its content, and how it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputFile {
     /// The file's name.
     pub name: String,
-    /// All of its content.
+    /// The whole content.
     pub bytes: Vec<u8>,
-    /// How it comes into being.
+    /// How it is written.
     pub result_files: ResultFiles,
 }
 
-/// What becomes of a request.
+/// The handler's reply to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// The result file, for `res/`.
     Answer(OutputFile),
-    /// This error file is put into `res/`, and then the request file itself moves there, under its own name.
+    /// The error file, for `res/`; then the request file itself moves there, under its own
+    /// name.
     Malformed(OutputFile),
-    /// The request is consumed, and no file ever appears.
+    /// The request is consumed without any file.
     Silent,
     /// The terminal is off: the request goes back to `req/`, and is offered again later.
     NotTaken,
 }
 
 impl Reply {
-    /// The file that goes out, where one does.
+    /// Returns the file to write, if any.
     pub fn file(&self) -> Option<&OutputFile> {
         match self {
             Self::Answer(file) | Self::Malformed(file) => Some(file),
@@ -38,37 +40,45 @@ impl Reply {
     }
 }
 
-/// A terminal's counter: it says which files are requests, and answers them.
+/// A terminal's handler of requests: says which files are requests, and answers them.
 ///
-/// A result's name is at most 200 bytes without separators, colons or control characters.
+/// A result's name has at most 200 bytes, without separators, colons or control characters.
 pub trait RequestHandler {
-    /// Whether requests are taken now. Asked before each request, so that closing stops a long sweep.
+    /// Whether requests are accepted now. Called before each request, so that closing stops a
+    /// long sweep.
     fn open(&mut self) -> bool;
 
-    /// Whether a file of this name in `req/` is to be answered; any other is left alone for ever. Names of which one could not make a
-    /// file everywhere (not UTF-8, with separators, colons or control characters, longer than 120 bytes) are not asked about.
+    /// Whether a file of this name in `req/` is a request; any other file is never touched. Not
+    /// called for names that are not valid on every system (not UTF-8, with separators, colons
+    /// or control characters, longer than 120 bytes).
     fn takes(&self, name: &str) -> bool;
 
-    /// Whether a request that ends with these bytes (its last 256, or all of a shorter one) is completely written.
+    /// Whether a request that ends with these bytes (its last 256, or all of a shorter one) is
+    /// complete.
     fn complete(&self, tail: &[u8]) -> bool;
 
-    /// Answers a request. Called again for the same request only if the reply could not be kept: after [`Reply::NotTaken`], an error of
-    /// the disk, or the end of the process within this call.
+    /// Answers a request. Called again for the same request only if the reply could not be
+    /// stored: after [`Reply::NotTaken`], a disk error, or the end of the process within this
+    /// call.
     fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply;
 
-    /// The error file for a request of `size` bytes, which is not read because `max` bytes are allowed. It is treated as malformed.
+    /// Creates the error file for a request of `size` bytes, which is not read since `max`
+    /// bytes are allowed. The request counts as malformed.
     fn too_large(&mut self, name: &str, size: u64, max: u64) -> OutputFile;
 
-    /// How much later than usual the result of the last answer is to be delivered; at once after a restart.
+    /// Returns how much later than usual the result of the last answer is delivered; at once
+    /// after a restart.
     fn late(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// The list of the files that were just removed because their time was over, in order of their names, where one is left in `res/`.
+    /// Returns the list of the expired files that were just removed, sorted by name, if one is
+    /// to be written to `res/`.
     fn deletion_list(&self, _removed: &[String]) -> Option<OutputFile> {
         None
     }
 
-    /// Whether a file of this name in `res/` or `face/` is the terminal's, to be removed when its time is over.
+    /// Whether a file of this name in `res/` or `face/` is the terminal's own, which is removed
+    /// when it expires.
     fn is_ours(&self, name: &str) -> bool;
 }

@@ -1,8 +1,10 @@
-//! A complete result in `.onshi-mock/`, and how it gets to where the receipt computer reads it.
+//! Complete results in `.onshi-mock/`, and their delivery to the receipt computer.
 //!
-//! What is still to be done stands in its name, so that another process can go on with it: `7.answer.<result>` is renamed into `res/`;
-//! `7.answer-in-place.<result>` is created there under its own name, and written; for `7.answer-begun.<result>` that file was created. A
-//! client may have taken a file that was begun, so it is never created again: it is completed if it is there and short.
+//! The name of a result says what remains to be done, so that another process can continue:
+//! `7.answer.<result>` is renamed into `res/`; `7.answer-in-place.<result>` is created there
+//! under its own name, and written; for `7.answer-begun.<result>` that file has been created. A
+//! client may have taken a file that was begun, so it is never created again: it is completed
+//! if it exists and is incomplete.
 
 use std::io;
 use std::path::PathBuf;
@@ -14,16 +16,16 @@ use super::disk;
 use super::layout::{Layout, OutputDir, check_result_name};
 use crate::domain::linkage::ResultFiles;
 
-/// What a result is.
+/// The kind of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Answer,
-    /// The error file of a request that then moves to `res/` itself.
+    /// The error file of a request that itself moves to `res/` afterwards.
     Err,
     Face,
 }
 
-/// What is to be done with a result.
+/// The next step of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WriteStep {
     Atomic,
@@ -38,15 +40,15 @@ pub(super) struct ResultFile {
     kind: Kind,
     step: WriteStep,
     name: String,
-    /// Whether there has been a try to put it into its place.
+    /// Whether its delivery was attempted.
     tried: bool,
 }
 
 impl ResultFile {
-    /// Writes a result to the disk; whole, it gets the name that says so.
+    /// Writes a result to disk, then renames it to a name that marks it as complete.
     ///
     /// # Errors
-    /// The name cannot be a file's name everywhere, or the disk refuses.
+    /// The name is not valid on every system, or the file cannot be written.
     pub(super) fn store(layout: &Layout, number: u64, kind: Kind, file: &OutputFile) -> io::Result<Self> {
         check_result_name(&file.name)?;
         let step = match file.result_files {
@@ -60,7 +62,8 @@ impl ResultFile {
         Ok(result)
     }
 
-    /// What another process left, by the words of its file's name; `None` if they are no result's.
+    /// Recovers a result that another process left, from the parts of its file name; `None` if
+    /// they are not those of a result.
     pub(super) fn recover(number: u64, words: &str, name: &str) -> Option<Self> {
         let of_kind = |kind: Kind| words.strip_prefix(kind.name_part()).map(|rest| (kind, rest));
         let (kind, rest) = [Kind::Answer, Kind::Err, Kind::Face].into_iter().find_map(of_kind)?;
@@ -69,7 +72,7 @@ impl ResultFile {
         Some(Self { number, kind, step, name: name.to_owned(), tried: step == WriteStep::Begun })
     }
 
-    /// Whether its file was created in its place.
+    /// Whether its file was created in its final place.
     pub(super) fn is_begun(&self) -> bool {
         self.step == WriteStep::Begun
     }
@@ -78,20 +81,22 @@ impl ResultFile {
         self.kind
     }
 
-    /// Its file in `.onshi-mock/`.
+    /// Returns its path in `.onshi-mock/`.
     pub(super) fn path(&self, layout: &Layout) -> PathBuf {
         layout.own().join(format!("{}.{}{}.{}", self.number, self.kind.name_part(), self.step.name_part(), self.name))
     }
 
-    /// Whether this one has to wait for `other`: results of one name come one after the other, also where the disk refuses one at first.
+    /// Whether it has to wait for `other`: results of the same name are delivered one after
+    /// another, even if the first attempt fails.
     pub(super) fn waits_for(&self, other: &Self) -> bool {
         other.tried && !self.tried && self.name == other.name && self.output_dir() == other.output_dir()
     }
 
-    /// Puts it into its place, as far as that is still to be done; false if somebody else removed it.
+    /// Puts it into its final place, or completes it there. Returns `false` if someone else
+    /// removed it.
     ///
     /// # Errors
-    /// The disk refuses something; it is to be tried again.
+    /// A file operation failed; it has to be retried.
     pub(super) fn put(&mut self, layout: &Layout, wall: Timestamp) -> io::Result<bool> {
         self.tried = true;
         let target = layout.of(self.output_dir()).join(&self.name);
@@ -101,7 +106,8 @@ impl ResultFile {
         }
         match self.step {
             WriteStep::Atomic => {
-                // Its time there begins now, however long it was kept. Where the time cannot be set the file is only tidied away early.
+                // The stay time begins now, however long the result was stored. If the time
+                // cannot be set, the file is only removed early.
                 let _ = disk::touch(&path, wall);
                 return disk::rename(&path, &target).map(|()| true);
             }
@@ -146,7 +152,7 @@ impl WriteStep {
     }
 }
 
-/// The name of a result that is being written.
+/// Returns the name of a result that is being written.
 pub(super) fn draft_name(number: u64) -> String {
     format!("{number}.tmp")
 }

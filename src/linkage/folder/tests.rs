@@ -1,4 +1,5 @@
-//! What the tests of the folder share: a counter with simple rules, a bench with a folder and a clock, and a process that can be killed.
+//! Shared parts of the folder tests: a handler with simple rules, a bench with a folder and a
+//! clock, and a process that can be killed.
 
 mod face;
 mod hostile;
@@ -20,7 +21,8 @@ use tempfile::TempDir;
 use super::{Folder, OutputFile, Reply, RequestHandler, Rules, SweepSummary};
 use crate::domain::linkage::ResultFiles;
 
-/// Ends "the process" at a chosen step on the disk, lets somebody look at each step, and fills the disk.
+/// Kills the simulated process before a chosen change on disk, lets a watcher look before each
+/// change, and fills the disk.
 pub(super) mod kill {
     use std::any::Any;
     use std::cell::{Cell, RefCell};
@@ -36,7 +38,7 @@ pub(super) mod kill {
         static WATCHER: RefCell<Option<Box<dyn FnMut()>>> = const { RefCell::new(None) };
     }
 
-    /// Called before each change on the disk; unwinds, without a message, when the steps are used up.
+    /// Called before each change on disk; unwinds, without a message, when no steps are left.
     pub(in super::super) fn step() {
         WATCHER.with_borrow_mut(|watcher| watcher.iter_mut().for_each(|look| look()));
         match STEPS_LEFT.get() {
@@ -45,7 +47,8 @@ pub(super) mod kill {
         }
     }
 
-    /// Called before a file is written: a step, after half of it is written where that is the last one; and where the disk gets full.
+    /// Called before a file is written; counts as a step. Writes half of the file if no steps
+    /// are left or the disk is full.
     pub(in super::super) fn half_written(mut file: &File, bytes: &[u8]) -> io::Result<()> {
         let is_full = WRITES_LEFT.get() == Some(0);
         WRITES_LEFT.set(WRITES_LEFT.get().and_then(|left| left.checked_sub(1)));
@@ -56,7 +59,8 @@ pub(super) mod kill {
         if is_full { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
-    /// Runs `process` until it ends, or is about to make its change number `steps` (from 0); true if it ended by itself.
+    /// Runs `process` until it ends, or is about to make its change number `steps` (from 0).
+    /// Returns `true` if it ended by itself.
     pub(super) fn after(steps: usize, process: impl FnOnce()) -> bool {
         STEPS_LEFT.set(Some(steps));
         let outcome = catch_unwind(AssertUnwindSafe(process));
@@ -65,12 +69,12 @@ pub(super) mod kill {
         outcome.map_err(|why| if killed(&why) { why } else { resume_unwind(why) }).is_ok()
     }
 
-    /// Has somebody look before each change on the disk, from now on.
+    /// Calls `look` before each change on disk, from now on.
     pub(super) fn watch(look: impl FnMut() + 'static) {
         WATCHER.set(Some(Box::new(look)));
     }
 
-    /// Lets write number `writes` (from 0) find the disk full, when half of it is written.
+    /// Fails write number `writes` (from 0) with a full disk, after half of it is written.
     pub(super) fn fill_disk_at(writes: usize) {
         WRITES_LEFT.set(Some(writes));
     }
@@ -78,27 +82,27 @@ pub(super) mod kill {
 
 const LATENCY: Duration = Duration::ZERO;
 
-/// A whole request.
+/// A complete request.
 const WHOLE: &[u8] = b"<XmlMsg>ask</XmlMsg>\r\n";
 
-/// A moment of the machine's clock.
+/// Returns a time of the machine's clock.
 fn at(milliseconds: i64) -> Timestamp {
     "2026-01-20T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_millis(milliseconds)
 }
 
-/// Answers with the number of the question, so that an answer given twice shows.
+/// Answers with the number of the request, so that a second answer to a request is visible.
 #[derive(Default)]
 struct Desk {
     closed: bool,
     asked: Vec<String>,
-    /// Called between the look at a request and its claim.
+    /// Called between the check of a request and its claim.
     before_claim: Option<Box<dyn FnMut()>>,
-    /// Takes nothing, but only says so when asked about a request.
+    /// Does not accept any request, but says so only when called for one.
     refusing: bool,
     result_files: ResultFiles,
-    /// Leaves a list of what is removed.
+    /// Writes a list of what is removed.
     listing: bool,
-    /// Begins answers with their number, so that the beginning of one shows whose it is.
+    /// Begins answers with their number, so that the beginning of an answer identifies it.
     number_first: bool,
 }
 
@@ -149,9 +153,9 @@ impl RequestHandler for Desk {
     }
 }
 
-/// A folder in a temporary directory, its counter, and the time.
+/// A folder in a temporary directory, its handler, and the time.
 struct Bench {
-    /// Before the directory, because it holds a file there open.
+    /// Declared before the directory, so that it is dropped first: it holds an open file there.
     folder: Folder,
     dir: TempDir,
     desk: Desk,
@@ -185,7 +189,7 @@ impl Bench {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The names in a directory, in order.
+    /// Lists the names in a directory, sorted.
     fn names(&self, dir: &str) -> Vec<String> {
         let mut names: Vec<String> =
             fs::read_dir(self.path(dir)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -193,12 +197,12 @@ impl Bench {
         names
     }
 
-    /// What the engine keeps for itself, but for the lock.
+    /// Lists the engine's own files, without the lock.
     fn result(&self) -> Vec<String> {
         self.names(".onshi-mock").into_iter().filter(|name| name != "lock").collect()
     }
 
-    /// The next sweep, 250 ms after the last.
+    /// Runs the next sweep, 250 ms after the last.
     fn sweep(&mut self) -> SweepSummary {
         self.now += 250;
         self.folder.sweep(at(self.now), self.latency, None, &mut self.desk).unwrap()
@@ -210,14 +214,14 @@ impl Bench {
         self.folder.deliver_face(file, at(self.now))
     }
 
-    /// As many sweeps as a whole request needs.
+    /// Runs as many sweeps as a complete request needs.
     fn sweep_twice(&mut self) -> SweepSummary {
         self.sweep();
         self.sweep()
     }
 
     fn restart(&mut self) {
-        // The lock is given back before it is taken again.
+        // The lock is released before it is taken again.
         self.folder = Folder::new(std::env::temp_dir().join("nowhere"), Rules::default());
         self.folder = Folder::new(self.dir.path(), Rules::default());
     }

@@ -1,4 +1,4 @@
-//! Face results.
+//! Tests of face results.
 
 use super::*;
 

@@ -1,11 +1,11 @@
-//! Things in the folder that are not what they seem: they neither lead out of it nor stop the service.
+//! Tests of hostile files in the folder: they neither lead out of it nor stop the service.
 
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
 
 use super::*;
 
-/// What is logged while `work` runs.
+/// Returns what is logged while `work` runs.
 fn logged(work: impl FnOnce()) -> String {
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
@@ -241,7 +241,7 @@ mod unix {
         let mut bench = Bench::new();
         let long = format!("{}.xml", "x".repeat(117));
         for name in [&b"a\xff.xml"[..], b"a\n.xml", b"a:b.xml", b"..\\a.xml", long.as_bytes()] {
-            // Where the system itself refuses the name there is nothing to leave alone.
+            // If the system itself refuses the name, there is nothing to test.
             let _ = fs::write(bench.path("req").join(OsStr::from_bytes(name)), WHOLE);
         }
         let longest = format!("{}.xml", "x".repeat(116));

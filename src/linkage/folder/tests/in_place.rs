@@ -1,11 +1,12 @@
-//! How a file comes into being in `res/`, as somebody sees it who looks before each change on the disk; and a disk that gets full.
+//! Tests of how a file is created in `res/`, as seen by a client that looks before each change
+//! on disk; and of a full disk.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::*;
 
-/// The sizes that a file has in turn, `None` while it is not there, while `work` goes on.
+/// Returns the successive sizes of a file while `work` runs, `None` while it does not exist.
 fn sizes(result_files: ResultFiles, file: &str, work: impl FnOnce(&mut Bench)) -> Vec<Option<u64>> {
     let mut bench = Bench::new();
     bench.desk.result_files = result_files;

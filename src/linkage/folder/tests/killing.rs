@@ -1,5 +1,6 @@
-//! A process that is killed before each change on the disk, while a client takes files at any moment: of each request there is one whole
-//! answer, or the client took the file too early.
+//! Tests of a process that is killed before each change on disk, while a client takes files at
+//! any time: each request gets exactly one complete answer, unless the client took the file too
+//! early.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,12 +9,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A client that looks into the folder before each change on the disk, and takes what it finds at the looks of these numbers.
+/// A client that looks into the folder before each change on disk, and takes the files at the
+/// looks with the numbers in `takes`.
 struct Client {
     root: PathBuf,
     takes: Vec<usize>,
     looks: usize,
-    /// Name and content of what it took.
+    /// Name and content of the taken files.
     taken: Vec<(String, String)>,
 }
 
@@ -40,12 +42,12 @@ impl Client {
     }
 }
 
-/// Answers end with a number.
+/// Whether an answer is complete: it ends with a number.
 fn is_whole(text: &str) -> bool {
     text.rsplit_once(' ').is_some_and(|(_, number)| number.parse::<u32>().is_ok())
 }
 
-/// What is asked of the processes.
+/// The kinds of requests.
 #[derive(Clone, Copy, PartialEq)]
 enum Asked {
     Answer,
@@ -56,7 +58,7 @@ enum Asked {
 
 use Asked::{Answer, Face, Malformed, Silent};
 
-/// The request of each kind, and the file that comes of it.
+/// Returns the request of each kind, and the name of its result.
 fn files(asked: Asked) -> (&'static str, &'static [u8], &'static str) {
     match asked {
         Answer => ("OQSreq_1.xml", WHOLE, "OQSres_1.xml"),
@@ -66,7 +68,8 @@ fn files(asked: Asked) -> (&'static str, &'static [u8], &'static str) {
     }
 }
 
-/// Lets one process after the other be killed at its step, then one live; says whether the last kill came too late.
+/// Kills one process after another at its step, then lets one run to its end. Returns whether
+/// the last kill came too late.
 fn killed(result_files: ResultFiles, asked: &[Asked], kills: &[usize], takes: &[usize], latency: Duration) -> bool {
     let mut bench = Bench::new();
     bench.latency = latency;

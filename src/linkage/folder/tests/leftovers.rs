@@ -1,4 +1,4 @@
-//! What a process that was killed may leave on the disk, and what the next one makes of it.
+//! Tests of what a killed process may leave on disk, and how the next one recovers it.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -7,7 +7,8 @@ use super::*;
 
 const REQUEST: &str = "OQSreq_1.xml";
 
-/// A restart after a kill that left these files; what is then in `res/`, and how often the counter was asked.
+/// Restarts after a kill that left these files. Returns the content of `res/`, and how often
+/// the handler was called.
 fn restart_with(left: &[(&str, &[u8])]) -> (BTreeMap<String, String>, usize) {
     let mut bench = Bench::new();
     for (name, bytes) in left {

@@ -1,4 +1,5 @@
-//! Many files at once: answered quickly, in bounded memory, and none keeps the others waiting for ever.
+//! Tests of many files: they are answered quickly, in bounded memory, and none blocks the
+//! others.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +58,7 @@ fn claims_are_bounded_too() {
 
 #[test]
 fn files_that_never_get_complete_do_not_keep_the_others_waiting_for_ever() {
-    // Whatever the name: the good request comes before, among and behind the bad ones.
+    // For any name: the good request comes before, among and after the bad ones.
     for good in ["0", "2", "9"] {
         let mut bench = Bench::with(Rules { most: 10, ..Rules::default() });
         let mut content = Vec::new();
@@ -67,7 +68,7 @@ fn files_that_never_get_complete_do_not_keep_the_others_waiting_for_ever() {
             for number in 100..150 {
                 bench.put(&format!("req/OQSreq_{}_{number}.xml", 1 + number % 3), &content);
             }
-            // It arrives when the others have filled all places.
+            // It arrives after the others have reached the limit.
             if sweeps == 1 {
                 bench.put(&format!("req/OQSreq_{good}.xml"), WHOLE);
             }

@@ -1,4 +1,4 @@
-//! When a request is taken, and when its result appears.
+//! Tests of when a request is claimed, and when its result appears.
 
 use super::*;
 
@@ -56,7 +56,7 @@ fn an_incomplete_or_empty_request_is_taken_after_five_seconds_without_a_change()
     for content in [&b"<XmlMsg>ask"[..], b""] {
         let mut bench = Bench::new();
         bench.put("req/OQSreq_1.xml", content);
-        // An old time of modification, by another clock, does not count.
+        // An old modification time, by another clock, does not count.
         let file = fs::File::options().write(true).open(bench.path("req/OQSreq_1.xml")).unwrap();
         file.set_modified(at(-1_000_000).into()).unwrap();
         bench.sweep();
@@ -183,7 +183,7 @@ fn a_claim_that_fails_is_tried_again_at_the_next_sweep() {
     let mut bench = Bench::new();
     bench.put("req/OQSreq_1.xml", WHOLE);
     bench.sweep();
-    // A directory in the claim's place makes the renaming fail on every system.
+    // A directory in place of the claim makes the rename fail on every system.
     fs::create_dir_all(bench.path(".onshi-mock/1.claim.OQSreq_1.xml/x")).unwrap();
     assert_eq!(bench.sweep(), SweepSummary { watched: 1, ..SweepSummary::default() });
     assert_eq!(bench.sweep(), SweepSummary { taken: 1, delivered: 1, ..SweepSummary::default() });

@@ -1,8 +1,8 @@
-//! How long results stay.
+//! Tests of how long results stay.
 
 use super::*;
 
-/// Puts a file that was last changed at a moment.
+/// Creates a file with a given modification time.
 fn put_old(bench: &Bench, name: &str, milliseconds: i64) {
     bench.put(name, b"x");
     fs::File::options().write(true).open(bench.path(name)).unwrap().set_modified(at(milliseconds).into()).unwrap();
