@@ -1,6 +1,6 @@
-//! What is said of an option whose cargo feature was not built in.
+//! The error for an option whose cargo feature is not built in.
 
-/// Names the feature, and what to do.
+/// Names the feature, and says what to do.
 pub(crate) fn not_built(feature: &str) -> String {
     format!(
         "このプログラムは {feature} 機能なしでビルドされています。配布版を使うか、`cargo build --release --features {feature}` でビルドしてください / \

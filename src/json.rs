@@ -1,5 +1,5 @@
-//! Reads the JSON that people and programs hand in. What is wrong is told with its place, in
-//! Japanese as far as the parser's words are known.
+//! The parser for JSON from people and programs. An error names its place, and is in Japanese
+//! as far as the parser's message is known.
 
 use std::fmt;
 use std::str::Utf8Error;
@@ -11,44 +11,44 @@ use serde_path_to_error::Segment;
 use crate::domain::text::Text;
 use crate::wire::parse_errors::in_japanese;
 
-/// Why JSON could not be taken.
+/// Why JSON was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonError {
     /// The bytes are not UTF-8.
     NotUtf8 {
-        /// The first byte that is not, counted from 1.
+        /// The first invalid byte, counted from 1.
         byte: usize,
     },
-    /// They are not JSON from some place on.
+    /// The text is not JSON from this place on.
     NotJson {
         /// Counted from 1.
         line: usize,
         /// Counted from 1.
         column: usize,
-        /// The parser's words.
+        /// The parser's message.
         said: String,
     },
-    /// They are a list.
+    /// The document is a list.
     NotAnObject,
-    /// A value cannot be taken.
+    /// A value is not accepted.
     Field {
         /// Its JSON pointer.
         pointer: String,
-        /// The parser's words.
+        /// The parser's message.
         said: String,
     },
 }
 
-/// Reads a JSON document; an empty one and `null` count as `{}`.
+/// Parses a JSON document; an empty one and `null` count as `{}`.
 ///
 /// # Errors
-/// What is wrong, and where.
+/// The document is invalid; the error says what is wrong, and where.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
-    // `null` is what some generated clients send in the place of a body that may be left out.
+    // Some generated clients send `null` for an optional body.
     let bytes = if matches!(bytes.trim_ascii(), b"" | b"null") { b"{}" } else { bytes };
     std::str::from_utf8(bytes)?;
     if bytes.trim_ascii_start().first() == Some(&b'[') {
-        // serde would take a list for an object, field by field.
+        // serde would accept a list for an object, field by field.
         return Err(JsonError::NotAnObject);
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
@@ -57,7 +57,7 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     deserializer.end().map(|()| parsed).map_err(|error| unreadable(&error, ""))
 }
 
-/// Reads a JSON value that is already parsed; `at` is the JSON pointer of the value itself.
+/// Parses a JSON value into a type; `at` is the JSON pointer of the value itself.
 ///
 /// # Errors
 /// As [`parse_json`].
@@ -66,7 +66,7 @@ pub fn parse_value<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, Jso
 }
 
 impl JsonError {
-    /// The JSON pointer of what is wrong, where that is a value.
+    /// Returns the JSON pointer of the faulty value, if there is one.
     pub fn pointer(&self) -> Option<&str> {
         match self {
             Self::NotUtf8 { .. } | Self::NotJson { .. } => None,
@@ -75,7 +75,7 @@ impl JsonError {
         }
     }
 
-    /// What is wrong.
+    /// Describes the error.
     pub fn text(&self) -> Text {
         match self {
             Self::NotUtf8 { byte } => Text::new(
@@ -89,7 +89,7 @@ impl JsonError {
     }
 }
 
-/// A line in each language, both with the place.
+/// Writes a line in each language, both with the place.
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Text { ja, en } = self.text();
@@ -106,7 +106,7 @@ impl From<Utf8Error> for JsonError {
     }
 }
 
-/// A path as a JSON pointer (RFC 6901).
+/// Converts a path to a JSON pointer (RFC 6901).
 fn pointer(path: &serde_path_to_error::Path) -> String {
     let escaped = |name: &str| format!("/{}", name.replace('~', "~0").replace('/', "~1"));
     let segment = |segment: &Segment| match segment {
@@ -119,10 +119,11 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 }
 
 fn unreadable(error: &serde_json::Error, pointer: &str) -> JsonError {
-    // A field that is gone is known only so that its use is answered with what replaces it.
+    // `shuffle_elements` was replaced; the parser knows it only to name its replacement, so it
+    // is not listed as allowed.
     let said = error.to_string().replace("`shuffle_elements`, ", "");
     if error.is_data() {
-        // A field that is absent has no place of its own: the parser names the object that lacks it.
+        // A missing field has no place of its own: the parser names the object that lacks it.
         let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
         let pointer = missing.map_or_else(|| pointer.to_owned(), |name| format!("{pointer}/{name}"));
         return JsonError::Field { pointer, said };

@@ -1,11 +1,13 @@
 //! onshi-mock: a rehearsal of Japan's online insurance qualification check (オンライン資格確認).
 //!
-//! A request arrives over a transport ([`http`], or a file in a [`linkage`] folder) and is parsed by [`wire`] into types of the [`domain`]. The
-//! application layer ([`app`]) reads or updates one institution (the tenant, with its own clock) and has [`answers`] make the message; the same
-//! transport sends it, and one entry in the [`journal`] tells of both.
+//! A request arrives over a transport ([`http`], or a file in a [`linkage`] folder), and
+//! [`wire`] parses it into types of the [`domain`]. The application layer ([`app`]) reads or
+//! updates one institution (the tenant, with its own clock), and [`answers`] creates the
+//! message. The transport sends it, and one entry in the [`journal`] records both.
 //!
-//! Reading order: [`domain::terminal`] (installed and running versions, boots), [`domain::check`] (the refusal), [`institutions`] (the living
-//! ones), [`http::router`] (every route), [`server`] (how the parts are wired).
+//! Reading order: [`domain::terminal`] (installed and running versions, boots),
+//! [`domain::check`] (the refusal), [`institutions`] (cache, updates, lifecycle),
+//! [`http::router`] (every route), [`server`] (how the parts are wired).
 
 pub mod answers;
 pub mod app;

@@ -1,4 +1,4 @@
-//! The two listeners: which there are, where they answer, and what each grants its clients.
+//! The two listeners, their addresses, and the limits of their clients.
 
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ pub enum Listener {
     Control,
 }
 
-/// Where both listeners answer.
+/// The addresses of both listeners.
 #[derive(Clone, Debug)]
 pub struct Addresses {
-    /// `https://…`.
+    /// A URL, `https://…`.
     pub backend: String,
-    /// `https://…`.
+    /// A URL, `https://…`.
     pub control: String,
 }
 
@@ -32,20 +32,20 @@ impl Default for Addresses {
     }
 }
 
-/// What one listener grants its clients.
+/// The limits of one listener.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections open at once, over all clients.
+    /// The maximum number of open connections, over all clients.
     pub max_connections: usize,
-    /// Connections open at once from one IP address. Not small by default: a whole office, or a
-    /// whole test run, may come from one.
+    /// The maximum number of open connections from one IP address. Not small by default, since
+    /// a whole office or test run may share one.
     pub max_connections_per_address: usize,
     /// From the accepted connection to the end of the TLS handshake.
     pub handshake_timeout: Duration,
-    /// From the end of the handshake to the first complete request header; over HTTP/1 also from
-    /// one answer to the next request's header, idle time included.
+    /// From the end of the handshake to the first complete request header; over HTTP/1 also
+    /// from each answer to the next request's header, including idle time.
     pub header_timeout: Duration,
-    /// How long requests under way may take to finish once the server is told to stop.
+    /// How long requests in progress may take to finish once the server is told to stop.
     pub grace: Duration,
 }
 
@@ -61,10 +61,10 @@ impl Default for Limits {
     }
 }
 
-/// Limits of a request's body.
+/// The limits of a request's body.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyLimits {
-    /// Bytes.
+    /// The maximum size in bytes.
     pub max: usize,
     /// From the header to the last byte.
     pub timeout: Duration,

@@ -1,4 +1,4 @@
-//! The program: arguments in, exit code out.
+//! The program: runs a subcommand and sets the exit code.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,8 @@ use clap::Parser;
 use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, openapi, serve, terminal, usage, verdict};
 use onshi_mock::clock;
 
-/// A check is many small texts: this allocator makes them at less than half the cost of most systems' own.
+/// A check allocates many small strings: this allocator takes less than half the time of most
+/// systems' own.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

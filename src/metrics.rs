@@ -1,5 +1,6 @@
-//! What is counted of a server's work, as Prometheus reads it. Label values come from our own lists, never from what a client sent; what is
-//! counted at each request is at hand, without a look-up by label.
+//! The counters of a server's work, for Prometheus. Label values come from fixed lists, never
+//! from clients. Counters that every request increments are reached by index, without a look-up
+//! by label.
 
 use prometheus_client::encoding::{EncodeMetric, prometheus_text};
 use prometheus_client::metrics::TypedMetric;
@@ -21,10 +22,10 @@ use crate::store::Tally;
 /// The media type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 
-/// Upper bounds of the durations that are counted together, in seconds.
+/// The upper bounds of the histogram buckets, in seconds.
 const DURATIONS: [f64; 16] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// The counters of one server, and the registry that writes them out.
+/// The counters of one server, and the registry that encodes them.
 pub struct Metrics {
     registry: Registry,
     /// By operation.
@@ -38,7 +39,7 @@ pub struct Metrics {
     gauges: Gauges,
 }
 
-/// What is counted of one operation.
+/// The counters of one operation.
 struct OfOperation {
     /// By outcome.
     requests: [Counter; OutcomeName::ALL.len()],
@@ -48,7 +49,7 @@ struct OfOperation {
 /// A label's name and value.
 type Label = (&'static str, &'static str);
 
-/// What is looked at when someone reads.
+/// Values that are set when the metrics are read.
 struct Gauges {
     stored: Gauge,
     in_memory: Gauge,
@@ -59,25 +60,25 @@ struct Gauges {
     store_bytes: Gauge,
 }
 
-/// What there is at the moment.
+/// The current values of the gauges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Present {
-    /// Institutions in the store.
+    /// The number of institutions in the store.
     pub stored: u64,
-    /// Institutions in memory.
+    /// The number of institutions in memory.
     pub in_memory: u64,
-    /// Terminals of those in memory, in the order of [`Phase::IN_ORDER`].
+    /// The number of their terminals in each phase, in the order of [`Phase::IN_ORDER`].
     pub terminals: [u64; Phase::IN_ORDER.len()],
-    /// Journal entries that wait to be written.
+    /// The number of journal entries that wait to be written.
     pub waiting_entries: u64,
-    /// About how many bytes they are.
+    /// Their approximate size in bytes.
     pub waiting_bytes: u64,
-    /// Bytes of the store; none where it does not tell.
+    /// The size of the store in bytes; `None` if it cannot be read.
     pub store_bytes: Option<u64>,
 }
 
 impl Metrics {
-    /// All at zero; `tally` is what the store counts by itself.
+    /// Creates the counters at zero; `tally` holds the store's own counters.
     pub fn new(tally: &Tally) -> Self {
         let mut registry = Registry::with_prefix("onshi_mock");
         registry.register("build", "動いている版。 The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
@@ -100,7 +101,7 @@ impl Metrics {
         Self { registry, operations, refusals, faults, handshakes, gauges }
     }
 
-    /// Counts a request that was answered, refused, or left without an answer by a fault.
+    /// Counts a request that was answered, refused, or left unanswered by a fault.
     pub fn count(&self, exchange: &Exchange) {
         let Some(took) = exchange.took else {
             return;
@@ -116,12 +117,12 @@ impl Metrics {
         }
     }
 
-    /// Counts a TLS handshake that failed.
+    /// Counts a failed TLS handshake.
     pub fn count_failed_handshake(&self, cause: Cause) {
         self.handshakes[cause as usize].inc();
     }
 
-    /// All of it as text, with what there is at the moment.
+    /// Returns all metrics as text, with the current values of the gauges.
     pub fn text(&self, present: &Present) -> String {
         self.gauges.set(present);
         let mut text = String::new();

@@ -1,6 +1,6 @@
-//! What the server asks of its clients before it answers them.
+//! What the server requires of clients before it answers.
 
-/// `--login`.
+/// The `--login` option: what a login requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LoginPolicy {
@@ -16,7 +16,7 @@ pub enum LoginPolicy {
     Strict,
 }
 
-/// `--client-auth`.
+/// The `--client-auth` option: whether clients need a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientAuthPolicy {

@@ -1,4 +1,5 @@
-//! The only place that wires the parts together: `Server::bind` makes everything ready, `run` serves until told to stop.
+//! The server, the only place that wires the parts together: [`Server::bind`] prepares
+//! everything, [`Server::run`] serves until shutdown.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ use crate::store::Store;
 use crate::tls::{Authority, ClientAuth, Made, NewCa, OpenOptions, Readers, write_new};
 use crate::token::Tokens;
 
-/// The OpenAPI document of one listener, or of both, at the addresses that hold by default.
+/// Returns the OpenAPI document of one listener, or of both, at the default addresses.
 pub fn describe(listener: Option<Listener>, catalogue: &Catalogue) -> Value {
     interface(&Addresses::default()).document(listener, catalogue)
 }
@@ -48,10 +49,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Reads fixtures, opens or makes certificates, opens both sockets. `wall` is the machine's time.
+    /// Reads the fixtures, opens or creates the certificates, and opens both sockets. `wall`
+    /// returns the machine's time.
     ///
     /// # Errors
-    /// What is wrong with a fixture, a certificate, the control token or an address, and what to do.
+    /// A fixture, a certificate, the control token or an address cannot be used; the message
+    /// says what to do.
     pub async fn bind(config: &Config, wall: fn() -> Timestamp) -> anyhow::Result<Self> {
         let (mut initial_fixtures, findings) = load_fixtures(config, wall())?;
         let push = Push::new(&config.push)?;
@@ -110,52 +113,54 @@ impl Server {
         Ok(Self { app, linkage, listeners, made, findings, fixture_differences, push })
     }
 
-    /// Where the backend listens.
+    /// Returns the address of the backend.
     ///
     /// # Errors
-    /// The system's word, where it does not tell.
+    /// The system does not return the socket's address.
     pub fn backend_addr(&self) -> std::io::Result<SocketAddr> {
         self.listeners.socket(Listener::Backend).local_addr()
     }
 
-    /// Where the control API listens.
+    /// Returns the address of the control API.
     ///
     /// # Errors
-    /// The system's word, where it does not tell.
+    /// The system does not return the socket's address.
     pub fn control_addr(&self) -> std::io::Result<SocketAddr> {
         self.listeners.socket(Listener::Control).local_addr()
     }
 
-    /// What certificates were made.
+    /// Returns which certificates were created.
     pub fn made(&self) -> Made {
         self.made
     }
 
-    /// What looked wrong in the fixtures.
+    /// Returns the warnings about the fixtures.
     pub fn findings(&self) -> &Findings {
         &self.findings
     }
 
-    /// The fixture institutions that are not as their fixtures made them, as of the start.
+    /// Returns the institutions that differed from the fixtures at the start.
     pub fn fixture_differences(&self) -> &FixtureDifferences {
         &self.fixture_differences
     }
 
-    /// Linkage folders that another process serves, among those of the first 64 terminals.
+    /// Returns the linkage folders that another process serves, among those of the first 64
+    /// terminals.
     pub async fn occupied_folders(&self) -> Vec<PathBuf> {
         self.linkage.occupied().await
     }
 
-    /// What both transports use.
+    /// Returns the application layer, which both transports use.
     pub fn app(&self) -> &Arc<App> {
         &self.app
     }
 
-    /// Serves until `shutdown` completes, then lets open requests finish within the grace period.
+    /// Serves until `shutdown` completes, then lets open requests finish within the grace
+    /// period.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let (running, stopping) = watch::channel(());
         let stop = |mut stopping: watch::Receiver<()>| async move {
-            // Nothing is ever sent: that the sender is gone is the message.
+            // Nothing is ever sent: dropping the sender is the signal.
             let _ = stopping.changed().await;
         };
         let listeners = Box::pin(self.listeners.run(stop(stopping.clone())));
@@ -172,7 +177,7 @@ impl Server {
                 shutdown.await;
                 drop(running);
             });
-            // Whatever was asked has its entry by now.
+            // All requests have recorded their journal entries by now.
             drop(quiet);
         };
         tokio::join!(surfaces, journals, listening, following, telling, pushing);
@@ -180,7 +185,7 @@ impl Server {
     }
 }
 
-/// Looks after the store until told to stop.
+/// Maintains the store until `stop` completes.
 async fn keep_store(institutions: Institutions, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
     let mut beat = tokio::time::interval(STORE_LOOKED_AT_EVERY);
@@ -197,12 +202,12 @@ async fn keep_store(institutions: Institutions, stop: impl Future<Output = ()>) 
     }
 }
 
-/// Puts in force what another process has put, until told to stop.
+/// Activates fixtures that another process stored, until `stop` completes.
 async fn sync_fixtures(app: Arc<App>, stop: impl Future<Output = ()>) {
     let following = async {
         loop {
             app.institutions.fixtures_changed().await;
-            // What fails turns the store red, and is logged there.
+            // The store logs its own failures.
             while app.sync_fixtures().await.is_err() {
                 tokio::time::sleep(STORE_LOOKED_AT_EVERY).await;
             }
@@ -214,7 +219,7 @@ async fn sync_fixtures(app: Arc<App>, stop: impl Future<Output = ()>) {
     }
 }
 
-/// How often a store is looked after.
+/// How often the store is maintained.
 const STORE_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
 
 fn load_fixtures(config: &Config, wall: Timestamp) -> anyhow::Result<(Fixtures, Findings)> {
@@ -232,7 +237,8 @@ fn load_fixtures(config: &Config, wall: Timestamp) -> anyhow::Result<(Fixtures, 
     }
 }
 
-/// A folder whose terminal does not exist yet stays unread until someone creates it: likely a slip of the pen.
+/// Warns if the only linkage folder is for a terminal that does not exist: the folder is not
+/// read until someone creates it, so the id is probably mistyped.
 async fn warn_of_unknown_terminal(config: &Config, institutions: &Institutions) -> anyhow::Result<()> {
     let Some(only) = config.linkage.as_ref().and_then(|whereabouts| whereabouts.only.as_ref()) else {
         return Ok(());
@@ -255,7 +261,7 @@ async fn listen(addr: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Where a listener is reached from this machine.
+/// Returns the URL of a listener on this machine.
 fn url(addr: SocketAddr) -> String {
     let ip = match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -265,7 +271,8 @@ fn url(addr: SocketAddr) -> String {
     format!("https://{}", SocketAddr::new(ip, addr.port()))
 }
 
-/// The token that was given, or the one in the file beside the certificates, made where it is missing.
+/// Returns the configured token, or the one in the certificates' directory, which is created if
+/// it does not exist.
 fn control_token(config: &Config) -> anyhow::Result<String> {
     if let Some(token) = &config.control_token {
         return Ok(token.clone());
@@ -287,14 +294,14 @@ fn control_token(config: &Config) -> anyhow::Result<String> {
     Ok(token)
 }
 
-/// 64 random hexadecimal digits.
+/// Returns 64 random hexadecimal digits.
 fn random_key() -> anyhow::Result<String> {
     let mut random = [0; 32];
     rand::fill(&mut random).map_err(|_| anyhow!("the machine gives no random bytes"))?;
     Ok(hex::encode(random))
 }
 
-/// Of two starts at once the first one's token stays.
+/// Creates the token's file. If another start created it first, that token is kept.
 fn make_token_file(path: &Path, token: &str) -> anyhow::Result<()> {
     match write_new(path, token.as_bytes(), Readers::Owner) {
         Err(_) if path.exists() => Ok(()),

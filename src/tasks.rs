@@ -1,4 +1,4 @@
-//! Work that outlives whoever asked for it, and work that blocks: who waits for it, and how it ends.
+//! Tasks that outlive their callers, and blocking work.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn, spawn_blocking};
 
-/// Tasks that are finished though whoever asked for them goes away. Their owner waits for them
-/// before it takes away what they need.
+/// Tasks that run to their end even if their callers are cancelled. The owner waits for them
+/// before it drops what they use.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
     running: Arc<watch::Sender<usize>>,
 }
 
-/// A task that runs: it is one less as soon as this is dropped.
+/// A running task; decrements the count when dropped.
 struct Running(Arc<watch::Sender<usize>>);
 
 impl Tasks {
-    /// Has work done to its end. A panic in it goes on in whoever waits.
+    /// Runs work to its end. A panic in it continues in the caller.
     pub(crate) async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
         let running = Running::new(&self.running);
         joined(spawn(async move {
@@ -28,9 +28,9 @@ impl Tasks {
         .await
     }
 
-    /// Returns once none runs.
+    /// Waits until no task runs.
     pub(crate) async fn ended(&self) {
-        // Its sender is here: it cannot be gone.
+        // Cannot fail: the sender is a field of `self`.
         let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
     }
 }
@@ -48,8 +48,8 @@ impl Drop for Running {
     }
 }
 
-/// Does work that takes its time away from the threads that answer. It goes on to its end where the
-/// future is dropped. A panic in it goes on in whoever waits.
+/// Runs blocking work on other threads than those that serve requests. It continues to its end
+/// if the future is dropped. A panic in it continues in the caller.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     joined(spawn_blocking(work)).await
 }

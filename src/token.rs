@@ -1,5 +1,6 @@
-//! Tokens: signed, stateless, made at login. They carry when they were issued by the machine's time, and whom the login named; how old one is,
-//! the clock of the institution that uses it says.
+//! Tokens: signed and stateless, created at login. A token holds its time of issue by the
+//! machine's clock, and the institution and terminal of the login. Its age is computed by the
+//! clock of the institution that uses it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,26 +11,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{InstitutionCode, TerminalId};
 
-/// What a token says.
+/// The content of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// `access`, `refresh` or `id`: only the last one opens checks.
+    /// `access`, `refresh` or `id`; only `id` is accepted for checks.
     pub kind: Kind,
-    /// When it was issued, by the machine's time.
+    /// The time of issue, by the machine's clock.
     pub issued: Timestamp,
-    /// Whom the login named, where it named someone.
+    /// The institution of the login, if the login named one.
     pub bearer: Option<Bearer>,
 }
 
-/// Whom a login named.
+/// The institution and terminal of a login.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bearer {
     /// The institution.
     pub institution: InstitutionCode,
-    /// The making of it that the login met: a reset ends its tokens.
+    /// The institution's generation at login: a reset invalidates its tokens.
     #[serde(rename = "incarnation")]
     pub generation: Arc<str>,
-    /// The terminal, where one was named.
+    /// The terminal, if one was named.
     pub terminal: Option<TerminalId>,
 }
 
@@ -45,30 +46,30 @@ pub enum Kind {
     Id,
 }
 
-/// Tokens whose signature is not checked anew.
+/// The number of tokens whose signature is not verified again.
 const REMEMBERED: usize = 1024;
 
-/// Signs and reads tokens with the key of the installation's store.
+/// Signs and reads tokens with the key in the installation's store.
 pub struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
-    /// Those that were read last, and are ours.
+    /// Valid tokens that were read recently.
     known: Mutex<LruCache<String, Claims>>,
 }
 
 impl Tokens {
-    /// With a key, however long; tokens signed with another one are foreign.
+    /// Creates the signer with a key of any length; tokens signed with another key are refused.
     pub fn new(key: &[u8]) -> Self {
         let known = Mutex::new(LruCache::new(REMEMBERED));
         Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key), known }
     }
 
-    /// Signs one.
+    /// Signs a token.
     pub fn sign(&self, claims: &Claims) -> String {
         encode(&Header::new(Algorithm::HS256), claims, &self.encoding).expect("claims are JSON and the key fits HS256")
     }
 
-    /// Reads a token of any kind; none if it is not one of this server's.
+    /// Reads a token of any kind; `None` if this server did not sign it.
     pub fn read(&self, token: &str) -> Option<Claims> {
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(claims) = known().get(token) {
