@@ -181,13 +181,7 @@ fn operations(registry: &mut Registry) -> [OfOperation; Operation::ALL.len()] {
 }
 
 /// Registers a metric with a member for each value of a label.
-fn registered<M>(
-    registry: &mut Registry,
-    name: &str,
-    help: &str,
-    label: &'static str,
-    values: impl Iterator<Item = &'static str>,
-) -> Vec<M>
+fn registered<M>(registry: &mut Registry, name: &str, help: &str, label: &'static str, values: impl Iterator<Item = &'static str>) -> Vec<M>
 where
     M: EncodeMetric + TypedMetric + Clone + Default + std::fmt::Debug + Send + Sync + 'static,
 {

@@ -157,6 +157,13 @@ fn pause_behind(tries: u32) -> SignedDuration {
     SignedDuration::from_secs(1 << tries.saturating_sub(1).min(30)).min(LONGEST_PAUSE)
 }
 
+/// Whether a URL names this machine.
+fn is_local(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,11 +175,4 @@ mod tests {
         assert_eq!(pause_behind(u32::MAX), LONGEST_PAUSE);
         assert!((3_600..3 * 3_600).contains(&pauses.iter().sum::<i64>()));
     }
-}
-
-/// Whether a URL names this machine.
-fn is_local(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-    host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
 }
