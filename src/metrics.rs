@@ -17,7 +17,7 @@ use crate::domain::handshake::Cause;
 use crate::domain::operation::{Operation, OutcomeName};
 use crate::domain::terminal::Phase;
 use crate::journal::{Exchange, Outcome};
-use crate::store::Tally;
+use crate::store::JournalCounters;
 
 /// The media type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
@@ -79,7 +79,7 @@ pub struct Present {
 
 impl Metrics {
     /// Creates the counters at zero; `tally` holds the store's own counters.
-    pub fn new(tally: &Tally) -> Self {
+    pub fn new(tally: &JournalCounters) -> Self {
         let mut registry = Registry::with_prefix("onshi_mock");
         registry.register("build", "動いている版。 The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         let operations = operations(&mut registry);
@@ -91,7 +91,7 @@ impl Metrics {
         let causes = Cause::ALL.iter().map(|cause| cause.name());
         let help = "失敗した TLS 接続（原因別）。 TLS handshakes that failed, by cause";
         let handshakes = registered(&mut registry, "tls_handshakes_failed", help, "cause", causes);
-        let Tally { entries, bytes, evicted } = tally.clone();
+        let JournalCounters { entries, bytes, evicted } = tally.clone();
         registry.register("journal_entries", "ストアに書いた記録の件数。 Journal entries that were written to the store", entries);
         registry.register("journal_bytes", "ストアに書いた記録のバイト数。 Bytes of the journal entries that were written", bytes);
         let help =

@@ -29,7 +29,7 @@ use crate::package;
 use crate::policy::ClientAuthPolicy;
 use crate::push::Push;
 use crate::store::Store;
-use crate::tls::{Authority, ClientAuth, Made, NewCa, OpenOptions, Readers, write_new};
+use crate::tls::{Authority, ClientAuth, CreatedFiles, NewCa, OpenOptions, Readers, write_new};
 use crate::token::Tokens;
 
 /// Returns the OpenAPI document of one listener, or of both, at the default addresses.
@@ -42,7 +42,7 @@ pub struct Server {
     app: Arc<App>,
     linkage: LinkageFolders,
     listeners: Listeners,
-    made: Made,
+    made: CreatedFiles,
     findings: Findings,
     fixture_differences: FixtureDifferences,
     push: Push,
@@ -130,7 +130,7 @@ impl Server {
     }
 
     /// Returns which certificates were created.
-    pub fn made(&self) -> Made {
+    pub fn made(&self) -> CreatedFiles {
         self.made
     }
 

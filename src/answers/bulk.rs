@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::check::{consents_of, person_refused, unit_of};
 use super::registration::registered;
-use super::{Answer, AnswerContext, Place};
+use super::{Answer, AnswerContext, TerminalContext};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::Consents;
@@ -50,11 +50,11 @@ pub fn submit(context: &AnswerContext<'_>, institution: &mut Institution, termin
 }
 
 /// Answers with a bulk result, or that it is still being processed.
-pub fn fetch(context: &AnswerContext<'_>, place: Place<'_>, submitted_as: FileKind, number: &Verbatim) -> Answer {
-    let reception = place.institution.receptions.find(submitted_as, &number.text);
+pub fn fetch(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>, submitted_as: FileKind, number: &Verbatim) -> Answer {
+    let reception = terminal_context.institution.receptions.find(submitted_as, &number.text);
     let sender = sender_of_result(context.sender, reception);
     let context = &AnswerContext { sender: &sender, ..*context };
-    if let Some(refusal) = refusal(place.institution, place.terminal, &context.fixtures.call_centre, context.now) {
+    if let Some(refusal) = refusal(terminal_context.institution, terminal_context.terminal, &context.fixtures.call_centre, context.now) {
         return context.refused(&refusal, None);
     }
     let Some(reception) = reception else {
@@ -68,7 +68,7 @@ pub fn fetch(context: &AnswerContext<'_>, place: Place<'_>, submitted_as: FileKi
         return context.answered(&header, &Body::default(), Outcome::Answered, why);
     }
     let found = found(context, reception);
-    if let Some(person) = found.iter().find_map(Found::processing) {
+    if let Some(person) = found.iter().find_map(InquiryResult::processing) {
         let why = Text::new(
             format!("{person} の資格確認が終わらないため、処理中です（outcome = \"processing\"）。"),
             format!("It is never done: checks of {person} are answered as being processed."),
@@ -77,7 +77,7 @@ pub fn fetch(context: &AnswerContext<'_>, place: Place<'_>, submitted_as: FileKi
     }
     let units: Vec<_> = match &reception.asked {
         BulkQuery::Registrations(registrations) => registrations.iter().map(|registration| registered(context, registration)).collect(),
-        _ => found.iter().map(|found| found.unit(context, place)).collect(),
+        _ => found.iter().map(|found| found.unit(context, terminal_context)).collect(),
     };
     let normal = units.iter().filter(|unit| unit.worked == Some(true)).count();
     header.segment = Segment::Done;
@@ -97,30 +97,30 @@ fn sender_of_result(fetching: &Sender, reception: Option<&Reception>) -> Sender 
 }
 
 /// An inquiry of a bulk request, what it found, and the consents under which it is told.
-struct Found<'a> {
+struct InquiryResult<'a> {
     inquiry: Inquiry,
     finding: Finding<'a>,
     consents: Consents,
 }
 
-impl Found<'_> {
+impl InquiryResult<'_> {
     /// The person who was asked for and whose checks are never done.
     fn processing(&self) -> Option<&str> {
         let (person, _) = self.finding.matched?;
         (person.outcome == PersonOutcome::Processing).then_some(&*person.id)
     }
 
-    fn unit<'a>(&'a self, context: &AnswerContext<'a>, place: Place<'a>) -> Unit<'a> {
+    fn unit<'a>(&'a self, context: &AnswerContext<'a>, terminal_context: TerminalContext<'a>) -> Unit<'a> {
         let person = self.finding.matched.map(|(person, _)| person);
         if person.is_some_and(|person| person.outcome == PersonOutcome::Refused) {
             let note = context.note(&person_refused(person));
             return Unit { info: Some(&self.inquiry), worked: Some(false), note: Some(note), ..Unit::default() };
         }
-        unit_of(context, place, &self.inquiry, &self.finding, &self.consents)
+        unit_of(context, terminal_context, &self.inquiry, &self.finding, &self.consents)
     }
 }
 
-fn found<'a>(context: &AnswerContext<'a>, reception: &Reception) -> Vec<Found<'a>> {
+fn found<'a>(context: &AnswerContext<'a>, reception: &Reception) -> Vec<InquiryResult<'a>> {
     let today = japan::civil(context.now).date();
     let persons: &'a [Person] = context.register.persons;
     let held = |holds: &dyn Fn(&Person, &Qualification) -> bool| {
@@ -132,7 +132,7 @@ fn found<'a>(context: &AnswerContext<'a>, reception: &Reception) -> Vec<Found<'a
             let found = |inquiry: &Inquiry| {
                 let finding = context.register.find(inquiry, today);
                 let consents = finding.matched.map(|(person, _)| consents_of(person, inquiry)).unwrap_or_default();
-                Found { inquiry: inquiry.clone(), finding, consents }
+                InquiryResult { inquiry: inquiry.clone(), finding, consents }
             };
             inquiries.iter().map(found).collect()
         }
@@ -149,7 +149,7 @@ fn found<'a>(context: &AnswerContext<'a>, reception: &Reception) -> Vec<Found<'a
 }
 
 /// What is told of someone who was not asked for by card data.
-fn of_person<'a>(person: &'a Person, held: &'a Qualification, today: Date) -> Found<'a> {
+fn of_person<'a>(person: &'a Person, held: &'a Qualification, today: Date) -> InquiryResult<'a> {
     let inquiry = Inquiry {
         confirmation_date: today,
         card: CardData::of(held),
@@ -159,7 +159,7 @@ fn of_person<'a>(person: &'a Person, held: &'a Qualification, today: Date) -> Fo
     };
     let validity = if held.unregistered { Validity::ValidUnregistered } else { Validity::Valid };
     let finding = Finding { validity, matched: Some((person, held)), told: vec![held], near_miss: None };
-    Found { consents: consents_of(person, &inquiry), inquiry, finding }
+    InquiryResult { consents: consents_of(person, &inquiry), inquiry, finding }
 }
 
 fn unknown(kind: FileKind, number: &str) -> Refusal {

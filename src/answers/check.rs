@@ -1,6 +1,6 @@
 //! One check by card data.
 
-use super::{Answer, AnswerContext, Place};
+use super::{Answer, AnswerContext, TerminalContext};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::{Consent, ConsentKind, Consents};
@@ -9,12 +9,12 @@ use crate::domain::japan;
 use crate::domain::person::{Person, PersonOutcome};
 use crate::domain::text::Text;
 use crate::journal::Outcome;
-use crate::wire::message::{Body, Held, Segment, Unit};
+use crate::wire::message::{Body, HeldQualification, Segment, Unit};
 
 /// Answers it: the terminal's refusals first, then the inquiry.
-pub fn check(context: &AnswerContext<'_>, place: Place<'_>, inquiry: &Inquiry) -> Answer {
+pub fn check(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>, inquiry: &Inquiry) -> Answer {
     let fixtures = context.fixtures;
-    if let Some(refusal) = refusal(place.institution, place.terminal, &fixtures.call_centre, context.now) {
+    if let Some(refusal) = refusal(terminal_context.institution, terminal_context.terminal, &fixtures.call_centre, context.now) {
         return context.refused(&refusal, Some(inquiry));
     }
     let finding = context.register.find(inquiry, japan::civil(context.now).date());
@@ -30,7 +30,7 @@ pub fn check(context: &AnswerContext<'_>, place: Place<'_>, inquiry: &Inquiry) -
         format!("The check worked; its result is {} ({}).", validity.code(), validity.ja()),
     );
     let consents = person.map(|person| consents_of(person, inquiry)).unwrap_or_default();
-    let mut unit = unit_of(context, place, inquiry, &finding, &consents);
+    let mut unit = unit_of(context, terminal_context, inquiry, &finding, &consents);
     unit.prescription = person.and_then(|person| person.prescription).map(|choice| choice.code());
     let body = Body { unit, units: Vec::new() };
     let outcome = Outcome::Checked { validity, person: person.map(|person| person.id.clone()), near_miss: finding.near_miss.clone() };
@@ -84,19 +84,19 @@ pub(super) fn consents_of(person: &Person, inquiry: &Inquiry) -> Consents {
 /// One inquiry with its outcome.
 pub(super) fn unit_of<'a>(
     context: &AnswerContext<'a>,
-    place: Place<'a>,
+    terminal_context: TerminalContext<'a>,
     inquiry: &'a Inquiry,
     finding: &Finding<'a>,
     consents: &'a Consents,
 ) -> Unit<'a> {
     let results = finding.matched.into_iter().flat_map(|(person, _)| finding.told.iter().map(move |held| (person, *held)));
-    let results = results.map(|(person, qualification)| Held {
+    let results = results.map(|(person, qualification)| HeldQualification {
         person,
         qualification,
         consents,
         now: japan::civil(context.now),
-        institution: &place.institution.code,
-        reference_number: place.institution.references.of(&person.id, context.now),
+        institution: &terminal_context.institution.code,
+        reference_number: terminal_context.institution.references.of(&person.id, context.now),
         arbitrary_identifier: None,
     });
     Unit {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::check::{card_expires_soon, person_processing, person_refused};
-use super::{Answer, AnswerContext, Place};
+use super::{Answer, AnswerContext, TerminalContext};
 use crate::domain::check::{Refusal, shown_error};
 use crate::domain::consent::Consents;
 use crate::domain::inquiry::{self, CardData, Inquiry, PatientKey, Register};
@@ -14,7 +14,7 @@ use crate::journal::Outcome;
 use crate::wire::message::{Body, Segment};
 
 /// What comes of a card that the reader could read.
-pub enum Presented {
+pub enum CardPresentation {
     /// The patient's qualification, for the face result file.
     Told(Answer),
     /// The error that the terminal shows, and the same as a message.
@@ -28,28 +28,35 @@ pub fn sought(person: &Person, now: Timestamp) -> PatientKey {
 }
 
 /// Checks the qualification of whoever the card belongs to.
-pub fn face(context: &AnswerContext<'_>, place: Place<'_>, person: &Person, consents: &Consents) -> Presented {
-    if let Some(refusal) = shown_error(place.institution, place.terminal, &context.fixtures.call_centre, context.now) {
+pub fn face(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>, person: &Person, consents: &Consents) -> CardPresentation {
+    if let Some(refusal) = shown_error(terminal_context.institution, terminal_context.terminal, &context.fixtures.call_centre, context.now)
+    {
         let answer = context.refused(&refusal, None);
-        return Presented::Refused(refusal, answer);
+        return CardPresentation::Refused(refusal, answer);
     }
     match person.outcome {
         PersonOutcome::Answered => {}
-        PersonOutcome::Refused => return Presented::Told(context.refused(&person_refused(Some(person)), None)),
-        PersonOutcome::Processing => return Presented::Told(person_processing(context, None)),
+        PersonOutcome::Refused => return CardPresentation::Told(context.refused(&person_refused(Some(person)), None)),
+        PersonOutcome::Processing => return CardPresentation::Told(person_processing(context, None)),
     }
     let today = japan::civil(context.now).date();
     let Some(held) = newest(person, today) else {
         let finding = inquiry::Finding { validity: inquiry::Validity::None, matched: None, told: Vec::new(), near_miss: None };
-        return Presented::Told(told(context, place, &inquiry_of(person, None, today), &finding, consents));
+        return CardPresentation::Told(told(context, terminal_context, &inquiry_of(person, None, today), &finding, consents));
     };
     let inquiry = inquiry_of(person, Some(held), today);
     let finding = Register { persons: std::slice::from_ref(person), ..context.register }.find(&inquiry, today);
-    Presented::Told(told(context, place, &inquiry, &finding, consents))
+    CardPresentation::Told(told(context, terminal_context, &inquiry, &finding, consents))
 }
 
-fn told(context: &AnswerContext<'_>, place: Place<'_>, inquiry: &Inquiry, finding: &inquiry::Finding<'_>, consents: &Consents) -> Answer {
-    let mut unit = super::check::unit_of(context, place, inquiry, finding, consents);
+fn told(
+    context: &AnswerContext<'_>,
+    terminal_context: TerminalContext<'_>,
+    inquiry: &Inquiry,
+    finding: &inquiry::Finding<'_>,
+    consents: &Consents,
+) -> Answer {
+    let mut unit = super::check::unit_of(context, terminal_context, inquiry, finding, consents);
     let person = finding.matched.map(|(person, _)| person);
     unit.info = None;
     unit.prescription = person.and_then(|person| person.prescription).map(|choice| choice.code());

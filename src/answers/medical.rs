@@ -2,7 +2,7 @@
 
 mod page;
 
-use super::{Answer, AnswerContext, Place, refused_outcome};
+use super::{Answer, AnswerContext, TerminalContext, refused_outcome};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::{Consent, ConsentKind};
@@ -17,14 +17,14 @@ use crate::wire::message::{CHECKUPS, DRUGS, Element, Medical, Scope, Segment, re
 use crate::wire::request::{Information, MedicalRequest};
 
 /// Answers it; beside the message the PDF, where one was asked for and there is something to tell.
-pub fn medical(context: &AnswerContext<'_>, place: Place<'_>, request: &MedicalRequest) -> (Answer, Option<Vec<u8>>) {
-    let refused = refusal(place.institution, place.terminal, &context.fixtures.call_centre, context.now);
-    let person = refused.map_or_else(|| consenting(context, place, request), Err);
+pub fn medical(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>, request: &MedicalRequest) -> (Answer, Option<Vec<u8>>) {
+    let refused = refusal(terminal_context.institution, terminal_context.terminal, &context.fixtures.call_centre, context.now);
+    let person = refused.map_or_else(|| consenting(context, terminal_context, request), Err);
     let person = match person {
         Ok(person) => person,
         Err(refusal) => return (refused_as(context, elements(&request.information), &refusal), None),
     };
-    let institution = place.institution;
+    let institution = terminal_context.institution;
     let asker = Requester { code: &institution.code, name: &institution.name.ja, today: japan::civil(context.now).date() };
     let mut medical = Medical { result_code: "1".to_owned(), person: Some(person), ..Medical::default() };
     match &request.information {
@@ -67,14 +67,18 @@ fn answer(context: &AnswerContext<'_>, elements: &[Element], medical: &Medical<'
 }
 
 /// Whose information it is, where they consented to it: at a reader within a day, else always.
-fn consenting<'a>(context: &AnswerContext<'a>, place: Place<'_>, request: &MedicalRequest) -> Result<&'a Person, Refusal> {
+fn consenting<'a>(
+    context: &AnswerContext<'a>,
+    terminal_context: TerminalContext<'_>,
+    request: &MedicalRequest,
+) -> Result<&'a Person, Refusal> {
     let unmatched = || Refusal::new(ErrorId::PersonUnmatched, Text::new("", ""));
     let person = context.register.matching(&request.card).ok_or_else(unmatched)?;
     let (kind, name) = match request.information {
         Information::Drugs(_) => (ConsentKind::Pharmacists, "pharmacists"),
         Information::Checkups => (ConsentKind::SpecificHealthCheckups, "specific_health_checkups"),
     };
-    let consents = place.institution.reader_consents.of(&person.id, context.now).unwrap_or(&person.consents);
+    let consents = terminal_context.institution.reader_consents.of(&person.id, context.now).unwrap_or(&person.consents);
     let given = consents.get(&kind) == Some(&Consent::Given);
     let missing = || {
         let id = &person.id;

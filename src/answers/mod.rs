@@ -9,7 +9,7 @@ mod registration;
 
 pub use bulk::{fetch, submit};
 pub use check::{check, note_of_day, processing};
-pub use face::{Presented, face, sought};
+pub use face::{CardPresentation, face, sought};
 pub use medical::{medical, refused_medical};
 pub use registration::register;
 
@@ -71,7 +71,7 @@ pub struct AnswerContext<'a> {
 
 /// The terminal at which something is asked, and its institution.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
+pub struct TerminalContext<'a> {
     /// The institution, settled.
     pub institution: &'a Institution,
     /// One of its terminals.

@@ -1,7 +1,7 @@
 //! A request at its institution: counted with the institution's faults, admitted, then a read or an update there.
 
 use super::caller::{Admission, Caller, unknown_institution};
-use crate::answers::Place;
+use crate::answers::TerminalContext;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, unavailable};
 use crate::domain::fault::{FaultRequest, TriggeredFault};
@@ -29,7 +29,7 @@ pub struct Access<'a> {
 
 /// What was learned of a request at its institution.
 #[derive(Clone, Debug, Default)]
-pub struct Visit {
+pub struct RequestContext {
     /// The institution that was named; none where none was.
     pub institution: Option<InstitutionCode>,
     /// The terminal, there or not.
@@ -42,16 +42,16 @@ pub struct Visit {
 
 /// What a request came to at its institution, and what was learned on the way.
 #[derive(Debug)]
-pub struct Visited<T> {
+pub struct RequestOutcome<T> {
     /// What it came to, or why it was refused.
     pub result: Result<T, Refusal>,
     /// What was learned.
-    pub visit: Visit,
+    pub request_context: RequestContext,
 }
 
 /// Where an admitted request reads.
 #[derive(Clone, Copy)]
-pub struct At<'a> {
+pub struct AdmittedRequest<'a> {
     /// The institution, settled.
     pub tenant: &'a Tenant,
     /// The terminal that asks.
@@ -63,56 +63,60 @@ pub struct At<'a> {
 }
 
 /// The terminal, how it was found, and what came of the request there.
-type Arrived<T> = (TerminalId, Option<TerminalCondition>, Result<T, Refusal>);
+type AdmissionResult<T> = (TerminalId, Option<TerminalCondition>, Result<T, Refusal>);
 
 /// What was done at an institution and the fault that fired at it; none where there is no such institution.
-pub type Counted<T> = Option<(T, Option<TriggeredFault>)>;
+pub type FaultCounted<T> = Option<(T, Option<TriggeredFault>)>;
 
-impl<'a> At<'a> {
+impl<'a> AdmittedRequest<'a> {
     /// The institution.
     pub fn institution(&self) -> &'a Institution {
         &self.tenant.institution
     }
 
     /// Where answers are made.
-    pub fn place(&self) -> Place<'a> {
-        Place { institution: &self.tenant.institution, terminal: self.terminal }
+    pub fn terminal_context(&self) -> TerminalContext<'a> {
+        TerminalContext { institution: &self.tenant.institution, terminal: self.terminal }
     }
 }
 
-impl Visit {
+impl RequestContext {
     /// Nothing is known but which institution was named.
     pub fn of(institution: Option<InstitutionCode>) -> Self {
         Self { institution, ..Self::default() }
     }
 }
 
-impl<T> Visited<T> {
+impl<T> RequestOutcome<T> {
     /// A request that was refused before its institution was read.
     pub fn refused(institution: Option<InstitutionCode>, refusal: Refusal) -> Self {
-        Self { result: Err(refusal), visit: Visit::of(institution) }
+        Self { result: Err(refusal), request_context: RequestContext::of(institution) }
     }
 
     /// The same with another result.
-    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Visited<U> {
-        Visited { result: self.result.map(map), visit: self.visit }
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> RequestOutcome<U> {
+        RequestOutcome { result: self.result.map(map), request_context: self.request_context }
     }
 }
 
 impl Access<'_> {
     /// Admits the caller and reads something at its institution. Nothing is written unless a fault counts the request.
-    pub async fn read<T>(&self, institutions: &Institutions, read: impl FnOnce(At<'_>) -> Result<T, Refusal>) -> Visited<T> {
+    pub async fn read<T>(
+        &self,
+        institutions: &Institutions,
+        read: impl FnOnce(AdmittedRequest<'_>) -> Result<T, Refusal>,
+    ) -> RequestOutcome<T> {
         let token_life = institutions.fixtures().invented.login.token_life;
         let read = self.read_unadmitted(institutions, |tenant, moment, fault| {
             let Admission { terminal, found, refusal } = self.admit(tenant, moment, token_life, fault);
             let result = match (refusal, tenant.institution.terminals.get(&terminal)) {
-                (None, Some(terminal)) => read(At { tenant, terminal, moment, fault }),
+                (None, Some(terminal)) => read(AdmittedRequest { tenant, terminal, moment, fault }),
                 (Some(refusal), _) => Err(refusal),
                 (None, None) => unreachable!("a terminal that does not exist is refused"),
             };
             (terminal, found, result)
         });
-        self.visited(read.await)
+        self.request_outcome(read.await)
     }
 
     /// Admits the caller and updates something at its institution; `update` as for [`Institutions::update`].
@@ -120,7 +124,7 @@ impl Access<'_> {
         &self,
         institutions: &Institutions,
         mut update: impl FnMut(&mut Tenant, &TerminalId, Moment) -> Result<T, Refusal>,
-    ) -> Visited<T> {
+    ) -> RequestOutcome<T> {
         let token_life = institutions.fixtures().invented.login.token_life;
         let updated = institutions.update(&self.caller.institution, |tenant, moment| {
             let fault = self.count(tenant, moment);
@@ -128,7 +132,7 @@ impl Access<'_> {
             let result = refusal.map_or_else(|| update(tenant, &terminal, moment), Err);
             ((terminal, found, result), fault)
         });
-        self.visited(updated.await)
+        self.request_outcome(updated.await)
     }
 
     /// Reads something at the institution, whether or not the caller would be admitted; none if there is no such institution. The request is
@@ -140,7 +144,7 @@ impl Access<'_> {
         &self,
         institutions: &Institutions,
         read: impl FnOnce(&Tenant, Moment, Option<&TriggeredFault>) -> T,
-    ) -> Result<Counted<T>, StoreError> {
+    ) -> Result<FaultCounted<T>, StoreError> {
         let code = &self.caller.institution;
         let mut read = Some(read);
         let done = institutions.read(code, |tenant, moment| {
@@ -184,14 +188,15 @@ impl Access<'_> {
         Some(FaultRequest { operation: self.operation, surface: self.surface, terminal: terminal.clone(), now: moment.now })
     }
 
-    fn visited<T>(&self, done: Result<Counted<Arrived<T>>, StoreError>) -> Visited<T> {
+    fn request_outcome<T>(&self, done: Result<FaultCounted<AdmissionResult<T>>, StoreError>) -> RequestOutcome<T> {
         let code = &self.caller.institution;
         match done {
-            Ok(Some(((terminal, found, result), fault))) => {
-                Visited { result, visit: Visit { institution: Some(code.clone()), terminal: Some(terminal), found, fault } }
-            }
-            Ok(None) => Visited::refused(Some(code.clone()), unknown_institution(code)),
-            Err(error) => Visited::refused(Some(code.clone()), unstored(&error)),
+            Ok(Some(((terminal, found, result), fault))) => RequestOutcome {
+                result,
+                request_context: RequestContext { institution: Some(code.clone()), terminal: Some(terminal), found, fault },
+            },
+            Ok(None) => RequestOutcome::refused(Some(code.clone()), unknown_institution(code)),
+            Err(error) => RequestOutcome::refused(Some(code.clone()), unstored(&error)),
         }
     }
 }

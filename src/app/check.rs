@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::access::{Access, At, Visited};
+use super::access::{Access, AdmittedRequest, RequestOutcome};
 use crate::answers::{self, Answer, AnswerContext};
 use crate::domain::check::Refusal;
 use crate::domain::element_order::ElementOrder;
@@ -30,7 +30,7 @@ pub enum Target {
 
 /// A check with its answer.
 #[derive(Debug)]
-pub struct Checked {
+pub struct AnsweredCheck {
     /// The answer.
     pub answer: Answer,
     /// The character set that it names.
@@ -41,7 +41,7 @@ pub struct Checked {
 
 impl Target {
     /// Character set and order of elements; those of before anything is known where there is no such terminal.
-    fn look(self, settings: Option<&Settings>) -> (Encoding, ElementOrder) {
+    fn answer_format(self, settings: Option<&Settings>) -> (Encoding, ElementOrder) {
         let order = if self == Self::File { Settings::order_in_files } else { Settings::order_over_web };
         let encoding = settings.filter(|_| self != Self::Json).map_or(Encoding::Utf8, |settings| settings.encoding);
         (encoding, settings.map_or(ElementOrder::Specification, order))
@@ -54,12 +54,12 @@ pub async fn answer_check<T>(
     access: &Access<'_>,
     inquiry: &Inquiry,
     (sender, target): (&Sender, Target),
-    finish: impl FnOnce(Checked, At<'_>) -> T,
-) -> Visited<T> {
+    finish: impl FnOnce(AnsweredCheck, AdmittedRequest<'_>) -> T,
+) -> RequestOutcome<T> {
     let fixtures = institutions.fixtures();
-    let answered = access.read(institutions, |at| {
-        let Institution { presentation, persons, .. } = at.institution();
-        let (encoding, order) = target.look(Some(&at.terminal.settings));
+    let answered = access.read(institutions, |admitted| {
+        let Institution { presentation, persons, .. } = admitted.institution();
+        let (encoding, order) = target.answer_format(Some(&admitted.terminal.settings));
         let (register, kind) = (fixtures.register(persons.as_deref()), MessageKind::Check);
         let context = AnswerContext {
             fixtures: &fixtures,
@@ -70,12 +70,16 @@ pub async fn answer_check<T>(
             encoding,
             order,
             confirmation_key: None,
-            now: at.moment.now,
+            now: admitted.moment.now,
         };
-        let is_processed = at.fault.is_some_and(|fired| fired.kind == Kind::Processing);
-        let answer = if is_processed { answers::processing(&context, inquiry) } else { answers::check(&context, at.place(), inquiry) };
+        let is_processed = admitted.fault.is_some_and(|fired| fired.kind == Kind::Processing);
+        let answer = if is_processed {
+            answers::processing(&context, inquiry)
+        } else {
+            answers::check(&context, admitted.terminal_context(), inquiry)
+        };
         let note = answers::note_of_day(&context, inquiry, &answer);
-        Ok(finish(Checked { answer, encoding, note }, at))
+        Ok(finish(AnsweredCheck { answer, encoding, note }, admitted))
     });
     answered.await
 }
@@ -86,26 +90,26 @@ pub async fn refuse_check(
     named: (Option<&InstitutionCode>, Option<&TerminalId>),
     (sender, target): (&Sender, Target),
     refusal: &Refusal,
-) -> Checked {
+) -> AnsweredCheck {
     let fixtures = &institutions.fixtures();
     let (code, terminal) = named;
     let of_institution = match code {
         // Where the store does not work, the answer looks as that of an institution without settings.
         Some(code) => {
-            let look = institutions.read(code, |tenant, moment| look_at(&tenant.institution, terminal, target, moment));
+            let look = institutions.read(code, |tenant, moment| format_at(&tenant.institution, terminal, target, moment));
             look.await.ok().flatten()
         }
         None => None,
     };
     let (presentation, (encoding, order), now) =
-        of_institution.unwrap_or_else(|| (ErrorPresentation::default(), target.look(None), institutions.wall()));
+        of_institution.unwrap_or_else(|| (ErrorPresentation::default(), target.answer_format(None), institutions.wall()));
     let (register, kind) = (fixtures.register(None), MessageKind::Check);
     let context =
         AnswerContext { fixtures, register, presentation: &presentation, sender, kind, encoding, order, confirmation_key: None, now };
-    Checked { answer: context.refused(refusal, None), encoding, note: None }
+    AnsweredCheck { answer: context.refused(refusal, None), encoding, note: None }
 }
 
-fn look_at(
+fn format_at(
     institution: &Institution,
     terminal: Option<&TerminalId>,
     target: Target,
@@ -113,5 +117,5 @@ fn look_at(
 ) -> (ErrorPresentation, (Encoding, ElementOrder), Timestamp) {
     let id = terminal.unwrap_or(&institution.default_terminal);
     let settings = institution.terminals.get(id).map(|terminal| &terminal.settings);
-    (institution.presentation.clone(), target.look(settings), now)
+    (institution.presentation.clone(), target.answer_format(settings), now)
 }

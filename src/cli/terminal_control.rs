@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::config::RunningTerminal;
 use crate::domain::consent::{Consent, ConsentKind};
 use crate::domain::text::Text;
-use crate::terminal::{CardSeen, Status, install_provider};
+use crate::terminal::{CardResult, Status, install_provider};
 
 /// What can be done to a running terminal.
 #[derive(Subcommand)]
@@ -121,7 +121,7 @@ impl Remote {
 
     #[expect(clippy::print_stdout, reason = "what came of it is the command's output")]
     async fn card(&self, card: Value) -> anyhow::Result<()> {
-        let seen: CardSeen = self.ask(self.http.post(format!("{}/v1/card", self.root)).json(&card)).await?;
+        let seen: CardResult = self.ask(self.http.post(format!("{}/v1/card", self.root)).json(&card)).await?;
         println!("{}", seen.shown.ja);
         println!("{}", seen.shown.en);
         if let Some(file) = seen.file {

@@ -19,7 +19,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::connection::{OnFault, Reception};
+use super::connection::{ConnectionHandler, OnHandshakeError};
 use crate::listener::Limits;
 
 /// Serves `router` over TLS until `shutdown` completes, then lets open requests finish and returns: after [`Limits::grace`] at the latest.
@@ -32,10 +32,10 @@ pub async fn serve(
     tls: Arc<rustls::ServerConfig>,
     router: Router,
     limits: Limits,
-    on_fault: OnFault,
+    on_handshake_error: OnHandshakeError,
     shutdown: impl Future<Output = ()>,
 ) {
-    let reception = Arc::new(Reception::new(tls, router, limits, on_fault));
+    let handler = Arc::new(ConnectionHandler::new(tls, router, limits, on_handshake_error));
     let occupancy = Arc::new(Occupancy::default());
     // Nothing is ever sent: that the sender is gone is the message.
     let (running, draining) = watch::channel(());
@@ -46,12 +46,12 @@ pub async fn serve(
             () = &mut shutdown => break,
             Some(ended) = connections.join_next() => note_panic(ended),
             (stream, peer) = accept(&listener) => match occupancy.admit(peer.ip(), &limits) {
-                Ok(place) => {
-                    let reception = Arc::clone(&reception);
+                Ok(permit) => {
+                    let handler = Arc::clone(&handler);
                     let draining = draining.clone();
                     connections.spawn(async move {
-                        reception.receive(stream, peer, draining).await;
-                        drop(place);
+                        handler.handle(stream, peer, draining).await;
+                        drop(permit);
                     });
                 }
                 Err(reason) => tracing::warn!(%peer, reason, "接続を拒否しました / connection refused"),
@@ -111,7 +111,7 @@ struct Counts {
 
 impl Occupancy {
     /// Counts one more connection until the returned place is dropped; or says which limit forbids it.
-    fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Result<Place, &'static str> {
+    fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Result<ConnectionPermit, &'static str> {
         let address = address.to_canonical();
         let mut counts = self.counts();
         if counts.total >= limits.max_connections {
@@ -122,7 +122,7 @@ impl Occupancy {
         }
         counts.total += 1;
         *counts.by_address.entry(address).or_default() += 1;
-        Ok(Place { occupancy: Arc::clone(self), address })
+        Ok(ConnectionPermit { occupancy: Arc::clone(self), address })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -131,12 +131,12 @@ impl Occupancy {
 }
 
 /// One admitted connection's place, given back on drop.
-struct Place {
+struct ConnectionPermit {
     occupancy: Arc<Occupancy>,
     address: IpAddr,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut counts = self.occupancy.counts();
         counts.total -= 1;

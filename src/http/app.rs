@@ -12,7 +12,7 @@ use super::streams::Streams;
 use crate::app;
 use crate::linkage::LinkageFolders;
 use crate::listener::{Addresses, BodyLimits, Listener};
-use crate::tls::HandshakeFault;
+use crate::tls::HandshakeError;
 
 /// The application as the handlers of both listeners see it.
 pub struct App {
@@ -72,7 +72,7 @@ impl App {
     }
 
     /// Counts, keeps and logs a handshake that failed.
-    pub fn note_handshake(&self, listener: Listener, peer: SocketAddr, fault: HandshakeFault) {
+    pub fn note_handshake(&self, listener: Listener, peer: SocketAddr, fault: HandshakeError) {
         self.institutions.count_failed_handshake(fault.cause);
         self.handshakes.note(listener, peer, fault, self.institutions.wall());
     }

@@ -17,7 +17,7 @@ use crate::listener::BodyLimits;
 
 /// Why a body could not be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BodyFault {
+pub enum BodyError {
     /// It is compressed.
     #[error("{}", .0.en)]
     Encoded(Text),
@@ -41,10 +41,10 @@ const DISCARDING: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// Compressed, too large, too late, or broken off.
-pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Bytes, BodyFault> {
+pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Bytes, BodyError> {
     if let Some(coding) = coding(headers) {
         Box::pin(discard(body, headers)).await;
-        return Err(BodyFault::Encoded(Text::new(
+        return Err(BodyError::Encoded(Text::new(
             format!("Content-Encoding が「{coding}」です。圧縮していない本文（Content-Encoding なし）が必要です。"),
             format!("Content-Encoding is `{coding}`; a body that is not compressed, without Content-Encoding, was expected."),
         )));
@@ -65,7 +65,7 @@ pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Re
     let collected = whole.map_err(|_| {
         let seconds = limits.timeout.as_secs();
         let announced = announced.map_or_else(|| "-".to_owned(), |length| length.to_string());
-        BodyFault::Late(Text::new(
+        BodyError::Late(Text::new(
             format!("Content-Length は {announced} で、{seconds} 秒以内に全体が届きませんでした。"),
             format!("Content-Length is {announced}; the whole body did not come within {seconds} s."),
         ))
@@ -76,7 +76,7 @@ pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Re
             Box::pin(discard(body, headers)).await;
             Err(too_large(limits))
         }
-        Err(error) => Err(BodyFault::Broken(Text::new(
+        Err(error) => Err(BodyError::Broken(Text::new(
             format!("本文を最後まで受け取れませんでした（{error}）。"),
             format!("The body broke off ({error})."),
         ))),
@@ -103,8 +103,8 @@ pub fn closing(mut response: Response) -> Response {
     response
 }
 
-fn too_large(limits: BodyLimits) -> BodyFault {
-    BodyFault::TooLarge(Text::new(format!("上限は {} バイトです。", limits.max), format!("At most {} bytes are read.", limits.max)))
+fn too_large(limits: BodyLimits) -> BodyError {
+    BodyError::TooLarge(Text::new(format!("上限は {} バイトです。", limits.max), format!("At most {} bytes are read.", limits.max)))
 }
 
 /// Reads on, so that a client that writes before it reads gets its answer. One that waits for `100 Continue` sends nothing before it has one, and

@@ -35,13 +35,13 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::ServiceExt;
 
 use super::{
-    first_read_stream::Observed,
-    large_head_stream::{Explaining, LARGEST_HEAD},
-    lingering_stream::Lingering,
+    first_read_stream::FirstReadStream,
+    large_head_stream::{LARGEST_HEAD, LargeHeadStream},
+    lingering_stream::LingeringStream,
 };
 use crate::domain::handshake::Cause;
 use crate::listener::Limits;
-use crate::tls::HandshakeFault;
+use crate::tls::HandshakeError;
 
 /// The answer to plain HTTP.
 pub(super) const SPEAKS_HTTPS: &str = "\
@@ -70,22 +70,22 @@ pub enum NoAnswer {
 
 /// In a response's extensions: it is held back for so long. That ends with the request, when its client leaves or the server stops.
 #[derive(Clone, Copy, Debug)]
-pub struct Held(pub Duration);
+pub struct ResponseDelay(pub Duration);
 
 /// What is told of each handshake that fails: with whom, and why.
-pub type OnFault = Box<dyn Fn(SocketAddr, HandshakeFault) + Send + Sync>;
+pub type OnHandshakeError = Box<dyn Fn(SocketAddr, HandshakeError) + Send + Sync>;
 
 /// What all connections of one listener share.
-pub(super) struct Reception {
+pub(super) struct ConnectionHandler {
     tls: TlsAcceptor,
     http: auto::Builder<TokioExecutor>,
     router: Router,
     limits: Limits,
-    on_fault: OnFault,
+    on_handshake_error: OnHandshakeError,
 }
 
-impl Reception {
-    pub(super) fn new(tls: Arc<rustls::ServerConfig>, router: Router, limits: Limits, on_fault: OnFault) -> Self {
+impl ConnectionHandler {
+    pub(super) fn new(tls: Arc<rustls::ServerConfig>, router: Router, limits: Limits, on_handshake_error: OnHandshakeError) -> Self {
         let mut http = auto::Builder::new(TokioExecutor::new());
         // Without a timer, hyper's time-outs do nothing.
         http.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(LARGEST_HEAD);
@@ -97,20 +97,20 @@ impl Reception {
             .max_header_list_size(16 * 1024)
             .max_pending_accept_reset_streams(20)
             .max_local_error_reset_streams(64);
-        Self { tls: tls.into(), http, router, limits, on_fault }
+        Self { tls: tls.into(), http, router, limits, on_handshake_error }
     }
 
     /// Sees one client through, until it leaves, breaks a limit, or the sender of `draining` is dropped and its open requests are answered.
-    pub(super) async fn receive(&self, stream: TcpStream, peer: SocketAddr, mut draining: watch::Receiver<()>) {
+    pub(super) async fn handle(&self, stream: TcpStream, peer: SocketAddr, mut draining: watch::Receiver<()>) {
         let opened = tokio::select! {
             opened = self.open(stream) => opened,
             _ = draining.changed() => return,
         };
         let ended = match opened {
-            Ok(Some(stream)) => self.converse(stream, peer, draining).await,
+            Ok(Some(stream)) => self.serve_requests(stream, peer, draining).await,
             Ok(None) => return,
             Err(error) => {
-                (self.on_fault)(peer, HandshakeFault::of(&error));
+                (self.on_handshake_error)(peer, HandshakeError::of(&error));
                 Err(error.into())
             }
         };
@@ -120,7 +120,7 @@ impl Reception {
     }
 
     /// The TLS handshake; or a word to the client that expected none. `None` where the client left without a byte: whoever looks whether the port is open does.
-    async fn open(&self, stream: TcpStream) -> io::Result<Option<TlsStream<Lingering>>> {
+    async fn open(&self, stream: TcpStream) -> io::Result<Option<TlsStream<LingeringStream>>> {
         let deadline = Instant::now() + self.limits.handshake_timeout;
         stream.set_nodelay(true)?;
 
@@ -129,7 +129,7 @@ impl Reception {
         let Ok(1) = timeout_at(deadline, stream.peek(&mut first)).await? else {
             return Ok(None);
         };
-        let mut stream = Lingering::new(stream);
+        let mut stream = LingeringStream::new(stream);
         if first[0].is_ascii_alphabetic() {
             let length = SPEAKS_HTTPS.len();
             let head = format!(
@@ -138,7 +138,7 @@ impl Reception {
             // Whether the client lives to read it changes nothing about the fault.
             let _ = stream.write_all(format!("{head}{SPEAKS_HTTPS}").as_bytes()).await;
             let _ = stream.shutdown().await;
-            return Err(io::Error::new(io::ErrorKind::InvalidData, HandshakeFault::from(Cause::PlainHttp)));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, HandshakeError::from(Cause::PlainHttp)));
         }
 
         match timeout_at(deadline, self.tls.accept(stream).into_fallible()).await? {
@@ -152,13 +152,18 @@ impl Reception {
     }
 
     /// Answers the requests of one connection.
-    async fn converse(&self, stream: TlsStream<Lingering>, peer: SocketAddr, mut draining: watch::Receiver<()>) -> Result<(), BoxError> {
+    async fn serve_requests(
+        &self,
+        stream: TlsStream<LingeringStream>,
+        peer: SocketAddr,
+        mut draining: watch::Receiver<()>,
+    ) -> Result<(), BoxError> {
         let session = stream.get_ref().1;
         let http2 = session.alpn_protocol() == Some(b"h2");
         let http = if http2 { self.http.clone().http2_only() } else { self.http.clone().http1_only() };
         let connection = Arc::new(Connection { peer, client_certificates: session.peer_certificates().map(<[_]>::to_vec) });
         let (asked, reset) = (AtomicBool::new(false), stream.get_ref().0.reset());
-        let (stream, first_read) = Observed::new(stream);
+        let (stream, first_read) = FirstReadStream::new(stream);
         let service = service_fn(|mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(Arc::clone(&connection));
@@ -173,7 +178,7 @@ impl Reception {
             }
         });
 
-        let mut exchanges = pin!(http.serve_connection(TokioIo::new(Explaining::new(stream)), service));
+        let mut exchanges = pin!(http.serve_connection(TokioIo::new(LargeHeadStream::new(stream)), service));
         let mut conversation = pin!(async {
             tokio::select! {
                 ended = exchanges.as_mut() => ended,
@@ -190,7 +195,7 @@ impl Reception {
             Err(elapsed) => Err(elapsed.into()),
         };
         if let Some(Some(fault)) = first_read.get() {
-            (self.on_fault)(peer, fault.clone());
+            (self.on_handshake_error)(peer, fault.clone());
         }
         ended
     }
@@ -207,7 +212,7 @@ async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, 
     })
     .await;
     let Ok(response) = answered;
-    if let Some(Held(time)) = response.extensions().get() {
+    if let Some(ResponseDelay(time)) = response.extensions().get() {
         sleep(*time).await;
     }
     response.extensions().get::<NoAnswer>().copied().map_or(Ok(response), Err)

@@ -10,18 +10,18 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::domain::handshake::Cause;
-use crate::tls::HandshakeFault;
+use crate::tls::HandshakeError;
 
 /// Set by the first read: why the client ended the connection, or `None` where it sent something.
-pub(super) type FirstRead = Arc<OnceLock<Option<HandshakeFault>>>;
+pub(super) type FirstRead = Arc<OnceLock<Option<HandshakeError>>>;
 
 /// The stream, and where it is told what the first read came to.
-pub(super) struct Observed<S> {
+pub(super) struct FirstReadStream<S> {
     stream: S,
     first_read: FirstRead,
 }
 
-impl<S> Observed<S> {
+impl<S> FirstReadStream<S> {
     /// Wraps a stream whose handshake is complete.
     pub(super) fn new(stream: S) -> (Self, FirstRead) {
         let first_read = FirstRead::default();
@@ -31,13 +31,13 @@ impl<S> Observed<S> {
     /// The client is gone where nothing can be written before anything was read: HTTP/2 begins with the server's settings.
     fn written<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if let Poll::Ready(Err(_)) = polled {
-            self.first_read.get_or_init(|| Some(HandshakeFault::from(Cause::NoRequest)));
+            self.first_read.get_or_init(|| Some(HandshakeError::from(Cause::NoRequest)));
         }
         polled
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for FirstReadStream<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let filled = buffer.filled().len();
@@ -45,15 +45,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
         if let Poll::Ready(read) = &polled {
             this.first_read.get_or_init(|| match read {
                 Ok(()) if buffer.filled().len() > filled => None,
-                Ok(()) => Some(HandshakeFault::from(Cause::NoRequest)),
-                Err(error) => Some(HandshakeFault::by_alert(error).unwrap_or(HandshakeFault::from(Cause::NoRequest))),
+                Ok(()) => Some(HandshakeError::from(Cause::NoRequest)),
+                Err(error) => Some(HandshakeError::by_alert(error).unwrap_or(HandshakeError::from(Cause::NoRequest))),
             });
         }
         polled
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Observed<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for FirstReadStream<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.stream).poll_write(context, bytes);

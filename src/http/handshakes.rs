@@ -13,7 +13,7 @@ use crate::domain::handshake::Cause;
 use crate::domain::japan;
 use crate::domain::text::Text;
 use crate::listener::Listener;
-use crate::tls::HandshakeFault;
+use crate::tls::HandshakeError;
 
 /// How many failed handshakes are kept.
 const KEPT: usize = 100;
@@ -48,10 +48,10 @@ pub struct FailedHandshake {
 
 /// The failed handshakes of one server.
 #[derive(Debug, Default)]
-pub struct Handshakes(Mutex<Kept>);
+pub struct Handshakes(Mutex<HandshakeLog>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct HandshakeLog {
     /// Oldest first.
     failed: VecDeque<FailedHandshake>,
     /// When each address and cause was last logged, in that order.
@@ -60,17 +60,17 @@ struct Kept {
 
 impl Handshakes {
     /// Keeps one that failed at `now`, and logs it unless that was done within a minute.
-    pub fn note(&self, listener: Listener, peer: SocketAddr, fault: HandshakeFault, now: Timestamp) {
-        let HandshakeFault { cause, alert } = fault;
+    pub fn note(&self, listener: Listener, peer: SocketAddr, fault: HandshakeError, now: Timestamp) {
+        let HandshakeError { cause, alert } = fault;
         let failed = FailedHandshake { wall: now, peer, listener, cause, alert, meaning: cause.meaning(), remedy: cause.remedy() };
         let line = failed.line();
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_to_be_logged = kept.is_to_be_logged(peer.ip().to_canonical(), cause, now);
-        if kept.failed.len() == KEPT {
-            kept.failed.pop_front();
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_to_be_logged = log.is_to_be_logged(peer.ip().to_canonical(), cause, now);
+        if log.failed.len() == KEPT {
+            log.failed.pop_front();
         }
-        kept.failed.push_back(failed);
-        drop(kept);
+        log.failed.push_back(failed);
+        drop(log);
         if is_to_be_logged {
             tracing::warn!("{line}");
         }
@@ -82,7 +82,7 @@ impl Handshakes {
     }
 }
 
-impl Kept {
+impl HandshakeLog {
     /// Whether it is time for a line; then it counts as logged.
     fn is_to_be_logged(&mut self, address: IpAddr, cause: Cause, now: Timestamp) -> bool {
         let since = self.logged.get(&(address, cause)).map(|logged| now.duration_since(*logged));
@@ -134,33 +134,33 @@ mod tests {
 
     #[test]
     fn one_line_a_minute_for_each_address_and_cause() {
-        let mut kept = Kept::default();
-        assert!(kept.is_to_be_logged(address(1), CAUSE, at(0)));
-        assert!(!kept.is_to_be_logged(address(1), CAUSE, at(59)));
-        assert!(kept.is_to_be_logged(address(1), Cause::Closed, at(59)), "another cause");
-        assert!(kept.is_to_be_logged(address(2), CAUSE, at(59)), "another address");
-        assert!(kept.is_to_be_logged(address(1), CAUSE, at(60)));
-        assert!(!kept.is_to_be_logged(address(1), CAUSE, at(119)));
-        assert!(kept.is_to_be_logged(address(1), CAUSE, at(-500)), "the clock was set back");
+        let mut log = HandshakeLog::default();
+        assert!(log.is_to_be_logged(address(1), CAUSE, at(0)));
+        assert!(!log.is_to_be_logged(address(1), CAUSE, at(59)));
+        assert!(log.is_to_be_logged(address(1), Cause::Closed, at(59)), "another cause");
+        assert!(log.is_to_be_logged(address(2), CAUSE, at(59)), "another address");
+        assert!(log.is_to_be_logged(address(1), CAUSE, at(60)));
+        assert!(!log.is_to_be_logged(address(1), CAUSE, at(119)));
+        assert!(log.is_to_be_logged(address(1), CAUSE, at(-500)), "the clock was set back");
     }
 
     #[test]
     fn what_is_known_of_the_log_is_bounded_and_the_oldest_goes_first() {
-        let mut kept = Kept::default();
+        let mut log = HandshakeLog::default();
         let all = u32::try_from(LOGGED).unwrap();
         for number in 0..all + 1 {
-            assert!(kept.is_to_be_logged(address(number), CAUSE, at(0)));
+            assert!(log.is_to_be_logged(address(number), CAUSE, at(0)));
         }
-        assert_eq!(kept.logged.len(), LOGGED);
-        assert!(!kept.is_to_be_logged(address(1), CAUSE, at(1)), "still known");
-        assert!(kept.is_to_be_logged(address(0), CAUSE, at(1)), "forgotten");
+        assert_eq!(log.logged.len(), LOGGED);
+        assert!(!log.is_to_be_logged(address(1), CAUSE, at(1)), "still known");
+        assert!(log.is_to_be_logged(address(0), CAUSE, at(1)), "forgotten");
     }
 
     #[test]
     fn the_last_hundred_are_kept() {
         let handshakes = Handshakes::default();
         for port in 1..=150 {
-            let fault = HandshakeFault { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
+            let fault = HandshakeError { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
             handshakes.note(Listener::Backend, SocketAddr::from(([127, 0, 0, 1], port)), fault, at(i64::from(port)));
         }
         let ports: Vec<u16> = handshakes.recent().iter().map(|failed| failed.peer.port()).collect();
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_line_says_who_what_and_what_to_do_in_both_languages() {
-        let fault = HandshakeFault { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
+        let fault = HandshakeError { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
         let handshakes = Handshakes::default();
         handshakes.note(Listener::Backend, SocketAddr::from(([192, 168, 0, 20], 50312)), fault, at(0));
         assert_eq!(

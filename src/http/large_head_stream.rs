@@ -20,19 +20,19 @@ const EXPLAINED: &str = concat!(
 );
 
 /// A stream on which that answer says why.
-pub(super) struct Explaining<S> {
+pub(super) struct LargeHeadStream<S> {
     stream: S,
     /// What is still to be sent in the place of hyper's answer, once that has come.
     left: Option<&'static [u8]>,
 }
 
-impl<S> Explaining<S> {
+impl<S> LargeHeadStream<S> {
     pub(super) fn new(stream: S) -> Self {
         Self { stream, left: None }
     }
 }
 
-impl<S: AsyncWrite + Unpin> Explaining<S> {
+impl<S: AsyncWrite + Unpin> LargeHeadStream<S> {
     /// Sends the words where `bytes` is the empty answer; `None` where it is any other.
     fn explain(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Option<io::Result<()>>> {
         if self.left.is_none() && bytes.starts_with(EMPTY) {
@@ -52,7 +52,7 @@ impl<S: AsyncWrite + Unpin> Explaining<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Explaining<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for LargeHeadStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match ready!(self.explain(context, bytes)) {
             Some(explained) => Poll::Ready(explained.map(|()| bytes.len())),
@@ -80,7 +80,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Explaining<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Explaining<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for LargeHeadStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }

@@ -29,22 +29,22 @@ const MOST: usize = 16 * 1024 * 1024;
 /// A TCP stream whose shutdown ends the sending half, then reads and discards until the client has ended too, or a bound is reached.
 ///
 /// Dropping it without a shutdown closes at once, as with a plain stream; or resets the connection, where that was asked for.
-pub(super) struct Lingering {
+pub(super) struct LingeringStream {
     stream: TcpStream,
-    farewell: Option<Farewell>,
+    closing: Option<Closing>,
     reset: Arc<AtomicBool>,
 }
 
 /// What is left of the bounds once the sending half is shut.
-struct Farewell {
+struct Closing {
     deadline: Pin<Box<Sleep>>,
     bytes: usize,
 }
 
-impl Lingering {
+impl LingeringStream {
     /// Wraps a connected stream.
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, farewell: None, reset: Arc::default() }
+        Self { stream, closing: None, reset: Arc::default() }
     }
 
     /// Set it, and the stream resets the connection (TCP RST) when it is dropped without a shutdown.
@@ -53,7 +53,7 @@ impl Lingering {
     }
 }
 
-impl Drop for Lingering {
+impl Drop for LingeringStream {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Relaxed)
             && let Err(error) = self.stream.set_zero_linger()
@@ -63,21 +63,21 @@ impl Drop for Lingering {
     }
 }
 
-impl AsyncWrite for Lingering {
+impl AsyncWrite for LingeringStream {
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, farewell, .. } = self.get_mut();
-        let farewell = match farewell {
-            Some(farewell) => farewell,
+        let Self { stream, closing, .. } = self.get_mut();
+        let closing = match closing {
+            Some(closing) => closing,
             None => {
                 ready!(Pin::new(&mut *stream).poll_shutdown(context))?;
-                farewell.insert(Farewell { deadline: Box::pin(sleep(LONGEST)), bytes: MOST })
+                closing.insert(Closing { deadline: Box::pin(sleep(LONGEST)), bytes: MOST })
             }
         };
         let mut discarded = [0; 8 * 1024];
-        while farewell.bytes > 0 && farewell.deadline.as_mut().poll(context).is_pending() {
+        while closing.bytes > 0 && closing.deadline.as_mut().poll(context).is_pending() {
             let mut buffer = ReadBuf::new(&mut discarded);
             match ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer)) {
-                Ok(()) if !buffer.filled().is_empty() => farewell.bytes = farewell.bytes.saturating_sub(buffer.filled().len()),
+                Ok(()) if !buffer.filled().is_empty() => closing.bytes = closing.bytes.saturating_sub(buffer.filled().len()),
                 Ok(()) => break,
                 Err(error) => {
                     tracing::trace!(%error, "the client went away while its connection was being closed");
@@ -105,7 +105,7 @@ impl AsyncWrite for Lingering {
     }
 }
 
-impl AsyncRead for Lingering {
+impl AsyncRead for LingeringStream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
     }

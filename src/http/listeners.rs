@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::accept::serve;
 use super::app::App;
-use super::connection::OnFault;
+use super::connection::OnHandshakeError;
 use super::router;
 use super::traces::{NoExporter, Traces, traced};
 use crate::app;
@@ -87,11 +87,11 @@ impl Listeners {
             let _ = stopping.changed().await;
         };
         let routes = traced(router::backend(Arc::clone(&app)), traces.as_ref());
-        let on_fault = noting(&app, Listener::Backend);
-        let backend = serve(backend.socket, backend.tls, routes, limits, on_fault, stopped(stopping.clone()));
+        let on_handshake_error = noting(&app, Listener::Backend);
+        let backend = serve(backend.socket, backend.tls, routes, limits, on_handshake_error, stopped(stopping.clone()));
         let routes = traced(router::control(Arc::clone(&app)), traces.as_ref());
-        let on_fault = noting(&app, Listener::Control);
-        let control = serve(control.socket, control.tls, routes, limits, on_fault, stopped(stopping));
+        let on_handshake_error = noting(&app, Listener::Control);
+        let control = serve(control.socket, control.tls, routes, limits, on_handshake_error, stopped(stopping));
         tokio::join!(backend, control, async {
             stop.await;
             app.streams.close();
@@ -104,7 +104,7 @@ impl Listeners {
 }
 
 /// Notes the failed handshakes of a listener.
-fn noting(app: &Arc<App>, listener: Listener) -> OnFault {
+fn noting(app: &Arc<App>, listener: Listener) -> OnHandshakeError {
     let app = Arc::clone(app);
     Box::new(move |peer, fault| app.note_handshake(listener, peer, fault))
 }

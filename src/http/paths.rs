@@ -7,7 +7,7 @@ use crate::domain::text::Text;
 use crate::listener::{Addresses, Listener};
 
 /// A path that one of the listeners has.
-struct Known {
+struct KnownPath {
     listener: Listener,
     /// With `{name}` for what varies.
     path: String,
@@ -17,7 +17,7 @@ struct Known {
 
 /// The paths of both listeners.
 pub struct Paths {
-    known: Vec<Known>,
+    known: Vec<KnownPath>,
     addresses: Addresses,
 }
 
@@ -29,7 +29,7 @@ const COMPARED: usize = 200;
 impl Paths {
     /// Those of an interface that answers at these addresses.
     pub fn of(interface: &Interface, addresses: Addresses) -> Self {
-        let mut known: Vec<Known> = Vec::new();
+        let mut known: Vec<KnownPath> = Vec::new();
         for surface in &interface.0 {
             let listener = surface.listener;
             let mut places: BTreeMap<&str, usize> = BTreeMap::new();
@@ -38,7 +38,7 @@ impl Paths {
                 let place = *places.entry(&route.path).or_insert(known.len());
                 match known.get_mut(place) {
                     Some(known) => known.methods = format!("{}, {method}", known.methods),
-                    None => known.push(Known { listener, path: route.path.clone(), methods: method }),
+                    None => known.push(KnownPath { listener, path: route.path.clone(), methods: method }),
                 }
             }
         }
@@ -57,7 +57,7 @@ impl Paths {
         if let Some(known) = self.known.iter().find(|known| known.listener != here && fits(&known.path, &path)) {
             return self.of_the_other(here, known);
         }
-        let Some(Known { listener, path, methods }) = self.nearest(here, &path) else {
+        let Some(KnownPath { listener, path, methods }) = self.nearest(here, &path) else {
             return Text::new(format!("URL の一覧: {list}"), format!("All URLs: {list}"));
         };
         let at = if *listener == here { "" } else { self.address(*listener) };
@@ -67,7 +67,7 @@ impl Paths {
         )
     }
 
-    fn of_the_other(&self, here: Listener, known: &Known) -> Text {
+    fn of_the_other(&self, here: Listener, known: &KnownPath) -> Text {
         let path = &known.path;
         let (this, other) = (name(here), name(known.listener));
         let address = self.address(known.listener);
@@ -85,7 +85,7 @@ impl Paths {
     }
 
     /// The known path that is most alike, of either listener; of several, the first of this one.
-    fn nearest(&self, here: Listener, path: &str) -> Option<&Known> {
+    fn nearest(&self, here: Listener, path: &str) -> Option<&KnownPath> {
         let alike = |known| likeness(known, path);
         let scored = self.known.iter().rev().map(|known| (alike(&known.path), known.listener == here, known));
         let better = |a: &(f64, bool, _), b: &(f64, bool, _)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));

@@ -15,7 +15,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::body::{BodyFault, closing};
+use super::body::{BodyError, closing};
 use super::negotiation::{JSON, PROBLEM_JSON, TEXT_HTML, preferred};
 use super::page::Page;
 use crate::domain::catalogue::{Entry, Provenance};
@@ -27,13 +27,13 @@ use crate::store::StoreError;
 
 /// An error of the control surface, or of those backend routes whose protocol is the mock's own.
 #[derive(Clone, Debug)]
-pub struct Problem(Box<Document>);
+pub struct Problem(Box<ProblemDocument>);
 
 /// An RFC 9457 problem: Japanese first, English in the fields that end in `_en`.
 #[derive(Clone, Debug, Serialize, JsonSchema, Template)]
 #[schemars(rename = "Problem")]
 #[template(path = "problem.html")]
-struct Document {
+struct ProblemDocument {
     /// The connection closes behind it: nothing that follows can be trusted.
     #[serde(skip)]
     closing: bool,
@@ -71,7 +71,7 @@ struct Document {
 impl Problem {
     /// One of the control surface's own. `kind` is the stable end of its `type`.
     pub fn new(status: StatusCode, kind: &str, title: Text, detail: Text) -> Self {
-        Self(Box::new(Document {
+        Self(Box::new(ProblemDocument {
             closing: false,
             r#type: format!("urn:onshi-mock:problem:{kind}"),
             title: title.ja,
@@ -161,7 +161,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Document { title_en, detail_en, .. } = &*self.0;
+        let ProblemDocument { title_en, detail_en, .. } = &*self.0;
         write!(f, "{title_en}: {detail_en}")
     }
 }
@@ -170,11 +170,11 @@ impl std::error::Error for Problem {}
 
 impl JsonSchema for Problem {
     fn schema_name() -> Cow<'static, str> {
-        Document::schema_name()
+        ProblemDocument::schema_name()
     }
 
     fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
-        Document::json_schema(schemas)
+        ProblemDocument::json_schema(schemas)
     }
 }
 
@@ -226,10 +226,10 @@ pub async fn pages_for_browsers(request: Request, next: Next) -> Response {
     if browser { as_page(response) } else { response }
 }
 
-impl From<BodyFault> for Problem {
-    fn from(fault: BodyFault) -> Self {
+impl From<BodyError> for Problem {
+    fn from(fault: BodyError) -> Self {
         let (status, kind, title, detail) = match fault {
-            BodyFault::Encoded(detail) => {
+            BodyError::Encoded(detail) => {
                 let title = Text::new("要求の本文が圧縮されています", "The body is compressed");
                 return Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-encoding", title, detail)
                     .expected("Content-Encoding: identity")
@@ -239,16 +239,16 @@ impl From<BodyFault> for Problem {
                     ))
                     .closing();
             }
-            BodyFault::TooLarge(detail) => {
+            BodyError::TooLarge(detail) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", Text::new("要求の本文が大きすぎます", "The body is too large"), detail)
             }
-            BodyFault::Late(detail) => (
+            BodyError::Late(detail) => (
                 StatusCode::REQUEST_TIMEOUT,
                 "body-timeout",
                 Text::new("要求の本文が時間内に届きませんでした", "The body did not arrive in time"),
                 detail,
             ),
-            BodyFault::Broken(detail) => (
+            BodyError::Broken(detail) => (
                 StatusCode::BAD_REQUEST,
                 "body-broken",
                 Text::new("要求の本文を受け取れませんでした", "The body could not be received"),

@@ -9,27 +9,27 @@ pub const MOST_STREAMS: usize = 64;
 
 /// The streams of a server.
 pub struct Streams {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     closed: watch::Sender<bool>,
 }
 
 /// The place of one stream, given back on drop.
-pub struct Place {
+pub struct StreamPermit {
     closed: watch::Receiver<bool>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Default for Streams {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(MOST_STREAMS)), closed: watch::Sender::new(false) }
+        Self { permits: Arc::new(Semaphore::new(MOST_STREAMS)), closed: watch::Sender::new(false) }
     }
 }
 
 impl Streams {
     /// A place for one more; none where there are too many.
-    pub fn place(&self) -> Option<Place> {
-        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(Place { closed: self.closed.subscribe(), _permit: permit })
+    pub fn acquire(&self) -> Option<StreamPermit> {
+        let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
+        Some(StreamPermit { closed: self.closed.subscribe(), _permit: permit })
     }
 
     /// Ends all of them.
@@ -38,7 +38,7 @@ impl Streams {
     }
 }
 
-impl Place {
+impl StreamPermit {
     /// Returns once all streams are to end.
     pub async fn closed(&mut self) {
         // That its sender is gone means the same.

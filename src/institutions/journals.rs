@@ -11,8 +11,8 @@ use super::cache::CacheState;
 use super::recorder::{Owner, Queue, QueuedEntry, QueuedState};
 use super::{Inner, Institutions, Tenant};
 use crate::domain::ids::InstitutionCode;
-use crate::journal::{self, BOUND, EntryError, Exchange, Page, Recorded, journal_id};
-use crate::store::{Batch, Found, StoreError};
+use crate::journal::{self, BOUND, EntryError, EntryPage, Exchange, RecordedExchange, journal_id};
+use crate::store::{Batch, RowLookup, StoreError};
 
 /// How long an entry waits for others.
 const MOMENT: Duration = Duration::from_millis(150);
@@ -38,7 +38,7 @@ impl Institutions {
         let (wall, inner) = (self.wall(), &self.0);
         inner.metrics.count(&exchange);
         let id = journal_id(wall);
-        let recorded = Box::new(Recorded { id, at: wall, wall, institution: None, exchange });
+        let recorded = Box::new(RecordedExchange { id, at: wall, wall, institution: None, exchange });
         let Some(code) = code else {
             inner.recorder.add(None, stray(recorded));
             return id;
@@ -56,7 +56,7 @@ impl Institutions {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn entries(&self, code: &InstitutionCode, newest: usize) -> Result<Option<Page>, StoreError> {
+    pub async fn entries(&self, code: &InstitutionCode, newest: usize) -> Result<Option<EntryPage>, StoreError> {
         let Some(generation) = self.generation(code).await? else {
             return Ok(None);
         };
@@ -67,7 +67,7 @@ impl Institutions {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn stray_entries(&self, newest: usize) -> Result<Page, StoreError> {
+    pub async fn stray_entries(&self, newest: usize) -> Result<EntryPage, StoreError> {
         self.page("", NO_GENERATION, newest).await
     }
 
@@ -139,14 +139,14 @@ impl Institutions {
         }
     }
 
-    async fn page(&self, owner: &str, generation: &str, newest: usize) -> Result<Page, StoreError> {
+    async fn page(&self, owner: &str, generation: &str, newest: usize) -> Result<EntryPage, StoreError> {
         self.write_journals().await?;
         let complete = self.0.replicas.others_have_written(&self.0.store).await?;
         let page = self.0.store.entries(owner, generation, newest, BOUND).await?;
         let of = if owner.is_empty() { "journal".to_owned() } else { format!("{owner} journal") };
         let listed = page.entries.iter().map(|kept| journal::read(kept.number, &kept.body));
         let entries = listed.collect::<Result<_, _>>().map_err(|error| unreadable(&of, &error))?;
-        Ok(Page { entries, evicted: page.evicted, complete })
+        Ok(EntryPage { entries, evicted: page.evicted, complete })
     }
 }
 
@@ -240,14 +240,14 @@ impl Inner {
     /// cannot be read, so that one damaged row does not block all journals.
     async fn stored(&self, code: &InstitutionCode) -> Result<Option<Tenant>, StoreError> {
         match self.store.find(code.as_str(), None).await? {
-            Found::Other(row) => {
+            RowLookup::Other(row) => {
                 let read = row.body.map(|body| Tenant::read(&body, &self.parsed)).transpose();
                 Ok(read.map_err(|error| error.in_store(code.as_str())).unwrap_or_else(|error| {
                     tracing::warn!(%error, "この医療機関のジャーナルのエントリーを、どの医療機関のものでもないものとして残します / journal entries of this institution are kept as strays");
                     None
                 }))
             }
-            Found::Nothing | Found::Same => Ok(self.active_fixtures.get().initial.get(code).map(|cached| cached.tenant.clone())),
+            RowLookup::Nothing | RowLookup::Same => Ok(self.active_fixtures.get().initial.get(code).map(|cached| cached.tenant.clone())),
         }
     }
 }
@@ -273,13 +273,13 @@ fn unreadable(of: &str, error: &EntryError) -> StoreError {
     }
 }
 
-fn assigned(tenant: &Tenant, mut recorded: Box<Recorded>) -> QueuedEntry {
+fn assigned(tenant: &Tenant, mut recorded: Box<RecordedExchange>) -> QueuedEntry {
     let institution = &tenant.institution;
     (recorded.at, recorded.institution) = (institution.now(recorded.wall), Some(institution.code.clone()));
     QueuedEntry::assigned(Arc::clone(&institution.generation), recorded)
 }
 
-fn stray(recorded: Box<Recorded>) -> QueuedEntry {
+fn stray(recorded: Box<RecordedExchange>) -> QueuedEntry {
     QueuedEntry::assigned(NO_GENERATION.into(), recorded)
 }
 

@@ -27,7 +27,7 @@ use crate::domain::ids::InstitutionCode;
 use crate::fixtures::Fixtures;
 use crate::journal::Pseudonyms;
 use crate::metrics::Metrics;
-use crate::store::{Found, Store, StoreError};
+use crate::store::{RowLookup, Store, StoreError};
 use crate::tasks::Tasks;
 use active_fixtures::{ActiveFixtures, ActiveFixturesHandle};
 use cache::{Cache, CacheEntry, CacheState, CachedTenant};
@@ -130,7 +130,7 @@ impl Institutions {
             cache: Cache::new(bounds.cache),
             parsed: ParseCache::default(),
             recorder: Recorder::default(),
-            metrics: Metrics::new(store.tally()),
+            metrics: Metrics::new(store.counters()),
             pseudonyms: Pseudonyms::new(key.as_bytes()),
             // After the numbers used so far, so that an unused code is soon found.
             next_number: AtomicU32::new(900_000 + (stored % 1_000_000) as u32),
@@ -211,13 +211,13 @@ impl Inner {
             return Ok((at_hand, known));
         }
         let row = match self.store.find(entry.code.as_str(), at_hand).await? {
-            Found::Same => return Ok((at_hand, known)),
-            Found::Nothing => {
+            RowLookup::Same => return Ok((at_hand, known)),
+            RowLookup::Nothing => {
                 let initial = self.active_fixtures.get().initial.get(&entry.code).cloned();
                 entry.set(epoch, initial.clone().map_or(CacheState::Absent(None), CacheState::Present));
                 return Ok((None, initial));
             }
-            Found::Other(row) => row,
+            RowLookup::Other(row) => row,
         };
         let Some(body) = row.body else {
             entry.set(epoch, CacheState::Absent(Some(row.version)));

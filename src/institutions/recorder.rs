@@ -9,7 +9,7 @@ use tokio::sync::{Notify, OwnedMutexGuard};
 
 use super::cache::locked;
 use crate::domain::ids::InstitutionCode;
-use crate::journal::{self, BOUND, CachedPseudonyms, Recorded};
+use crate::journal::{self, BOUND, CachedPseudonyms, RecordedExchange};
 
 /// The maximum number of waiting entries; beyond it the oldest of the journal that gets another
 /// entry are evicted.
@@ -63,19 +63,19 @@ pub(super) struct QueuedEntry {
 pub(super) enum QueuedState {
     /// Its institution was not in memory. Whether it exists, and what its clock showed, is
     /// determined when the entry is written.
-    Unassigned(Box<Recorded>),
+    Unassigned(Box<RecordedExchange>),
     /// It belongs to this generation of an institution.
-    Assigned(Arc<str>, Box<Recorded>),
+    Assigned(Arc<str>, Box<RecordedExchange>),
     /// It is serialized, but not stored yet.
     Serialized(Arc<str>, String),
 }
 
 impl QueuedEntry {
-    pub(super) fn unassigned(recorded: Box<Recorded>) -> Self {
+    pub(super) fn unassigned(recorded: Box<RecordedExchange>) -> Self {
         Self { weight: recorded.weight(), state: QueuedState::Unassigned(recorded) }
     }
 
-    pub(super) fn assigned(generation: Arc<str>, recorded: Box<Recorded>) -> Self {
+    pub(super) fn assigned(generation: Arc<str>, recorded: Box<RecordedExchange>) -> Self {
         Self { weight: recorded.weight(), state: QueuedState::Assigned(generation, recorded) }
     }
 
@@ -222,7 +222,10 @@ mod tests {
     fn queued() -> QueuedEntry {
         let wall = "2026-01-19T03:00:00Z".parse().unwrap();
         let exchange = Exchange::new(Operation::Search, "POST", String::new(), Outcome::Answered, Text::new("", ""));
-        QueuedEntry::assigned("making".into(), Box::new(Recorded { id: journal_id(wall), at: wall, wall, institution: None, exchange }))
+        QueuedEntry::assigned(
+            "making".into(),
+            Box::new(RecordedExchange { id: journal_id(wall), at: wall, wall, institution: None, exchange }),
+        )
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Replicas {
             }
             Self::Several(process) => {
                 if store.probe(&wall.to_string()).await.is_ok() {
-                    let _ = store.be_there(process).await;
+                    let _ = store.register_process(process).await;
                 }
             }
         }
@@ -90,7 +90,7 @@ impl Replicas {
     /// Signs off from the other processes. If that fails, they notice within seconds.
     pub(super) async fn shut_down(&self, store: &Store) {
         if let Self::Several(process) = self {
-            let _ = store.be_gone(process).await;
+            let _ = store.unregister_process(process).await;
         }
     }
 
@@ -104,9 +104,9 @@ impl Replicas {
             Self::Alone => return Ok(true),
             Self::Several(process) => process,
         };
-        let wish = store.wish_flushed().await?;
+        let flush_request = store.request_flush().await?;
         let written = async {
-            while store.behind(process, wish).await? > 0 {
+            while store.processes_behind(process, flush_request).await? > 0 {
                 tokio::time::sleep(LOOKED_AT_EVERY).await;
             }
             Ok(true)
@@ -147,11 +147,11 @@ impl Institutions {
                 StoreNotification::Changed(code) => self.0.change_notifier.notify(InstitutionCode::parse(&code).ok()),
                 StoreNotification::Missed => self.0.may_have_missed(),
                 StoreNotification::Fixtures => self.0.fixtures_changed.notify_one(),
-                StoreNotification::Flush(wish) => {
+                StoreNotification::Flush(flush_request) => {
                     // If the write fails, this process does not confirm, and the reader reports
                     // its list as incomplete.
                     if self.write_journals().await.is_ok() {
-                        let _ = self.0.store.has_flushed(process, wish).await;
+                        let _ = self.0.store.confirm_flush(process, flush_request).await;
                     }
                 }
             }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::message::Shown;
+use super::message::RenderedText;
 use crate::domain::catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::fault::{KindName, TriggeredFault};
@@ -76,10 +76,10 @@ pub struct Entry {
     pub inquiry: Option<String>,
     /// The request.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request: Option<Shown>,
+    pub request: Option<RenderedText>,
     /// The answer, where there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Shown>,
+    pub answer: Option<RenderedText>,
 }
 
 /// The terminal that an entry was about.
@@ -153,7 +153,7 @@ pub struct FaultMark {
 
 /// An entry as it is listed: its number within the journal first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Listed {
+pub struct ListedEntry {
     /// 1, 2, 3 … within the journal.
     pub number: u64,
     /// The entry.
@@ -228,7 +228,7 @@ impl<'de> Deserialize<'de> for EntryTerminal {
     }
 }
 
-impl JsonSchema for Listed {
+impl JsonSchema for ListedEntry {
     fn schema_name() -> Cow<'static, str> {
         "JournalEntry".into()
     }

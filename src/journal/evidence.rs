@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::{Entry, Listed, Outcome};
-use super::message::Shown;
+use super::entry::{Entry, ListedEntry, Outcome};
+use super::message::RenderedText;
 use crate::domain::linkage::FileKind;
 use crate::domain::operation::Operation;
 use crate::domain::terminal;
 use crate::verdict::{Exchange, File, NoKind, Package, Report, RequestKind};
 
 /// The evidence in a journal, the oldest entry first. The same file name has the same number in all of it.
-pub fn evidence(entries: &[Listed]) -> Vec<Exchange> {
+pub fn evidence(entries: &[ListedEntry]) -> Vec<Exchange> {
     let mut names = BTreeMap::new();
-    let exchange = |listed: &Listed| Exchange { file: file(&listed.entry, &mut names), ..Exchange::from(listed) };
+    let exchange = |listed: &ListedEntry| Exchange { file: file(&listed.entry, &mut names), ..Exchange::from(listed) };
     entries.iter().map(exchange).collect()
 }
 
-impl From<&Listed> for Exchange {
+impl From<&ListedEntry> for Exchange {
     /// Without the file, whose number is that of its name in the whole journal.
-    fn from(Listed { number, entry }: &Listed) -> Self {
+    fn from(ListedEntry { number, entry }: &ListedEntry) -> Self {
         let (validity, error, error_profile) = match &entry.outcome {
             Outcome::Answered => (None, None, None),
             Outcome::Checked { validity, .. } => (Some(*validity), None, None),
@@ -53,7 +53,7 @@ impl From<&Listed> for Exchange {
     }
 }
 
-fn header<'a>(message: Option<&'a Shown>, name: &str) -> Option<&'a str> {
+fn header<'a>(message: Option<&'a RenderedText>, name: &str) -> Option<&'a str> {
     message?.headers.get(name).map(String::as_str)
 }
 

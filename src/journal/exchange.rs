@@ -56,7 +56,7 @@ pub struct Exchange {
 }
 
 /// An exchange with its time and place, before pseudonyms and rendering.
-pub struct Recorded {
+pub struct RecordedExchange {
     /// The id that the answer carried as `X-Onshi-Journal`.
     pub id: Uuid,
     /// By the institution's clock; by the machine's where none was found.
@@ -93,7 +93,7 @@ impl Exchange {
     }
 }
 
-impl Recorded {
+impl RecordedExchange {
     /// As it is stored and listed: without secrets, bytes as text.
     pub fn into_entry(self, pseudonyms: &mut CachedPseudonyms<'_>) -> Entry {
         let Self { id, at, wall, institution, exchange } = self;

@@ -26,7 +26,7 @@ pub struct Explanation {
     pub terminal: Option<Text>,
     /// Who came nearest, criterion by criterion.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub near_miss: Vec<Compared>,
+    pub near_miss: Vec<Comparison>,
     /// The fault that fired.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Text>,
@@ -54,7 +54,8 @@ pub struct Rule {
 
 /// One thing that has to match.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Compared {
+#[schemars(rename = "Compared")]
+pub struct Comparison {
     /// ✓ or ✗.
     pub mark: &'static str,
     /// The element of the request.
@@ -98,7 +99,7 @@ impl Explanation {
         });
         let steps =
             self.steps.iter().map(|Step { mark, name, .. }| Text::new(format!("{mark} {}", name.ja), format!("{mark} {}", name.en)));
-        let near = self.near_miss.iter().map(|Compared { mark, element, expected, got }| {
+        let near = self.near_miss.iter().map(|Comparison { mark, element, expected, got }| {
             Text::new(
                 format!("{mark} {element}: 登録値 {expected}、要求の値 {got}"),
                 format!("{mark} {element}: expected {expected}, got {got}"),
@@ -203,9 +204,9 @@ fn near_miss(entry: &Entry) -> Option<&NearMiss> {
     }
 }
 
-fn compared(criterion: &Criterion) -> Compared {
+fn compared(criterion: &Criterion) -> Comparison {
     let Criterion { element, met, expected, got } = criterion;
-    Compared {
+    Comparison {
         mark: if *met { "✓" } else { "✗" },
         element: element.clone().into_owned(),
         expected: expected.clone(),

@@ -6,7 +6,7 @@ mod words;
 
 use super::FILE;
 use super::entry::{Entry, EntryTerminal, JournalError, MASKED, Outcome};
-use super::message::Shown;
+use super::message::RenderedText;
 use crate::domain::inquiry::{Criterion, NearMiss};
 use crate::domain::text::Text;
 use message::masked_message;
@@ -20,8 +20,8 @@ impl Entry {
         let is_done = is_known && self.error().is_none();
         let quotes = self.error().is_some_and(|error| quotes(error.id));
         let told = words::told(self.operation, quotes);
-        let masked_request = |request: Shown| masked_message(request, FIELDS, &|name, text| words::known_value(name, text));
-        let masked_answer = |answer: Shown| masked_message(answer, &[], &told);
+        let masked_request = |request: RenderedText| masked_message(request, FIELDS, &|name, text| words::known_value(name, text));
+        let masked_answer = |answer: RenderedText| masked_message(answer, &[], &told);
         let Self {
             id,
             at,

@@ -41,7 +41,8 @@ pub struct Message {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(!deny_unknown_fields)]
-pub struct Shown {
+#[schemars(rename = "Shown")]
+pub struct RenderedText {
     /// By their names in lower case.
     pub headers: BTreeMap<String, String>,
     /// None where there was none, and of what is no text.
@@ -94,7 +95,7 @@ impl Message {
     }
 
     /// As it is written; of a `secret` one's body only the names of its fields.
-    pub(super) fn shown(&self, secret: bool) -> Shown {
+    pub(super) fn shown(&self, secret: bool) -> RenderedText {
         let mut headers = BTreeMap::<String, String>::new();
         for (name, value) in self.headers.lines().filter_map(|line| line.split_once(": ")) {
             let values = headers.entry(name.to_owned()).or_default();
@@ -103,7 +104,7 @@ impl Message {
         }
         let text = (!self.body.is_empty()).then(|| self.text(headers.get("content-type")));
         let body = if secret { text.map(|text| redacted(&text)) } else { text };
-        Shown { headers, body, bytes: self.length, truncated: self.truncated }
+        RenderedText { headers, body, bytes: self.length, truncated: self.truncated }
     }
 
     fn text(&self, content_type: Option<&String>) -> String {

@@ -19,14 +19,14 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::store::Bound;
-pub use entry::{Entry, EntryTerminal, FaultMark, JournalError, Listed, Outcome};
+pub use entry::{Entry, EntryTerminal, FaultMark, JournalError, ListedEntry, Outcome};
 pub use evidence::evidence;
-pub use exchange::{Exchange, Recorded};
+pub use exchange::{Exchange, RecordedExchange};
 pub use explain::{Explanation, explain};
-pub use message::{KEPT_BODY, Message, Shown};
+pub use message::{KEPT_BODY, Message, RenderedText};
 pub use note::Note;
 pub use pseudonym::{CachedPseudonyms, Pseudonyms};
-pub use selection::{Choice, Chosen, Filter, Place, Start};
+pub use selection::{EntryPosition, Filter, SelectedEntries, Selection, Start};
 pub use stored::{EntryError, read, write};
 
 /// How many entries a journal keeps.
@@ -40,9 +40,9 @@ pub const FILE: &str = "FILE";
 
 /// The newest entries of a journal.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Page {
+pub struct EntryPage {
     /// Oldest first.
-    pub entries: Vec<Listed>,
+    pub entries: Vec<ListedEntry>,
     /// How many the bound or `DELETE …/journal` has taken away so far.
     pub evicted: u64,
     /// Whether every process has written what it had.

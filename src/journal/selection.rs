@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::KEPT_ENTRIES;
-use super::entry::{Entry, FaultMark, JournalError, Listed};
+use super::entry::{Entry, FaultMark, JournalError, ListedEntry};
 use crate::domain::ids::TerminalId;
 use crate::domain::operation::{Operation, OutcomeName};
 
@@ -33,7 +33,7 @@ pub struct Filter {
 
 /// One entry of a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum EntryPosition {
     /// Its number within the journal.
     Number(u64),
     /// Its id.
@@ -46,14 +46,14 @@ pub enum Start {
     /// The newest.
     Newest,
     /// The oldest of those after one.
-    After(Place),
+    After(EntryPosition),
     /// The newest of those before one.
-    Before(Place),
+    Before(EntryPosition),
 }
 
 /// What is asked for.
 #[derive(Debug)]
-pub struct Choice {
+pub struct Selection {
     /// What they have to hold.
     pub filter: Filter,
     /// From where on.
@@ -64,16 +64,16 @@ pub struct Choice {
 
 /// The entries that were chosen, oldest first.
 #[derive(Debug, PartialEq)]
-pub struct Chosen {
+pub struct SelectedEntries {
     /// Themselves.
-    pub entries: Vec<Listed>,
+    pub entries: Vec<ListedEntry>,
     /// Whether there are more in the direction that was asked for.
     pub more: bool,
 }
 
-impl Place {
+impl EntryPosition {
     /// Whether an entry is the one.
-    pub fn is(self, listed: &Listed) -> bool {
+    pub fn is(self, listed: &ListedEntry) -> bool {
         match self {
             Self::Number(number) => listed.number == number,
             Self::Id(id) => listed.entry.id == id,
@@ -114,7 +114,7 @@ impl FaultMark {
     }
 }
 
-impl Choice {
+impl Selection {
     /// How many of the newest entries are to be looked at.
     pub fn reads(&self) -> usize {
         let looks_at_each = self.start != Start::Newest || self.filter != Filter::default();
@@ -122,11 +122,11 @@ impl Choice {
     }
 
     /// Chooses among entries, the oldest first; none if there is no such entry as the one to begin at.
-    pub fn among(&self, mut entries: Vec<Listed>) -> Option<Chosen> {
+    pub fn among(&self, mut entries: Vec<ListedEntry>) -> Option<SelectedEntries> {
         match self.start {
             Start::Newest => {}
-            Start::After(place) => drop(entries.drain(..first_after(&entries, place)?)),
-            Start::Before(place) => entries.truncate(first_from(&entries, place)?),
+            Start::After(position) => drop(entries.drain(..first_after(&entries, position)?)),
+            Start::Before(position) => entries.truncate(first_from(&entries, position)?),
         }
         entries.retain(|listed| self.filter.takes(&listed.entry));
         let over = entries.len().saturating_sub(self.limit);
@@ -134,23 +134,23 @@ impl Choice {
             Start::After(_) => entries.truncate(self.limit),
             Start::Newest | Start::Before(_) => drop(entries.drain(..over)),
         }
-        Some(Chosen { entries, more: over > 0 })
+        Some(SelectedEntries { entries, more: over > 0 })
     }
 }
 
 /// Where the entries after a place begin. A number may be of one that was evicted, or of one to come.
-fn first_after(entries: &[Listed], place: Place) -> Option<usize> {
-    match place {
-        Place::Number(number) => Some(entries.partition_point(|entry| entry.number <= number)),
-        Place::Id(_) => entries.iter().position(|entry| place.is(entry)).map(|at| at + 1),
+fn first_after(entries: &[ListedEntry], position: EntryPosition) -> Option<usize> {
+    match position {
+        EntryPosition::Number(number) => Some(entries.partition_point(|entry| entry.number <= number)),
+        EntryPosition::Id(_) => entries.iter().position(|entry| position.is(entry)).map(|at| at + 1),
     }
 }
 
 /// Where the entries from a place on begin.
-fn first_from(entries: &[Listed], place: Place) -> Option<usize> {
-    match place {
-        Place::Number(number) => Some(entries.partition_point(|entry| entry.number < number)),
-        Place::Id(_) => entries.iter().position(|entry| place.is(entry)),
+fn first_from(entries: &[ListedEntry], position: EntryPosition) -> Option<usize> {
+    match position {
+        EntryPosition::Number(number) => Some(entries.partition_point(|entry| entry.number < number)),
+        EntryPosition::Id(_) => entries.iter().position(|entry| position.is(entry)),
     }
 }
 
@@ -163,44 +163,44 @@ mod tests {
     use crate::journal::example::{error, example};
     use crate::journal::{EntryTerminal, Outcome};
 
-    fn entry(number: u64) -> Listed {
+    fn entry(number: u64) -> ListedEntry {
         let at = format!("2026-01-20T09:{number:02}:00+09:00").parse().unwrap();
-        Listed { number, entry: Entry { id: Uuid::from_u128(number.into()), at, ..example(Operation::Search, Outcome::Answered) } }
+        ListedEntry { number, entry: Entry { id: Uuid::from_u128(number.into()), at, ..example(Operation::Search, Outcome::Answered) } }
     }
 
     /// Numbers 5 to 14; every other one of T2.
-    fn entries() -> Vec<Listed> {
+    fn entries() -> Vec<ListedEntry> {
         let terminal = |number| (number % 2 == 0).then(|| EntryTerminal::Named(TerminalId::parse("T2").unwrap()));
-        let of = |listed: Listed| Listed { entry: Entry { terminal: terminal(listed.number), ..listed.entry }, ..listed };
+        let of = |listed: ListedEntry| ListedEntry { entry: Entry { terminal: terminal(listed.number), ..listed.entry }, ..listed };
         (5..15).map(|number| of(entry(number))).collect()
     }
 
-    fn chosen(filter: Filter, start: Start, limit: usize) -> (Vec<u64>, bool) {
-        let chosen = Choice { filter, start, limit }.among(entries()).unwrap();
-        (chosen.entries.iter().map(|entry| entry.number).collect(), chosen.more)
+    fn selected(filter: Filter, start: Start, limit: usize) -> (Vec<u64>, bool) {
+        let selected = Selection { filter, start, limit }.among(entries()).unwrap();
+        (selected.entries.iter().map(|entry| entry.number).collect(), selected.more)
     }
 
     #[test]
     fn pages_go_forward_and_back_by_number_and_by_id() {
         let all = Filter::default;
-        let id = |number: u128| Place::Id(Uuid::from_u128(number));
-        assert_eq!(chosen(all(), Start::Newest, 3), (vec![12, 13, 14], true));
-        assert_eq!(chosen(all(), Start::Before(Place::Number(12)), 3), (vec![9, 10, 11], true));
-        assert_eq!(chosen(all(), Start::Before(id(7)), 3), (vec![5, 6], false));
-        assert_eq!(chosen(all(), Start::After(Place::Number(1)), 3), (vec![5, 6, 7], true), "1 to 4 were evicted");
-        assert_eq!(chosen(all(), Start::After(id(12)), 3), (vec![13, 14], false));
-        assert_eq!(chosen(all(), Start::After(Place::Number(99)), 3), (vec![], false));
-        assert!(Choice { filter: all(), start: Start::After(id(99)), limit: 1 }.among(entries()).is_none());
+        let id = |number: u128| EntryPosition::Id(Uuid::from_u128(number));
+        assert_eq!(selected(all(), Start::Newest, 3), (vec![12, 13, 14], true));
+        assert_eq!(selected(all(), Start::Before(EntryPosition::Number(12)), 3), (vec![9, 10, 11], true));
+        assert_eq!(selected(all(), Start::Before(id(7)), 3), (vec![5, 6], false));
+        assert_eq!(selected(all(), Start::After(EntryPosition::Number(1)), 3), (vec![5, 6, 7], true), "1 to 4 were evicted");
+        assert_eq!(selected(all(), Start::After(id(12)), 3), (vec![13, 14], false));
+        assert_eq!(selected(all(), Start::After(EntryPosition::Number(99)), 3), (vec![], false));
+        assert!(Selection { filter: all(), start: Start::After(id(99)), limit: 1 }.among(entries()).is_none());
     }
 
     #[test]
     fn a_filter_is_applied_before_a_page_is_cut() {
         let t2 = || Filter { terminal: Some("T2".to_owned()), ..Filter::default() };
-        assert_eq!(chosen(t2(), Start::Newest, 2), (vec![12, 14], true));
-        assert_eq!(chosen(t2(), Start::After(Place::Number(6)), 9), (vec![8, 10, 12, 14], false));
+        assert_eq!(selected(t2(), Start::Newest, 2), (vec![12, 14], true));
+        assert_eq!(selected(t2(), Start::After(EntryPosition::Number(6)), 9), (vec![8, 10, 12, 14], false));
         let time = |text: &str| Some(text.parse().unwrap());
         let some = Filter { since: time("2026-01-20T09:07:00+09:00"), until: time("2026-01-20T00:09:00Z"), ..Filter::default() };
-        assert_eq!(chosen(some, Start::Newest, 9), (vec![7, 8], false), "until is not included");
+        assert_eq!(selected(some, Start::Newest, 9), (vec![7, 8], false), "until is not included");
     }
 
     #[test]

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::entry::{Entry, EntryTerminal, FaultMark, JournalError, Listed, Outcome};
-use super::message::Shown;
+use super::entry::{Entry, EntryTerminal, FaultMark, JournalError, ListedEntry, Outcome};
+use super::message::RenderedText;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::inquiry::{NearMiss, Validity};
@@ -52,13 +52,13 @@ pub fn write(entry: &Entry) -> String {
 ///
 /// # Errors
 /// A text of another format, or none of an entry.
-pub fn read(number: u64, text: &str) -> Result<Listed, EntryError> {
+pub fn read(number: u64, text: &str) -> Result<ListedEntry, EntryError> {
     let unreadable = |source| EntryError::Unreadable { number, source };
     let (format, entry): (u32, &RawValue) = serde_json::from_str(text).map_err(unreadable)?;
     if format != FORMAT {
         return Err(EntryError::Format { number, format });
     }
-    Ok(Listed { number, entry: serde_json::from_str(entry.get()).map_err(unreadable)? })
+    Ok(ListedEntry { number, entry: serde_json::from_str(entry.get()).map_err(unreadable)? })
 }
 
 /// An entry's fields side by side, as its JSON has them.
@@ -92,8 +92,8 @@ struct Fields {
     fault: Option<FaultMark>,
     session: Option<String>,
     inquiry: Option<String>,
-    request: Option<Shown>,
-    answer: Option<Shown>,
+    request: Option<RenderedText>,
+    answer: Option<RenderedText>,
 }
 
 impl<'de> Deserialize<'de> for Entry {

@@ -3,7 +3,7 @@
 use super::face::FaceId;
 use super::file::written;
 use super::folder::OutputFile;
-use crate::answers::{self, Answer, AnswerContext, Place, Presented};
+use crate::answers::{self, Answer, AnswerContext, CardPresentation, TerminalContext};
 use crate::domain::card::{Card, CardOutcome, LastCard};
 use crate::domain::consent::Consents;
 use crate::domain::encoding::Encoding;
@@ -23,7 +23,7 @@ use crate::wire::message::MessageKind;
 use crate::wire::request::Sender;
 
 /// The result of a card.
-pub struct Seen {
+pub struct CardResult {
     /// How it ended.
     pub outcome: CardOutcome,
     /// The text shown to staff and patient.
@@ -51,13 +51,13 @@ pub fn present(
     person: &Person,
     consents: &Consents,
     card: Card,
-) -> Option<Seen> {
+) -> Option<CardResult> {
     let terminal = institution.terminals.get(id)?.clone();
     let found = TerminalCondition::at(institution, &terminal, moment.now);
     let face_id = FaceId::next(institution);
     let (outcome, words, answer) = match terminal.reads_card(card, moment.now) {
         Err(outcome) => (outcome, None, None),
-        Ok(()) => read(fixtures, Place { institution, terminal: &terminal }, &face_id, moment, person, consents),
+        Ok(()) => read(fixtures, TerminalContext { institution, terminal: &terminal }, &face_id, moment, person, consents),
     };
     let shown = words.unwrap_or_else(|| outcome.shown());
     if outcome != CardOutcome::Nothing {
@@ -89,7 +89,7 @@ pub fn present(
             face = Some(FaceFile { file, text: String::from_utf8_lossy(&text).into_owned() });
         }
     }
-    Some(Seen { outcome, shown, face, exchange })
+    Some(CardResult { outcome, shown, face, exchange })
 }
 
 /// Returns a person's answers at the reader: those given, else the person's defaults.
@@ -103,13 +103,13 @@ fn answered(person: &Person, given: &Consents) -> Consents {
 /// the answer.
 fn read(
     fixtures: &Fixtures,
-    place: Place<'_>,
+    terminal_context: TerminalContext<'_>,
     id: &FaceId,
     moment: Moment,
     person: &Person,
     given: &Consents,
 ) -> (CardOutcome, Option<Text>, Option<Answer>) {
-    let Place { institution, terminal } = place;
+    let TerminalContext { institution, terminal } = terminal_context;
     let consents = answered(person, given);
     let presentation = &institution.presentation;
     let register = fixtures.register(institution.persons.as_deref());
@@ -123,9 +123,9 @@ fn read(
     let (kind, encoding, order) = (MessageKind::Face, terminal.settings.encoding, terminal.settings.order_in_files());
     let context =
         AnswerContext { fixtures, register, presentation, sender: &sender, kind, encoding, order, confirmation_key, now: moment.now };
-    match answers::face(&context, place, person, &consents) {
-        Presented::Told(answer) => (CardOutcome::FaceResult, None, Some(answer)),
-        Presented::Refused(refusal, answer) => {
+    match answers::face(&context, terminal_context, person, &consents) {
+        CardPresentation::Told(answer) => (CardOutcome::FaceResult, None, Some(answer)),
+        CardPresentation::Refused(refusal, answer) => {
             let words = refusal.message(&presentation.entry(&fixtures.catalogue, refusal.error));
             let error_file = institution.readings.card_while_pending == CardWhilePending::ErrorFile;
             (CardOutcome::Refused { error: refusal.error, error_file }, Some(words), Some(answer))

@@ -5,8 +5,8 @@ use super::faults;
 use super::folder::{OutputFile, Reply};
 use super::request::FileRequest;
 use crate::answers::{self, Answer, AnswerContext};
-use crate::app::access::{Access, At, Visited};
-use crate::app::check::{Checked, Target, answer_check};
+use crate::app::access::{Access, AdmittedRequest, RequestOutcome};
+use crate::app::check::{AnsweredCheck, Target, answer_check};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::element_order::ElementOrder;
@@ -33,7 +33,7 @@ use crate::wire::{charset, xml, zip};
 
 /// The result of a request file, for the folder and for the journal.
 #[derive(Debug)]
-pub struct Handled {
+pub struct HandledFile {
     /// What the folder does.
     pub reply: Reply,
     /// How it ended.
@@ -43,11 +43,11 @@ pub struct Handled {
     /// Notes for the journal.
     pub notes: Vec<Note>,
     /// The person that a check asked for.
-    pub sought: Option<PatientKey>,
+    pub patient: Option<PatientKey>,
 }
 
 /// A request file that could be parsed.
-struct Readable<'a> {
+struct ReadableFile<'a> {
     fixtures: &'a Fixtures,
     file: &'a FileName,
     sender: &'a Sender,
@@ -56,13 +56,13 @@ struct Readable<'a> {
 }
 
 /// The result of a request: the answer, and the PDF if one was requested.
-struct Made {
+struct FileContent {
     answer: Answer,
     pdf: Option<Vec<u8>>,
     notes: Vec<Note>,
 }
 
-impl From<Answer> for Made {
+impl From<Answer> for FileContent {
     fn from(answer: Answer) -> Self {
         Self { answer, pdf: None, notes: Vec::new() }
     }
@@ -70,13 +70,15 @@ impl From<Answer> for Made {
 
 /// Handles a request file that a terminal's linkage application has claimed. The result is a
 /// refusal if the terminal does not exist or is not running, or if the store does not work.
-pub async fn handle(institutions: &Institutions, access: &Access<'_>, (name, bytes): (&str, &[u8])) -> Visited<Handled> {
+pub async fn handle(institutions: &Institutions, access: &Access<'_>, (name, bytes): (&str, &[u8])) -> RequestOutcome<HandledFile> {
     let mut handled = match read(name, bytes) {
         Ok((file, document)) => answer(institutions, access, &file, &document).await,
         Err((error, detail)) => malformed_file(institutions, access, (name, error, &detail)).await,
     };
     // Over HTTP, a fault is applied to the whole response instead.
-    if let (Surface::Folder, Ok(Handled { reply, .. }), Some(fired)) = (access.surface, &mut handled.result, &handled.visit.fault) {
+    if let (Surface::Folder, Ok(HandledFile { reply, .. }), Some(fired)) =
+        (access.surface, &mut handled.result, &handled.request_context.fault)
+    {
         faults::apply(fired, reply);
     }
     handled
@@ -87,11 +89,11 @@ pub(super) async fn malformed_file(
     institutions: &Institutions,
     access: &Access<'_>,
     (name, error, detail): (&str, ErrorId, &Text),
-) -> Visited<Handled> {
+) -> RequestOutcome<HandledFile> {
     let fixtures = institutions.fixtures();
-    let refused = access.read(institutions, |at| {
-        let presentation = &at.institution().presentation;
-        Ok(malformed(&fixtures, presentation, at.terminal, name, &Refusal::quoting(error, detail.clone())))
+    let refused = access.read(institutions, |admitted| {
+        let presentation = &admitted.institution().presentation;
+        Ok(malformed(&fixtures, presentation, admitted.terminal, name, &Refusal::quoting(error, detail.clone())))
     });
     refused.await
 }
@@ -112,35 +114,39 @@ fn read(name: &str, bytes: &[u8]) -> Result<(FileName, Document<'static>), (Erro
 
 /// Answers a parsed file. A request that only asks is a read; one that leaves something behind
 /// is an update.
-async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileName, document: &Document<'_>) -> Visited<Handled> {
+async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileName, document: &Document<'_>) -> RequestOutcome<HandledFile> {
     let (fixtures, sender) = (institutions.fixtures(), Sender::of(document));
     let (request, ignored) = match FileRequest::read(file.kind, document, &access.caller.institution) {
         Ok((request, ignored)) => (Ok(request), ignored),
         Err(refusal) => (Err(refusal), Vec::new()),
     };
-    let readable = Readable { fixtures: &fixtures, file, sender: &sender, ignored: &ignored };
+    let readable = ReadableFile { fixtures: &fixtures, file, sender: &sender, ignored: &ignored };
     match request {
-        Err(refusal) => access.read(institutions, |at| Ok(readable.answered(at, |context| refused(context, file.kind, &refusal)))).await,
+        Err(refusal) => {
+            access.read(institutions, |admitted| Ok(readable.answered(admitted, |context| refused(context, file.kind, &refusal)))).await
+        }
         Ok(FileRequest::Check(inquiry)) => {
-            let packed = |Checked { answer, note, .. }: Checked, at: At<'_>| {
-                let made = Made { notes: note.map(Note::from).into_iter().collect(), ..answer.into() };
-                readable.handled(made, &at.terminal.settings, at.moment)
+            let packed = |AnsweredCheck { answer, note, .. }: AnsweredCheck, admitted: AdmittedRequest<'_>| {
+                let made = FileContent { notes: note.map(Note::from).into_iter().collect(), ..answer.into() };
+                readable.handled(made, &admitted.terminal.settings, admitted.moment)
             };
             let checked = answer_check(institutions, access, &inquiry, (&sender, Target::File), packed).await;
-            checked.map(|handled| Handled { sought: Some(inquiry.patient_key()), ..handled })
+            checked.map(|handled| HandledFile { patient: Some(inquiry.patient_key()), ..handled })
         }
         Ok(FileRequest::Fetch(submitted_as, number)) => {
-            let fetch = |at: At<'_>| readable.answered(at, |context| answers::fetch(context, at.place(), submitted_as, &number).into());
-            access.read(institutions, |at| Ok(fetch(at))).await
+            let fetch = |admitted: AdmittedRequest<'_>| {
+                readable.answered(admitted, |context| answers::fetch(context, admitted.terminal_context(), submitted_as, &number).into())
+            };
+            access.read(institutions, |admitted| Ok(fetch(admitted))).await
         }
         Ok(FileRequest::Medical(request)) => {
-            let tell = |at: At<'_>| {
-                readable.answered(at, |context| {
-                    let (answer, pdf) = answers::medical(context, at.place(), &request);
-                    Made { answer, pdf, notes: request.notes.iter().cloned().map(Note::from).collect() }
+            let tell = |admitted: AdmittedRequest<'_>| {
+                readable.answered(admitted, |context| {
+                    let (answer, pdf) = answers::medical(context, admitted.terminal_context(), &request);
+                    FileContent { answer, pdf, notes: request.notes.iter().cloned().map(Note::from).collect() }
                 })
             };
-            access.read(institutions, |at| Ok(tell(at))).await
+            access.read(institutions, |admitted| Ok(tell(admitted))).await
         }
         Ok(FileRequest::Submit(content)) => {
             let submit = |context: &AnswerContext<'_>, institution: &mut Institution, terminal: &Terminal| {
@@ -157,12 +163,12 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
     }
 }
 
-impl Readable<'_> {
+impl ReadableFile<'_> {
     /// Answers a request by reading the institution.
-    fn answered(&self, at: At<'_>, make: impl FnOnce(&AnswerContext<'_>) -> Made) -> Handled {
-        let Institution { presentation, persons, .. } = at.institution();
-        let made = make(&self.context(presentation, persons.as_deref(), at.terminal, at.moment));
-        self.handled(made, &at.terminal.settings, at.moment)
+    fn answered(&self, admitted: AdmittedRequest<'_>, make: impl FnOnce(&AnswerContext<'_>) -> FileContent) -> HandledFile {
+        let Institution { presentation, persons, .. } = admitted.institution();
+        let made = make(&self.context(presentation, persons.as_deref(), admitted.terminal, admitted.moment));
+        self.handled(made, &admitted.terminal.settings, admitted.moment)
     }
 
     /// Answers a request by updating the institution.
@@ -172,7 +178,7 @@ impl Readable<'_> {
         id: &TerminalId,
         moment: Moment,
         make: impl FnOnce(&AnswerContext<'_>, &mut Institution, &Terminal) -> Answer,
-    ) -> Handled {
+    ) -> HandledFile {
         let (presentation, persons) = (institution.presentation.clone(), institution.persons.clone());
         let terminal = institution.terminals.get(id).expect("admission found the terminal").clone();
         let context = self.context(&presentation, persons.as_deref(), &terminal, moment);
@@ -200,8 +206,8 @@ impl Readable<'_> {
     }
 
     /// Creates the answer's file.
-    fn handled(&self, made: Made, settings: &Settings, moment: Moment) -> Handled {
-        let Made { answer: Answer { message, outcome, why, .. }, pdf, mut notes } = made;
+    fn handled(&self, made: FileContent, settings: &Settings, moment: Moment) -> HandledFile {
+        let FileContent { answer: Answer { message, outcome, why, .. }, pdf, mut notes } = made;
         notes.extend(self.ignored.iter().map(|pointer| Note::from(note_of_ignored(pointer))));
         let reply = match (message, pdf) {
             (None, _) => Reply::Silent,
@@ -212,11 +218,11 @@ impl Readable<'_> {
                 Reply::Answer(packed(self.file, "xml", bytes, settings, moment))
             }
         };
-        Handled { reply, outcome, why, notes, sought: None }
+        HandledFile { reply, outcome, why, notes, patient: None }
     }
 }
 
-fn refused(context: &AnswerContext<'_>, kind: FileKind, refusal: &Refusal) -> Made {
+fn refused(context: &AnswerContext<'_>, kind: FileKind, refusal: &Refusal) -> FileContent {
     let answer = match kind {
         FileKind::Drugs | FileKind::Checkups => answers::refused_medical(context, kind, refusal),
         _ => context.refused(refusal, None),
@@ -224,7 +230,7 @@ fn refused(context: &AnswerContext<'_>, kind: FileKind, refusal: &Refusal) -> Ma
     answer.into()
 }
 
-fn malformed(fixtures: &Fixtures, presentation: &ErrorPresentation, terminal: &Terminal, name: &str, refusal: &Refusal) -> Handled {
+fn malformed(fixtures: &Fixtures, presentation: &ErrorPresentation, terminal: &Terminal, name: &str, refusal: &Refusal) -> HandledFile {
     let entry = presentation.entry(&fixtures.catalogue, refusal.error);
     let Text { ja, en } = refusal.message(&entry);
     let shape = &fixtures.invented.linkage;
@@ -237,12 +243,12 @@ fn malformed(fixtures: &Fixtures, presentation: &ErrorPresentation, terminal: &T
     let text = filled.ja.replace("\r\n", "\n").replace('\n', "\r\n");
     let written = charset::encode(&text, terminal.settings.encoding, shape.replacement);
     let note = written.note(terminal.settings.encoding);
-    Handled {
+    HandledFile {
         reply: Reply::Malformed(OutputFile { name: err_name(name), bytes: written.bytes, result_files: terminal.settings.result_files }),
         outcome: Outcome::refused(JournalError::new(&entry, refusal.message(&entry)), None),
         why: refusal.why.clone(),
         notes: note.map(Note::from).into_iter().collect(),
-        sought: None,
+        patient: None,
     }
 }
 

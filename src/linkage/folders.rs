@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use super::faults;
-use super::file::{Handled, handle, malformed_file};
+use super::file::{HandledFile, handle, malformed_file};
 use super::folder::{Folder, OutputFile, Reply, RequestHandler, Rules};
-use crate::app::access::{Access, Visit, Visited};
+use crate::app::access::{Access, RequestContext, RequestOutcome};
 use crate::app::caller::Caller;
 use crate::app::log_refusal;
 use crate::domain::catalogue::ErrorId;
@@ -171,9 +171,15 @@ struct InstitutionRequestHandler<'a> {
 impl InstitutionRequestHandler<'_> {
     /// Records a request and returns its reply; `None` if it is not accepted, since the
     /// terminal is off or the store does not work.
-    fn recorded(&mut self, name: &str, request: Option<Message>, visited: Visited<Handled>, began: Instant) -> Option<Reply> {
-        let Visited { result, visit: Visit { institution, terminal, found, fault } } = visited;
-        let Handled { reply, outcome, why, mut notes, sought } = result.ok()?;
+    fn recorded(
+        &mut self,
+        name: &str,
+        request: Option<Message>,
+        request_outcome: RequestOutcome<HandledFile>,
+        began: Instant,
+    ) -> Option<Reply> {
+        let RequestOutcome { result, request_context: RequestContext { institution, terminal, found, fault } } = request_outcome;
+        let HandledFile { reply, outcome, why, mut notes, patient } = result.ok()?;
         log_refusal(Operation::Linkage, institution.as_ref(), &outcome, &why);
         self.late = fault.as_ref().map(faults::delay).unwrap_or_default();
         notes.extend(fault.as_ref().map(|fired| Note::Text(fired.note())));
@@ -182,7 +188,7 @@ impl InstitutionRequestHandler<'_> {
             result_files: reply.file().map(|file| file.result_files),
             notes,
             found,
-            inquiry: sought.map(Box::new),
+            inquiry: patient.map(Box::new),
             request,
             answer: reply.file().map(|file| Message::file(&file.bytes)),
             fault: fault.as_ref().map(FaultMark::of),

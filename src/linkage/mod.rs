@@ -9,7 +9,7 @@ mod folders;
 mod request;
 mod service;
 
-pub use card::{FaceFile, Seen, present};
-pub use file::{Handled, handle};
+pub use card::{CardResult, FaceFile, present};
+pub use file::{HandledFile, handle};
 pub use folders::{LOOKED_AT_EVERY, LinkageLocation};
 pub use service::LinkageFolders;

@@ -9,7 +9,7 @@ use crate::domain::reception::BulkQuery;
 use crate::domain::reference::Registration;
 use crate::domain::text::Text;
 use crate::wire::document::Document;
-use crate::wire::request::{self, MedicalRequest, Read};
+use crate::wire::request::{self, MedicalRequest, ParsedRequest};
 use crate::wire::tree::Verbatim;
 
 /// The content of a request file.
@@ -61,7 +61,11 @@ impl FileRequest {
 }
 
 /// Checks that a request names the terminal's own institution, and returns its content.
-fn of<T>(code: &InstitutionCode, read: Result<Read<T>, Text>, content: impl FnOnce(T) -> FileRequest) -> Result<WithIgnored, Refusal> {
+fn of<T>(
+    code: &InstitutionCode,
+    read: Result<ParsedRequest<T>, Text>,
+    content: impl FnOnce(T) -> FileRequest,
+) -> Result<WithIgnored, Refusal> {
     let read = read.map_err(|detail| Refusal::quoting(ErrorId::MalformedRequest, detail))?;
     if read.institution != *code {
         let other = &read.institution;

@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::outbox::post;
-use super::shared::{Row, Unanswered};
+use super::shared::{Unanswered, VersionedRow};
 use super::{OutboxMessage, Reads, Store, StoreError};
 
 /// The value of `expires` for a row that never expires.
@@ -27,18 +27,18 @@ pub struct Record {
 
 /// The result of a read that is compared with a version in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum RowLookup {
     /// The version in memory is the newest.
     Same,
     /// No such row exists.
     Nothing,
     /// Another version is the newest.
-    Other(Row),
+    Other(VersionedRow),
 }
 
-impl Row {
-    fn beside(self, at_hand: Option<i64>) -> Found {
-        if Some(self.version) == at_hand { Found::Same } else { Found::Other(self) }
+impl VersionedRow {
+    fn beside(self, at_hand: Option<i64>) -> RowLookup {
+        if Some(self.version) == at_hand { RowLookup::Same } else { RowLookup::Other(self) }
     }
 }
 
@@ -47,23 +47,23 @@ impl Store {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn find(&self, code: &str, at_hand: Option<i64>) -> Result<Found, StoreError> {
+    pub async fn find(&self, code: &str, at_hand: Option<i64>) -> Result<RowLookup, StoreError> {
         const SQL: &str = "SELECT version, CASE WHEN deleted = 0 THEN body END FROM institutions WHERE code = $1";
         match &self.reads {
             Reads::Rows(rows) => {
                 if let Ok(row) = rows.read(code).await {
-                    return Ok(row.map_or(Found::Nothing, |row| row.beside(at_hand)));
+                    return Ok(row.map_or(RowLookup::Nothing, |row| row.beside(at_hand)));
                 }
             }
             Reads::Versions(versions) => match versions.read(code).await {
-                Ok(None) => return Ok(Found::Nothing),
-                Ok(Some(newest)) if Some(newest) == at_hand => return Ok(Found::Same),
+                Ok(None) => return Ok(RowLookup::Nothing),
+                Ok(Some(newest)) if Some(newest) == at_hand => return Ok(RowLookup::Same),
                 Ok(Some(_)) | Err(Unanswered) => {}
             },
         }
         let found = self.work(async |connection| sqlx::query(SQL).bind(code).fetch_optional(connection).await);
         let Some(row) = found.await? else {
-            return Ok(Found::Nothing);
+            return Ok(RowLookup::Nothing);
         };
         self.read(&row).map(|row| row.beside(at_hand))
     }
@@ -179,8 +179,8 @@ impl Store {
         row.try_get::<i64, _>(0).map(i64::unsigned_abs).map_err(|error| self.misread(&error))
     }
 
-    fn read(&self, row: &AnyRow) -> Result<Row, StoreError> {
-        let read = || Ok(Row { version: row.try_get(0)?, body: row.try_get(1)? });
+    fn read(&self, row: &AnyRow) -> Result<VersionedRow, StoreError> {
+        let read = || Ok(VersionedRow { version: row.try_get(0)?, body: row.try_get(1)? });
         read().map_err(|error| self.misread(&error))
     }
 

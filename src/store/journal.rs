@@ -28,7 +28,7 @@ pub struct Batch {
 
 /// A stored entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredEntry {
     /// Its number within the journal, from 1.
     pub number: u64,
     /// One JSON object.
@@ -37,9 +37,9 @@ pub struct Kept {
 
 /// The newest entries of a journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct StoredPage {
     /// Oldest first.
-    pub entries: Vec<Kept>,
+    pub entries: Vec<StoredEntry>,
     /// How many entries the bound or `DELETE …/journal` has evicted so far.
     pub evicted: u64,
     /// Whether every process has written its waiting entries.
@@ -58,7 +58,7 @@ pub struct Bound {
 
 /// What this process has written to journals since its start.
 #[derive(Clone, Debug, Default)]
-pub struct Tally {
+pub struct JournalCounters {
     /// Entries written.
     pub entries: Counter,
     /// Bytes of JSON written.
@@ -69,8 +69,8 @@ pub struct Tally {
 
 impl Store {
     /// Returns the counters of this process.
-    pub fn tally(&self) -> &Tally {
-        &self.tally
+    pub fn counters(&self) -> &JournalCounters {
+        &self.counters
     }
 
     /// Writes entries in order, and counts entries that were evicted before they were written,
@@ -101,9 +101,9 @@ impl Store {
             all.commit().await
         })
         .await?;
-        self.tally.entries.inc_by(entries);
-        self.tally.bytes.inc_by(bytes);
-        self.tally.evicted.inc_by(evicted.iter().map(|(.., entries)| entries).sum());
+        self.counters.entries.inc_by(entries);
+        self.counters.bytes.inc_by(bytes);
+        self.counters.evicted.inc_by(evicted.iter().map(|(.., entries)| entries).sum());
         Ok(())
     }
 
@@ -133,7 +133,7 @@ impl Store {
             count_evicted(&mut all, institution, generation, over).await?;
             all.commit().await.map(|()| over)
         });
-        self.tally.evicted.inc_by(trimmed.await?);
+        self.counters.evicted.inc_by(trimmed.await?);
         Ok(())
     }
 
@@ -155,7 +155,7 @@ impl Store {
             }
             all.commit().await.map(|()| taken.values().sum())
         });
-        self.tally.evicted.inc_by(cleared.await?);
+        self.counters.evicted.inc_by(cleared.await?);
         Ok(())
     }
 
@@ -163,7 +163,7 @@ impl Store {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn entries(&self, institution: &str, generation: &str, limit: usize, bound: Bound) -> Result<Page, StoreError> {
+    pub async fn entries(&self, institution: &str, generation: &str, limit: usize, bound: Bound) -> Result<StoredPage, StoreError> {
         // One statement, so that the counts match the listed rows while other processes write.
         const NEWEST: &str = "WITH summed AS (SELECT number, entries, SUM(entries) OVER (ORDER BY number DESC) AS down \
                               FROM journal WHERE institution = $1 AND making = $2) \
@@ -194,9 +194,9 @@ impl Store {
         // The oldest row may also hold entries beyond the limit or the bound.
         entries.drain(..entries.len().saturating_sub(limit.min(bound.entries)));
         let first = evicted + written - entries.len() as u64 + 1;
-        let entries = entries.into_iter().zip(first..).map(|(body, number)| Kept { number, body: body.to_owned() });
+        let entries = entries.into_iter().zip(first..).map(|(body, number)| StoredEntry { number, body: body.to_owned() });
         let beyond = written.saturating_sub(bound.entries as u64);
-        Ok(Page { entries: entries.collect(), evicted: evicted + beyond, complete: true })
+        Ok(StoredPage { entries: entries.collect(), evicted: evicted + beyond, complete: true })
     }
 }
 

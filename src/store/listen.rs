@@ -61,7 +61,7 @@ impl Listener {
             match (notification.channel(), notification.payload().parse()) {
                 (CHANGED, _) => return Ok(StoreNotification::Changed(notification.payload().to_owned())),
                 (FIXTURES, _) => return Ok(StoreNotification::Fixtures),
-                (FLUSH, Ok(wish)) => return Ok(StoreNotification::Flush(wish)),
+                (FLUSH, Ok(flush_request)) => return Ok(StoreNotification::Flush(flush_request)),
                 // This program sends no other payload on these channels.
                 _ => {}
             }

@@ -24,11 +24,11 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool};
 
 pub use error::StoreError;
-pub use institutions::{Found, Record};
-pub use journal::{Batch, Bound, Kept, Page, Tally};
+pub use institutions::{Record, RowLookup};
+pub use journal::{Batch, Bound, JournalCounters, StoredEntry, StoredPage};
 pub use listen::{Listener, StoreNotification};
 pub use outbox::{ClaimedMessage, OutboxMessage};
-pub use shared::Row;
+pub use shared::VersionedRow;
 pub use target::Target;
 
 use lock::Lock;
@@ -45,7 +45,7 @@ pub struct Store {
     red: Mutex<Option<StoreError>>,
     /// Incremented when an unusable connection is closed: data read before may be outdated.
     epoch: AtomicU64,
-    tally: Tally,
+    counters: JournalCounters,
     /// Held while this process uses the file.
     _lock: Option<Lock>,
 }
@@ -53,7 +53,7 @@ pub struct Store {
 /// The reads that concurrent readers share.
 enum Reads {
     /// Whole rows. No other process writes, so a cache entry in memory is always current.
-    Rows(SharedReads<Row>),
+    Rows(SharedReads<VersionedRow>),
     /// Only versions. Other processes write too, so each read asks whether the cache entry is
     /// still current.
     Versions(SharedReads<i64>),

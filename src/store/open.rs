@@ -17,7 +17,7 @@ use super::backend::Schema;
 use super::former::{refuse_former_database, refuse_former_file};
 use super::lock::Lock;
 use super::shared::{Rows, SharedReads, Versions};
-use super::{Reads, Store, Tally, Target};
+use super::{JournalCounters, Reads, Store, Target};
 
 impl Store {
     /// Opens a store, creates it where it does not exist, and migrates its tables.
@@ -46,7 +46,7 @@ impl Store {
         };
         migrator.run(&pool).await.map_err(|error| unmigrated(target, error))?;
         let (red, epoch) = (Mutex::default(), AtomicU64::new(0));
-        Ok(Self { pool, target: target.clone(), reads, red, epoch, tally: Tally::default(), _lock: lock })
+        Ok(Self { pool, target: target.clone(), reads, red, epoch, counters: JournalCounters::default(), _lock: lock })
     }
 }
 

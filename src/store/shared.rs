@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 /// A row of an institution.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct VersionedRow {
     /// Changes with every write. Where a code is reused, the versions start at another number.
     pub version: i64,
     /// The document; `None` if the institution was deleted.
@@ -137,13 +137,13 @@ impl Source for Versions {
 }
 
 impl Source for Rows {
-    type Read = Row;
+    type Read = VersionedRow;
 
-    async fn read(&mut self, codes: &[&str]) -> Result<HashMap<String, Row>, sqlx::Error> {
+    async fn read(&mut self, codes: &[&str]) -> Result<HashMap<String, VersionedRow>, sqlx::Error> {
         const SQL: &str = "SELECT code, version, CASE WHEN deleted = 0 THEN body END FROM institutions \
                            WHERE code IN (SELECT value FROM json_each($1))";
         let rows = sqlx::query(SQL).bind(json!(codes).to_string()).fetch_all(&self.0).await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, Row { version: row.try_get(1)?, body: row.try_get(2)? }))).collect()
+        rows.iter().map(|row| Ok((row.try_get(0)?, VersionedRow { version: row.try_get(1)?, body: row.try_get(2)? }))).collect()
     }
 }
 

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Terminal;
-use super::fault::Fault;
 use super::linkage_folder::deliver_face;
 use super::protocol::CardAnswer;
+use super::request_error::RequestError;
 use super::state::Power;
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::consent::Consents;
@@ -31,7 +31,7 @@ pub struct CardInput {
 
 /// The result of a card.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CardSeen {
+pub struct CardResult {
     /// The outcome; `kind` says which.
     pub outcome: Value,
     /// The text on the screen of the reader or the terminal.
@@ -45,7 +45,7 @@ impl Terminal {
     ///
     /// # Errors
     /// The server refuses the request, or the folder cannot be written.
-    pub async fn card(&self, input: &CardInput) -> Result<CardSeen, Text> {
+    pub async fn card(&self, input: &CardInput) -> Result<CardResult, Text> {
         let state = self.state();
         if state.power != Power::On || !state.reader_powered {
             return Ok(seen(json!({"kind": "nothing"}), CardOutcome::Nothing.shown()));
@@ -58,18 +58,18 @@ impl Terminal {
             // terminal detects it first.
             Ok(answer) if self.state().is_pending() && answer.outcome["kind"] == "face_result" => Ok(refused_here()),
             Ok(answer) => self.written(answer).await,
-            Err(Fault::Later { .. }) if self.state().is_pending() => Ok(refused_here()),
+            Err(RequestError::Later { .. }) if self.state().is_pending() => Ok(refused_here()),
             Err(fault) => Err(fault.why().clone()),
         }
     }
 
-    async fn ask_about(&self, input: &CardInput) -> Result<CardAnswer, Fault> {
+    async fn ask_about(&self, input: &CardInput) -> Result<CardAnswer, RequestError> {
         self.settle_pending().await?;
-        let body = serde_json::to_value(input).map_err(|error| Fault::later(error.to_string(), error.to_string()))?;
+        let body = serde_json::to_value(input).map_err(|error| RequestError::later(error.to_string(), error.to_string()))?;
         self.backend.card(&body).await
     }
 
-    async fn written(&self, answer: CardAnswer) -> Result<CardSeen, Text> {
+    async fn written(&self, answer: CardAnswer) -> Result<CardResult, Text> {
         let CardAnswer { outcome, shown, file } = answer;
         let (Some(file), Some(folder)) = (file, &self.folder) else {
             return Ok(seen(outcome, shown));
@@ -81,15 +81,15 @@ impl Terminal {
         let result_files = self.result_files(file.result_files);
         let face = OutputFile { name: file.name.clone(), bytes, result_files };
         deliver_face(folder, face, (self.settings.wall)()).await.map_err(|error| unwritten(&error))?;
-        Ok(CardSeen { outcome, shown, file: Some(file.name) })
+        Ok(CardResult { outcome, shown, file: Some(file.name) })
     }
 }
 
-fn seen(outcome: Value, shown: Text) -> CardSeen {
-    CardSeen { outcome, shown, file: None }
+fn seen(outcome: Value, shown: Text) -> CardResult {
+    CardResult { outcome, shown, file: None }
 }
 
-fn refused_here() -> CardSeen {
+fn refused_here() -> CardResult {
     let shown = Text::new(
         "更新アプリケーションのインストール後、資格確認端末が再起動されていないため、資格確認ができません。資格確認端末を再起動した後、もう一度資格確認を行ってください。",
         "An update was installed and the terminal was not restarted since: qualifications cannot be checked. Restart the terminal, then check again.",

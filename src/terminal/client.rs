@@ -11,8 +11,8 @@ use reqwest::{Certificate, Client, Identity, RequestBuilder, Response, StatusCod
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::fault::{Again, Fault};
-use super::protocol::{CardAnswer, Poll, Results, Trouble};
+use super::protocol::{CardAnswer, Poll, ProblemSummary, Results};
+use super::request_error::{RequestError, RetryDelay};
 use crate::domain::ids::TerminalAddress;
 use crate::domain::linkage::ResultFiles;
 use crate::domain::terminal::Report;
@@ -97,26 +97,26 @@ impl Backend {
         Ok(Self { http, patient, server: connecting.server.clone(), id: address.to_string(), wall })
     }
 
-    pub(super) async fn poll(&self, manual: bool) -> Result<Poll, Fault> {
+    pub(super) async fn poll(&self, manual: bool) -> Result<Poll, RequestError> {
         let trigger = if manual { "?trigger=manual" } else { "" };
         self.json(self.http.get(self.at(&format!("delivery/v1/terminals/{}/updates{trigger}", self.id))?)).await
     }
 
-    pub(super) async fn results(&self) -> Result<Results, Fault> {
+    pub(super) async fn results(&self) -> Result<Results, RequestError> {
         self.json(self.http.get(self.at(&format!("delivery/v1/terminals/{}/results", self.id))?)).await
     }
 
-    pub(super) async fn report(&self, report: &Report) -> Result<Value, Fault> {
+    pub(super) async fn report(&self, report: &Report) -> Result<Value, RequestError> {
         self.json(self.http.post(self.at(&format!("delivery/v1/terminals/{}/reports", self.id))?).json(report)).await
     }
 
-    pub(super) async fn card(&self, card: &Value) -> Result<CardAnswer, Fault> {
+    pub(super) async fn card(&self, card: &Value) -> Result<CardAnswer, RequestError> {
         self.json(self.http.post(self.at(&format!("linkage/v1/terminals/{}/cards", self.id))?).json(card)).await
     }
 
     /// Sends a linkage file. Every status counts as an answer, except those that refuse the
     /// client's identity.
-    pub(super) async fn file(&self, name: &str, bytes: &[u8]) -> Result<FileAnswer, Fault> {
+    pub(super) async fn file(&self, name: &str, bytes: &[u8]) -> Result<FileAnswer, RequestError> {
         let mut url = self.at(&format!("linkage/v1/terminals/{}/files/", self.id))?;
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().push(name);
@@ -139,10 +139,10 @@ impl Backend {
 
     /// Requests a package from an offset. Returns the answer with status 200, 206 or 416,
     /// before its body.
-    pub(super) async fn package(&self, url: &str, from: u64, etag: Option<&str>) -> Result<Response, Fault> {
+    pub(super) async fn package(&self, url: &str, from: u64, etag: Option<&str>) -> Result<Response, RequestError> {
         let elsewhere = || {
             let url: String = url.chars().take(200).collect();
-            Fault::later(
+            RequestError::later(
                 format!("パッケージの URL がサーバー外を指しています（{url}）。取得しません。"),
                 format!("The package's URL leads away from the server ({url}); it is not followed."),
             )
@@ -163,48 +163,48 @@ impl Backend {
         }
     }
 
-    fn at(&self, path: &str) -> Result<Url, Fault> {
+    fn at(&self, path: &str) -> Result<Url, RequestError> {
         let joined = self.server.join(path);
         joined.map_err(|error| {
-            Fault::Fatal(Text::new(format!("--server が正しくありません: {error}"), format!("--server is wrong: {error}")))
+            RequestError::Fatal(Text::new(format!("--server が正しくありません: {error}"), format!("--server is wrong: {error}")))
         })
     }
 
-    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Fault> {
+    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, RequestError> {
         let response = request.timeout(WHOLE_ANSWER).send().await.map_err(|error| lost(&error))?;
         if !response.status().is_success() {
             return Err(self.fault(response).await);
         }
         let bytes = body(response).await?;
         serde_json::from_slice(&bytes).map_err(|error| {
-            Fault::later(format!("サーバーの応答を読めません: {error}。"), format!("The server's answer cannot be read: {error}."))
+            RequestError::later(format!("サーバーの応答を読めません: {error}。"), format!("The server's answer cannot be read: {error}."))
         })
     }
 
     /// Classifies an answer without success.
-    async fn fault(&self, response: Response) -> Fault {
+    async fn fault(&self, response: Response) -> RequestError {
         let status = response.status();
         let after =
             response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| retry_after(text, (self.wall)()));
         if status.is_redirection() {
             let to = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned();
-            return Fault::later(
+            return RequestError::later(
                 format!("別のサーバーへの転送（{status}、{to}）には従いません。"),
                 format!("A redirect to another server ({status}, {to}) is not followed."),
             );
         }
         // The status is enough if the body cannot be read.
-        let trouble = Trouble::read(&body(response).await.unwrap_or_default());
+        let trouble = ProblemSummary::read(&body(response).await.unwrap_or_default());
         let why = trouble.after(&format!("サーバーの応答は {status} です。"), &format!("The server answered {status}. "));
         if trouble.is_about_identity() || matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             let ja = "この端末の証明書・医療機関・端末がサーバーに認められません。";
             let en = "The server does not accept this terminal's certificate, institution or terminal.";
-            return Fault::Fatal(Text::new(format!("{ja}{}", why.ja), format!("{en} {}", why.en)));
+            return RequestError::Fatal(Text::new(format!("{ja}{}", why.ja), format!("{en} {}", why.en)));
         }
         let passing = status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
         // The rate limit counts real time, not the terminal's time.
-        let after = if status == StatusCode::TOO_MANY_REQUESTS { after.map(Again::ByTheWall) } else { after.map(Again::In) };
-        if passing || after.is_some() { Fault::Later { why, after } } else { Fault::Refused(why) }
+        let after = if status == StatusCode::TOO_MANY_REQUESTS { after.map(RetryDelay::ByTheWall) } else { after.map(RetryDelay::In) };
+        if passing || after.is_some() { RequestError::Later { why, after } } else { RequestError::Refused(why) }
     }
 }
 
@@ -219,11 +219,11 @@ fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     if same && attempt.previous().len() < 5 { attempt.follow() } else { attempt.stop() }
 }
 
-async fn body(mut response: Response) -> Result<Vec<u8>, Fault> {
+async fn body(mut response: Response) -> Result<Vec<u8>, RequestError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
         if bytes.len() + chunk.len() > LARGEST_ANSWER {
-            return Err(Fault::later("サーバーの応答が大きすぎます。", "The server's answer is too large."));
+            return Err(RequestError::later("サーバーの応答が大きすぎます。", "The server's answer is too large."));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -231,10 +231,10 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Fault> {
 }
 
 /// Classifies a failed connection: fatal if the server's certificate is not trusted.
-pub(super) fn lost(error: &reqwest::Error) -> Fault {
+pub(super) fn lost(error: &reqwest::Error) -> RequestError {
     let chain = chain(error);
     if distrusted(error) {
-        return Fault::Fatal(Text::new(
+        return RequestError::Fatal(Text::new(
             format!(
                 "サーバーの証明書を信頼できません（{chain}）。--ca がこのサーバーの ca.pem か、--server の名前が証明書にあるか確認してください。"
             ),
@@ -243,7 +243,7 @@ pub(super) fn lost(error: &reqwest::Error) -> Fault {
             ),
         ));
     }
-    Fault::later(format!("サーバーと通信できません: {chain}。"), format!("The server cannot be reached: {chain}."))
+    RequestError::later(format!("サーバーと通信できません: {chain}。"), format!("The server cannot be reached: {chain}."))
 }
 
 fn distrusted(error: &reqwest::Error) -> bool {

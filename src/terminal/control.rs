@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::Fault;
 use super::life::Wake;
+use super::request_error::RequestError;
 use super::state::Power;
 use super::{Terminal, locked, new_boot_id};
 use crate::domain::text::Text;
@@ -58,12 +58,12 @@ impl Terminal {
                 Ok(())
             }
         };
-        done.map_err(|fault: Fault| fault.why().clone())?;
+        done.map_err(|fault: RequestError| fault.why().clone())?;
         tracing::info!(?command, "実行しました / done");
         Ok(())
     }
 
-    fn power_on(&self) -> Result<(), Fault> {
+    fn power_on(&self) -> Result<(), RequestError> {
         self.start_anew(
             |state| {
                 if !state.power_on(new_boot_id()) {
@@ -74,7 +74,7 @@ impl Terminal {
         )
     }
 
-    fn start_anew(&self, change: impl FnOnce(&mut super::state::State), wake: Wake) -> Result<(), Fault> {
+    fn start_anew(&self, change: impl FnOnce(&mut super::state::State), wake: Wake) -> Result<(), RequestError> {
         self.change(change)?;
         *locked(&self.wake) = wake;
         self.session.send_modify(|session| *session += 1);

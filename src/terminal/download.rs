@@ -11,8 +11,8 @@ use reqwest::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::client::{Backend, etag_of, lost};
-use super::fault::Fault;
 use super::protocol::Offer;
+use super::request_error::RequestError;
 use super::store::unwritable;
 use crate::domain::text::Text;
 use crate::hex;
@@ -34,7 +34,7 @@ struct Note {
 }
 
 /// The bytes so far, with their running hash.
-struct Received {
+struct DownloadedBytes {
     file: File,
     length: u64,
     hash: Context,
@@ -64,7 +64,7 @@ impl Partial {
     /// # Errors
     /// [`Fault::Bad`] if the package does not match the announcement; it has been removed.
     /// After any other error, the next call resumes the download.
-    pub(super) async fn fetch(&self, backend: &Backend, mut progress: impl FnMut(u64) + Send) -> Result<(), Fault> {
+    pub(super) async fn fetch(&self, backend: &Backend, mut progress: impl FnMut(u64) + Send) -> Result<(), RequestError> {
         let mut received = self.open().await?;
         progress(received.length);
         if received.length < self.offer.size {
@@ -85,25 +85,25 @@ impl Partial {
         }
     }
 
-    fn thrown_away_if_bad<T>(&self, done: Result<T, Fault>) -> Result<T, Fault> {
-        if matches!(done, Err(Fault::Bad(_))) {
+    fn thrown_away_if_bad<T>(&self, done: Result<T, RequestError>) -> Result<T, RequestError> {
+        if matches!(done, Err(RequestError::Bad(_))) {
             self.remove();
         }
         done
     }
 
     /// Reads and hashes the bytes on disk, on a thread for blocking work.
-    async fn open(&self) -> Result<Received, Fault> {
+    async fn open(&self) -> Result<DownloadedBytes, RequestError> {
         let (data, note_file, size) = (self.data.clone(), self.note.clone(), self.offer.size);
         let wanted = self.sha256.clone();
         let reading = tokio::task::spawn_blocking(move || reopen(&data, &note_file, size, &wanted));
-        let read = reading.await.map_err(|error| Fault::later(error.to_string(), error.to_string()))?;
+        let read = reading.await.map_err(|error| RequestError::later(error.to_string(), error.to_string()))?;
         read.map_err(|error| self.disk(&error))
     }
 
     /// Checks that the answer continues the bytes on disk. If the server sends the package from
     /// the beginning, discards them.
-    fn begin(&self, response: &Response, received: &mut Received) -> Result<(), Fault> {
+    fn begin(&self, response: &Response, received: &mut DownloadedBytes) -> Result<(), RequestError> {
         let size = self.offer.size;
         match response.status() {
             StatusCode::PARTIAL_CONTENT => {
@@ -135,7 +135,12 @@ impl Partial {
         Ok(())
     }
 
-    async fn fill(&self, mut response: Response, received: &mut Received, progress: &mut (impl FnMut(u64) + Send)) -> Result<(), Fault> {
+    async fn fill(
+        &self,
+        mut response: Response,
+        received: &mut DownloadedBytes,
+        progress: &mut (impl FnMut(u64) + Send),
+    ) -> Result<(), RequestError> {
         let size = self.offer.size;
         while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
             if received.length + chunk.len() as u64 > size {
@@ -146,7 +151,7 @@ impl Partial {
         }
         if received.length < size {
             let got = received.length;
-            return Err(Fault::later(
+            return Err(RequestError::later(
                 format!("{size} バイトのうち {got} バイトで途切れました。"),
                 format!("It was cut after {got} of {size} bytes."),
             ));
@@ -154,7 +159,7 @@ impl Partial {
         Ok(())
     }
 
-    fn verify(&self, received: Received) -> Result<(), Fault> {
+    fn verify(&self, received: DownloadedBytes) -> Result<(), RequestError> {
         let digest = received.hash.finish();
         let found = hex::encode(digest);
         if found == self.sha256 {
@@ -163,13 +168,13 @@ impl Partial {
         Err(bad(&format!("SHA-256 が違います（{found}）"), &format!("its SHA-256 is {found}, not {}", self.sha256)))
     }
 
-    fn disk(&self, error: &io::Error) -> Fault {
+    fn disk(&self, error: &io::Error) -> RequestError {
         let Text { ja, en } = unwritable(&self.data, error);
-        Fault::later(ja, en)
+        RequestError::later(ja, en)
     }
 }
 
-impl Received {
+impl DownloadedBytes {
     fn add(&mut self, chunk: &[u8]) -> io::Result<()> {
         self.file.write_all(chunk)?;
         self.hash.update(chunk);
@@ -185,8 +190,8 @@ impl Received {
     }
 }
 
-fn bad(ja: &str, en: &str) -> Fault {
-    Fault::Bad(Text::new(format!("パッケージが告知と違います: {ja}。"), format!("The package is not what was announced: {en}.")))
+fn bad(ja: &str, en: &str) -> RequestError {
+    RequestError::Bad(Text::new(format!("パッケージが告知と違います: {ja}。"), format!("The package is not what was announced: {en}.")))
 }
 
 /// Whether a `Content-Range` goes from the offset `from` to the end of the package.
@@ -195,7 +200,7 @@ fn continues(range: &str, from: u64, size: u64) -> bool {
     parsed.is_some_and(|(range, total)| range == format!("{from}-{}", size - 1) && (total == "*" || total == size.to_string()))
 }
 
-fn reopen(data: &Path, note_file: &Path, size: u64, sha256: &str) -> io::Result<Received> {
+fn reopen(data: &Path, note_file: &Path, size: u64, sha256: &str) -> io::Result<DownloadedBytes> {
     let note: Option<Note> = fs::read(note_file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let note = note.filter(|note| note.size == size && note.sha256 == sha256);
     let usable = note.is_some() && fs::metadata(data).is_ok_and(|data| data.len() <= size);
@@ -217,7 +222,7 @@ fn reopen(data: &Path, note_file: &Path, size: u64, sha256: &str) -> io::Result<
             Err(error) => return Err(error),
         }
     }
-    Ok(Received { file, length, hash, etag: note.filter(|_| usable).and_then(|note| note.etag) })
+    Ok(DownloadedBytes { file, length, hash, etag: note.filter(|_| usable).and_then(|note| note.etag) })
 }
 
 fn remove_if_there(file: &Path) -> io::Result<()> {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::download::Partial;
-use super::fault::{Fault, line};
 use super::meter::Meter;
 use super::protocol::Offer;
+use super::request_error::{RequestError, line};
 use super::state::{Power, State};
-use super::status::{Activity, Doing};
+use super::status::{Activity, TransferProgress};
 use super::{Terminal, locked};
 use crate::domain::terminal::{FIRST_POLL, Report};
 use crate::domain::text::Text;
@@ -35,7 +35,7 @@ pub(super) async fn live(terminal: &Terminal) -> Text {
     let mut session = terminal.session.subscribe();
     loop {
         session.mark_unchanged();
-        locked(&terminal.activity).doing = None;
+        locked(&terminal.activity).transfer = None;
         tokio::select! {
             biased;
             changed = session.changed() => {
@@ -87,15 +87,15 @@ async fn awake(terminal: &Terminal) -> Text {
 }
 
 /// Waits after a fault. Returns its description if it is fatal.
-async fn rest(terminal: &Terminal, fault: &Fault) -> Option<Text> {
-    if let Fault::Fatal(why) = fault {
+async fn rest(terminal: &Terminal, fault: &RequestError) -> Option<Text> {
+    if let RequestError::Fatal(why) = fault {
         return Some(why.clone());
     }
-    let after = if let Fault::Later { after, .. } = fault { *after } else { None };
+    let after = if let RequestError::Later { after, .. } = fault { *after } else { None };
     let wait = locked(&terminal.pace).back_off(after);
     let known = {
         let mut activity = locked(&terminal.activity);
-        activity.doing = None;
+        activity.transfer = None;
         activity.trouble.replace(fault.why().clone())
     };
     // A repeated fault is logged only once as a warning.
@@ -109,7 +109,7 @@ async fn rest(terminal: &Terminal, fault: &Fault) -> Option<Text> {
 }
 
 /// Polls once and processes the offers. Returns the time until the next poll.
-async fn round(terminal: &Terminal, manual: bool) -> Result<Duration, Fault> {
+async fn round(terminal: &Terminal, manual: bool) -> Result<Duration, RequestError> {
     terminal.send_reports().await?;
     let poll = terminal.backend.poll(manual).await?;
     let now = (terminal.settings.wall)();
@@ -143,7 +143,7 @@ fn is_wanted(state: &State, offer: &Offer) -> bool {
 }
 
 /// Downloads and installs a package, if that is possible now. Returns whether it was installed.
-async fn take(terminal: &Terminal, offer: &Offer) -> Result<bool, Fault> {
+async fn take(terminal: &Terminal, offer: &Offer) -> Result<bool, RequestError> {
     let state = terminal.state();
     if !is_wanted(&state, offer) {
         return decline(terminal, &state, offer);
@@ -158,8 +158,8 @@ async fn take(terminal: &Terminal, offer: &Offer) -> Result<bool, Fault> {
     };
     let partial = Partial::new(&terminal.store.downloads(), offer, sha256);
     match download(terminal, offer, &partial).await {
-        Err(Fault::Bad(why)) => return failed(terminal, offer, &why).map(|()| false),
-        Err(Fault::Refused(why)) => {
+        Err(RequestError::Bad(why)) => return failed(terminal, offer, &why).map(|()| false),
+        Err(RequestError::Refused(why)) => {
             tracing::warn!("{}", line(&why));
             return Ok(false);
         }
@@ -169,7 +169,7 @@ async fn take(terminal: &Terminal, offer: &Offer) -> Result<bool, Fault> {
 }
 
 /// Declines a version older than the installed one, and reports that once.
-fn decline(terminal: &Terminal, state: &State, offer: &Offer) -> Result<bool, Fault> {
+fn decline(terminal: &Terminal, state: &State, offer: &Offer) -> Result<bool, RequestError> {
     let older = installed(state, offer).is_some_and(std::cmp::Ordering::is_lt);
     if !older || state.declined.get(&offer.component) == Some(&offer.version) {
         return Ok(false);
@@ -182,14 +182,14 @@ fn decline(terminal: &Terminal, state: &State, offer: &Offer) -> Result<bool, Fa
     failed(terminal, offer, &why).map(|()| false)
 }
 
-fn failed(terminal: &Terminal, offer: &Offer, why: &Text) -> Result<(), Fault> {
+fn failed(terminal: &Terminal, offer: &Offer, why: &Text) -> Result<(), RequestError> {
     tracing::warn!("{}", line(why));
     locked(&terminal.activity).trouble = Some(why.clone());
     let report = Report::Failed { component: offer.component, version: offer.version.clone(), message: line(why) };
     terminal.change(|state| state.report(report))
 }
 
-async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Result<(), Fault> {
+async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Result<(), RequestError> {
     let (component, version) = (offer.component, offer.version.clone());
     let mut from = partial.received();
     terminal.tell_progress(offer, from).await;
@@ -203,8 +203,8 @@ async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Resu
             // again continues.
             locked(&terminal.pace).worked();
         }
-        locked(&terminal.activity).doing =
-            Some(Doing { component, version: offer.version.clone(), received, size: offer.size, installing: false });
+        locked(&terminal.activity).transfer =
+            Some(TransferProgress { component, version: offer.version.clone(), received, size: offer.size, installing: false });
         told.send_if_modified(|last| {
             let due = received >= last.saturating_add(TOLD_EVERY);
             if due {
@@ -232,10 +232,10 @@ async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Resu
 
 /// Installs a package atomically: the installed version is one field of the state, saved at the
 /// end. After a kill before that, the installation starts again from the existing download.
-async fn install(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Result<(), Fault> {
+async fn install(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Result<(), RequestError> {
     let (component, version) = (offer.component, offer.version.clone());
-    locked(&terminal.activity).doing =
-        Some(Doing { component, version: version.clone(), received: offer.size, size: offer.size, installing: true });
+    locked(&terminal.activity).transfer =
+        Some(TransferProgress { component, version: version.clone(), received: offer.size, size: offer.size, installing: true });
     terminal.change(|state| state.report(Report::Installing { component, version: version.clone() }))?;
     terminal.send_reports().await?;
     let wait = locked(&terminal.pace).wait(terminal.settings.install_time);
@@ -243,8 +243,8 @@ async fn install(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Resul
     terminal.change(|state| state.install(component, &version, offer.restart_required))?;
     partial.remove();
     {
-        let Activity { doing, trouble, .. } = &mut *locked(&terminal.activity);
-        (*doing, *trouble) = (None, None);
+        let Activity { transfer, trouble, .. } = &mut *locked(&terminal.activity);
+        (*transfer, *trouble) = (None, None);
     }
     if offer.restart_required {
         tracing::info!(%component, %version, "インストールしました。端末の再起動が必要です / installed; the terminal has to be restarted");

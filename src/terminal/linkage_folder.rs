@@ -12,8 +12,8 @@ use reqwest::StatusCode;
 use tokio::runtime::Handle;
 
 use super::client::FileAnswer;
-use super::fault::{Fault, line};
-use super::protocol::Trouble;
+use super::protocol::ProblemSummary;
+use super::request_error::{RequestError, line};
 use super::state::Power;
 use super::{Terminal, locked};
 use crate::domain::linkage::ResultFiles;
@@ -95,7 +95,7 @@ impl RequestHandler for BackendRequestHandler<'_> {
                 reply(name, answer, result_files)
             }
             // The server refused the request; the error file informs its author.
-            Err(Fault::Refused(why)) => Reply::Malformed(err(name, &why, terminal.result_files(None))),
+            Err(RequestError::Refused(why)) => Reply::Malformed(err(name, &why, terminal.result_files(None))),
             Err(fault) => {
                 tracing::warn!(name, "{}", line(fault.why()));
                 Reply::NotTaken
@@ -121,7 +121,7 @@ fn reply(request: &str, FileAnswer { status, kind, name, bytes, .. }: FileAnswer
         (Some("result"), Some(name)) => Reply::Answer(OutputFile { name, bytes, result_files }),
         (Some("err"), _) => Reply::Malformed(OutputFile { name: err_name(request), bytes, result_files }),
         _ if status == StatusCode::NO_CONTENT => Reply::Silent,
-        _ => Reply::Malformed(err(request, &Trouble::read(&bytes).after("", ""), result_files)),
+        _ => Reply::Malformed(err(request, &ProblemSummary::read(&bytes).after("", ""), result_files)),
     }
 }
 

@@ -7,13 +7,13 @@ mod card;
 mod client;
 mod control;
 mod download;
-mod fault;
 mod life;
 mod linkage_folder;
 mod meter;
 mod pace;
 mod protocol;
 mod reports;
+mod request_error;
 mod state;
 mod status;
 mod store;
@@ -29,15 +29,15 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub use card::{CardInput, CardSeen};
+pub use card::{CardInput, CardResult};
 pub use client::{Connecting, install_provider};
 pub use control::Command;
-pub use status::{ComponentStatus, Doing, Status};
+pub use status::{ComponentStatus, Status, TransferProgress};
 
 use client::Backend;
-use fault::Fault;
 use life::Wake;
 use pace::Pace;
+use request_error::RequestError;
 use state::{State, Versions};
 use status::Activity;
 use store::{Store, unwritable};
@@ -164,14 +164,14 @@ impl Terminal {
     }
 
     /// Changes the state and saves it.
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, Fault> {
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, RequestError> {
         let mut state = locked(&self.state);
         let mut changed = state.clone();
         let done = change(&mut changed);
         if changed != *state {
             self.store.save(&changed).map_err(|error| {
                 let Text { ja, en } = unwritable(&self.settings.state, &error);
-                Fault::later(ja, en)
+                RequestError::later(ja, en)
             })?;
             *state = changed;
         }
@@ -201,12 +201,12 @@ async fn set_up(settings: &Settings, backend: &Backend, pace: &mut Pace) -> Resu
                     .collect();
                 return Ok(State::new(settings.address.to_string(), software, new_boot_id()));
             }
-            Err(Fault::Later { why, after }) => (why, after),
+            Err(RequestError::Later { why, after }) => (why, after),
             Err(fault) => return Err(fault.why().clone()),
         };
         let wait = pace.back_off(after);
         if said.as_ref() != Some(&why) {
-            tracing::warn!(?wait, "{}", fault::line(&why));
+            tracing::warn!(?wait, "{}", request_error::line(&why));
             said = Some(why);
         }
         tokio::time::sleep(wait).await;

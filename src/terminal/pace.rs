@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 use fastrand::Rng;
 
-use super::fault::Again;
+use super::request_error::RetryDelay;
 use crate::domain::ids::TerminalAddress;
 
 /// The first wait after a failure.
@@ -54,15 +54,15 @@ impl Pace {
     /// Returns the wait after a failure. It doubles with each failure, and jitter reduces it by
     /// up to a half. If the server requests a wait, that is used, plus jitter so that the
     /// terminals do not all return at once.
-    pub(super) fn back_off(&mut self, asked: Option<Again>) -> Duration {
+    pub(super) fn back_off(&mut self, asked: Option<RetryDelay>) -> Duration {
         let doubled = FIRST_BACK_OFF.saturating_mul(1 << self.failures.min(16)).min(LONGEST_BACK_OFF);
         self.failures = self.failures.saturating_add(1);
         let part = self.random.f64();
         // The longest wait limits the requested time, not the jitter.
         let a_little_more = FIRST_BACK_OFF.mul_f64(part);
         let wait = match asked {
-            Some(Again::ByTheWall(asked)) => asked.min(LONGEST_WAIT) + a_little_more.div_f64(self.speed.max(1.0)),
-            Some(Again::In(asked)) => (asked.min(LONGEST_WAIT) + a_little_more).div_f64(self.speed),
+            Some(RetryDelay::ByTheWall(asked)) => asked.min(LONGEST_WAIT) + a_little_more.div_f64(self.speed.max(1.0)),
+            Some(RetryDelay::In(asked)) => (asked.min(LONGEST_WAIT) + a_little_more).div_f64(self.speed),
             None => doubled.mul_f64(0.5 + part / 2.0).div_f64(self.speed),
         };
         wait.max(SHORTEST_BACK_OFF)
@@ -97,8 +97,8 @@ mod tests {
     fn what_the_server_asks_for_is_the_least_and_a_day_the_most() {
         let mut pace = pace(1.0, "9910000034-T1");
         let minute = Duration::from_secs(60);
-        assert!((0..20).all(|_| (minute..minute + FIRST_BACK_OFF).contains(&pace.back_off(Some(Again::In(minute))))));
-        assert!(pace.back_off(Some(Again::In(Duration::MAX))) <= LONGEST_WAIT + FIRST_BACK_OFF);
+        assert!((0..20).all(|_| (minute..minute + FIRST_BACK_OFF).contains(&pace.back_off(Some(RetryDelay::In(minute))))));
+        assert!(pace.back_off(Some(RetryDelay::In(Duration::MAX))) <= LONGEST_WAIT + FIRST_BACK_OFF);
         assert_eq!(pace.wait(Duration::ZERO), SHORTEST_WAIT);
     }
 
@@ -107,8 +107,8 @@ mod tests {
         let mut fast = pace(3600.0, "9910000034-T1");
         assert_eq!(fast.wait(Duration::from_secs(3600)), Duration::from_secs(1));
         let hour = Duration::from_secs(3600);
-        assert!(fast.back_off(Some(Again::In(hour))) < Duration::from_millis(1010));
-        assert!(fast.back_off(Some(Again::ByTheWall(hour))) >= hour);
+        assert!(fast.back_off(Some(RetryDelay::In(hour))) < Duration::from_millis(1010));
+        assert!(fast.back_off(Some(RetryDelay::ByTheWall(hour))) >= hour);
         assert_eq!(fast.back_off(None), SHORTEST_BACK_OFF);
     }
 }

@@ -99,13 +99,13 @@ pub(super) struct CardFile {
 /// The fields of a problem document that a terminal shows.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Trouble {
+pub(super) struct ProblemSummary {
     r#type: String,
     detail: String,
     detail_en: String,
 }
 
-impl Trouble {
+impl ProblemSummary {
     /// Parses a problem document; anything else results in empty texts.
     pub(super) fn read(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()

@@ -3,8 +3,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::fault::{Fault, line};
 use super::protocol::Offer;
+use super::request_error::{RequestError, line};
 use super::{Terminal, locked};
 use crate::domain::terminal::Report;
 
@@ -14,7 +14,7 @@ impl Terminal {
     ///
     /// # Errors
     /// The server cannot be reached, or does not know this terminal.
-    pub(super) async fn send_reports(&self) -> Result<(), Fault> {
+    pub(super) async fn send_reports(&self) -> Result<(), RequestError> {
         let _order = self.sending.lock().await;
         let sent = self.send_in_order().await;
         if sent.is_err() {
@@ -24,12 +24,12 @@ impl Terminal {
         sent
     }
 
-    async fn send_in_order(&self) -> Result<(), Fault> {
+    async fn send_in_order(&self) -> Result<(), RequestError> {
         self.introduce().await?;
         let mut told_all = false;
         while let Some(report) = self.next_report() {
             match self.backend.report(&report).await {
-                Err(Fault::Refused(why)) => {
+                Err(RequestError::Refused(why)) => {
                     tracing::warn!("報告が受け付けられませんでした / a report was not taken: {}", line(&why));
                     self.sent(&report)?;
                     if matches!(report, Report::Booted { .. }) && !told_all {
@@ -53,14 +53,14 @@ impl Terminal {
     /// Otherwise an installation in this boot would look like a restart without effect. If the
     /// server knows the boot, this is a duplicate; if the server refuses it, the following
     /// reports correct its record.
-    async fn introduce(&self) -> Result<(), Fault> {
+    async fn introduce(&self) -> Result<(), RequestError> {
         let state = self.state();
         let boots = state.reports.iter().any(|report| matches!(report, Report::Booted { .. }));
         if state.reports.is_empty() || boots || !self.unsure.load(Ordering::Relaxed) {
             return Ok(());
         }
         match self.backend.report(&state.boot_report()).await {
-            Ok(_) | Err(Fault::Refused(_)) => self.unsure.store(false, Ordering::Relaxed),
+            Ok(_) | Err(RequestError::Refused(_)) => self.unsure.store(false, Ordering::Relaxed),
             Err(fault) => return Err(fault),
         }
         Ok(())
@@ -70,7 +70,7 @@ impl Terminal {
     ///
     /// # Errors
     /// As [`Terminal::send_reports`].
-    pub(super) async fn tell_all(&self) -> Result<(), Fault> {
+    pub(super) async fn tell_all(&self) -> Result<(), RequestError> {
         self.note_all().await?;
         self.send_reports().await
     }
@@ -80,7 +80,7 @@ impl Terminal {
     ///
     /// # Errors
     /// As [`Terminal::send_reports`].
-    pub(super) async fn settle_pending(&self) -> Result<(), Fault> {
+    pub(super) async fn settle_pending(&self) -> Result<(), RequestError> {
         self.send_reports().await?;
         let state = self.state();
         if !state.is_pending() {
@@ -104,7 +104,7 @@ impl Terminal {
         }
     }
 
-    async fn note_all(&self) -> Result<(), Fault> {
+    async fn note_all(&self) -> Result<(), RequestError> {
         let known = self.backend.results().await?.versions();
         let known = known.into_iter().map(|(component, (installed, _))| (component, installed)).collect();
         self.change(|state| state.report_all(&known))
@@ -114,7 +114,7 @@ impl Terminal {
         locked(&self.state).reports.front().cloned()
     }
 
-    fn sent(&self, report: &Report) -> Result<(), Fault> {
+    fn sent(&self, report: &Report) -> Result<(), RequestError> {
         self.change(|state| {
             if state.reports.front() == Some(report) {
                 state.reports.pop_front();

@@ -12,7 +12,7 @@ use crate::domain::text::Text;
 /// What the terminal is doing; not saved.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
-    pub(super) doing: Option<Doing>,
+    pub(super) transfer: Option<TransferProgress>,
     /// Whether the last poll offered something that is not installed.
     pub(super) offered: bool,
     /// The last failure, until the next success.
@@ -23,7 +23,7 @@ pub(super) struct Activity {
 
 /// A download or an installation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Doing {
+pub struct TransferProgress {
     /// The component.
     pub component: Component,
     /// Its new version.
@@ -69,7 +69,7 @@ pub struct Status {
     /// Each component's versions.
     pub components: Vec<ComponentStatus>,
     /// The download or installation in progress.
-    pub progress: Option<Doing>,
+    pub progress: Option<TransferProgress>,
     /// When the server last answered a poll, in Japan's time.
     pub last_poll: Option<String>,
     /// The number of reports that the server has not accepted yet.
@@ -84,9 +84,9 @@ impl Terminal {
         let state = self.state();
         let activity = locked(&self.activity);
         let pending = state.is_pending();
-        let phase = match &activity.doing {
+        let phase = match &activity.transfer {
             _ if state.power != Power::On => "off",
-            Some(doing) if doing.installing => "installing",
+            Some(transfer) if transfer.installing => "installing",
             Some(_) => "downloading",
             None if pending => "pending",
             None if activity.offered => "update_available",
@@ -107,7 +107,7 @@ impl Terminal {
             reader_powered: state.reader_powered,
             linkage_restarts: activity.linkage_restarts,
             components: components.collect(),
-            progress: activity.doing.clone(),
+            progress: activity.transfer.clone(),
             last_poll: state.last_poll.map(japan::to_the_second),
             outstanding_reports: state.reports.len(),
             trouble: activity.trouble.clone(),
@@ -132,7 +132,7 @@ impl Status {
         for ComponentStatus { component, installed, running } in &self.components {
             lines.push(format!("  {}  installed {installed}  running {running}", component.title().ja));
         }
-        if let Some(Doing { component, version, received, size, .. }) = &self.progress {
+        if let Some(TransferProgress { component, version, received, size, .. }) = &self.progress {
             lines.push(format!("進行中 progress    {} {version}: {received}/{size}", component.title().ja));
         }
         if self.outstanding_reports > 0 {

@@ -22,7 +22,7 @@ use crate::domain::ids::TerminalAddress;
 
 /// What an opening created because it was missing or had to be renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Made {
+pub struct CreatedFiles {
     /// A CA, which clients have to be told to trust.
     pub ca: bool,
     /// A server certificate. Under an existing CA, clients need no change.
@@ -34,7 +34,7 @@ pub struct Made {
 pub struct Authority {
     ca: Ca,
     server: Server,
-    made: Made,
+    made: CreatedFiles,
     provider: Arc<CryptoProvider>,
     verifier: Arc<TerminalVerifier>,
 }
@@ -76,13 +76,13 @@ impl Authority {
         let missing = |file| TlsError::NothingThere { dir: dir.to_owned(), file: dir.join(file), command: init_command(dir, false, &[]) };
         let ca = Ca::load(dir, &[])?.ok_or_else(|| missing(ca::CERTIFICATE))?;
         let server = Server::load(dir, &ca)?.ok_or_else(|| missing(server::CERTIFICATE))?;
-        Self::new(ca, server, Made { ca: false, server: false })
+        Self::new(ca, server, CreatedFiles { ca: false, server: false })
     }
 
     fn complete(options: OpenOptions<'_>, names: &[Name], now: Timestamp) -> Result<Self, TlsError> {
         let OpenOptions { dir, new_ca, .. } = options;
         let present = Ca::load(dir, names)?;
-        let mut made = Made { ca: present.is_none(), server: false };
+        let mut made = CreatedFiles { ca: present.is_none(), server: false };
         let ca = match present {
             Some(ca) => ca,
             None => {
@@ -109,14 +109,14 @@ impl Authority {
         Self::new(ca, server, made)
     }
 
-    fn new(ca: Ca, server: Server, made: Made) -> Result<Self, TlsError> {
+    fn new(ca: Ca, server: Server, made: CreatedFiles) -> Result<Self, TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = TerminalVerifier::new(&ca, Arc::clone(&provider)).map_err(TlsError::Rustls)?;
         Ok(Self { ca, server, made, provider, verifier: Arc::new(verifier) })
     }
 
     /// Returns what the opening created.
-    pub fn made(&self) -> Made {
+    pub fn made(&self) -> CreatedFiles {
         self.made
     }
 

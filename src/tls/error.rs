@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::name::{Name, NameFault};
+use super::name::{InvalidName, Name};
 use super::remedy::{Expected, Remedy};
 
 /// Why certificates could not be created, opened or issued.
@@ -25,7 +25,7 @@ pub enum TlsError {
         /// The value as given.
         name: String,
         /// What is wrong with it.
-        fault: NameFault,
+        fault: InvalidName,
     },
     /// The CA's name constraints do not permit a name: clients would refuse the certificate.
     #[error(

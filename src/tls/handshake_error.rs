@@ -10,7 +10,7 @@ use crate::domain::handshake::Cause;
 /// Why a handshake failed. [`of`](Self::of) recovers it from an [`io::Error`] that wraps it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("TLS handshake: {}", cause.name())]
-pub struct HandshakeFault {
+pub struct HandshakeError {
     /// The cause.
     pub cause: Cause,
     /// The alert that the client sent, if any: its name in RFC 8446, such as `unknown_ca`, or
@@ -18,7 +18,7 @@ pub struct HandshakeFault {
     pub alert: Option<String>,
 }
 
-impl HandshakeFault {
+impl HandshakeError {
     /// Determines why a handshake failed from the error with which it ended.
     pub fn of(error: &io::Error) -> Self {
         let inner = error.get_ref();
@@ -45,13 +45,13 @@ impl HandshakeFault {
     }
 }
 
-impl From<Cause> for HandshakeFault {
+impl From<Cause> for HandshakeError {
     fn from(cause: Cause) -> Self {
         Self { cause, alert: None }
     }
 }
 
-impl From<&Error> for HandshakeFault {
+impl From<&Error> for HandshakeError {
     fn from(error: &Error) -> Self {
         Self::from(match error {
             Error::AlertReceived(alert) => return Self { cause: cause_of(*alert), alert: Some(name_of(*alert)) },
@@ -141,9 +141,9 @@ mod tests {
             (AlertDescription::Unknown(200), Cause::Other, "200"),
         ] {
             let error = io::Error::new(ErrorKind::InvalidData, Error::AlertReceived(alert));
-            let fault = HandshakeFault { cause, alert: Some(name.to_owned()) };
-            assert_eq!(HandshakeFault::of(&error), fault);
-            assert_eq!(HandshakeFault::by_alert(&error), Some(fault));
+            let fault = HandshakeError { cause, alert: Some(name.to_owned()) };
+            assert_eq!(HandshakeError::of(&error), fault);
+            assert_eq!(HandshakeError::by_alert(&error), Some(fault));
         }
     }
 
@@ -154,14 +154,14 @@ mod tests {
             (io::Error::from(ErrorKind::ConnectionReset), Cause::Closed),
             (io::Error::from(ErrorKind::TimedOut), Cause::TimedOut),
             (io::Error::from(ErrorKind::OutOfMemory), Cause::Other),
-            (io::Error::other(HandshakeFault::from(Cause::PlainHttp)), Cause::PlainHttp),
+            (io::Error::other(HandshakeError::from(Cause::PlainHttp)), Cause::PlainHttp),
             (io::Error::other(Error::PeerIncompatible(PeerIncompatible::Tls12NotOffered)), Cause::OldTls),
             (io::Error::other(Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon)), Cause::NoCommonCipher),
             (io::Error::other(Error::NoApplicationProtocol), Cause::NoCommonProtocol),
             (io::Error::other(Error::DecryptError), Cause::NotTls),
         ] {
-            assert_eq!(HandshakeFault::of(&error), HandshakeFault::from(cause));
-            assert_eq!(HandshakeFault::by_alert(&error), None);
+            assert_eq!(HandshakeError::of(&error), HandshakeError::from(cause));
+            assert_eq!(HandshakeError::by_alert(&error), None);
         }
     }
 }

@@ -25,13 +25,13 @@ mod tests;
 use std::net::IpAddr;
 use std::path::Path;
 
-pub use authority::{Authority, Made};
+pub use authority::{Authority, CreatedFiles};
 pub use certificate::CertificateDescription;
 pub use client::ClientCertificate;
 pub use error::TlsError;
 pub(crate) use files::{Readers, write_new};
-pub use handshake_error::HandshakeFault;
-pub use name::NameFault;
+pub use handshake_error::HandshakeError;
+pub use name::InvalidName;
 pub use own::terminal_in;
 pub use remedy::{Expected, Remedy};
 pub use terminal::TerminalCertificate;

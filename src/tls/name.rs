@@ -15,11 +15,11 @@ impl Name {
     ///
     /// # Errors
     /// The value is neither a DNS name nor an IP address.
-    pub(super) fn parse(text: &str) -> Result<Self, NameFault> {
+    pub(super) fn parse(text: &str) -> Result<Self, InvalidName> {
         if let Ok(address) = text.parse() {
             return Ok(Self::Address(address));
         }
-        match NameFault::of(text) {
+        match InvalidName::of(text) {
             Some(fault) => Err(fault),
             None => Ok(Self::Dns(text.to_ascii_lowercase())),
         }
@@ -39,7 +39,7 @@ impl fmt::Display for Name {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.english())]
 #[non_exhaustive]
-pub enum NameFault {
+pub enum InvalidName {
     /// It is empty.
     Empty,
     /// It contains spaces or line breaks.
@@ -58,7 +58,7 @@ pub enum NameFault {
     NotDns,
 }
 
-impl NameFault {
+impl InvalidName {
     fn of(text: &str) -> Option<Self> {
         let last_label = text.rsplit('.').next().unwrap_or(text);
         if text.is_empty() {

@@ -35,27 +35,28 @@ pub struct Coverage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<bool>,
     /// Rules that were exercised, and those that were not or cannot be told.
-    pub rules: Met,
+    pub rules: CoverageSplit,
     /// Phases of terminals.
-    pub phases: Met,
+    pub phases: CoverageSplit,
     /// Errors, by their ids.
-    pub errors: Met,
+    pub errors: CoverageSplit,
     /// Error profiles of refused checks.
-    pub error_profiles: Met,
+    pub error_profiles: CoverageSplit,
     /// Scenarios that the clients of this institution have met, the present one and those that were set before. Those before count for nothing else.
-    pub scenarios: Met,
+    pub scenarios: CoverageSplit,
 }
 
 /// What was met, and what was not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Met {
+#[schemars(rename = "Met")]
+pub struct CoverageSplit {
     /// Met.
     pub met: Vec<String>,
     /// Not met yet.
     pub missing: Vec<String>,
 }
 
-impl Met {
+impl CoverageSplit {
     fn of(known: &[&str], met: BTreeSet<&str>) -> Self {
         let missing = known.iter().filter(|name| !met.contains(*name)).map(|name| (*name).to_owned()).collect();
         Self { met: met.into_iter().map(str::to_owned).collect(), missing }
@@ -70,7 +71,7 @@ impl Coverage {
         let profiles: BTreeSet<ErrorProfile> = profiles.collect();
         let all: Vec<&str> = rulings.iter().map(|ruling| ruling.rule.as_str()).collect();
         let shown = rulings.iter().filter(|ruling| ruling.result.is_shown()).map(|ruling| ruling.rule.as_str());
-        let shown = Met::of(&all, shown.collect());
+        let shown = CoverageSplit::of(&all, shown.collect());
         let scenario = evidence.scenario.as_ref();
         let wanted = scenario.and_then(|scenario| scenario.check);
         let check = wanted.map(|wanted| journal.iter().any(|entry| is_the_check(entry, wanted)));
@@ -89,10 +90,16 @@ impl Coverage {
             complete,
             check,
             rules: shown,
-            phases: Met::of(&Phase::IN_ORDER.map(Phase::name), journal.iter().filter_map(|entry| entry.phase).map(Phase::name).collect()),
-            errors: Met::of(&ERRORS.map(ErrorId::name), arrived().filter_map(|entry| entry.error).map(ErrorId::name).collect()),
-            error_profiles: Met::of(&ErrorProfile::ALL.map(ErrorProfile::name), profiles.into_iter().map(ErrorProfile::name).collect()),
-            scenarios: Met::of(&scenarios, before.chain(acted).collect()),
+            phases: CoverageSplit::of(
+                &Phase::IN_ORDER.map(Phase::name),
+                journal.iter().filter_map(|entry| entry.phase).map(Phase::name).collect(),
+            ),
+            errors: CoverageSplit::of(&ERRORS.map(ErrorId::name), arrived().filter_map(|entry| entry.error).map(ErrorId::name).collect()),
+            error_profiles: CoverageSplit::of(
+                &ErrorProfile::ALL.map(ErrorProfile::name),
+                profiles.into_iter().map(ErrorProfile::name).collect(),
+            ),
+            scenarios: CoverageSplit::of(&scenarios, before.chain(acted).collect()),
         }
     }
 }

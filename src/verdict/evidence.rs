@@ -62,7 +62,8 @@ pub struct Evidence {
 /// What a rule is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Sight {
+#[schemars(rename = "Sight")]
+pub enum EvidenceSource {
     /// By what came over the wire alone.
     Wire,
     /// By what someone saw on the client's screen alone.
@@ -73,12 +74,12 @@ pub enum Sight {
 
 impl Evidence {
     /// What has been taken away that a rule of this sight could need; none where everything is there.
-    pub(super) fn lost(&self, sight: Sight) -> Option<Text> {
+    pub(super) fn lost(&self, sight: EvidenceSource) -> Option<Text> {
         let lost = [
             (self.evicted, "ジャーナル", "journal has evicted its", "entries"),
             (self.evicted_events, "イベント", "list of events has evicted its", "events"),
             (
-                if sight == Sight::Wire { 0 } else { self.evicted_observations },
+                if sight == EvidenceSource::Wire { 0 } else { self.evicted_observations },
                 "観察",
                 "list of observations has evicted its",
                 "observations",

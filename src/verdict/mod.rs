@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::text::Text;
 use case::Case;
-pub use coverage::{Coverage, Met};
-pub use evidence::{Event, Evidence, Observation, Scenario, Sight};
+pub use coverage::{Coverage, CoverageSplit};
+pub use evidence::{Event, Evidence, EvidenceSource, Observation, Scenario};
 pub use exchange::{Exchange, File, NoKind, Package, Report, RequestKind};
 pub use junit::junit;
 pub use page::page;
@@ -84,10 +84,10 @@ pub struct Ruling {
     /// What it wants.
     pub sentence: Text,
     /// What it was judged by.
-    pub sight: Sight,
+    pub sight: EvidenceSource,
     /// The limits that were applied.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub limits: Vec<Applied>,
+    pub limits: Vec<AppliedLimit>,
     /// What came of it.
     pub result: Grade,
     /// What was seen.
@@ -102,7 +102,8 @@ pub struct Ruling {
 
 /// A limit as it was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Applied {
+#[schemars(rename = "Applied")]
+pub struct AppliedLimit {
     /// Its name.
     pub limit: String,
     /// Its value.

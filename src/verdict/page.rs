@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::{Event, Evidence, Exchange, Met, Overall, Ruling, Verdict, words};
+use super::{CoverageSplit, Event, Evidence, Exchange, Overall, Ruling, Verdict, words};
 use crate::domain::campaign::Component;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
@@ -14,12 +14,12 @@ use crate::domain::terminal::Phase;
 
 #[derive(Template)]
 #[template(path = "verdict.html")]
-struct Page<'a> {
+struct VerdictPage<'a> {
     verdict: &'a Verdict,
     rehearsal: &'a Rehearsal,
     overall: (&'static str, &'static str),
     class: &'static str,
-    coverage: Vec<Row>,
+    coverage: Vec<CoverageRow>,
     /// First and last request, in Japan's time, by both clocks.
     from_to: Option<[String; 4]>,
     /// What to do for a PASS, where that is not there yet.
@@ -29,7 +29,7 @@ struct Page<'a> {
 }
 
 /// What was met of one kind, and what was not.
-struct Row {
+struct CoverageRow {
     name: (&'static str, &'static str),
     met: String,
     missing: String,
@@ -42,7 +42,7 @@ pub fn page(verdict: &Verdict) -> String {
         Overall::Fail => (("不合格", "FAIL"), "fail"),
         Overall::Incomplete => (("未完了", "INCOMPLETE"), "incomplete"),
     };
-    let page = Page {
+    let page = VerdictPage {
         verdict,
         rehearsal: &verdict.evidence.rehearsal,
         overall,
@@ -55,7 +55,7 @@ pub fn page(verdict: &Verdict) -> String {
     page.render().expect("the template formats texts into a String")
 }
 
-fn coverage(verdict: &Verdict) -> Vec<Row> {
+fn coverage(verdict: &Verdict) -> Vec<CoverageRow> {
     let coverage = &verdict.coverage;
     let mut rows = vec![
         row(("ルール", "rules"), &coverage.rules, |id| sentence(&verdict.rules, id)),
@@ -78,12 +78,12 @@ fn coverage(verdict: &Verdict) -> Vec<Row> {
 }
 
 /// Names with their words in Japanese, where they have some.
-fn row<'a>(name: (&'static str, &'static str), met: &Met, said: impl Fn(&str) -> Option<&'a str>) -> Row {
+fn row<'a>(name: (&'static str, &'static str), met: &CoverageSplit, said: impl Fn(&str) -> Option<&'a str>) -> CoverageRow {
     let with_words = |names: &[String]| {
         let named = names.iter().map(|name| said(name).map_or_else(|| name.clone(), |words| format!("{words}（{name}）")));
         named.collect::<Vec<_>>().join("、")
     };
-    Row { name, met: with_words(&met.met), missing: with_words(&met.missing) }
+    CoverageRow { name, met: with_words(&met.met), missing: with_words(&met.missing) }
 }
 
 fn sentence<'a>(rulings: &'a [Ruling], id: &str) -> Option<&'a str> {
@@ -118,7 +118,7 @@ fn events(verdict: &Verdict) -> Vec<&Event> {
     verdict.evidence.events.iter().filter(|event| event.event == ChangeName::Booted || is_proof(event)).collect()
 }
 
-impl Page<'_> {
+impl VerdictPage<'_> {
     /// The number of a journal entry, which is shorter to read than its id.
     fn entry(&self, id: &str) -> Option<&Exchange> {
         self.verdict.evidence.journal.iter().find(|entry| entry.id == id)

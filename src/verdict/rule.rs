@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 
 use super::case::Case;
-use super::evidence::{Event, Evidence, Observation, Sight};
+use super::evidence::{Event, Evidence, EvidenceSource, Observation};
 use super::exchange::Exchange;
-use super::{Applied, Ruling};
+use super::{AppliedLimit, Ruling};
 use crate::domain::named::named;
 use crate::domain::text::Text;
 
@@ -26,7 +26,7 @@ pub struct Rule {
     /// What to do where it was not shown yet, in Japanese and English.
     pub next: (&'static str, &'static str),
     /// What it is judged by.
-    pub sight: Sight,
+    pub sight: EvidenceSource,
     /// The limits that it goes by.
     pub limits: &'static [&'static str],
     /// Finds out.
@@ -104,7 +104,7 @@ impl Finding {
 
     /// What is missing could hold what this rule looks for. Of what was taken away, only a FAIL that the kept evidence proves stays; of what is
     /// still to come, none.
-    fn where_something_is_missing(mut self, evidence: &Evidence, sight: Sight) -> Self {
+    fn where_something_is_missing(mut self, evidence: &Evidence, sight: EvidenceSource) -> Self {
         let proved = matches!(self.grade, Grade::Fail | Grade::Warn);
         let missing = if evidence.incomplete {
             Some(Text::new("ほかのサーバーの記録がまだそろっていないため", "Another server has not written its entries yet"))
@@ -137,7 +137,7 @@ impl Rule {
             source: self.source.to_owned(),
             sentence: Text::new(self.sentence.0, self.sentence.1),
             sight: self.sight,
-            limits: self.limits.iter().map(|limit| Applied { limit: (*limit).to_owned(), value: case.limit(limit) }).collect(),
+            limits: self.limits.iter().map(|limit| AppliedLimit { limit: (*limit).to_owned(), value: case.limit(limit) }).collect(),
             result: grade,
             why,
             entries,

@@ -23,11 +23,11 @@ use crate::domain::rehearsal::Rehearsal;
 use crate::domain::terminal::Phase;
 use crate::domain::terminal_condition::TerminalCondition;
 use crate::journal::example::{error, example};
-use crate::journal::{self, Entry, EntryTerminal, FaultMark, Listed, Outcome};
+use crate::journal::{self, Entry, EntryTerminal, FaultMark, ListedEntry, Outcome};
 
 /// A journal in the making: each entry comes some seconds after the one before.
 #[derive(Default)]
-struct Story {
+struct JournalBuilder {
     second: u64,
     entries: Vec<Entry>,
     events: Vec<Event>,
@@ -90,7 +90,7 @@ impl Entry {
     }
 }
 
-impl Story {
+impl JournalBuilder {
     /// Adds an entry `seconds` after the last; gives its id.
     fn entry(&mut self, seconds: u64, entry: Entry) -> String {
         self.second += seconds;
@@ -135,7 +135,7 @@ impl Story {
     }
 
     fn evidence(&self) -> Evidence {
-        let listed: Vec<_> = (1..).zip(&self.entries).map(|(number, entry)| Listed { number, entry: entry.clone() }).collect();
+        let listed: Vec<_> = (1..).zip(&self.entries).map(|(number, entry)| ListedEntry { number, entry: entry.clone() }).collect();
         Evidence {
             institution: "9911000017".to_owned(),
             rehearsal: Rehearsal::default(),
@@ -171,8 +171,8 @@ fn scenario(rules: &[&str]) -> Option<Scenario> {
 }
 
 /// The morning as a good client lives through it: refused, restarted, repeated.
-fn good_morning() -> Story {
-    let mut story = Story::default();
+fn good_morning() -> JournalBuilder {
+    let mut story = JournalBuilder::default();
     story.refused(1, "p1", ErrorProfile::Envelope);
     story.booted("T1");
     story.checked(60, "p1");

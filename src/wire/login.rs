@@ -3,7 +3,7 @@
 use super::tree::Group;
 
 /// A granted login.
-pub struct Granted<'a> {
+pub struct GrantedLogin<'a> {
     /// `status`.
     pub status: &'a str,
     /// `msg`.
@@ -19,7 +19,7 @@ pub struct Granted<'a> {
 }
 
 /// `{"status", "msg", "result": {"accessToken", "refreshToken", "idToken", "linkSysCharCd"}}`.
-pub fn granted(login: Granted<'_>) -> Group {
+pub fn granted(login: GrantedLogin<'_>) -> Group {
     let result = Group::new()
         .text("accessToken", login.access_token)
         .text("refreshToken", login.refresh_token)

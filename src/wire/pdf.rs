@@ -5,7 +5,7 @@ mod layout;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo};
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
-use layout::{PAGE, Row};
+use layout::{PAGE, TextLine};
 
 /// Stands in a frame at the head of every page: whoever finds one page alone must not take it for a patient's.
 pub const NOTICE: &str = "onshi-mock が作成した架空の帳票です。実在の人物・医療機関のものではありません。";
@@ -72,7 +72,7 @@ fn font(pdf: &mut Pdf) {
         .stem_v(78.0);
 }
 
-fn content(rows: &[Row]) -> Vec<u8> {
+fn content(rows: &[TextLine]) -> Vec<u8> {
     let mut content = Content::new();
     let frame = layout::FRAME;
     content.rect(frame.x1, frame.y1, frame.x2 - frame.x1, frame.y2 - frame.y1).stroke();

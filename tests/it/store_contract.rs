@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::future::join_all;
-use onshi_mock::store::{Batch, Bound, ClaimedMessage, Found, OutboxMessage, Record, Row, Store, Target};
+use onshi_mock::store::{Batch, Bound, ClaimedMessage, RowLookup, OutboxMessage, Record, VersionedRow, Store, Target};
 
 use crate::postgres::Cluster;
 
@@ -45,12 +45,12 @@ async fn holds(store: &Store, back_end: &str) {
 }
 
 async fn what_is_saved_is_found_with_its_version(store: &Store) -> &'static str {
-    assert_eq!(store.find("1", None).await.unwrap(), Found::Nothing);
+    assert_eq!(store.find("1", None).await.unwrap(), RowLookup::Nothing);
     assert!(store.save("1", None, 7, &record("one"), true, &[]).await.unwrap());
-    let row = Row { version: 7, body: Some("one".to_owned()) };
-    assert_eq!(store.find("1", None).await.unwrap(), Found::Other(row.clone()));
-    assert_eq!(store.find("1", Some(6)).await.unwrap(), Found::Other(row));
-    assert_eq!(store.find("1", Some(7)).await.unwrap(), Found::Same);
+    let row = VersionedRow { version: 7, body: Some("one".to_owned()) };
+    assert_eq!(store.find("1", None).await.unwrap(), RowLookup::Other(row.clone()));
+    assert_eq!(store.find("1", Some(6)).await.unwrap(), RowLookup::Other(row));
+    assert_eq!(store.find("1", Some(7)).await.unwrap(), RowLookup::Same);
     "saved and found"
 }
 
@@ -67,10 +67,10 @@ async fn of_two_writers_exactly_one_wins(store: &Store) -> &'static str {
 async fn a_deletion_is_remembered_or_takes_the_row_away(store: &Store) -> &'static str {
     assert!(!store.remove("2", 1).await.unwrap(), "of an old version");
     assert!(store.remove("2", 2).await.unwrap());
-    assert_eq!(store.find("2", None).await.unwrap(), Found::Nothing);
+    assert_eq!(store.find("2", None).await.unwrap(), RowLookup::Nothing);
     let gone = Record { body: None, ..record("") };
     assert!(store.save("1", Some(7), 8, &gone, true, &[]).await.unwrap());
-    assert_eq!(store.find("1", None).await.unwrap(), Found::Other(Row { version: 8, body: None }));
+    assert_eq!(store.find("1", None).await.unwrap(), RowLookup::Other(VersionedRow { version: 8, body: None }));
     assert!(store.remove("1", 8).await.unwrap());
     "deletions"
 }
@@ -141,7 +141,7 @@ async fn the_first_note_under_a_name_stays(store: &Store) -> &'static str {
 async fn any_text_comes_back_as_it_was(store: &Store) -> &'static str {
     let text = format!("' \" \\ ; -- $1 𠮷田　髙﨑 ﾓｷﾞ \u{1F9EA} \r\n\t {}", "長い".repeat(200_000));
     assert!(store.save("60", None, 1, &record(&text), false, &[]).await.unwrap());
-    assert_eq!(store.find("60", None).await.unwrap(), Found::Other(Row { version: 1, body: Some(text) }));
+    assert_eq!(store.find("60", None).await.unwrap(), RowLookup::Other(VersionedRow { version: 1, body: Some(text) }));
     "any text"
 }
 
@@ -224,9 +224,9 @@ async fn postgresql_keeps_the_contract_over_one_connection_pool_and_over_two() {
             tokio::join!(store.save("70", before, version, &a, false, &[]), other.save("70", before, version, &b, false, &[]));
         assert!(first.unwrap() ^ second.unwrap(), "of two writers on two connections exactly one wins, version {version}");
         for found in join_all((0..20).map(|_| store.find("70", before))).await {
-            assert!(matches!(found.unwrap(), Found::Other(row) if row.version == version), "readers at once see what was written before");
+            assert!(matches!(found.unwrap(), RowLookup::Other(row) if row.version == version), "readers at once see what was written before");
         }
-        assert_eq!(join_all((0..20).map(|_| store.find("70", Some(version)))).await, vec![Ok(Found::Same); 20]);
+        assert_eq!(join_all((0..20).map(|_| store.find("70", Some(version)))).await, vec![Ok(RowLookup::Same); 20]);
     }
     for round in 1..=20 {
         let (three, two) = ([row("70", "m", "a\nb\nc")], [row("70", "m", "d\ne")]);

@@ -29,7 +29,7 @@ use super::{
     super::connection::{Connection, SPEAKS_HTTPS},
     *,
 };
-use crate::tls::HandshakeFault;
+use crate::tls::HandshakeError;
 
 mod draining;
 mod faults;
@@ -47,7 +47,7 @@ type Issuer = CertifiedIssuer<'static, KeyPair>;
 struct Server {
     address: SocketAddr,
     issuer: Issuer,
-    faults: mpsc::UnboundedReceiver<HandshakeFault>,
+    faults: mpsc::UnboundedReceiver<HandshakeError>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
 }
@@ -77,8 +77,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let (faulty, faults) = mpsc::unbounded_channel();
-        let on_fault = Box::new(move |_, fault| drop(faulty.send(fault)));
-        let serving = tokio::spawn(serve(listener, Arc::new(tls), router, limits, on_fault, async {
+        let on_handshake_error = Box::new(move |_, fault| drop(faulty.send(fault)));
+        let serving = tokio::spawn(serve(listener, Arc::new(tls), router, limits, on_handshake_error, async {
             let _ = stopped.await;
         }));
         Self { address, issuer, faults, stop: Some(stop), serving }

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::delivery::{self, update_terminal};
-use super::finish::{Ending, finish, refuse};
-use super::incoming_request::{Received, UNREADABLE};
+use super::finish::{Completion, finish, refuse};
+use super::incoming_request::{IncomingRequest, UNREADABLE};
 use super::reply::json;
 use super::url::InPath;
-use crate::app::access::{Visit, Visited};
+use crate::app::access::{RequestContext, RequestOutcome};
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -31,7 +31,7 @@ use crate::http::body::closing;
 use crate::http::openapi;
 use crate::journal::Exchange;
 use crate::linkage::folder::OutputFile;
-use crate::linkage::{self, FaceFile, Seen};
+use crate::linkage::{self, CardResult, FaceFile};
 use crate::wire::document;
 use crate::wire::parse_errors::in_japanese;
 
@@ -77,22 +77,22 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one card.
 pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
-    let (received, read_whole) = Received::whole(&app, Operation::Card, request).await;
+    let (incoming, read_whole) = IncomingRequest::whole(&app, Operation::Card, request).await;
     if let Err(refusal) = read_whole {
-        return closing(refuse(&app, received, Visit::default(), &refusal).await);
+        return closing(refuse(&app, incoming, RequestContext::default(), &refusal).await);
     }
-    let Visited { result, visit } = match read(&received.body) {
-        Ok(card) => present(&app, &received, &id, &card).await,
-        Err(refusal) => Visited::refused(None, refusal),
+    let RequestOutcome { result, request_context } = match read(&incoming.body) {
+        Ok(card) => present(&app, &incoming, &id, &card).await,
+        Err(refusal) => RequestOutcome::refused(None, refusal),
     };
     match result {
-        Err(refusal) => refuse(&app, received, visit, &refusal).await,
-        Ok(Seen { outcome, shown, face, exchange }) => {
+        Err(refusal) => refuse(&app, incoming, request_context, &refusal).await,
+        Ok(CardResult { outcome, shown, face, exchange }) => {
             let answer = CardAnswer { outcome, shown, file: face.map(CardFile::of) };
             let reply = json(StatusCode::OK, &answer).into();
             let Exchange { outcome, why, notes, inquiry, result_files, .. } = exchange;
-            let ending = Ending { reply, outcome, why, notes, sought: inquiry.map(|sought| *sought), result_files };
-            finish(&app, received, visit, ending)
+            let completion = Completion { reply, outcome, why, notes, patient: inquiry.map(|patient| *patient), result_files };
+            finish(&app, incoming, request_context, completion)
         }
     }
 }
@@ -114,8 +114,8 @@ fn read(bytes: &[u8]) -> Result<CardRequest, Refusal> {
     })
 }
 
-async fn present(app: &App, received: &Received, id: &str, asked: &CardRequest) -> Visited<Seen> {
-    let presented = update_terminal(app, received, id, |tenant, address, moment| {
+async fn present(app: &App, incoming: &IncomingRequest, id: &str, asked: &CardRequest) -> RequestOutcome<CardResult> {
+    let presented = update_terminal(app, incoming, id, |tenant, address, moment| {
         let institution = &mut tenant.institution;
         let own = institution.persons.clone();
         let fixtures = app.fixtures();

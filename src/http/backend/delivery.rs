@@ -3,9 +3,9 @@
 
 use jiff::SignedDuration;
 
-use super::identity::{TokenRule, UNIDENTIFIED, Unidentified, certificate_if_required, identify};
-use super::incoming_request::Received;
-use crate::app::access::{Access, At, Visited};
+use super::identity::{IDENTITY_ERRORS, IdentityError, TokenRule, certificate_if_required, identify};
+use super::incoming_request::IncomingRequest;
+use crate::app::access::{Access, AdmittedRequest, RequestOutcome};
 use crate::app::caller::Caller;
 use crate::domain::campaign::Campaign;
 use crate::domain::catalogue::ErrorId;
@@ -23,7 +23,7 @@ use crate::institutions::{Moment, Tenant};
 /// How every route about a terminal may refuse.
 pub(super) fn describe(operation: &mut Operation<'_>) {
     operation.refuses_with(&[ErrorId::MalformedRequest]);
-    operation.refuses_with(UNIDENTIFIED);
+    operation.refuses_with(IDENTITY_ERRORS);
 }
 
 /// How every route of the delivery server may refuse.
@@ -33,62 +33,62 @@ pub(super) fn describe_delivery(operation: &mut Operation<'_>) {
 }
 
 /// Who asks about the terminal of a path, and about which.
-pub(super) fn identify_at(app: &App, received: &Received, id: &str) -> Result<(Caller, TerminalAddress), Unidentified> {
-    let refused = |institution, refusal| Unidentified { institution, refusal };
+pub(super) fn identify_at(app: &App, incoming: &IncomingRequest, id: &str) -> Result<(Caller, TerminalAddress), IdentityError> {
+    let refused = |institution, refusal| IdentityError { institution, refusal };
     let address = TerminalAddress::parse(id).map_err(|error| {
         let Text { ja, en } = error.text();
         let detail = Text::new(format!("URL の端末: {ja}。"), format!("The terminal in the URL: {en}."));
         refused(None, Refusal::quoting(ErrorId::MalformedRequest, detail))
     })?;
-    let caller = identify(app, received, Some((&address.institution, Some(&address.terminal))), TokenRule::Optional)?;
-    certificate_if_required(app, received).map_err(|refusal| refused(Some(caller.institution.clone()), refusal))?;
+    let caller = identify(app, incoming, Some((&address.institution, Some(&address.terminal))), TokenRule::Optional)?;
+    certificate_if_required(app, incoming).map_err(|refusal| refused(Some(caller.institution.clone()), refusal))?;
     Ok((caller, address))
 }
 
 /// How a request over the web that is handled in one step is counted.
-pub(super) fn access<'a>(received: &Received, caller: &'a Caller) -> Access<'a> {
-    Access { caller, operation: received.operation, surface: Surface::Http, counted: true }
+pub(super) fn access<'a>(incoming: &IncomingRequest, caller: &'a Caller) -> Access<'a> {
+    Access { caller, operation: incoming.operation, surface: Surface::Http, counted: true }
 }
 
 /// Identifies who asks about a terminal, and reads something there.
 pub(super) async fn read_terminal<T>(
     app: &App,
-    received: &Received,
+    incoming: &IncomingRequest,
     id: &str,
-    read: impl FnOnce(At<'_>) -> Result<T, Refusal>,
-) -> Visited<T> {
-    match identify_at(app, received, id) {
-        Ok((caller, _)) => access(received, &caller).read(&app.institutions, read).await,
-        Err(unidentified) => unidentified.visited(),
+    read: impl FnOnce(AdmittedRequest<'_>) -> Result<T, Refusal>,
+) -> RequestOutcome<T> {
+    match identify_at(app, incoming, id) {
+        Ok((caller, _)) => access(incoming, &caller).read(&app.institutions, read).await,
+        Err(unidentified) => unidentified.request_outcome(),
     }
 }
 
 /// Identifies who asks about a terminal, and updates something there.
 pub(super) async fn update_terminal<T>(
     app: &App,
-    received: &Received,
+    incoming: &IncomingRequest,
     id: &str,
     mut update: impl FnMut(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
-) -> Visited<T> {
-    match identify_at(app, received, id) {
+) -> RequestOutcome<T> {
+    match identify_at(app, incoming, id) {
         Ok((caller, address)) => {
-            access(received, &caller).update(&app.institutions, |tenant, _, moment| update(tenant, &address, moment)).await
+            access(incoming, &caller).update(&app.institutions, |tenant, _, moment| update(tenant, &address, moment)).await
         }
-        Err(unidentified) => unidentified.visited(),
+        Err(unidentified) => unidentified.request_outcome(),
     }
 }
 
 /// Reads something on a route of the delivery server: refused while that is down.
 pub(super) async fn read_delivery<T>(
     app: &App,
-    received: &Received,
+    incoming: &IncomingRequest,
     id: &str,
-    read: impl FnOnce(At<'_>) -> Result<T, Refusal>,
-) -> Visited<T> {
+    read: impl FnOnce(AdmittedRequest<'_>) -> Result<T, Refusal>,
+) -> RequestOutcome<T> {
     let shape = app.fixtures().invented.delivery.clone();
-    let read = read_terminal(app, received, id, |at| {
-        is_up(&at.institution().campaign, &shape)?;
-        read(at)
+    let read = read_terminal(app, incoming, id, |admitted| {
+        is_up(&admitted.institution().campaign, &shape)?;
+        read(admitted)
     });
     read.await
 }
@@ -96,12 +96,12 @@ pub(super) async fn read_delivery<T>(
 /// Updates something on a route of the delivery server: refused while that is down.
 pub(super) async fn update_delivery<T>(
     app: &App,
-    received: &Received,
+    incoming: &IncomingRequest,
     id: &str,
     mut update: impl FnMut(&mut Tenant, &TerminalAddress, Moment) -> Result<T, Refusal>,
-) -> Visited<T> {
+) -> RequestOutcome<T> {
     let shape = app.fixtures().invented.delivery.clone();
-    let updated = update_terminal(app, received, id, |tenant, address, moment| {
+    let updated = update_terminal(app, incoming, id, |tenant, address, moment| {
         is_up(&tenant.institution.campaign, &shape)?;
         update(tenant, address, moment)
     });

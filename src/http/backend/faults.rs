@@ -16,33 +16,33 @@ use crate::http::connection::NoAnswer;
 use crate::wire::corruption;
 
 /// An answer as it is sent.
-pub(super) struct Sent {
+pub(super) struct FaultedReply {
     pub(super) reply: Reply,
     /// How long it is held back.
-    pub(super) held: Option<Duration>,
+    pub(super) delay: Option<Duration>,
 }
 
-impl From<Content> for Sent {
+impl From<Content> for FaultedReply {
     fn from(content: Content) -> Self {
-        Self { reply: content.into(), held: None }
+        Self { reply: content.into(), delay: None }
     }
 }
 
 /// What a fault makes of an answer; `wall` is the machine's time.
-pub(super) fn apply(fired: &TriggeredFault, reply: Reply, wall: Timestamp) -> Sent {
+pub(super) fn apply_fault(fired: &TriggeredFault, reply: Reply, wall: Timestamp) -> FaultedReply {
     match (&fired.kind, reply) {
         (Kind::Status { status, retry_after }, _) => instead(*status, *retry_after).into(),
         (Kind::Reset, _) => never(NoAnswer::Reset, None),
         (Kind::Close, _) => never(NoAnswer::Closed, None),
         (Kind::BlackHole, _) => never(NoAnswer::Closed, Some(unsigned(LONGEST_SILENCE))),
-        (Kind::Delay { most, .. }, reply) => Sent { reply, held: Some(unsigned(*most)) },
+        (Kind::Delay { most, .. }, reply) => FaultedReply { reply, delay: Some(unsigned(*most)) },
         (_, Reply::None(no_answer)) => never(no_answer, None),
-        (kind, Reply::Answer(content)) => changed(kind, content, wall).into(),
+        (kind, Reply::Answer(content)) => corrupted(kind, content, wall).into(),
     }
 }
 
 /// Another content: its bytes, how they come, or what the headers say of them.
-fn changed(kind: &Kind, content: Content, wall: Timestamp) -> Content {
+fn corrupted(kind: &Kind, content: Content, wall: Timestamp) -> Content {
     let length = content.length();
     match kind {
         Kind::Cut { after } => {
@@ -73,8 +73,8 @@ fn changed(kind: &Kind, content: Content, wall: Timestamp) -> Content {
     }
 }
 
-fn never(no_answer: NoAnswer, held: Option<Duration>) -> Sent {
-    Sent { reply: Reply::None(no_answer), held }
+fn never(no_answer: NoAnswer, delay: Option<Duration>) -> FaultedReply {
+    FaultedReply { reply: Reply::None(no_answer), delay }
 }
 
 /// What a proxy in between would say.

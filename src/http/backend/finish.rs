@@ -10,10 +10,10 @@ use bytes::Bytes;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::faults::{self, Sent};
-use super::incoming_request::Received;
+use super::faults::{self, FaultedReply};
+use super::incoming_request::IncomingRequest;
 use super::reply::{Content, Payload, Reply, json, problem};
-use crate::app::access::{Visit, Visited};
+use crate::app::access::{RequestContext, RequestOutcome};
 use crate::app::log_refusal;
 use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
@@ -24,7 +24,7 @@ use crate::domain::linkage::ResultFiles;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::connection::Held;
+use crate::http::connection::ResponseDelay;
 use crate::journal::{Exchange, FaultMark, JournalError, Message, Note, Outcome};
 
 /// The version of the program.
@@ -37,7 +37,7 @@ const LONGEST_PATH: usize = 256;
 const LONGEST_METHOD: usize = 16;
 
 /// How a request ended.
-pub(super) struct Ending {
+pub(super) struct Completion {
     /// The answer, before faults.
     pub(super) reply: Reply,
     /// How it ended, for the journal.
@@ -47,15 +47,15 @@ pub(super) struct Ending {
     /// What else is worth knowing.
     pub(super) notes: Vec<Note>,
     /// Whom a check asked for, once it could be read.
-    pub(super) sought: Option<PatientKey>,
+    pub(super) patient: Option<PatientKey>,
     /// How the file that answers it comes into being, where one does.
     pub(super) result_files: Option<ResultFiles>,
 }
 
-impl Ending {
+impl Completion {
     /// One of which no more is known.
     pub(super) fn new(reply: impl Into<Reply>, outcome: Outcome, why: Text) -> Self {
-        Self { reply: reply.into(), outcome, why, notes: Vec::new(), sought: None, result_files: None }
+        Self { reply: reply.into(), outcome, why, notes: Vec::new(), patient: None, result_files: None }
     }
 
     /// Answered as asked.
@@ -71,36 +71,36 @@ impl Ending {
 }
 
 /// Ends a request.
-pub(super) fn finish(app: &App, received: Received, visit: Visit, ending: Ending) -> Response {
-    let Ending { reply, outcome, why, notes, sought, result_files } = ending;
-    let Visit { institution, terminal, found, fault } = visit;
-    log_refusal(received.operation, institution.as_ref(), &outcome, &why);
-    let Sent { reply, held } = match &fault {
-        Some(fired) => faults::apply(fired, reply, app.institutions.wall()),
-        None => Sent { reply, held: None },
+pub(super) fn finish(app: &App, incoming: IncomingRequest, request_context: RequestContext, completion: Completion) -> Response {
+    let Completion { reply, outcome, why, notes, patient, result_files } = completion;
+    let RequestContext { institution, terminal, found, fault } = request_context;
+    log_refusal(incoming.operation, institution.as_ref(), &outcome, &why);
+    let FaultedReply { reply, delay } = match &fault {
+        Some(fired) => faults::apply_fault(fired, reply, app.institutions.wall()),
+        None => FaultedReply { reply, delay: None },
     };
     let answer = match &reply {
         Reply::Answer(content) => Some(content),
         Reply::None(_) => None,
     };
     let exchange = Exchange {
-        session: received.authorization().map(Box::from),
-        request: Some(Message::new(lines(&received.headers), &received.body)),
-        answer: answer.map(journalled),
+        session: incoming.authorization().map(Box::from),
+        request: Some(Message::new(lines(&incoming.headers), &incoming.body)),
+        answer: answer.map(journal_message),
         status: answer.map(|content| content.status.as_u16()),
         terminal,
         found,
         result_files,
-        inquiry: sought.map(Box::new),
-        notes: noted(&received, notes, fault.as_ref()),
+        inquiry: patient.map(Box::new),
+        notes: all_notes(&incoming, notes, fault.as_ref()),
         fault: fault.as_ref().map(FaultMark::of),
-        took: Some(received.began.elapsed()),
-        ..Exchange::new(received.operation, method(&received), beginning(received.path, LONGEST_PATH), outcome, why)
+        took: Some(incoming.began.elapsed()),
+        ..Exchange::new(incoming.operation, method(&incoming), beginning(incoming.path, LONGEST_PATH), outcome, why)
     };
     let id = app.institutions.record(institution.as_ref(), exchange);
     let mut response = reply.into_response();
-    if let Some(held) = held {
-        response.extensions_mut().insert(Held(held));
+    if let Some(delay) = delay {
+        response.extensions_mut().insert(ResponseDelay(delay));
     }
     let headers = response.headers_mut();
     headers.insert(MOCK, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
@@ -112,22 +112,22 @@ pub(super) fn finish(app: &App, received: Received, visit: Visit, ending: Ending
 /// Ends a request in the mock's own protocol: with an answer in JSON, or with a problem.
 pub(super) async fn finish_json<T: Serialize>(
     app: &App,
-    received: Received,
-    visited: Visited<T>,
+    incoming: IncomingRequest,
+    request_outcome: RequestOutcome<T>,
     why: impl FnOnce(&T) -> Text,
 ) -> Response {
-    let Visited { result, visit } = visited;
+    let RequestOutcome { result, request_context } = request_outcome;
     match result {
-        Ok(body) => finish(app, received, visit, Ending::answered(json(StatusCode::OK, &body), why(&body))),
-        Err(refusal) => refuse(app, received, visit, &refusal).await,
+        Ok(body) => finish(app, incoming, request_context, Completion::answered(json(StatusCode::OK, &body), why(&body))),
+        Err(refusal) => refuse(app, incoming, request_context, &refusal).await,
     }
 }
 
 /// Ends a request in the mock's own protocol with a problem.
-pub(super) async fn refuse(app: &App, received: Received, visit: Visit, refusal: &Refusal) -> Response {
-    let entry = catalogue_entry(app, visit.institution.as_ref(), refusal.error).await;
-    let ending = Ending::refused(problem(&received, refusal, &entry), refusal, &entry);
-    finish(app, received, visit, ending)
+pub(super) async fn refuse(app: &App, incoming: IncomingRequest, request_context: RequestContext, refusal: &Refusal) -> Response {
+    let entry = catalogue_entry(app, request_context.institution.as_ref(), refusal.error).await;
+    let completion = Completion::refused(problem(&incoming, refusal, &entry), refusal, &entry);
+    finish(app, incoming, request_context, completion)
 }
 
 /// The catalogue's entry, with what the institution has put in its place.
@@ -143,7 +143,7 @@ pub(super) async fn catalogue_entry(app: &App, institution: Option<&InstitutionC
 }
 
 /// What is kept of a request whose answer is still on its way.
-pub(super) struct Trace {
+pub(super) struct TransferRecord {
     pub(super) app: Arc<App>,
     pub(super) institution: Option<InstitutionCode>,
     pub(super) terminal: Option<TerminalId>,
@@ -152,15 +152,15 @@ pub(super) struct Trace {
     path: String,
 }
 
-impl Trace {
-    pub(super) fn new(app: Arc<App>, received: &Received, visit: &Visit) -> Self {
+impl TransferRecord {
+    pub(super) fn new(app: Arc<App>, incoming: &IncomingRequest, request_context: &RequestContext) -> Self {
         Self {
             app,
-            institution: visit.institution.clone(),
-            terminal: visit.terminal.clone(),
-            operation: received.operation,
-            method: method(received),
-            path: beginning(received.path.clone(), LONGEST_PATH),
+            institution: request_context.institution.clone(),
+            terminal: request_context.terminal.clone(),
+            operation: incoming.operation,
+            method: method(incoming),
+            path: beginning(incoming.path.clone(), LONGEST_PATH),
         }
     }
 
@@ -181,21 +181,21 @@ impl Trace {
 }
 
 /// All notes of a request: that of its certificate first, that of its fault last.
-fn noted(received: &Received, notes: Vec<Note>, fault: Option<&TriggeredFault>) -> Vec<Note> {
-    let before = received.certificate_note().map(Note::Text);
+fn all_notes(incoming: &IncomingRequest, notes: Vec<Note>, fault: Option<&TriggeredFault>) -> Vec<Note> {
+    let before = incoming.certificate_note().map(Note::Text);
     before.into_iter().chain(notes).chain(fault.map(|fired| Note::Text(fired.note()))).collect()
 }
 
 /// An answer as the journal has it; of a stream, no body.
-fn journalled(content: &Content) -> Message {
+fn journal_message(content: &Content) -> Message {
     match &content.body {
         Payload::Bytes(bytes) => Message::of_own(lines(&content.headers), bytes.clone()),
         Payload::Stream(_) => Message::of_own(lines(&content.headers), Bytes::new()),
     }
 }
 
-fn method(received: &Received) -> Cow<'static, str> {
-    match received.method {
+fn method(incoming: &IncomingRequest) -> Cow<'static, str> {
+    match incoming.method {
         Method::GET => "GET".into(),
         Method::POST => "POST".into(),
         ref other => beginning(other.as_str().to_owned(), LONGEST_METHOD).into(),

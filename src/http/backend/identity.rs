@@ -1,7 +1,7 @@
 //! Who is asking: the client certificate, else the token, else the request itself. A contradiction is an error.
 
-use super::incoming_request::Received;
-use crate::app::access::Visited;
+use super::incoming_request::IncomingRequest;
+use crate::app::access::RequestOutcome;
 use crate::app::caller::Caller;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -13,7 +13,7 @@ use crate::tls::ClientCertificate;
 use crate::token::{Claims, Kind};
 
 /// How it is refused that someone asks.
-pub(super) const UNIDENTIFIED: &[ErrorId] = &[
+pub(super) const IDENTITY_ERRORS: &[ErrorId] = &[
     ErrorId::IdentityMissing,
     ErrorId::IdentityUnknown,
     ErrorId::IdentityContradiction,
@@ -34,22 +34,22 @@ pub(super) enum TokenRule {
 
 /// A request whose caller could not be told.
 #[derive(Debug)]
-pub(super) struct Unidentified {
+pub(super) struct IdentityError {
     /// The institution that was named first.
     pub(super) institution: Option<InstitutionCode>,
     /// Why it is refused.
     pub(super) refusal: Refusal,
 }
 
-impl Unidentified {
+impl IdentityError {
     /// As what a request came to.
-    pub(super) fn visited<T>(self) -> Visited<T> {
-        Visited::refused(self.institution, self.refusal)
+    pub(super) fn request_outcome<T>(self) -> RequestOutcome<T> {
+        RequestOutcome::refused(self.institution, self.refusal)
     }
 }
 
 /// What one source says of who asks.
-struct Word {
+struct IdentityClaim {
     source: Text,
     institution: InstitutionCode,
     terminal: Option<TerminalId>,
@@ -58,32 +58,40 @@ struct Word {
 /// Brings together what certificate, token and request say. `in_request` is the request's own word; it counts by itself under lenient login only.
 pub(super) fn identify(
     app: &App,
-    received: &Received,
+    incoming: &IncomingRequest,
     in_request: Option<(&InstitutionCode, Option<&TerminalId>)>,
     rule: TokenRule,
-) -> Result<Caller, Unidentified> {
-    let token = read_token(app, received, rule);
-    let mut words = Vec::with_capacity(3);
-    if let ClientCertificate::Terminal(TerminalAddress { institution, terminal }) = received.certificate.clone() {
-        words.push(Word { source: Text::new("証明書", "certificate"), institution, terminal: Some(terminal) });
+) -> Result<Caller, IdentityError> {
+    let token = read_token(app, incoming, rule);
+    let mut identity_claims = Vec::with_capacity(3);
+    if let ClientCertificate::Terminal(TerminalAddress { institution, terminal }) = incoming.certificate.clone() {
+        identity_claims.push(IdentityClaim { source: Text::new("証明書", "certificate"), institution, terminal: Some(terminal) });
     }
     if let Some(bearer) = token.as_ref().ok().and_then(|claims| claims.as_ref()).and_then(|claims| claims.bearer.clone()) {
-        words.push(Word { source: Text::new("トークン", "token"), institution: bearer.institution, terminal: bearer.terminal });
+        identity_claims.push(IdentityClaim {
+            source: Text::new("トークン", "token"),
+            institution: bearer.institution,
+            terminal: bearer.terminal,
+        });
     }
-    let proven = !words.is_empty();
+    let proven = !identity_claims.is_empty();
     if let Some((institution, terminal)) = in_request {
-        words.push(Word { source: Text::new("要求", "request"), institution: institution.clone(), terminal: terminal.cloned() });
+        identity_claims.push(IdentityClaim {
+            source: Text::new("要求", "request"),
+            institution: institution.clone(),
+            terminal: terminal.cloned(),
+        });
     }
-    let named = words.first().map(|word| word.institution.clone());
-    if let Err(refusal) = agree(&words) {
-        return Err(Unidentified { institution: named, refusal });
+    let named = identity_claims.first().map(|claim| claim.institution.clone());
+    if let Err(refusal) = agree(&identity_claims) {
+        return Err(IdentityError { institution: named, refusal });
     }
     let strict = app.login == LoginPolicy::Strict;
     let Some(institution) = named.clone().filter(|_| proven || !strict) else {
         let refusal = token.err().unwrap_or_else(|| Refusal::quoting(ErrorId::IdentityMissing, missing(strict)));
-        return Err(Unidentified { institution: named, refusal });
+        return Err(IdentityError { institution: named, refusal });
     };
-    let terminal = words.into_iter().find_map(|word| word.terminal);
+    let terminal = identity_claims.into_iter().find_map(|claim| claim.terminal);
     Ok(Caller { institution, terminal, token })
 }
 
@@ -95,8 +103,8 @@ fn missing(strict: bool) -> Text {
 }
 
 /// What the journal notes of a check that came without a token.
-pub(super) fn token_note(app: &App, received: &Received) -> Option<Text> {
-    let passed = received.authorization().is_none() && app.login != LoginPolicy::Strict;
+pub(super) fn token_note(app: &App, incoming: &IncomingRequest) -> Option<Text> {
+    let passed = incoming.authorization().is_none() && app.login != LoginPolicy::Strict;
     passed.then(|| {
         Text::new(
             "Authorization がありません。lenient のため受け付けましたが、実環境ではログインで得た idToken が必要です。",
@@ -106,16 +114,16 @@ pub(super) fn token_note(app: &App, received: &Received) -> Option<Text> {
 }
 
 /// Whether one of our certificates is there where `--client-auth required` wants one.
-pub(super) fn certificate_if_required(app: &App, received: &Received) -> Result<(), Refusal> {
-    let has_ours = matches!(received.certificate, ClientCertificate::Terminal(_));
+pub(super) fn certificate_if_required(app: &App, incoming: &IncomingRequest) -> Result<(), Refusal> {
+    let has_ours = matches!(incoming.certificate, ClientCertificate::Terminal(_));
     if app.client_auth != ClientAuthPolicy::Required || has_ours {
         return Ok(());
     }
     Err(Refusal::quoting(ErrorId::CertificateRequired, Text::new("（--client-auth required）", "(--client-auth required)")))
 }
 
-fn read_token(app: &App, received: &Received, rule: TokenRule) -> Result<Option<Claims>, Refusal> {
-    let Some(token) = received.authorization() else {
+fn read_token(app: &App, incoming: &IncomingRequest, rule: TokenRule) -> Result<Option<Claims>, Refusal> {
+    let Some(token) = incoming.authorization() else {
         if rule == TokenRule::StrictlyNeeded && app.login == LoginPolicy::Strict {
             return Err(Refusal::quoting(ErrorId::TokenMissing, Text::new("", "")));
         }
@@ -134,21 +142,21 @@ fn read_token(app: &App, received: &Received, rule: TokenRule) -> Result<Option<
     Err(Refusal::quoting(ErrorId::TokenForeign, detail))
 }
 
-fn agree(words: &[Word]) -> Result<(), Refusal> {
-    for (i, word) in words.iter().enumerate() {
-        for other in &words[..i] {
-            let terminals_differ = word.terminal.is_some() && other.terminal.is_some() && word.terminal != other.terminal;
-            if word.institution != other.institution || terminals_differ {
-                let name = |word: &Word| match &word.terminal {
-                    Some(terminal) => TerminalAddress { institution: word.institution.clone(), terminal: terminal.clone() }.to_string(),
-                    None => word.institution.to_string(),
+fn agree(identity_claims: &[IdentityClaim]) -> Result<(), Refusal> {
+    for (i, claim) in identity_claims.iter().enumerate() {
+        for other in &identity_claims[..i] {
+            let terminals_differ = claim.terminal.is_some() && other.terminal.is_some() && claim.terminal != other.terminal;
+            if claim.institution != other.institution || terminals_differ {
+                let name = |claim: &IdentityClaim| match &claim.terminal {
+                    Some(terminal) => TerminalAddress { institution: claim.institution.clone(), terminal: terminal.clone() }.to_string(),
+                    None => claim.institution.to_string(),
                 };
-                let (a, b) = (name(other), name(word));
+                let (a, b) = (name(other), name(claim));
                 return Err(Refusal::quoting(
                     ErrorId::IdentityContradiction,
                     Text::new(
-                        format!("{}は {a}、{}は {b} です。", other.source.ja, word.source.ja),
-                        format!("The {} says {a}, the {} says {b}.", other.source.en, word.source.en),
+                        format!("{}は {a}、{}は {b} です。", other.source.ja, claim.source.ja),
+                        format!("The {} says {a}, the {} says {b}.", other.source.en, claim.source.en),
                     ),
                 ));
             }

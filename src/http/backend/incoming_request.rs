@@ -15,7 +15,7 @@ use crate::domain::check::Refusal;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::body::{self, BodyFault};
+use crate::http::body::{self, BodyError};
 use crate::http::connection::Connection;
 use crate::tls::ClientCertificate;
 
@@ -23,7 +23,7 @@ use crate::tls::ClientCertificate;
 pub(super) const UNREADABLE: &[ErrorId] = &[ErrorId::MalformedRequest, ErrorId::BodyTimeout, ErrorId::BodyTooLarge, ErrorId::BodyEncoded];
 
 /// One request.
-pub(super) struct Received {
+pub(super) struct IncomingRequest {
     pub(super) operation: Operation,
     pub(super) method: Method,
     pub(super) path: String,
@@ -34,7 +34,7 @@ pub(super) struct Received {
     pub(super) began: Instant,
 }
 
-impl Received {
+impl IncomingRequest {
     /// A request whose body says nothing.
     pub(super) fn head(app: &App, operation: Operation, request: Request) -> Self {
         Self::split(app, operation, request).0
@@ -42,10 +42,10 @@ impl Received {
 
     /// A request with its body, which is read within its limits.
     pub(super) async fn whole(app: &App, operation: Operation, request: Request) -> (Self, Result<(), Refusal>) {
-        let (received, body) = Self::split(app, operation, request);
-        match body::read(body, &received.headers, app.body).await {
-            Ok(body) => (Self { body, ..received }, Ok(())),
-            Err(fault) => (received, Err(unreadable(fault))),
+        let (incoming, body) = Self::split(app, operation, request);
+        match body::read(body, &incoming.headers, app.body).await {
+            Ok(body) => (Self { body, ..incoming }, Ok(())),
+            Err(fault) => (incoming, Err(unreadable(fault))),
         }
     }
 
@@ -76,11 +76,11 @@ impl Received {
     }
 }
 
-fn unreadable(fault: BodyFault) -> Refusal {
+fn unreadable(fault: BodyError) -> Refusal {
     match fault {
-        BodyFault::Encoded(detail) => Refusal::quoting(ErrorId::BodyEncoded, detail),
-        BodyFault::TooLarge(detail) => Refusal::quoting(ErrorId::BodyTooLarge, detail),
-        BodyFault::Late(detail) => Refusal::quoting(ErrorId::BodyTimeout, detail),
-        BodyFault::Broken(detail) => Refusal::quoting(ErrorId::MalformedRequest, detail),
+        BodyError::Encoded(detail) => Refusal::quoting(ErrorId::BodyEncoded, detail),
+        BodyError::TooLarge(detail) => Refusal::quoting(ErrorId::BodyTooLarge, detail),
+        BodyError::Late(detail) => Refusal::quoting(ErrorId::BodyTimeout, detail),
+        BodyError::Broken(detail) => Refusal::quoting(ErrorId::MalformedRequest, detail),
     }
 }

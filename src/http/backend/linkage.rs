@@ -10,18 +10,18 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::delivery::{self, access, identify_at};
-use super::finish::{Ending, finish, refuse};
-use super::incoming_request::{Received, UNREADABLE};
+use super::finish::{Completion, finish, refuse};
+use super::incoming_request::{IncomingRequest, UNREADABLE};
 use super::reply::Content;
 use super::url::InPath;
-use crate::app::access::{Access, Visit, Visited};
+use crate::app::access::{Access, RequestContext, RequestOutcome};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::operation::Operation;
 use crate::http::app::App;
 use crate::http::body::closing;
 use crate::http::openapi;
 use crate::linkage::folder::{OutputFile, Reply};
-use crate::linkage::{Handled, handle};
+use crate::linkage::{HandledFile, handle};
 
 /// Whether the body is a result, or the `.err` of a request that could not be read.
 const KIND: HeaderName = HeaderName::from_static("x-onshi-file");
@@ -52,39 +52,39 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one request file.
 pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(String, String)>, request: Request) -> Response {
-    let (received, read) = Received::whole(&app, Operation::Linkage, request).await;
+    let (incoming, read) = IncomingRequest::whole(&app, Operation::Linkage, request).await;
     if let Err(refusal) = read {
-        return closing(refuse(&app, received, Visit::default(), &refusal).await);
+        return closing(refuse(&app, incoming, RequestContext::default(), &refusal).await);
     }
-    let Visited { result, visit } = answer(&app, &received, &id, &name).await;
+    let RequestOutcome { result, request_context } = answer(&app, &incoming, &id, &name).await;
     match result {
-        Err(refusal) => refuse(&app, received, visit, &refusal).await,
-        Ok(Handled { reply, outcome, why, notes, sought }) => {
+        Err(refusal) => refuse(&app, incoming, request_context, &refusal).await,
+        Ok(HandledFile { reply, outcome, why, notes, patient }) => {
             let result_files = reply.file().map(|file| file.result_files);
-            let ending = Ending { reply: content(reply).into(), outcome, why, notes, sought, result_files };
-            finish(&app, received, visit, ending)
+            let completion = Completion { reply: content(reply).into(), outcome, why, notes, patient, result_files };
+            finish(&app, incoming, request_context, completion)
         }
     }
 }
 
 /// Who asks is settled first: certificate or token have to agree with the path. Then the terminal takes its time.
-async fn answer(app: &App, received: &Received, id: &str, name: &str) -> Visited<Handled> {
-    let (caller, _) = match identify_at(app, received, id) {
+async fn answer(app: &App, incoming: &IncomingRequest, id: &str, name: &str) -> RequestOutcome<HandledFile> {
+    let (caller, _) = match identify_at(app, incoming, id) {
         Ok(identified) => identified,
-        Err(unidentified) => return unidentified.visited(),
+        Err(unidentified) => return unidentified.request_outcome(),
     };
-    let access = access(received, &caller);
-    let taken = access.read(&app.institutions, |at| Ok(at.terminal.settings.linkage.latency.duration().unsigned_abs())).await;
+    let access = access(incoming, &caller);
+    let taken = access.read(&app.institutions, |admitted| Ok(admitted.terminal.settings.linkage.latency.duration().unsigned_abs())).await;
     let latency = match taken.result {
         Ok(latency) => latency,
-        Err(refusal) => return Visited { result: Err(refusal), visit: taken.visit },
+        Err(refusal) => return RequestOutcome { result: Err(refusal), request_context: taken.request_context },
     };
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
     let access = Access { counted: false, ..access };
-    let Visited { result, visit } = handle(&app.institutions, &access, (name, &received.body)).await;
-    Visited { result, visit: Visit { fault: taken.visit.fault, ..visit } }
+    let RequestOutcome { result, request_context } = handle(&app.institutions, &access, (name, &incoming.body)).await;
+    RequestOutcome { result, request_context: RequestContext { fault: taken.request_context.fault, ..request_context } }
 }
 
 fn content(reply: Reply) -> Content {

@@ -7,11 +7,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::finish::{Ending, catalogue_entry, finish};
-use super::identity::{UNIDENTIFIED, certificate_if_required};
-use super::incoming_request::{Received, UNREADABLE};
+use super::finish::{Completion, catalogue_entry, finish};
+use super::identity::{IDENTITY_ERRORS, certificate_if_required};
+use super::incoming_request::{IncomingRequest, UNREADABLE};
 use super::reply::{Content, json_bytes};
-use crate::app::access::{Access, Visit, Visited, unstored};
+use crate::app::access::{Access, RequestContext, RequestOutcome, unstored};
 use crate::app::caller::{Caller, unknown_institution, unknown_terminal};
 use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
@@ -27,10 +27,10 @@ use crate::policy::LoginPolicy;
 use crate::tls::ClientCertificate;
 use crate::token::{Bearer, Claims, Kind};
 use crate::wire::document;
-use crate::wire::login::{self, Granted};
+use crate::wire::login::{self, GrantedLogin};
 
 /// Whom a login names.
-type Named = (InstitutionCode, Option<TerminalId>);
+type LoginTarget = (InstitutionCode, Option<TerminalId>);
 
 /// What its signature does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
@@ -38,30 +38,30 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.takes::<LoginRequest>();
     operation.answers::<LoginAnswer>(200);
     let refused = [ErrorId::LoginRefused];
-    for id in UNREADABLE.iter().chain(UNIDENTIFIED).chain(&refused) {
+    for id in UNREADABLE.iter().chain(IDENTITY_ERRORS).chain(&refused) {
         operation.answers_error(*id, content(JSON, schema.clone()));
     }
 }
 
 /// Handles one login.
 pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (received, read) = Received::whole(&app, Operation::Login, request).await;
-    let fields = match read.and_then(|()| document::json(&received.body).map_err(malformed)) {
+    let (incoming, read) = IncomingRequest::whole(&app, Operation::Login, request).await;
+    let fields = match read.and_then(|()| document::json(&incoming.body).map_err(malformed)) {
         Ok(Value::Object(fields)) => fields,
         Ok(_) => {
             let refusal = malformed(Text::new("JSON オブジェクトが必要です。", "A JSON object was expected."));
-            return refused(&app, received, Visit::default(), &refusal).await;
+            return refused(&app, incoming, RequestContext::default(), &refusal).await;
         }
         // Nothing that follows on the connection can be trusted.
-        Err(refusal) => return closing(refused(&app, received, Visit::default(), &refusal).await),
+        Err(refusal) => return closing(refused(&app, incoming, RequestContext::default(), &refusal).await),
     };
-    let Visited { result, visit } = match named(&app, &received, &fields).await {
+    let RequestOutcome { result, request_context } = match named(&app, &incoming, &fields).await {
         Ok(named) => bearer(&app, named).await,
-        Err(refusal) => Visited::refused(None, refusal),
+        Err(refusal) => RequestOutcome::refused(None, refusal),
     };
     match result {
-        Ok(bearer) => granted(&app, received, visit, (bearer, is_mistyped(&fields))).await,
-        Err(refusal) => refused(&app, received, visit, &refusal).await,
+        Ok(bearer) => granted(&app, incoming, request_context, (bearer, is_mistyped(&fields))).await,
+        Err(refusal) => refused(&app, incoming, request_context, &refusal).await,
     }
 }
 
@@ -70,9 +70,9 @@ fn malformed(detail: Text) -> Refusal {
 }
 
 /// Whom certificate and credentials name; under lenient login that may be nobody.
-async fn named(app: &App, received: &Received, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
-    certificate_if_required(app, received)?;
-    let by_certificate = match received.certificate.clone() {
+async fn named(app: &App, incoming: &IncomingRequest, fields: &Map<String, Value>) -> Result<Option<LoginTarget>, Refusal> {
+    certificate_if_required(app, incoming)?;
+    let by_certificate = match incoming.certificate.clone() {
         ClientCertificate::Terminal(address) => Some((address.institution, Some(address.terminal))),
         ClientCertificate::None | ClientCertificate::Foreign { .. } => None,
     };
@@ -95,8 +95,8 @@ async fn named(app: &App, received: &Received, fields: &Map<String, Value>) -> R
 }
 
 /// Any text that is an institution's code or a terminal's address counts, whatever its field is called.
-async fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<Named>, Refusal> {
-    let mut found: Option<Named> = None;
+async fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<LoginTarget>, Refusal> {
+    let mut found: Option<LoginTarget> = None;
     for text in fields.values().filter_map(Value::as_str) {
         let address = TerminalAddress::parse(text).ok().map(|address| (address.institution, Some(address.terminal)));
         let named = address.or_else(|| InstitutionCode::parse(text).ok().map(|code| (code, None)));
@@ -128,7 +128,7 @@ async fn terminal_in_any_field(app: &App, code: &InstitutionCode, fields: &Map<S
     Ok(found.await.map_err(|error| unstored(&error))?.flatten())
 }
 
-async fn by_credentials(app: &App, fields: &Map<String, Value>) -> Result<Named, Refusal> {
+async fn by_credentials(app: &App, fields: &Map<String, Value>) -> Result<LoginTarget, Refusal> {
     let fixtures = app.fixtures();
     let shape = &fixtures.invented.login;
     let field = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -146,12 +146,12 @@ async fn by_credentials(app: &App, fields: &Map<String, Value>) -> Result<Named,
     })
 }
 
-fn agree(a: &Named, b: &Named) -> Result<(), Refusal> {
+fn agree(a: &LoginTarget, b: &LoginTarget) -> Result<(), Refusal> {
     let terminals_differ = a.1.is_some() && b.1.is_some() && a.1 != b.1;
     if a.0 == b.0 && !terminals_differ {
         return Ok(());
     }
-    let name = |(code, terminal): &Named| terminal.as_ref().map_or_else(|| code.to_string(), |terminal| format!("{code}-{terminal}"));
+    let name = |(code, terminal): &LoginTarget| terminal.as_ref().map_or_else(|| code.to_string(), |terminal| format!("{code}-{terminal}"));
     let (a, b) = (name(a), name(b));
     let detail = Text::new(format!("{a} と {b} が示されました。"), format!("Both {a} and {b} were named."));
     Err(Refusal::quoting(ErrorId::IdentityContradiction, detail))
@@ -174,9 +174,9 @@ fn note_of_mistyped() -> Text {
 }
 
 /// Whom the token is for: the institution's present generation goes into it.
-async fn bearer(app: &App, named: Option<Named>) -> Visited<Option<Bearer>> {
+async fn bearer(app: &App, named: Option<LoginTarget>) -> RequestOutcome<Option<Bearer>> {
     let Some((institution, terminal)) = named else {
-        return Visited { result: Ok(None), visit: Visit::default() };
+        return RequestOutcome { result: Ok(None), request_context: RequestContext::default() };
     };
     let caller = Caller::without_token(institution, terminal);
     let access = Access { caller: &caller, operation: Operation::Login, surface: Surface::Http, counted: true };
@@ -189,13 +189,13 @@ async fn bearer(app: &App, named: Option<Named>) -> Visited<Option<Bearer>> {
     });
     let ((generation, found, missing), fault) = match read.await {
         Ok(Some(read)) => read,
-        Ok(None) => return Visited::refused(None, unknown_institution(&caller.institution)),
-        Err(error) => return Visited::refused(None, unstored(&error)),
+        Ok(None) => return RequestOutcome::refused(None, unknown_institution(&caller.institution)),
+        Err(error) => return RequestOutcome::refused(None, unstored(&error)),
     };
     let Caller { institution, terminal, .. } = caller;
-    let visit = Visit { institution: Some(institution.clone()), terminal: terminal.clone(), found, fault };
+    let request_context = RequestContext { institution: Some(institution.clone()), terminal: terminal.clone(), found, fault };
     let result = missing.map_or_else(|| Ok(Some(Bearer { institution, generation, terminal })), Err);
-    Visited { result, visit }
+    RequestOutcome { result, request_context }
 }
 
 /// The character set of the terminal that logs in.
@@ -207,7 +207,12 @@ async fn encoding(app: &App, bearer: &Bearer) -> Option<Encoding> {
     found.await.ok().flatten().flatten()
 }
 
-async fn granted(app: &App, received: Received, visit: Visit, (bearer, is_mistyped): (Option<Bearer>, bool)) -> Response {
+async fn granted(
+    app: &App,
+    incoming: IncomingRequest,
+    request_context: RequestContext,
+    (bearer, is_mistyped): (Option<Bearer>, bool),
+) -> Response {
     if is_mistyped {
         tracing::warn!(
             institution = bearer.as_ref().map(|bearer| bearer.institution.as_str()),
@@ -222,7 +227,7 @@ async fn granted(app: &App, received: Received, visit: Visit, (bearer, is_mistyp
         Some(bearer) => encoding(app, bearer).await.map(Encoding::code),
         None => None,
     };
-    let body = login::granted(Granted {
+    let body = login::granted(GrantedLogin {
         status: &shape.status,
         msg: &shape.msg,
         access_token: token(Kind::Access),
@@ -233,13 +238,13 @@ async fn granted(app: &App, received: Received, visit: Visit, (bearer, is_mistyp
     let why = Text::new("ログインを許可しました。", "The login was granted.");
     let notes = [(bearer.is_none(), note_of_nobody as fn() -> Text), (is_mistyped, note_of_mistyped)];
     let notes = notes.into_iter().filter(|(is_there, _)| *is_there).map(|(_, note)| note().into()).collect();
-    finish(app, received, visit, Ending { notes, ..Ending::answered(json_bytes(StatusCode::OK, body.to_json()), why) })
+    finish(app, incoming, request_context, Completion { notes, ..Completion::answered(json_bytes(StatusCode::OK, body.to_json()), why) })
 }
 
-async fn refused(app: &App, received: Received, visit: Visit, refusal: &Refusal) -> Response {
-    let entry = catalogue_entry(app, visit.institution.as_ref(), refusal.error).await;
-    let ending = Ending::refused(rendered(&entry, refusal), refusal, &entry);
-    finish(app, received, visit, ending)
+async fn refused(app: &App, incoming: IncomingRequest, request_context: RequestContext, refusal: &Refusal) -> Response {
+    let entry = catalogue_entry(app, request_context.institution.as_ref(), refusal.error).await;
+    let completion = Completion::refused(rendered(&entry, refusal), refusal, &entry);
+    finish(app, incoming, request_context, completion)
 }
 
 fn rendered(entry: &Entry, refusal: &Refusal) -> Content {

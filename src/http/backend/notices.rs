@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::access;
 use super::finish::finish_json;
-use super::identity::{TokenRule, UNIDENTIFIED, identify};
-use super::incoming_request::Received;
+use super::identity::{IDENTITY_ERRORS, TokenRule, identify};
+use super::incoming_request::IncomingRequest;
 use super::url::InQuery;
-use crate::app::access::Visited;
+use crate::app::access::RequestOutcome;
 use crate::domain::campaign::Notice;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -31,13 +31,13 @@ pub struct NoticesQuery {
 /// What was told so far.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "NoticeListing")]
-struct Listing {
-    notices: Vec<Listed>,
+struct NoticeList {
+    notices: Vec<NoticeItem>,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ListedNotice")]
-struct Listed {
+struct NoticeItem {
     campaign: CampaignId,
     #[serde(flatten)]
     notice: Notice,
@@ -45,36 +45,36 @@ struct Listed {
 
 /// What its signature does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
-    operation.answers::<Listing>(200);
-    operation.refuses_with(UNIDENTIFIED);
+    operation.answers::<NoticeList>(200);
+    operation.refuses_with(IDENTITY_ERRORS);
 }
 
 /// Handles one request for notices.
 pub async fn notices(State(app): State<Arc<App>>, InQuery(query): InQuery<NoticesQuery>, request: Request) -> Response {
-    let received = Received::head(&app, Operation::Notices, request);
-    let listed = list(&app, &received, query.institution.as_deref()).await;
-    let why = |_: &Listing| Text::new("公開済みのお知らせを一覧しました。", "The notices published so far were listed.");
-    finish_json(&app, received, listed, why).await
+    let incoming = IncomingRequest::head(&app, Operation::Notices, request);
+    let items = list(&app, &incoming, query.institution.as_deref()).await;
+    let why = |_: &NoticeList| Text::new("公開済みのお知らせを一覧しました。", "The notices published so far were listed.");
+    finish_json(&app, incoming, items, why).await
 }
 
-async fn list(app: &App, received: &Received, institution: Option<&str>) -> Visited<Listing> {
+async fn list(app: &App, incoming: &IncomingRequest, institution: Option<&str>) -> RequestOutcome<NoticeList> {
     let in_request = match institution.map(InstitutionCode::parse).transpose() {
         Ok(in_request) => in_request,
         Err(error) => {
             let Text { ja, en } = error.text();
             let detail = Text::new(format!("institution: {ja}。"), format!("institution: {en}."));
-            return Visited::refused(None, Refusal::quoting(ErrorId::MalformedRequest, detail));
+            return RequestOutcome::refused(None, Refusal::quoting(ErrorId::MalformedRequest, detail));
         }
     };
-    let caller = match identify(app, received, in_request.as_ref().map(|code| (code, None)), TokenRule::Optional) {
+    let caller = match identify(app, incoming, in_request.as_ref().map(|code| (code, None)), TokenRule::Optional) {
         Ok(caller) => caller,
-        Err(unidentified) => return unidentified.visited(),
+        Err(unidentified) => return unidentified.request_outcome(),
     };
-    let access = access(received, &caller);
-    let listed = access.read(&app.institutions, |at| {
-        let campaign = &at.institution().campaign;
-        let published = campaign.notices.iter().filter(|notice| notice.published <= at.moment.now);
-        Ok(Listing { notices: published.map(|notice| Listed { campaign: campaign.id.clone(), notice: notice.clone() }).collect() })
+    let access = access(incoming, &caller);
+    let items = access.read(&app.institutions, |admitted| {
+        let campaign = &admitted.institution().campaign;
+        let published = campaign.notices.iter().filter(|notice| notice.published <= admitted.moment.now);
+        Ok(NoticeList { notices: published.map(|notice| NoticeItem { campaign: campaign.id.clone(), notice: notice.clone() }).collect() })
     });
-    listed.await
+    items.await
 }

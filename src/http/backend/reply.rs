@@ -7,7 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::incoming_request::Received;
+use super::incoming_request::IncomingRequest;
 use crate::domain::catalogue::Entry;
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
@@ -120,9 +120,9 @@ pub(super) fn xml(status: StatusCode, written: Encoded, encoding: Encoding) -> C
 }
 
 /// A refusal as a problem document, or as a page where a browser asks: what routes in the mock's own protocol answer.
-pub(super) fn problem(received: &Received, refusal: &Refusal, entry: &Entry) -> Content {
+pub(super) fn problem(incoming: &IncomingRequest, refusal: &Refusal, entry: &Entry) -> Content {
     let problem = Problem::of_catalogue(entry, &refusal.message(entry));
-    let (status, mut headers, body) = problem.rendered(is_for_a_browser(received.method.as_str(), &received.headers));
+    let (status, mut headers, body) = problem.rendered(is_for_a_browser(incoming.method.as_str(), &incoming.headers));
     headers.extend(refusal.retry_after.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
     Content { status, headers, body: Payload::Bytes(body) }
 }

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::delivery::{describe_delivery, terminal_of, update_delivery};
 use super::finish::{finish_json, refuse};
-use super::incoming_request::{Received, UNREADABLE};
+use super::incoming_request::{IncomingRequest, UNREADABLE};
 use super::url::InPath;
-use crate::app::access::{Visit, Visited};
+use crate::app::access::{RequestContext, RequestOutcome};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::ids::TerminalAddress;
@@ -46,18 +46,18 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// `POST /delivery/v1/terminals/{id}/reports`.
 pub async fn reports(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
-    let (received, read) = Received::whole(&app, Operation::Reports, request).await;
+    let (incoming, read) = IncomingRequest::whole(&app, Operation::Reports, request).await;
     let named = TerminalAddress::parse(&id).ok().map(|address| address.institution);
-    let report = match read.and_then(|()| json_of(&received.body)) {
+    let report = match read.and_then(|()| json_of(&incoming.body)) {
         Ok(object) => read_report(object),
         // Nothing that follows on the connection can be trusted.
-        Err(refusal) => return closing(refuse(&app, received, Visit::of(named), &refusal).await),
+        Err(refusal) => return closing(refuse(&app, incoming, RequestContext::of(named), &refusal).await),
     };
     let taken = match report {
-        Err(refusal) => Visited::refused(named, refusal),
-        Ok(report) => update_delivery(&app, &received, &id, |tenant, address, moment| take(tenant, address, moment, &report)).await,
+        Err(refusal) => RequestOutcome::refused(named, refusal),
+        Ok(report) => update_delivery(&app, &incoming, &id, |tenant, address, moment| take(tenant, address, moment, &report)).await,
     };
-    finish_json(&app, received, taken, |_| Text::new("報告を受け付けました。", "The report was taken.")).await
+    finish_json(&app, incoming, taken, |_| Text::new("報告を受け付けました。", "The report was taken.")).await
 }
 
 fn take(tenant: &mut Tenant, address: &TerminalAddress, moment: Moment, report: &Report) -> Result<Accepted, Refusal> {

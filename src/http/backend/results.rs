@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::delivery::{describe_delivery, read_delivery};
 use super::finish::finish_json;
-use super::incoming_request::Received;
+use super::incoming_request::IncomingRequest;
 use super::url::InPath;
 use crate::domain::campaign::Component;
 use crate::domain::ids::{CampaignId, TerminalAddress, Version};
@@ -67,9 +67,11 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// `GET /delivery/v1/terminals/{id}/results`.
 pub async fn results(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
-    let received = Received::head(&app, Operation::Results, request);
-    let shown = read_delivery(&app, &received, &id, |at| Ok(results_of(at.institution(), at.terminal, at.moment.now))).await;
-    finish_json(&app, received, shown, |_| Text::new("配信実績を表示しました。", "The delivery results were shown.")).await
+    let incoming = IncomingRequest::head(&app, Operation::Results, request);
+    let shown =
+        read_delivery(&app, &incoming, &id, |admitted| Ok(results_of(admitted.institution(), admitted.terminal, admitted.moment.now)))
+            .await;
+    finish_json(&app, incoming, shown, |_| Text::new("配信実績を表示しました。", "The delivery results were shown.")).await
 }
 
 fn results_of(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Results {

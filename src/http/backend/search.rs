@@ -7,14 +7,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::finish::{Ending, catalogue_entry, finish};
+use super::finish::{Completion, catalogue_entry, finish};
 use super::form::Form;
-use super::identity::{TokenRule, UNIDENTIFIED, Unidentified, identify, token_note};
-use super::incoming_request::{Received, UNREADABLE};
+use super::identity::{IDENTITY_ERRORS, IdentityError, TokenRule, identify, token_note};
+use super::incoming_request::{IncomingRequest, UNREADABLE};
 use super::reply::{self, Reply};
 use crate::answers::Answer;
-use crate::app::access::{Access, Visit, Visited};
-use crate::app::check::{Checked, answer_check, refuse_check};
+use crate::app::access::{Access, RequestContext, RequestOutcome};
+use crate::app::check::{AnsweredCheck, answer_check, refuse_check};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::ids::TerminalId;
@@ -26,7 +26,7 @@ use crate::http::connection::NoAnswer;
 use crate::http::openapi::{self, CheckAnswer, CheckRequest, JSON, XML};
 use crate::journal::Note;
 use crate::tls::ClientCertificate;
-use crate::wire::request::{self, Read, Sender, note_of_ignored};
+use crate::wire::request::{self, ParsedRequest, Sender, note_of_ignored};
 use crate::wire::xml;
 
 /// Errors that a terminal gives in place of a check.
@@ -45,7 +45,7 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
     let in_both = |schema: Value| json!({ JSON: { "schema": schema }, XML: { "schema": schema } });
     operation.takes_content(in_both(asked));
     operation.answers_content(200, "結果、またはエラー。 The result, or an error.", in_both(answered.clone()));
-    for id in UNREADABLE.iter().chain(UNIDENTIFIED).chain(REFUSED) {
+    for id in UNREADABLE.iter().chain(IDENTITY_ERRORS).chain(REFUSED) {
         operation.answers_error(*id, in_both(answered.clone()));
     }
     operation.note(
@@ -58,82 +58,92 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one check.
 pub async fn search(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (received, read) = Received::whole(&app, Operation::Search, request).await;
+    let (incoming, read) = IncomingRequest::whole(&app, Operation::Search, request).await;
     if let Err(refusal) = read {
-        let form = Form::of_body(&received.headers, b"");
-        return Box::pin(unreadable(&app, received, form, &refusal)).await;
+        let form = Form::of_body(&incoming.headers, b"");
+        return Box::pin(unreadable(&app, incoming, form, &refusal)).await;
     }
-    let of_body = Form::of_body(&received.headers, &received.body);
-    let document = match of_body.read(&received.headers, &received.body) {
+    let of_body = Form::of_body(&incoming.headers, &incoming.body);
+    let document = match of_body.read(&incoming.headers, &incoming.body) {
         Ok(document) => document,
         Err(detail) => {
             let refusal = Refusal::quoting(ErrorId::MalformedRequest, detail);
-            return Box::pin(unreadable(&app, received, of_body, &refusal)).await;
+            return Box::pin(unreadable(&app, incoming, of_body, &refusal)).await;
         }
     };
-    let form = Form::of_answer(&received.headers, of_body);
+    let form = Form::of_answer(&incoming.headers, of_body);
     let sender = Sender::of(&document);
     match request::check(&document) {
-        Ok(request) => answer(&app, received, form, &sender, request).await,
+        Ok(request) => answer(&app, incoming, form, &sender, request).await,
         Err(detail) => {
             let refusal = Refusal::quoting(ErrorId::MalformedRequest, detail);
-            let visit = Visit::of(sender.institution.clone());
-            let checked = Box::pin(refused(&app, &received, (&visit, form), &sender, &refusal)).await;
-            let ending = ending(&app, form, checked, Vec::new());
-            finish(&app, received, visit, ending)
+            let request_context = RequestContext::of(sender.institution.clone());
+            let checked = Box::pin(refused(&app, &incoming, (&request_context, form), &sender, &refusal)).await;
+            let completion = completion(&app, form, checked, Vec::new());
+            finish(&app, incoming, request_context, completion)
         }
     }
 }
 
 /// Answers a request that could be read.
-async fn answer(app: &App, received: Received, form: Form, sender: &Sender, request: Read<Inquiry>) -> Response {
+async fn answer(app: &App, incoming: IncomingRequest, form: Form, sender: &Sender, request: ParsedRequest<Inquiry>) -> Response {
     let mut notes: Vec<Note> = request.ignored.iter().map(|pointer| note_of_ignored(pointer).into()).collect();
-    notes.extend(token_note(app, &received).map(Note::from));
-    let Visited { result, visit } = match identify(app, &received, Some((&request.institution, None)), TokenRule::StrictlyNeeded) {
-        Ok(caller) => {
-            let access = Access { caller: &caller, operation: Operation::Search, surface: Surface::Http, counted: true };
-            answer_check(&app.institutions, &access, &request.content, (sender, form.target()), |checked, _| checked).await
-        }
-        Err(unidentified) => Unidentified::visited(unidentified),
-    };
+    notes.extend(token_note(app, &incoming).map(Note::from));
+    let RequestOutcome { result, request_context } =
+        match identify(app, &incoming, Some((&request.institution, None)), TokenRule::StrictlyNeeded) {
+            Ok(caller) => {
+                let access = Access { caller: &caller, operation: Operation::Search, surface: Surface::Http, counted: true };
+                answer_check(&app.institutions, &access, &request.content, (sender, form.target()), |checked, _| checked).await
+            }
+            Err(unidentified) => IdentityError::request_outcome(unidentified),
+        };
     let checked = match result {
         Ok(checked) => checked,
-        Err(refusal) => Box::pin(refused(app, &received, (&visit, form), sender, &refusal)).await,
+        Err(refusal) => Box::pin(refused(app, &incoming, (&request_context, form), sender, &refusal)).await,
     };
-    let ending = Ending { sought: Some(request.content.patient_key()), ..ending(app, form, checked, notes) };
-    finish(app, received, visit, ending)
+    let completion = Completion { patient: Some(request.content.patient_key()), ..completion(app, form, checked, notes) };
+    finish(app, incoming, request_context, completion)
 }
 
 /// The message of a refusal before the inquiry. Whose look it has: that of the terminal that was found out, else of the certificate's.
-async fn refused(app: &App, received: &Received, (visit, form): (&Visit, Form), sender: &Sender, refusal: &Refusal) -> Checked {
-    let terminal = visit.terminal.as_ref().or_else(|| by_certificate(received, visit));
-    let mut checked = refuse_check(&app.institutions, (visit.institution.as_ref(), terminal), (sender, form.target()), refusal).await;
+async fn refused(
+    app: &App,
+    incoming: &IncomingRequest,
+    (request_context, form): (&RequestContext, Form),
+    sender: &Sender,
+    refusal: &Refusal,
+) -> AnsweredCheck {
+    let terminal = request_context.terminal.as_ref().or_else(|| by_certificate(incoming, request_context));
+    let mut checked =
+        refuse_check(&app.institutions, (request_context.institution.as_ref(), terminal), (sender, form.target()), refusal).await;
     if refusal.error == ErrorId::StoreUnavailable {
         checked.answer.status = app.fixtures().catalogue.entry(refusal.error).status;
     }
     checked
 }
 
-fn by_certificate<'a>(received: &'a Received, visit: &Visit) -> Option<&'a TerminalId> {
-    match &received.certificate {
-        ClientCertificate::Terminal(address) if visit.institution.as_ref() == Some(&address.institution) => Some(&address.terminal),
+fn by_certificate<'a>(incoming: &'a IncomingRequest, request_context: &RequestContext) -> Option<&'a TerminalId> {
+    match &incoming.certificate {
+        ClientCertificate::Terminal(address) if request_context.institution.as_ref() == Some(&address.institution) => {
+            Some(&address.terminal)
+        }
         _ => None,
     }
 }
 
 /// A request that could not be read at all: its HTTP status says so too, and the connection closes, since nothing that follows on it can be trusted.
-async fn unreadable(app: &App, received: Received, of_body: Form, refusal: &Refusal) -> Response {
-    let form = Form::of_answer(&received.headers, of_body);
-    let visit = Visit::default();
-    let mut checked = refused(app, &received, (&visit, form), &Sender::default(), refusal).await;
+async fn unreadable(app: &App, incoming: IncomingRequest, of_body: Form, refusal: &Refusal) -> Response {
+    let form = Form::of_answer(&incoming.headers, of_body);
+    let request_context = RequestContext::default();
+    let mut checked = refused(app, &incoming, (&request_context, form), &Sender::default(), refusal).await;
     checked.answer.status = catalogue_entry(app, None, refusal.error).await.status;
-    let ending = ending(app, form, checked, Vec::new());
-    closing(finish(app, received, visit, ending))
+    let completion = completion(app, form, checked, Vec::new());
+    closing(finish(app, incoming, request_context, completion))
 }
 
 /// What a check came to, as it is answered: its message in `form`, or no answer at all.
-fn ending(app: &App, form: Form, checked: Checked, mut notes: Vec<Note>) -> Ending {
-    let Checked { answer: Answer { message, status, outcome, why }, encoding, note } = checked;
+fn completion(app: &App, form: Form, checked: AnsweredCheck, mut notes: Vec<Note>) -> Completion {
+    let AnsweredCheck { answer: Answer { message, status, outcome, why }, encoding, note } = checked;
     notes.extend(note.map(Note::from));
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let reply = match (message, form) {
@@ -145,5 +155,5 @@ fn ending(app: &App, form: Form, checked: Checked, mut notes: Vec<Note>) -> Endi
             reply::xml(status, written, encoding).into()
         }
     };
-    Ending { notes, ..Ending::new(reply, outcome, why) }
+    Completion { notes, ..Completion::new(reply, outcome, why) }
 }

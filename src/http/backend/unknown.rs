@@ -6,8 +6,8 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::response::Response;
 
 use super::finish;
-use super::incoming_request::Received;
-use crate::app::access::Visit;
+use super::incoming_request::IncomingRequest;
+use crate::app::access::RequestContext;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::operation::Operation;
@@ -29,6 +29,6 @@ pub async fn method(State(app): State<Arc<App>>, path: MatchedPath, request: Req
 }
 
 async fn refuse(app: Arc<App>, request: Request, error: ErrorId, detail: Text) -> Response {
-    let received = Received::head(&app, Operation::Unknown, request);
-    finish::refuse(&app, received, Visit::default(), &Refusal::quoting(error, detail)).await
+    let incoming = IncomingRequest::head(&app, Operation::Unknown, request);
+    finish::refuse(&app, incoming, RequestContext::default(), &Refusal::quoting(error, detail)).await
 }

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::{describe_delivery, terminal_of, update_delivery};
 use super::finish::{finish_json, refuse};
-use super::incoming_request::Received;
+use super::incoming_request::IncomingRequest;
 use super::package::unavailable;
 use super::url::{InPath, InQuery};
-use crate::app::access::Visit;
+use crate::app::access::RequestContext;
 use crate::domain::calendar::{next_window, open_window};
 use crate::domain::campaign::{Component, Package};
 use crate::domain::catalogue::ErrorId;
@@ -96,15 +96,15 @@ pub async fn updates(
     InQuery(query): InQuery<PollQuery>,
     request: Request,
 ) -> Response {
-    let received = Received::head(&app, Operation::Updates, request);
+    let incoming = IncomingRequest::head(&app, Operation::Updates, request);
     let manual = query.trigger.as_deref() == Some("manual");
     if let Some(other) = query.trigger.filter(|_| !manual) {
         let shown: String = other.chars().take(40).collect();
         let detail =
             Text::new(format!("trigger は manual だけです（{shown}）。"), format!("trigger is `manual` or left out, not `{shown}`."));
-        return refuse(&app, received, Visit::default(), &Refusal::quoting(ErrorId::MalformedRequest, detail)).await;
+        return refuse(&app, incoming, RequestContext::default(), &Refusal::quoting(ErrorId::MalformedRequest, detail)).await;
     }
-    let polled = update_delivery(&app, &received, &id, |tenant, address, moment| {
+    let polled = update_delivery(&app, &incoming, &id, |tenant, address, moment| {
         let institution = &mut tenant.institution;
         admit(institution, address, moment, app.fixtures().invented.delivery.poll_limit())?;
         institution.act(&address.terminal, moment.now, |terminal, _| {
@@ -121,7 +121,7 @@ pub async fn updates(
         Ok(answer)
     });
     let polled = polled.await;
-    finish_json(&app, received, polled, PollAnswer::why).await
+    finish_json(&app, incoming, polled, PollAnswer::why).await
 }
 
 impl PollAnswer {

@@ -10,14 +10,14 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::finish;
-use super::incoming_request::Received;
-use crate::app::access::Visit;
+use super::incoming_request::IncomingRequest;
+use crate::app::access::RequestContext;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::openapi::{self, Takes};
+use crate::http::openapi::{self, DescribedInput};
 
 /// The names in its path.
 pub struct InPath<T>(pub T);
@@ -25,13 +25,13 @@ pub struct InPath<T>(pub T);
 /// The fields of its query.
 pub struct InQuery<T>(pub T);
 
-impl<T> Takes for InPath<T> {
+impl<T> DescribedInput for InPath<T> {
     fn describe(operation: &mut openapi::Operation<'_>) {
         operation.refuses_with(&[ErrorId::MalformedRequest]);
     }
 }
 
-impl<T: JsonSchema> Takes for InQuery<T> {
+impl<T: JsonSchema> DescribedInput for InQuery<T> {
     fn describe(operation: &mut openapi::Operation<'_>) {
         operation.query::<T>();
         operation.refuses_with(&[ErrorId::MalformedRequest]);
@@ -64,7 +64,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for InQuery<T> {
 
 async fn unreadable(app: &Arc<App>, parts: &Parts, error: &str) -> Response {
     let request = Request::from_parts(parts.clone(), Body::empty());
-    let received = Received::head(app, Operation::Unknown, request);
+    let incoming = IncomingRequest::head(app, Operation::Unknown, request);
     let detail = Text::new(format!("URL が正しくありません（{error}）。"), format!("The URL: {error}."));
-    finish::refuse(app, received, Visit::default(), &Refusal::quoting(ErrorId::MalformedRequest, detail)).await
+    finish::refuse(app, incoming, RequestContext::default(), &Refusal::quoting(ErrorId::MalformedRequest, detail)).await
 }

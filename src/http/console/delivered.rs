@@ -9,11 +9,11 @@ pub(super) struct Delivered {
     /// Whether every component is installed: what the real tool shows.
     pub(super) completed: bool,
     /// A component each.
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<ComponentRow>,
 }
 
 /// One component.
-pub(super) struct Row {
+pub(super) struct ComponentRow {
     pub(super) title: String,
     pub(super) installed: String,
     pub(super) distributed: String,
@@ -26,7 +26,7 @@ impl Delivered {
     pub(super) fn of(institution: &Institution, terminal: &Terminal) -> Self {
         let row = |(component, software): (Component, &Software)| {
             let package = institution.campaign.package(component);
-            Row {
+            ComponentRow {
                 title: component.title().ja,
                 installed: software.installed.to_string(),
                 distributed: package.map_or_else(|| "―".to_owned(), |package| package.version.to_string()),
@@ -35,7 +35,7 @@ impl Delivered {
                 pending: software.is_pending(),
             }
         };
-        let rows: Vec<Row> = terminal.components().map(row).collect();
+        let rows: Vec<ComponentRow> = terminal.components().map(row).collect();
         Self { completed: rows.iter().all(|row| row.delivered), rows }
     }
 }

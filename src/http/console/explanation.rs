@@ -13,11 +13,11 @@ use crate::domain::japan;
 use crate::domain::text::Text;
 use crate::http::negotiation::{JSON, TEXT_HTML, TEXT_PLAIN, preferred};
 use crate::http::openapi::{self, Operation};
-use crate::journal::{Explanation, Listed};
+use crate::journal::{Explanation, ListedEntry};
 
 #[derive(Template)]
 #[template(path = "explanation.html")]
-struct Page<'a> {
+struct ExplanationPage<'a> {
     number: u64,
     operation: &'static str,
     path: &'a str,
@@ -29,7 +29,7 @@ struct Page<'a> {
 /// An entry, and why it is what it is.
 #[derive(Serialize, JsonSchema)]
 struct Explained<'a> {
-    entry: &'a Listed,
+    entry: &'a ListedEntry,
     explanation: &'a Explanation,
 }
 
@@ -55,7 +55,7 @@ enum Form {
 }
 
 /// The explanation of an entry, in the form of the three that `Accept` prefers.
-pub fn explanation(listed: &Listed, explanation: &Explanation, headers: &HeaderMap) -> Response {
+pub fn explanation(listed: &ListedEntry, explanation: &Explanation, headers: &HeaderMap) -> Response {
     match preferred(headers, &[(JSON, Form::Json), (TEXT_HTML, Form::Page), (TEXT_PLAIN, Form::Text)]) {
         Form::Page => crate::http::page::Page::new(page(listed, explanation)).into_response(),
         Form::Text => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], explanation.plain()).into_response(),
@@ -63,9 +63,9 @@ pub fn explanation(listed: &Listed, explanation: &Explanation, headers: &HeaderM
     }
 }
 
-fn page(listed: &Listed, explanation: &Explanation) -> String {
+fn page(listed: &ListedEntry, explanation: &Explanation) -> String {
     let entry = &listed.entry;
-    let page = Page {
+    let page = ExplanationPage {
         number: listed.number,
         operation: entry.operation.name(),
         path: &entry.path,

@@ -7,11 +7,11 @@ pub(super) struct Schema {
     pub(super) name: String,
     pub(super) about: String,
     pub(super) kind: String,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<SchemaRow>,
 }
 
 /// A field, or one of the values that a field may have.
-pub(super) struct Row {
+pub(super) struct SchemaRow {
     pub(super) name: String,
     pub(super) kind: String,
     pub(super) required: bool,
@@ -28,19 +28,19 @@ impl Schema {
 }
 
 /// Fields, and those of the objects in them, under their names with dots between.
-fn fields(within: &str, schema: &Value, rows: &mut Vec<Row>) {
+fn fields(within: &str, schema: &Value, rows: &mut Vec<SchemaRow>) {
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
         let name = format!("{within}{name}");
         let required =
             schema["required"].as_array().is_some_and(|required| required.iter().any(|one| name.ends_with(one.as_str().unwrap_or("\0"))));
-        rows.push(Row { name: name.clone(), kind: kind(field), required, about: about(field) });
+        rows.push(SchemaRow { name: name.clone(), kind: kind(field), required, about: about(field) });
         fields(&format!("{name}."), field, rows);
         fields(&format!("{name}[]."), &field["items"], rows);
     }
 }
 
 /// What a value may be.
-fn choices(schema: &Value, rows: &mut Vec<Row>) {
+fn choices(schema: &Value, rows: &mut Vec<SchemaRow>) {
     for choice in [&schema["oneOf"], &schema["anyOf"]].into_iter().filter_map(Value::as_array).flatten() {
         let tag = choice["properties"]
             .as_object()
@@ -48,17 +48,19 @@ fn choices(schema: &Value, rows: &mut Vec<Row>) {
             .flatten()
             .find_map(|(name, field)| Some(format!("{name} = {}", field["const"].as_str()?)));
         match (choice["const"].as_str(), tag) {
-            (Some(value), _) => rows.push(Row { name: format!("\"{value}\""), kind: String::new(), required: false, about: about(choice) }),
+            (Some(value), _) => {
+                rows.push(SchemaRow { name: format!("\"{value}\""), kind: String::new(), required: false, about: about(choice) })
+            }
             (None, Some(tag)) => {
-                rows.push(Row { name: tag, kind: String::new(), required: false, about: about(choice) });
+                rows.push(SchemaRow { name: tag, kind: String::new(), required: false, about: about(choice) });
                 fields("… ", choice, rows);
             }
-            (None, None) => rows.push(Row { name: kind(choice), kind: String::new(), required: false, about: about(choice) }),
+            (None, None) => rows.push(SchemaRow { name: kind(choice), kind: String::new(), required: false, about: about(choice) }),
         }
     }
     let meanings = |number: usize| schema["x-enum-descriptions"][number].as_str().unwrap_or_default().to_owned();
     for (number, value) in schema["enum"].as_array().into_iter().flatten().enumerate() {
-        rows.push(Row { name: value.to_string(), kind: String::new(), required: false, about: meanings(number) });
+        rows.push(SchemaRow { name: value.to_string(), kind: String::new(), required: false, about: meanings(number) });
     }
 }
 

@@ -17,7 +17,7 @@ use crate::domain::person::{AmbiguousPerson, find_person};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::linkage::{self, FaceFile, Seen};
+use crate::linkage::{self, CardResult, FaceFile};
 
 /// Whose card, what they consent to, and whether it is the right card.
 #[derive(Deserialize, JsonSchema)]
@@ -70,7 +70,7 @@ pub async fn present_card(
         let seen = linkage::present(&fixtures, &mut tenant.institution, &id, moment, person, &input.consents, input.card);
         seen.ok_or_else(|| no_terminal(&code, &id))
     });
-    let Seen { outcome, shown, face, exchange } = presented.await?.ok_or_else(|| no_institution(&code))??;
+    let CardResult { outcome, shown, face, exchange } = presented.await?.ok_or_else(|| no_institution(&code))??;
     app.institutions.record(Some(&code), exchange);
     let file = match face {
         None => None,

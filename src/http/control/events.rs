@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::input::{Asked, Code, no_institution};
+use super::input::{Code, QueryParams, no_institution};
 use super::journal_query::{limit, wrong};
 use crate::domain::event::{Event, KEPT_EVENTS};
 use crate::domain::ids::InstitutionCode;
@@ -25,7 +25,7 @@ use crate::http::app::App;
 use crate::http::negotiation::{JSON, TEXT_EVENT_STREAM, preferred};
 use crate::http::openapi::{self, Operation};
 use crate::http::problem::Problem;
-use crate::http::streams::{MOST_STREAMS, Place};
+use crate::http::streams::{MOST_STREAMS, StreamPermit};
 use crate::institutions::ChangeSubscription;
 
 /// How often a silent stream says that it lives.
@@ -69,7 +69,7 @@ pub fn describe_events(operation: &mut Operation<'_>) {
 pub async fn read_events(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    Asked(query): Asked<EventQuery>,
+    QueryParams(query): QueryParams<EventQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let limit = limit(query.limit.as_deref(), KEPT_EVENTS, KEPT_EVENTS)?;
@@ -97,11 +97,11 @@ fn resumed(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 }
 
 async fn stream(app: Arc<App>, code: InstitutionCode, after: u64) -> Result<Response, Problem> {
-    let place = app.streams.place().ok_or_else(full)?;
+    let permit = app.streams.acquire().ok_or_else(full)?;
     let subscription = app.institutions.subscribe(&code);
     let generation = app.institutions.read(&code, |tenant, _| tenant.institution.generation.clone());
     let generation = generation.await?.ok_or_else(|| no_institution(&code))?;
-    let event_stream = EventStream { app, code, generation, subscription, place, sent: after, waiting: VecDeque::new(), over: false };
+    let event_stream = EventStream { app, code, generation, subscription, permit, sent: after, waiting: VecDeque::new(), over: false };
     let events = stream::unfold(event_stream, EventStream::next);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEPT_ALIVE_EVERY)).into_response())
 }
@@ -120,7 +120,7 @@ struct EventStream {
     /// Which making of the institution the numbers are of.
     generation: Arc<str>,
     subscription: ChangeSubscription,
-    place: Place,
+    permit: StreamPermit,
     /// The number of the last event that was sent.
     sent: u64,
     waiting: VecDeque<sse::Event>,
@@ -141,7 +141,7 @@ impl EventStream {
                 tokio::select! {
                     () = self.subscription.changed() => {}
                     () = tokio::time::sleep(pause) => {}
-                    () = self.place.closed() => self.over = true,
+                    () = self.permit.closed() => self.over = true,
                 }
             }
         }

@@ -22,7 +22,7 @@ use crate::domain::japan;
 use crate::domain::text::Text;
 use crate::fixtures::Profile;
 use crate::http::app::App;
-use crate::http::openapi::{JSON, Operation, Takes, content};
+use crate::http::openapi::{DescribedInput, JSON, Operation, content};
 use crate::http::problem::Problem;
 use crate::json::parse_value;
 
@@ -42,7 +42,7 @@ pub struct FaultView {
 /// All faults of an institution, in the order in which they were added.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FaultListing")]
-pub struct Listing {
+pub struct FaultList {
     /// What chance is drawn from, with the institution's code.
     seed: u64,
     faults: Vec<FaultView>,
@@ -50,7 +50,8 @@ pub struct Listing {
 
 /// What a profile's name came to.
 #[derive(Serialize, JsonSchema)]
-struct Unleashed {
+#[schemars(rename = "Unleashed")]
+struct AppliedProfile {
     profile: FaultId,
     title: Text,
     institution: InstitutionCode,
@@ -87,7 +88,7 @@ impl JsonSchema for FaultInput {
 
 /// What the signature of [`add_fault`] does not say.
 pub fn describe_added_fault(operation: &mut Operation<'_>) {
-    let (one, several) = (operation.schema::<FaultView>(), operation.schema::<Unleashed>());
+    let (one, several) = (operation.schema::<FaultView>(), operation.schema::<AppliedProfile>());
     operation.answers_content(201, "The fault, or those of the profile.", content(JSON, json!({ "anyOf": [one, several] })));
     operation.answers_header(201, "Location", "Its path.");
 }
@@ -104,7 +105,7 @@ impl<S: Send + Sync> FromRequestParts<S> for FaultAddress {
     }
 }
 
-impl Takes for FaultAddress {
+impl DescribedInput for FaultAddress {
     fn describe(operation: &mut Operation<'_>) {
         Code::describe(operation);
     }
@@ -114,10 +115,10 @@ impl Takes for FaultAddress {
 ///
 /// # Errors
 /// No such institution.
-pub async fn list_faults(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<Listing>, Problem> {
+pub async fn list_faults(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<FaultList>, Problem> {
     let listing = app.institutions.read(&code, |tenant, _| {
         let institution = &tenant.institution;
-        Json(Listing { seed: institution.presentation.seed, faults: views(&institution.faults) })
+        Json(FaultList { seed: institution.presentation.seed, faults: views(&institution.faults) })
     });
     listing.await?.ok_or_else(|| no_institution(&code))
 }
@@ -133,7 +134,7 @@ pub async fn add_fault(
 ) -> Result<Response, Problem> {
     if input.contains_key("profile") {
         let ByName { profile } = parse_value(Value::Object(input), "")?;
-        return unleash(&app, code, &profile).await;
+        return apply_profile(&app, code, &profile).await;
     }
     let given: FaultDefinition = parse_value(Value::Object(input), "")?;
     let added = app.institutions.update(&code, |tenant, moment| {
@@ -148,7 +149,7 @@ pub async fn add_fault(
 }
 
 /// Adds the faults of a profile.
-async fn unleash(app: &App, code: InstitutionCode, name: &str) -> Result<Response, Problem> {
+async fn apply_profile(app: &App, code: InstitutionCode, name: &str) -> Result<Response, Problem> {
     let fixtures = app.fixtures();
     let profile = fixtures.chaos.iter().find(|profile| profile.name.as_str() == name).ok_or_else(|| unknown_profile(app, name))?;
     let added = app.institutions.update(&code, |tenant, _| {
@@ -161,7 +162,7 @@ async fn unleash(app: &App, code: InstitutionCode, name: &str) -> Result<Respons
     let (seed, faults) = added.await?.ok_or_else(|| no_institution(&code))??;
     tracing::info!(institution = code.as_str(), profile = name, seed, "障害のプロファイルを設定しました / a profile of faults was set");
     let location = HeaderValue::from_str(&format!("/v1/institutions/{code}/faults")).expect("a code is digits");
-    let answer = Unleashed { profile: profile.name.clone(), title: profile.title.clone(), institution: code, seed, faults };
+    let answer = AppliedProfile { profile: profile.name.clone(), title: profile.title.clone(), institution: code, seed, faults };
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(answer)).into_response())
 }
 

@@ -13,12 +13,12 @@ use crate::http::handshakes::FailedHandshake;
 /// The TLS handshakes of both ports that failed since the start.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FailedHandshakeListing")]
-pub struct Listing {
+pub struct FailedHandshakeList {
     /// The last hundred, oldest first.
     failed: Vec<FailedHandshake>,
 }
 
 /// `GET /v1/failed-handshakes`.
-pub async fn failed_handshakes(State(app): State<Arc<App>>) -> Json<Listing> {
-    Json(Listing { failed: app.handshakes.recent() })
+pub async fn failed_handshakes(State(app): State<Arc<App>>) -> Json<FailedHandshakeList> {
+    Json(FailedHandshakeList { failed: app.handshakes.recent() })
 }

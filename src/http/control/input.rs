@@ -19,7 +19,7 @@ use crate::domain::text::Text;
 use crate::fixtures::Scenarios;
 use crate::http::app::App;
 use crate::http::body;
-use crate::http::openapi::{Operation, Takes};
+use crate::http::openapi::{DescribedInput, Operation};
 use crate::http::problem::Problem;
 use crate::json::parse_json;
 use crate::listener::Listener;
@@ -90,7 +90,7 @@ pub(super) async fn named<T>(
 /// The institution that the path names; it need not exist.
 pub struct Code(pub InstitutionCode);
 
-impl Takes for Code {
+impl DescribedInput for Code {
     fn describe(operation: &mut Operation<'_>) {
         operation.refuses(400);
         operation.refuses(404);
@@ -108,7 +108,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Code {
 /// The institution and terminal that the path names; neither need exist.
 pub struct Address(pub InstitutionCode, pub TerminalId);
 
-impl Takes for Address {
+impl DescribedInput for Address {
     fn describe(operation: &mut Operation<'_>) {
         Code::describe(operation);
     }
@@ -124,16 +124,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
 }
 
 /// The fields of the URL's query.
-pub struct Asked<T>(pub T);
+pub struct QueryParams<T>(pub T);
 
-impl<T: JsonSchema> Takes for Asked<T> {
+impl<T: JsonSchema> DescribedInput for QueryParams<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.query::<T>();
         operation.refuses(400);
     }
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParams<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -148,7 +148,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 /// A JSON body; an empty one and `null` count as `{}`.
 pub struct Input<T>(pub T);
 
-impl<T: JsonSchema> Takes for Input<T> {
+impl<T: JsonSchema> DescribedInput for Input<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.takes::<T>();
         [400, 408, 413, 415, 422].into_iter().for_each(|status| operation.refuses(status));

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::actions::Nothing;
 use super::campaign::{CampaignInput, campaign_of};
 use super::faults::faults_of;
-use super::input::{Asked, Code, Input, bad_query, no_institution, scenario_of};
+use super::input::{Code, Input, QueryParams, bad_query, no_institution, scenario_of};
 use super::output::Created;
 use super::patch::{Patch, merged};
 use super::persons::checked_persons;
@@ -157,7 +157,8 @@ pub struct ListQuery {
 
 /// Institutions, in order of their codes.
 #[derive(Serialize, JsonSchema)]
-pub struct InstitutionListing {
+#[schemars(rename = "InstitutionListing")]
+pub struct InstitutionList {
     institutions: Vec<ListedInstitution>,
     /// What to ask behind (`?after=`), where there are more.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -180,7 +181,10 @@ const MOST_LISTED: usize = 1_000;
 ///
 /// # Errors
 /// A limit that is no number, or a store that does not work.
-pub async fn list_institutions(State(app): State<Arc<App>>, Asked(query): Asked<ListQuery>) -> Result<Json<InstitutionListing>, Problem> {
+pub async fn list_institutions(
+    State(app): State<Arc<App>>,
+    QueryParams(query): QueryParams<ListQuery>,
+) -> Result<Json<InstitutionList>, Problem> {
     let limit = query.limit()?;
     let codes = app.institutions.codes(query.after.as_ref(), limit).await?;
     let mut institutions = Vec::new();
@@ -199,7 +203,7 @@ pub async fn list_institutions(State(app): State<Arc<App>>, Asked(query): Asked<
         institutions.extend(listed.await?);
     }
     let next = codes.last().filter(|_| codes.len() == limit).cloned();
-    Ok(Json(InstitutionListing { institutions, next }))
+    Ok(Json(InstitutionList { institutions, next }))
 }
 
 impl ListQuery {

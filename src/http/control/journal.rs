@@ -10,8 +10,8 @@ use axum::response::{NoContent, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::input::{Asked, Code, bad_path, no_institution};
-use super::journal_query::{AN_ENTRY, EntryQuery, JournalQuery, known_error, place};
+use super::input::{Code, QueryParams, bad_path, no_institution};
+use super::journal_query::{AN_ENTRY, EntryQuery, JournalQuery, known_error, position};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorPresentation;
 use crate::domain::ids::InstitutionCode;
@@ -19,13 +19,13 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::console;
 use crate::http::problem::Problem;
-use crate::journal::{Choice, Entry, KEPT_ENTRIES, Listed, Page, Start, explain};
+use crate::journal::{Entry, EntryPage, KEPT_ENTRIES, ListedEntry, Selection, Start, explain};
 
 /// Entries, oldest first.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "JournalListing")]
-pub struct Listing {
-    entries: Vec<Listed>,
+pub struct JournalPage {
+    entries: Vec<ListedEntry>,
     /// How many older ones the journal's bound or `DELETE …/journal` has taken away.
     evicted: u64,
     /// Of a store that several servers share: one of them has not written yet what it answered.
@@ -54,27 +54,30 @@ enum Next {
 pub async fn institution_journal(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    Asked(query): Asked<JournalQuery>,
-) -> Result<Json<Listing>, Problem> {
-    let (masks, choice) = (query.masks()?, query.choice()?);
-    let page = read(&app, Some(&code), choice.reads()).await?;
-    if let Some(error) = &choice.filter.error {
+    QueryParams(query): QueryParams<JournalQuery>,
+) -> Result<Json<JournalPage>, Problem> {
+    let (masks, selection) = (query.masks()?, query.selection()?);
+    let page = read(&app, Some(&code), selection.reads()).await?;
+    if let Some(error) = &selection.filter.error {
         known_error(error, &errors_of(&app, &code).await?, &page.entries)?;
     }
-    listing(page, &choice, masks).map(Json)
+    journal_page(page, &selection, masks).map(Json)
 }
 
 /// `GET /v1/journal`.
 ///
 /// # Errors
 /// A field of the URL that is wrong, or no such entry to begin at.
-pub async fn stray_journal(State(app): State<Arc<App>>, Asked(query): Asked<JournalQuery>) -> Result<Json<Listing>, Problem> {
-    let (masks, choice) = (query.masks()?, query.choice()?);
-    let page = read(&app, None, choice.reads()).await?;
-    if let Some(error) = &choice.filter.error {
+pub async fn stray_journal(
+    State(app): State<Arc<App>>,
+    QueryParams(query): QueryParams<JournalQuery>,
+) -> Result<Json<JournalPage>, Problem> {
+    let (masks, selection) = (query.masks()?, query.selection()?);
+    let page = read(&app, None, selection.reads()).await?;
+    if let Some(error) = &selection.filter.error {
         known_error(error, &errors(&app, &ErrorPresentation::default()), &page.entries)?;
     }
-    listing(page, &choice, masks).map(Json)
+    journal_page(page, &selection, masks).map(Json)
 }
 
 /// `GET …/journal/{entry}`: an entry by its id or number, and why it is what it is; JSON, a page or plain text by `Accept`.
@@ -85,7 +88,7 @@ pub async fn institution_entry(
     State(app): State<Arc<App>>,
     Code(code): Code,
     Path((_, entry)): Path<(String, String)>,
-    Asked(query): Asked<EntryQuery>,
+    QueryParams(query): QueryParams<EntryQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let masks = query.masks()?;
@@ -101,7 +104,7 @@ pub async fn institution_entry(
 pub async fn stray_entry(
     State(app): State<Arc<App>>,
     entry: Result<Path<String>, PathRejection>,
-    Asked(query): Asked<EntryQuery>,
+    QueryParams(query): QueryParams<EntryQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Path(entry) = entry.map_err(|_| no_such_name())?;
@@ -142,35 +145,35 @@ fn errors(app: &App, presentation: &ErrorPresentation) -> Vec<(&'static str, Str
     errors
 }
 
-async fn read(app: &App, code: Option<&InstitutionCode>, newest: usize) -> Result<Page, Problem> {
+async fn read(app: &App, code: Option<&InstitutionCode>, newest: usize) -> Result<EntryPage, Problem> {
     match code {
         Some(code) => app.institutions.entries(code, newest).await?.ok_or_else(|| no_institution(code)),
         None => Ok(app.institutions.stray_entries(newest).await?),
     }
 }
 
-fn listing(page: Page, choice: &Choice, masks: bool) -> Result<Listing, Problem> {
-    let chosen = choice.among(page.entries).ok_or_else(no_entry)?;
-    let next = match (choice.start, chosen.entries.first().zip(chosen.entries.last()).filter(|_| chosen.more)) {
+fn journal_page(page: EntryPage, selection: &Selection, masks: bool) -> Result<JournalPage, Problem> {
+    let selected = selection.among(page.entries).ok_or_else(no_entry)?;
+    let next = match (selection.start, selected.entries.first().zip(selected.entries.last()).filter(|_| selected.more)) {
         (_, None) => None,
         (Start::After(_), Some((_, last))) => Some(Next::After(last.number)),
         (Start::Newest | Start::Before(_), Some((first, _))) => Some(Next::Before(first.number)),
     };
-    let entries = chosen.entries.into_iter().map(|listed| shown(listed, masks)).collect();
-    Ok(Listing { entries, evicted: page.evicted, incomplete: !page.complete, next })
+    let entries = selected.entries.into_iter().map(|listed| shown(listed, masks)).collect();
+    Ok(JournalPage { entries, evicted: page.evicted, incomplete: !page.complete, next })
 }
 
-fn explained((page, entry): (Page, &str), masks: bool, own_persons: Option<usize>, headers: &HeaderMap) -> Result<Response, Problem> {
-    let place = place(entry).ok_or_else(no_such_name)?;
+fn explained((page, entry): (EntryPage, &str), masks: bool, own_persons: Option<usize>, headers: &HeaderMap) -> Result<Response, Problem> {
+    let place = position(entry).ok_or_else(no_such_name)?;
     let listed = page.entries.into_iter().find(|listed| place.is(listed)).ok_or_else(no_entry)?;
     let listed = shown(listed, masks);
     Ok(console::explanation(&listed, &explain(&listed.entry, own_persons), headers))
 }
 
 /// An entry as it is asked for.
-fn shown(listed: Listed, masks: bool) -> Listed {
+fn shown(listed: ListedEntry, masks: bool) -> ListedEntry {
     let entry = if masks { Entry::masked } else { std::convert::identity };
-    Listed { entry: entry(listed.entry), ..listed }
+    ListedEntry { entry: entry(listed.entry), ..listed }
 }
 
 fn no_such_name() -> Problem {

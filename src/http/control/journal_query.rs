@@ -8,7 +8,7 @@ use super::input::bad_query;
 use crate::domain::operation::{Operation, OutcomeName};
 use crate::domain::text::Text;
 use crate::http::problem::Problem;
-use crate::journal::{Choice, Filter, KEPT_ENTRIES, Listed, Place, Start};
+use crate::journal::{EntryPosition, Filter, KEPT_ENTRIES, ListedEntry, Selection, Start};
 
 /// How many entries are listed where the URL does not say.
 const USUAL: usize = 50;
@@ -67,12 +67,12 @@ impl JournalQuery {
     }
 
     /// What is asked for.
-    pub(super) fn choice(self) -> Result<Choice, Problem> {
+    pub(super) fn selection(self) -> Result<Selection, Problem> {
         let limit = limit(self.limit.as_deref(), USUAL, KEPT_ENTRIES)?;
         let start = match (self.after, self.before) {
             (None, None) => Start::Newest,
-            (Some(after), None) => Start::After(place(&after).ok_or_else(|| wrong("after", AN_ENTRY))?),
-            (None, Some(before)) => Start::Before(place(&before).ok_or_else(|| wrong("before", AN_ENTRY))?),
+            (Some(after), None) => Start::After(position(&after).ok_or_else(|| wrong("after", AN_ENTRY))?),
+            (None, Some(before)) => Start::Before(position(&before).ok_or_else(|| wrong("before", AN_ENTRY))?),
             (Some(_), Some(_)) => {
                 let detail = Text::new("after と before は同時に使えません。", "`after` and `before` cannot go together.");
                 return Err(bad_query(detail).expected("after or before"));
@@ -89,7 +89,7 @@ impl JournalQuery {
             since: instant("since", self.since)?,
             until: instant("until", self.until)?,
         };
-        Ok(Choice { filter, start, limit })
+        Ok(Selection { filter, start, limit })
     }
 }
 
@@ -97,8 +97,8 @@ impl JournalQuery {
 pub(super) const AN_ENTRY: &str = "the number or the id of an entry";
 
 /// A number or an id.
-pub(super) fn place(text: &str) -> Option<Place> {
-    text.parse().map(Place::Number).or_else(|_| text.parse().map(Place::Id)).ok()
+pub(super) fn position(text: &str) -> Option<EntryPosition> {
+    text.parse().map(EntryPosition::Number).or_else(|_| text.parse().map(EntryPosition::Id)).ok()
 }
 
 /// How many are asked for.
@@ -133,7 +133,7 @@ fn one_of<T: Copy, const N: usize>(
 }
 
 /// Refuses an error that there is not: one of no name or code in `errors`, and of no entry's, whose code may have been replaced since.
-pub(super) fn known_error(error: &str, errors: &[(&str, String)], entries: &[Listed]) -> Result<(), Problem> {
+pub(super) fn known_error(error: &str, errors: &[(&str, String)], entries: &[ListedEntry]) -> Result<(), Problem> {
     let alone = Filter { error: Some(error.to_owned()), ..Filter::default() };
     if errors.iter().any(|(name, code)| *name == error || code == error) || entries.iter().any(|listed| alone.takes(&listed.entry)) {
         return Ok(());

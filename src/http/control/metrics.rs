@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::http::app::App;
-use crate::http::openapi::{Gives, Operation, content};
+use crate::http::openapi::{DescribedOutput, Operation, content};
 use crate::metrics;
 
 /// Metrics in Prometheus' text form.
@@ -25,7 +25,7 @@ impl IntoResponse for Exposition {
     }
 }
 
-impl Gives for Exposition {
+impl DescribedOutput for Exposition {
     fn describe(operation: &mut Operation<'_>) {
         let example = "onshi_mock_requests_total{operation=\"search\",outcome=\"refused\"} 3\n";
         operation.answers_content(

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::input::{Asked, Code, Input, no_institution};
+use super::input::{Code, Input, QueryParams, no_institution};
 use super::journal_query::{limit, wrong};
 use super::output::Created;
 use crate::domain::ids::InstitutionCode;
@@ -16,12 +16,12 @@ use crate::domain::observation::{KEPT_OBSERVATIONS, LONGEST_NAME, LONGEST_TEXT, 
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::journal::{KEPT_ENTRIES, Place};
+use crate::journal::{EntryPosition, KEPT_ENTRIES};
 
 /// Observations, oldest first.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ObservationListing")]
-pub struct Listing {
+pub struct ObservationList {
     observations: Vec<Observation>,
     /// How many older ones are no longer kept.
     evicted: u64,
@@ -74,8 +74,8 @@ pub async fn observe(
 pub async fn read_observations(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    Asked(query): Asked<ObservationQuery>,
-) -> Result<Json<Listing>, Problem> {
+    QueryParams(query): QueryParams<ObservationQuery>,
+) -> Result<Json<ObservationList>, Problem> {
     let limit = limit(query.limit.as_deref(), KEPT_OBSERVATIONS, KEPT_OBSERVATIONS)?;
     let after = query.after.map_or(Ok(0), |after| after.parse().map_err(|_| wrong("after", "the number of an observation")))?;
     let listed = app.institutions.read(&code, |tenant, _| {
@@ -84,7 +84,7 @@ pub async fn read_observations(
         let more = observations.len() > limit;
         observations.truncate(limit);
         let next = observations.last().filter(|_| more).map(|last| last.number);
-        Json(Listing { observations, evicted: all.evicted(), next })
+        Json(ObservationList { observations, evicted: all.evicted(), next })
     });
     listed.await?.ok_or_else(|| no_institution(&code))
 }
@@ -110,7 +110,7 @@ async fn known_entry(app: &App, code: &InstitutionCode, entry: &str) -> Result<S
     let id = Uuid::parse_str(entry)
         .map_err(|_| wrong(Text::new("ジャーナルのエントリーの id ではありません。", "This is no id of a journal entry.")))?;
     let page = app.institutions.entries(code, KEPT_ENTRIES).await?.ok_or_else(|| no_institution(code))?;
-    if page.complete && !page.entries.iter().any(|listed| Place::Id(id).is(listed)) {
+    if page.complete && !page.entries.iter().any(|listed| EntryPosition::Id(id).is(listed)) {
         return Err(wrong(Text::new(
             "この医療機関のジャーナルに、そのエントリーはありません。古いものから消えます（evicted）。",
             "This institution's journal has no such entry; the oldest ones go (evicted).",

@@ -6,10 +6,10 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::input::Asked;
+use super::input::QueryParams;
 use super::output::Pem;
 use crate::http::app::App;
-use crate::http::openapi::Document;
+use crate::http::openapi::OpenApiDocument;
 use crate::http::problem::Problem;
 use crate::listener::Listener;
 
@@ -42,6 +42,6 @@ pub struct DocumentQuery {
 }
 
 /// `GET /openapi.json`: this interface, described.
-pub async fn openapi(State(app): State<Arc<App>>, Asked(query): Asked<DocumentQuery>) -> Document {
+pub async fn openapi(State(app): State<Arc<App>>, QueryParams(query): QueryParams<DocumentQuery>) -> OpenApiDocument {
     app.published().document(query.listener)
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::http::openapi::{Gives, Operation, content};
+use crate::http::openapi::{DescribedOutput, Operation, content};
 
 /// Something that was created, and where it is.
 pub struct Created<T> {
@@ -34,7 +34,7 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
-impl<T: JsonSchema> Gives for Created<T> {
+impl<T: JsonSchema> DescribedOutput for Created<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.answers::<T>(201);
         operation.answers_header(201, "Location", "Its path.");
@@ -47,7 +47,7 @@ impl IntoResponse for Pem {
     }
 }
 
-impl Gives for Pem {
+impl DescribedOutput for Pem {
     fn describe(operation: &mut Operation<'_>) {
         operation.answers_content(200, "PEM", content(PEM, json!({ "type": "string" })));
     }

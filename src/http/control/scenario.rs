@@ -31,14 +31,14 @@ pub struct ScenarioInput {
 /// All scenarios.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ScenarioListing")]
-pub struct Listing {
-    scenarios: Vec<Told>,
+pub struct ScenarioList {
+    scenarios: Vec<ScenarioSummary>,
 }
 
 /// A scenario without its stage.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ToldScenario")]
-struct Told {
+struct ScenarioSummary {
     id: ScenarioId,
     #[serde(flatten)]
     about: About,
@@ -46,7 +46,8 @@ struct Told {
 
 /// Where an institution stands in its scenario.
 #[derive(Serialize, JsonSchema)]
-pub struct Standing {
+#[schemars(rename = "Standing")]
+pub struct ScenarioStatus {
     id: ScenarioId,
     /// None where the fixtures have it no longer.
     #[serde(flatten)]
@@ -58,16 +59,16 @@ pub struct Standing {
 }
 
 /// `GET /v1/scenarios`.
-pub async fn list_scenarios(State(app): State<Arc<App>>) -> Json<Listing> {
-    let told = |scenario: &Scenario| Told { id: scenario.id.clone(), about: scenario.about.clone() };
-    Json(Listing { scenarios: app.fixtures().scenarios.iter().map(told).collect() })
+pub async fn list_scenarios(State(app): State<Arc<App>>) -> Json<ScenarioList> {
+    let summary = |scenario: &Scenario| ScenarioSummary { id: scenario.id.clone(), about: scenario.about.clone() };
+    Json(ScenarioList { scenarios: app.fixtures().scenarios.iter().map(summary).collect() })
 }
 
 /// `GET …/scenario`.
 ///
 /// # Errors
 /// No such institution, or one that was set to no scenario.
-pub async fn read_scenario(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<Standing>, Problem> {
+pub async fn read_scenario(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<ScenarioStatus>, Problem> {
     let timeline = app.institutions.read(&code, |tenant, _| tenant.institution.scenario.clone());
     let timeline = timeline.await?.ok_or_else(|| no_institution(&code))?.ok_or_else(|| {
         let detail = Text::new("シナリオは設定されていません。", "The institution is set to no scenario.");
@@ -75,7 +76,7 @@ pub async fn read_scenario(State(app): State<Arc<App>>, Code(code): Code) -> Res
     })?;
     let about = app.fixtures().scenarios.find(&timeline.id).map(|scenario| scenario.about.clone());
     let next = timeline.next().map(|(_, step)| step.at);
-    Ok(Json(Standing { id: timeline.id.clone(), about, next, timeline: timeline.steps().to_vec() }))
+    Ok(Json(ScenarioStatus { id: timeline.id.clone(), about, next, timeline: timeline.steps().to_vec() }))
 }
 
 /// `PUT …/scenario`: the institution is made anew on that stage, its journal empty; a reset then brings it back there.

@@ -16,7 +16,7 @@ use super::view::InstitutionView;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body;
-use crate::http::openapi::{Operation, Takes};
+use crate::http::openapi::{DescribedInput, Operation};
 use crate::http::problem::Problem;
 use crate::institutions::Snapshot;
 use crate::json::parse_json;
@@ -53,16 +53,16 @@ impl JsonSchema for SnapshotDocument {
 }
 
 /// A snapshot as the body of a request: larger than others.
-pub struct Document(Value);
+pub struct SnapshotInput(Value);
 
-impl Takes for Document {
+impl DescribedInput for SnapshotInput {
     fn describe(operation: &mut Operation<'_>) {
         operation.takes::<SnapshotDocument>();
         [400, 408, 413, 415, 422].into_iter().for_each(|status| operation.refuses(status));
     }
 }
 
-impl FromRequest<Arc<App>> for Document {
+impl FromRequest<Arc<App>> for SnapshotInput {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
@@ -93,7 +93,7 @@ pub async fn take_snapshot(
 pub async fn restore_snapshot(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    Document(document): Document,
+    SnapshotInput(document): SnapshotInput,
 ) -> Result<Json<InstitutionView>, Problem> {
     let snapshot = Snapshot::read(document).map_err(|error| Problem::field(error.pointer, error.text))?;
     let restored = app.institutions.restore(&code, &snapshot, |tenant, moment| shown(&app, tenant, moment)).await?;

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::input::{Address, Asked, Code, Input, no_institution, no_terminal};
+use super::input::{Address, Code, Input, QueryParams, no_institution, no_terminal};
 use super::output::Created;
 use super::patch::{Patch, merged};
 use super::view::TerminalView;
@@ -27,7 +27,7 @@ use crate::json::parse_value;
 /// All terminals of an institution.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "TerminalListing")]
-pub struct Listing {
+pub struct TerminalList {
     terminals: BTreeMap<TerminalId, TerminalView>,
 }
 
@@ -56,13 +56,13 @@ pub struct AddInput {
 pub async fn list_terminals(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    Asked(query): Asked<ListQuery>,
-) -> Result<Json<Listing>, Problem> {
+    QueryParams(query): QueryParams<ListQuery>,
+) -> Result<Json<TerminalList>, Problem> {
     let listing = app.institutions.read(&code, |tenant, moment| {
         let silent = |terminal: &&Terminal| query.silent_for.is_none_or(|period| terminal.is_silent(period, moment.now));
         let terminals = tenant.institution.terminals.values().filter(silent);
         let views = terminals.map(|terminal| (terminal.id.clone(), TerminalView::new(&tenant.institution, terminal, moment)));
-        Json(Listing { terminals: views.collect() })
+        Json(TerminalList { terminals: views.collect() })
     });
     listing.await?.ok_or_else(|| no_institution(&code))
 }

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::input::{Asked, Code, no_institution};
+use super::input::{Code, QueryParams, no_institution};
 use crate::app::evidence;
 use crate::http::app::App;
 use crate::http::negotiation::{APPLICATION_XML, JSON, TEXT_HTML, TEXT_XML, preferred};
@@ -55,7 +55,7 @@ pub fn describe_verdict(operation: &mut Operation<'_>) {
 pub async fn verdict(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    Asked(query): Asked<VerdictQuery>,
+    QueryParams(query): QueryParams<VerdictQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let evidence = evidence(&app.institutions, app.strictness, &code).await?.ok_or_else(|| no_institution(&code))?;

@@ -16,6 +16,6 @@ mod transforms;
 pub use content::{JSON, XML, content};
 pub use document::{Interface, Surface};
 pub use messages::{CheckAnswer, CheckRequest, LoginAnswer, LoginRequest};
-pub use operation::{Gives, Handles, Operation, Takes};
-pub use published::{Document, Published};
+pub use operation::{DescribedHandler, DescribedInput, DescribedOutput, Operation};
+pub use published::{OpenApiDocument, Published};
 pub use routes::{Described, Routes};

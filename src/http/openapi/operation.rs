@@ -146,35 +146,35 @@ fn without_null(mut schema: Value) -> Value {
 }
 
 /// A handler whose arguments and result can be described; `Inputs` are its arguments.
-pub trait Handles<Inputs> {
+pub trait DescribedHandler<Inputs> {
     /// Tells what it takes and gives.
     fn describe(operation: &mut Operation<'_>);
 }
 
 /// An argument of a handler: what it takes from a request, and how that may be refused.
-pub trait Takes {
+pub trait DescribedInput {
     /// Tells it.
     fn describe(_operation: &mut Operation<'_>) {}
 }
 
 /// The result of a handler.
-pub trait Gives {
+pub trait DescribedOutput {
     /// Tells it.
     fn describe(_operation: &mut Operation<'_>) {}
 }
 
 macro_rules! handles {
     ($($input:ident)*) => {
-        impl<H, F, $($input,)*> Handles<($($input,)*)> for H
+        impl<H, F, $($input,)*> DescribedHandler<($($input,)*)> for H
         where
             H: FnOnce($($input),*) -> F,
             F: Future,
-            F::Output: Gives,
-            $($input: Takes,)*
+            F::Output: DescribedOutput,
+            $($input: DescribedInput,)*
         {
             fn describe(operation: &mut Operation<'_>) {
-                $(<$input as Takes>::describe(operation);)*
-                <F::Output as Gives>::describe(operation);
+                $(<$input as DescribedInput>::describe(operation);)*
+                <F::Output as DescribedOutput>::describe(operation);
             }
         }
     };
@@ -187,61 +187,61 @@ handles!(A B C);
 handles!(A B C D);
 handles!(A B C D E);
 
-impl<T> Takes for State<T> {}
+impl<T> DescribedInput for State<T> {}
 
 /// Read from the path, whose parameters are told by their names.
-impl<T> Takes for Path<T> {
+impl<T> DescribedInput for Path<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.refuses(400);
     }
 }
 
-impl<T: Takes, E> Takes for Result<T, E> {
+impl<T: DescribedInput, E> DescribedInput for Result<T, E> {
     fn describe(operation: &mut Operation<'_>) {
         T::describe(operation);
     }
 }
 
 /// The headers that matter are described with the route.
-impl Takes for HeaderMap {}
+impl DescribedInput for HeaderMap {}
 
 /// What it reads of the request is described with the route.
-impl Takes for Request {}
+impl DescribedInput for Request {}
 
 /// What it holds is described with the route.
-impl Gives for Response {}
+impl DescribedOutput for Response {}
 
-impl<T: JsonSchema> Gives for Json<T> {
+impl<T: JsonSchema> DescribedOutput for Json<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.answers::<T>(200);
     }
 }
 
-impl Gives for &'static str {
+impl DescribedOutput for &'static str {
     fn describe(operation: &mut Operation<'_>) {
         operation.answers_content(200, "OK", content("text/plain", json!({ "type": "string" })));
     }
 }
 
-impl Gives for NoContent {
+impl DescribedOutput for NoContent {
     fn describe(operation: &mut Operation<'_>) {
         operation.answers_nothing(204, "Done.");
     }
 }
 
-impl Gives for Page {
+impl DescribedOutput for Page {
     fn describe(operation: &mut Operation<'_>) {
         operation.answers_content(200, "A page in Japanese.", content("text/html", json!({ "type": "string" })));
     }
 }
 
-impl Gives for Problem {
+impl DescribedOutput for Problem {
     fn describe(operation: &mut Operation<'_>) {
         operation.refuses(503);
     }
 }
 
-impl<T: Gives, E: Gives> Gives for Result<T, E> {
+impl<T: DescribedOutput, E: DescribedOutput> DescribedOutput for Result<T, E> {
     fn describe(operation: &mut Operation<'_>) {
         T::describe(operation);
         E::describe(operation);

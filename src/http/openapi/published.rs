@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::content::{JSON, content};
 use super::document::Interface;
-use super::operation::{Gives, Operation};
+use super::operation::{DescribedOutput, Operation};
 use crate::fixtures::Fixtures;
 use crate::listener::Listener;
 
@@ -24,7 +24,7 @@ pub struct Published {
 }
 
 /// The document, written out.
-pub struct Document(Bytes);
+pub struct OpenApiDocument(Bytes);
 
 impl Published {
     /// Nothing yet.
@@ -39,13 +39,13 @@ impl Published {
     }
 
     /// The document of one listener, or of both.
-    pub fn document(&self, listener: Option<Listener>) -> Document {
+    pub fn document(&self, listener: Option<Listener>) -> OpenApiDocument {
         let form = match listener {
             None => &self.both,
             Some(Listener::Backend) => &self.backend,
             Some(Listener::Control) => &self.control,
         };
-        Document(form.get_or_init(|| self.written(listener).to_string().into()).clone())
+        OpenApiDocument(form.get_or_init(|| self.written(listener).to_string().into()).clone())
     }
 
     /// The document of both listeners as a page; `make` writes it.
@@ -58,13 +58,13 @@ impl Published {
     }
 }
 
-impl IntoResponse for Document {
+impl IntoResponse for OpenApiDocument {
     fn into_response(self) -> Response {
         ([(CONTENT_TYPE, JSON)], self.0).into_response()
     }
 }
 
-impl Gives for Document {
+impl DescribedOutput for OpenApiDocument {
     fn describe(operation: &mut Operation<'_>) {
         let fields = json!({ "openapi": { "type": "string" }, "info": { "type": "object" }, "paths": { "type": "object" } });
         let schema: Value = json!({ "type": "object", "properties": fields, "required": ["openapi", "info", "paths"] });

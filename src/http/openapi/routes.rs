@@ -4,7 +4,7 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
-use super::operation::{Handles, Operation};
+use super::operation::{DescribedHandler, Operation};
 use super::tag::Tag;
 use crate::domain::text::Text;
 
@@ -53,7 +53,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// A route for GET, and so for HEAD; what it does in Japanese and English.
     pub fn get<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
-        H: Handler<T, S> + Handles<I>,
+        H: Handler<T, S> + DescribedHandler<I>,
         T: 'static,
     {
         self.route(MethodFilter::GET, "get", path, handler, Text::new(ja, en))
@@ -62,7 +62,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// A route for POST; what it does in Japanese and English.
     pub fn post<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
-        H: Handler<T, S> + Handles<I>,
+        H: Handler<T, S> + DescribedHandler<I>,
         T: 'static,
     {
         self.route(MethodFilter::POST, "post", path, handler, Text::new(ja, en))
@@ -71,7 +71,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// A route for PUT; what it does in Japanese and English.
     pub fn put<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
-        H: Handler<T, S> + Handles<I>,
+        H: Handler<T, S> + DescribedHandler<I>,
         T: 'static,
     {
         self.route(MethodFilter::PUT, "put", path, handler, Text::new(ja, en))
@@ -80,7 +80,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// A route for PATCH; what it does in Japanese and English.
     pub fn patch<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
-        H: Handler<T, S> + Handles<I>,
+        H: Handler<T, S> + DescribedHandler<I>,
         T: 'static,
     {
         self.route(MethodFilter::PATCH, "patch", path, handler, Text::new(ja, en))
@@ -89,7 +89,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// A route for DELETE; what it does in Japanese and English.
     pub fn delete<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
-        H: Handler<T, S> + Handles<I>,
+        H: Handler<T, S> + DescribedHandler<I>,
         T: 'static,
     {
         self.route(MethodFilter::DELETE, "delete", path, handler, Text::new(ja, en))
@@ -127,7 +127,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     fn route<H, T, I>(mut self, filter: MethodFilter, method: &'static str, path: &str, handler: H, summary: Text) -> Self
     where
-        H: Handler<T, S> + Handles<I>,
+        H: Handler<T, S> + DescribedHandler<I>,
         T: 'static,
     {
         let path = format!("{}{path}", self.under);

@@ -5,16 +5,16 @@ use quick_xml::events::Event;
 use serde_json::{Value, json};
 
 use super::words::known_header;
-use crate::journal::Shown;
+use crate::journal::RenderedText;
 use crate::journal::entry::MASKED;
 
 /// Whether the text of a field or element, by its name, tells nothing of a person.
-pub(super) type Told<'a> = &'a dyn Fn(&str, &str) -> bool;
+pub(super) type IsImpersonal<'a> = &'a dyn Fn(&str, &str) -> bool;
 
 /// Masks headers and body. `fields` are the names that are kept of fields and elements; all of them where there are none.
-pub(super) fn masked_message(message: Shown, fields: &[&str], told: Told<'_>) -> Shown {
-    let Shown { headers, body, bytes, truncated } = message;
-    Shown {
+pub(super) fn masked_message(message: RenderedText, fields: &[&str], told: IsImpersonal<'_>) -> RenderedText {
+    let RenderedText { headers, body, bytes, truncated } = message;
+    RenderedText {
         headers: headers.into_iter().map(|(name, value)| known_header(&name, &value)).collect(),
         body: body.map(|body| masked_body(&body, fields, told)),
         bytes,
@@ -22,7 +22,7 @@ pub(super) fn masked_message(message: Shown, fields: &[&str], told: Told<'_>) ->
     }
 }
 
-pub(super) fn masked_body(body: &str, fields: &[&str], told: Told<'_>) -> String {
+pub(super) fn masked_body(body: &str, fields: &[&str], told: IsImpersonal<'_>) -> String {
     let body = body.trim_start_matches('\u{feff}').trim_start();
     match serde_json::from_str(body) {
         Ok(value) => masked_value("", value, fields, told).to_string(),
@@ -34,7 +34,7 @@ fn known<'a>(name: &'a str, fields: &[&str]) -> &'a str {
     if fields.is_empty() || fields.contains(&name) { name } else { MASKED }
 }
 
-fn masked_value(name: &str, value: Value, fields: &[&str], told: Told<'_>) -> Value {
+fn masked_value(name: &str, value: Value, fields: &[&str], told: IsImpersonal<'_>) -> Value {
     match value {
         Value::Object(inner) => {
             let field = |(name, value): (String, Value)| (known(&name, fields).to_owned(), masked_value(&name, value, fields, told));
@@ -49,7 +49,7 @@ fn masked_value(name: &str, value: Value, fields: &[&str], told: Told<'_>) -> Va
 }
 
 /// The elements as far as they can be read, without attributes and comments.
-fn masked_xml(body: &str, fields: &[&str], told: Told<'_>) -> String {
+fn masked_xml(body: &str, fields: &[&str], told: IsImpersonal<'_>) -> String {
     let mut reader = Reader::from_str(body);
     let (mut open, mut written, mut is_masked) = (Vec::<String>::new(), String::new(), false);
     loop {

@@ -53,7 +53,7 @@ fn an_entry_keeps_what_decided_it_but_not_what_was_quoted() {
     let error = JournalError { message, ..error(ErrorId::MalformedRequest) };
     let shown = |headers: &[(&str, &str)], body: &str| {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Some(Shown { headers, body: Some(body.to_owned()), bytes: body.len(), truncated: false })
+        Some(RenderedText { headers, body: Some(body.to_owned()), bytes: body.len(), truncated: false })
     };
     let entry = Entry {
         path: "/oqs-api-pro/MSA01030/ILI01030SV01/search".to_owned(),

@@ -41,9 +41,9 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![Just(Outcome::Answered), checked, refused.prop_map(|(error, error_profile)| Outcome::refused(error, error_profile))]
 }
 
-fn message() -> impl Strategy<Value = Shown> {
+fn message() -> impl Strategy<Value = RenderedText> {
     let headers = proptest::collection::btree_map("[a-z-]{1,8}", ".{0,8}", 0..3);
-    (headers, option::of(".{0,40}"), any::<u32>(), any::<bool>()).prop_map(|(headers, body, bytes, truncated)| Shown {
+    (headers, option::of(".{0,40}"), any::<u32>(), any::<bool>()).prop_map(|(headers, body, bytes, truncated)| RenderedText {
         headers,
         body,
         bytes: bytes as usize,
@@ -91,7 +91,7 @@ proptest! {
         let text = write(&entry);
         prop_assert!(!text.contains('\n'), "it is one line");
         let listed = read(number, &text).unwrap();
-        prop_assert_eq!(&listed, &Listed { number, entry });
+        prop_assert_eq!(&listed, &ListedEntry { number, entry });
         prop_assert_eq!(write(&listed.entry), text);
     }
 
@@ -143,8 +143,8 @@ fn what_is_no_entry_is_an_error_that_says_which() {
 fn fields_come_in_the_order_in_which_they_are_told() {
     let found = Some(TerminalCondition { phase: Phase::Pending, last_event: 3, other_terminals: Vec::new() });
     let headers = BTreeMap::from([("accept".to_owned(), "*/*".to_owned())]);
-    let request = Some(Shown { headers, body: None, bytes: 0, truncated: false });
-    let listed = Listed { number: 4, entry: Entry { found, request, ..example(Operation::Updates, Outcome::Answered) } };
+    let request = Some(RenderedText { headers, body: None, bytes: 0, truncated: false });
+    let listed = ListedEntry { number: 4, entry: Entry { found, request, ..example(Operation::Updates, Outcome::Answered) } };
     assert_eq!(
         serde_json::to_string(&listed).unwrap(),
         r#"{"number":4,"id":"00000000-0000-0000-0000-000000000000","at":"2026-01-20T09:00:00+09:00","wall":"2026-01-20T09:00:00+09:00","institution":null,"operation":"updates","method":"POST","path":"/","phase":"pending","last_event":3,"outcome":"answered","why":{"ja":"w","en":"w"},"request":{"headers":{"accept":"*/*"},"bytes":0,"truncated":false}}"#

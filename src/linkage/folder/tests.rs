@@ -92,7 +92,7 @@ fn at(milliseconds: i64) -> Timestamp {
 
 /// Answers with the number of the request, so that a second answer to a request is visible.
 #[derive(Default)]
-struct Desk {
+struct TestHandler {
     closed: bool,
     asked: Vec<String>,
     /// Called between the check of a request and its claim.
@@ -106,7 +106,7 @@ struct Desk {
     number_first: bool,
 }
 
-impl RequestHandler for Desk {
+impl RequestHandler for TestHandler {
     fn open(&mut self) -> bool {
         if let Some(before_claim) = &mut self.before_claim {
             before_claim();
@@ -158,7 +158,7 @@ struct Bench {
     /// Declared before the directory, so that it is dropped first: it holds an open file there.
     folder: Folder,
     dir: TempDir,
-    desk: Desk,
+    handler: TestHandler,
     now: i64,
     latency: Duration,
 }
@@ -174,7 +174,7 @@ impl Bench {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
         let folder = Folder::new(dir.path(), rules);
-        Self { dir, folder, desk: Desk::default(), now: 0, latency: LATENCY }
+        Self { dir, folder, handler: TestHandler::default(), now: 0, latency: LATENCY }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -205,12 +205,12 @@ impl Bench {
     /// Runs the next sweep, 250 ms after the last.
     fn sweep(&mut self) -> SweepSummary {
         self.now += 250;
-        self.folder.sweep(at(self.now), self.latency, None, &mut self.desk).unwrap()
+        self.folder.sweep(at(self.now), self.latency, None, &mut self.handler).unwrap()
     }
 
     /// Puts a face result into the folder.
     fn face(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let file = OutputFile { name: name.to_owned(), bytes: bytes.to_vec(), result_files: self.desk.result_files };
+        let file = OutputFile { name: name.to_owned(), bytes: bytes.to_vec(), result_files: self.handler.result_files };
         self.folder.deliver_face(file, at(self.now))
     }
 

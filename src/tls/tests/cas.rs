@@ -71,7 +71,7 @@ fn a_ca_of_an_earlier_version_stays_and_works_and_is_told_from_new_ones() {
     put_ca_with_addresses(dir.path());
     let kept = fs::read_to_string(dir.path().join("ca.pem")).unwrap();
     let authority = open_with(dir.path(), &["10.0.0.9"], now()).unwrap();
-    assert_eq!(authority.made(), Made { ca: false, server: true });
+    assert_eq!(authority.made(), CreatedFiles { ca: false, server: true });
     assert_eq!(authority.name_constraints(), NameConstraints::DnsNamesAndAddresses);
     assert_eq!(fs::read_to_string(dir.path().join("ca.pem")).unwrap(), kept);
     for name in ["localhost", "127.0.0.1", "10.0.0.9", "mock.example.jp", "203.0.113.5"] {

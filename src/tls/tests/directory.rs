@@ -9,9 +9,9 @@ use crate::domain::ids::TerminalAddress;
 #[test]
 fn a_second_opening_keeps_everything() {
     let (dir, first) = create();
-    assert_eq!(first.made(), Made { ca: true, server: true });
+    assert_eq!(first.made(), CreatedFiles { ca: true, server: true });
     let second = open_with(dir.path(), &[], now()).unwrap();
-    assert_eq!(second.made(), Made { ca: false, server: false });
+    assert_eq!(second.made(), CreatedFiles { ca: false, server: false });
     assert_eq!(first.ca_pem(), second.ca_pem());
     assert_eq!(first.server(), second.server());
     let shown = Authority::open(dir.path()).unwrap();
@@ -29,7 +29,7 @@ fn two_installations_have_different_cas() {
 fn a_later_name_inside_the_constraints_renews_the_server_alone() {
     let (dir, first) = create();
     let second = open_with(dir.path(), &["Sub.LocalHost", "10.1.2.3", "203.0.113.5"], now()).unwrap();
-    assert_eq!(second.made(), Made { ca: false, server: true });
+    assert_eq!(second.made(), CreatedFiles { ca: false, server: true });
     assert_eq!(first.ca_pem(), second.ca_pem());
     for name in ["sub.localhost", "10.1.2.3", "203.0.113.5", "localhost"] {
         handshake(&second, client_config(&first, &TLS13, None), name).unwrap();
@@ -57,7 +57,7 @@ fn a_later_name_outside_is_refused_with_the_command() {
     let names = ["first.example.jp", "10.0.0.9", "second.example.jp"].map(str::to_owned);
     let options = OpenOptions { dir: dir.path(), extra_names: &names, listen: &[], new_ca: NewCa::default() };
     let anew = Authority::create_anew(options, now()).unwrap();
-    assert_eq!(anew.made(), Made { ca: true, server: true });
+    assert_eq!(anew.made(), CreatedFiles { ca: true, server: true });
     assert_ne!(anew.ca_pem(), first.ca_pem());
     for name in &names {
         handshake(&anew, client_config(&anew, &TLS13, None), name).unwrap();
@@ -71,7 +71,7 @@ fn a_deleted_server_certificate_comes_back_with_the_dns_names_the_ca_was_made_fo
     fs::remove_file(dir.path().join("server.pem")).unwrap();
     fs::remove_file(dir.path().join("server.key")).unwrap();
     let again = open_with(dir.path(), &[], now()).unwrap();
-    assert_eq!(again.made(), Made { ca: false, server: true });
+    assert_eq!(again.made(), CreatedFiles { ca: false, server: true });
     handshake(&again, client_config(&again, &TLS13, None), "mock.example.jp").unwrap();
 }
 
@@ -90,18 +90,18 @@ fn listening_addresses_are_names_unless_unspecified() {
 fn what_is_no_name_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     for (name, fault) in [
-        ("", NameFault::Empty),
-        ("a b", NameFault::Space),
-        ("https://mock.example.jp", NameFault::Url),
-        ("mock.example.jp:8443", NameFault::Port),
-        ("[::1]", NameFault::Port),
-        ("*.example.jp", NameFault::Wildcard),
-        ("レセコン.example.jp", NameFault::NotAscii),
-        ("10.1.2", NameFault::BrokenAddress),
-        ("10.1.2.300", NameFault::BrokenAddress),
-        ("a..b", NameFault::NotDns),
-        ("-a.example.jp", NameFault::NotDns),
-        ("mock.example.jp.", NameFault::NotDns),
+        ("", InvalidName::Empty),
+        ("a b", InvalidName::Space),
+        ("https://mock.example.jp", InvalidName::Url),
+        ("mock.example.jp:8443", InvalidName::Port),
+        ("[::1]", InvalidName::Port),
+        ("*.example.jp", InvalidName::Wildcard),
+        ("レセコン.example.jp", InvalidName::NotAscii),
+        ("10.1.2", InvalidName::BrokenAddress),
+        ("10.1.2.300", InvalidName::BrokenAddress),
+        ("a..b", InvalidName::NotDns),
+        ("-a.example.jp", InvalidName::NotDns),
+        ("mock.example.jp.", InvalidName::NotDns),
     ] {
         match open_with(dir.path(), &[name], now()).unwrap_err() {
             TlsError::Name { fault: found, .. } => assert_eq!(found, fault, "{name}"),
@@ -118,7 +118,7 @@ fn the_server_certificate_is_renewed_in_its_last_month() {
     assert!(!open_with(dir.path(), &[], later).unwrap().made().server);
     let later = now() + days(791);
     let renewed = open_with(dir.path(), &[], later).unwrap();
-    assert_eq!(renewed.made(), Made { ca: false, server: true });
+    assert_eq!(renewed.made(), CreatedFiles { ca: false, server: true });
     assert_eq!(renewed.ca_pem(), first.ca_pem());
     assert!(renewed.server().not_after > later + days(800));
     let whole_life = first.server().not_after.duration_since(first.server().not_before);

@@ -17,7 +17,7 @@ const NOT_MODIFIED: Option<u16> = Some(304);
 const NOT_SATISFIABLE: Option<u16> = Some(416);
 
 /// What is known of a package's bytes before it was reported as installed.
-enum Received {
+enum ReceivedBytes {
     /// All of them, unspoilt.
     Whole,
     /// All of them, but the last transfer was spoilt.
@@ -42,10 +42,10 @@ pub(super) fn verified(case: &Case<'_>) -> Finding {
     for report in &reports {
         let of = reported(report, ReportState::Installed).unwrap_or_default();
         match received(case, report, of) {
-            Received::Whole => {}
-            Received::Unknown => unknown.push(*report),
-            Received::Partly if case.evidence.evicted > 0 => unknown.push(*report),
-            Received::Partly => {
+            ReceivedBytes::Whole => {}
+            ReceivedBytes::Unknown => unknown.push(*report),
+            ReceivedBytes::Partly if case.evidence.evicted > 0 => unknown.push(*report),
+            ReceivedBytes::Partly => {
                 return Finding::new(
                     Grade::Fail,
                     format!("{of} は最後まで受信される前にインストール済みと報告されました。"),
@@ -53,7 +53,7 @@ pub(super) fn verified(case: &Case<'_>) -> Finding {
                 )
                 .by([*report]);
             }
-            Received::Spoilt => {
+            ReceivedBytes::Spoilt => {
                 return Finding::new(
                     Grade::Fail,
                     format!("{of} は壊れた内容を受信したまま、インストール済みと報告されました。"),
@@ -85,7 +85,7 @@ fn is_corrupted(entry: &Exchange) -> bool {
 }
 
 /// What of a package had been received by a terminal when it made its report.
-fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
+fn received(case: &Case<'_>, report: &Exchange, of: &str) -> ReceivedBytes {
     let same = |entry: &&Exchange| {
         entry.number < report.number && entry.terminal == report.terminal && entry.package.as_ref().is_some_and(|package| package.of == of)
     };
@@ -98,7 +98,7 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
             continue;
         };
         let Some((from, to)) = package.bytes else {
-            return Received::Unknown;
+            return ReceivedBytes::Unknown;
         };
         // A transfer that was cut has a second entry; how far it came shows where the next one goes on.
         let rest = &transfers[at + 1..];
@@ -122,15 +122,15 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> Received {
             [ReportState::Downloading, ReportState::Downloaded].into_iter().any(|state| reported(entry, state) == Some(of))
         };
         let begun = case.journal().any(|entry| entry.number < report.number && entry.terminal == report.terminal && says_so(entry));
-        return if !held && (begun || !transfers.is_empty()) { Received::Partly } else { Received::Unknown };
+        return if !held && (begun || !transfers.is_empty()) { ReceivedBytes::Partly } else { ReceivedBytes::Unknown };
     }
     let Some(size) = size else {
-        return Received::Unknown;
+        return ReceivedBytes::Unknown;
     };
     match (reaches(&mut parts, size), corrupted) {
-        (true, false) => Received::Whole,
-        (true, true) => Received::Spoilt,
-        (false, _) => Received::Partly,
+        (true, false) => ReceivedBytes::Whole,
+        (true, true) => ReceivedBytes::Spoilt,
+        (false, _) => ReceivedBytes::Partly,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::observation::ObservationKind;
 use crate::domain::text::Text;
 
 /// What has to be on the screen after an error.
-struct Wanted {
+struct RequiredText {
     /// The error.
     error: ErrorId,
     /// The kind of observation that says so by itself.
@@ -27,7 +27,7 @@ struct Wanted {
 pub(super) fn restart(case: &Case<'_>) -> Finding {
     shown(
         case,
-        &Wanted {
+        &RequiredText {
             error: ErrorId::RestartRequired,
             kind: ObservationKind::RestartPrompted,
             words: &["再起動", "再立ち上げ", "立ち上げ直", "リブート", "restart", "reboot"],
@@ -60,7 +60,7 @@ pub(super) fn restart(case: &Case<'_>) -> Finding {
 pub(super) fn fallback(case: &Case<'_>) -> Finding {
     shown(
         case,
-        &Wanted {
+        &RequiredText {
             error: ErrorId::RestartDidNotHelp,
             kind: ObservationKind::FallbackOffered,
             words: &["kb0011769", "マイナポータル", "資格情報のお知らせ", "資格申立書", "資格確認書"],
@@ -74,7 +74,7 @@ pub(super) fn fallback(case: &Case<'_>) -> Finding {
 pub(super) fn call_centre(case: &Case<'_>) -> Finding {
     shown(
         case,
-        &Wanted {
+        &RequiredText {
             error: ErrorId::RestartDidNotHelp,
             kind: ObservationKind::CallCentreShown,
             words: &["0800-080-4583"],
@@ -84,7 +84,7 @@ pub(super) fn call_centre(case: &Case<'_>) -> Finding {
     )
 }
 
-fn shown(case: &Case<'_>, wanted: &Wanted) -> Finding {
+fn shown(case: &Case<'_>, wanted: &RequiredText) -> Finding {
     let refusals = case.refusals(wanted.error);
     if refusals.is_empty() {
         return Finding::not_exercised("このエラーはまだ起きていません。", "This error has not come up yet.");

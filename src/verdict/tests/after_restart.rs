@@ -1,6 +1,6 @@
 //! Checks before and after the restart.
 
-use super::{Grade, Story, answered, checked, good_morning, id, refused, terminal, time};
+use super::{Grade, JournalBuilder, answered, checked, good_morning, id, refused, terminal, time};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::Change;
@@ -26,7 +26,7 @@ fn a_client_that_repeats_the_check_after_the_restart_passes() {
 
 #[test]
 fn no_refusal_and_no_restart_are_no_exercise() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.checked(1, "p1");
     assert_eq!(story.grade("check_repeated_after_restart"), Grade::NotExercised);
     story.refused(1, "p1", ErrorProfile::Envelope);
@@ -38,7 +38,7 @@ fn no_refusal_and_no_restart_are_no_exercise() {
 
 #[test]
 fn a_restart_that_brought_only_a_part_ends_nothing() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.refused(1, "p1", ErrorProfile::Envelope);
     story.booted("T1");
     story.stuck(1, "p1");
@@ -52,7 +52,7 @@ fn a_restart_that_brought_only_a_part_ends_nothing() {
 
 #[test]
 fn who_checks_only_other_patients_after_the_restart_has_skipped_one() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.refused(1, "p1", ErrorProfile::Envelope);
     story.booted("T1");
     assert_eq!(story.grade("check_repeated_after_restart"), Grade::Fail, "restarted, and nothing came");
@@ -66,7 +66,7 @@ fn who_checks_only_other_patients_after_the_restart_has_skipped_one() {
 
 #[test]
 fn an_answer_that_a_fault_took_away_is_no_success() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.refused(1, "p1", ErrorProfile::Envelope);
     story.booted("T1");
     story.entry(5, checked().of("p1").corrupted_by(KindName::Close));
@@ -77,7 +77,7 @@ fn an_answer_that_a_fault_took_away_is_no_success() {
 
 #[test]
 fn the_limit_of_checks_counts_by_patient_terminal_and_minute() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     for _ in 0..10 {
         story.refused(1, "p1", ErrorProfile::Envelope);
         story.refused(0, "p2", ErrorProfile::Envelope);
@@ -93,7 +93,7 @@ fn the_limit_of_checks_counts_by_patient_terminal_and_minute() {
 
 #[test]
 fn a_file_in_the_linkage_folder_is_a_check_too() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     let file = |entry: Entry| Entry {
         operation: Operation::Linkage,
         method: FILE.into(),
@@ -118,7 +118,7 @@ fn a_file_in_the_linkage_folder_is_a_check_too() {
 #[test]
 fn the_other_terminal_of_a_pharmacy_has_to_be_used() {
     const RULE: &str = "other_terminals_used";
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.refused(1, "p1", ErrorProfile::Envelope);
     assert_eq!(story.grade(RULE), Grade::NotExercised, "there is only one");
     story.entries[0].found.as_mut().unwrap().other_terminals = vec![terminal("T2")];
@@ -153,7 +153,7 @@ fn a_boot_of_before_the_refusal_ends_nothing_whatever_the_clock_says() {
 
 #[test]
 fn a_boot_after_which_the_terminal_still_refuses_ends_nothing() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.refused(1, "p1", ErrorProfile::Envelope);
     story.booted("T1");
     story.refused(1, "p2", ErrorProfile::Envelope);
@@ -166,7 +166,7 @@ fn a_boot_after_which_the_terminal_still_refuses_ends_nothing() {
 #[test]
 fn an_answer_about_one_person_shows_that_the_terminal_works() {
     for entry in [refused(ErrorId::PersonRefused), answered(Operation::Search)] {
-        let mut story = Story::default();
+        let mut story = JournalBuilder::default();
         story.refused(1, "p1", ErrorProfile::Envelope);
         story.booted("T1");
         let id = story.entry(1, entry.of("p1"));
@@ -177,7 +177,7 @@ fn an_answer_about_one_person_shows_that_the_terminal_works() {
 
 #[test]
 fn a_refusal_that_a_fault_took_away_was_not_met() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.refused(1, "p1", ErrorProfile::Http);
     story.entries[0] = story.entries[0].clone().corrupted_by(KindName::Reset);
     story.booted("T1");
@@ -190,7 +190,7 @@ fn a_refusal_that_a_fault_took_away_was_not_met() {
 
 #[test]
 fn a_day_that_a_test_advances_through_is_no_hammering() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     for hour in 0..12 {
         story.refused(1, "p1", ErrorProfile::Envelope);
         story.entries[hour].at = time(3600 * hour as u64);

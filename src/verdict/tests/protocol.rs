@@ -2,25 +2,25 @@
 
 use serde_json::json;
 
-use super::{Grade, Story, answered, checked, id, refused, time};
+use super::{Grade, JournalBuilder, answered, checked, id, refused, time};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::fault::KindName;
 use crate::domain::operation::Operation;
 use crate::domain::terminal::ReportState;
-use crate::journal::{Entry, Shown};
+use crate::journal::{Entry, RenderedText};
 
 fn expired(session: &str) -> Entry {
     refused(ErrorId::TokenExpired).with(session)
 }
 
 /// A message with one header.
-fn header(name: &str, value: &str) -> Option<Shown> {
-    Some(Shown { headers: [(name.to_owned(), value.to_owned())].into(), ..Shown::default() })
+fn header(name: &str, value: &str) -> Option<RenderedText> {
+    Some(RenderedText { headers: [(name.to_owned(), value.to_owned())].into(), ..RenderedText::default() })
 }
 
 #[test]
 fn an_expired_session_has_to_be_renewed() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.entry(1, expired("old"));
     assert_eq!(story.grade("session_renewed"), Grade::Fail, "nothing came after it");
     story.entry(1, answered(Operation::Login));
@@ -35,7 +35,7 @@ fn an_expired_session_has_to_be_renewed() {
 
 #[test]
 fn going_on_without_a_token_is_no_renewal() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.entry(1, expired("old"));
     story.entry(1, checked().of("p1"));
     assert_eq!(story.grade("session_renewed"), Grade::Fail);
@@ -45,7 +45,7 @@ fn going_on_without_a_token_is_no_renewal() {
 fn retry_after_has_to_be_waited_for_by_either_clock() {
     let updates = || answered(Operation::Updates);
     let busy = || Entry { answer: header("retry-after", "30"), ..updates() };
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.entry(1, busy());
     assert_eq!(story.grade("retry_after_honoured"), Grade::Inconclusive, "it did not ask again");
     story.entry(10, answered(Operation::Search));
@@ -82,18 +82,18 @@ fn downloaded() -> Entry {
 
 fn report(state: ReportState) -> Entry {
     let body = json!({"state": state, "component": "linkage_application", "version": "5.3.0"}).to_string();
-    Entry { request: Some(Shown { body: Some(body), ..Shown::default() }), ..answered(Operation::Reports) }
+    Entry { request: Some(RenderedText { body: Some(body), ..RenderedText::default() }), ..answered(Operation::Reports) }
 }
 
 #[test]
 fn what_is_reported_as_installed_has_to_have_been_received_whole() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     assert_eq!(story.grade("download_verified"), Grade::NotExercised);
     story.entry(1, bytes(0, 49));
     story.entry(1, bytes(50, 99));
     story.entry(1, installed());
     assert_eq!(story.grade("download_verified"), Grade::Pass);
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.entry(1, bytes(0, 49));
     story.entry(1, bytes(51, 99));
     story.entry(1, installed());
@@ -105,7 +105,7 @@ fn what_is_reported_as_installed_has_to_have_been_received_whole() {
 
 #[test]
 fn a_transfer_that_was_cut_counts_up_to_where_the_next_goes_on() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.entry(1, bytes(0, 99));
     let cut = refused(ErrorId::WindowClosed).outcome;
     story.entry(1, Entry { status: None, outcome: cut, ..package() });
@@ -120,12 +120,12 @@ fn a_transfer_that_was_cut_counts_up_to_where_the_next_goes_on() {
 #[test]
 fn what_came_spoilt_must_not_be_installed() {
     let corrupted = || bytes(0, 99).corrupted_by(KindName::WrongHash);
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.entry(1, corrupted());
     assert_eq!(story.grade("download_verified"), Grade::Inconclusive);
     story.entry(1, installed());
     assert_eq!(story.grade("download_verified"), Grade::Fail);
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.entry(1, corrupted());
     story.entry(1, bytes(0, 99));
     story.entry(1, installed());
@@ -134,7 +134,7 @@ fn what_came_spoilt_must_not_be_installed() {
 
 #[test]
 fn another_terminal_that_goes_on_with_its_own_token_is_no_renewal() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.entry(1, expired("a"));
     story.entry(1, checked().with("b").at("T2"));
     assert_eq!(story.grade("session_renewed"), Grade::Fail);
@@ -142,7 +142,7 @@ fn another_terminal_that_goes_on_with_its_own_token_is_no_renewal() {
 
 #[test]
 fn an_installation_of_before_the_journal_is_no_proof_of_anything() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.entry(1, installed());
     assert_eq!(story.grade("download_verified"), Grade::Inconclusive);
     story.entry(1, downloaded());
@@ -152,14 +152,14 @@ fn an_installation_of_before_the_journal_is_no_proof_of_anything() {
 
 #[test]
 fn an_answer_of_304_sends_no_bytes() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.entry(1, bytes(0, 99));
     let mut unchanged = Entry { status: Some(304), ..package() };
     story.entry(1, unchanged.clone());
     story.entry(1, installed());
     assert_eq!(story.grade("download_verified"), Grade::Pass);
     for held in [304, 416] {
-        let mut story = Story::default();
+        let mut story = JournalBuilder::default();
         unchanged.status = Some(held);
         story.entry(1, unchanged.clone());
         story.entry(1, downloaded());

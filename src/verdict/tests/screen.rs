@@ -1,6 +1,6 @@
 //! Observations of the client's screen.
 
-use super::{Grade, Story, good_morning, id, refused};
+use super::{Grade, JournalBuilder, good_morning, id, refused};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::fault::KindName;
@@ -19,7 +19,7 @@ fn the_screen_has_to_speak_of_the_restart() {
 
 #[test]
 fn an_observation_without_an_entry_is_about_the_last_check_before_it() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.refused(1, "p1", ErrorProfile::Envelope);
     story.seen(ObservationKind::RestartPrompted, "", None);
     story.checked(1, "p1");
@@ -40,7 +40,7 @@ fn an_error_shown_as_no_qualification_fails() {
 
 #[test]
 fn where_the_restart_did_not_help_call_centre_and_fallback_have_to_be_offered() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     for rule in ["fallback_offered", "call_centre_offered"] {
         assert_eq!(story.grade(rule), Grade::NotExercised);
     }
@@ -84,7 +84,7 @@ fn words_deny_the_qualification_in_any_width_and_spelling_and_evidence_is_told_o
 
 #[test]
 fn what_was_shown_of_an_error_that_never_arrived_counts_for_nothing() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.refused(1, "p1", ErrorProfile::Envelope);
     story.entry(1, refused(ErrorId::RestartRequired).of("p1").corrupted_by(KindName::Reset));
     story.seen(ObservationKind::MessageShown, "通信エラー", Some(id(2)));
@@ -101,18 +101,18 @@ fn only_a_message_is_read_for_its_words() {
 
 #[test]
 fn the_call_centre_is_its_number_in_whatever_characters() {
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.stuck(1, "p1");
     story.seen(ObservationKind::MessageShown, "コールセンターに電話してください", None);
     assert_eq!(story.grade("call_centre_offered"), Grade::Inconclusive, "which number?");
     for text in ["電話 ０８００−０８０−４５８３", "０８００ー０８０ー４５８３", "0800(080)4583 まで", "TEL:08000804583"]
     {
-        let mut story = Story::default();
+        let mut story = JournalBuilder::default();
         story.stuck(1, "p1");
         story.seen(ObservationKind::MessageShown, text, None);
         assert_eq!(story.grade("call_centre_offered"), Grade::Pass, "{text}");
     }
-    let mut story = Story::default();
+    let mut story = JournalBuilder::default();
     story.stuck(1, "p1");
     story.seen(ObservationKind::MessageShown, "電話 0800-080-9999", None);
     assert_eq!(story.grade("call_centre_offered"), Grade::Fail, "another number");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::evidence::Sight;
+use super::super::evidence::EvidenceSource;
 use super::super::rule::{Finding, Rule};
 use super::super::{LIMITS, Overall, RULES, judge_by, limit, set};
 use super::{Grade, good_morning, judge, scenario};
@@ -30,7 +30,7 @@ fn a_rule_that_counts_from_a_later_date_is_left_out_before() {
         source: "N5",
         sentence: ("", ""),
         next: ("", ""),
-        sight: Sight::Wire,
+        sight: EvidenceSource::Wire,
         limits: &[],
         judge: |_| Finding::new(Grade::Fail, "違反。", "Violated."),
     };

@@ -9,7 +9,7 @@ use crate::domain::ids::InstitutionCode;
 use crate::domain::inquiry::{CardData, Validity};
 use crate::domain::person::Person;
 use crate::domain::reference::Registration;
-use crate::wire::message::{Body, Counts, Header, Held, MESSAGE, MessageKind, Scope, Segment, Unit, render};
+use crate::wire::message::{Body, Counts, Header, HeldQualification, MESSAGE, MessageKind, Scope, Segment, Unit, render};
 use crate::wire::tree::Node;
 
 const PERSON: &str = r#"
@@ -68,7 +68,7 @@ fn a_face_result_has_the_captured_order() {
     let header = header(MessageKind::Face);
     let person: Person = toml::from_str(PERSON).unwrap();
     let (consents, institution) = (Consents::new(), InstitutionCode::parse("9910000018").unwrap());
-    let held = Held {
+    let held = HeldQualification {
         person: &person,
         qualification: &person.qualifications[0],
         consents: &consents,

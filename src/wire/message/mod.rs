@@ -13,4 +13,4 @@ pub use element::{Content, Element, Mark, render};
 pub use envelope::MESSAGE;
 pub use kind::MessageKind;
 pub use medical::{CHECKUPS, DRUGS};
-pub use scope::{Body, Counts, Header, Held, Medical, MedicalPart, Note, Scope, Segment, Unit};
+pub use scope::{Body, Counts, Header, HeldQualification, Medical, MedicalPart, Note, Scope, Segment, Unit};

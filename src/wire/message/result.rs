@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 
 use super::element::{Element, Mark};
 use super::kind::MessageKind;
-use super::scope::{Held, Scope};
+use super::scope::{HeldQualification, Scope};
 use super::ticket::{TICKET, tickets};
 use super::value::{date, optional, text};
 use crate::domain::consent::{Consent, ConsentKind};
@@ -160,7 +160,7 @@ fn diseases<'a>(scope: &Scope<'a>) -> Vec<Scope<'a>> {
     diseases.map(|disease| Scope { disease: Some(disease), ..*scope }).collect()
 }
 
-fn consent(held: &Held<'_>, kind: ConsentKind) -> Consent {
+fn consent(held: &HeldQualification<'_>, kind: ConsentKind) -> Consent {
     held.consents.get(&kind).copied().unwrap_or_default()
 }
 
@@ -171,7 +171,7 @@ fn told_diseases_consent(scope: &Scope<'_>) -> Option<Consent> {
 }
 
 /// Code table 001 knows no more than given or not.
-fn limit_consent(held: &Held<'_>) -> Consent {
+fn limit_consent(held: &HeldQualification<'_>) -> Consent {
     if consent(held, ConsentKind::LimitCertificate) == Consent::Given { Consent::Given } else { Consent::Refused }
 }
 
@@ -183,7 +183,7 @@ fn information(scope: &Scope<'_>, kind: ConsentKind) -> Option<Consent> {
 }
 
 /// When the patient consented; what has expired was said two days before.
-fn answered_at(held: &Held<'_>, consent: Consent) -> Option<DateTime> {
+fn answered_at(held: &HeldQualification<'_>, consent: Consent) -> Option<DateTime> {
     match consent {
         Consent::Refused => None,
         Consent::Given | Consent::Unobtainable => Some(held.now),
@@ -192,7 +192,7 @@ fn answered_at(held: &Held<'_>, consent: Consent) -> Option<DateTime> {
 }
 
 /// Information may be read for a day after its consent.
-fn available_until(held: &Held<'_>, consent: Consent) -> Option<DateTime> {
+fn available_until(held: &HeldQualification<'_>, consent: Consent) -> Option<DateTime> {
     let consented = matches!(consent, Consent::Given | Consent::Expired);
     answered_at(held, consent).filter(|_| consented).map(|at| at.saturating_add(SignedDuration::from_hours(24)))
 }

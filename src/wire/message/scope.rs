@@ -22,7 +22,7 @@ pub struct Scope<'a> {
     /// One inquiry with its outcome.
     pub unit: Option<&'a Unit<'a>>,
     /// One qualification that is told.
-    pub held: Option<&'a Held<'a>>,
+    pub held: Option<&'a HeldQualification<'a>>,
     /// One of its certificates for a specific disease.
     pub disease: Option<&'a SpecificDisease>,
     /// One of its medical tickets.
@@ -118,7 +118,7 @@ pub struct Unit<'a> {
     /// `QualificationValidity`.
     pub validity: Option<Validity>,
     /// The qualifications that are told.
-    pub results: Vec<Held<'a>>,
+    pub results: Vec<HeldQualification<'a>>,
 }
 
 /// Drug information or check-ups.
@@ -155,7 +155,7 @@ pub enum MedicalPart<'a> {
 
 /// A qualification that a result tells.
 #[derive(Clone, Copy)]
-pub struct Held<'a> {
+pub struct HeldQualification<'a> {
     /// Whose it is.
     pub person: &'a Person,
     /// The qualification.

@@ -30,7 +30,7 @@ const TITLE: Style = Style { size: 14.0, pitch: 28.0 };
 const NOTICE_SIZE: f32 = 11.0;
 
 /// One line of text and where its baseline begins, in points from the page's lower left.
-pub(super) struct Row {
+pub(super) struct TextLine {
     pub(super) text: String,
     pub(super) size: f32,
     pub(super) x: f32,
@@ -38,7 +38,7 @@ pub(super) struct Row {
 }
 
 /// The rows of every page, of which there is at least one: the notice first, the page's number last. A block that fits on one page is not split.
-pub(super) fn pages(title: &str, blocks: &[Vec<String>]) -> Vec<Vec<Row>> {
+pub(super) fn pages(title: &str, blocks: &[Vec<String>]) -> Vec<Vec<TextLine>> {
     let rows = |line: &str, style: Style| wrap(line, style.size).into_iter().map(move |row| (row, style)).collect::<Vec<_>>();
     let titled = std::iter::once(rows(title, TITLE));
     let blocks = titled.chain(blocks.iter().map(|block| block.iter().flat_map(|line| rows(line, BODY)).collect()));
@@ -63,14 +63,14 @@ pub(super) fn pages(title: &str, blocks: &[Vec<String>]) -> Vec<Vec<Row>> {
             }
             y -= style.pitch;
             if let Some(body) = bodies.last_mut() {
-                body.push(Row { text, size: style.size, x: LEFT, y });
+                body.push(TextLine { text, size: style.size, x: LEFT, y });
             }
         }
     }
 
     let count = bodies.len();
     let numbered = (1..).zip(bodies);
-    let page = |(number, body): (usize, Vec<Row>)| {
+    let page = |(number, body): (usize, Vec<TextLine>)| {
         let head = centred(NOTICE.to_owned(), NOTICE_SIZE, HEAD);
         let foot = centred(format!("{number} / {count}"), BODY.size, FOOT);
         std::iter::once(head).chain(body).chain([foot]).collect()
@@ -92,9 +92,9 @@ pub(super) fn width(text: &str, size: f32) -> f32 {
     text.chars().map(columns).sum::<f32>() * size / 2.0
 }
 
-fn centred(text: String, size: f32, y: f32) -> Row {
+fn centred(text: String, size: f32, y: f32) -> TextLine {
     let x = (PAGE.x2 - width(&text, size)) / 2.0;
-    Row { text, size, x, y }
+    TextLine { text, size, x, y }
 }
 
 /// The rows of a text: a new one at a line break or where the next character would cross the margin, there indented as the line is. An empty text

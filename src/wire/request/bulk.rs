@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::check::inquiry;
-use super::{Read, framed};
+use super::{ParsedRequest, framed};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::text::Text;
 use crate::wire::document::Document;
@@ -26,7 +26,7 @@ pub struct Period {
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn persons(document: &Document<'_>) -> Result<Read<Vec<Inquiry>>, Text> {
+pub fn persons(document: &Document<'_>) -> Result<ParsedRequest<Vec<Inquiry>>, Text> {
     framed(document, |header, body| {
         let date = header.required_date("QualificationConfirmationDate")?;
         let infos = body.objects("QualificationConfirmSearchInfo")?;
@@ -42,7 +42,7 @@ pub fn persons(document: &Document<'_>) -> Result<Read<Vec<Inquiry>>, Text> {
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn month(document: &Document<'_>) -> Result<Read<Date>, Text> {
+pub fn month(document: &Document<'_>) -> Result<ParsedRequest<Date>, Text> {
     framed(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
         let info = search_info(body)?;
@@ -57,7 +57,7 @@ pub fn month(document: &Document<'_>) -> Result<Read<Date>, Text> {
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn period(document: &Document<'_>) -> Result<Read<Period>, Text> {
+pub fn period(document: &Document<'_>) -> Result<ParsedRequest<Period>, Text> {
     framed(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
         let info = search_info(body)?;
@@ -80,7 +80,7 @@ pub fn period(document: &Document<'_>) -> Result<Read<Period>, Text> {
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn fetch(document: &Document<'_>) -> Result<Read<Verbatim>, Text> {
+pub fn fetch(document: &Document<'_>) -> Result<ParsedRequest<Verbatim>, Text> {
     framed(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
         let number = body.required("ReceptionNumber")?;

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Read, card, framed};
+use super::{ParsedRequest, card, framed};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::text::Text;
 use crate::wire::document::Document;
@@ -12,7 +12,7 @@ use crate::wire::fields::Fields;
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn check(document: &Document<'_>) -> Result<Read<Inquiry>, Text> {
+pub fn check(document: &Document<'_>) -> Result<ParsedRequest<Inquiry>, Text> {
     framed(document, |header, body| {
         let info = body.object("QualificationConfirmSearchInfo")?;
         let date = header.required_date("QualificationConfirmationDate")?;

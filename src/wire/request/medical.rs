@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Read, framed};
+use super::{ParsedRequest, framed};
 use crate::domain::inquiry::CardData;
 use crate::domain::medical::DrugQuery;
 use crate::domain::text::Text;
@@ -35,7 +35,7 @@ pub enum Information {
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn drugs(document: &Document<'_>) -> Result<Read<MedicalRequest>, Text> {
+pub fn drugs(document: &Document<'_>) -> Result<ParsedRequest<MedicalRequest>, Text> {
     framed(document, |header, body| {
         let mut notes = Vec::new();
         let (first, last) = (month(body, "StartDate", &mut notes)?, month(body, "EndDate", &mut notes)?);
@@ -54,7 +54,7 @@ pub fn drugs(document: &Document<'_>) -> Result<Read<MedicalRequest>, Text> {
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn checkups(document: &Document<'_>) -> Result<Read<MedicalRequest>, Text> {
+pub fn checkups(document: &Document<'_>) -> Result<ParsedRequest<MedicalRequest>, Text> {
     framed(document, |header, body| {
         let category = body.required_one_of("FileCategory", &["1", "2"])?;
         Ok((medical(header, body, Information::Checkups, category, Vec::new())?, Vec::new()))

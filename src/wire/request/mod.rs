@@ -36,7 +36,7 @@ pub struct Sender {
 
 /// A request that could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Read<T> {
+pub struct ParsedRequest<T> {
     /// Who asks, by the request's own word.
     pub institution: InstitutionCode,
     /// What is asked.
@@ -86,7 +86,7 @@ fn wrong_root(document: &Document<'_>) -> Option<Text> {
 fn framed<'a, T>(
     document: &'a Document<'a>,
     read: impl FnOnce(&Fields<'a>, &Fields<'a>) -> Result<(T, Vec<Fields<'a>>), Text>,
-) -> Result<Read<T>, Text> {
+) -> Result<ParsedRequest<T>, Text> {
     if let Some(wrong) = wrong_root(document) {
         return Err(wrong);
     }
@@ -98,7 +98,7 @@ fn framed<'a, T>(
     let (content, inner) = read(&header, &body)?;
     let all = [&root, &message, &header, &body];
     let ignored = all.into_iter().chain(&inner).flat_map(Fields::ignored).take(MOST_IGNORED).collect();
-    Ok(Read { institution, content, ignored })
+    Ok(ParsedRequest { institution, content, ignored })
 }
 
 /// The card data of an object that names it as a check does.

@@ -1,7 +1,7 @@
 //! Registrations of reference numbers (照会番号): `OQSsiimm01` and `OQSmuimm01`.
 
 use super::bulk::MOST_UNITS;
-use super::{Read, card, framed};
+use super::{ParsedRequest, card, framed};
 use crate::domain::reference::Registration;
 use crate::domain::text::Text;
 use crate::wire::document::Document;
@@ -14,7 +14,7 @@ const LONGEST: usize = 50;
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn registration(document: &Document<'_>) -> Result<Read<Registration>, Text> {
+pub fn registration(document: &Document<'_>) -> Result<ParsedRequest<Registration>, Text> {
     framed(document, |_, body| {
         let info = body.object("ReferenceNumberRegistrationInfo")?;
         Ok((one(&info)?, vec![info]))
@@ -25,7 +25,7 @@ pub fn registration(document: &Document<'_>) -> Result<Read<Registration>, Text>
 ///
 /// # Errors
 /// What is wrong, with its JSON pointer.
-pub fn registrations(document: &Document<'_>) -> Result<Read<Vec<Registration>>, Text> {
+pub fn registrations(document: &Document<'_>) -> Result<ParsedRequest<Vec<Registration>>, Text> {
     framed(document, |_, body| {
         let infos = body.objects("ReferenceNumberRegistrationInfo")?;
         if infos.len() > MOST_UNITS {

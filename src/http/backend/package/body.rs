@@ -7,7 +7,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 
-use super::monitor::Watch;
+use super::monitor::TransferMonitor;
 use crate::package::Reader;
 
 /// What a package is to HTTP.
@@ -55,13 +55,13 @@ pub(super) fn layout(parts: &[Range<u64>], size: u64, boundary: &str) -> (VecDeq
 pub(super) struct Transfer {
     reader: Option<Reader>,
     pieces: VecDeque<Piece>,
-    watch: Watch,
+    monitor: TransferMonitor,
     sent: u64,
 }
 
 impl Transfer {
-    pub(super) fn new(reader: Reader, pieces: VecDeque<Piece>, watch: Watch) -> Self {
-        Self { reader: Some(reader), pieces, watch, sent: 0 }
+    pub(super) fn new(reader: Reader, pieces: VecDeque<Piece>, monitor: TransferMonitor) -> Self {
+        Self { reader: Some(reader), pieces, monitor, sent: 0 }
     }
 
     /// Its slices; an error cuts the connection, so that the client sees that something is missing.
@@ -80,9 +80,9 @@ impl Transfer {
             Piece::Lines(lines) => return Some(Ok(lines)),
             Piece::Of(range) => (range.start, range.end - range.start),
         };
-        let most = match self.watch.allows(length).await {
+        let most = match self.monitor.allows(length).await {
             Ok(most) => most,
-            Err(refusal) => return Some(Err(self.watch.cut(&refusal, self.sent).await)),
+            Err(refusal) => return Some(Err(self.monitor.cut(&refusal, self.sent).await)),
         };
         match self.read(at, most).await {
             Ok(slice) => {
@@ -93,7 +93,7 @@ impl Transfer {
                 }
                 Some(Ok(slice))
             }
-            Err(error) => Some(Err(self.watch.broken(&error, self.sent).await)),
+            Err(error) => Some(Err(self.monitor.broken(&error, self.sent).await)),
         }
     }
 

@@ -7,7 +7,7 @@ use headers::{ETag, HeaderMapExt, IfMatch, IfNoneMatch, IfRange};
 
 /// What the conditions come to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Judged {
+pub(super) enum ConditionResult {
     /// Answer, with the range that counts.
     Proceed { range: Option<String> },
     /// 304.
@@ -17,20 +17,20 @@ pub(super) enum Judged {
 }
 
 /// Judges a request for the package with this strong tag.
-pub(super) fn judge(method: &Method, headers: &HeaderMap, etag: &str) -> Judged {
+pub(super) fn judge(method: &Method, headers: &HeaderMap, etag: &str) -> ConditionResult {
     let Ok(tag) = etag.parse::<ETag>() else {
-        return Judged::Proceed { range: None };
+        return ConditionResult::Proceed { range: None };
     };
     let matches = headers.typed_get::<IfMatch>().is_some_and(|condition| condition.precondition_passes(&tag));
     if headers.contains_key(IF_MATCH) && !matches {
-        return Judged::Failed;
+        return ConditionResult::Failed;
     }
     if headers.typed_get::<IfNoneMatch>().is_some_and(|condition| !condition.precondition_passes(&tag)) {
-        return Judged::NotModified;
+        return ConditionResult::NotModified;
     }
     let same = headers.typed_get::<IfRange>().is_some_and(|condition| !condition.is_modified(Some(&tag), None));
     let counts = method == Method::GET && (same || !headers.contains_key(IF_RANGE));
-    Judged::Proceed { range: range(headers).filter(|_| counts) }
+    ConditionResult::Proceed { range: range(headers).filter(|_| counts) }
 }
 
 /// The one Range header; several are as good as none.

@@ -21,12 +21,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::delivery::{access, describe_delivery, read_terminal};
-use super::finish::{Ending, Trace, catalogue_entry, finish, refuse};
+use super::finish::{Completion, TransferRecord, catalogue_entry, finish, refuse};
 use super::identity::{TokenRule, certificate_if_required, identify};
-use super::incoming_request::Received;
+use super::incoming_request::IncomingRequest;
 use super::reply::{Content, Payload, problem};
 use super::url::{InPath, InQuery};
-use crate::app::access::{Visit, Visited};
+use crate::app::access::{RequestContext, RequestOutcome};
 use crate::domain::campaign::Package;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -37,11 +37,11 @@ use crate::http::app::App;
 use crate::http::openapi::{self, content};
 use crate::package::{Hash, Reader};
 use body::{Transfer, layout};
-use conditions::{Judged, judge};
-use monitor::Watch;
-use permission::Named;
+use conditions::{ConditionResult, judge};
+use monitor::TransferMonitor;
+use permission::RequestedPackage;
 pub(super) use permission::unavailable;
-use ranges::{Chosen, choose};
+use ranges::{RangeChoice, choose};
 
 /// `?terminal=`: whose campaign has the package; polls put it into the URL. Left out: that of the certificate's or token's institution, else the
 /// notice's.
@@ -51,7 +51,7 @@ pub struct PackageQuery {
 }
 
 /// A package that may be handed out: what its headers say of it, and its bytes.
-struct Ready {
+struct ServablePackage {
     package: Package,
     sha256: String,
     reader: Reader,
@@ -101,42 +101,52 @@ pub async fn package(
     InQuery(query): InQuery<PackageQuery>,
     request: Request,
 ) -> Response {
-    let received = Received::head(&app, Operation::Package, request);
-    let named = Named { campaign, component, version };
-    let Visited { result, visit } = find(&app, &received, query.terminal.as_deref(), &named).await;
+    let incoming = IncomingRequest::head(&app, Operation::Package, request);
+    let named = RequestedPackage { campaign, component, version };
+    let RequestOutcome { result, request_context } = find(&app, &incoming, query.terminal.as_deref(), &named).await;
     let ready = match result {
         Ok((campaign, package)) => open(&app, &campaign, package).await,
         Err(refusal) => Err(refusal),
     };
     match ready {
-        Ok(ready) => serve(app, received, visit, named, ready).await,
-        Err(refusal) => refuse(&app, received, visit, &refusal).await,
+        Ok(ready) => serve(app, incoming, request_context, named, ready).await,
+        Err(refusal) => refuse(&app, incoming, request_context, &refusal).await,
     }
 }
 
 /// The package that is named, where it may be handed out to whoever asks.
-async fn find(app: &App, received: &Received, terminal: Option<&str>, named: &Named) -> Visited<(CampaignId, Package)> {
+async fn find(
+    app: &App,
+    incoming: &IncomingRequest,
+    terminal: Option<&str>,
+    named: &RequestedPackage,
+) -> RequestOutcome<(CampaignId, Package)> {
     let shape = app.fixtures().invented.delivery.clone();
     if let Some(terminal) = terminal {
         // The terminal that the URL names; the caller is one of its institution.
-        return read_terminal(app, received, terminal, |at| named.permitted(at.institution(), at.terminal, at.moment.now, &shape)).await;
+        return read_terminal(app, incoming, terminal, |admitted| {
+            named.permitted(admitted.institution(), admitted.terminal, admitted.moment.now, &shape)
+        })
+        .await;
     }
-    match identify(app, received, None, TokenRule::Optional) {
-        Err(unidentified) if unidentified.refusal.error != ErrorId::IdentityMissing => unidentified.visited(),
+    match identify(app, incoming, None, TokenRule::Optional) {
+        Err(unidentified) if unidentified.refusal.error != ErrorId::IdentityMissing => unidentified.request_outcome(),
         Err(_) => {
             let distributed = || named.distributed(&app.fixtures().campaign, &shape);
-            let result = certificate_if_required(app, received).and_then(|()| distributed());
-            Visited { result, visit: Visit::default() }
+            let result = certificate_if_required(app, incoming).and_then(|()| distributed());
+            RequestOutcome { result, request_context: RequestContext::default() }
         }
         Ok(caller) => {
-            let access = access(received, &caller);
-            access.read(&app.institutions, |at| named.permitted(at.institution(), at.terminal, at.moment.now, &shape)).await
+            let access = access(incoming, &caller);
+            access
+                .read(&app.institutions, |admitted| named.permitted(admitted.institution(), admitted.terminal, admitted.moment.now, &shape))
+                .await
         }
     }
 }
 
 /// Opens a package whose hash is known.
-async fn open(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result<Ready, Refusal> {
+async fn open(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result<ServablePackage, Refusal> {
     let sha256 = match app.packages.hash(campaign, &package) {
         Hash::Known(sha256) => sha256,
         Hash::Computing => return Err(permission::preparing(&package, &app.fixtures().invented.delivery)),
@@ -145,45 +155,51 @@ async fn open(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result
     let content = app.packages.content(campaign, &package);
     let opened = tokio::task::spawn_blocking(move || content.open()).await.unwrap_or_else(|error| Err(error.into()));
     match opened {
-        Ok(reader) => Ok(Ready { package, sha256, reader }),
+        Ok(reader) => Ok(ServablePackage { package, sha256, reader }),
         Err(error) => Err(unavailable(&package, &error.to_string())),
     }
 }
 
-async fn serve(app: Arc<App>, received: Received, visit: Visit, named: Named, ready: Ready) -> Response {
+async fn serve(
+    app: Arc<App>,
+    incoming: IncomingRequest,
+    request_context: RequestContext,
+    named: RequestedPackage,
+    ready: ServablePackage,
+) -> Response {
     let size = ready.package.size;
     let etag = format!("\"{}\"", ready.sha256);
-    let range = match judge(&received.method, &received.headers, &etag) {
-        Judged::Proceed { range } => range,
-        Judged::NotModified => {
+    let range = match judge(&incoming.method, &incoming.headers, &etag) {
+        ConditionResult::Proceed { range } => range,
+        ConditionResult::NotModified => {
             let content = with_common(Content::empty(StatusCode::NOT_MODIFIED), &etag);
             let why = Text::new("変更はありません（304）。", "Not modified (304).");
-            return finish(&app, received, visit, Ending::answered(content, why));
+            return finish(&app, incoming, request_context, Completion::answered(content, why));
         }
-        Judged::Failed => {
+        ConditionResult::Failed => {
             let detail = Text::new(format!("現在のタグは {etag} です。"), format!("The present tag is {etag}."));
-            return refuse(&app, received, visit, &Refusal::quoting(ErrorId::PreconditionFailed, detail)).await;
+            return refuse(&app, incoming, request_context, &Refusal::quoting(ErrorId::PreconditionFailed, detail)).await;
         }
     };
-    let parts = match range.map_or(Chosen::Whole, |text| choose(&text, size)) {
-        Chosen::Whole => Vec::new(),
-        Chosen::Parts(parts) => parts,
-        Chosen::Nothing => return unsatisfiable(&app, received, visit, size).await,
+    let parts = match range.map_or(RangeChoice::Whole, |text| choose(&text, size)) {
+        RangeChoice::Whole => Vec::new(),
+        RangeChoice::Parts(parts) => parts,
+        RangeChoice::Nothing => return unsatisfiable(&app, incoming, request_context, size).await,
     };
     let status = if parts.is_empty() { StatusCode::OK } else { StatusCode::PARTIAL_CONTENT };
     let boundary = format!("onshi-mock-{}", ready.sha256.chars().take(24).collect::<String>());
     let (pieces, length) = layout(&parts, size, &boundary);
     let mut content = with_common(Content::empty(status), &etag);
     describe_body(&mut content.headers, &parts, length, size, &boundary);
-    if conditions::wants_digest(&received.headers) {
+    if conditions::wants_digest(&incoming.headers) {
         digest(&mut content.headers, &ready.sha256);
     }
-    if received.method != Method::HEAD {
-        let watch = Watch::new(Trace::new(Arc::clone(&app), &received, &visit), named);
-        content.body = Payload::Stream(Body::from_stream(Transfer::new(ready.reader, pieces, watch).stream()));
+    if incoming.method != Method::HEAD {
+        let monitor = TransferMonitor::new(TransferRecord::new(Arc::clone(&app), &incoming, &request_context), named);
+        content.body = Payload::Stream(Body::from_stream(Transfer::new(ready.reader, pieces, monitor).stream()));
     }
     let why = Text::new(format!("{length} バイトを送ります。"), format!("{length} bytes are sent."));
-    finish(&app, received, visit, Ending::answered(content, why))
+    finish(&app, incoming, request_context, Completion::answered(content, why))
 }
 
 /// The headers that tell of the body: the whole, one range, or several.
@@ -208,13 +224,13 @@ fn digest(headers: &mut HeaderMap, sha256: &str) {
     }
 }
 
-async fn unsatisfiable(app: &App, received: Received, visit: Visit, size: u64) -> Response {
+async fn unsatisfiable(app: &App, incoming: IncomingRequest, request_context: RequestContext, size: u64) -> Response {
     let detail = Text::new(format!("サイズは {size} バイトです。"), format!("It has {size} bytes."));
     let refusal = Refusal::quoting(ErrorId::RangeNotSatisfiable, detail);
-    let entry = catalogue_entry(app, visit.institution.as_ref(), refusal.error).await;
-    let mut content = problem(&received, &refusal, &entry);
+    let entry = catalogue_entry(app, request_context.institution.as_ref(), refusal.error).await;
+    let mut content = problem(&incoming, &refusal, &entry);
     content.headers.insert(CONTENT_RANGE, ascii(&format!("bytes */{size}")));
-    finish(app, received, visit, Ending::refused(content, &refusal, &entry))
+    finish(app, incoming, request_context, Completion::refused(content, &refusal, &entry))
 }
 
 fn with_common(mut content: Content, etag: &str) -> Content {

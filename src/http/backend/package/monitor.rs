@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::finish::Trace;
-use super::permission::{Named, unavailable_name};
+use super::super::finish::TransferRecord;
+use super::permission::{RequestedPackage, unavailable_name};
 use crate::app::caller::{unknown_institution, unknown_terminal};
 use crate::domain::check::Refusal;
 use crate::domain::ids::TerminalAddress;
@@ -22,9 +22,9 @@ const EVERY: Duration = Duration::from_secs(1);
 const SLICES_A_SECOND: u64 = 8;
 
 /// Watches one transfer.
-pub(super) struct Watch {
-    trace: Trace,
-    named: Named,
+pub(super) struct TransferMonitor {
+    trace: TransferRecord,
+    named: RequestedPackage,
     /// Who fetches, where that is known.
     terminal: Option<TerminalAddress>,
     line: Option<Arc<Line>>,
@@ -32,8 +32,8 @@ pub(super) struct Watch {
     next_look: Instant,
 }
 
-impl Watch {
-    pub(super) fn new(trace: Trace, named: Named) -> Self {
+impl TransferMonitor {
+    pub(super) fn new(trace: TransferRecord, named: RequestedPackage) -> Self {
         let address = trace.institution.clone().zip(trace.terminal.clone());
         let terminal = address.map(|(institution, terminal)| TerminalAddress { institution, terminal });
         let line = terminal.as_ref().map(|address| trace.app.lines.of(address));

@@ -16,13 +16,13 @@ use crate::fixtures::DeliveryShape;
 
 /// A package as the URL names it; no more than a name until a campaign has it.
 #[derive(Clone, Debug)]
-pub(super) struct Named {
+pub(super) struct RequestedPackage {
     pub(super) campaign: String,
     pub(super) component: String,
     pub(super) version: String,
 }
 
-impl Named {
+impl RequestedPackage {
     /// The package, where its campaign distributes it.
     pub(super) fn distributed(&self, campaign: &Campaign, shape: &DeliveryShape) -> Result<(CampaignId, Package), Refusal> {
         is_up(campaign, shape)?;

@@ -17,7 +17,7 @@ const GAP: u64 = 128;
 
 /// What a Range header comes to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Chosen {
+pub(super) enum RangeChoice {
     /// It is passed over.
     Whole,
     /// These parts, at least one, in the order in which they were asked for.
@@ -27,18 +27,18 @@ pub(super) enum Chosen {
 }
 
 /// Reads a Range header for a package of `size` bytes.
-pub(super) fn choose(text: &str, size: u64) -> Chosen {
+pub(super) fn choose(text: &str, size: u64) -> RangeChoice {
     let Ok(parsed) = parse_range_header_with_max_ranges(text, READ) else {
-        return Chosen::Whole;
+        return RangeChoice::Whole;
     };
     let mut parts: Vec<Range<u64>> = Vec::new();
     for range in parsed.into_ranges().into_iter().filter_map(|range| within(range, size)) {
         add(&mut parts, range);
     }
     match parts.len() {
-        0 => Chosen::Nothing,
-        1..=PARTS => Chosen::Parts(parts),
-        _ => Chosen::Whole,
+        0 => RangeChoice::Nothing,
+        1..=PARTS => RangeChoice::Parts(parts),
+        _ => RangeChoice::Whole,
     }
 }
 
@@ -70,20 +70,20 @@ mod tests {
 
     #[test]
     fn ranges_are_put_together_and_bounded() {
-        let one = |part: Range<u64>| Chosen::Parts(Vec::from([part]));
+        let one = |part: Range<u64>| RangeChoice::Parts(Vec::from([part]));
         let many = |n: u64, apart: u64| (0..n).map(|i| format!("{0}-{0}", i * apart)).collect::<Vec<_>>().join(",");
         for (text, chosen) in [
-            ("bytes=0-0, 500-600, -1".to_owned(), Chosen::Parts(vec![0..1, 500..601, 99_999..100_000])),
-            ("bytes=500-600, 0-0".to_owned(), Chosen::Parts(vec![500..601, 0..1])),
-            ("bytes=5000-5999, 0-9, 5500-7000".to_owned(), Chosen::Parts(vec![5000..7001, 0..10])),
+            ("bytes=0-0, 500-600, -1".to_owned(), RangeChoice::Parts(vec![0..1, 500..601, 99_999..100_000])),
+            ("bytes=500-600, 0-0".to_owned(), RangeChoice::Parts(vec![500..601, 0..1])),
+            ("bytes=5000-5999, 0-9, 5500-7000".to_owned(), RangeChoice::Parts(vec![5000..7001, 0..10])),
             ("bytes=0-9, 9000-9009, 5-9004".to_owned(), one(0..9010)),
             ("bytes=0-9, 100-109".to_owned(), one(0..110)),
             ("bytes=0-9, 100000-".to_owned(), one(0..10)),
-            ("bytes=100000-, -0".to_owned(), Chosen::Nothing),
+            ("bytes=100000-, -0".to_owned(), RangeChoice::Nothing),
             (format!("bytes={}", many(64, 10)), one(0..631)),
-            (format!("bytes={}", many(16, 1000)), Chosen::Parts((0..16).map(|i| i * 1000..i * 1000 + 1).collect())),
-            (format!("bytes={}", many(17, 1000)), Chosen::Whole),
-            (format!("bytes={}", many(65, 10)), Chosen::Whole),
+            (format!("bytes={}", many(16, 1000)), RangeChoice::Parts((0..16).map(|i| i * 1000..i * 1000 + 1).collect())),
+            (format!("bytes={}", many(17, 1000)), RangeChoice::Whole),
+            (format!("bytes={}", many(65, 10)), RangeChoice::Whole),
             ("bytes=0-18446744073709551615".to_owned(), one(0..100_000)),
         ] {
             assert_eq!(choose(&text, 100_000), chosen, "{text}");

@@ -6,7 +6,7 @@ use super::*;
 fn a_face_result_is_put_whole_and_replaces_another() {
     for way in ResultFiles::ALL {
         let mut bench = Bench::new();
-        bench.desk.result_files = way;
+        bench.handler.result_files = way;
         for bytes in [&b"first"[..], b"the second", b"third"] {
             bench.face("OQSface_1.xml", bytes).unwrap();
             assert_eq!(bench.text("face/OQSface_1.xml").as_bytes(), bytes);
@@ -25,7 +25,7 @@ fn one_that_cannot_be_put_yet_is_put_by_a_later_sweep_or_the_next_process() {
         [(ResultFiles::InPlace, false), (ResultFiles::InPlace, true), (ResultFiles::Atomic, false), (ResultFiles::Atomic, true)]
     {
         let mut bench = Bench::new();
-        bench.desk.result_files = way;
+        bench.handler.result_files = way;
         fs::create_dir_all(bench.path("face/OQSface_1.xml/x")).unwrap();
         bench.face("OQSface_1.xml", b"face 1").unwrap();
         assert_eq!(bench.sweep(), SweepSummary { outstanding: 1, ..SweepSummary::default() });

@@ -31,7 +31,7 @@ fn a_huge_request_is_not_read() {
     bench.sweep();
     bench.now += 5000;
     assert_eq!(bench.sweep(), SweepSummary { taken: 1, delivered: 1, ..SweepSummary::default() });
-    assert!(bench.desk.asked.is_empty());
+    assert!(bench.handler.asked.is_empty());
     assert_eq!(fs::metadata(bench.path("res/OQSreq_1.xml")).unwrap().len(), size);
     assert_eq!(bench.text("res/OQSreq_1.err"), "104857600 > 16777216");
 }
@@ -42,7 +42,7 @@ fn a_request_of_just_the_longest_size_is_read() {
         let mut bench = Bench::with(Rules { max_bytes, ..Rules::default() });
         bench.put("req/OQSreq_1.xml", WHOLE);
         bench.sweep_twice();
-        assert_eq!(bench.desk.asked.len(), asked);
+        assert_eq!(bench.handler.asked.len(), asked);
         assert!(bench.names("req").is_empty());
     }
 }
@@ -89,7 +89,7 @@ fn what_others_remove_meanwhile_is_forgotten() {
 
 #[test]
 fn a_result_whose_name_leads_out_of_the_folder_is_not_written() {
-    struct Escaping(Desk);
+    struct Escaping(TestHandler);
     impl RequestHandler for Escaping {
         fn open(&mut self) -> bool {
             true
@@ -112,7 +112,7 @@ fn a_result_whose_name_leads_out_of_the_folder_is_not_written() {
     }
     let mut bench = Bench::new();
     bench.put("req/OQSreq_1.xml", WHOLE);
-    let mut escaping = Escaping(Desk::default());
+    let mut escaping = Escaping(TestHandler::default());
     for time in 0..3 {
         bench.folder.sweep(at(time), LATENCY, None, &mut escaping).unwrap();
     }
@@ -127,7 +127,7 @@ fn a_trouble_is_logged_once_until_it_has_been_away() {
     let fail = |bench: &mut Bench, sweeps: usize| {
         for _ in 0..sweeps {
             bench.now += 250;
-            let error = bench.folder.sweep(at(bench.now), LATENCY, None, &mut bench.desk).unwrap_err();
+            let error = bench.folder.sweep(at(bench.now), LATENCY, None, &mut bench.handler).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NotADirectory);
         }
     };
@@ -170,7 +170,7 @@ mod unix {
         bench.sweep();
         let (secret, request) = (bench.path("secret"), bench.path("req/OQSreq_1.xml"));
         let mut calls = 0;
-        bench.desk.before_claim = Some(Box::new(move || {
+        bench.handler.before_claim = Some(Box::new(move || {
             calls += 1;
             if calls == 2 {
                 fs::remove_file(&request).unwrap();
@@ -180,7 +180,7 @@ mod unix {
         assert_eq!(bench.sweep(), SweepSummary { taken: 1, given_back: 1, ..SweepSummary::default() });
         assert!(bench.path("req/OQSreq_1.xml").is_symlink());
         assert_eq!(bench.sweep_twice(), SweepSummary::default());
-        assert!(bench.desk.asked.is_empty());
+        assert!(bench.handler.asked.is_empty());
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod unix {
             bench.sweep();
             fs::rename(bench.path(name), bench.path("elsewhere")).unwrap();
             symlink(bench.path("elsewhere"), bench.path(name)).unwrap();
-            let error = bench.folder.sweep(at(1000), LATENCY, None, &mut bench.desk).unwrap_err();
+            let error = bench.folder.sweep(at(1000), LATENCY, None, &mut bench.handler).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NotADirectory, "{name}");
             assert!(bench.path("req/OQSreq_1.xml").exists());
             fs::remove_file(bench.path(name)).unwrap();
@@ -247,6 +247,6 @@ mod unix {
         let longest = format!("{}.xml", "x".repeat(116));
         bench.put(&format!("req/{longest}"), WHOLE);
         assert_eq!(bench.sweep_twice(), SweepSummary { taken: 1, delivered: 1, ..SweepSummary::default() });
-        assert_eq!(bench.desk.asked, [longest]);
+        assert_eq!(bench.handler.asked, [longest]);
     }
 }

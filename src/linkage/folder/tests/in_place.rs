@@ -9,7 +9,7 @@ use super::*;
 /// Returns the successive sizes of a file while `work` runs, `None` while it does not exist.
 fn sizes(result_files: ResultFiles, file: &str, work: impl FnOnce(&mut Bench)) -> Vec<Option<u64>> {
     let mut bench = Bench::new();
-    bench.desk.result_files = result_files;
+    bench.handler.result_files = result_files;
     let stamp_at_claim = Rc::new(RefCell::new(Vec::new()));
     let (seeing, path) = (Rc::clone(&stamp_at_claim), bench.path(file));
     let look = move || seeing.borrow_mut().push(fs::metadata(&path).ok().map(|metadata| metadata.len()));
@@ -57,7 +57,7 @@ fn what_a_full_disk_left_short_is_completed_by_the_next_sweep_with_the_same_answ
             "no request beside a short .err"
         );
         assert_eq!(bench.sweep(), SweepSummary { delivered: 1, ..SweepSummary::default() });
-        assert_eq!((bench.text(&format!("res/{result}")), bench.desk.asked.len()), ("OQSreq_1.xml 1".to_owned(), 1));
+        assert_eq!((bench.text(&format!("res/{result}")), bench.handler.asked.len()), ("OQSreq_1.xml 1".to_owned(), 1));
         assert_eq!(bench.result(), [""; 0]);
     }
 }
@@ -72,7 +72,7 @@ fn while_a_full_disk_keeps_no_answer_nobody_is_asked_again() {
         assert_eq!(bench.sweep().outstanding, 1);
     }
     assert_eq!(bench.sweep().delivered, 1);
-    assert_eq!((bench.text("res/OQSres_1.xml"), bench.desk.asked.len()), ("OQSreq_1.xml 1".to_owned(), 1));
+    assert_eq!((bench.text("res/OQSres_1.xml"), bench.handler.asked.len()), ("OQSreq_1.xml 1".to_owned(), 1));
 }
 
 #[test]

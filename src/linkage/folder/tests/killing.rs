@@ -73,8 +73,8 @@ fn files(asked: Asked) -> (&'static str, &'static [u8], &'static str) {
 fn killed(result_files: ResultFiles, asked: &[Asked], kills: &[usize], takes: &[usize], latency: Duration) -> bool {
     let mut bench = Bench::new();
     bench.latency = latency;
-    bench.desk.result_files = result_files;
-    bench.desk.number_first = true;
+    bench.handler.result_files = result_files;
+    bench.handler.number_first = true;
     for (name, content, _) in asked.iter().map(|asked| files(*asked)).filter(|(name, ..)| !name.is_empty()) {
         bench.put(&format!("req/{name}"), content);
     }

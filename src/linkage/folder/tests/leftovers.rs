@@ -18,7 +18,7 @@ fn restart_with(left: &[(&str, &[u8])]) -> (BTreeMap<String, String>, usize) {
     assert_eq!(bench.result(), [""; 0]);
     assert_eq!(bench.names("req"), [""; 0]);
     let results = bench.names("res").into_iter().map(|name| (name.clone(), bench.text(&format!("res/{name}")))).collect();
-    (results, bench.desk.asked.len())
+    (results, bench.handler.asked.len())
 }
 
 fn results(expected: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -71,7 +71,7 @@ fn an_answer_that_was_begun_is_completed_where_it_lies_short_and_nothing_else_is
 #[test]
 fn an_answer_that_was_begun_is_completed_while_the_counter_is_closed() {
     let mut bench = Bench::new();
-    bench.desk.closed = true;
+    bench.handler.closed = true;
     bench.put(".onshi-mock/7.answer-begun.OQSres_1.xml", b"the answer");
     bench.put("res/OQSres_1.xml", b"the");
     bench.put(".onshi-mock/8.answer-in-place.OQSres_2.xml", b"another");
@@ -143,7 +143,7 @@ fn an_orderly_restart_delivers_a_waiting_answer_at_once() {
     bench.sweep_twice();
     bench.restart();
     assert_eq!(bench.sweep(), SweepSummary { delivered: 1, ..SweepSummary::default() });
-    assert_eq!(bench.desk.asked.len(), 1);
+    assert_eq!(bench.handler.asked.len(), 1);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn numbers_go_on_after_those_that_were_left() {
 #[test]
 fn a_claim_that_was_left_goes_back_while_the_counter_is_closed() {
     let mut bench = Bench::new();
-    bench.desk.closed = true;
+    bench.handler.closed = true;
     bench.put(".onshi-mock/7.claim.OQSreq_1.xml", WHOLE);
     bench.put("req/OQSreq_1.xml", b"newer");
     assert_eq!(bench.sweep(), SweepSummary { outstanding: 1, ..SweepSummary::default() }, "the newer one is not overwritten");
@@ -174,7 +174,7 @@ fn a_second_process_leaves_the_folder_alone() {
     bench.sweep();
     bench.put(".onshi-mock/7.claim.OQSreq_1.xml", WHOLE);
     let mut second = Folder::new(bench.dir.path(), Rules::default());
-    let error = second.sweep(at(0), LATENCY, None, &mut Desk::default()).unwrap_err();
+    let error = second.sweep(at(0), LATENCY, None, &mut TestHandler::default()).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
     bench.restart();
     assert_eq!(bench.sweep().delivered, 1);

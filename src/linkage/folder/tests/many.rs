@@ -15,11 +15,11 @@ fn a_thousand_requests_are_answered_in_three_sweeps() {
     assert_eq!(summary.iter().map(|summary| summary.delivered).sum::<usize>(), 1000);
     assert_eq!(bench.names("res").len(), 1000);
     assert_eq!(bench.names("req"), [""; 0]);
-    assert_eq!(bench.desk.asked.len(), 1000);
-    assert_eq!(bench.desk.asked.iter().collect::<BTreeSet<_>>().len(), 1000);
-    let mut in_order = bench.desk.asked.clone();
+    assert_eq!(bench.handler.asked.len(), 1000);
+    assert_eq!(bench.handler.asked.iter().collect::<BTreeSet<_>>().len(), 1000);
+    let mut in_order = bench.handler.asked.clone();
     in_order.sort();
-    assert_eq!(bench.desk.asked, in_order, "the oldest first");
+    assert_eq!(bench.handler.asked, in_order, "the oldest first");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn files_that_never_get_complete_do_not_keep_the_others_waiting_for_ever() {
         let mut bench = Bench::with(Rules { most: 10, ..Rules::default() });
         let mut content = Vec::new();
         let mut sweeps = 0;
-        while bench.desk.asked.is_empty() {
+        while bench.handler.asked.is_empty() {
             content.push(b'x');
             for number in 100..150 {
                 bench.put(&format!("req/OQSreq_{}_{number}.xml", 1 + number % 3), &content);
@@ -77,6 +77,6 @@ fn files_that_never_get_complete_do_not_keep_the_others_waiting_for_ever() {
             sweeps += 1;
             assert!(sweeps < 100, "six turns of 15 s would do");
         }
-        assert_eq!(bench.desk.asked, [format!("OQSreq_{good}.xml")]);
+        assert_eq!(bench.handler.asked, [format!("OQSreq_{good}.xml")]);
     }
 }

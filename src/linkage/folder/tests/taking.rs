@@ -8,7 +8,7 @@ fn directories_are_made_on_demand() {
     let root = dir.path().join("terminals").join("1");
     let mut folder = Folder::new(&root, Rules::default());
     assert!(!root.exists(), "nothing is made before it is needed");
-    folder.sweep(at(0), LATENCY, None, &mut Desk::default()).unwrap();
+    folder.sweep(at(0), LATENCY, None, &mut TestHandler::default()).unwrap();
     for name in ["req", "res", "face", ".onshi-mock"] {
         assert!(root.join(name).is_dir(), "{name}");
     }
@@ -88,14 +88,14 @@ fn a_request_that_is_written_to_at_the_last_moment_goes_back_until_it_is_whole()
     bench.sweep();
     let request = bench.path("req/OQSreq_1.xml");
     let mut calls = 0;
-    bench.desk.before_claim = Some(Box::new(move || {
+    bench.handler.before_claim = Some(Box::new(move || {
         calls += 1;
         if calls == 2 {
             fs::write(&request, b"<XmlMsg>another</XmlMsg><XmlMsg>").unwrap();
         }
     }));
     assert_eq!(bench.sweep(), SweepSummary { taken: 1, given_back: 1, watched: 1, ..SweepSummary::default() });
-    assert!(bench.desk.asked.is_empty());
+    assert!(bench.handler.asked.is_empty());
     bench.put("req/OQSreq_1.xml", WHOLE);
     bench.sweep_twice();
     assert_eq!(bench.names("res"), ["OQSres_1.xml"]);
@@ -108,7 +108,7 @@ fn names_that_are_not_taken_stay() {
     bench.put("req/strange.xml", WHOLE);
     bench.sweep_twice();
     assert_eq!(bench.names("req"), ["OQSreq_1.xml.tmp"]);
-    assert_eq!(bench.desk.asked, ["strange.xml"]);
+    assert_eq!(bench.handler.asked, ["strange.xml"]);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_result_is_delivered_after_the_latency() {
         assert_eq!(bench.names("res"), [""; 0]);
     }
     assert_eq!(bench.sweep(), SweepSummary { delivered: 1, ..SweepSummary::default() });
-    assert_eq!(bench.desk.asked.len(), 1);
+    assert_eq!(bench.handler.asked.len(), 1);
 }
 
 #[test]
@@ -140,12 +140,12 @@ fn a_closed_counter_takes_and_delivers_nothing() {
     bench.latency = Duration::from_secs(1);
     bench.put("req/OQSreq_1.xml", WHOLE);
     bench.sweep_twice();
-    bench.desk.closed = true;
+    bench.handler.closed = true;
     bench.put("req/OQSreq_2.xml", WHOLE);
     bench.now += 10_000;
     assert_eq!(bench.sweep_twice(), SweepSummary { outstanding: 1, ..SweepSummary::default() });
     assert_eq!((bench.names("req"), bench.names("res")), (vec!["OQSreq_2.xml".to_owned()], vec![]));
-    bench.desk.closed = false;
+    bench.handler.closed = false;
     bench.latency = LATENCY;
     bench.sweep_twice();
     assert_eq!(bench.names("res"), ["OQSres_1.xml", "OQSres_2.xml"]);
@@ -154,13 +154,13 @@ fn a_closed_counter_takes_and_delivers_nothing() {
 #[test]
 fn a_request_that_the_counter_does_not_take_goes_back_and_the_others_stay() {
     let mut bench = Bench::new();
-    bench.desk.refusing = true;
+    bench.handler.refusing = true;
     bench.put("req/OQSreq_1.xml", WHOLE);
     bench.put("req/OQSreq_2.xml", WHOLE);
     assert_eq!(bench.sweep_twice(), SweepSummary { taken: 1, given_back: 1, watched: 2, ..SweepSummary::default() });
     assert_eq!(bench.names("req"), ["OQSreq_1.xml", "OQSreq_2.xml"]);
     assert_eq!(fs::read(bench.path("req/OQSreq_1.xml")).unwrap(), WHOLE);
-    bench.desk.refusing = false;
+    bench.handler.refusing = false;
     bench.sweep_twice();
     assert_eq!(bench.names("res"), ["OQSres_1.xml", "OQSres_2.xml"]);
 }
@@ -193,7 +193,7 @@ fn a_claim_that_fails_is_tried_again_at_the_next_sweep() {
 fn a_delivery_that_fails_is_tried_again_with_the_same_answer() {
     for way in ResultFiles::ALL {
         let mut bench = Bench::new();
-        bench.desk.result_files = way;
+        bench.handler.result_files = way;
         bench.put("req/OQSreq_1.xml", WHOLE);
         fs::create_dir_all(bench.path("res/OQSres_1.xml/x")).unwrap();
         assert_eq!(bench.sweep_twice(), SweepSummary { taken: 1, outstanding: 1, ..SweepSummary::default() });

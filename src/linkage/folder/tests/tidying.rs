@@ -9,7 +9,7 @@ fn put_old(bench: &Bench, name: &str, milliseconds: i64) {
 }
 
 fn sweep(bench: &mut Bench, milliseconds: i64, stay_seconds: u64) -> usize {
-    bench.folder.sweep(at(milliseconds), LATENCY, Some(Duration::from_secs(stay_seconds)), &mut bench.desk).unwrap().removed
+    bench.folder.sweep(at(milliseconds), LATENCY, Some(Duration::from_secs(stay_seconds)), &mut bench.handler).unwrap().removed
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_link_is_not_removed() {
 #[test]
 fn what_is_removed_is_listed_in_order_where_the_counter_wants_that() {
     let mut bench = Bench::new();
-    bench.desk.listing = true;
+    bench.handler.listing = true;
     assert_eq!(sweep(&mut bench, 0, 100), 0);
     assert!(bench.names("res").is_empty(), "nothing removed, nothing listed");
     for name in ["res/OQSb.xml", "face/OQSc.xml", "res/OQSa.xml"] {

@@ -7,7 +7,7 @@ use crate::domain::consent::{Consent, ConsentKind, Consents};
 use crate::domain::encoding::Encoding;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::person::Person;
-use crate::wire::message::{Header, Held, MessageKind, Scope, Segment, render};
+use crate::wire::message::{Header, HeldQualification, MessageKind, Scope, Segment, render};
 use crate::wire::tree::Group;
 
 const TODAY: Date = day(2026, 1, 20);
@@ -90,7 +90,7 @@ impl Case {
             counts: None,
         };
         let person: Person = toml::from_str(PERSON).unwrap();
-        let held = Held {
+        let held = HeldQualification {
             person: &person,
             qualification: &person.qualifications[0],
             consents: &self.consents,

@@ -6,7 +6,7 @@ use crate::domain::text::Text;
 
 /// When to retry, as requested by the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Again {
+pub(super) enum RetryDelay {
     /// After this long in the terminal's time.
     In(Duration),
     /// After this long in real time, whatever the terminal's speed.
@@ -15,7 +15,7 @@ pub(super) enum Again {
 
 /// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum RequestError {
     /// A retry does not help: the terminal ends.
     Fatal(Text),
     /// A retry may succeed.
@@ -23,7 +23,7 @@ pub(super) enum Fault {
         /// What happened.
         why: Text,
         /// The server's `Retry-After`.
-        after: Option<Again>,
+        after: Option<RetryDelay>,
     },
     /// The server refused the request.
     Refused(Text),
@@ -31,7 +31,7 @@ pub(super) enum Fault {
     Bad(Text),
 }
 
-impl Fault {
+impl RequestError {
     /// Creates a fault for a later retry, without a time from the server.
     pub(super) fn later(ja: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Later { why: Text::new(ja, en), after: None }
