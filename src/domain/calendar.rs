@@ -1,4 +1,4 @@
-//! The distribution nights: when a window is open, and when it next opens (N2, N7).
+//! The calendar of a campaign: when a window is open, and when the next one opens (N2, N7).
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::japan;
 use super::readings::{Excluded, Readings};
 
-/// The most nights that a campaign may count.
+/// The maximum number of nights of a campaign.
 pub const MAX_NIGHTS: u16 = 400;
 
 /// When a campaign distributes, in Japan time. A night belongs to the day it starts on.
@@ -33,28 +33,29 @@ pub struct Calendar {
     pub all_day_from: Option<Date>,
 }
 
-/// A stretch of time in which packages are distributed: `start` belongs to it, `end` does not; without `end` it stays open.
+/// A period in which packages are distributed. `start` is included, `end` is not; without `end` it
+/// stays open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// When it opens.
+    /// When the window opens.
     pub start: Timestamp,
-    /// When it closes.
+    /// When the window closes.
     pub end: Option<Timestamp>,
 }
 
-/// The window that is open at `at`, if one is; `windows` in order.
+/// Returns the window that is open at `at`. `windows` must be in order.
 pub fn open_window(windows: &[Window], at: Timestamp) -> Option<Window> {
     let begun = windows.partition_point(|window| window.start <= at);
     windows[..begun].last().copied().filter(|window| window.end.is_none_or(|end| at < end))
 }
 
-/// The first window that opens after `at`, if there is one; `windows` in order.
+/// Returns the first window that opens after `at`. `windows` must be in order.
 pub fn next_window(windows: &[Window], at: Timestamp) -> Option<Window> {
     windows.get(windows.partition_point(|window| window.start <= at)).copied()
 }
 
 impl Calendar {
-    /// All windows in order, those that touch joined.
+    /// Returns all windows in order. Adjacent windows are joined.
     pub fn windows(&self, readings: &Readings) -> Vec<Window> {
         let days = std::iter::successors(Some(self.starts), |day| Some(japan::next_day(*day))).take(usize::from(self.nights));
         let nights = days.filter(|day| !self.excluded.contains(day)).map(|day| self.night(day, readings));
@@ -71,7 +72,7 @@ impl Calendar {
         windows
     }
 
-    /// The window of the night that starts on a day.
+    /// Returns the window of the night that starts on `day`.
     fn night(&self, day: Date, readings: &Readings) -> Window {
         let closes_on = if self.closes > self.opens { day } else { japan::next_day(day) };
         let cut = readings.excluded == Excluded::CalendarDay && self.excluded.contains(&closes_on);

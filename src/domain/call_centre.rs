@@ -1,4 +1,5 @@
-//! The call centre's hours (N9): open, closed, or unknown where the holidays of the year are not known.
+//! The call centre's hours (N9): open, closed, or unknown if the public holidays of the year are
+//! not listed.
 
 use std::collections::BTreeSet;
 
@@ -9,64 +10,64 @@ use serde::{Deserialize, Serialize};
 use super::japan;
 use super::text::Text;
 
-/// Whom to call and when someone answers, and what to do meanwhile.
+/// The call centre: its name, number and hours, and what staff do while it is closed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallCentre {
-    /// Its name.
+    /// The name.
     pub name: Text,
-    /// Its telephone number.
+    /// The telephone number.
     pub phone: String,
-    /// Hours from Monday to Friday.
+    /// The hours from Monday to Friday.
     pub weekdays: Hours,
-    /// Hours on Saturday; closed on Sunday.
+    /// The hours on Saturday. It is closed on Sunday.
     pub saturday: Hours,
     /// The years whose public holidays are all listed.
     pub known_years: Vec<i16>,
-    /// Japan's public holidays of those years: closed.
+    /// Japan's public holidays of those years. It is closed on them.
     pub public_holidays: BTreeSet<Date>,
-    /// How to confirm a qualification meanwhile.
+    /// How staff confirm a qualification in the meantime.
     pub fallback: Fallback,
 }
 
-/// From `open` to `close`, in Japan time; `close` itself is closed.
+/// Opening hours from `open` to `close`, in Japan time. `close` itself is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
-    /// Opens at.
+    /// The opening time.
     pub open: Time,
-    /// Closes at.
+    /// The closing time.
     pub close: Time,
 }
 
-/// The article on confirming a qualification while cards cannot be used.
+/// The article on how to confirm a qualification while cards cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fallback {
-    /// Its number.
+    /// The article's number.
     pub article: String,
-    /// Where it is.
+    /// The article's URL.
     pub url: String,
-    /// Its title.
+    /// The article's title.
     pub title: Text,
-    /// What staff do, any one of these.
+    /// What staff can do. Each of these is sufficient.
     pub ways: Vec<Text>,
 }
 
-/// Whether someone answers.
+/// Whether the call centre is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answers {
-    /// Open at this moment.
+    /// It is open now.
     Open,
-    /// Closed at this moment.
+    /// It is closed now.
     Closed,
-    /// The year's public holidays are not known here.
+    /// The year's public holidays are not listed.
     Unknown,
 }
 
 impl CallCentre {
-    /// Whether someone answers at `at`.
+    /// Returns whether the call centre is open at `at`.
     pub fn answers(&self, at: Timestamp) -> Answers {
         let now = japan::civil(at);
         if !self.known_years.contains(&now.year()) {
@@ -84,7 +85,7 @@ impl CallCentre {
 }
 
 impl Answers {
-    /// What is said of it.
+    /// Returns the text shown to users.
     pub fn text(self) -> Text {
         match self {
             Self::Open => Text::new("現在受付時間内です", "open at this moment"),

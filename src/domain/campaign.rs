@@ -1,4 +1,5 @@
-//! One update distributed over a period: its calendar, its packages, and what institutions are told of it (N1, N10).
+//! A campaign: one update distributed over a period, with its calendar, packages and notices (N1,
+//! N10).
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -14,10 +15,10 @@ use super::named::named;
 use super::readings::Readings;
 use super::text::Text;
 
-/// The largest package, in bytes: 4 GiB.
+/// The maximum size of a package in bytes: 4 GiB.
 pub const MAX_PACKAGE_SIZE: u64 = 4 * 1024 * 1024 * 1024;
 
-/// The most notices that a campaign may have.
+/// The maximum number of notices of a campaign.
 const MAX_NOTICES: usize = 20;
 
 named! {
@@ -35,7 +36,7 @@ named! {
 }
 
 impl Component {
-    /// The name that staff read.
+    /// Returns the name shown to staff.
     pub fn title(self) -> Text {
         let (ja, en) = match self {
             Self::DistributionApplication => ("配信アプリケーション", "distribution application"),
@@ -46,7 +47,7 @@ impl Component {
         Text::new(ja, en)
     }
 
-    /// Whether it belongs to the reader, so that the reader must be powered for its update.
+    /// Whether the component belongs to the reader: the reader must then be powered for its update.
     pub fn is_readers(self) -> bool {
         self == Self::CardReaderApplication
     }
@@ -126,7 +127,8 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// One that distributes nothing: what an institution has that was just read, until its own is put in.
+    /// Returns a campaign that distributes nothing. An institution that was just deserialized has
+    /// it until its own campaign is set.
     pub fn none() -> Arc<Self> {
         static NONE: LazyLock<Arc<Campaign>> = LazyLock::new(|| {
             let (id, day) = (CampaignId::parse("none").expect("it is a name"), Date::constant(2000, 1, 1));
@@ -138,22 +140,24 @@ impl Campaign {
         Arc::clone(&NONE)
     }
 
-    /// Whether nothing is distributed now, window or not: suspended, or down.
+    /// Whether distribution is stopped regardless of windows: the campaign is suspended, or the
+    /// delivery server is down.
     pub fn is_halted(&self) -> bool {
         self.suspended || self.down
     }
 
-    /// The windows in which it distributes, in order; none while halted.
+    /// Returns the windows in order; none while distribution is halted.
     pub fn windows(&self, readings: &Readings) -> Vec<Window> {
         if self.is_halted() { Vec::new() } else { self.calendar.windows(readings) }
     }
 
-    /// Its package for a component.
+    /// Returns the package for a component.
     pub fn package(&self, component: Component) -> Option<&Package> {
         self.packages.iter().find(|package| package.component == component)
     }
 
-    /// What is wrong with it as a whole, with the JSON pointer of the part: a night count, a package's size, a component twice.
+    /// Checks the campaign as a whole: number of nights, package sizes, duplicate components.
+    /// Returns the first error with the JSON pointer of the field.
     pub fn validate(&self) -> Option<(String, Text)> {
         let fits = |day: Date| (2000..=2199).contains(&day.year());
         let years = || Text::new("2000年から2199年までの日付です", "a date from 2000 to 2199 is needed");

@@ -1,4 +1,5 @@
-//! Cards at the face-recognition reader: which card, and what the reader and the terminal show.
+//! Cards at the face-recognition reader: which card was presented, and what the reader and the
+//! terminal show.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -44,19 +45,20 @@ pub enum CardOutcome {
     FaceResult,
 }
 
-/// The last card at a reader.
+/// The last card presented at a reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastCard {
-    /// When.
+    /// When it was presented.
     pub at: Timestamp,
-    /// What came of it.
+    /// The outcome.
     pub outcome: CardOutcome,
     /// What staff and patient saw.
     pub shown: Text,
 }
 
 impl CardOutcome {
-    /// What staff and patient see; of a refusal, that there is an error: its words are the error's own.
+    /// Returns what staff and patient see. For a refusal this only says that there is an error; the
+    /// catalogue has its message.
     pub fn shown(&self) -> Text {
         match self {
             Self::Nothing => Text::new(
@@ -71,7 +73,7 @@ impl CardOutcome {
 }
 
 impl Card {
-    /// What the reader shows of a card that it does not take.
+    /// Returns the reader's screen for a card that the reader refuses.
     pub fn refused_by_reader(self) -> Option<CardOutcome> {
         let screen = match self {
             Self::Right => return None,

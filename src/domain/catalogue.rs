@@ -1,4 +1,5 @@
-//! Every error that the mock answers with: code, wording, remedy, and where each comes from. The official list is not public.
+//! The catalogue of errors: code, message, remedy and source of every error that the mock returns.
+//! The official list is not public.
 
 use std::collections::BTreeMap;
 
@@ -89,12 +90,13 @@ named! {
 }
 
 impl ErrorId {
-    /// Whether it is about a person, not about the request or the terminal: then it surfaces in no profile but the envelope.
+    /// Whether the error is about a person, not about the request or the terminal. The error
+    /// profile then does not apply: it is always returned in the envelope.
     pub fn is_of_person(self) -> bool {
         matches!(self, Self::PersonRefused | Self::PersonUnmatched | Self::ConsentMissing)
     }
 
-    /// The `{name}` marks that its message may have.
+    /// Returns the `{name}` placeholders that its message may contain.
     pub fn marks(self) -> &'static [&'static str] {
         match self {
             Self::RestartRequired | Self::UpdateMissing | Self::LineDown | Self::TerminalOff | Self::TerminalStarting => &[],
@@ -105,30 +107,31 @@ impl ErrorId {
     }
 }
 
-/// The catalogue: an entry for every [`ErrorId`].
+/// The catalogue: one entry for every [`ErrorId`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Catalogue {
     entries: BTreeMap<ErrorId, Entry>,
 }
 
-/// One error as clients and staff meet it.
+/// One error as clients and staff see it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Which one.
+    /// The error.
     pub id: ErrorId,
-    /// What the wire carries: 1 to 32 visible ASCII characters.
+    /// The code in the response: 1 to 32 visible ASCII characters.
     pub code: String,
-    /// The HTTP status where the answer is not the usual 200 with an error inside, 200 to 599.
+    /// The HTTP status, 200 to 599, where the response is not the usual 200 with an error inside.
     pub status: u16,
-    /// Where in a check's message it comes.
+    /// Where the error appears in the response to a check.
     #[serde(default)]
     pub layer: Layer,
-    /// What it says, 1 to 1,000 characters. `{name}` marks are filled with the case's own values.
+    /// The message, 1 to 1,000 characters. `{name}` placeholders are replaced by values of the
+    /// request.
     pub message: Text,
     /// What staff or a programmer should do, at most 1,000 characters.
     pub remedy: Text,
-    /// Where code and wording come from.
+    /// The sources of code and message.
     pub provenance: Provenance,
 }
 
@@ -167,13 +170,14 @@ pub enum Layer {
     Body,
 }
 
-/// Characters of a code: real ones next door have 9 (`EPSB0052E`) and 15 (`OQC-OWSE0900000`).
+/// The maximum length of a code. Known codes of related real systems have 9 (`EPSB0052E`) and 15
+/// characters (`OQC-OWSE0900000`).
 const LONGEST_CODE: usize = 32;
-/// Characters of an error's words.
+/// The maximum length of a message or remedy, in characters.
 const LONGEST_MESSAGE: usize = 1000;
 
 impl Entry {
-    /// The field that makes no sense, as a JSON pointer, and what was expected there.
+    /// Returns the first invalid field as a JSON pointer, and what was expected.
     pub fn validate(&self) -> Option<(String, Text)> {
         if !(1..=LONGEST_CODE).contains(&self.code.len()) || !self.code.bytes().all(|b| b.is_ascii_graphic()) {
             let expected = Text::new(
@@ -222,13 +226,13 @@ fn fits(words: &str) -> bool {
     words.chars().count() <= LONGEST_MESSAGE && !words.chars().any(char::is_control)
 }
 
-/// The names between braces.
+/// Returns the names between braces.
 fn marks_in(text: &str) -> impl Iterator<Item = &str> {
     text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or(rest))
 }
 
 impl Catalogue {
-    /// Puts the entries together; names the ids that lack one or have two.
+    /// Creates the catalogue from its entries.
     ///
     /// # Errors
     /// The ids that do not have exactly one entry.
@@ -238,7 +242,7 @@ impl Catalogue {
         if wrong.is_empty() { Ok(Self { entries: entries.into_iter().map(|entry| (entry.id, entry)).collect() }) } else { Err(wrong) }
     }
 
-    /// The entry for an id.
+    /// Returns the entry of an id.
     pub fn entry(&self, id: ErrorId) -> &Entry {
         self.entries.get(&id).expect("a catalogue is only made with an entry for every id")
     }

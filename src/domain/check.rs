@@ -1,4 +1,5 @@
-//! Whether a check gets through to the inquiry: the terminal's refusals, each with what decided it.
+//! The decision whether a check reaches the inquiry: the refusals of the terminal, each with its
+//! reason.
 
 use jiff::Timestamp;
 
@@ -11,32 +12,33 @@ use super::japan;
 use super::terminal::{Driver, Power, Terminal};
 use super::text::Text;
 
-/// Characters of a detail that quotes others' words.
+/// The maximum length, in characters, of a detail that quotes text from outside.
 const LONGEST_DETAIL: usize = 600;
 
-/// A check that was refused, and why.
+/// The refusal of a request, with its reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", .error.name(), .why.en)]
 pub struct Refusal {
-    /// Which error.
+    /// The error.
     pub error: ErrorId,
-    /// What fills the `{name}` marks of its message.
+    /// The values for the `{name}` placeholders of the message.
     pub values: Vec<(&'static str, Text)>,
-    /// What decided it, for the journal.
+    /// The reason, for the journal.
     pub why: Text,
-    /// In how many seconds asking again makes sense, where that is known.
+    /// After how many seconds a retry makes sense, if known.
     pub retry_after: Option<u64>,
 }
 
 impl Refusal {
-    /// What its catalogue entry says, filled in.
+    /// Returns the message of the catalogue entry, with its placeholders replaced.
     pub fn message(&self, entry: &Entry) -> Text {
         let values: Vec<(&str, &Text)> = self.values.iter().map(|(name, value)| (*name, value)).collect();
         let message = entry.message.fill(&values);
         Text::new(message.ja.trim_end(), message.en.trim_end())
     }
 
-    /// What the wire carries of it: Japanese, with a label where code or wording are invented.
+    /// Returns the message for the response, in Japanese. If code or wording are invented, a label
+    /// says so.
     pub fn on_the_wire(&self, entry: &Entry) -> String {
         let message = self.message(entry).ja;
         match (entry.provenance.code, entry.provenance.message) {
@@ -46,53 +48,57 @@ impl Refusal {
         }
     }
 
-    /// What decided it; where nothing more is known than the message, that.
+    /// Returns the reason; if there is no other reason, the message.
     pub fn why(&self, entry: &Entry) -> Text {
         if self.why.ja.is_empty() { self.message(entry) } else { self.why.clone() }
     }
 
-    /// The same, to be asked again in so many seconds.
+    /// Sets the number of seconds after which a retry makes sense.
     pub fn again_in(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// A refusal whose message has the mark `{detail}`; that is also what decided it.
+    /// Creates a refusal whose message has the placeholder `{detail}`. The detail is also the
+    /// reason.
     pub fn detailed(error: ErrorId, detail: Text) -> Self {
         Self { values: vec![("detail", detail.clone())], ..Self::new(error, detail) }
     }
 
-    /// The same, where the detail quotes the client's own words, or the system's: not all of them, since the journal keeps it.
+    /// Creates such a refusal whose detail quotes text from the client or the system. The detail is
+    /// truncated, because the journal stores it.
     pub fn quoting(error: ErrorId, detail: Text) -> Self {
         Self::detailed(error, detail.clipped(LONGEST_DETAIL))
     }
 
-    /// A refusal whose message has no marks.
+    /// Creates a refusal whose message has no placeholders.
     pub fn new(error: ErrorId, why: Text) -> Self {
         Self { error, values: Vec::new(), why, retry_after: None }
     }
 }
 
-/// The reason to refuse a check by card data, in the order of refusals: off, starting, without a line, pending, outdated. That pending refuses such checks,
-/// too, is a reading.
+/// Returns why the terminal refuses a check by card data. The order of precedence is: off,
+/// starting, line down, pending, outdated. That a pending terminal refuses checks by card data too
+/// is a reading.
 pub fn refusal(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Option<Refusal> {
     let pending = || pending(institution, terminal, call_centre, now).filter(|_| institution.readings.card_data_check_refused);
     unavailable(terminal, now).or_else(|| line_down(terminal)).or_else(pending).or_else(|| outdated(institution, terminal, now))
 }
 
-/// Whether a check by card data gets through to the inquiry.
+/// Whether a check by card data reaches the inquiry.
 pub fn works(institution: &Institution, terminal: &Terminal, now: Timestamp) -> bool {
     let refused_as_pending = terminal.is_pending() && institution.readings.card_data_check_refused;
     let reachable = unavailable(terminal, now).or_else(|| line_down(terminal)).is_none();
     reachable && !refused_as_pending && outdated(institution, terminal, now).is_none()
 }
 
-/// The error that the terminal itself shows when a patient does the check there (N5): no reading changes it.
+/// Returns the error that the terminal itself shows for a check at its reader (N5). No reading
+/// changes it.
 pub fn shown_error(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Option<Refusal> {
     let pending = || pending(institution, terminal, call_centre, now);
     unavailable(terminal, now).or_else(|| line_down(terminal)).or_else(pending).or_else(|| outdated(institution, terminal, now))
 }
 
-/// The reason why the terminal answers nothing at all: it is off, or booting.
+/// Returns why the terminal does not respond at all: it is off, or booting.
 pub fn unavailable(terminal: &Terminal, now: Timestamp) -> Option<Refusal> {
     if terminal.power != Power::On {
         let why = Text::new(format!("端末 {} の電源が切れています。", terminal.id), format!("Terminal {} is off.", terminal.id));
@@ -106,7 +112,8 @@ pub fn unavailable(terminal: &Terminal, now: Timestamp) -> Option<Refusal> {
     Some(Refusal::new(ErrorId::TerminalStarting, why))
 }
 
-/// No line: whatever is pending, the check does not come so far.
+/// Returns the refusal for a lost line. It precedes the pending update, because the check does not
+/// get that far.
 fn line_down(terminal: &Terminal) -> Option<Refusal> {
     let why = || {
         Text::new(
@@ -117,7 +124,7 @@ fn line_down(terminal: &Terminal) -> Option<Refusal> {
     terminal.settings.line_down.then(|| Refusal::new(ErrorId::LineDown, why()))
 }
 
-/// N5 and N9: installed and running version differ.
+/// Returns the refusal for a pending update: installed and running version differ (N5, N9).
 fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Option<Refusal> {
     if !terminal.is_pending() {
         return None;
@@ -184,7 +191,7 @@ fn why_pending(institution: &Institution, terminal: &Terminal) -> Text {
     why
 }
 
-/// What was done since the installation in the belief that it was a restart, and is none.
+/// Lists the actions since the installation that may look like a restart but are none.
 fn not_boots_since_installation(institution: &Institution, terminal: &Terminal) -> Vec<Text> {
     let own = || institution.events.kept().filter(|event| event.terminal == terminal.id);
     let installed = |component| {
@@ -192,7 +199,7 @@ fn not_boots_since_installation(institution: &Institution, terminal: &Terminal) 
         own().rfind(|event| is_it(&event.change)).map_or(0, |event| event.number)
     };
     let pending = terminal.components().filter(|(_, software)| software.is_pending());
-    // By number, not by time: the clock may have been set anew since.
+    // Compared by number, not by time: the clock may have been set since.
     let first = pending.map(|(component, _)| installed(component)).min().unwrap_or(0);
     let events = || own().filter(|event| event.number > first);
     let mut found = Vec::new();
@@ -211,7 +218,8 @@ fn not_boots_since_installation(institution: &Institution, terminal: &Terminal) 
     found
 }
 
-/// N11: an update that is not installed at all is no error, unless the setting says so from a date on.
+/// Returns the refusal for an update that is not installed (N11). It applies only from the date in
+/// the setting `outdated_refused_from`.
 fn outdated(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Option<Refusal> {
     let from = institution.readings.outdated_refused_from?;
     if japan::civil(now).date() < from || terminal.wanted(&institution.campaign).next().is_none() {

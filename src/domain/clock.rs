@@ -1,5 +1,5 @@
-//! An institution's clock: the machine's time, a frozen reading, or one that runs at a rate. It remembers its settings, so that it can tell
-//! what it showed when a token was issued.
+//! An institution's clock: it shows the machine's time, a frozen reading, or a reading that moves
+//! at a rate. It stores its former settings, to compute what it showed when a token was issued.
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -34,13 +34,13 @@ pub struct ClockSetting {
     pub rate: Option<f64>,
 }
 
-/// A setting that a clock cannot take.
+/// Why a clock setting is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClockError {
     /// `now` with a system clock.
     #[error("a `system` clock shows the machine's time: leave `now` out, or use `frozen` or `running`")]
     SystemHasNoReading,
-    /// A rate where none is used.
+    /// A rate in a mode other than `running`.
     #[error("`rate` goes with the mode `running` only")]
     RateWithoutRunning,
     /// A rate out of range.
@@ -60,7 +60,8 @@ pub enum ClockError {
 const OLDEST: Timestamp = Timestamp::constant(946_684_800, 0);
 const NEWEST: Timestamp = Timestamp::constant(7_258_118_400, 0);
 const MILLIONTHS: f64 = 1_000_000.0;
-/// Settings remembered. Beyond that the older half is thinned out, never cut off: a token of long ago would count as issued later than it was.
+/// The maximum number of stored settings. Beyond it, the older half is thinned out. The oldest are
+/// not cut off, because an old token would then seem to be issued later than it was.
 const MAX_SETTINGS: usize = 1024;
 
 /// An institution's clock. The machine's time (`wall`) is always an argument.
@@ -74,7 +75,7 @@ struct Setting {
     wall: Timestamp,
     reading: Timestamp,
     mode: Mode,
-    /// Millionths of a second per second: whole numbers keep readings exact over years.
+    /// In millionths of a second per second. Whole numbers keep readings exact over years.
     rate: i64,
 }
 
@@ -91,10 +92,10 @@ impl Setting {
 }
 
 impl Clock {
-    /// A clock set for the first time.
+    /// Creates a clock with its first setting.
     ///
     /// # Errors
-    /// Says what the setting is wrong in.
+    /// The setting is invalid.
     pub fn new(setting: ClockSetting, wall: Timestamp) -> Result<Self, ClockError> {
         let mut clock = Self { settings: vec![Setting { wall, reading: wall, mode: Mode::System, rate: 1_000_000 }] };
         let checked = clock.check(setting, wall)?;
@@ -102,18 +103,20 @@ impl Clock {
         Ok(clock)
     }
 
-    /// What it shows.
+    /// Returns the time that the clock shows.
     pub fn reading(&self, wall: Timestamp) -> Timestamp {
         self.current().reading(wall)
     }
 
-    /// What it showed when the machine's time was `wall`, under the setting of that moment.
+    /// Returns the time that the clock showed when the machine's time was `wall`, by the setting of
+    /// that moment.
     pub fn reading_at(&self, wall: Timestamp) -> Timestamp {
         let setting = self.settings.iter().rev().find(|setting| setting.wall <= wall);
         setting.or(self.settings.first()).map_or(wall, |setting| setting.reading(wall))
     }
 
-    /// When, by the machine's time, it shows `reading` under its present setting; none while it stands still.
+    /// Returns the machine's time at which the clock shows `reading` under its present setting;
+    /// `None` while it is frozen.
     pub fn wall_at(&self, reading: Timestamp) -> Option<Timestamp> {
         let Setting { wall, reading: from, mode, rate } = *self.current();
         match mode {
@@ -127,20 +130,22 @@ impl Clock {
         }
     }
 
-    /// Sets it anew; nothing is caught up.
+    /// Changes the setting. The time that the clock skips does not pass: nothing is processed for
+    /// it.
     ///
     /// # Errors
-    /// Says what the setting is wrong in; the clock stays as it is.
+    /// The setting is invalid; the clock is unchanged.
     pub fn set(&mut self, setting: ClockSetting, wall: Timestamp) -> Result<(), ClockError> {
         let setting = self.check(setting, wall)?;
         self.remember(setting);
         Ok(())
     }
 
-    /// Moves it forward to `target`; a system clock becomes a running one that is ahead.
+    /// Moves the clock forward to `target`. A system clock becomes a running clock that is ahead.
     ///
     /// # Errors
-    /// Backwards, more than 400 days, or out of range; the clock stays as it is.
+    /// The target is in the past, more than 400 days ahead, or out of range; the clock is
+    /// unchanged.
     pub fn advance_to(&mut self, target: Timestamp, wall: Timestamp) -> Result<(), ClockError> {
         let by = target.duration_since(self.reading(wall));
         if by.is_negative() {
@@ -156,20 +161,20 @@ impl Clock {
         Ok(())
     }
 
-    /// Whether it has a setting: one that was read may lack it.
+    /// Whether there is a setting. A deserialized clock may have none.
     pub fn is_set(&self) -> bool {
         !self.settings.is_empty()
     }
 
-    /// The clock that goes on from a reading when the machine shows `wall`; a system clock shows the machine's time. What it showed before is
-    /// forgotten.
+    /// Returns a clock that continues from `reading` when the machine's time is `wall`; a system
+    /// clock shows the machine's time. Former settings are dropped.
     pub fn resumed(&self, reading: Timestamp, wall: Timestamp) -> Self {
         let current = *self.current();
         let reading = if current.mode == Mode::System { wall } else { reading };
         Self { settings: vec![Setting { wall, reading, ..current }] }
     }
 
-    /// How it is set now: its mode, what it shows, its rate where it runs.
+    /// Returns the present setting: mode, time shown, and the rate of a running clock.
     pub fn setting(&self, wall: Timestamp) -> ClockSetting {
         let current = self.current();
         ClockSetting {

@@ -1,4 +1,4 @@
-//! What a patient consents to at the reader, or a receipt computer says they do.
+//! Consents of a patient: given at the reader, or as stated by a receipt computer.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What was answered for each kind; a kind that is absent counts as refused.
+/// The consent for each kind. A missing kind counts as refused.
 pub type Consents = BTreeMap<ConsentKind, Consent>;
 
-/// What is consented to. The first two govern certificates, the others medical information.
+/// A kind of consent. The first two govern certificates, the others medical information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentKind {
@@ -54,7 +54,8 @@ pub enum Consent {
     Unobtainable,
 }
 
-/// What patients answered at the institution's readers, by person: it counts for a day, as the face result says.
+/// The consents given at the institution's readers, by person. As in a face result, they are valid
+/// for a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReaderConsents(BTreeMap<String, ConsentAnswer>);
 
@@ -64,30 +65,31 @@ struct ConsentAnswer {
     consents: Consents,
 }
 
-/// How long an answer at a reader counts.
+/// How long a consent given at a reader is valid.
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 impl ReaderConsents {
-    /// Whether nobody has answered.
+    /// Whether no consent is stored.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Takes what a person answered, in place of what they did before. Answers whose time is over go, so that there are never more than persons.
+    /// Stores a person's consents in place of the former ones. Expired ones are removed, so that
+    /// there are never more entries than persons.
     pub fn record(&mut self, person: &str, consents: Consents, now: Timestamp) {
         self.0.retain(|_, answered| now < answered.until);
         let until = now.checked_add(LIFE).unwrap_or(Timestamp::MAX);
         self.0.insert(person.to_owned(), ConsentAnswer { until, consents });
     }
 
-    /// What a person answered, while it counts.
+    /// Returns a person's consents while they are valid.
     pub fn of(&self, person: &str, now: Timestamp) -> Option<&Consents> {
         self.0.get(person).filter(|answered| now < answered.until).map(|answered| &answered.consents)
     }
 }
 
 impl Consent {
-    /// Its code.
+    /// Returns the code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Refused => "0",

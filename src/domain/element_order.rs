@@ -1,4 +1,4 @@
-//! The order in which the elements of an answer come.
+//! The order of the elements in a response.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,5 @@
-//! The character set in which a terminal answers: a setting of the terminal, not an echo of the request.
+//! The character set of a terminal's responses: a setting of the terminal, independent of the
+//! request's character set.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Its code.
+    /// Returns the code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Utf8 => "0",
@@ -24,7 +25,7 @@ impl Encoding {
         }
     }
 
-    /// Its name in an XML declaration.
+    /// Returns the name for an XML declaration.
     pub fn label(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",

@@ -1,5 +1,6 @@
-//! How an institution's answers look on the wire, where the real system is not public or awkward: the profile in which errors surface, other
-//! codes and words for them, and the liberties that a careful client has to put up with.
+//! How an institution's responses look where the real system is not public or is awkward to handle:
+//! the error profile, replacements for codes and messages, and quirks that a careful client must
+//! tolerate.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use super::catalogue::{Catalogue, Entry, ErrorId, Layer, Mark};
 use super::named::named;
 use super::text::Text;
 
-/// What an institution sets.
+/// The settings of an institution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Surfacing")]
@@ -63,7 +64,8 @@ pub struct Replacement {
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Liberties")]
 pub struct WireQuirks {
-    /// Replaced by the terminals' setting `element_order`: always refused, with that name.
+    /// Replaced by the terminals' setting `element_order`. It is always refused with an error that
+    /// names the new setting.
     #[serde(deserialize_with = "replaced_by_element_order", skip_serializing)]
     #[schemars(skip)]
     pub shuffle_elements: (),
@@ -91,7 +93,7 @@ pub enum Padding {
 }
 
 impl ErrorPresentation {
-    /// The catalogue's entry with what replaces it here.
+    /// Returns the catalogue's entry with this institution's replacements.
     pub fn entry(&self, catalogue: &Catalogue, id: ErrorId) -> Entry {
         let mut entry = catalogue.entry(id).clone();
         let Some(replacement) = self.errors.get(&id).cloned() else {
@@ -111,7 +113,7 @@ impl ErrorPresentation {
         entry
     }
 
-    /// The first replacement that makes no sense: its JSON pointer and what was expected.
+    /// Returns the first invalid replacement: its JSON pointer and what was expected.
     pub fn validate(&self, catalogue: &Catalogue) -> Option<(String, Text)> {
         self.errors.keys().find_map(|id| {
             let (pointer, expected) = self.entry(catalogue, *id).validate()?;

@@ -1,4 +1,4 @@
-//! What happened at an institution, numbered in order: changes of state, never requests.
+//! The event log of an institution: numbered changes of state. Requests are no events.
 
 use std::collections::VecDeque;
 
@@ -12,7 +12,7 @@ use super::ids::{BootId, TerminalId, Version};
 use super::japan;
 use super::named::named;
 
-/// How many events are kept; older ones are evicted and counted.
+/// The maximum number of events stored. Older ones are evicted and counted.
 pub const KEPT_EVENTS: usize = 1000;
 
 /// One change of state.
@@ -30,7 +30,7 @@ pub struct Event {
     pub change: Change,
 }
 
-/// What can happen at a terminal.
+/// A change of state at a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Change {
@@ -110,7 +110,7 @@ pub enum Change {
 }
 
 named! {
-    /// What can happen at a terminal, by name.
+    /// The names of the changes of a terminal.
     #[expect(missing_docs, reason = "each is the change of the same name")]
     pub enum ChangeName {
         SwitchedOff = "switched_off",
@@ -128,7 +128,7 @@ named! {
 }
 
 impl Change {
-    /// What it is called.
+    /// Returns the name.
     pub fn name(&self) -> ChangeName {
         match self {
             Self::SwitchedOff { .. } => ChangeName::SwitchedOff,
@@ -180,7 +180,7 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// Adds one with the next number.
+    /// Appends an event with the next number.
     pub fn record(&mut self, at: Timestamp, terminal: &TerminalId, change: Change) {
         self.last += 1;
         if self.kept.len() == KEPT_EVENTS {
@@ -189,17 +189,17 @@ impl EventLog {
         self.kept.push_back(Event { number: self.last, at, terminal: terminal.clone(), change });
     }
 
-    /// The number of the last one; 0 before the first.
+    /// Returns the number of the last event; 0 if there was none.
     pub fn last(&self) -> u64 {
         self.last
     }
 
-    /// How many older ones are no longer kept.
+    /// Returns how many events were evicted.
     pub fn evicted(&self) -> u64 {
         self.last - self.kept.len() as u64
     }
 
-    /// Those still kept, oldest first.
+    /// Iterates over the stored events, oldest first.
     pub fn kept(&self) -> impl DoubleEndedIterator<Item = &Event> {
         self.kept.iter()
     }

@@ -1,4 +1,5 @@
-//! A fault that a test author sets: at which requests it fires, and what it does to them. A value; what looks random is drawn purely.
+//! A fault that a test author sets: for which requests it fires, and what it does to them. Random
+//! decisions are a pure function of seed and request.
 
 mod counted_fault;
 mod definition;
@@ -23,75 +24,76 @@ use super::text::Text;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "FaultDefinition", into = "FaultDefinition")]
 pub struct Fault {
-    /// Its name within the institution.
+    /// The name within the institution.
     pub id: FaultId,
-    /// Which requests it counts.
+    /// The requests that it counts.
     pub operation: Requests,
-    /// From which terminal; any where it is left out.
+    /// The terminal whose requests it counts; `None` for any.
     pub terminal: Option<TerminalId>,
-    /// At which of those that it counts it fires.
+    /// For which of the counted requests it fires.
     pub when: When,
-    /// How often it fires at most.
+    /// The maximum number of times that it fires.
     pub times: Option<u64>,
-    /// When it is over, by the institution's clock.
+    /// When it expires, by the institution's clock.
     pub expires: Option<Timestamp>,
     /// What it does.
     pub kind: Kind,
 }
 
-/// At which of the requests that it counts a fault fires. The first that it counts is number 1.
+/// For which of the counted requests a fault fires. The first counted request is number 1.
 #[derive(Clone, Debug, PartialEq)]
 pub enum When {
     /// From this number on.
     From(u64),
-    /// At these numbers.
+    /// For these numbers.
     Nth(BTreeSet<u64>),
-    /// At each with this probability, from 0 to 1.
+    /// For each with this probability, from 0 to 1.
     Probability(f64),
 }
 
-/// A request as faults see it.
+/// The properties of a request that faults use.
 #[derive(Clone, Debug)]
 pub struct FaultRequest {
-    /// What it is.
+    /// The operation.
     pub operation: Operation,
-    /// By which way it came.
+    /// The way in which it arrived.
     pub surface: Surface,
-    /// The terminal that asks.
+    /// The terminal that sent it.
     pub terminal: TerminalId,
-    /// By the institution's clock.
+    /// The time, by the institution's clock.
     pub now: Timestamp,
 }
 
-/// What chance is drawn from, beside the request: never a stream that others draw from, too.
+/// The source of randomness beside the request. It is not a shared stream, so that other requests
+/// do not change the result.
 #[derive(Clone, Copy, Debug)]
 pub struct Dice<'a> {
-    /// The institution's.
+    /// The institution's seed.
     pub seed: u64,
     /// The institution.
     pub institution: &'a InstitutionCode,
 }
 
-/// A fault that fires at a request.
+/// A fault that fires for a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TriggeredFault {
-    /// Which.
+    /// The fault's id.
     pub id: FaultId,
-    /// What it does, a range drawn.
+    /// What it does; a value has been drawn from a range.
     pub kind: Kind,
-    /// Which of the requests that it counts this is.
+    /// The number of this request among those that the fault counts.
     pub number: u64,
 }
 
 impl Fault {
-    /// Whether it counts such a request.
+    /// Whether the fault counts this request.
     pub fn counts(&self, request: &FaultRequest) -> bool {
         request.requests().is_some_and(|requests| self.suits(requests))
             && self.terminal.as_ref().is_none_or(|terminal| *terminal == request.terminal)
             && self.expires.is_none_or(|expires| request.now < expires)
     }
 
-    /// Whether chance is drawn for it.
+    /// Whether the fault needs random numbers.
     fn is_random(&self) -> bool {
         matches!(self.when, When::Probability(_)) || matches!(self.kind, Kind::Delay { least, most } if least < most)
     }
@@ -102,19 +104,20 @@ impl Fault {
 }
 
 impl FaultRequest {
-    /// The requests of which it is one.
+    /// Returns the kind of request that faults count it as.
     fn requests(&self) -> Option<Requests> {
         Requests::of(self.operation, self.surface)
     }
 
-    /// What chance knows it by: the name of those requests.
+    /// Returns the name that the random number depends on.
     fn name(&self) -> &'static str {
         self.requests().map_or_else(|| self.operation.name(), Requests::name)
     }
 }
 
 impl Dice<'_> {
-    /// A share from 0 to 1, 1 not included: the same for the same request and purpose, whenever and wherever it is drawn.
+    /// Returns a random number from 0 (included) to 1 (excluded). It is always the same for the
+    /// same request and purpose.
     fn share(&self, fault: &FaultId, request: &FaultRequest, number: u64, purpose: &str) -> f64 {
         let names = [self.institution.as_str(), fault.as_str(), request.terminal.as_str(), request.name(), purpose];
         let mut hash = 0xcbf2_9ce4_8422_2325;
@@ -124,7 +127,7 @@ impl Dice<'_> {
             // FNV-1a.
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3_u64);
         }
-        // The end of SplitMix64, so that numbers that follow one another are as good as unrelated.
+        // The final mixing step of SplitMix64, so that consecutive numbers give unrelated results.
         hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((hash ^ (hash >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
@@ -132,7 +135,7 @@ impl Dice<'_> {
 }
 
 impl TriggeredFault {
-    /// What the journal notes of it.
+    /// Returns the note for the journal.
     pub fn note(&self) -> Text {
         let Self { id, kind, number } = self;
         let (name, Text { ja, en }) = (kind.name().name(), kind.says());

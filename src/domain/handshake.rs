@@ -1,4 +1,4 @@
-//! Why a TLS handshake with a client failed, and what to do about it.
+//! The causes of failed TLS handshakes, with remedies.
 
 use super::named::named;
 use super::text::Text;
@@ -37,7 +37,7 @@ named! {
 }
 
 impl Cause {
-    /// What happened, as a sentence.
+    /// Returns what happened, as a sentence.
     pub fn meaning(self) -> Text {
         let (ja, en) = match self {
             Self::UntrustedCa => ("クライアントがテスト用CAを信頼していません。", "The client does not trust the CA for tests."),
@@ -74,7 +74,7 @@ impl Cause {
         Text::new(ja, en)
     }
 
-    /// What to do.
+    /// Returns the remedy.
     pub fn remedy(self) -> Text {
         let (ja, en) = match self {
             Self::UntrustedCa => (

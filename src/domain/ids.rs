@@ -1,4 +1,4 @@
-//! Names and numbers that parse: once one of these exists, it is well-formed.
+//! Validated names and numbers: a value of these types is always well-formed.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::text::Text;
 
-/// A text that is not what it should be: what it is, and what was expected.
+/// A parse error: the text and what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{got}` is not {}", expected.en)]
 pub struct IdError {
-    /// The text as it came, at most 64 characters of it.
+    /// The rejected text, at most 64 characters of it.
     got: String,
     /// What was expected, with an example.
     expected: Text,
@@ -23,7 +23,7 @@ impl IdError {
         Self { got: got.chars().take(64).collect(), expected }
     }
 
-    /// What was wrong and what was expected, in both languages.
+    /// Returns the error message in both languages.
     pub fn text(&self) -> Text {
         Text::new(format!("「{}」は正しくありません。{}が必要です", self.got, self.expected.ja), self.to_string())
     }
@@ -38,10 +38,10 @@ macro_rules! text_id {
         pub struct $name(SmolStr);
 
         impl $name {
-            /// Reads the text.
+            /// Parses a text.
             ///
             /// # Errors
-            /// Says what was expected.
+            /// The text is invalid; the error says what was expected.
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 match Self::validate(text) {
                     None => Ok(Self(text.into())),
@@ -49,7 +49,7 @@ macro_rules! text_id {
                 }
             }
 
-            /// The text itself.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -119,18 +119,19 @@ impl InstitutionCode {
         check_digit_error(&text[3..])
     }
 
-    /// Whether a text would be a code, had it another check digit: then somebody probably mistyped one.
+    /// Whether only the check digit makes a text invalid. It is then probably a typing error.
     pub fn is_mistyped(text: &str) -> bool {
         let is_right = |digit: char| text.get(..9).is_some_and(|digits| Self::validate(&format!("{digits}{digit}")).is_none());
         text.len() == 10 && Self::validate(text).is_some() && ('0'..='9').any(is_right)
     }
 
-    /// Whether its prefecture exists (01 to 47), so that the code could be a real institution's.
+    /// Whether the prefecture exists (01 to 47), so that the code could be a real institution's.
     pub fn could_be_real(&self) -> bool {
         prefecture_exists(&self.0[..2])
     }
 
-    /// The code whose last seven digits begin with these six, in the prefecture 99 that does not exist, of the same score table as this one.
+    /// Returns a code of the same score table, in the nonexistent prefecture 99. Its last seven
+    /// digits begin with the six digits of `number`.
     pub fn numbered(&self, number: u32) -> Self {
         let (table, six) = (&self.0[2..3], format!("{:06}", number % 1_000_000));
         Self(format_smolstr!("99{table}{six}{}", check_digit(&six)))
@@ -160,13 +161,13 @@ impl InsurerNumber {
         if text == "77777777" { None } else { check_digit_error(text) }
     }
 
-    /// Whether its prefecture exists (01 to 47), so that the number could be a real insurer's.
+    /// Whether the prefecture exists (01 to 47), so that the number could be a real insurer's.
     pub fn could_be_real(&self) -> bool {
         let from = self.0.len() - 6;
         prefecture_exists(&self.0[from..from + 2])
     }
 
-    /// Eight characters, padded on the left with spaces, as answers carry it.
+    /// Returns the number with spaces on the left, eight characters long, as responses carry it.
     pub fn padded(&self) -> String {
         format!("{:>8}", self.0)
     }
@@ -202,7 +203,7 @@ impl FaultId {
         })
     }
 
-    /// The nth made name with this stem, which has at most 20 characters of a name.
+    /// Returns the nth generated name with this stem. The stem must have at most 20 characters.
     pub fn numbered(stem: &str, n: u64) -> Self {
         Self(format_smolstr!("{stem}-{n}"))
     }
@@ -216,12 +217,12 @@ impl BootId {
         })
     }
 
-    /// The boot that an external terminal lives in before it has reported one.
+    /// Returns the boot id of an external terminal that has not reported a boot.
     pub fn unreported() -> Self {
         Self(SmolStr::new_inline("unreported"))
     }
 
-    /// The id of a virtual terminal's nth boot.
+    /// Returns the id of a virtual terminal's nth boot.
     pub fn numbered(n: u64) -> Self {
         Self(format_smolstr!("boot-{n}"))
     }
@@ -239,10 +240,10 @@ pub struct TerminalAddress {
 }
 
 impl TerminalAddress {
-    /// Reads `<institution code>-<terminal>`.
+    /// Parses `<institution code>-<terminal>`.
     ///
     /// # Errors
-    /// Says which half is wrong and what was expected.
+    /// The error says which half is invalid and what was expected.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let (institution, terminal) = text.split_once('-').ok_or_else(|| {
             IdError::new(
@@ -275,10 +276,10 @@ impl fmt::Display for TerminalAddress {
 pub struct Version(Vec<u32>);
 
 impl Version {
-    /// Reads the text.
+    /// Parses a text.
     ///
     /// # Errors
-    /// Says what was expected.
+    /// The text is invalid; the error says what was expected.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let numbers: Option<Vec<u32>> =
             text.split('.').map(|part| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten()).collect();
@@ -319,7 +320,9 @@ impl fmt::Display for Version {
     }
 }
 
-/// From the digit before the check digit leftwards times 2, 1, 2, 1 …; the digits of the products added; the sum's last digit taken from 10, where 10 gives 0.
+/// Computes the check digit: the digits are multiplied by 2, 1, 2, 1 … from right to left, and the
+/// digits of the products are added. The check digit is 10 minus the last digit of the sum, or 0
+/// instead of 10.
 fn check_digit(digits: &str) -> u32 {
     let sum: u32 = digits
         .bytes()

@@ -1,4 +1,4 @@
-//! Matching an inquiry to the persons: the answer, and where nobody matched, the near miss that explains why.
+//! Matching of an inquiry against the persons. If nobody matches, the near miss explains why.
 
 use std::borrow::Cow;
 use std::iter;
@@ -12,22 +12,23 @@ use super::named::named;
 use super::person::{Person, Qualification, fold};
 use super::text::Text;
 
-/// What a receipt computer asks: the data of a card, and whose it is.
+/// An inquiry of a receipt computer: the data of a card and of its holder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inquiry {
-    /// The day for which it asks.
+    /// The day for which the qualification is checked.
     pub confirmation_date: Date,
     /// The card.
     pub card: CardData,
-    /// Date of birth.
+    /// The date of birth.
     pub birthdate: Date,
-    /// Whether the patient consents to the limit certificate being told.
+    /// Whether the patient consents to the disclosure of the limit certificate.
     pub limit_consent: bool,
-    /// The client's own name for the inquiry.
+    /// The client's own identifier of the inquiry.
     pub arbitrary_identifier: Option<SmolStr>,
 }
 
-/// What a card shows of itself, as it came: by this, without a date of birth, a reference number is registered.
+/// The data on a card, as the client sent them. Without a date of birth, they identify whose
+/// reference number is registered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardData {
     /// 保険者番号, padded or not.
@@ -36,11 +37,11 @@ pub struct CardData {
     pub symbol: Option<SmolStr>,
     /// 番号
     pub number: SmolStr,
-    /// 枝番; a missing one matches every branch (a reading of ours).
+    /// 枝番; a missing one matches every branch (our reading).
     pub branch: Option<SmolStr>,
 }
 
-/// Who is asked for: what tells one patient's checks from another's.
+/// The patient of an inquiry: distinguishes the checks of one patient from those of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatientKey {
     card: CardData,
@@ -48,7 +49,8 @@ pub struct PatientKey {
 }
 
 impl PatientKey {
-    /// The same text for the same patient, whatever the width and padding in which a client writes; the branch number does not count.
+    /// Returns the same text for the same patient, independent of character width and padding. The
+    /// branch number is ignored.
     pub fn folded(&self) -> String {
         let CardData { insurer_number, symbol, number, .. } = &self.card;
         let symbol = fold(symbol.as_deref().unwrap_or_default());
@@ -57,30 +59,31 @@ impl PatientKey {
 }
 
 impl Inquiry {
-    /// Who is asked for.
+    /// Returns the patient's key.
     pub fn patient_key(self) -> PatientKey {
         PatientKey { card: self.card, birthdate: self.birthdate }
     }
 
-    /// The day that it asks for, where that is another than the institution's today.
+    /// Returns the day of the inquiry if it is not the institution's today.
     pub fn of_another_day(&self, today: Date) -> Option<OtherDay> {
         let asked = self.confirmation_date;
         (asked != today).then_some(OtherDay { asked, today })
     }
 }
 
-/// A check for another day than the institution's today.
+/// The day of a check that is not for the institution's today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OtherDay {
-    /// The day that was asked for.
+    /// The day in the inquiry.
     pub asked: Date,
     /// The institution's today.
     pub today: Date,
 }
 
 impl OtherDay {
-    /// What to note of it: the day decides whether a qualification holds, while dates such as `today-30` count from today, so that the result may
-    /// not be the one that a list of persons promises.
+    /// Returns the note for the journal. The day decides whether a qualification is valid, while
+    /// dates such as `today-30` are relative to today. The result may therefore differ from what a
+    /// list of persons says.
     pub fn text(&self) -> Text {
         let (day, today) = (self.asked.to_string(), self.today.to_string());
         Text::new(
@@ -116,7 +119,7 @@ named! {
 }
 
 impl Validity {
-    /// Its code.
+    /// Returns the code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Valid => "1",
@@ -128,7 +131,7 @@ impl Validity {
         }
     }
 
-    /// Its words.
+    /// Returns the Japanese text.
     pub fn ja(self) -> &'static str {
         match self {
             Self::Valid => "有効",
@@ -141,16 +144,17 @@ impl Validity {
     }
 }
 
-/// What was found.
+/// The result of an inquiry.
 #[derive(Clone, Debug)]
 pub struct Finding<'a> {
     /// The outcome.
     pub validity: Validity,
-    /// The one match that the outcome speaks of; none where nobody or several matched.
+    /// The match that the outcome refers to; `None` if nobody or several persons matched.
     pub matched: Option<(&'a Person, &'a Qualification)>,
-    /// What the answer lists: the match, then, where it holds, what else that person holds on the day.
+    /// The qualifications in the response: the match and, if it is valid, the person's other
+    /// qualifications that are valid on the day.
     pub told: Vec<&'a Qualification>,
-    /// Where nobody matched: who came nearest.
+    /// The nearest miss, if nobody matched.
     pub near_miss: Option<NearMiss>,
 }
 
@@ -177,23 +181,24 @@ pub struct Criterion {
 }
 
 impl Finding<'_> {
-    /// Nothing to tell.
+    /// Returns a result without a match.
     fn nothing(validity: Validity, near_miss: Option<NearMiss>) -> Self {
         Self { validity, matched: None, told: Vec::new(), near_miss }
     }
 }
 
-/// All insured persons, and how they are looked up.
+/// All insured persons, with the rule for missing branch numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Register<'a> {
     /// The persons.
     pub persons: &'a [Person],
-    /// Whether an inquiry without a branch number matches every branch; otherwise it matches only cards that have none.
+    /// Whether an inquiry without a branch number matches every branch. Otherwise it matches only
+    /// cards without one.
     pub missing_branch_matches: bool,
 }
 
 impl<'a> Register<'a> {
-    /// Looks an inquiry up. `today` is the institution's date, to which relative fixture dates refer.
+    /// Looks up an inquiry. `today` is the institution's date, the base of relative fixture dates.
     pub fn find(&self, inquiry: &Inquiry, today: Date) -> Finding<'a> {
         let asked = inquiry.card.folded();
         let fits = |held| asked.met_by(held, self.missing_branch_matches) == [true; 4];
@@ -202,7 +207,8 @@ impl<'a> Register<'a> {
             return Finding::nothing(Validity::None, self.near_miss(inquiry));
         };
         if matches.iter().any(|(other, _)| other.id != person.id) {
-            // 複数該当 is of medical insurance only: of medical aid, several are none.
+            // 複数該当 exists for medical insurance only: for medical aid, several matches count as
+            // none.
             let aid = matches.iter().all(|(_, held)| held.is_medical_aid());
             return Finding::nothing(if aid { Validity::None } else { Validity::Several }, None);
         }
@@ -225,7 +231,7 @@ impl<'a> Register<'a> {
         Finding { validity, matched: Some((person, latest)), told: vec![latest], near_miss: None }
     }
 
-    /// Whose card it is, whether or not it holds; none where it is nobody's or several persons'.
+    /// Returns the holder of a card, valid or not; `None` if nobody or several persons hold it.
     pub fn matching(&self, card: &CardData) -> Option<&'a Person> {
         let asked = card.folded();
         let fits = |held| asked.met_by(held, self.missing_branch_matches) == [true; 4];
@@ -238,7 +244,8 @@ impl<'a> Register<'a> {
         self.persons.iter().flat_map(|person| person.qualifications.iter().map(move |held| (person, held)))
     }
 
-    /// Who comes nearest, where that tells something: two criteria are met by something that was sent.
+    /// Returns the nearest miss, if it is informative: at least two criteria with a value in the
+    /// request are met.
     fn near_miss(&self, inquiry: &Inquiry) -> Option<NearMiss> {
         let asked = inquiry.card.folded();
         let met = |(person, held): &(&Person, &Qualification)| {
@@ -264,7 +271,7 @@ impl<'a> Register<'a> {
 }
 
 impl CardData {
-    /// The card of a qualification.
+    /// Returns the card of a qualification.
     pub fn of(held: &Qualification) -> Self {
         Self {
             insurer_number: held.insurer_number.as_str().into(),
@@ -302,7 +309,7 @@ impl CardData {
     }
 }
 
-/// Card data as they are compared: folded once, however many cards there are.
+/// Card data folded for comparison: once per inquiry, however many cards there are.
 struct FoldedCard {
     insurer: SmolStr,
     symbol: SmolStr,
@@ -312,7 +319,7 @@ struct FoldedCard {
 }
 
 impl FoldedCard {
-    /// Which of insurer number, symbol, number and branch number a card meets.
+    /// Returns which criteria a card meets: insurer number, symbol, number, branch number.
     fn met_by(&self, held: &Qualification, missing_branch_matches: bool) -> [bool; 4] {
         let branch = held.branch.as_ref().map_or("", |branch| branch.as_str());
         [
@@ -324,7 +331,7 @@ impl FoldedCard {
     }
 }
 
-/// A number without the zeros or spaces that pad it on the left.
+/// Removes the zeros or spaces that pad a number on the left.
 fn unpadded(text: &str) -> SmolStr {
     fold(text).trim_start_matches('0').into()
 }

@@ -1,4 +1,5 @@
-//! The institution: the tenant, with its own clock, campaign, readings and terminals. It is settled lazily, whenever someone looks.
+//! The institution: the tenant, with its own clock, campaign, readings and terminals. Its state is
+//! settled lazily, at the next access.
 
 mod notifications;
 
@@ -26,40 +27,43 @@ use super::terminal::{Due, Settings, Terminal, TerminalEnvironment};
 use super::text::Text;
 use super::timeline::Timeline;
 
-/// The most terminals that an institution may have.
+/// The maximum number of terminals of an institution.
 pub const MAX_TERMINALS: usize = 64;
 
-/// What an institution is made from, and made from again when it is reset.
+/// The specification of an institution, used at its creation and at each reset.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstitutionSpec {
-    /// Its name.
+    /// The name.
     pub name: Text,
-    /// What its receipt computer logs in with under `--login strict`. Each institution has its own, so that it is saved beside what many share.
+    /// The credentials of the receipt computer under `--login strict`. They differ between
+    /// institutions, so they are stored apart from the part that many institutions share.
     #[serde(skip)]
     pub login: Login,
-    /// Who is asking where neither certificate nor token names a terminal.
+    /// The terminal of a request if neither certificate nor token names one.
     pub default_terminal: TerminalId,
-    /// Its clock.
+    /// The clock setting.
     pub clock: ClockSetting,
-    /// Its readings of the notice.
+    /// The readings of the notice.
     pub readings: Readings,
-    /// Its terminals.
+    /// The terminals.
     pub terminals: BTreeMap<TerminalId, Settings>,
-    /// Its campaign. Many institutions have the same, so that it is saved beside them: who reads one has to put it in.
+    /// The campaign. Many institutions share one, so it is stored separately: set it after
+    /// deserializing.
     #[serde(skip, default = "Campaign::none")]
     pub campaign: Arc<Campaign>,
-    /// How its answers look on the wire.
+    /// How responses look on the wire.
     #[serde(rename = "surfacing")]
     pub presentation: ErrorPresentation,
-    /// Persons of its own, instead of the fixtures'.
+    /// Its own persons, instead of the fixtures'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persons: Option<Arc<[Person]>>,
-    /// The scenario that it was set to, and what then happens.
+    /// The scenario that was applied, with its timeline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<Timeline>,
-    /// Its faults; nothing counted yet.
+    /// The faults, with nothing counted yet.
     pub faults: Faults,
-    /// What its report says of the product under test. It is here alone, so that a reset and another scenario leave it as it is.
+    /// The product under test, for the report. Only the specification stores it, so that a reset or
+    /// another scenario keeps it.
     #[serde(default, skip_serializing_if = "Rehearsal::is_empty")]
     pub rehearsal: Rehearsal,
 }
@@ -68,70 +72,73 @@ pub struct InstitutionSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
-    /// User.
+    /// The user.
     pub user: String,
-    /// Password.
+    /// The password.
     pub password: String,
 }
 
-/// One medical institution, isolated from every other.
+/// One medical institution, isolated from all others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Institution {
-    /// Its code.
+    /// The code.
     pub code: InstitutionCode,
-    /// Tells this making of the institution from those before a reset or a deletion: tokens of theirs are foreign.
+    /// The generation: it differs from those before a reset or a deletion, whose tokens are
+    /// refused.
     #[serde(rename = "incarnation")]
     pub generation: Arc<str>,
-    /// Its name.
+    /// The name.
     pub name: Text,
-    /// What its receipt computer logs in with.
+    /// The credentials of the receipt computer.
     pub login: Login,
-    /// Who is asking where neither certificate nor token says.
+    /// The terminal of a request if neither certificate nor token names one.
     pub default_terminal: TerminalId,
-    /// Its readings of the notice.
+    /// The readings of the notice.
     pub readings: Readings,
-    /// Its campaign. Many institutions have the same, so that it is saved beside them: who reads one has to put it in.
+    /// The campaign. Many institutions share one, so it is stored separately: set it after
+    /// deserializing.
     #[serde(skip, default = "Campaign::none")]
     pub campaign: Arc<Campaign>,
-    /// Its terminals.
+    /// The terminals.
     pub terminals: BTreeMap<TerminalId, Terminal>,
-    /// What happened.
+    /// The event log.
     pub events: EventLog,
-    /// What was seen of its client.
+    /// The observations of its client.
     pub observations: Observations,
-    /// Its clock.
+    /// The clock.
     pub clock: Clock,
-    /// How its answers look on the wire.
+    /// How responses look on the wire.
     #[serde(rename = "surfacing")]
     pub presentation: ErrorPresentation,
-    /// Persons of its own, instead of the fixtures'.
+    /// Its own persons, instead of the fixtures'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persons: Option<Arc<[Person]>>,
-    /// The scenario that it was set to, and what has happened of it.
+    /// The scenario that was applied, with the progress of its timeline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<Timeline>,
-    /// The bulk requests that it handed in.
+    /// The bulk requests that it submitted.
     pub receptions: Receptions,
-    /// Its own numbers of its patients.
+    /// Its own reference numbers of its patients.
     pub references: References,
-    /// What patients answered at its readers.
+    /// The consents given at its readers.
     #[serde(default, skip_serializing_if = "ReaderConsents::is_empty")]
     pub reader_consents: ReaderConsents,
-    /// The faults that break its answers.
+    /// The faults, with their counters.
     pub faults: Faults,
-    /// What there is to tell and was not taken yet.
+    /// The notifications that were not taken yet.
     #[serde(skip)]
     pub(super) notifications: Vec<Notification>,
-    /// The campaign that it knows of.
+    /// The campaign that was announced last.
     pub(super) announced: CampaignKey,
     settled: Timestamp,
 }
 
 impl Institution {
-    /// Makes one. `base` has the versions of components that its campaign leaves alone, and is known to it; `wall` is the machine's time.
+    /// Creates an institution. `base` has the versions of components that the campaign does not
+    /// contain, and counts as announced. `wall` is the machine's time.
     ///
     /// # Errors
-    /// A clock setting that makes no sense.
+    /// The clock setting is invalid.
     pub fn new(
         code: InstitutionCode,
         generation: impl Into<Arc<str>>,
@@ -172,12 +179,12 @@ impl Institution {
         })
     }
 
-    /// What its clock shows, never less than before unless it was set back.
+    /// Returns the time by its clock. It never decreases unless the clock is set back.
     pub fn now(&self, wall: Timestamp) -> Timestamp {
         self.clock.reading(wall).max(self.settled)
     }
 
-    /// When something next happens by itself.
+    /// Returns when the next automatic change is due.
     pub fn next_due(&self) -> Option<Timestamp> {
         let windows = self.campaign.windows(&self.readings);
         let environment = TerminalEnvironment { campaign: &self.campaign, readings: &self.readings, windows: &windows };
@@ -185,7 +192,8 @@ impl Institution {
         of_terminals.chain(self.step_due()).min()
     }
 
-    /// Lets everything happen that is due up to `now`, in order of time, then of terminals; a step of the timeline comes last at its instant.
+    /// Processes everything that is due up to `now`, in order of time, then of terminals. At the
+    /// same instant, a step of the timeline comes last.
     pub fn settle(&mut self, now: Timestamp) {
         while let Some(at) = self.step_due().filter(|at| *at <= now) {
             self.settle_terminals(at);
@@ -194,7 +202,7 @@ impl Institution {
         self.settle_terminals(now);
     }
 
-    /// Up to when everything has happened.
+    /// Returns the time up to which everything has been processed.
     pub fn settled_to(&self) -> Timestamp {
         self.settled
     }
@@ -224,20 +232,21 @@ impl Institution {
         self.settled = now;
     }
 
-    /// Moves the clock forward to `target` and lets everything in between happen.
+    /// Moves the clock forward to `target` and processes everything that becomes due.
     ///
     /// # Errors
-    /// Backwards, too far or out of range; nothing has changed then.
+    /// The target is in the past, too far or out of range; nothing is changed.
     pub fn advance(&mut self, target: Timestamp, wall: Timestamp) -> Result<(), ClockError> {
         self.clock.advance_to(target, wall)?;
         self.settle(target);
         Ok(())
     }
 
-    /// Sets the clock anew. What is under way keeps what it still needs; nothing is caught up.
+    /// Changes the clock setting. Activities in progress keep their remaining time; what the
+    /// skipped time would have caused does not happen.
     ///
     /// # Errors
-    /// A setting that makes no sense; nothing has changed then.
+    /// The setting is invalid; nothing is changed.
     pub fn set_clock(&mut self, setting: ClockSetting, wall: Timestamp) -> Result<(), ClockError> {
         self.clock.set(setting, wall)?;
         let now = self.clock.reading(wall);
@@ -245,7 +254,7 @@ impl Institution {
         Ok(())
     }
 
-    /// Goes on at another time as if none had passed.
+    /// Continues at another time as if no time had passed.
     fn move_to(&mut self, now: Timestamp) {
         self.terminals.values_mut().for_each(|terminal| terminal.shift(now));
         if let Some(timeline) = &mut self.scenario {
@@ -254,7 +263,7 @@ impl Institution {
         self.settled = now;
     }
 
-    /// Goes on when the machine shows `wall`, from when it was settled last.
+    /// Continues from where it was last settled, when the machine's time is `wall`.
     pub fn resume(&mut self, wall: Timestamp) {
         self.clock = self.clock.resumed(self.settled, wall);
         let now = self.clock.reading(wall);
@@ -263,12 +272,14 @@ impl Institution {
         }
     }
 
-    /// Counts a request with its faults, the next in the order in which it accepts them, and gives the one that fires.
+    /// Counts a request for the faults, in the order in which requests are accepted. Returns the
+    /// fault that fires.
     pub fn meet_faults(&mut self, request: &FaultRequest) -> Option<TriggeredFault> {
         self.faults.trigger(request, Dice { seed: self.presentation.seed, institution: &self.code })
     }
 
-    /// Changes one terminal through `act` and records what changed; none if it does not exist.
+    /// Changes one terminal with `act`, records the changes and settles the institution. Returns
+    /// `None` if the terminal does not exist.
     pub fn act<E>(
         &mut self,
         terminal: &TerminalId,
@@ -282,7 +293,7 @@ impl Institution {
         Some(done)
     }
 
-    /// The same, where nothing else that is due happens yet.
+    /// Changes one terminal like [`Self::act`], without settling the institution.
     pub(super) fn change_terminal<E>(
         &mut self,
         terminal: &TerminalId,

@@ -1,4 +1,5 @@
-//! The linkage folder's kinds of files, and what can be set on a terminal's linkage application (連携アプリケーション).
+//! The linkage folder's file kinds, and the settings of a terminal's linkage application
+//! (連携アプリケーション).
 
 use std::collections::BTreeSet;
 
@@ -15,10 +16,10 @@ macro_rules! file_kinds {
         pub enum FileKind { $($(#[$doc])* #[serde(rename = $stem)] $name),* }
 
         impl FileKind {
-            /// All of them.
+            /// All kinds.
             pub const ALL: &'static [FileKind] = &[$(FileKind::$name),*];
 
-            /// What the files' names begin with; `req` or `res` follows.
+            /// Returns how the files' names begin; `req` or `res` follows.
             pub fn stem(self) -> &'static str {
                 match self { $(Self::$name => $stem),* }
             }
@@ -58,7 +59,8 @@ file_kinds! {
 }
 
 impl FileKind {
-    /// The kind of file that handed in what this kind fetches; none for kinds that fetch nothing.
+    /// Returns the kind of file that submitted what this kind fetches; `None` for kinds that fetch
+    /// nothing.
     pub fn submitted_as(self) -> Option<FileKind> {
         match self {
             Self::BulkCheckResult => Some(Self::BulkCheck),
@@ -139,7 +141,7 @@ impl Default for LinkageSettings {
 }
 
 impl LinkageSettings {
-    /// The field that is out of range, as a JSON pointer, and its range.
+    /// Returns the field that is out of range, as a JSON pointer, and its range.
     pub fn validate(&self) -> Option<(&'static str, &'static str)> {
         if self.latency > Period::from_secs(600) {
             return Some(("/linkage/latency", "at most PT10M"));

@@ -1,4 +1,5 @@
-//! What is told of a person's history: drug information by month and institution, and health check-ups.
+//! The medical information in a response: drug information by month and institution, and health
+//! check-ups.
 
 use std::collections::BTreeMap;
 
@@ -7,73 +8,74 @@ use jiff::civil::Date;
 use super::ids::InstitutionCode;
 use super::person::{Checkup, Drug, DrugRecord, InOut, NamedInstitution, OrganizationKind, RecordKind, Treatment};
 
-/// Which drug information is asked for.
+/// A query for drug information.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DrugQuery {
-    /// The first month, as its first day; none: from the beginning.
+    /// The first month, as its first day; `None` for no limit.
     pub first: Option<Date>,
-    /// The last month, as its first day; none: to this month.
+    /// The last month, as its first day; `None` for the present month.
     pub last: Option<Date>,
-    /// Whether treatments are told beside drugs.
+    /// Whether treatments are included beside drugs.
     pub treatments: bool,
 }
 
-/// Who asks, and on which day.
+/// The institution that sends the query, and the day.
 #[derive(Clone, Copy, Debug)]
 pub struct Requester<'a> {
-    /// The institution.
+    /// The institution's code.
     pub code: &'a InstitutionCode,
-    /// Its name.
+    /// The institution's name.
     pub name: &'a str,
-    /// Today, by its clock: nothing later is told.
+    /// Today by the institution's clock. Later records are left out.
     pub today: Date,
 }
 
-/// Drug information: each list by month, the oldest first.
+/// Drug information: each list by month, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DrugInformation<'a> {
     /// From claims.
     pub claims: Vec<MonthRecord<'a>>,
     /// From electronic prescriptions.
     pub prescriptions: Vec<MonthRecord<'a>>,
-    /// Dispensed, reported electronically.
+    /// From dispensing that was reported electronically.
     pub dispensings: Vec<MonthRecord<'a>>,
 }
 
-/// One month at one institution, of one prescriber, in or out.
+/// One month at one institution, of one prescriber, either in or out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MonthRecord<'a> {
     /// The month, as its first day.
     pub month: Date,
-    /// What kind of institution claims, dispenses or prescribes.
+    /// The kind of institution that claims, dispenses or prescribes.
     pub organization: OrganizationKind,
-    /// Which one treated or dispensed.
+    /// The institution that treated or dispensed.
     pub institution: InstitutionRef<'a>,
-    /// Which one prescribed, where that is said.
+    /// The institution that prescribed, if the record names it.
     pub prescriber: Option<InstitutionRef<'a>>,
-    /// Whether it is a prescription of whoever asks.
+    /// Whether it is a prescription of the requesting institution.
     pub own: bool,
-    /// In or out.
+    /// Inpatient or outpatient; for electronic records, dispensed inside or outside the
+    /// institution.
     pub in_out: InOut,
-    /// The days, the oldest first.
+    /// The days, oldest first.
     pub days: Vec<DayRecord<'a>>,
 }
 
-/// An institution with its name, where that is known.
+/// An institution with its name, if known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InstitutionRef<'a> {
-    /// Its code.
+    /// The code.
     pub code: &'a InstitutionCode,
-    /// Its name.
+    /// The name.
     pub name: Option<&'a str>,
 }
 
 /// One day of a month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DayRecord<'a> {
-    /// When it was dispensed or done; of an electronic prescription, when it was issued.
+    /// The day of dispensing or treatment; for an electronic prescription, the day of issue.
     pub date: Date,
-    /// When it was prescribed.
+    /// The day of the prescription.
     pub prescribed: Date,
     /// The drugs.
     pub drugs: Vec<&'a Drug>,
@@ -81,16 +83,16 @@ pub struct DayRecord<'a> {
     pub treatments: Vec<&'a Treatment>,
 }
 
-/// A check-up with its day.
+/// A check-up with its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DatedCheckup<'a> {
-    /// The day.
+    /// The date.
     pub date: Date,
-    /// What was found.
+    /// The check-up.
     pub checkup: &'a Checkup,
 }
 
-/// The drug information that is asked for.
+/// Returns the drug information for a query.
 pub fn drug_information<'a>(records: &'a [DrugRecord], wanted: &DrugQuery, asker: &Requester<'a>) -> DrugInformation<'a> {
     let of = |kind| by_month(records.iter().filter(|record| record.kind == kind), wanted, asker);
     DrugInformation {
@@ -100,7 +102,7 @@ pub fn drug_information<'a>(records: &'a [DrugRecord], wanted: &DrugQuery, asker
     }
 }
 
-/// The check-ups up to today, the oldest first.
+/// Returns the check-ups up to today, oldest first.
 pub fn checkups(checkups: &[Checkup], today: Date) -> Vec<DatedCheckup<'_>> {
     let dated = checkups.iter().map(|checkup| DatedCheckup { date: checkup.date.on(today), checkup });
     let mut told: Vec<_> = dated.filter(|told| told.date <= today).collect();
@@ -147,7 +149,7 @@ impl DrugQuery {
 }
 
 impl<'a> Requester<'a> {
-    /// An institution of a history; one without a code is who asks.
+    /// Returns an institution of a history. One without a code is the requesting institution.
     fn named(&self, institution: &'a NamedInstitution) -> InstitutionRef<'a> {
         let name = institution.name.as_deref();
         match &institution.code {

@@ -1,4 +1,5 @@
-//! The rules: what a terminal, its updates and a check do. Pure and synchronous; `now` is always an argument.
+//! The domain rules for terminals, their updates and checks. Pure and synchronous: `now` is always
+//! an argument.
 
 pub mod calendar;
 pub mod call_centre;

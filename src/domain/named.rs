@@ -1,6 +1,7 @@
-//! Enums whose values each have a name: one table makes the variants, their names in JSON, `name` and `ALL`.
+//! Enums whose variants each have a name: one table defines the variants, their names in JSON,
+//! `name` and `ALL`.
 
-/// An enum from a list of variant and name.
+/// Defines an enum from a list of variants and names.
 macro_rules! named {
     ($(#[$meta:meta])* pub enum $enum:ident { $($(#[$of_variant:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
         #[derive(
@@ -11,10 +12,10 @@ macro_rules! named {
         pub enum $enum { $($(#[$of_variant])* #[serde(rename = $name)] $variant),+ }
 
         impl $enum {
-            /// All of them, in the order of their declaration.
+            /// All values, in the order of their declaration.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
 
-            /// Its name in JSON, and wherever else it is written.
+            /// Returns the name in JSON. It is the same everywhere else.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }

@@ -1,4 +1,4 @@
-//! What institutions are told of beyond this program (N10): a campaign is announced, a night
+//! Notifications for institutions outside this program (N10): a campaign is announced, a night
 //! begins, a terminal has been silent for long.
 
 use jiff::Timestamp;
@@ -12,18 +12,18 @@ use super::japan;
 use super::period::Period;
 use super::text::Text;
 
-/// Something that an institution is told.
+/// A notification of an institution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
     /// When it became true, by the institution's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub at: Timestamp,
-    /// What it is.
+    /// The topic.
     #[serde(flatten)]
     pub topic: Topic,
 }
 
-/// What there is to tell.
+/// The topic of a notification, with its data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum Topic {
@@ -32,11 +32,11 @@ pub enum Topic {
     CampaignAnnounced {
         /// The campaign.
         campaign: CampaignId,
-        /// What staff would call it.
+        /// The campaign's title, as staff would call it.
         title: Text,
-        /// The notice, where it has one.
+        /// The notice, if there is one.
         notice: Option<Notice>,
-        /// When it distributes now or next.
+        /// The present or next window.
         window: Option<TimeRange>,
     },
     /// The campaign's window opens.
@@ -44,59 +44,59 @@ pub enum Topic {
     NightBegins {
         /// The campaign.
         campaign: CampaignId,
-        /// What staff would call it.
+        /// The campaign's title, as staff would call it.
         title: Text,
-        /// From when to when it distributes.
+        /// The window.
         window: TimeRange,
     },
-    /// The distribution server has not heard of a terminal for long.
+    /// The distribution server has had no contact with a terminal for long.
     #[serde(rename = "terminal.silent")]
     TerminalSilent {
         /// The terminal.
         terminal: TerminalId,
-        /// When the server last heard of it; none where it never did.
+        /// The last contact; `None` if there was none.
         #[serde(serialize_with = "japan::serialize_option")]
         last_contact: Option<Timestamp>,
-        /// How long is long.
+        /// How long a terminal must be without contact to count as silent.
         silent_after: Period,
     },
 }
 
-/// A window as it is told.
+/// A window in the form of a notification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeRange {
     /// When it opens.
     #[serde(serialize_with = "japan::serialize")]
     pub start: Timestamp,
-    /// When it closes; none where it stays open.
+    /// When it closes; `None` if it stays open.
     #[serde(serialize_with = "japan::serialize_option")]
     pub end: Option<Timestamp>,
 }
 
-/// News as they leave this program.
+/// A notification as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotificationMessage {
-    /// The same however often it is sent.
+    /// The id. It stays the same when the message is sent again.
     pub id: String,
-    /// When it was written, by the machine's clock.
+    /// When the message was created, by the machine's clock.
     pub timestamp: Timestamp,
-    /// Whom it is about.
+    /// The institution that it is about.
     pub institution: NotifiedInstitution,
-    /// What there is to tell.
+    /// The notification.
     #[serde(flatten)]
     pub notification: Notification,
 }
 
-/// The institution that a letter is about.
+/// The institution that a message is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotifiedInstitution {
-    /// Its code.
+    /// The code.
     pub code: InstitutionCode,
-    /// Its name.
+    /// The name.
     pub name: Text,
 }
 
-/// Which campaign an institution knows of: another one has another name, title or first day.
+/// The identity of a campaign: one with another id, title or first day counts as another campaign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CampaignKey {
     id: CampaignId,

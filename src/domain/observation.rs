@@ -1,5 +1,5 @@
-//! What the wire cannot show: what was on the client's screen, as seen by the vendor's UI test or by a person. Kept apart from what was observed
-//! on the wire.
+//! Observations that the wire cannot show: what was on the client's screen, reported by the
+//! vendor's UI test or by a person. They are kept apart from what was recorded on the wire.
 
 use std::collections::VecDeque;
 
@@ -12,11 +12,11 @@ use super::japan;
 use super::named::named;
 use super::text::Text;
 
-/// How many observations are kept; older ones are evicted and counted.
+/// The maximum number of observations stored. Older ones are evicted and counted.
 pub const KEPT_OBSERVATIONS: usize = 1000;
-/// Characters that a text has at most.
+/// The maximum length of a text, in characters.
 pub const LONGEST_TEXT: usize = 500;
-/// Characters that a name of who saw it has at most.
+/// The maximum length of an observer's name, in characters.
 pub const LONGEST_NAME: usize = 64;
 
 named! {
@@ -38,7 +38,7 @@ named! {
 }
 
 impl ObservationKind {
-    /// What it is called.
+    /// Returns the title shown to users.
     pub fn title(self) -> Text {
         let (ja, en) = match self {
             Self::MessageShown => ("画面のメッセージ", "a message on the screen"),
@@ -98,7 +98,7 @@ pub struct Observations {
 }
 
 impl Observations {
-    /// Adds one with the next number.
+    /// Appends an observation with the next number.
     pub fn add(&mut self, at: Timestamp, wall: Timestamp, input: ObservationInput) -> &Observation {
         self.last += 1;
         if self.kept.len() == KEPT_OBSERVATIONS {
@@ -108,12 +108,12 @@ impl Observations {
         self.kept.back().expect("one was added")
     }
 
-    /// Those still kept, oldest first.
+    /// Iterates over the stored observations, oldest first.
     pub fn kept(&self) -> impl DoubleEndedIterator<Item = &Observation> {
         self.kept.iter()
     }
 
-    /// How many older ones are no longer kept.
+    /// Returns how many observations were evicted.
     pub fn evicted(&self) -> u64 {
         self.last - self.kept.len() as u64
     }

@@ -1,9 +1,9 @@
-//! What a request can be, by which way it comes, and how it ends.
+//! The operation of a request, the way in which it arrives, and its outcome.
 
 use super::named::named;
 
 named! {
-    /// What a request is.
+    /// The operation of a request.
     pub enum Operation {
         /// Login.
         Login = "login",
@@ -19,17 +19,18 @@ named! {
         Results = "results",
         /// The list of notices.
         Notices = "notices",
-        /// A request file of a linkage folder, over its route or in a folder that the server keeps.
+        /// A request file of a linkage folder, over the linkage route or in a folder that the server
+        /// watches.
         Linkage = "linkage",
         /// A card at a reader.
         Card = "card",
-        /// A request that fits no route.
+        /// A request that matches no route.
         Unknown = "unknown",
     }
 }
 
 named! {
-    /// How a request ended, by name.
+    /// The names of the outcomes of a request.
     pub enum OutcomeName {
         /// Answered as asked.
         Answered = "answered",
@@ -40,11 +41,11 @@ named! {
     }
 }
 
-/// By which way a request comes.
+/// The way in which a request arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
     /// Over HTTP.
     Http,
-    /// As a file in a folder that the server keeps.
+    /// As a file in a folder that the server watches.
     Folder,
 }

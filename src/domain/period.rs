@@ -1,4 +1,4 @@
-//! Lengths of time as users write them: ISO 8601, such as `PT1H` or `P12D`.
+//! Durations as users write them: ISO 8601, such as `PT1H` or `P12D`.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a period is written; JSON Schema's `duration` has no fractions of a second.
+/// The pattern of a period. JSON Schema's `duration` allows no fractions of a second.
 const PATTERN: &str = "^P([0-9]{1,2}W)?([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,6}M)?([0-9]{1,8}([.][0-9]{1,9})?S)?)?$";
-/// The same, with a minus or without.
+/// The same pattern with an optional minus.
 const SIGNED: &str = "^-?P([0-9]{1,2}W)?([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,6}M)?([0-9]{1,8}([.][0-9]{1,9})?S)?)?$";
 
 /// A length of time from zero to 400 days, written as an ISO 8601 duration; a day is 24 hours, months and years have no fixed length and are refused.
@@ -17,26 +17,27 @@ const SIGNED: &str = "^-?P([0-9]{1,2}W)?([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,6
 #[schemars(with = "String", extend("pattern" = PATTERN, "examples" = ["PT1H", "P1DT12H"]))]
 pub struct Period(SignedDuration);
 
-/// The text is no ISO 8601 duration between zero and 400 days.
+/// The error for a text that is no ISO 8601 duration between zero and 400 days.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is not a duration from PT0S to P400D in ISO 8601, such as PT30S, PT1H or P1DT12H")]
 pub struct PeriodError(String);
 
 impl Period {
-    /// The longest period, and the farthest that a clock is advanced at once.
+    /// The longest period. It is also the maximum by which a clock is advanced at once.
     pub const MAX: Period = Period(SignedDuration::from_hours(400 * 24));
 
-    /// A whole number of seconds; at most [`Period::MAX`].
+    /// Creates a period of whole seconds. The caller ensures that it is at most [`Period::MAX`].
     pub const fn from_secs(seconds: u32) -> Self {
         Self(SignedDuration::from_secs(seconds as i64))
     }
 
-    /// As a duration that instants can be moved by.
+    /// Returns the duration, for arithmetic with instants.
     pub const fn duration(self) -> SignedDuration {
         self.0
     }
 
-    /// The period that is this share, from 0 to 1, of the way to a longer one; in whole milliseconds.
+    /// Returns a period between this one and a longer one, in whole milliseconds. `share` is the
+    /// position, from 0 to 1.
     pub fn up_to(self, longer: Self, share: f64) -> Self {
         let way = (longer.0 - self.0).as_millis() as f64 * share;
         Self(self.0 + SignedDuration::from_millis(way as i64))
@@ -50,7 +51,7 @@ impl Period {
 pub struct Skew(SignedDuration);
 
 impl Skew {
-    /// As a duration that instants can be moved by.
+    /// Returns the duration, for arithmetic with instants.
     pub const fn duration(self) -> SignedDuration {
         self.0
     }

@@ -165,7 +165,7 @@ pub struct Qualification {
 }
 
 impl Qualification {
-    /// Whether it holds on a day; `today` anchors dates that are relative.
+    /// Whether the qualification is valid on a day. `today` is the base of relative dates.
     pub fn holds_on(&self, day: Date, today: Date) -> bool {
         let begun = self.from.on(today) <= day;
         let lost = self.lost.is_some_and(|lost| lost.on(today) <= day);
@@ -173,12 +173,12 @@ impl Qualification {
         begun && !lost && !expired
     }
 
-    /// Whether it is medical aid (医療扶助), and no medical insurance.
+    /// Whether it is medical aid (医療扶助) and not medical insurance.
     pub fn is_medical_aid(&self) -> bool {
         self.card == CardClassification::MedicalAid
     }
 
-    /// A field that makes no sense on such a card, and why.
+    /// Returns a field that is not allowed on such a card, and why.
     pub fn validate(&self) -> Option<(&'static str, Text)> {
         let of_medical_aid = [("unregistered", self.unregistered), ("medical_tickets", !self.medical_tickets.is_empty())];
         let (field, _) = of_medical_aid.into_iter().find(|(_, set)| *set && !self.is_medical_aid())?;

@@ -1,20 +1,21 @@
-//! How often one terminal may poll: so many times at once, then at an even pace. By the machine's clock, since it protects the machine.
+//! The rate limit for a terminal's polls: a burst, then an even rate. It uses the machine's clock,
+//! because it protects the machine.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::period::Period;
 
-/// A limit: so many polls within so much time.
+/// A rate limit: a number of polls within a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PollLimit {
-    /// Polls, at least 1.
+    /// The number of polls, at least 1.
     pub polls: u32,
-    /// Time, above zero.
+    /// The period, above zero.
     pub within: Period,
 }
 
-/// What one terminal has used up of the limit: the time at which all of it is free again.
+/// The limit used by one terminal, stored as the time at which all of it is free again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PollGate(Option<Timestamp>);
 
@@ -22,7 +23,8 @@ impl PollGate {
     /// Counts one poll at `wall`.
     ///
     /// # Errors
-    /// The limit is used up: the whole seconds, at least one, after which a poll is answered again. That poll is not counted.
+    /// The limit is reached: the number of whole seconds, at least one, until the next poll is
+    /// allowed. The refused poll is not counted.
     pub fn admit(&mut self, wall: Timestamp, limit: PollLimit) -> Result<(), u64> {
         let within = limit.within.duration();
         let free = self.0.map_or(wall, |free| free.max(wall)) + within / limit.polls.max(1) as i32;

@@ -1,4 +1,5 @@
-//! How this mock reads what the notice leaves open. Every one is a setting; the defaults are ours, not the real system's.
+//! The readings: how this mock interprets what the notice leaves open. Each is a setting. The
+//! defaults are ours, not the real system's.
 
 use jiff::civil::Date;
 use schemars::JsonSchema;

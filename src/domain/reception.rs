@@ -1,4 +1,5 @@
-//! Bulk requests that an institution has handed in: each with its reception number, and from when its result can be fetched.
+//! Receptions (受付): the bulk requests of an institution, each with its reception number and the
+//! time from which its result can be fetched.
 
 use std::collections::VecDeque;
 
@@ -13,57 +14,60 @@ use super::period::Period;
 use super::reference::Registration;
 use super::verbatim::Verbatim;
 
-/// Bulk requests that are kept; the oldest gives way.
+/// The maximum number of receptions stored. The oldest is evicted.
 const MOST_KEPT: usize = 100;
-/// Persons in all bulk requests that are kept; the oldest request gives way.
+/// The maximum number of persons in all receptions stored. The oldest reception is evicted.
 const MOST_PERSONS: usize = 5_000;
 
-/// One bulk request.
+/// The reception of one bulk request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reception {
-    /// Its reception number.
+    /// The reception number.
     pub number: String,
-    /// The kind of file that handed it in.
+    /// The kind of file that submitted it.
     pub kind: FileKind,
-    /// When its result can be fetched, by the institution's clock.
+    /// When the result can be fetched, by the institution's clock.
     pub ready_at: Timestamp,
-    /// What was asked.
+    /// The query.
     pub asked: BulkQuery,
-    /// Its `ArbitraryFileIdentifier`: the result carries it where the request that fetches it has none.
+    /// The `ArbitraryFileIdentifier`. The result carries it if the request that fetches it has
+    /// none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_identifier: Option<Verbatim>,
-    /// Its `QualificationConfirmationDate`: likewise.
+    /// The `QualificationConfirmationDate`. The result carries it if the request that fetches it
+    /// has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmation_date: Option<Date>,
 }
 
-/// A bulk request as it is handed in.
+/// A bulk request as it is submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submission {
-    /// The kind of file that hands it in.
+    /// The kind of file that submits it.
     pub kind: FileKind,
-    /// What is asked.
+    /// The query.
     pub asked: BulkQuery,
-    /// Its `ArbitraryFileIdentifier`.
+    /// The `ArbitraryFileIdentifier`.
     pub file_identifier: Option<Verbatim>,
-    /// Its `QualificationConfirmationDate`.
+    /// The `QualificationConfirmationDate`.
     pub confirmation_date: Option<Date>,
 }
 
-/// What a bulk request asks.
+/// The query of a bulk request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BulkQuery {
-    /// The qualifications of these.
+    /// The qualifications of these persons.
     Persons(Vec<Inquiry>),
     /// Everyone with medical aid in the month of this day.
     MedicalAid(Date),
-    /// Everyone who consented to home visits, or to online consultation, from the first day to the last.
+    /// Everyone who consented to home visits, or to online consultation, from the first day to the
+    /// last.
     Consented(Date, Date),
-    /// To register these reference numbers.
+    /// The registration of these reference numbers.
     Registrations(Vec<Registration>),
 }
 
-/// The bulk requests of an institution.
+/// The receptions of an institution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receptions {
     last: u32,
@@ -71,7 +75,8 @@ pub struct Receptions {
 }
 
 impl Receptions {
-    /// Takes a request and gives its reception number: the time and a count, 20 digits. The real form is not public.
+    /// Stores a request and returns its reception number of 20 digits: the time and a counter. The
+    /// real form is not public.
     pub fn submit(&mut self, submission: Submission, now: Timestamp, takes: Period) -> String {
         self.last = (self.last + 1) % 1_000_000;
         let number = format!("{}{:06}", japan::civil(now).strftime("%Y%m%d%H%M%S"), self.last);
@@ -84,7 +89,7 @@ impl Receptions {
         number
     }
 
-    /// The request with a number, of a kind.
+    /// Returns the reception of this kind with this number.
     pub fn find(&self, kind: FileKind, number: &str) -> Option<&Reception> {
         self.kept.iter().find(|reception| reception.kind == kind && reception.number == number)
     }

@@ -1,4 +1,5 @@
-//! Reference numbers (照会番号): an institution's own numbers of its patients, which results carry once they are registered.
+//! Reference numbers (照会番号): an institution's own numbers of its patients. Results carry them after
+//! their registration.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use super::inquiry::CardData;
 
-/// A number to register for whom a card's data name.
+/// The registration of a number for the person on a card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registration {
     /// At most 50 characters.
     pub reference_number: String,
-    /// Whose number it is.
+    /// The person's card.
     pub card: CardData,
 }
 
-/// Numbers of one person that are kept: the one that counts, and those that will.
+/// The maximum number of registrations stored for one person: the present one and later ones.
 const MOST_OF_ONE: usize = 8;
 
-/// The numbers of an institution, by person: no more persons than there are in the fixtures.
+/// The reference numbers of an institution, by person. There are no more entries than persons in
+/// the fixtures.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct References(BTreeMap<String, Vec<RegisteredReference>>);
 
@@ -30,8 +32,9 @@ struct RegisteredReference {
 }
 
 impl References {
-    /// Registers a number that counts from a time on; until then the one before does. Where there are too many, one that no longer counts
-    /// gives way, else the first that does not count yet: never the one that counts now.
+    /// Registers a number that is valid from a given time; until then the former number is. At the
+    /// maximum, an outdated number is removed, or else the first that is not valid yet: never the
+    /// present one.
     pub fn register(&mut self, person: &str, number: String, from: Timestamp, now: Timestamp) {
         let of_person = self.0.entry(person.to_owned()).or_default();
         if of_person.len() == MOST_OF_ONE {
@@ -42,7 +45,7 @@ impl References {
         of_person.sort_by_key(|registered| registered.from);
     }
 
-    /// A person's number.
+    /// Returns a person's present number.
     pub fn of(&self, person: &str, now: Timestamp) -> Option<&str> {
         let counts = self.0.get(person)?.iter().rfind(|registered| registered.from <= now)?;
         Some(&counts.number)

@@ -1,11 +1,11 @@
-//! What is rehearsed, and by whom: what a report says of the product under test and of its tester.
+//! The rehearsal: the product under test and its tester, for the report.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::Text;
 
-/// Characters that each of its names has at most.
+/// The maximum length of each name, in characters.
 pub const LONGEST_NAME: usize = 100;
 
 /// The product under test and who tests it, as they are to stand in the report. Nothing else depends on it.
@@ -25,25 +25,25 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Whether it says nothing.
+    /// Whether no field is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// What it says, and where it says nothing what `other` says.
+    /// Returns these fields; fields that are not set are taken from `other`.
     pub fn or(self, other: &Self) -> Self {
         let other = other.clone();
         Self { product: self.product.or(other.product), version: self.version.or(other.version), tester: self.tester.or(other.tester) }
     }
 
-    /// The first field that cannot stand in a report, and what was expected.
+    /// Returns the first field that a report cannot carry, and what was expected.
     pub fn validate(&self) -> Option<(&'static str, Text)> {
         let fields = [("product", &self.product), ("version", &self.version), ("tester", &self.tester)];
         fields.into_iter().find_map(|(field, name)| Some((field, fault_of(name.as_deref()?)?)))
     }
 }
 
-/// What was expected of a name that cannot stand in a report.
+/// Returns what was expected, if a report cannot carry a name.
 pub fn fault_of(name: &str) -> Option<Text> {
     let fits = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control) && !name.trim().is_empty();
     (!fits).then(|| {

@@ -1,4 +1,5 @@
-//! A scenario: the stage that it sets at an institution, what it teaches, and what is wanted of a client on it.
+//! A scenario: the state that it applies to an institution, what it teaches, and what it expects of
+//! a client.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,18 +20,18 @@ use super::terminal::{Phase, Settings};
 use super::text::Text;
 use super::timeline::{Step, Timeline};
 
-/// A scenario, as its file has it.
+/// A scenario, as its file defines it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
-    /// Its name.
+    /// The name.
     pub id: ScenarioId,
-    /// What it is for.
+    /// The description and the expectations.
     pub about: About,
-    /// The stage.
+    /// The state that it applies.
     pub setup: ScenarioSetup,
 }
 
-/// What a scenario is for.
+/// The description of a scenario, with its expectations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct About {
     /// What it is called.
@@ -43,24 +44,24 @@ pub struct About {
     pub wants: Wants,
 }
 
-/// What an institution becomes.
+/// The state that a scenario applies to an institution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScenarioSetup {
-    /// Its clock.
+    /// The clock setting.
     pub clock: ClockSetting,
-    /// Who is asking where neither certificate nor token names a terminal.
+    /// The terminal of a request if neither certificate nor token names one.
     pub default_terminal: TerminalId,
-    /// Its readings of the notice.
+    /// The readings of the notice.
     pub readings: Readings,
-    /// Its terminals.
+    /// The terminals.
     pub terminals: BTreeMap<TerminalId, Settings>,
-    /// Its campaign.
+    /// The campaign.
     pub campaign: Campaign,
-    /// How its answers look; the seed stays the institution's.
+    /// How responses look. The institution's seed is kept.
     pub presentation: ErrorPresentation,
-    /// What breaks answers.
+    /// The faults.
     pub faults: Faults,
-    /// What then happens by itself, in order.
+    /// The steps that follow automatically, in order.
     pub timeline: Vec<Step>,
 }
 
@@ -92,7 +93,7 @@ pub struct WantedCheck {
 }
 
 impl WantedCheck {
-    /// Which one, in words.
+    /// Returns the description of the check.
     pub fn named(self) -> Text {
         let from = self.from.map(|from| {
             let (ja, en) = (japan::written(from), japan::civil(from).strftime("%Y-%m-%d %H:%M:%S"));
@@ -106,7 +107,8 @@ impl WantedCheck {
 }
 
 impl Scenario {
-    /// What an institution is made from on this stage: its name, login, persons and seed stay.
+    /// Returns the specification of an institution with this scenario applied. Name, login, persons
+    /// and seed are kept.
     pub fn apply_to(&self, institution: &InstitutionSpec) -> InstitutionSpec {
         let setup = self.setup.clone();
         InstitutionSpec {
@@ -122,7 +124,7 @@ impl Scenario {
         }
     }
 
-    /// The first thing in its timeline that makes no sense: its JSON pointer, and what was expected.
+    /// Returns the first invalid step of the timeline: its JSON pointer, and what was expected.
     pub fn validate(&self) -> Option<(String, Text)> {
         let setup = &self.setup;
         let frozen_at = setup.clock.now.filter(|_| setup.clock.mode != Mode::System);

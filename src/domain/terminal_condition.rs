@@ -1,4 +1,5 @@
-//! How a request finds its terminal, for the journal: what a verdict needs to know later, when the terminal is at something else.
+//! The state of a terminal at the time of a request, for the journal. A verdict needs it later,
+//! when the terminal's state has changed.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -9,10 +10,10 @@ use super::ids::TerminalId;
 use super::institution::Institution;
 use super::terminal::{Phase, Terminal};
 
-/// Other terminals that are named at most.
+/// The maximum number of other terminals listed.
 const MOST_OTHERS: usize = 16;
 
-/// How a request found its terminal.
+/// The state of a terminal at the time of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TerminalCondition {
     /// What that terminal was at when the request came.
@@ -25,7 +26,7 @@ pub struct TerminalCondition {
 }
 
 impl TerminalCondition {
-    /// What a request finds at `now`, by the institution's clock.
+    /// Returns the condition at `now`, by the institution's clock.
     pub fn at(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Self {
         let phase = terminal.phase(&institution.campaign, now);
         let works = |other: &&Terminal| other.id != terminal.id && check::works(institution, other, now);

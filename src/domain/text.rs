@@ -1,4 +1,4 @@
-//! A sentence in both of the product's languages.
+//! A text in both of the product's languages.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -16,7 +16,7 @@ pub struct Text {
     pub en: String,
 }
 
-/// A text as a user gives it.
+/// A text as a user writes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TextInput {
@@ -24,7 +24,7 @@ struct TextInput {
     en: String,
 }
 
-/// Characters that a user's text may have in each language.
+/// The maximum length of a user's text in each language, in characters.
 const LONGEST: usize = 4000;
 
 impl TryFrom<TextInput> for Text {
@@ -40,30 +40,31 @@ impl TryFrom<TextInput> for Text {
     }
 }
 
-/// For serde's `deserialize_with`: a text that this program wrote, however long what it quotes.
+/// For serde's `deserialize_with`: reads a text that this program wrote. It may exceed the maximum
+/// length, because it may quote other text.
 ///
 /// # Errors
-/// What is no text.
+/// The value is no text.
 pub fn of_any_length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
     TextInput::deserialize(deserializer).map(|TextInput { ja, en }| Text { ja, en })
 }
 
-/// The same of a list.
+/// For serde's `deserialize_with`: reads a list of such texts.
 ///
 /// # Errors
-/// What is no list of texts.
+/// The value is no list of texts.
 pub fn all_of_any_length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Text>, D::Error> {
     let all = Vec::<TextInput>::deserialize(deserializer)?;
     Ok(all.into_iter().map(|TextInput { ja, en }| Text { ja, en }).collect())
 }
 
 impl Text {
-    /// Puts the two together.
+    /// Creates a text from both languages.
     pub fn new(ja: impl Into<String>, en: impl Into<String>) -> Self {
         Self { ja: ja.into(), en: en.into() }
     }
 
-    /// Fills each `{name}` with its value, in both languages.
+    /// Replaces each `{name}` by its value, in both languages.
     pub fn fill(&self, values: &[(&str, &Text)]) -> Text {
         values.iter().fold(self.clone(), |text, (name, value)| {
             let mark = format!("{{{name}}}");
@@ -71,14 +72,14 @@ impl Text {
         })
     }
 
-    /// The first `longest` characters of each language: for texts that quote what a client sent.
+    /// Truncates each language to `longest` characters: for texts that quote what a client sent.
     pub fn clipped(self, longest: usize) -> Self {
         let clip =
             |text: String| if text.chars().nth(longest).is_none() { text } else { text.chars().take(longest).chain(['…']).collect() };
         Self { ja: clip(self.ja), en: clip(self.en) }
     }
 
-    /// The same word in both languages.
+    /// Creates a text that is the same in both languages.
     pub fn same(word: impl Into<String>) -> Self {
         let word = word.into();
         Self { ja: word.clone(), en: word }

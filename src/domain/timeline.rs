@@ -1,4 +1,5 @@
-//! A timeline: what happens at an institution at given times, each step once, in order, whether or not anyone looks.
+//! A timeline: steps that happen at an institution at given times, each once, in order. They do not
+//! depend on requests.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use super::japan;
 use super::terminal::{Driver, Settings};
 use super::text::Text;
 
-/// One thing that happens.
+/// One step of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "TimelineStep")]
 pub struct Step {
@@ -74,7 +75,7 @@ impl Action {
 }
 
 impl Step {
-    /// The field that does not fit, and what was expected.
+    /// Returns the field that is invalid, and what was expected.
     pub(super) fn validate(&self, terminals: &BTreeMap<TerminalId, Settings>) -> Option<(&'static str, Text)> {
         let settings = self.terminal.as_ref().map(|id| terminals.get(id));
         match (self.action.is_terminals(), settings) {
@@ -99,7 +100,7 @@ impl Step {
     }
 }
 
-/// What became of a step.
+/// The progress of a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "StepProgress")]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -125,12 +126,12 @@ pub struct ScheduledStep {
     /// The step.
     #[serde(flatten)]
     pub step: Step,
-    /// What became of it.
+    /// The progress.
     #[serde(flatten)]
     pub progress: Progress,
 }
 
-/// The timeline of the scenario that an institution was set to.
+/// The timeline of the scenario that was applied to an institution.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     /// The scenario.
@@ -139,30 +140,30 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Nothing has happened yet.
+    /// Creates a timeline whose steps are all waiting.
     pub(super) fn new(id: ScenarioId, steps: Vec<Step>) -> Self {
         Self { id, steps: steps.into_iter().map(|step| ScheduledStep { step, progress: Progress::Waiting }).collect() }
     }
 
-    /// All steps, in order.
+    /// Returns all steps in order.
     pub fn steps(&self) -> &[ScheduledStep] {
         &self.steps
     }
 
-    /// The step that is next, with its place.
+    /// Returns the next step with its index.
     pub fn next(&self) -> Option<(usize, &Step)> {
         let next = self.steps.iter().enumerate().find(|(_, planned)| planned.progress == Progress::Waiting);
         next.map(|(i, planned)| (i, &planned.step))
     }
 
-    /// Notes what became of a step.
+    /// Stores the progress of a step.
     pub(super) fn note(&mut self, place: usize, progress: Progress) {
         if let Some(planned) = self.steps.get_mut(place) {
             planned.progress = progress;
         }
     }
 
-    /// Leaves out what lies before `now`.
+    /// Marks the waiting steps before `now` as skipped.
     pub(super) fn skip_to(&mut self, now: Timestamp) {
         let waiting = |planned: &&mut ScheduledStep| planned.progress == Progress::Waiting && planned.step.at < now;
         self.steps.iter_mut().filter(waiting).for_each(|planned| planned.progress = Progress::Skipped);

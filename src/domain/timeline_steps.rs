@@ -1,4 +1,5 @@
-//! What a timeline does to its institution: each step at its time, behind what terminals do by themselves at that instant.
+//! Execution of a timeline on its institution: each step at its time, after the terminals'
+//! automatic actions of that instant.
 
 use std::sync::Arc;
 
@@ -12,13 +13,13 @@ use super::text::Text;
 use super::timeline::{Action, Progress};
 
 impl Institution {
-    /// When the next step is due: never before what was settled last.
+    /// Returns when the next step is due, never before the last settled instant.
     pub(super) fn step_due(&self) -> Option<Timestamp> {
         let (_, step) = self.scenario.as_ref()?.next()?;
         Some(step.at.max(self.settled_to()))
     }
 
-    /// Has the next step happen at `at`, up to which everything else has happened.
+    /// Performs the next step at `at`. Everything else up to `at` must have been processed.
     pub(super) fn perform(&mut self, at: Timestamp) {
         let Some((place, step)) = self.scenario.as_ref().and_then(|timeline| timeline.next()) else {
             return;

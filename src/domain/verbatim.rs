@@ -1,14 +1,14 @@
-//! A text of a request that goes back as the client wrote it.
+//! A text of a request that is returned exactly as the client wrote it.
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-/// A text, with the way in which a client wrote it in XML where it has to go back byte for byte.
+/// A text with the client's XML form, for text that must be returned byte for byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verbatim {
     /// The text.
     pub text: SmolStr,
-    /// Its escaped form where that is not the usual one.
+    /// The escaped form, if it is not the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub xml: Option<Box<str>>,
 }

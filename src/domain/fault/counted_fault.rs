@@ -1,4 +1,4 @@
-//! The faults that an institution has: counting requests, and which of them fires.
+//! The faults of an institution: they count requests, and decide which fault fires.
 
 use std::collections::BTreeMap;
 
@@ -8,42 +8,44 @@ use super::{Dice, Fault, FaultDefinition, FaultError, FaultRequest, TriggeredFau
 use crate::domain::ids::FaultId;
 use crate::domain::text::Text;
 
-/// The most faults that an institution may have.
+/// The maximum number of faults of an institution.
 pub const MAX_FAULTS: usize = 64;
 
-/// Sequences that a fault counts apart; beyond, it counts them anew.
+/// The maximum number of sequences that a fault counts separately. Beyond it, all sequences start
+/// again.
 const MOST_SEQUENCES: usize = 1_000;
 
-/// The faults of an institution, in the order in which they were added. They count requests only while one may still fire, so that without
-/// faults nothing is counted and nothing is stored.
+/// The faults of an institution, in the order in which they were added. A fault counts requests
+/// only while it may still fire: without faults, nothing is counted and nothing is stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Faults(Vec<CountedFault>);
 
-/// A fault with what it has counted since it was added.
+/// A fault with its counters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CountedFault {
     /// The fault.
     pub fault: Fault,
-    /// Requests that it has counted.
+    /// The number of requests counted.
     pub counted: u64,
-    /// How often it has fired.
+    /// How often the fault has fired.
     pub fired: u64,
-    /// Where chance is drawn, requests by operation and terminal: each sequence is drawn by itself, whatever happens beside it.
+    /// If random numbers are needed: the number of requests by operation and terminal. Each
+    /// sequence has its own random numbers, so that other requests do not change them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     sequences: BTreeMap<String, u64>,
 }
 
 impl Faults {
-    /// Adds one under its own id, or under a free one: `fault-1`, `fault-2` …
+    /// Adds a fault under its own id, or under a free id: `fault-1`, `fault-2` …
     ///
     /// # Errors
-    /// Fields that do not fit together, a taken id, or too many faults.
+    /// Fields that do not fit together, an id that is in use, or too many faults.
     pub fn add(&mut self, definition: FaultDefinition) -> Result<&CountedFault, FaultError> {
         self.add_as("fault", definition)
     }
 
-    /// The same, where a free id is another word with a number.
+    /// Adds a fault like [`Faults::add`], with `stem` in place of `fault` in a free id.
     ///
     /// # Errors
     /// As [`Faults::add`].
@@ -68,34 +70,35 @@ impl Faults {
         ids.find(|id| self.find(id).is_none()).expect("there are more numbers than faults")
     }
 
-    /// The one of a name.
+    /// Returns the fault with this id.
     pub fn find(&self, id: &FaultId) -> Option<&CountedFault> {
         self.0.iter().find(|counted_fault| counted_fault.fault.id == *id)
     }
 
-    /// Takes one away; says whether it was there.
+    /// Removes a fault. Returns whether it existed.
     pub fn remove(&mut self, id: &FaultId) -> bool {
         let before = self.0.len();
         self.0.retain(|counted_fault| counted_fault.fault.id != *id);
         self.0.len() < before
     }
 
-    /// Whether there is none.
+    /// Whether there are no faults.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All, in the order in which they were added.
+    /// Iterates over all faults in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &CountedFault> {
         self.0.iter()
     }
 
-    /// Whether one of them has to count this request.
+    /// Whether a fault has to count this request.
     pub fn concern(&self, request: &FaultRequest) -> bool {
         self.0.iter().any(|counted_fault| counted_fault.concerns(request))
     }
 
-    /// Counts a request, the next in the order in which the institution accepts them, and gives the fault that fires at it: of several, the first.
+    /// Counts a request, in the order in which the institution accepts them. Returns the fault that
+    /// fires for it; if several do, the first.
     pub fn trigger(&mut self, request: &FaultRequest, dice: Dice<'_>) -> Option<TriggeredFault> {
         let mut firing = None;
         for counted_fault in self.0.iter_mut().filter(|counted_fault| counted_fault.concerns(request)) {
@@ -111,7 +114,7 @@ impl Faults {
 }
 
 impl CountedFault {
-    /// Whether it may still fire.
+    /// Whether it can no longer fire.
     pub fn is_spent(&self) -> bool {
         let passed = match &self.fault.when {
             When::Nth(numbers) => numbers.last().is_none_or(|last| *last <= self.counted),
@@ -124,7 +127,7 @@ impl CountedFault {
         !self.is_spent() && self.fault.counts(request)
     }
 
-    /// Counts a request, and gives its number within its sequence.
+    /// Counts a request and returns its number within its sequence.
     fn count(&mut self, request: &FaultRequest) -> u64 {
         self.counted += 1;
         if !self.fault.is_random() {

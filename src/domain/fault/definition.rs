@@ -1,4 +1,4 @@
-//! A fault as a user writes it: one flat object whose fields have to fit together.
+//! The definition of a fault as a user writes it: one flat object whose fields must fit together.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -57,7 +57,7 @@ pub struct FaultDefinition {
     skew: Option<Skew>,
 }
 
-/// One value, or a list of them.
+/// One value, or a list of values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected one value or a list of them: whole numbers for `nth`, durations such as \"PT3S\" for `delay`")]
 enum OneOrMore<T> {
@@ -74,7 +74,8 @@ impl<T: JsonSchema> JsonSchema for OneOrMore<T> {
         format!("OneOrMore{}", T::schema_name()).into()
     }
 
-    /// As one schema of two types: some generators of clients make no code of a choice between a value and a list.
+    /// One schema of two types: some client generators produce no code for a choice between a value
+    /// and a list.
     fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
         let kind = T::json_schema(schemas).get("type").cloned();
         json_schema!({ "description": "One value, or a list of them.", "type": [kind, "array"], "items": schemas.subschema_for::<T>() })
@@ -90,11 +91,11 @@ impl<T> OneOrMore<T> {
     }
 }
 
-/// A fault whose fields do not fit together.
+/// An error in a definition: its fields do not fit together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{pointer}: {}", text.en)]
 pub struct FaultError {
-    /// The JSON pointer of the field within the fault.
+    /// The JSON pointer of the field within the definition.
     pub pointer: &'static str,
     /// What is wrong and what was expected.
     pub text: Text,
@@ -106,9 +107,9 @@ impl FaultError {
     }
 }
 
-/// The most numbers that `nth` lists.
+/// The maximum number of entries in `nth`.
 const MOST_NUMBERS: usize = 100;
-/// The largest number of bytes that a fault is about.
+/// The maximum number of bytes in a definition.
 const MOST_BYTES: u64 = 1 << 40;
 
 impl TryFrom<FaultDefinition> for Fault {
@@ -149,7 +150,7 @@ fn unsuitable(kind: &Kind, operation: Requests) -> FaultError {
 }
 
 impl FaultDefinition {
-    /// Takes the kind and its parameters out.
+    /// Takes the kind with its parameters out of the definition.
     fn kind(&mut self) -> Result<Kind, FaultError> {
         let Some(name) = self.kind else {
             return Err(FaultError::new("/kind", "kind（障害の種類）が必要です。", "The kind is needed."));
@@ -215,7 +216,7 @@ impl FaultDefinition {
         Ok(Kind::Drip { bytes, every })
     }
 
-    /// A parameter that is left over once the kind has taken its own.
+    /// Returns the pointer of a parameter that the kind did not take.
     fn unfitting(&self) -> Option<&'static str> {
         let definition = [
             ("/delay", self.delay.is_some()),

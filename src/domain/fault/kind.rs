@@ -1,71 +1,71 @@
-//! What faults do, to which operations, and in whose words.
+//! The kinds of faults: what each does, and to which operations.
 
 use super::Requests;
 use crate::domain::named::named;
 use crate::domain::period::{Period, Skew};
 use crate::domain::text::Text;
 
-/// The longest delay of one answer, and the longest time between two drips.
+/// The maximum delay of a response, and the maximum time between two parts of a slow body.
 pub const LONGEST_DELAY: Period = Period::from_secs(600);
 
-/// How long nothing comes, where nothing comes, before the connection closes; a client that leaves ends it sooner.
+/// How long a connection without a response stays open. It ends earlier if the client closes it.
 pub const LONGEST_SILENCE: Period = Period::from_secs(600);
 
 /// What a fault does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The answer comes later, by the machine's clock.
+    /// Delays the response, by the machine's clock.
     Delay {
-        /// At least so much.
+        /// The minimum.
         least: Period,
-        /// At most so much.
+        /// The maximum.
         most: Period,
     },
-    /// Another answer comes: an HTTP error, as from a proxy in between.
+    /// Returns an HTTP error instead, as a proxy does.
     Status {
         /// 400 to 599.
         status: u16,
         /// `Retry-After`, in whole seconds.
         retry_after: Option<Period>,
     },
-    /// The connection is reset (TCP RST; HTTP/2: RST_STREAM).
+    /// Resets the connection (TCP RST; HTTP/2: RST_STREAM).
     Reset,
-    /// The connection closes without an answer (HTTP/2: RST_STREAM).
+    /// Closes the connection without a response (HTTP/2: RST_STREAM).
     Close,
-    /// No answer comes, and the connection stays open: [`LONGEST_SILENCE`] at most.
+    /// Sends no response and keeps the connection open, at most for [`LONGEST_SILENCE`].
     BlackHole,
-    /// The body breaks off.
+    /// Cuts the body.
     Cut {
-        /// Behind so many bytes; behind half of them where it is left out.
+        /// After this many bytes; by default after half of them.
         after: Option<u64>,
     },
-    /// The body drips.
+    /// Sends the body slowly, in parts.
     Drip {
-        /// So many bytes at once.
+        /// The bytes of one part.
         bytes: u64,
-        /// The time between.
+        /// The time between two parts.
         every: Period,
     },
-    /// `Content-Length` is wrong.
+    /// Sends a wrong `Content-Length`.
     WrongLength {
-        /// By so many bytes: above zero, more are announced than come; below, fewer.
+        /// The difference in bytes: positive if more are announced than sent, negative if fewer.
         off_by: i64,
     },
-    /// The body is no JSON or XML: its end is missing.
+    /// Sends a body that is no valid JSON or XML: its end is missing.
     Malformed,
-    /// The body is in the other character set than it says.
+    /// Sends the body in another character set than it declares.
     WrongEncoding,
-    /// A byte of the package is another, so that its SHA-256 does not fit.
+    /// Changes one byte of the package, so that its SHA-256 is wrong.
     WrongHash,
-    /// The package's `ETag` is one that no later condition holds for.
+    /// Sends an `ETag` for the package that no later condition matches.
     StaleEtag,
-    /// The request is refused as one with an expired token.
+    /// Refuses the request as if its token had expired.
     ExpiredToken,
-    /// The check is answered as being processed (`SegmentOfResult` 2).
+    /// Answers the check as still being processed (`SegmentOfResult` 2).
     Processing,
-    /// `Date` and `ProcessExecutionTime` are those of another time.
+    /// Shifts `Date` and `ProcessExecutionTime`.
     ClockSkew {
-        /// Off by so much.
+        /// The difference.
         skew: Skew,
     },
 }
@@ -93,7 +93,7 @@ named! {
     }
 }
 
-/// Kinds after which the client has not got the answer that was given.
+/// The kinds after which the client does not have the response as the server sent it.
 const WITHOUT_ANSWER: [KindName; 9] = [
     KindName::Status,
     KindName::Reset,
@@ -107,14 +107,14 @@ const WITHOUT_ANSWER: [KindName; 9] = [
 ];
 
 impl KindName {
-    /// Whether the answer reaches the client as it was given, where a fault of this kind fires.
+    /// Whether the response reaches the client unchanged when a fault of this kind fires.
     pub fn answer_arrives(self) -> bool {
         !WITHOUT_ANSWER.contains(&self)
     }
 }
 
 impl Kind {
-    /// What it is called.
+    /// Returns the name.
     pub fn name(&self) -> KindName {
         match self {
             Self::Delay { .. } => KindName::Delay,
@@ -135,7 +135,7 @@ impl Kind {
         }
     }
 
-    /// Whether it can be done to such a request.
+    /// Whether this fault is possible for these requests.
     pub fn suits(&self, requests: Requests) -> bool {
         use Requests::{Card, Folder, Linkage, Login, Notices, Package, Results, Search};
         match self {
@@ -144,13 +144,13 @@ impl Kind {
             Self::ExpiredToken => !matches!(requests, Login | Folder),
             Self::Malformed => requests != Package,
             Self::WrongEncoding => matches!(requests, Search | Linkage | Folder | Card | Results | Notices),
-            // A file has no status and no connection, and is there as a whole.
+            // A file has no status and no connection, and appears as a whole.
             Self::Status { .. } | Self::Reset | Self::Close | Self::Drip { .. } | Self::WrongLength { .. } => requests != Folder,
             Self::Delay { .. } | Self::BlackHole | Self::Cut { .. } | Self::ClockSkew { .. } => true,
         }
     }
 
-    /// Whether what reaches the client can still be used as an answer.
+    /// Whether the client can still use what it receives as a response.
     pub fn leaves_an_answer(&self) -> bool {
         matches!(
             self,
@@ -158,7 +158,7 @@ impl Kind {
         )
     }
 
-    /// With its range drawn.
+    /// Returns the kind with a value drawn from its range.
     pub(super) fn drawn(&self, share: impl FnOnce() -> f64) -> Self {
         match self {
             Self::Delay { least, most } if least < most => {
@@ -169,7 +169,7 @@ impl Kind {
         }
     }
 
-    /// What it does, for the journal.
+    /// Returns what it does, for the journal.
     pub(super) fn says(&self) -> Text {
         match self {
             Self::Delay { most, .. } => Text::new(format!("応答を {most} 遅らせます。"), format!("The answer is delayed by {most}.")),

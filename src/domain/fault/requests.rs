@@ -1,4 +1,4 @@
-//! Which requests a fault counts.
+//! The requests that a fault counts.
 
 use crate::domain::named::named;
 use crate::domain::operation::{Operation, Surface};
@@ -35,7 +35,7 @@ named! {
 }
 
 impl Requests {
-    /// The requests of which such a one is; none of one that no fault counts.
+    /// Returns the kind of request that faults count it as; `None` if no fault counts it.
     pub fn of(operation: Operation, surface: Surface) -> Option<Self> {
         if surface == Surface::Folder {
             return Some(Self::Folder);

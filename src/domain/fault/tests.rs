@@ -1,4 +1,4 @@
-//! Which request a fault fires at, whatever happens beside it.
+//! Tests of the request for which a fault fires, independent of other requests.
 
 use std::collections::BTreeMap;
 
@@ -28,14 +28,14 @@ fn error(definition: Value) -> &'static str {
     Faults::default().add(definition).unwrap_err().pointer
 }
 
-/// Lets a terminal ask, and tells what fired.
+/// Sends a request of a terminal. Returns the fault that fired.
 fn ask(faults: &mut Faults, operation: Operation, terminal: &str, seed: u64) -> Option<TriggeredFault> {
     let terminal = TerminalId::parse(terminal).unwrap();
     let request = FaultRequest { operation, surface: Surface::Http, terminal, now: now() };
     faults.trigger(&request, Dice { seed, institution: &code() })
 }
 
-/// At which of the checks of one terminal something fired.
+/// Returns the numbers of the checks of one terminal for which a fault fired.
 fn firings(faults: &mut Faults, seed: u64, checks: u64) -> Vec<u64> {
     (1..=checks).filter(|_| ask(faults, Operation::Search, "T1", seed).is_some()).collect()
 }
@@ -145,7 +145,7 @@ fn every_kind_is_written_as_it_was_read() {
     }
 }
 
-/// A random fault, with a probability or a range.
+/// Generates a fault with a probability or a range.
 fn random_fault() -> impl Strategy<Value = Value> {
     (1..=9u32, any::<bool>()).prop_map(|(tenths, ranged)| {
         let mut definition = json!({"kind": "delay", "delay": if ranged { json!(["PT0S", "PT10S"]) } else { json!("PT1S") }});

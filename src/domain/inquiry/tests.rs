@@ -1,4 +1,4 @@
-//! Who matches, what is told, and when several are none.
+//! Tests of matching: who matches, what the response lists, and when several matches count as none.
 
 use jiff::civil::date;
 
@@ -7,10 +7,10 @@ use crate::domain::ids::InsurerNumber;
 
 const TODAY: Date = date(2026, 1, 20);
 
-/// A qualification: card, number, and what else.
+/// A qualification: card, number, and further fields.
 type Line = (&'static str, &'static str, &'static str);
 
-/// One person a line: id and qualifications.
+/// Creates one person per line, from an id and qualifications.
 fn persons(lines: &[(&str, &[Line])]) -> Vec<Person> {
     let qualification = |(card, number, more): &(&str, &str, &str)| {
         let insurer = if *card == "A1" { "12990016" } else { "01990019" };

@@ -1,5 +1,5 @@
-//! The news of an institution. They follow from the stretch of time that it is settled over, so that
-//! they are the same whatever the steps in which time passes.
+//! The notifications of an institution. They depend only on the period that is settled: one long
+//! step gives the same notifications as several short ones.
 
 use jiff::Timestamp;
 
@@ -8,11 +8,11 @@ use crate::domain::calendar::{Window, next_window, open_window};
 use crate::domain::campaign::Notice;
 use crate::domain::notification::{CampaignKey, Notification, TimeRange, Topic};
 
-/// News that wait to be taken; older ones are dropped.
+/// The maximum number of waiting notifications. Older ones are dropped.
 const MOST_WAITING: usize = 1_000;
 
 impl Institution {
-    /// What its campaign brings from where it was settled last up to `now`.
+    /// Returns the campaign's notifications for the period from the last settling to `now`.
     pub(super) fn campaign_notifications(&mut self, windows: &[Window], now: Timestamp) -> Vec<Notification> {
         let (from, campaign) = (self.settled_to(), &self.campaign);
         let key = CampaignKey::of(campaign);
@@ -38,7 +38,7 @@ impl Institution {
         notifications
     }
 
-    /// Adds news of one stretch of time, in order of time.
+    /// Adds the notifications of one period, in order of time.
     pub(super) fn add_notifications(&mut self, mut notifications: Vec<Notification>) {
         notifications.sort_by_key(|notification| notification.at);
         self.notifications.extend(notifications);
@@ -46,12 +46,12 @@ impl Institution {
         self.notifications.drain(..over);
     }
 
-    /// Hands out what there is to tell, once.
+    /// Takes the waiting notifications. Each is returned once.
     pub fn take_notifications(&mut self) -> Vec<Notification> {
         std::mem::take(&mut self.notifications)
     }
 
-    /// When there will next be something to tell.
+    /// Returns when the next notification is due.
     pub fn next_notification(&self) -> Option<Timestamp> {
         let (settled, notices) = (self.settled_to(), &self.campaign.notices);
         let anew = self.announced != CampaignKey::of(&self.campaign);

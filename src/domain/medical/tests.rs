@@ -1,4 +1,4 @@
-//! Months, repetition, whose prescription it is, and what a history may hold.
+//! Tests of months, repetition, own prescriptions, and the limits of a history.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::domain::person::{Person, validate_persons};
 
 const TODAY: Date = date(2026, 1, 20);
 
-/// A person with these `[[drug_history]]` tables, of which each gets drugs where it names none.
+/// Creates a person with these `[[drug_history]]` tables. A table without drugs gets one.
 fn person(records: &[&str]) -> Person {
     let drugs = "drugs = [{ code = '990000001', name = '模擬', quantity = '1', times = 7, class = 21 }]";
     let table = |record: &&str| {

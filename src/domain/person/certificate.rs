@@ -1,4 +1,4 @@
-//! The certificates that belong to a qualification, and which a check tells along with it.
+//! The certificates that belong to a qualification and are returned with it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,11 @@
-//! The code tables from which fixtures choose: one list an enum gives its variants, what a fixture writes, the codes and their words.
+//! The code tables for fixtures. One list per enum defines the variants, their names in fixtures,
+//! the codes and their Japanese texts.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An enum from a list of variant, what a fixture writes, code, and words; without what a fixture writes, that is the code.
+/// Defines an enum from a list of variant, name in fixtures, code and Japanese text. Without
+/// `named`, the code is the name in fixtures.
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($variant:ident $code:literal $ja:literal,)+ }) => {
         codes! { $(#[$doc])* $name named { $($variant $code $code $ja,)+ } }
@@ -20,15 +22,15 @@ macro_rules! codes {
         }
 
         impl $name {
-            /// Every code with its words.
+            /// Every code with its Japanese text.
             pub const CODES: &[(&str, &str)] = &[$(($code, $ja)),+];
 
-            /// Its code.
+            /// Returns the code.
             pub fn code(self) -> &'static str {
                 Self::CODES[self as usize].0
             }
 
-            /// Its words.
+            /// Returns the Japanese text.
             pub fn ja(self) -> &'static str {
                 Self::CODES[self as usize].1
             }

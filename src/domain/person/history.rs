@@ -1,4 +1,5 @@
-//! What a person's drug information (薬剤情報) and health check-ups (特定健診情報) are made of. All of it is invented.
+//! The history of a person: drug information (薬剤情報) and health check-ups (特定健診情報). All of it is
+//! invented.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -9,13 +10,13 @@ use super::{DataType, FixtureDate, InOut, ItemCode, NineDigits, OrganizationKind
 use crate::domain::ids::InstitutionCode;
 use crate::domain::text::Text;
 
-/// Drug records of a person.
+/// The maximum number of drug records of a person.
 const MOST_RECORDS: usize = 100;
-/// Drugs and treatments of a person, those of a repeated record counted each time.
+/// The maximum number of drugs and treatments of a person. Each repetition of a record counts.
 const MOST_LINES: usize = 1_000;
-/// Check-ups of a person.
+/// The maximum number of check-ups of a person.
 const MOST_CHECKUPS: usize = 20;
-/// Items of a check-up.
+/// The maximum number of items of a check-up.
 const MOST_ITEMS: usize = 100;
 
 /// Drugs, and on a claim treatments, of one day at one institution; with `repeat` of several days.
@@ -172,7 +173,8 @@ pub struct CheckupItem {
 }
 
 impl DrugRecord {
-    /// The days of it when today is `today`, the newest first: of dispensing or treatment, and of the prescription.
+    /// Returns its days if today is `today`, newest first: the day of dispensing or treatment, and
+    /// the day of the prescription.
     pub fn days(&self, today: Date) -> impl Iterator<Item = (Date, Date)> + use<> {
         let (date, prescribed) = (self.date.on(today), self.prescribed.unwrap_or(self.date).on(today));
         let Repeat { every, times } = self.repeat.unwrap_or(Repeat { every: 1, times: 1 });
@@ -186,7 +188,7 @@ impl DrugRecord {
         self.repeat.map_or(1, |repeat| usize::from(repeat.times)) * (self.drugs.len() + self.treatments.len())
     }
 
-    /// The field that makes no sense, and why.
+    /// Returns an invalid field, and why it is invalid.
     fn validate(&self) -> Option<(String, Text)> {
         let (is_claim, is_prescription) = (self.kind == RecordKind::Claim, self.kind == RecordKind::ElectronicPrescription);
         if self.drugs.is_empty() && self.treatments.is_empty() {
@@ -220,13 +222,14 @@ impl DrugRecord {
     }
 }
 
-/// What is wrong with a number that is not from 1 to `most`.
+/// Returns the error for a number that is not from 1 to `most`.
 fn out_of(number: u64, most: u64) -> Option<Text> {
     let fits = (1..=most).contains(&number);
     (!fits).then(|| Text::new(format!("1〜{most} が必要です"), format!("expected 1 to {most}")))
 }
 
-/// What is wrong with a person's history: where, as a JSON pointer into the person, and what was expected.
+/// Returns the errors in a person's history: the JSON pointer within the person, and what was
+/// expected.
 pub(super) fn validate_history(records: &[DrugRecord], checkups: &[Checkup]) -> Vec<(String, Text)> {
     let too_many = |pointer: String, got: usize, most: usize| {
         let text = Text::new(format!("{got} 件あります（{most} 件まで）"), format!("{got} of them; at most {most}"));

@@ -1,22 +1,22 @@
-//! Who is meant by what somebody calls a person: an id, a name, or the number of a card.
+//! Lookup of a person by id, name or card number.
 
 use super::{HalfWidthKana, Person, fold};
 use crate::domain::text::Text;
 
-/// Nobody is meant, or it is not clear who.
+/// The error for a text that matches nobody, or several persons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AmbiguousPerson<'a> {
-    /// What is wrong. It does not repeat what was said, which may be somebody's name.
+    /// The message. It does not repeat the text, which may be a person's name.
     pub text: Text,
-    /// Who could be meant.
+    /// The persons that match.
     pub candidates: Vec<&'a Person>,
 }
 
-/// The person of an id; else the only one of a name (in kanji or kana) or of a number (番号), whatever the width of its characters and its
-/// white space.
+/// Finds the person with this id; otherwise the only person with this name (kanji or kana) or card
+/// number (番号). Character width and white space are ignored.
 ///
 /// # Errors
-/// There is none, or several.
+/// Nobody or several persons match.
 pub fn find_person<'a>(persons: &'a [Person], text_given: &str) -> Result<&'a Person, AmbiguousPerson<'a>> {
     if let Some(person) = persons.iter().find(|person| person.id == text_given) {
         return Ok(person);
@@ -40,7 +40,7 @@ pub fn find_person<'a>(persons: &'a [Person], text_given: &str) -> Result<&'a Pe
 }
 
 impl Person {
-    /// Whether they go by this, which is folded: by a name, or by the number of a card.
+    /// Whether a folded text is one of the person's names or card numbers.
     fn goes_by(&self, folded: &str) -> bool {
         let kana = [Some(&self.name_kana), self.name_other_kana.as_ref()].into_iter().flatten().map(HalfWidthKana::as_str);
         let mut names = [Some(self.name.as_str()), self.name_other.as_deref()].into_iter().flatten().chain(kana);

@@ -1,4 +1,4 @@
-//! Dates and texts of fixtures that parse: once one of these exists, it is well-formed.
+//! Validated dates and texts of fixtures: a value of these types is always well-formed.
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use unicode_normalization::UnicodeNormalization;
 
-/// No date of a person lies before this year.
+/// The earliest year of a person's dates.
 pub(super) const OLDEST_YEAR: i16 = 1800;
 
 /// A date that is fixed (`2024-04-01`), or so many days from the institution's today (`today-30`, `today+10`).
@@ -21,7 +21,7 @@ pub enum FixtureDate {
 }
 
 impl FixtureDate {
-    /// The day that it is when today is `today`.
+    /// Returns the date if today is `today`.
     pub fn on(self, today: Date) -> Date {
         match self {
             Self::Fixed(date) => date,
@@ -29,7 +29,8 @@ impl FixtureDate {
         }
     }
 
-    /// Whether it is later than another of its kind; of a fixed date and a relative one, neither is.
+    /// Whether it is later than another date of its kind. A fixed and a relative date are not
+    /// compared: the result is false.
     pub(super) fn is_after(self, other: Self) -> bool {
         match (self, other) {
             (Self::Fixed(date), Self::Fixed(other)) => date > other,
@@ -73,12 +74,12 @@ pub struct CardText {
 }
 
 impl CardText {
-    /// The text itself.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// As it is compared.
+    /// Returns the text folded for comparison.
     pub fn folded(&self) -> &str {
         &self.folded
     }
@@ -102,8 +103,8 @@ impl From<CardText> for SmolStr {
     }
 }
 
-/// A text as it is compared: full-width letters, digits and signs become ASCII, half-width kana become full-width, dashes become `-`; white
-/// space goes.
+/// Folds a text for comparison: full-width letters, digits and signs become ASCII, half-width kana
+/// become full-width, dashes become `-`, and white space is removed.
 pub(in crate::domain) fn fold(text: &str) -> SmolStr {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return text.into();
@@ -121,7 +122,7 @@ macro_rules! checked_text {
         pub struct $name(String);
 
         impl $name {
-            /// The text itself.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

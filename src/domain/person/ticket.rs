@@ -1,4 +1,4 @@
-//! Medical aid's tickets: 医療券 and 調剤券.
+//! The tickets of medical aid: 医療券 and 調剤券.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,7 @@ pub struct MedicalTicket {
 pub struct UpToThree(Vec<String>);
 
 impl UpToThree {
-    /// The text of that number, from 1.
+    /// Returns the text with this number, from 1.
     pub fn number(&self, number: usize) -> Option<&str> {
         self.0.get(number.checked_sub(1)?).map(String::as_str)
     }

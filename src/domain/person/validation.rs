@@ -1,5 +1,5 @@
-//! What is wrong with persons beyond what their fields say by themselves: ids that come twice, fields that do not belong on a card, a history that is
-//! too long, texts that no message can carry.
+//! Validation of persons beyond single fields: duplicate ids, fields that are not allowed on a
+//! card, a history that is too long, texts that no message can carry.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +9,12 @@ use super::text::OLDEST_YEAR;
 use super::{Person, history};
 use crate::domain::text::Text;
 
-/// The most persons that an institution may have of its own.
+/// The maximum number of an institution's own persons.
 pub const MAX_PERSONS: usize = 200;
-/// Characters of a text.
+/// The maximum length of a text, in characters.
 const LONGEST: usize = 200;
 
-/// Everything that is wrong: where, as a JSON pointer into the list, and what was expected.
+/// Returns all errors: the JSON pointer within the list, and what was expected.
 pub fn validate_persons(persons: &[Person]) -> Vec<(String, Text)> {
     let mut faults = Vec::new();
     let mut ids = BTreeSet::new();

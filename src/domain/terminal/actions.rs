@@ -1,4 +1,5 @@
-//! What a person does to a virtual terminal: the plug, a shutdown, a restart, a download by hand, new settings.
+//! Actions of a person on a virtual terminal: the plug, a shutdown, a restart, a download by hand,
+//! new settings.
 
 use jiff::Timestamp;
 
@@ -7,7 +8,7 @@ use crate::domain::card::{Card, CardOutcome, LastCard};
 use crate::domain::event::{Change, SwitchOff};
 use crate::domain::text::Text;
 
-/// Why a terminal cannot do what it was told.
+/// Why a terminal cannot carry out an action.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.en)]
 pub struct ActionError(pub Text);
@@ -19,10 +20,11 @@ impl ActionError {
 }
 
 impl Terminal {
-    /// Pulls the plug, or puts it in and switches on; off and on again is a boot, unless the terminal had been shut down under fast startup.
+    /// Pulls the plug, or connects it and switches the terminal on. Off and on again is a boot,
+    /// unless the terminal was shut down under fast startup.
     ///
     /// # Errors
-    /// An external terminal.
+    /// The terminal is external.
     pub fn plug(&mut self, on: bool, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
         self.must_be_virtual()?;
         Ok(match (self.power, on) {
@@ -36,19 +38,19 @@ impl Terminal {
         })
     }
 
-    /// Shuts it down in an orderly way; under fast startup the session is kept.
+    /// Shuts the terminal down. Under fast startup the session is kept.
     ///
     /// # Errors
-    /// An external terminal, or one that is off.
+    /// The terminal is external, or off.
     pub fn shut_down(&mut self, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
         self.must_be_on()?;
         Ok(self.switch_off(now, SwitchOff::Shutdown, environment.readings))
     }
 
-    /// Restarts it: a boot, fast startup or not.
+    /// Restarts the terminal: always a boot, even under fast startup.
     ///
     /// # Errors
-    /// An external terminal, or one that is off.
+    /// The terminal is external, or off.
     pub fn restart(&mut self, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
         self.must_be_on()?;
         let mut changes = self.interrupt(now, environment.readings);
@@ -56,10 +58,10 @@ impl Terminal {
         Ok(changes)
     }
 
-    /// Restarts the linkage application alone: no boot.
+    /// Restarts only the linkage application. This is no boot.
     ///
     /// # Errors
-    /// An external terminal, or one that is off.
+    /// The terminal is external, or off.
     pub fn restart_linkage(&mut self) -> Result<Vec<Change>, ActionError> {
         self.must_be_on()?;
         Ok(vec![Change::LinkageRestarted])
@@ -68,7 +70,7 @@ impl Terminal {
     /// Switches the reader on or off.
     ///
     /// # Errors
-    /// An external terminal, or one without a reader.
+    /// The terminal is external, or has no reader.
     pub fn switch_reader(&mut self, on: bool, now: Timestamp) -> Result<Vec<Change>, ActionError> {
         self.must_be_virtual()?;
         if !self.settings.reader.attached {
@@ -87,10 +89,10 @@ impl Terminal {
         Ok(vec![Change::ReaderSwitched { on }])
     }
 
-    /// Whether the reader reads a card.
+    /// Checks whether the reader reads a card.
     ///
     /// # Errors
-    /// What comes of the card instead: nothing without power, or the reader's own screen.
+    /// The outcome if it does not: nothing without power, or the reader's own screen.
     pub fn reads_card(&self, card: Card, now: Timestamp) -> Result<(), CardOutcome> {
         let has_power = self.settings.reader.attached && self.reader.powered && self.answers(now);
         if !has_power {
@@ -99,16 +101,16 @@ impl Terminal {
         card.refused_by_reader().map_or(Ok(()), Err)
     }
 
-    /// Keeps what came of a card, for the screen.
+    /// Stores the outcome of a card, for the screen.
     pub fn card_presented(&mut self, card: LastCard, change: Change) -> Vec<Change> {
         self.last_card = Some(card);
         vec![change]
     }
 
-    /// Downloads and installs what the campaign has, at once and outside the windows too (N8).
+    /// Downloads and installs the campaign's packages now, even outside the windows (N8).
     ///
     /// # Errors
-    /// An external terminal, one that is off or already at it, or nothing that it could take.
+    /// The terminal is external, off, or there is nothing that it can download.
     pub fn download(&mut self, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
         self.must_be_on()?;
         if let Some(activity) = &mut self.activity {
@@ -119,7 +121,8 @@ impl Terminal {
         Ok(self.begin_next(now, environment, true))
     }
 
-    /// Has everything that the campaign offers installed this instant, without the time that downloading and installing take.
+    /// Installs everything that the campaign offers at once, without the time for download and
+    /// installation.
     ///
     /// # Errors
     /// As [`Terminal::download`].
@@ -137,7 +140,8 @@ impl Terminal {
             .collect())
     }
 
-    /// Gives it other settings; a download under way goes on at the new bandwidth, and a change of driver ends whatever is under way.
+    /// Replaces the settings. A download in progress continues with the new bandwidth. A change of
+    /// driver ends any activity.
     pub fn set(&mut self, settings: Settings, now: Timestamp, environment: TerminalEnvironment<'_>) -> Vec<Change> {
         self.last_contact = self.last_contact(now);
         self.polls_since = now;

@@ -1,5 +1,6 @@
-//! What a virtual terminal does by itself as time passes. `next_due` says what comes next, `apply` does it; a loop of the two settles any stretch
-//! of time, and gives the same state and events whatever the steps.
+//! What a virtual terminal does automatically as time passes. `next_due` returns the next action
+//! and `apply` carries it out. A loop of the two settles any period; one long step gives the same
+//! state and events as several short ones.
 
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
@@ -15,37 +16,37 @@ use crate::domain::notification::{Notification, Topic};
 use crate::domain::period::Period;
 use crate::domain::readings::Readings;
 
-/// What a terminal's life depends on beside itself.
+/// What a terminal's behaviour depends on beside its own state.
 #[derive(Clone, Copy, Debug)]
 pub struct TerminalEnvironment<'a> {
     /// The institution's campaign.
     pub campaign: &'a Campaign,
     /// The institution's readings of the notice.
     pub readings: &'a Readings,
-    /// When the campaign distributes: none while it is halted.
+    /// The campaign's windows; none while it is halted.
     pub windows: &'a [Window],
 }
 
-/// What a terminal does by itself. At one instant, in this order.
+/// The automatic actions of a terminal. At the same instant they happen in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Due {
-    /// The running installation ends.
+    /// The installation in progress ends.
     InstallEnds,
-    /// The running download ends.
+    /// The download in progress ends.
     DownloadEnds,
-    /// The running download stops before its end.
+    /// The download in progress stops before its end.
     DownloadStops,
-    /// The power schedule shuts it down.
+    /// The power schedule shuts the terminal down.
     ScheduledOff,
-    /// The power schedule switches it on.
+    /// The power schedule switches the terminal on.
     ScheduledOn,
-    /// It restarts by itself (N6).
+    /// The terminal restarts automatically (N6).
     AutomaticRestart,
-    /// It asks for updates and finds one.
+    /// The terminal polls for updates and finds one.
     Poll,
 }
 
-/// How far a terminal has been settled: everything up to here has happened.
+/// How far a terminal is settled: everything up to this point has been processed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Cursor {
     at: Timestamp,
@@ -53,14 +54,15 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// Everything at `at`, too, has happened.
+    /// Returns the position after everything at `at`.
     pub(super) fn settled(at: Timestamp) -> Self {
         Self { at, due: Due::Poll }
     }
 }
 
 impl Terminal {
-    /// What it does next and when: never before what was settled last. An external terminal does nothing by itself.
+    /// Returns its next action and the time, never before the last settled instant. An external
+    /// terminal has no automatic actions.
     pub fn next_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, Due)> {
         if self.settings.driver == Driver::External {
             return None;
@@ -69,7 +71,7 @@ impl Terminal {
         all.into_iter().flatten().min()
     }
 
-    /// Does what is due at `at`, and says what changed.
+    /// Carries out the action that is due at `at`. Returns the changes.
     pub fn apply(&mut self, at: Timestamp, due: Due, environment: TerminalEnvironment<'_>) -> Vec<Change> {
         self.cursor = self.cursor.max(Cursor { at, due });
         match due {
@@ -87,12 +89,13 @@ impl Terminal {
         }
     }
 
-    /// Marks everything up to `now` as having happened.
+    /// Marks everything up to `now` as processed.
     pub fn settled(&mut self, now: Timestamp) {
         self.cursor = Cursor::settled(now);
     }
 
-    /// Moves it in time without letting it live: what is under way keeps what it still needs.
+    /// Moves the terminal to another time without processing anything. Activities in progress keep
+    /// their remaining time.
     pub fn shift(&mut self, now: Timestamp) {
         let by = now.duration_since(self.cursor.at);
         let instants = [&mut self.boot.at, &mut self.boot.ready_at, &mut self.polls_since, &mut self.reader.on_since].into_iter();
@@ -107,7 +110,7 @@ impl Terminal {
         self.cursor = Cursor::settled(now);
     }
 
-    /// When it last asked for updates by itself since it was switched on, as its rhythm tells.
+    /// Returns its last automatic poll since it was switched on, computed from the poll interval.
     pub(super) fn last_poll(&self, now: Timestamp) -> Option<Timestamp> {
         let (first, interval) = (self.first_poll(), self.settings.poll_interval.duration());
         if !self.polls() || now < first {
@@ -117,7 +120,8 @@ impl Terminal {
         (last >= self.polls_since).then_some(last)
     }
 
-    /// When the distribution server will not have heard of it for so long, behind what was settled last; never while it polls.
+    /// Returns when the distribution server will have had no contact with it for `after`, if that
+    /// is later than the last settled instant; `None` while it polls.
     pub(in crate::domain) fn silent_at(&self, after: Period) -> Option<Timestamp> {
         if self.polls() {
             return None;
@@ -126,7 +130,7 @@ impl Terminal {
         heard.checked_add(after.duration()).ok().filter(|at| *at > self.cursor.at)
     }
 
-    /// The news that it fell silent, where it does up to `until`.
+    /// Returns the notification that it is silent, if that becomes due up to `until`.
     pub(in crate::domain) fn silence_notification(&self, after: Period, until: Timestamp) -> Option<Notification> {
         let at = self.silent_at(after).filter(|at| *at <= until)?;
         Some(Notification {
@@ -151,7 +155,7 @@ impl Terminal {
         }
     }
 
-    /// Why the running download has to stop where the terminal has been settled to.
+    /// Returns why the download in progress has to stop at the last settled instant.
     fn stop_reason(&self, environment: TerminalEnvironment<'_>) -> Option<Stop> {
         let activity = self.activity.as_ref().filter(|activity| activity.step == Step::Downloading)?;
         if self.settings.line_down {
@@ -183,14 +187,15 @@ impl Terminal {
         (self.power == Power::On).then(|| self.daily(time, Due::AutomaticRestart))
     }
 
-    /// The next time of day behind the cursor; at the cursor's own instant where this comes behind what was done there.
+    /// Returns the next time of day after the cursor. The cursor's own instant counts if `due`
+    /// comes later in the order than what was processed there.
     fn daily(&self, time: Time, due: Due) -> (Timestamp, Due) {
         let instant_before = self.cursor.at - SignedDuration::from_nanos(1);
         let from = if due > self.cursor.due { instant_before } else { self.cursor.at };
         (japan::next_time_of_day(from, time), due)
     }
 
-    /// The first poll that finds something: polls that find nothing change nothing and need not happen.
+    /// Returns the first poll that finds something. Other polls change nothing and are skipped.
     fn poll_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, Due)> {
         if !self.polls() || self.activity.is_some() || environment.windows.is_empty() || self.next_package(environment.campaign).is_none() {
             return None;
@@ -214,7 +219,7 @@ impl Terminal {
         self.boot.ready_at + FIRST_POLL.duration()
     }
 
-    /// The first poll of the rhythm at or after `at`.
+    /// Returns the first regular poll at or after `at`.
     fn poll_from(&self, at: Timestamp) -> Timestamp {
         let first = self.first_poll();
         let interval = self.settings.poll_interval.duration();
@@ -225,7 +230,7 @@ impl Terminal {
         if poll < at { poll + interval } else { poll }
     }
 
-    /// The first package that it wants and can take now.
+    /// Returns the first package that it needs and can take now.
     fn next_package<'a>(&'a self, campaign: &'a Campaign) -> Option<&'a Package> {
         self.wanted(campaign).find(|package| self.can_take(package))
     }
@@ -235,7 +240,8 @@ impl Terminal {
         !package.component.is_readers() || self.reader.powered
     }
 
-    /// Begins with the next package: its installation where it is already there, else its download.
+    /// Starts with the next package: its installation if it is already downloaded, otherwise its
+    /// download.
     pub(super) fn begin_next(&mut self, at: Timestamp, environment: TerminalEnvironment<'_>, manual: bool) -> Vec<Change> {
         let Some(package) = self.next_package(environment.campaign).cloned() else {
             return Vec::new();
@@ -298,7 +304,7 @@ impl Terminal {
         Change::Installed { component, version, restart_required }
     }
 
-    /// Ends the running activity, and keeps of a download what survives.
+    /// Ends the activity in progress, and stores what remains of a download.
     fn stop_download(&mut self, at: Timestamp, why: Stop, readings: &Readings) -> Vec<Change> {
         let Some(activity) = self.activity.take() else {
             return Vec::new();
@@ -311,7 +317,7 @@ impl Terminal {
         vec![Change::DownloadStopped { component: activity.component, received, why }]
     }
 
-    /// A power-off or restart in the middle of whatever is under way.
+    /// Interrupts the activity in progress because of a power-off or restart.
     pub(super) fn interrupt(&mut self, at: Timestamp, readings: &Readings) -> Vec<Change> {
         self.stop_download(at, Stop::Interrupted, readings)
     }
@@ -332,7 +338,7 @@ impl Terminal {
         vec![if resumes { Change::Resumed } else { self.begin_boot(at, readings) }]
     }
 
-    /// A boot: what is installed becomes what runs, unless the terminal is stuck.
+    /// Boots the terminal: the installed versions start to run, unless the terminal is stuck.
     pub(super) fn begin_boot(&mut self, at: Timestamp, readings: &Readings) -> Change {
         self.last_contact = self.last_contact(at);
         self.last_card = None;
@@ -353,7 +359,7 @@ impl Terminal {
     }
 }
 
-/// The last beat of a rhythm at or before `passed`.
+/// Returns the last multiple of `interval` at or before `passed`.
 fn last_beat(passed: SignedDuration, interval: SignedDuration) -> SignedDuration {
     let nanos = passed.as_nanos();
     SignedDuration::from_nanos_i128(nanos - nanos % interval.as_nanos())

@@ -1,5 +1,5 @@
-//! A terminal and its reader: power, boots, downloads, and each component's installed and running version. Whether an update is pending is
-//! derived from those two versions, never stored.
+//! A terminal and its reader: power, boots, downloads, and each component's installed and running
+//! version. Whether an update is pending is computed from those two versions, never stored.
 
 mod actions;
 mod life;
@@ -28,40 +28,43 @@ use super::named::named;
 use super::period::Period;
 use super::poll_limit::PollGate;
 
-/// After a boot, a terminal first asks for updates when this has passed.
+/// The time from a boot to a terminal's first poll.
 pub const FIRST_POLL: Period = Period::from_secs(60);
 
 /// One qualification terminal with its reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terminal {
-    /// Its name within the institution.
+    /// The name within the institution.
     pub id: TerminalId,
-    /// What was set on it.
+    /// The settings.
     pub settings: Settings,
     /// Whether it is on.
     pub power: Power,
-    /// The boot that it lives in, or lived in last.
+    /// The present or last boot.
     pub boot: Boot,
-    /// Its reader.
+    /// The reader.
     pub reader: Reader,
     /// The last card at the reader.
     pub last_card: Option<LastCard>,
-    /// How often it has polled of late.
+    /// The state of the rate limit for polls.
     pub polls: PollGate,
     software: BTreeMap<Component, Software>,
-    /// When it last asked or reported over the wire, or polled by itself before it was last switched off or restarted.
+    /// The last poll or report over the wire, or the last automatic poll before it was switched off
+    /// or restarted.
     last_contact: Option<Timestamp>,
-    /// Polls by its rhythm count from here: when it was last switched on or given other settings.
+    /// The start of automatic polling: when it was last switched on or its settings were last
+    /// changed.
     polls_since: Timestamp,
     downloads: BTreeMap<Component, Download>,
     activity: Option<Activity>,
-    /// When it last polled by hand.
+    /// The last poll by hand.
     asked_by_hand: Option<Timestamp>,
-    /// Boots that it reported before the present one, the newest last.
+    /// The boots that it reported before the present one, newest last.
     past_boots: VecDeque<BootId>,
-    /// What polls over the wire offered, the newest last: a campaign may be replaced while a terminal is busy with its packages.
+    /// The packages that polls over the wire offered, newest last. A campaign may be replaced while
+    /// a terminal still processes its packages.
     offers: VecDeque<Package>,
-    /// The failure that was its last report.
+    /// The failure, if the last report was one.
     failure: Option<(Component, Version, String)>,
     boots: u64,
     cursor: life::Cursor,
@@ -74,9 +77,10 @@ pub enum Power {
     On,
     /// Off.
     Off {
-        /// Shut down under fast startup: switching on resumes the session and is no boot.
+        /// Whether it was shut down under fast startup: switching on then resumes the session and
+        /// is no boot.
         hibernated: bool,
-        /// The plug is out: the power schedule does not switch it on.
+        /// Whether the plug is pulled: the power schedule then does not switch it on.
         unplugged: bool,
     },
 }
@@ -84,11 +88,11 @@ pub enum Power {
 /// One boot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
-    /// Tells it from every other.
+    /// The id.
     pub id: BootId,
     /// When it began.
     pub at: Timestamp,
-    /// When the terminal answers again.
+    /// When the terminal responds again.
     pub ready_at: Timestamp,
 }
 
@@ -101,33 +105,35 @@ pub struct Reader {
     pub on_since: Timestamp,
 }
 
-/// A component's versions.
+/// The versions of a component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Software {
-    /// On the disk.
+    /// The version on disk.
     pub installed: Version,
-    /// In memory.
+    /// The version in memory.
     pub running: Version,
-    /// When and in which boot the installed version was installed, where that happened here.
+    /// When and in which boot the installed version was installed, if it was not there from the
+    /// start.
     pub installation: Option<Installation>,
 }
 
-/// When and in which boot something was installed.
+/// The time and boot of an installation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Installation {
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// In which boot.
+    /// The boot.
     pub boot: BootId,
 }
 
 impl Software {
-    /// Installed, not running.
+    /// Whether the installed version is not running yet.
     pub fn is_pending(&self) -> bool {
         self.installed != self.running
     }
 
-    /// Installed in the version of the campaign's package or a newer one; what the campaign leaves alone counts as delivered.
+    /// Whether the campaign's version or a newer one is installed. A component without a package
+    /// counts as delivered.
     pub fn is_delivered(&self, package: Option<&Package>) -> bool {
         package.is_none_or(|package| self.installed >= package.version)
     }
@@ -146,7 +152,7 @@ struct Activity {
     step: Step,
     since: Timestamp,
     until: Timestamp,
-    /// Asked for by hand: windows do not matter.
+    /// Whether it was started by hand: it then ignores windows.
     manual: bool,
 }
 
@@ -177,11 +183,11 @@ named! {
 }
 
 impl Phase {
-    /// All of them: those of an update in order, then the others.
+    /// All phases: those of an update in order, then the others.
     pub const IN_ORDER: [Self; 7] =
         [Self::UpdateAvailable, Self::Downloading, Self::Installing, Self::Pending, Self::UpToDate, Self::Off, Self::Starting];
 
-    /// Its word in Japanese.
+    /// Returns the Japanese text.
     pub fn ja(self) -> &'static str {
         match self {
             Self::Off => "電源オフ",
@@ -210,8 +216,9 @@ pub struct Progress {
 }
 
 impl Terminal {
-    /// A terminal that booted at `now`, as far with the campaign as its setting `starts` says, on or off as its power schedule has it. Components that the
-    /// campaign leaves alone have the versions of `base`.
+    /// Creates a terminal that booted at `now`. Its setting `starts` says how far it is with the
+    /// campaign, its power schedule whether it is on. Components that the campaign does not contain
+    /// have the versions of `base`.
     pub fn new(id: TerminalId, settings: Settings, campaign: &Campaign, base: &Campaign, now: Timestamp) -> Self {
         let id_of_boot = if settings.driver == Driver::External { BootId::unreported() } else { BootId::numbered(1) };
         let boot = Boot { id: id_of_boot, at: now, ready_at: now };
@@ -219,7 +226,7 @@ impl Terminal {
         let is_on = settings.driver == Driver::External || scheduled_on;
         let power = if is_on { Power::On } else { Power::Off { hibernated: settings.fast_startup, unplugged: false } };
         let software = Component::ALL.into_iter().filter_map(|component| {
-            // What the campaign leaves alone is never pending.
+            // A component that the campaign does not contain is never pending.
             let left_alone = || if settings.starts == Starts::UpToDate { Starts::UpToDate } else { Starts::UpdateAvailable };
             let of_campaign = campaign.package(component).map(|package| (package, settings.starts));
             let (package, starts) = of_campaign.or_else(|| Some((base.package(component)?, left_alone())))?;
@@ -248,18 +255,20 @@ impl Terminal {
         }
     }
 
-    /// The components that are there: a terminal without a reader lacks the reader's.
+    /// Iterates over its components. Without a reader, the reader's component is left out.
     pub fn components(&self) -> impl Iterator<Item = (Component, &Software)> {
         let all = self.software.iter().map(|(component, software)| (*component, software));
         all.filter(|(component, _)| self.settings.reader.attached || !component.is_readers())
     }
 
-    /// Installed, not booted since: the state in which checks are refused.
+    /// Whether something was installed and the terminal was not booted since: checks are then
+    /// refused.
     pub fn is_pending(&self) -> bool {
         self.components().any(|(_, software)| software.is_pending())
     }
 
-    /// The pending components that a boot has already failed to apply: a restart did not help.
+    /// Iterates over the pending components that a boot has already failed to apply: a restart did
+    /// not help.
     pub fn unhelped(&self) -> impl Iterator<Item = (Component, &Software)> {
         self.components().filter(|(_, software)| {
             let before_this_boot = software.installation.as_ref().is_some_and(|installation| installation.boot != self.boot.id);
@@ -272,12 +281,12 @@ impl Terminal {
         self.power == Power::On && now >= self.boot.ready_at
     }
 
-    /// Notes that it asked or reported over the wire.
+    /// Records a poll or report over the wire.
     pub fn contacted(&mut self, now: Timestamp) {
         self.last_contact = self.last_contact.max(Some(now));
     }
 
-    /// Notes that it polled over the wire; `by_hand`: at a time of one's own (N8).
+    /// Records a poll over the wire. `by_hand` marks one at a time chosen by a person (N8).
     pub fn polled(&mut self, by_hand: bool, now: Timestamp) {
         self.contacted(now);
         if by_hand {
@@ -285,23 +294,24 @@ impl Terminal {
         }
     }
 
-    /// Whether it may fetch packages now: a window is open, or it polled by hand and none has opened since.
+    /// Whether it may download packages now: a window is open, or it polled by hand and no window
+    /// has opened since.
     pub fn may_fetch(&self, windows: &[Window], now: Timestamp) -> bool {
         let begun = |at: Timestamp| windows.partition_point(|window| window.start <= at);
         open_window(windows, now).is_some() || self.asked_by_hand.is_some_and(|asked| begun(asked) == begun(now))
     }
 
-    /// When the distribution server last heard of it.
+    /// Returns its last contact with the distribution server.
     pub fn last_contact(&self, now: Timestamp) -> Option<Timestamp> {
         self.last_contact.max(self.last_poll(now))
     }
 
-    /// Whether the distribution server has not heard of it for so long, or never.
+    /// Whether the distribution server has had no contact with it for `period`, or ever.
     pub fn is_silent(&self, period: Period, now: Timestamp) -> bool {
         self.last_contact(now).is_none_or(|last| now.duration_since(last) >= period.duration())
     }
 
-    /// What it is at.
+    /// Returns its phase.
     pub fn phase(&self, campaign: &Campaign, now: Timestamp) -> Phase {
         if self.power != Power::On {
             return Phase::Off;
@@ -320,7 +330,7 @@ impl Terminal {
         }
     }
 
-    /// The download or installation under way.
+    /// Returns the download or installation in progress.
     pub fn progress(&self, now: Timestamp) -> Option<Progress> {
         let activity = self.activity.as_ref()?;
         Some(Progress {
@@ -331,7 +341,8 @@ impl Terminal {
         })
     }
 
-    /// The campaign's packages that are newer than what is installed, in the campaign's order; whether it can take them now does not matter.
+    /// Returns the campaign's packages that are newer than what is installed, in the campaign's
+    /// order, including those that it cannot take now.
     pub fn wanted<'a>(&'a self, campaign: &'a Campaign) -> impl Iterator<Item = &'a Package> {
         campaign.packages.iter().filter(|package| {
             let mut components = self.components();

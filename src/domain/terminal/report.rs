@@ -1,4 +1,4 @@
-//! What an external terminal tells the delivery server about itself.
+//! Reports of an external terminal to the delivery server about its state.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -70,7 +70,8 @@ pub enum Report {
     },
 }
 
-/// What a terminal runs, under a name of its own in the OpenAPI description: generators of clients need one.
+/// The running versions. They have their own name in the OpenAPI description, because client
+/// generators need one.
 struct Running;
 
 impl JsonSchema for Running {
@@ -84,7 +85,7 @@ impl JsonSchema for Running {
 }
 
 named! {
-    /// What a report tells, by name.
+    /// The names of the states in reports.
     pub enum ReportState {
         /// A download is under way.
         Downloading = "downloading",
@@ -102,7 +103,7 @@ named! {
 }
 
 impl Report {
-    /// What it tells.
+    /// Returns the state.
     pub fn state(&self) -> ReportState {
         match self {
             Self::Downloading { .. } => ReportState::Downloading,
@@ -114,7 +115,7 @@ impl Report {
         }
     }
 
-    /// The component and version that it is about; none of a boot.
+    /// Returns the component and version that it is about; `None` for a boot.
     pub fn of(&self) -> Option<(Component, &Version)> {
         match self {
             Self::Downloading { component, version, .. }
@@ -127,10 +128,10 @@ impl Report {
     }
 }
 
-/// Ids of past boots that are kept, to tell a late report from a new boot.
+/// The maximum number of past boot ids stored, to distinguish a late report from a new boot.
 const KEPT_BOOTS: usize = 16;
 
-/// Packages that are remembered as offered.
+/// The maximum number of offered packages stored.
 const KEPT_OFFERS: usize = 16;
 
 /// How far a terminal is with a package.
@@ -144,7 +145,7 @@ enum PackageState {
 }
 
 impl PackageState {
-    /// The report that led to it.
+    /// Returns the name of the report that led to this state.
     fn name(self) -> &'static str {
         match self {
             Self::Wanted => "-",
@@ -155,7 +156,7 @@ impl PackageState {
         }
     }
 
-    /// The reports that follow it, itself included.
+    /// Returns the reports that are allowed in this state, including a repetition.
     fn takes(self) -> &'static [ReportState] {
         use ReportState::{Booted, Downloaded, Downloading, Failed, Installed, Installing};
         match self {
@@ -167,13 +168,13 @@ impl PackageState {
     }
 }
 
-/// Why a report is not taken: in prose, and what would have been.
+/// Why a report is refused, and what would be accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.en)]
 pub struct ReportError(pub Text);
 
 impl Terminal {
-    /// Remembers that a poll offered what it lacks of the campaign.
+    /// Stores the campaign's packages that a poll offered and that are not installed.
     pub fn was_offered(&mut self, campaign: &Campaign) {
         let lacking: Vec<Package> = self.wanted(campaign).filter(|package| !self.offers.contains(package)).cloned().collect();
         self.offers.extend(lacking);
@@ -181,10 +182,11 @@ impl Terminal {
         self.offers.drain(..beyond);
     }
 
-    /// Takes a report; one that says nothing new changes nothing.
+    /// Processes a report. A repeated report changes nothing.
     ///
     /// # Errors
-    /// A virtual terminal, a version that was never offered, a step that does not follow, or a boot that does not fit what was reported before.
+    /// The terminal is virtual, the version was never offered, the step does not follow, or the
+    /// boot contradicts earlier reports.
     pub fn report(&mut self, report: Report, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ReportError> {
         if self.settings.driver == Driver::Virtual {
             return Err(refused(
@@ -253,7 +255,8 @@ impl Terminal {
         Ok(vec![self.install(now, component, version, restart_required)])
     }
 
-    /// Takes what a boot says is running: every component in its installed or its former version.
+    /// Processes a boot with its running versions. Every component must run its installed or its
+    /// former version.
     fn report_boot(&mut self, now: Timestamp, boot_id: BootId, running: BTreeMap<Component, Version>) -> Result<Vec<Change>, ReportError> {
         if running.is_empty() {
             return Err(refused("running に実行中の版が1つもありません", "`running` names no component with its version"));
@@ -315,7 +318,7 @@ impl Terminal {
         self.activity = Some(Activity { component, version, step, since: now, until: now, manual: true });
     }
 
-    /// The package that a step is about, where that step follows what was reported before.
+    /// Returns the package of a step, if the step follows what was reported before.
     fn following(
         &self,
         step: ReportState,
@@ -340,7 +343,7 @@ impl Terminal {
         ))
     }
 
-    /// How far it is with a package.
+    /// Returns how far it is with a package.
     fn package_state(&self, package: &Package) -> PackageState {
         if self.software.get(&package.component).is_some_and(|software| software.installed >= package.version) {
             return PackageState::Installed;
@@ -354,7 +357,8 @@ impl Terminal {
         if held.is_some_and(|held| held.received >= package.size) { PackageState::Downloaded } else { PackageState::Wanted }
     }
 
-    /// The package of that version that the campaign has, or that a poll offered before the campaign was replaced.
+    /// Returns the package of this version from the campaign, or from an earlier offer if the
+    /// campaign was replaced.
     fn offered<'a>(
         &'a self,
         component: Component,

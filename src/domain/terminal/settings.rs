@@ -1,4 +1,4 @@
-//! What can be set on a terminal.
+//! The settings of a terminal.
 
 use jiff::civil::Time;
 use schemars::JsonSchema;
@@ -83,7 +83,7 @@ pub struct PowerSchedule {
 }
 
 impl PowerSchedule {
-    /// Whether it is on at this time of day.
+    /// Whether the terminal is on at this time of day.
     pub fn is_on(self, time: Time) -> bool {
         if self.on <= self.off { self.on <= time && time < self.off } else { time >= self.on || time < self.off }
     }
@@ -128,17 +128,18 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The order of elements in files: those of the folder, and those over its route.
+    /// Returns the order of elements in files: those in the folder and those over the linkage
+    /// route.
     pub fn order_in_files(&self) -> ElementOrder {
         self.element_order.unwrap_or(ElementOrder::Hash)
     }
 
-    /// The order of elements in answers of the web API.
+    /// Returns the order of elements in responses of the web API.
     pub fn order_over_web(&self) -> ElementOrder {
         self.element_order.unwrap_or(ElementOrder::Specification)
     }
 
-    /// The field that is out of range, as a JSON pointer, and its range.
+    /// Returns the field that is out of range, as a JSON pointer, and its range.
     pub fn validate(&self) -> Option<(&'static str, &'static str)> {
         if self.poll_interval < Period::from_secs(60) {
             return Some(("/poll_interval", "at least PT1M"));

@@ -1,4 +1,5 @@
-//! Properties of a terminal's life: for any sequence of acts, and whatever the steps in which time passes.
+//! Property tests of a terminal: they hold for any sequence of actions and any division of time
+//! into steps.
 
 use std::sync::Arc;
 
@@ -16,11 +17,11 @@ use crate::domain::readings::Readings;
 use crate::domain::rehearsal::Rehearsal;
 use crate::domain::text::Text;
 
-/// What can be done to a terminal from outside.
+/// An action on a terminal from outside.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Wait(i64),
-    /// To the next 07:00 or 20:00, when things are scheduled.
+    /// Waits until the next 07:00 or 20:00, when scheduled actions happen.
     WaitUntil(i8),
     Suspend(bool),
     Plug(bool),
@@ -145,7 +146,8 @@ fn advance(institution: &mut Institution, by: SignedDuration) {
     institution.advance(target, start()).expect("a step forward");
 }
 
-/// Does one act at the institution's present time; an act that the state does not allow is left out.
+/// Performs one action at the institution's present time. An action that the state does not allow
+/// is skipped.
 fn perform(institution: &mut Institution, act: Act) {
     let now = institution.now(start());
     if let Act::Wait(seconds) = act {
@@ -175,7 +177,7 @@ fn perform(institution: &mut Institution, act: Act) {
     assert!(acted.is_some(), "the terminal exists");
 }
 
-/// The state without the clock's own memory of how it was moved.
+/// Returns the state without the clock's former settings.
 fn comparable(institution: &Institution) -> (Vec<Terminal>, Vec<crate::domain::event::Event>) {
     (institution.terminals.values().cloned().collect(), institution.events.kept().cloned().collect())
 }
@@ -245,7 +247,8 @@ proptest! {
     fn what_is_saved_reads_back_equal(settings in settings(), readings in readings(), acts in acts()) {
         let mut institution = institution(vec![settings.clone(), Settings { driver: Driver::External, ..settings }], readings);
         acts.into_iter().for_each(|act| perform(&mut institution, act));
-        // News leave by the outbox, not with the institution, and the campaign is saved beside it.
+        // Notifications are stored in the outbox and the campaign separately, not with the
+        // institution.
         institution.take_notifications();
         let saved = serde_json::to_string(&institution).expect("plain data");
         let mut read: Institution = serde_json::from_str(&saved).expect("what was written");

@@ -1,4 +1,4 @@
-//! News over stretches of time: each once, and the same whatever the steps.
+//! Tests of notifications over periods: each comes once, and the steps make no difference.
 
 use std::sync::Arc;
 
@@ -19,7 +19,8 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// An institution of the fixtures at noon of the first night, with a terminal that nobody hears of.
+/// Creates an institution of the fixtures at noon of the first night, with a terminal that makes no
+/// contact.
 fn institution(change: impl FnOnce(&mut InstitutionSpec)) -> Institution {
     let fixtures = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19)).0.unwrap();
     let code = InstitutionCode::parse("9910000075").unwrap();
