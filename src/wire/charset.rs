@@ -1,4 +1,5 @@
-//! The two character sets of the real messages, UTF-8 and Shift_JIS (CP932): reading as declared, and writing without losing a character silently.
+//! The two character sets of the real messages, UTF-8 and Shift_JIS (CP932): decodes what is
+//! declared, and reports every character that cannot be encoded.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -8,7 +9,7 @@ use encoding_rs::SHIFT_JIS;
 use crate::domain::encoding::Encoding;
 use crate::domain::text::Text;
 
-/// Bytes in a character set, and the characters that it could not carry.
+/// Encoded bytes, with the characters that the character set lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
     /// The bytes.
@@ -18,7 +19,7 @@ pub struct Encoded {
 }
 
 impl Encoded {
-    /// What the journal says of the characters that were replaced.
+    /// Returns the journal's note about replaced characters.
     pub fn note(&self, encoding: Encoding) -> Option<Text> {
         let characters: Vec<String> = self.replaced.iter().take(20).map(|c| format!("{c:?} U+{:04X}", u32::from(*c))).collect();
         let (label, characters) = (encoding.label(), characters.join("、"));
@@ -31,9 +32,11 @@ impl Encoded {
     }
 }
 
-/// Writes a text. A character that the set lacks or would change is replaced, as is one that XML forbids.
+/// Encodes a text. Characters that the character set lacks or would change are replaced, and so are
+/// those that XML forbids.
 ///
-/// An encoder's own flag is not enough: Shift_JIS takes ¥, ‾ and − and gives other characters back, so that each is decoded again and compared.
+/// The encoder's own flag is not sufficient: Shift_JIS accepts ¥, ‾ and − but returns other
+/// characters. Each character is therefore decoded again and compared.
 pub fn encode(text: &str, encoding: Encoding, replacement: char) -> Encoded {
     let mut replaced = BTreeSet::new();
     let mut note = |c| {
@@ -48,7 +51,7 @@ pub fn encode(text: &str, encoding: Encoding, replacement: char) -> Encoded {
     Encoded { bytes, replaced }
 }
 
-/// Whether a character comes back as itself.
+/// Whether a character is unchanged after encoding and decoding.
 pub fn carries(encoding: Encoding, c: char) -> bool {
     let in_xml = matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
     in_xml && (encoding == Encoding::Utf8 || c.is_ascii() || comes_back(c))
@@ -61,10 +64,12 @@ fn comes_back(c: char) -> bool {
     !unmappable && SHIFT_JIS.decode_without_bom_handling(&bytes).0 == *text
 }
 
-/// Reads an XML document's bytes. `declared` is the transport's word (the charset of a Content-Type), which outranks the document's own.
+/// Decodes an XML document. `declared` is the charset of the Content-Type; it takes precedence over
+/// the document's own declaration.
 ///
 /// # Errors
-/// A character set that is neither of the two, or bytes that are none of the one that is declared: which byte, and what was expected.
+/// Another character set, or bytes that are invalid in the declared one: the position, and what was
+/// expected.
 pub fn decode(bytes: &[u8], declared: Option<&str>) -> Result<String, Text> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
@@ -83,12 +88,13 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> Result<String, Text> {
     }
 }
 
-/// A body as people read it, whatever it is: as [`decode`] has it, else in whichever set it makes sense, else with marks for what makes none.
+/// Decodes a body for people, whatever it is: like [`decode`] if possible, otherwise in the set
+/// that fits better, with marks for invalid bytes.
 pub fn shown(bytes: &[u8], declared: Option<&str>) -> String {
     decode(bytes, declared).unwrap_or_else(|_| {
         let in_utf8 = String::from_utf8_lossy(bytes);
         if std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none()) {
-            // Cut in the middle of a character.
+            // It was cut in the middle of a character.
             return in_utf8.into_owned();
         }
         let in_shift_jis = SHIFT_JIS.decode_without_bom_handling(bytes).0;
@@ -97,9 +103,9 @@ pub fn shown(bytes: &[u8], declared: Option<&str>) -> String {
     })
 }
 
-/// The encoding of the document's XML declaration, which is ASCII in both sets.
+/// Returns the encoding in the XML declaration, which is ASCII in both sets.
 fn declaration(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    // `<?xml-stylesheet …?>` is none.
+    // `<?xml-stylesheet …?>` is no declaration.
     let start = bytes.trim_ascii_start().strip_prefix(b"<?xml").filter(|rest| rest.first().is_some_and(u8::is_ascii_whitespace))?;
     let end = start.windows(2).take(200).position(|two| two == b"?>")?;
     let text = std::str::from_utf8(&start[..end]).ok()?;
@@ -120,7 +126,7 @@ fn named(label: &str) -> Option<Encoding> {
     }
 }
 
-/// Where Shift_JIS stops making sense.
+/// Returns the position of the first invalid byte in Shift_JIS.
 fn first_broken(bytes: &[u8]) -> usize {
     let mut text = String::with_capacity(bytes.len() * 3);
     let (_, read) = SHIFT_JIS.new_decoder_without_bom_handling().decode_to_string_without_replacement(bytes, &mut text, true);
@@ -175,7 +181,7 @@ mod tests {
             let encoded = encode(&text, encoding, '〓');
             let label = encoding.label();
             let read = decode(&encoded.bytes, Some(label)).unwrap();
-            // A byte order mark at the start is no part of the text.
+            // A byte order mark at the start is not part of the text.
             let text = if encoding == Encoding::Utf8 { text.strip_prefix('\u{feff}').unwrap_or(&text) } else { &text };
             let expected: String = text.chars().map(|c| if encoded.replaced.contains(&c) { '〓' } else { c }).collect();
             prop_assert_eq!(read, expected);

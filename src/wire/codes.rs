@@ -1,4 +1,5 @@
-//! The code tables (OQSCD) that messages use, with their words; those from which fixtures choose are the domain's own lists.
+//! The code tables (OQSCD) of messages with their texts. Tables that fixtures choose from are the
+//! domain's own lists.
 
 use crate::domain::person::{
     CardClassification, DiseaseCategory, LimitClass, LimitClassification, PersonalFamily, PrescriptionChoice, Presence, ReasonOfLoss, Sex,
@@ -8,11 +9,11 @@ use crate::domain::person::{
 /// One code table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeTable {
-    /// Its number.
+    /// The number.
     pub number: u16,
-    /// The elements that it is for, or where none is known, what it is about.
+    /// The elements that use it; if none is known, its subject.
     pub element: &'static str,
-    /// Every code with its Japanese words.
+    /// Every code with its Japanese text.
     pub codes: &'static [(&'static str, &'static str)],
 }
 
@@ -20,7 +21,7 @@ const fn table(number: u16, element: &'static str, codes: &'static [(&'static st
     CodeTable { number, element, codes }
 }
 
-/// Every code table, by number; 027 and 029 to 033 are unknown.
+/// All code tables, by number. 027 and 029 to 033 are unknown.
 pub const CODE_TABLES: &[CodeTable] = &[
     table(1, "LimitApplicationCertificateRelatedConsFlg", &[("0", "未同意"), ("1", "同意")]),
     table(2, "ReferenceClassification", &[("1", "マイナンバーカード"), ("2", "被保険者証情報")]),
@@ -56,7 +57,7 @@ pub const CODE_TABLES: &[CodeTable] = &[
     table(34, "URL取得区分", &[("1", "PDF"), ("2", "PNG")]),
 ];
 
-/// The table of that number.
+/// Returns the table with this number.
 pub fn code_table(number: u16) -> Option<&'static CodeTable> {
     CODE_TABLES.iter().find(|table| table.number == number)
 }

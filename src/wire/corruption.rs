@@ -1,10 +1,11 @@
-//! Answers spoilt on purpose, byte by byte: what faults do to a body that is otherwise finished.
+//! Deliberate corruption of response bodies by faults.
 
 use encoding_rs::SHIFT_JIS;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
-/// The body without its end: the last `}`, or the last closing tag. One that has neither loses half.
+/// Cuts the end of the body: from the last `}` or the last closing tag. Without either, it cuts
+/// half.
 pub fn malformed(mut body: Vec<u8>) -> Vec<u8> {
     let last = |mark: u8| body.iter().rposition(|byte| *byte == mark);
     let end = if body.trim_ascii_start().starts_with(b"<") { last(b'<') } else { last(b'}') };
@@ -12,8 +13,8 @@ pub fn malformed(mut body: Vec<u8>) -> Vec<u8> {
     body
 }
 
-/// The body in the other of the two character sets, whatever it says of itself: what reads as UTF-8 becomes Shift_JIS, all else UTF-8. A text of
-/// ASCII alone is the same in both, and stays.
+/// Converts the body to the other character set without changing its declaration: UTF-8 becomes
+/// Shift_JIS, anything else UTF-8. Pure ASCII is the same in both and is unchanged.
 pub fn in_other_encoding(body: Vec<u8>) -> Vec<u8> {
     match std::str::from_utf8(&body) {
         Ok(text) => SHIFT_JIS.encode(text).0.into_owned(),
@@ -21,7 +22,7 @@ pub fn in_other_encoding(body: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// The body with `ProcessExecutionTime`, where it has one, moved by so much.
+/// Shifts `ProcessExecutionTime`, if the body has it.
 pub fn skewed(mut body: Vec<u8>, skew: SignedDuration) -> Vec<u8> {
     const NAME: &[u8] = b"ProcessExecutionTime";
     const FORMAT: &str = "%Y%m%d%H%M%S";

@@ -1,19 +1,20 @@
-//! Days and moments as messages write them: digits alone. A message has so many that a general formatter's time is felt.
+//! Dates and times as digits. A message has so many of them that a general formatter would be
+//! noticeably slow.
 
 use jiff::civil::{Date, DateTime};
 use smol_str::{SmolStr, ToSmolStr};
 
-/// `YYYYMM`.
+/// Formats as `YYYYMM`.
 pub(super) fn month(date: Date) -> SmolStr {
     padded(year_and_month(date), 6)
 }
 
-/// `YYYYMMDD`.
+/// Formats as `YYYYMMDD`.
 pub(super) fn day(date: Date) -> SmolStr {
     padded(year_month_and_day(date), 8)
 }
 
-/// `YYYYMMDDhhmmss`.
+/// Formats as `YYYYMMDDhhmmss`.
 pub(super) fn moment(at: DateTime) -> SmolStr {
     let [hour, minute, second] = [at.hour(), at.minute(), at.second()].map(i64::from);
     padded(year_month_and_day(at.date()) * 1_000_000 + hour * 10_000 + minute * 100 + second, 14)
@@ -27,7 +28,7 @@ fn year_month_and_day(date: Date) -> i64 {
     year_and_month(date) * 100 + i64::from(date.day())
 }
 
-/// The day that `YYYYMMDD` names; none of another text, or where there is no such day.
+/// Parses `YYYYMMDD`; `None` for another form or a day that does not exist.
 pub(super) fn read_day(text: &str) -> Option<Date> {
     let number =
         |part: &[u8]| part.iter().try_fold(0_i16, |number, byte| Some(number * 10 + i16::from((*byte as char).to_digit(10)? as u8)));
@@ -38,7 +39,7 @@ pub(super) fn read_day(text: &str) -> Option<Date> {
     Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
-/// Only years before 1000 need zeros in front.
+/// Pads with zeros on the left, which only years before 1000 need.
 fn padded(number: i64, digits: usize) -> SmolStr {
     let text = number.to_smolstr();
     if text.len() == digits { text } else { smol_str::format_smolstr!("{number:0digits$}") }

@@ -1,4 +1,5 @@
-//! A client's document, JSON or XML, read into the same values, so that one reader serves both. What is wrong with it is said with its place.
+//! A client's document: JSON and XML are parsed into the same values, so that one reader serves
+//! both. Errors name the position.
 
 mod value;
 mod xml;
@@ -12,42 +13,45 @@ pub use self::value::{Object, Value};
 use super::tree::Verbatim;
 use crate::domain::text::Text;
 
-/// A document that was read.
+/// A parsed document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document<'a> {
-    /// In XML, objects, arrays and texts only.
+    /// From XML, it contains only objects, arrays and texts.
     pub value: Value<'a>,
-    /// How the elements that go back byte for byte were written in XML, by name, where that is not the usual way.
+    /// The XML spelling of elements that are returned byte for byte, by name, if it is not the
+    /// usual one.
     verbatim: BTreeMap<&'static str, Verbatim>,
 }
 
 impl<'a> Document<'a> {
-    /// Reads JSON as clients send it: with or without a byte order mark.
+    /// Parses a client's JSON, with or without a byte order mark.
     ///
     /// # Errors
-    /// Says what was wrong with the bytes.
+    /// The error in the bytes.
     pub fn json(bytes: &'a [u8]) -> Result<Self, Text> {
         json(bytes).map(|value| Self { value, verbatim: BTreeMap::new() })
     }
 
-    /// Reads XML 1.0 with namespaces. Attributes, comments and processing instructions are passed over.
+    /// Parses XML 1.0 with namespaces. Attributes, comments and processing instructions are
+    /// ignored.
     ///
     /// # Errors
-    /// What is wrong, with line and column: not well-formed, a DTD, an entity that is not built in, too deep, too many elements.
+    /// The error with line and column: not well-formed, a DTD, an entity that is not built in, too
+    /// deep, too many elements.
     pub fn xml(text: &str) -> Result<Document<'static>, Text> {
         xml::read(text)
     }
 
-    /// The text of an element that was read as `text`, as the client wrote it.
+    /// Returns the text of an element with the client's spelling. `text` is the parsed value.
     pub fn verbatim(&self, name: &str, text: &str) -> Verbatim {
         self.verbatim.get(name).filter(|verbatim| verbatim.text == text).cloned().unwrap_or_else(|| text.into())
     }
 }
 
-/// Reads JSON as clients send it: with or without a byte order mark.
+/// Parses a client's JSON, with or without a byte order mark.
 ///
 /// # Errors
-/// Says what was wrong with the bytes.
+/// The error in the bytes.
 pub fn json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Text> {
     let length = bytes.len();
     let text = std::str::from_utf8(bytes).map_err(|error| match error.error_len() {
@@ -78,7 +82,8 @@ pub fn json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Text> {
     })
 }
 
-/// Some clients count Content-Length in characters: with full-width text the body then ends early and its tail comes as a bogus next request.
+/// Returns the error for a truncated body. Some clients count Content-Length in characters: a body
+/// with full-width text then ends early, and the rest arrives as an invalid next request.
 fn cut_short(length: usize, ja: &str, en: &str) -> Text {
     Text::new(
         format!("本文が {ja}で終わっています（{length} バイト）。Content-Length は文字数ではなく UTF-8 のバイト数で送ってください。"),

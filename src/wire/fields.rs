@@ -1,4 +1,5 @@
-//! Reads the elements of a request, one object at a time. What is wrong is said with its JSON pointer; what nobody asked for is named.
+//! Reader for the elements of a request, one object at a time. Errors have the JSON pointer;
+//! elements that were not read are listed.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -11,12 +12,12 @@ use super::digits;
 use super::document::{Object, Value};
 use crate::domain::text::Text;
 
-/// Characters of an element.
+/// The maximum length of an element, in characters.
 const LONGEST: usize = 200;
-/// Pointers of unknown elements that are kept of one object.
+/// The maximum number of pointers to unknown elements stored for one object.
 const MOST_IGNORED: usize = 8;
 
-/// Objects within objects of a request that is read.
+/// The maximum depth of objects in a request.
 const DEEPEST: usize = 8;
 
 /// An object of a request.
@@ -26,7 +27,7 @@ pub(super) struct Fields<'a> {
     asked: RefCell<SmallVec<[&'static str; 16]>>,
 }
 
-/// Where an object lies in its document. The JSON pointer is written only where it is shown.
+/// The position of an object in its document. The JSON pointer is formatted only when it is shown.
 #[derive(Clone, Copy, Default)]
 struct Path {
     steps: [Option<Step>; DEEPEST],
@@ -57,7 +58,7 @@ impl fmt::Display for Path {
 }
 
 impl<'a> Fields<'a> {
-    /// The document itself.
+    /// Creates the reader of a document.
     pub(super) fn root(value: &'a Value<'a>) -> Result<Self, Text> {
         Self::new(Some(value), Path::default())
     }
@@ -87,22 +88,22 @@ impl<'a> Fields<'a> {
         self.path.then(Step::Member(name))
     }
 
-    /// An object in it.
+    /// Returns an object within it.
     pub(super) fn object(&self, name: &'static str) -> Result<Fields<'a>, Text> {
         Fields::new(self.find(name), self.inner(name))
     }
 
-    /// An object in it that may be absent.
+    /// Returns an object within it that may be absent.
     pub(super) fn optional_object(&self, name: &'static str) -> Result<Option<Fields<'a>>, Text> {
         self.find(name).map(|found| Fields::new(Some(found), self.inner(name))).transpose()
     }
 
-    /// Its own JSON pointer.
+    /// Returns its own JSON pointer.
     pub(super) fn at(&self) -> String {
         self.path.to_string()
     }
 
-    /// The objects of one name: one, or several side by side.
+    /// Returns the objects with one name: a single one or several.
     pub(super) fn objects(&self, name: &'static str) -> Result<Vec<Fields<'a>>, Text> {
         match self.find(name) {
             Some(Value::Array(list)) => {
@@ -112,7 +113,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An element's text; an empty one counts as absent. Every value of the real message is a string.
+    /// Returns an element's text. An empty text counts as absent. Every value of the real message
+    /// is a string.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<SmolStr>, Text> {
         match self.find(name) {
             None => Ok(None),
@@ -129,7 +131,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An element's text, which has to be there.
+    /// Returns an element's text, which is required.
     pub(super) fn required(&self, name: &'static str) -> Result<SmolStr, Text> {
         self.text(name)?.ok_or_else(|| {
             let pointer = self.pointer(name);
@@ -137,7 +139,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// One of a few texts.
+    /// Returns an element's text, which must be one of `allowed`.
     pub(super) fn one_of(&self, name: &'static str, allowed: &[&str]) -> Result<Option<SmolStr>, Text> {
         let Some(text) = self.text(name)? else {
             return Ok(None);
@@ -149,7 +151,7 @@ impl<'a> Fields<'a> {
         Err(self.wrong(name, &text, &ja, &en))
     }
 
-    /// One of a few texts, which has to be there.
+    /// Returns an element's text, which is required and must be one of `allowed`.
     pub(super) fn required_one_of(&self, name: &'static str, allowed: &[&'static str]) -> Result<&'static str, Text> {
         let found = self.one_of(name, allowed)?;
         let is_it = |text: &&&str| found.as_deref() == Some(**text);
@@ -159,17 +161,17 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// A day, `YYYYMMDD`, from 1800 to 2200.
+    /// Returns a date, `YYYYMMDD`, from 1800 to 2200.
     pub(super) fn date(&self, name: &'static str) -> Result<Option<Date>, Text> {
         self.text(name)?.map(|text| self.day(name, &text)).transpose()
     }
 
-    /// A day, which has to be there.
+    /// Returns a date, which is required.
     pub(super) fn required_date(&self, name: &'static str) -> Result<Date, Text> {
         self.day(name, &self.required(name)?)
     }
 
-    /// A month that was read as `text`, `YYYYMM`, from 1800 to 2200, as its first day.
+    /// Parses a month, `YYYYMM`, from 1800 to 2200, as its first day. `text` is its value.
     pub(super) fn month(&self, name: &str, text: &str) -> Result<Date, Text> {
         let six_digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
         let first = six_digits.then(|| digits::read_day(&format!("{text}01"))).flatten();
@@ -188,12 +190,12 @@ impl<'a> Fields<'a> {
         date.filter(|date| (1800..=2200).contains(&date.year())).ok_or_else(|| self.wrong(name, text, ja, en))
     }
 
-    /// What is wrong with a text of it.
+    /// Returns the error for an invalid text of an element.
     pub(super) fn wrong(&self, name: &str, got: &str, expected_ja: &str, expected_en: &str) -> Text {
         wrong(&self.pointer(name), Some(&Value::Text(got.into())), expected_ja, expected_en)
     }
 
-    /// The pointers of elements that nobody asked for.
+    /// Returns the pointers of the elements that were not read.
     pub(super) fn ignored(&self) -> Vec<String> {
         let asked = self.asked.borrow();
         let unknown = self.object.keys().filter(|name| !asked.contains(&name.as_ref()));
@@ -201,7 +203,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A few texts in words.
+/// Returns the allowed texts as a phrase, in both languages.
 fn alternatives(allowed: &[&str]) -> (String, String) {
     let quoted: Vec<String> = allowed.iter().map(|text| format!("\"{text}\"")).collect();
     (format!("{} のいずれか", quoted.join("、")), quoted.join(" or "))

@@ -1,14 +1,15 @@
-//! The names of files in the linkage folder: `OQSsiquc01req_<tail>.xml` and what answers it.
+//! The file names in the linkage folder: `OQSsiquc01req_<tail>.xml` and the names of its responses.
 
 use jiff::civil::DateTime;
 
 use crate::domain::linkage::FileKind;
 use crate::domain::text::Text;
 
-/// Characters of a name's tail.
+/// The maximum length of a name's tail, in characters.
 const LONGEST_TAIL: usize = 64;
 
-/// Kinds that exist in the real system while their layouts are not public: what their files' names begin with, and what they are.
+/// Kinds of the real system whose layouts are not public: the prefix of their file names, and a
+/// description.
 const NOT_PUBLIC: [(&str, &str, &str); 8] = [
     ("OQSsihvq", "訪問診療等の1件の資格確認", "single check for home visits"),
     ("OQSsionq", "オンライン診療等の1件の資格確認", "single check for online consultation"),
@@ -20,27 +21,27 @@ const NOT_PUBLIC: [(&str, &str, &str); 8] = [
     ("PMH", "医療費助成などの受給者証", "certificates of local subsidies"),
 ];
 
-/// Why a name is no request's.
+/// Why a name is not that of a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// The kind exists, its layout is not public.
+    /// The kind exists, but its layout is not public.
     #[error("{}", .0.en)]
     NotPublic(Text),
-    /// No such kind, or no such form.
+    /// The kind or the form is unknown.
     #[error("{}", .0.en)]
     Unknown(Text),
 }
 
-/// The name of a request.
+/// The file name of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileName {
-    /// Its kind.
+    /// The kind.
     pub kind: FileKind,
     tail: String,
 }
 
 impl FileName {
-    /// Reads a request's name.
+    /// Parses a request's file name.
     ///
     /// # Errors
     /// What was expected, or that the kind's layout is not public.
@@ -55,7 +56,7 @@ impl FileName {
         parsed.ok_or_else(|| not_public(name).map_or_else(|| NameError::Unknown(unknown(name)), NameError::NotPublic))
     }
 
-    /// The answer's name: the request's with `req` replaced by `res`.
+    /// Returns the response's file name: the request's with `req` replaced by `res`.
     pub fn answer(&self, extension: &str) -> String {
         format!("{}res_{}.{extension}", self.kind.stem(), self.tail)
     }
@@ -82,31 +83,34 @@ fn unknown(name: &str) -> Text {
     )
 }
 
-/// The name of the `.err` beside a request that could not be read: the same base.
+/// Returns the name of the `.err` file for a request that could not be read: the same base.
 pub fn err_name(request: &str) -> String {
     format!("{}.err", request.rsplit_once('.').map_or(request, |(base, _)| base))
 }
 
-/// Whether a name is that of something that the mock puts into `res/` or `face/`: what is left there too long may be cleared away.
+/// Whether the name is that of a file that the mock writes to `res/` or `face/`. Such files may be
+/// deleted when they are too old.
 pub fn is_ours(name: &str) -> bool {
     let after = |kind: &FileKind| name.strip_prefix(kind.stem());
     let of_a_kind = FileKind::ALL.iter().filter_map(after).any(|rest| rest.starts_with("res_") || rest.starts_with("req_"));
     of_a_kind || is_refused_as_not_public(name)
 }
 
-/// Whether a name can be that of a request of a kind that is not public, which moved to `res/`, or of its `.err`.
+/// Whether the name is that of a request that was moved to `res/` because its kind is not public,
+/// or of its `.err` file.
 fn is_refused_as_not_public(name: &str) -> bool {
     let has_a_prefix = NOT_PUBLIC.iter().any(|(prefix, ..)| name.starts_with(prefix));
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     has_a_prefix && name.contains("req_") && extension.is_some_and(|extension| ["xml", "err"].contains(&&*extension))
 }
 
-/// The name of a list of what was cleared away at a time: `del…txt`, as dealers' scripts look for it. What stands between is invented.
+/// Returns the name of a list of deleted files: `del…txt`, as dealers' scripts search for it. The
+/// part in between is invented.
 pub fn deletion_list_name(at: DateTime) -> String {
     format!("del{}.txt", at.strftime("%Y%m%d%H%M%S"))
 }
 
-/// Whether a name is such a list's.
+/// Whether the name is that of such a list.
 pub fn is_deletion_list(name: &str) -> bool {
     let time = name.strip_prefix("del").and_then(|rest| rest.strip_suffix(".txt"));
     time.is_some_and(|time| time.len() == 14 && time.bytes().all(|b| b.is_ascii_digit()))

@@ -1,4 +1,5 @@
-//! The login's answers. `status`, `msg` and the body of a refusal are not public: invented.
+//! The responses to a login. `status`, `msg` and the body of a refusal are invented, because they
+//! are not public.
 
 use super::tree::Group;
 
@@ -12,13 +13,14 @@ pub struct GrantedLogin<'a> {
     pub access_token: String,
     /// `refreshToken`.
     pub refresh_token: String,
-    /// `idToken`: what a check sends as its Authorization.
+    /// `idToken`: a check sends it as its Authorization.
     pub id_token: String,
-    /// `linkSysCharCd`: 0 UTF-8, 1 Shift_JIS.
+    /// `linkSysCharCd`: 0 for UTF-8, 1 for Shift_JIS.
     pub character_code: &'a str,
 }
 
-/// `{"status", "msg", "result": {"accessToken", "refreshToken", "idToken", "linkSysCharCd"}}`.
+/// Returns `{"status", "msg", "result": {"accessToken", "refreshToken", "idToken",
+/// "linkSysCharCd"}}`.
 pub fn granted(login: GrantedLogin<'_>) -> Group {
     let result = Group::new()
         .text("accessToken", login.access_token)
@@ -28,7 +30,7 @@ pub fn granted(login: GrantedLogin<'_>) -> Group {
     Group::new().text("status", login.status).text("msg", login.msg).group("result", result)
 }
 
-/// `{"status": code, "msg": message, "result": {}}`.
+/// Returns `{"status": code, "msg": message, "result": {}}`.
 pub fn refused(code: &str, message: &str) -> Group {
     Group::new().text("status", code).text("msg", message).group("result", Group::new())
 }

@@ -1,4 +1,4 @@
-//! The real system's formats: parsing requests into the domain's words and rendering its outcomes. No I/O.
+//! The real system's formats: parses requests into domain types and renders responses. No I/O.
 
 pub mod charset;
 pub mod codes;

@@ -1,6 +1,6 @@
-//! What parsers say of a JSON, TOML or query that makes no sense, in Japanese.
+//! Japanese messages for parse errors in JSON, TOML or a query.
 
-/// What is expected in place of a text, as types of ours say it in English; and the same in Japanese.
+/// What this program's own types expect: the start of the English text, and the Japanese text.
 const EXPECTED: [(&str, &str); 21] = [
     ("an institution code of ten digits", "10桁の医療機関コード（都道府県番号2桁、点数表番号1桁、コード7桁。例: 9910000018）"),
     ("an institution code: its third digit", "3桁目が 1（医科）・3（歯科）・4（調剤）・6（訪問看護）の医療機関コード"),
@@ -25,7 +25,8 @@ const EXPECTED: [(&str, &str); 21] = [
     ("invalid socket address", "IPアドレスとポート（例: 127.0.0.1:8443）"),
 ];
 
-/// The parser speaks English; what it says is said in Japanese, without its words: they stand in the English beside it.
+/// Returns the Japanese message for a parser's English message. It does not repeat the English,
+/// which is shown next to it.
 pub fn in_japanese(said: &str) -> String {
     let said = said.split(" at line ").next().unwrap_or(said);
     let after = |mark: &str| said.split_once(mark).map(|(_, rest)| rest);
@@ -59,7 +60,7 @@ pub fn in_japanese(said: &str) -> String {
     of_time(said).or_else(|| of_value(said)).unwrap_or_else(|| "値または書式が正しくありません。".to_owned())
 }
 
-/// What is wrong with a time, a date or a length of time.
+/// Returns the message for an invalid time, date or duration.
 fn of_time(said: &str) -> Option<String> {
     if said.contains("failed to find offset") {
         return Some("タイムゾーンのオフセット（+09:00 など）も必要です（例: 2026-01-20T08:55:00+09:00）。".to_owned());
@@ -78,7 +79,7 @@ fn of_time(said: &str) -> Option<String> {
     is_of_time.then(|| "日付・時刻の形式が違います（例: 2026-01-20T08:55:00+09:00、2026-01-20、07:00）。".to_owned())
 }
 
-/// What is wrong with the type or the size of a value.
+/// Returns the message for a value of the wrong type or size.
 fn of_value(said: &str) -> Option<String> {
     if said.contains("invalid float") {
         return Some("値を読めません。文字列は引用符（\"）で囲んでください。".to_owned());
@@ -94,7 +95,8 @@ fn of_value(said: &str) -> Option<String> {
     Some(format!("{most}文字までです（{has}文字あります）。"))
 }
 
-/// What the parser calls a type: `integer `1``, `a string`, `u32`; its own words where they are not known.
+/// Returns the Japanese name of a parser's type: `integer `1``, `a string`, `u32`. Unknown names
+/// are kept.
 fn type_in_japanese(words: &str) -> String {
     const TYPES: [(&str, &str); 16] = [
         ("struct Given", "{\"ja\": …, \"en\": …} の形"),

@@ -1,4 +1,4 @@
-//! A small A4 document in Japanese: a title and blocks of lines, on as many pages as they need.
+//! A small A4 document in Japanese: a title and blocks of lines, on as many pages as needed.
 
 mod layout;
 
@@ -7,7 +7,8 @@ use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
 use layout::{PAGE, TextLine};
 
-/// Stands in a frame at the head of every page: whoever finds one page alone must not take it for a patient's.
+/// Printed in a frame at the top of every page, so that nobody takes a single page for a real
+/// patient's document.
 pub const NOTICE: &str = "onshi-mock が作成した架空の帳票です。実在の人物・医療機関のものではありません。";
 
 const CATALOG: Ref = Ref::new(1);
@@ -16,20 +17,23 @@ const INFO: Ref = Ref::new(3);
 const TEXT: Ref = Ref::new(4);
 const GLYPHS: Ref = Ref::new(5);
 const DESCRIPTOR: Ref = Ref::new(6);
-/// Two objects a page from here on: the page and its content.
+/// From here on, each page has two objects: the page and its content.
 const FIRST_PAGE: i32 = 7;
 
-/// What the pages' content calls the font.
+/// The font's name in the pages' content.
 const FONT: Name<'static> = Name(b"F");
-/// Every Japanese Windows has it and its half-width letters are half an em; a viewer elsewhere takes a Japanese font of its own.
+/// Every Japanese Windows has this font, and its half-width letters are half an em. On other
+/// systems a viewer substitutes its own Japanese font.
 const FACE: Name<'static> = Name(b"MS-Gothic");
 
-/// A PDF of `title` and `blocks` of lines under the [`NOTICE`]: the same bytes for the same input. A block stays on one page where it fits there. A
-/// long line is continued on the next, as far to the right as it begins; a line break within a line begins another, and any other control
-/// character is a blank.
+/// Creates a PDF from `title` and `blocks` of lines, with the [`NOTICE`] on each page. The same
+/// input gives the same bytes. A block stays on one page if it fits. A long line is continued on
+/// the next line with the same indent. A line break within a line starts a new one; any other
+/// control character becomes a blank.
 ///
-/// No font is embedded: the text refers to the glyphs of Adobe-Japan1, which a viewer has or substitutes. A character outside that
-/// collection (an emoji) is a blank or a box, and so is one beyond the basic plane (𠮷) in PDFium (Chrome, Edge), though it can be copied.
+/// No font is embedded: the text refers to the glyphs of Adobe-Japan1, which a viewer has or
+/// substitutes. A character outside that collection (an emoji) is shown as a blank or a box. So is
+/// a character beyond the basic plane (𠮷) in PDFium (Chrome, Edge), though it can be copied.
 pub fn pdf(title: &str, blocks: &[Vec<String>]) -> Vec<u8> {
     let pages = layout::pages(title, blocks);
     let ids = || (FIRST_PAGE..).step_by(2).map(Ref::new).zip(&pages);
@@ -58,7 +62,8 @@ fn font(pdf: &mut Pdf) {
     let japan1 = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Japan1"), supplement: 6 };
     let mut glyphs = pdf.cid_font(GLYPHS);
     glyphs.subtype(CidFontType::Type2).base_font(FACE).system_info(japan1).font_descriptor(DESCRIPTOR).default_width(1000.0);
-    // The Latin letters and the half-width characters of Adobe-Japan1: what the layout counts as one column is half an em.
+    // The widths of Adobe-Japan1's Latin letters and half-width characters: the layout counts them
+    // as one column, which is half an em.
     glyphs.widths().same(1, 632, 500.0);
     glyphs.finish();
     pdf.font_descriptor(DESCRIPTOR)
@@ -81,7 +86,8 @@ fn content(rows: &[TextLine]) -> Vec<u8> {
         content.set_font(FONT, row.size);
         let characters: Vec<char> = row.text.chars().collect();
         let mut x = row.x;
-        // Viewers differ in what they take a surrogate pair they do not know for: each stands alone, and what follows has its own place.
+        // Viewers treat unknown surrogate pairs differently. Each pair is therefore written
+        // separately, and the following text has its own position.
         for piece in characters.chunk_by(|a, b| a.len_utf16() == 1 && b.len_utf16() == 1) {
             let piece: String = piece.iter().collect();
             let utf16: Vec<u8> = piece.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -116,7 +122,7 @@ mod tests {
 
     #[test]
     fn every_page_says_it_is_fiction() {
-        // As it stands in a content stream: the hexadecimal digits of its UTF-16.
+        // The form in a content stream: hexadecimal digits of UTF-16.
         let hex: String = NOTICE.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
         for (count, pages) in [(0, 1), (3, 1), (200, 5)] {
             let document = pdf("特定健診情報", &lines(count));

@@ -1,4 +1,4 @@
-//! The liberties that a message takes where an institution sets them: unknown elements, other padding.
+//! The quirks of a message that an institution can enable: unknown elements, other padding.
 
 use super::tree::{Group, Node};
 use crate::domain::error_presentation::{Padding, WireQuirks};
@@ -6,13 +6,14 @@ use crate::domain::error_presentation::{Padding, WireQuirks};
 /// The element that no client knows.
 const UNKNOWN: &str = "OnshiMockUnknownElement";
 
-/// The message with these liberties taken.
+/// Applies the quirks to a message.
 pub fn taken(message: Group, quirks: &WireQuirks) -> Group {
     let padded = if quirks.insurer_number_padding == Padding::Zeros { zeros(message, false) } else { message };
     if quirks.unknown_elements { padded.map_parts(&unknown) } else { padded }
 }
 
-/// Only in results: what a request said goes back as it came.
+/// Pads insurer numbers with zeros, only in results: the request data in a response stay as the
+/// client sent them.
 fn zeros(group: Group, in_result: bool) -> Group {
     let change = |(name, node): (&'static str, Node)| match node {
         Node::Text(mut text) => {
@@ -30,7 +31,7 @@ fn zeros(group: Group, in_result: bool) -> Group {
     Group { elements: group.elements.into_iter().map(change).collect(), names: group.names }
 }
 
-/// A group, and each in it, with an element more.
+/// Adds the unknown element to a group and to all groups in it.
 fn unknown(group: Group) -> Group {
     group.map_inner(&unknown).text(UNKNOWN, "onshi-mock")
 }

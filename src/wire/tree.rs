@@ -1,15 +1,17 @@
-//! An ordered tree of elements, as the real messages are: every value is a text, what is absent is left out. Written as JSON or as XML.
+//! An ordered tree of elements, like the real messages: every value is a text, absent values are
+//! left out. It is written as JSON or XML.
 
 pub use crate::domain::verbatim::Verbatim;
 
-/// Bytes for which a message makes room at once: most have fewer.
+/// The capacity in bytes reserved for a message. Most are shorter.
 const ROOM: usize = 2048;
 
 /// Elements in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
     pub(super) elements: Vec<(&'static str, Node)>,
-    /// How many names can occur in it, in messages of its kind: what the order of real messages depends on.
+    /// How many names are possible in it, in messages of its kind. The order of real messages
+    /// depends on this number.
     pub(super) names: usize,
 }
 
@@ -20,24 +22,27 @@ pub(super) enum Node {
     List { style: ListStyle, item: &'static str, items: Vec<Group> },
 }
 
-/// How a list is written. The styles differ between JSON and XML, and between the lists of one message.
+/// How a list is written. The styles differ between JSON and XML, and between the lists of one
+/// message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListStyle {
-    /// JSON: an array of objects that each hold one `item`; XML: one element with `item` repeated in it.
+    /// JSON: an array of objects that each contain one `item`; XML: one element that contains
+    /// `item` repeatedly.
     Wrapped,
     /// JSON: an array of the items themselves; XML as for `Wrapped`.
     Bare,
-    /// JSON: an array of the items themselves; XML: the items side by side, without an element around them. The list's name is the item's.
+    /// JSON: an array of the items themselves; XML: the items repeated, without an enclosing
+    /// element. The list's name is the item's.
     Repeated,
 }
 
 impl Group {
-    /// No elements yet.
+    /// Creates an empty group.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// No elements yet, and room for so many.
+    /// Creates an empty group with this capacity.
     pub(super) fn with_room(room: usize) -> Self {
         Self { elements: Vec::with_capacity(room), names: 0 }
     }
@@ -47,7 +52,7 @@ impl Group {
         self.elements.push((name, node));
     }
 
-    /// Adds an element with a text, where there is one that is not empty.
+    /// Adds an element with a text, unless the text is missing or empty.
     pub(super) fn push_text(&mut self, name: &'static str, text: Option<Verbatim>) {
         if let Some(text) = text.filter(|text| !text.text.is_empty()) {
             self.push(name, Node::Text(text));
@@ -59,25 +64,25 @@ impl Group {
         self.elements.is_empty()
     }
 
-    /// Adds an element with a text; an empty one is left out.
+    /// Adds an element with a text, unless the text is empty.
     pub fn text(self, name: &'static str, text: impl Into<Verbatim>) -> Self {
         let text = text.into();
         if text.text.is_empty() { self } else { self.with(name, Node::Text(text)) }
     }
 
-    /// Adds an element with elements of its own.
+    /// Adds an element that contains elements.
     pub fn group(self, name: &'static str, group: Group) -> Self {
         self.with(name, Node::Group(group))
     }
 
-    /// As a JSON document in UTF-8.
+    /// Returns a JSON document in UTF-8.
     pub fn to_json(&self) -> Vec<u8> {
         let mut json = Vec::with_capacity(ROOM);
         self.write_json(&mut json);
         json
     }
 
-    /// The same with each group in it changed.
+    /// Applies `change` to each group directly in it.
     pub(super) fn map_inner(self, change: &impl Fn(Group) -> Group) -> Self {
         let inner = |node| match node {
             Node::Text(text) => Node::Text(text),
@@ -87,7 +92,8 @@ impl Group {
         Self { elements: self.elements.into_iter().map(|(name, node)| (name, inner(node))).collect(), names: self.names }
     }
 
-    /// A message with header and body changed; the frame around them, header before body, stays as it is.
+    /// Applies `change` to header and body of a message. Their frame, header before body, is
+    /// unchanged.
     pub(super) fn map_parts(self, change: &impl Fn(Group) -> Group) -> Self {
         self.map_inner(&|frame| frame.map_inner(change))
     }
@@ -134,13 +140,14 @@ fn write_list(json: &mut Vec<u8>, style: ListStyle, item: &'static str, items: &
     json.push(b']');
 }
 
-/// The name of a member: an identifier of the program's own tables, which JSON does not escape.
+/// Writes the name of a member: an identifier from this program's tables, which JSON need not
+/// escape.
 fn write_name(json: &mut Vec<u8>, name: &str) {
     write_plain(json, name);
     json.push(b':');
 }
 
-/// A string without a character that JSON escapes.
+/// Writes a string without characters that JSON escapes.
 fn write_plain(json: &mut Vec<u8>, text: &str) {
     json.reserve(text.len() + 3);
     json.push(b'"');
@@ -148,9 +155,9 @@ fn write_plain(json: &mut Vec<u8>, text: &str) {
     json.push(b'"');
 }
 
-/// A string; nearly none has a character that JSON escapes.
+/// Writes a string. Almost none has a character that JSON escapes.
 fn write_string(json: &mut Vec<u8>, text: &str) {
-    // Each byte is looked at, so that the compiler can look at many at once.
+    // Without an early exit, so that the compiler can process many bytes at once.
     let escapes = |found, byte: u8| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\');
     if text.bytes().fold(false, escapes) {
         serde_json::to_writer(json, text).expect("a string is always JSON, and a vector takes every byte");

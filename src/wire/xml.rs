@@ -1,4 +1,5 @@
-//! Writes a message as XML: no attributes, no white space between elements, the declaration as real messages have it.
+//! Writer for messages in XML: no attributes, no white space between elements, the declaration of
+//! real messages.
 
 use quick_xml::Writer;
 use quick_xml::escape::partial_escape;
@@ -8,7 +9,7 @@ use super::charset::{Encoded, encode};
 use super::tree::{Group, ListStyle, Node};
 use crate::domain::encoding::Encoding;
 
-/// Writes a message. Characters that the set lacks or XML forbids are replaced and named.
+/// Writes a message. Characters that the set lacks or XML forbids are replaced and listed.
 pub fn write(message: &Group, encoding: Encoding, replacement: char) -> Encoded {
     let mut writer = Writer::new(Vec::new());
     let declaration = Event::Decl(BytesDecl::new("1.0", Some(encoding.label()), Some("no")));
@@ -51,7 +52,7 @@ fn write_element(
     writer.write_event(Event::End(BytesEnd::new(name)))
 }
 
-/// `&`, `<` and `>` escaped, and a carriage return, which a reader would take for a line feed.
+/// Escapes `&`, `<`, `>` and the carriage return, which a reader would convert to a line feed.
 pub(super) fn usual(text: &str) -> String {
     partial_escape(text).replace('\r', "&#13;")
 }

@@ -1,4 +1,4 @@
-//! A zip in memory that holds one file, with a password where one is asked for.
+//! A zip file in memory that contains one file, with an optional password.
 
 use std::io::{Cursor, Write};
 
@@ -8,21 +8,24 @@ use zip::unstable::write::FileOptionsExt;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, System, ZipWriter};
 
-/// A zip that holds `bytes` as `name`, an ASCII file name of ours, last changed `at` (a zip keeps every second second; a year it cannot say,
-/// before 1980 or after 2107, becomes 1980-01-01).
+/// Creates a zip that contains `bytes` under `name`, an ASCII file name. `at` is the modification
+/// time: a zip stores even seconds, and a year before 1980 or after 2107 becomes 1980-01-01.
 ///
-/// A password (its UTF-8 bytes; an empty one is none) encrypts with PKWARE's traditional ZipCrypto: weak, and what Windows Explorer and the
-/// old unzip libraries of receipt computers open. Without one the same input gives the same bytes; with one the crate puts ten random bytes
-/// before the data, as ZipCrypto needs, so only what is unpacked is the same.
+/// A password (its UTF-8 bytes; an empty one means none) encrypts with PKWARE's traditional
+/// ZipCrypto. It is weak, but Windows Explorer and the old unzip libraries of receipt computers can
+/// open it. Without a password, the same input gives the same bytes. With one, the crate puts ten
+/// random bytes before the data, as ZipCrypto requires, so that only the unpacked content is the
+/// same.
 ///
 /// # Panics
-/// Where the operating system has no random bytes, or `name` has almost 64 KiB.
+/// The operating system has no random bytes, or `name` has almost 64 KiB.
 pub fn zip(name: &str, bytes: &[u8], at: DateTime, password: Option<&str>) -> Vec<u8> {
     pack(name, bytes, at, password.filter(|password| !password.is_empty())).expect("memory takes any zip of one short name")
 }
 
 fn pack(name: &str, bytes: &[u8], at: DateTime, password: Option<&str>) -> ZipResult<Vec<u8>> {
-    // Named, for the crate would write the system it was built for and the bytes would differ between machines.
+    // Set explicitly: the crate would write the system that it was built for, and the bytes would
+    // differ between machines.
     let plain = SimpleFileOptions::DEFAULT
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(dos_time(at).unwrap_or(zip::DateTime::DEFAULT))
@@ -84,7 +87,8 @@ mod tests {
             let mut read = Vec::new();
             archive.by_index_decrypt(0, b"Rehearsal-01").unwrap().read_to_end(&mut read).unwrap();
             assert_eq!(read, body);
-            // The check is one byte, the high one of the time, so a wrong password may pass it; this one does not, or the content fails.
+            // The check of a password is one byte, the high one of the time, so that a wrong
+            // password may pass it; reading the content then fails.
             let wrong = archive.by_index_decrypt(0, b"rehearsal-01");
             let refused = matches!(wrong, Err(ZipError::InvalidPassword));
             assert!(refused || wrong.is_ok_and(|mut file| file.read_to_end(&mut Vec::new()).is_err()));

@@ -1,4 +1,4 @@
-//! A value of a client's document. A text that is written without escapes lies in the document itself.
+//! A value of a client's document. A text without escapes is borrowed from the document.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,15 +14,15 @@ use serde_json::Number;
 pub enum Value<'a> {
     /// A text.
     Text(Cow<'a, str>),
-    /// An object: of XML, an element with elements in it.
+    /// An object; in XML an element that contains elements.
     Object(Object<'a>),
-    /// An array: of XML, elements of one name side by side.
+    /// An array; in XML repeated elements with the same name.
     Array(Vec<Value<'a>>),
-    /// A number, which only JSON has.
+    /// A number (JSON only).
     Number(Number),
-    /// `true` or `false`, which only JSON has.
+    /// `true` or `false` (JSON only).
     Bool(bool),
-    /// `null`, which only JSON has.
+    /// `null` (JSON only).
     #[default]
     Null,
 }
@@ -31,23 +31,23 @@ pub enum Value<'a> {
 pub type Object<'a> = BTreeMap<Cow<'a, str>, Value<'a>>;
 
 impl<'a> Value<'a> {
-    /// A member of an object.
+    /// Returns a member of an object.
     pub fn get(&self, name: &str) -> Option<&Value<'a>> {
         self.as_object()?.get(name)
     }
 
-    /// The members, where it is an object.
+    /// Returns the members if it is an object.
     pub fn as_object(&self) -> Option<&Object<'a>> {
         if let Self::Object(object) = self { Some(object) } else { None }
     }
 
-    /// The text, where it is one.
+    /// Returns the text if it is one.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 }
 
-/// A name of a member, borrowed where it can be.
+/// The name of a member, borrowed if possible.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 

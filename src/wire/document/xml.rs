@@ -1,8 +1,10 @@
-//! Reads XML 1.0 (5th edition) with Namespaces in XML 1.0, without DTD, into a document: what either forbids is refused.
+//! Parser for XML 1.0 (5th edition) with Namespaces in XML 1.0, without DTD. It refuses what either
+//! specification forbids.
 //!
-//! Written here because no crate was found that does it for input of strangers: each of those that check most takes some documents that are forbidden
-//! (two declarations of one namespace, `</` in the value of an attribute) without a trace of it in what it reads, or needs minutes and more for a tag
-//! with many attributes or namespaces.
+//! It was written here because no crate was found that is safe for untrusted input. Of the
+//! strictest crates, each either accepts some forbidden documents without notice (two declarations
+//! of one namespace, `</` in the value of an attribute), or needs minutes for a tag with many
+//! attributes or namespaces.
 
 mod cursor;
 mod misc;
@@ -22,19 +24,20 @@ use crate::domain::text::Text;
 use crate::wire::tree::Verbatim;
 use crate::wire::xml::usual;
 
-/// Elements within elements that are read; real messages have six levels.
+/// The maximum depth of elements. Real messages have six levels.
 const DEEPEST: usize = 32;
-/// Elements of one document: what bounds the memory that a bulk request can take.
+/// The maximum number of elements, to limit the memory of a bulk request.
 const MOST_ELEMENTS: usize = 100_000;
-/// The elements that go back byte for byte: clients search an answer's text for the whole element.
+/// The elements that are returned byte for byte: clients search the response for the whole element.
 const VERBATIM: [&str; 2] = ["ArbitraryFileIdentifier", "ReceptionNumber"];
-/// Bytes of the spelling that is kept of such an element: an identifier has at most 200 characters. A longer one goes back in the usual spelling.
+/// The maximum length in bytes of the stored spelling of such an element. An identifier has at most
+/// 200 characters; a longer spelling is returned in the usual form.
 const LONGEST_VERBATIM: usize = 4_000;
 
-/// Reads a document.
+/// Parses a document.
 ///
 /// # Errors
-/// What is wrong, with line and column.
+/// The error with line and column.
 pub(super) fn read(text: &str) -> Result<Document<'static>, Text> {
     let mut cursor = Cursor::new(text)?;
     misc::declaration(&mut cursor)?;
@@ -55,12 +58,12 @@ struct Reader<'a> {
     verbatim: BTreeMap<&'static str, Verbatim>,
 }
 
-/// An element whose end has not come yet.
+/// An element whose end tag has not been read yet.
 struct Open<'a> {
     tag: Tag<'a>,
     children: Object<'static>,
     text: String,
-    /// Where its content begins.
+    /// The start of its content.
     from: usize,
 }
 
@@ -170,7 +173,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Ends an element whose content reaches to a place.
+    /// Ends an element whose content ends at `to`.
     fn close(&mut self, open: Open<'a>, to: usize) -> Result<(), Text> {
         let Open { tag, children, text, from } = open;
         self.namespaces.leave(&tag);
@@ -213,7 +216,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Elements of one name side by side become an array.
+/// Adds a child. Repeated elements with the same name become an array.
 fn add(children: &mut Object<'static>, name: &str, value: Value<'static>) {
     match children.get_mut(name) {
         None => {
@@ -224,7 +227,7 @@ fn add(children: &mut Object<'static>, name: &str, value: Value<'static>) {
     }
 }
 
-/// A text with its line ends as XML has them.
+/// Normalizes line ends as XML requires.
 fn line_ends(text: &str) -> Cow<'_, str> {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
 }

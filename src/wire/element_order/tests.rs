@@ -1,4 +1,4 @@
-//! The order of captured messages comes out of the table of elements.
+//! Tests that the table of elements gives the order of captured messages.
 
 use jiff::civil::date;
 
@@ -49,7 +49,7 @@ fn message(header: &Header, unit: Unit<'_>) -> Group {
     ordered(render(MESSAGE, &Scope::message(header, Some(&body))), ElementOrder::Hash, 0)
 }
 
-/// The names in a group of the message: `path` leads to it.
+/// Returns the names in the group of the message at `path`.
 fn names_in<'a>(message: &'a Group, path: &[&str]) -> Vec<&'a str> {
     let mut group = message;
     for name in path {
@@ -132,7 +132,7 @@ fn capacity_is_a_power_of_two_that_is_at_most_three_quarters_full() {
 
 #[test]
 fn names_in_one_bucket_keep_the_order_of_the_specification() {
-    // Two names with one hash code.
+    // Two names with the same hash code.
     for names in [["BB", "Aa"], ["Aa", "BB"]] {
         let group = names.iter().fold(Group { names: 2, ..Group::new() }, |group, name| group.text(name, "1"));
         let message = Group::new().group("XmlMsg", Group::new().group("MessageBody", group));

@@ -1,4 +1,5 @@
-//! A row of the table: an element's name, where its value comes from, and how sure its shape is.
+//! A row of the element table: an element's name, the source of its value, and how certain its form
+//! is.
 
 use super::kind::MessageKind;
 use super::scope::Scope;
@@ -6,56 +7,56 @@ use crate::wire::tree::{Group, ListStyle, Node, Verbatim};
 
 /// One element.
 pub struct Element {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
     /// Whether every message of its kind has it.
     pub required: bool,
-    /// How sure name and shape are.
+    /// How certain name and form are.
     pub mark: Mark,
     /// The number of its code table.
     pub codes: Option<u16>,
-    /// Where its value comes from: a fixture's field, `request`, `clock`, `check` …
+    /// The source of its value: a fixture's field, `request`, `clock`, `check` …
     pub from: &'static str,
-    /// The kinds of messages in which it can occur; none named: all.
+    /// The kinds of messages in which it can occur; empty for all.
     pub only_in: &'static [MessageKind],
-    /// What it holds.
+    /// The content.
     pub content: Content,
 }
 
-/// What an element holds.
+/// The content of an element.
 pub enum Content {
-    /// A text; absent where there is none.
+    /// A text; the element is absent if there is none.
     Text(fn(&Scope<'_>) -> Option<Verbatim>),
-    /// Elements; absent where none of them is there, unless it is kept empty.
+    /// A group of elements; it is absent if all of them are, unless it is kept.
     Group {
-        /// What it has.
+        /// The elements.
         elements: &'static [Element],
-        /// Whether it is written without any of them.
+        /// Whether it is written even if it is empty.
         kept: fn(&Scope<'_>) -> bool,
     },
-    /// Groups of elements, one for each scope.
+    /// A list of groups, one for each scope.
     List {
         /// How it is written.
         style: ListStyle,
         /// The name of one group in it.
         item: &'static str,
-        /// One scope a group.
+        /// Returns one scope per group.
         each: for<'a> fn(&Scope<'a>) -> Vec<Scope<'a>>,
-        /// What each group has.
+        /// The elements of each group.
         elements: &'static [Element],
     },
 }
 
-/// How sure something about the real system is.
+/// How certain a fact about the real system is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// Captured: in real output that was published anonymised.
+    /// Captured: it occurs in real output that was published anonymised.
     Captured,
-    /// In use: read or written by clients that work with the real system.
+    /// In use: clients that work with the real system read or write it.
     InUse,
-    /// From one author's notes or code.
+    /// From the notes or code of a single author.
     OneAuthor,
-    /// Not public: invented by this mock.
+    /// Invented by this mock, because it is not public.
     Invented,
 }
 
@@ -72,7 +73,7 @@ impl Element {
         Self::new(name, "", Content::Group { elements, kept: |_| false })
     }
 
-    /// A group that is written even where it is empty.
+    /// Creates a group that is written even if it is empty.
     pub(super) const fn kept_group(name: &'static str, kept: fn(&Scope<'_>) -> bool, elements: &'static [Element]) -> Self {
         Self::new(name, "", Content::Group { elements, kept })
     }
@@ -112,10 +113,10 @@ impl Element {
     }
 }
 
-/// Elements for which room is made at once; the longest table has more, and no message all of them.
+/// The capacity reserved for elements. The longest table has more, but no message has all of them.
 const MOST_ROOM: usize = 32;
 
-/// The elements that have something to say in this scope, in the table's order.
+/// Renders the elements that have a value in this scope, in the table's order.
 pub fn render(elements: &[Element], scope: &Scope<'_>) -> Group {
     let mut group = Group::with_room(elements.len().min(MOST_ROOM));
     for element in elements.iter().filter(|element| element.occurs_in(scope.header.kind)) {

@@ -1,4 +1,4 @@
-//! The message around the results: header, what was asked, how it ended.
+//! The message around the results: header, request data, outcome.
 
 use super::element::{Element, Mark};
 use super::kind::MessageKind;

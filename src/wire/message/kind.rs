@@ -1,6 +1,6 @@
-//! The kinds of messages: which elements can occur depends on them.
+//! The kinds of messages. The kind decides which elements can occur.
 
-/// A kind of answer.
+/// A kind of response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageKind {
     /// A check by card data, over the web API or in the folder.
@@ -9,16 +9,17 @@ pub enum MessageKind {
     Face,
     /// The registration of one reference number.
     Registration,
-    /// A bulk request handed in: `…01`.
+    /// The submission of a bulk request: `…01`.
     BulkRequest,
-    /// A bulk result fetched: `…02`.
+    /// The result of a bulk request: `…02`.
     BulkResult,
     /// Drug information or health check-ups.
     Medical,
 }
 
 impl MessageKind {
-    /// `ReferenceClassification`, code table 002: `1` a My Number card, `2` card data.
+    /// Returns `ReferenceClassification`, code table 002: `1` for a My Number card, `2` for card
+    /// data.
     pub fn reference(self) -> Option<&'static str> {
         match self {
             Self::Check => Some("2"),

@@ -1,4 +1,5 @@
-//! Answers about drugs and health check-ups (`YZK`, `TKK`): the header. The names are those that a client in use reads; their order is not public.
+//! Responses about drugs and health check-ups (`YZK`, `TKK`): the header. The names are those that
+//! a client in use reads; their order is not public.
 
 mod checkups;
 mod drugs;
@@ -20,12 +21,13 @@ const FILE_IDENTIFIER: Element = Element::text("ArbitraryFileIdentifier", "reque
 const RESULT: Element = Element::text("ResultCode", "check", |s| text(&s.medical?.result_code)).required();
 const CONTENTS: Element = Element::text("MessageContents", "errors.toml", |s| optional(&s.medical?.contents));
 
-/// What a whole message has in it.
+/// The parts of a whole message.
 const fn parts(header: &'static [Element], body: &'static [Element]) -> [Element; 2] {
     [Element::group("MessageHeader", header).required(), Element::kept_group("MessageBody", |_| true, body)]
 }
 
-/// Name, kana, day of birth and sex: other names than elsewhere, and others in each kind of answer.
+/// The elements for name, kana, date of birth and sex. Their names differ from those of other
+/// messages and between the two kinds.
 const fn person_of(names: [&'static str; 4]) -> [Element; 4] {
     let [name, kana, birth, sex] = names;
     [
@@ -68,7 +70,7 @@ fn item<'a>(scope: &Scope<'a>) -> Option<&'a CheckupItem> {
     if let MedicalPart::Item(item) = scope.part? { Some(item) } else { None }
 }
 
-/// One scope for each of them.
+/// Creates one scope per item.
 fn each<'a, T>(scope: &Scope<'a>, list: impl IntoIterator<Item = T>, part: impl Fn(T) -> MedicalPart<'a>) -> Vec<Scope<'a>> {
     list.into_iter().map(|one| Scope { part: Some(part(one)), ..*scope }).collect()
 }

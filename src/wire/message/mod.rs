@@ -1,4 +1,5 @@
-//! The messages of a check, of the bulk checks, of the registrations and of medical information: one table of elements writes all of them, and makes the page in docs/.
+//! The messages of checks, bulk checks, registrations and medical information. One table of
+//! elements writes all of them, and generates the page in docs/.
 
 mod element;
 mod envelope;

@@ -1,4 +1,5 @@
-//! `ResultOfQualificationConfirmation`: one qualification that is told, in the specification's order.
+//! `ResultOfQualificationConfirmation`: one qualification in a response, in the specification's
+//! order.
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -13,10 +14,11 @@ use crate::domain::person::{ElderlyCertificate, FixtureDate, LimitCertificate, Q
 use crate::wire::digits;
 use crate::wire::tree::{ListStyle, Verbatim};
 
-/// Where a consent comes from.
+/// The source of a consent.
 const CONSENT: &str = "consent";
 
-/// The rows of a result; between `before` and `after` each kind of medical information has three.
+/// The rows of a result. Between `before` and `after`, each kind of medical information has three
+/// rows.
 macro_rules! result {
     (before [$($before:expr,)+] information [$($name:literal $kind:ident $mark:ident,)+] after [$($after:expr,)+]) => {
         &[
@@ -140,20 +142,21 @@ fn elderly<'a>(scope: &Scope<'a>) -> Option<&'a ElderlyCertificate> {
     qualification(scope)?.elderly_certificate.as_ref()
 }
 
-/// Only under consent.
+/// Returns the limit certificate, only with consent.
 fn limit<'a>(scope: &Scope<'a>) -> Option<&'a LimitCertificate> {
     let held = scope.held.filter(|held| limit_consent(held) == Consent::Given)?;
     held.qualification.limit_certificate.as_ref()
 }
 
-/// Only bulk results say whether it changed: that is told without consent.
+/// Returns whether the limit certificate changed. Only bulk results have this element; it needs no
+/// consent.
 fn changed(scope: &Scope<'_>) -> Option<Verbatim> {
     let held = scope.held?;
     let changed = held.qualification.limit_certificate.as_ref().is_some_and(|certificate| certificate.changed);
     text(if changed { "1" } else { "0" })
 }
 
-/// Only under consent.
+/// Returns the specific diseases, only with consent.
 fn diseases<'a>(scope: &Scope<'a>) -> Vec<Scope<'a>> {
     let held = scope.held.filter(|held| consent(held, ConsentKind::SpecificDiseases) == Consent::Given);
     let diseases = held.into_iter().flat_map(|held| &held.qualification.specific_diseases);
@@ -164,25 +167,27 @@ fn consent(held: &HeldQualification<'_>, kind: ConsentKind) -> Consent {
     held.consents.get(&kind).copied().unwrap_or_default()
 }
 
-/// Answers by card data leave a flag "0" out; a reader asks each time.
+/// Returns the consent for specific diseases. A response to card data leaves out the flag "0"; a
+/// reader asks every time.
 fn told_diseases_consent(scope: &Scope<'_>) -> Option<Consent> {
     let consent = consent(scope.held?, ConsentKind::SpecificDiseases);
     Some(consent).filter(|consent| *consent != Consent::Refused || scope.header.kind == MessageKind::Face)
 }
 
-/// Code table 001 knows no more than given or not.
+/// Returns the consent for the limit certificate. Code table 001 has only given and not given.
 fn limit_consent(held: &HeldQualification<'_>) -> Consent {
     if consent(held, ConsentKind::LimitCertificate) == Consent::Given { Consent::Given } else { Consent::Refused }
 }
 
-/// About medical information a reader asks each time; other checks tell only what the fixtures or the linkage know.
+/// Returns the consent for medical information. A reader asks every time; other checks include only
+/// what the fixtures or the linkage request contain.
 fn information(scope: &Scope<'_>, kind: ConsentKind) -> Option<Consent> {
     let at_a_reader = scope.header.kind == MessageKind::Face;
     let consent = scope.held?.consents.get(&kind).copied();
     consent.or_else(|| at_a_reader.then_some(Consent::Refused))
 }
 
-/// When the patient consented; what has expired was said two days before.
+/// Returns when the patient consented. An expired consent was given two days before.
 fn answered_at(held: &HeldQualification<'_>, consent: Consent) -> Option<DateTime> {
     match consent {
         Consent::Refused => None,
@@ -191,7 +196,7 @@ fn answered_at(held: &HeldQualification<'_>, consent: Consent) -> Option<DateTim
     }
 }
 
-/// Information may be read for a day after its consent.
+/// Returns until when information may be read: for a day after the consent.
 fn available_until(held: &HeldQualification<'_>, consent: Consent) -> Option<DateTime> {
     let consented = matches!(consent, Consent::Given | Consent::Expired);
     answered_at(held, consent).filter(|_| consented).map(|at| at.saturating_add(SignedDuration::from_hours(24)))

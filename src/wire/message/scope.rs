@@ -1,4 +1,5 @@
-//! What the elements of a message read from: the header, the units of the body, the qualification that a result tells.
+//! The data that a message's elements read: header, units of the body, and the qualification of a
+//! result.
 
 use jiff::civil::{Date, DateTime};
 
@@ -12,7 +13,8 @@ use crate::domain::person::{CheckupItem, Drug, MedicalTicket, Person, Qualificat
 use crate::domain::reference::Registration;
 use crate::wire::tree::Verbatim;
 
-/// What is being written: narrowed from the message to a unit, a result, and an item of a list in it.
+/// The data of the element being written. It narrows from the message to a unit, a result, and an
+/// item of a list in it.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
     /// The header.
@@ -21,7 +23,7 @@ pub struct Scope<'a> {
     pub body: Option<&'a Body<'a>>,
     /// One inquiry with its outcome.
     pub unit: Option<&'a Unit<'a>>,
-    /// One qualification that is told.
+    /// One qualification in the response.
     pub held: Option<&'a HeldQualification<'a>>,
     /// One of its certificates for a specific disease.
     pub disease: Option<&'a SpecificDisease>,
@@ -36,7 +38,7 @@ pub struct Scope<'a> {
 /// `MessageHeader`.
 #[derive(Clone, Debug)]
 pub struct Header {
-    /// What kind of message it is.
+    /// The kind of message.
     pub kind: MessageKind,
     /// `ProcessExecutionTime`, in Japan time.
     pub at: DateTime,
@@ -52,11 +54,11 @@ pub struct Header {
     pub error: Option<Note>,
     /// `CharacterCodeIdentifier`.
     pub encoding: Encoding,
-    /// `ReceptionNumber` of a bulk request, where the header has it.
+    /// The `ReceptionNumber` of a bulk request, if the header contains it.
     pub reception: Option<Verbatim>,
-    /// `QualificationConfirmationKey` of a face result, where a setting has it.
+    /// The `QualificationConfirmationKey` of a face result, if a setting enables it.
     pub confirmation_key: Option<String>,
-    /// How many inquiries a bulk result has.
+    /// The number of inquiries in a bulk result.
     pub counts: Option<Counts>,
 }
 
@@ -71,64 +73,64 @@ pub enum Segment {
     Failed,
 }
 
-/// A code and its words.
+/// A code and its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// The code.
     pub code: String,
-    /// The words.
+    /// The message.
     pub message: String,
 }
 
 /// `NumberOfProcessingResult`, `NumberOfNormalProcessing`, `NumberOfError`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
-    /// Inquiries that were processed.
+    /// The inquiries that were processed.
     pub processed: usize,
-    /// Those that worked.
+    /// Those that succeeded.
     pub normal: usize,
     /// Those that ended with an error.
     pub error: usize,
 }
 
-/// `MessageBody`: one unit by itself, or the units of a bulk result.
+/// `MessageBody`: a single unit, or the units of a bulk result.
 #[derive(Clone, Default)]
 pub struct Body<'a> {
-    /// Whose elements lie in the body itself.
+    /// The unit whose elements are directly in the body.
     pub unit: Unit<'a>,
-    /// `BulkConfirmUnit` or `BulkRegistrationUnit` side by side.
+    /// `BulkConfirmUnit` or `BulkRegistrationUnit`, repeated.
     pub units: Vec<Unit<'a>>,
 }
 
 /// One inquiry with its outcome.
 #[derive(Clone, Default)]
 pub struct Unit<'a> {
-    /// `QualificationConfirmSearchInfo`: what was asked, as it came.
+    /// `QualificationConfirmSearchInfo`: the inquiry, as the client sent it.
     pub info: Option<&'a Inquiry>,
-    /// `ReferenceNumberRegistrationInfo`: what was registered, as it came.
+    /// `ReferenceNumberRegistrationInfo`: the registration, as the client sent it.
     pub registration: Option<Registration>,
-    /// `ReceptionNumber` and `ReceptionDateTime` of a bulk request that was taken.
+    /// `ReceptionNumber` and `ReceptionDateTime` of a bulk request that was accepted.
     pub reception: Option<(String, DateTime)>,
     /// `PrescriptionIssueSelect`, code table 017.
     pub prescription: Option<&'static str>,
-    /// `ProcessingResultStatus`, code table 004: whether it worked.
+    /// `ProcessingResultStatus`, code table 004: whether it succeeded.
     pub worked: Option<bool>,
     /// `ProcessingResultCode` and `ProcessingResultMessage`.
     pub note: Option<Note>,
     /// `QualificationValidity`.
     pub validity: Option<Validity>,
-    /// The qualifications that are told.
+    /// The qualifications in the response.
     pub results: Vec<HeldQualification<'a>>,
 }
 
 /// Drug information or check-ups.
 #[derive(Clone, Debug, Default)]
 pub struct Medical<'a> {
-    /// `ResultCode`: "1" where it worked.
+    /// `ResultCode`: "1" for success.
     pub result_code: String,
-    /// `MessageContents`, where it did not.
+    /// `MessageContents`, in case of an error.
     pub contents: Option<String>,
-    /// Whose they are, where it worked.
+    /// The person, in case of success.
     pub person: Option<&'a Person>,
     /// Drug information.
     pub drugs: DrugInformation<'a>,
@@ -141,7 +143,7 @@ pub struct Medical<'a> {
 pub enum MedicalPart<'a> {
     /// A month of drug information.
     Month(&'a MonthRecord<'a>),
-    /// A day of it.
+    /// A day of that month.
     Day(&'a DayRecord<'a>),
     /// A drug of that day.
     Drug(&'a Drug),
@@ -149,37 +151,37 @@ pub enum MedicalPart<'a> {
     Treatment(&'a Treatment),
     /// A check-up.
     Checkup(&'a DatedCheckup<'a>),
-    /// An item of it.
+    /// An item of that check-up.
     Item(&'a CheckupItem),
 }
 
-/// A qualification that a result tells.
+/// A qualification in a result.
 #[derive(Clone, Copy)]
 pub struct HeldQualification<'a> {
-    /// Whose it is.
+    /// The person.
     pub person: &'a Person,
     /// The qualification.
     pub qualification: &'a Qualification,
-    /// What the patient consented to.
+    /// The patient's consents.
     pub consents: &'a Consents,
-    /// When they did, and what relative dates count from.
+    /// The time of the consents, and the base of relative dates.
     pub now: DateTime,
-    /// Who asks: a medical ticket names it as the designated institution.
+    /// The requesting institution. A medical ticket names it as the designated institution.
     pub institution: &'a InstitutionCode,
-    /// `ReferenceNumber`, where this institution registered one for the person.
+    /// `ReferenceNumber`, if this institution registered one for the person.
     pub reference_number: Option<&'a str>,
     /// `ArbitraryIdentifier` of the inquiry.
     pub arbitrary_identifier: Option<&'a str>,
 }
 
 impl<'a> Scope<'a> {
-    /// A whole message.
+    /// Creates the scope of a whole message.
     pub fn message(header: &'a Header, body: Option<&'a Body<'a>>) -> Self {
         let unit = body.map(|body| &body.unit);
         Self { header, body, unit, held: None, disease: None, ticket: None, medical: None, part: None }
     }
 
-    /// An answer about drugs or check-ups.
+    /// Creates the scope of a response about drugs or check-ups.
     pub fn medical(header: &'a Header, medical: &'a Medical<'a>) -> Self {
         Self { medical: Some(medical), ..Self::message(header, None) }
     }
@@ -189,12 +191,12 @@ impl<'a> Scope<'a> {
         results.map(|held| Scope { held: Some(held), ..*self }).collect()
     }
 
-    /// The units of a bulk check.
+    /// Returns the units of a bulk check.
     pub(super) fn checked_units(&self) -> Vec<Scope<'a>> {
         self.units(|unit| unit.registration.is_none())
     }
 
-    /// The units of a bulk registration.
+    /// Returns the units of a bulk registration.
     pub(super) fn registered_units(&self) -> Vec<Scope<'a>> {
         self.units(|unit| unit.registration.is_some())
     }
@@ -206,7 +208,7 @@ impl<'a> Scope<'a> {
 }
 
 impl Segment {
-    /// Its code.
+    /// Returns the code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Done => "1",

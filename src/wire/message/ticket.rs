@@ -49,7 +49,7 @@ pub(super) fn tickets<'a>(scope: &Scope<'a>) -> Vec<Scope<'a>> {
     tickets.map(|ticket| Scope { ticket: Some(ticket), ..*scope }).collect()
 }
 
-/// The institution that the ticket names: whoever asks where it names none.
+/// Returns the institution that the ticket names; if it names none, the requesting institution.
 fn designated<'a>(scope: &Scope<'a>) -> Option<&'a InstitutionCode> {
     let ticket = scope.ticket?;
     Some(ticket.designated_code.as_ref().unwrap_or(scope.held?.institution))

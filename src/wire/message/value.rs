@@ -1,4 +1,4 @@
-//! What an element's row gives: a text, or nothing.
+//! The values of elements: a text, or nothing.
 
 use super::scope::Scope;
 use crate::domain::person::FixtureDate;
@@ -13,7 +13,7 @@ pub(super) fn optional(text: &Option<impl AsRef<str>>) -> Option<Verbatim> {
     text.as_ref().map(|text| text.as_ref().into())
 }
 
-/// A day of what is told of somebody, which may be given relative to the present.
+/// Returns a person's date, which may be relative to the present.
 pub(super) fn date(scope: &Scope<'_>, day: FixtureDate) -> Option<Verbatim> {
     text(digits::day(day.on(scope.held?.now.date())))
 }

@@ -1,4 +1,5 @@
-//! Where each line of a document stands: wrapped by columns, half-width characters taking one and all others two.
+//! The layout of a document: lines are wrapped by columns. Half-width characters take one column,
+//! all others two.
 
 use pdf_writer::Rect;
 
@@ -6,19 +7,20 @@ use super::NOTICE;
 
 /// A4 in points.
 pub(super) const PAGE: Rect = Rect { x1: 0.0, y1: 0.0, x2: 595.0, y2: 842.0 };
-/// What is drawn around the notice.
+/// The frame around the notice.
 pub(super) const FRAME: Rect = Rect { x1: LEFT, y1: HEAD - 8.0, x2: RIGHT, y2: HEAD + 15.0 };
 
-/// 96 columns of the body between the margins.
+/// The margins, with 96 columns of body text between them.
 const LEFT: f32 = 57.5;
 const RIGHT: f32 = PAGE.x2 - LEFT;
-/// The baseline of the notice, what the title and the lines stand between, and the baseline of the page's number.
+/// The baseline of the notice, the upper and lower limits of title and lines, and the baseline of
+/// the page number.
 const HEAD: f32 = 788.0;
 const TOP: f32 = 764.0;
 const BOTTOM: f32 = 60.0;
 const FOOT: f32 = 36.0;
 
-/// A size of letters, and from one baseline to the next.
+/// A font size, and the distance between baselines.
 #[derive(Clone, Copy)]
 struct Style {
     size: f32,
@@ -29,7 +31,7 @@ const BODY: Style = Style { size: 10.0, pitch: 14.0 };
 const TITLE: Style = Style { size: 14.0, pitch: 28.0 };
 const NOTICE_SIZE: f32 = 11.0;
 
-/// One line of text and where its baseline begins, in points from the page's lower left.
+/// One line of text and the start of its baseline, in points from the page's lower left corner.
 pub(super) struct TextLine {
     pub(super) text: String,
     pub(super) size: f32,
@@ -37,7 +39,8 @@ pub(super) struct TextLine {
     pub(super) y: f32,
 }
 
-/// The rows of every page, of which there is at least one: the notice first, the page's number last. A block that fits on one page is not split.
+/// Returns the lines of each page; there is at least one page. The notice comes first, the page
+/// number last. A block that fits on one page is not split.
 pub(super) fn pages(title: &str, blocks: &[Vec<String>]) -> Vec<Vec<TextLine>> {
     let rows = |line: &str, style: Style| wrap(line, style.size).into_iter().map(move |row| (row, style)).collect::<Vec<_>>();
     let titled = std::iter::once(rows(title, TITLE));
@@ -78,7 +81,7 @@ pub(super) fn pages(title: &str, blocks: &[Vec<String>]) -> Vec<Vec<TextLine>> {
     numbered.map(page).collect()
 }
 
-/// Whether a character takes one column: ASCII, the yen sign and the half-width katakana.
+/// Whether a character takes one column: ASCII, the yen sign and half-width katakana.
 fn is_half(c: char) -> bool {
     matches!(c, ' '..='~' | '¥' | '｡'..='ﾟ')
 }
@@ -87,7 +90,7 @@ fn columns(c: char) -> f32 {
     if is_half(c) { 1.0 } else { 2.0 }
 }
 
-/// How wide a text of letters of this size is, in points.
+/// Returns the width of a text in points, at this font size.
 pub(super) fn width(text: &str, size: f32) -> f32 {
     text.chars().map(columns).sum::<f32>() * size / 2.0
 }
@@ -97,8 +100,8 @@ fn centred(text: String, size: f32, y: f32) -> TextLine {
     TextLine { text, size, x, y }
 }
 
-/// The rows of a text: a new one at a line break or where the next character would cross the margin, there indented as the line is. An empty text
-/// is one empty row.
+/// Wraps a text into lines: a new one starts at a line break, or where the next character would
+/// cross the margin; it then keeps the indent. An empty text gives one empty line.
 fn wrap(text: &str, size: f32) -> Vec<String> {
     let room = RIGHT - LEFT;
     let mut rows = Vec::new();

@@ -1,4 +1,5 @@
-//! Bulk checks: submitted (`OQSmuquc01`, `OQSmutic01`, `OQSmuhvq01`, `OQSmuonq01`), then fetched by reception number (`…02`).
+//! Bulk checks: submitted (`OQSmuquc01`, `OQSmutic01`, `OQSmuhvq01`, `OQSmuonq01`), then fetched by
+//! reception number (`…02`).
 
 use jiff::civil::Date;
 
@@ -10,22 +11,22 @@ use crate::wire::document::Document;
 use crate::wire::fields::Fields;
 use crate::wire::tree::Verbatim;
 
-/// Persons of one bulk request.
+/// The maximum number of persons in one bulk request.
 pub(super) const MOST_UNITS: usize = 1_000;
 
-/// The days that a bulk check for home visits or online consultations is about.
+/// The days of a bulk check for home visits or online consultations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
-    /// The first.
+    /// The first day.
     pub from: Date,
-    /// The last.
+    /// The last day.
     pub to: Date,
 }
 
-/// `OQSmuquc01`: many persons.
+/// Reads `OQSmuquc01`: many persons.
 ///
 /// # Errors
-/// What is wrong, with its JSON pointer.
+/// The error with its JSON pointer.
 pub fn persons(document: &Document<'_>) -> Result<ParsedRequest<Vec<Inquiry>>, Text> {
     framed(document, |header, body| {
         let date = header.required_date("QualificationConfirmationDate")?;
@@ -38,10 +39,10 @@ pub fn persons(document: &Document<'_>) -> Result<ParsedRequest<Vec<Inquiry>>, T
     })
 }
 
-/// `OQSmutic01`: medical aid in a month, given as its first day.
+/// Reads `OQSmutic01`: medical aid in a month. Returns the month's first day.
 ///
 /// # Errors
-/// What is wrong, with its JSON pointer.
+/// The error with its JSON pointer.
 pub fn month(document: &Document<'_>) -> Result<ParsedRequest<Date>, Text> {
     framed(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
@@ -53,10 +54,10 @@ pub fn month(document: &Document<'_>) -> Result<ParsedRequest<Date>, Text> {
     })
 }
 
-/// `OQSmuhvq01` and `OQSmuonq01`: who consented, or was examined, between two days.
+/// Reads `OQSmuhvq01` and `OQSmuonq01`: persons who consented, or were examined, between two days.
 ///
 /// # Errors
-/// What is wrong, with its JSON pointer.
+/// The error with its JSON pointer.
 pub fn period(document: &Document<'_>) -> Result<ParsedRequest<Period>, Text> {
     framed(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
@@ -76,10 +77,10 @@ pub fn period(document: &Document<'_>) -> Result<ParsedRequest<Period>, Text> {
     })
 }
 
-/// `…02`: the reception number of what is fetched, as the client wrote it.
+/// Reads `…02`. Returns the reception number, as the client wrote it.
 ///
 /// # Errors
-/// What is wrong, with its JSON pointer.
+/// The error with its JSON pointer.
 pub fn fetch(document: &Document<'_>) -> Result<ParsedRequest<Verbatim>, Text> {
     framed(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
@@ -88,7 +89,8 @@ pub fn fetch(document: &Document<'_>) -> Result<ParsedRequest<Verbatim>, Text> {
     })
 }
 
-/// `QualificationConfirmSearchInfo`, in which clients in use put the conditions; without it they lie in the body itself.
+/// Returns `QualificationConfirmSearchInfo`, where clients in use put the conditions. Without it,
+/// the conditions are directly in the body.
 fn search_info<'a>(body: &Fields<'a>) -> Result<Option<Fields<'a>>, Text> {
     body.optional_object("QualificationConfirmSearchInfo")
 }

@@ -11,7 +11,7 @@ use crate::wire::fields::Fields;
 /// Reads the request.
 ///
 /// # Errors
-/// What is wrong, with its JSON pointer.
+/// The error with its JSON pointer.
 pub fn check(document: &Document<'_>) -> Result<ParsedRequest<Inquiry>, Text> {
     framed(document, |header, body| {
         let info = body.object("QualificationConfirmSearchInfo")?;

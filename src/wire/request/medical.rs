@@ -1,4 +1,5 @@
-//! Requests for drug information (`YZKsiquc01`) and health check-ups (`TKKsiquc01`), whose elements have names of their own.
+//! Requests for drug information (`YZKsiquc01`) and health check-ups (`TKKsiquc01`). Their elements
+//! have different names from those of other requests.
 
 use jiff::civil::Date;
 
@@ -9,32 +10,32 @@ use crate::domain::text::Text;
 use crate::wire::document::Document;
 use crate::wire::fields::Fields;
 
-/// What is asked.
+/// The content of such a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MedicalRequest {
-    /// Whose information.
+    /// The person's card.
     pub card: CardData,
-    /// Which.
+    /// The information.
     pub information: Information,
-    /// Whether as a PDF, for people.
+    /// Whether the response is a PDF.
     pub pdf: bool,
-    /// What the journal says of the request.
+    /// Notes for the journal.
     pub notes: Vec<Text>,
 }
 
-/// Drug information or health check-ups.
+/// The kind of information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Information {
     /// Drug information.
     Drugs(DrugQuery),
-    /// Health check-ups: all of them.
+    /// Health check-ups, without a period.
     Checkups,
 }
 
 /// Reads a request for drug information.
 ///
 /// # Errors
-/// What is wrong, with its JSON pointer.
+/// The error with its JSON pointer.
 pub fn drugs(document: &Document<'_>) -> Result<ParsedRequest<MedicalRequest>, Text> {
     framed(document, |header, body| {
         let mut notes = Vec::new();
@@ -50,10 +51,10 @@ pub fn drugs(document: &Document<'_>) -> Result<ParsedRequest<MedicalRequest>, T
     })
 }
 
-/// Reads a request for check-ups: without a period.
+/// Reads a request for check-ups. It has no period.
 ///
 /// # Errors
-/// What is wrong, with its JSON pointer.
+/// The error with its JSON pointer.
 pub fn checkups(document: &Document<'_>) -> Result<ParsedRequest<MedicalRequest>, Text> {
     framed(document, |header, body| {
         let category = body.required_one_of("FileCategory", &["1", "2"])?;
@@ -61,7 +62,7 @@ pub fn checkups(document: &Document<'_>) -> Result<ParsedRequest<MedicalRequest>
     })
 }
 
-/// What both kinds share. An odd category is a PDF.
+/// Reads the part that both kinds share. An odd category asks for a PDF.
 fn medical(
     header: &Fields<'_>,
     body: &Fields<'_>,
@@ -80,7 +81,7 @@ fn medical(
     Ok(MedicalRequest { card, information, pdf: matches!(category, "1" | "3"), notes })
 }
 
-/// A month, `YYYYMM`, as its first day. The day of a `YYYYMMDD` is passed over, with a note.
+/// Reads a month, `YYYYMM`, as its first day. For `YYYYMMDD` the day is ignored, with a note.
 fn month(body: &Fields<'_>, name: &'static str, notes: &mut Vec<Text>) -> Result<Option<Date>, Text> {
     let Some(text) = body.text(name)? else {
         return Ok(None);

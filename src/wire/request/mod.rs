@@ -1,4 +1,5 @@
-//! The requests of receipt computers, over the web API and in the linkage folder, read into the domain's words.
+//! The requests of receipt computers, over the web API and in the linkage folder, parsed into
+//! domain types.
 
 mod bulk;
 mod check;
@@ -20,10 +21,11 @@ use crate::domain::ids::InstitutionCode;
 use crate::domain::inquiry::CardData;
 use crate::domain::text::Text;
 
-/// Pointers of unknown elements that are kept of one request.
+/// The maximum number of pointers to unknown elements stored for one request.
 const MOST_IGNORED: usize = 8;
 
-/// What a header says of itself: read as far as it can be, so that a refusal goes back to whom it belongs.
+/// The identification in a header. It is read as far as possible, so that even a refusal can return
+/// it to the sender.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sender {
     /// `MedicalInstitutionCode`.
@@ -34,19 +36,19 @@ pub struct Sender {
     pub confirmation_date: Option<Date>,
 }
 
-/// A request that could be read.
+/// A parsed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedRequest<T> {
-    /// Who asks, by the request's own word.
+    /// The institution named in the request.
     pub institution: InstitutionCode,
-    /// What is asked.
+    /// The content.
     pub content: T,
-    /// JSON pointers of elements that are none of the request's: passed over.
+    /// JSON pointers of unknown elements, which were ignored.
     pub ignored: Vec<String>,
 }
 
 impl Sender {
-    /// Reads what can be read.
+    /// Reads the fields that are valid.
     pub fn of(document: &Document<'_>) -> Self {
         let found = document.value.get("XmlMsg").and_then(|message| message.get("MessageHeader"));
         let header = |name: &str| found.and_then(|header| header.get(name)).and_then(Value::as_str);
@@ -59,12 +61,12 @@ impl Sender {
     }
 }
 
-/// What the journal notes of an element that was passed over.
+/// Returns the journal's note about an ignored element.
 pub fn note_of_ignored(pointer: &str) -> Text {
     Text::new(format!("知らない要素 {pointer} を無視しました。"), format!("The unknown element {pointer} was passed over."))
 }
 
-/// What is wrong with a document that is no message at all: another outermost element, no header, no body.
+/// Returns the error if the document is no message: another root element, no header, no body.
 pub fn fault_of_frame(document: &Document<'_>) -> Option<Text> {
     let root = Fields::root(&document.value);
     let message = root.and_then(|root| root.object("XmlMsg"));
@@ -72,7 +74,7 @@ pub fn fault_of_frame(document: &Document<'_>) -> Option<Text> {
     wrong_root(document).or(frame.err())
 }
 
-/// What is wrong where something else than `XmlMsg` is outermost.
+/// Returns the error if the root is not `XmlMsg`.
 fn wrong_root(document: &Document<'_>) -> Option<Text> {
     let root = document.value.as_object().filter(|root| !root.contains_key("XmlMsg"))?;
     let name: String = root.keys().next()?.chars().take(40).collect();
@@ -82,7 +84,8 @@ fn wrong_root(document: &Document<'_>) -> Option<Text> {
     ))
 }
 
-/// Reads the frame that all requests share, and the content by `read`, which gets header and body and says which further objects it has read.
+/// Reads the frame that all requests share. `read` gets header and body; it returns the content and
+/// the further objects that it has read.
 fn framed<'a, T>(
     document: &'a Document<'a>,
     read: impl FnOnce(&Fields<'a>, &Fields<'a>) -> Result<(T, Vec<Fields<'a>>), Text>,
@@ -101,7 +104,7 @@ fn framed<'a, T>(
     Ok(ParsedRequest { institution, content, ignored })
 }
 
-/// The card data of an object that names it as a check does.
+/// Reads the card data from an object with the element names of a check.
 fn card(info: &Fields<'_>) -> Result<CardData, Text> {
     Ok(CardData {
         insurer_number: info.required("InsurerNumber")?,

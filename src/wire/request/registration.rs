@@ -7,13 +7,13 @@ use crate::domain::text::Text;
 use crate::wire::document::Document;
 use crate::wire::fields::Fields;
 
-/// Characters of a reference number.
+/// The maximum length of a reference number, in characters.
 const LONGEST: usize = 50;
 
 /// Reads one registration.
 ///
 /// # Errors
-/// What is wrong, with its JSON pointer.
+/// The error with its JSON pointer.
 pub fn registration(document: &Document<'_>) -> Result<ParsedRequest<Registration>, Text> {
     framed(document, |_, body| {
         let info = body.object("ReferenceNumberRegistrationInfo")?;
@@ -24,7 +24,7 @@ pub fn registration(document: &Document<'_>) -> Result<ParsedRequest<Registratio
 /// Reads many registrations.
 ///
 /// # Errors
-/// What is wrong, with its JSON pointer.
+/// The error with its JSON pointer.
 pub fn registrations(document: &Document<'_>) -> Result<ParsedRequest<Vec<Registration>>, Text> {
     framed(document, |_, body| {
         let infos = body.objects("ReferenceNumberRegistrationInfo")?;

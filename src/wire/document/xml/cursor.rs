@@ -1,4 +1,5 @@
-//! A place in an XML document and what is read from there: tokens, white space, names, references. What is wrong is said with line and column.
+//! A position in an XML document, with readers for tokens, white space, names and references.
+//! Errors have line and column.
 
 use std::fmt::Display;
 
@@ -12,7 +13,8 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the start of a document, all of whose characters XML allows.
+    /// Creates a cursor at the start of a document. Fails if XML does not allow one of its
+    /// characters.
     pub(super) fn new(text: &'a str) -> Result<Self, Text> {
         let cursor = Self { text, at: 0 };
         match text.char_indices().find(|(_, c)| !is_char(*c)) {
@@ -29,7 +31,7 @@ impl<'a> Cursor<'a> {
         &self.text[self.at..]
     }
 
-    /// What was read since a place.
+    /// Returns the text between two positions.
     pub(super) fn between(&self, from: usize, to: usize) -> &'a str {
         &self.text[from..to]
     }
@@ -48,7 +50,7 @@ impl<'a> Cursor<'a> {
         if self.eat(token) { Ok(()) } else { Err(self.expected(&Text::new(format!("「{token}」"), format!("`{token}`")))) }
     }
 
-    /// The characters of a kind that come next.
+    /// Reads the following characters of one kind.
     pub(super) fn run(&mut self, is_of_kind: impl Fn(char) -> bool) -> &'a str {
         let rest = self.rest();
         let run = &rest[..rest.find(|c| !is_of_kind(c)).unwrap_or(rest.len())];
@@ -56,12 +58,12 @@ impl<'a> Cursor<'a> {
         run
     }
 
-    /// Passes white space, and says whether there was any.
+    /// Skips white space. Returns whether there was any.
     pub(super) fn space(&mut self) -> bool {
         !self.run(is_space).is_empty()
     }
 
-    /// Up to a token that has to come, which is passed. `what` began at `from`.
+    /// Reads up to a required token, and skips the token. `what` began at `from`.
     pub(super) fn until(&mut self, token: &str, from: usize, what: &Text) -> Result<&'a str, Text> {
         let Some((passed, _)) = self.rest().split_once(token) else {
             return Err(self.wrong(from, format!("{}が閉じられていません", what.ja), format!("the {} is not closed", what.en)));
@@ -70,7 +72,7 @@ impl<'a> Cursor<'a> {
         Ok(passed)
     }
 
-    /// A name, colons included.
+    /// Reads a name, including colons.
     pub(super) fn name(&mut self) -> Result<&'a str, Text> {
         if !self.rest().starts_with(is_name_start) {
             return Err(self.expected(&Text::new("文字か「_」で始まる名前", "a name, which begins with a letter or `_`,")));
@@ -78,14 +80,14 @@ impl<'a> Cursor<'a> {
         Ok(self.run(is_name))
     }
 
-    /// The quotation mark that begins a value.
+    /// Reads the quotation mark at the start of a value.
     pub(super) fn quote(&mut self) -> Result<char, Text> {
         let quote = self.rest().chars().next().filter(|c| matches!(c, '"' | '\''));
         self.at += usize::from(quote.is_some());
         quote.ok_or_else(|| self.expected(&Text::new("引用符（\" か '）", "a quotation mark (\" or ')")))
     }
 
-    /// The value of an attribute, with its references resolved.
+    /// Reads the value of an attribute, with its references resolved.
     pub(super) fn value(&mut self) -> Result<String, Text> {
         let quote = self.quote()?;
         let mut value = String::new();
@@ -106,7 +108,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The character that a reference stands for; only those that XML itself has are resolved, so that nothing expands.
+    /// Reads a reference and returns its character. Only XML's own references are resolved, so that
+    /// nothing expands.
     pub(super) fn reference(&mut self) -> Result<char, Text> {
         let from = self.at;
         self.expect("&")?;
@@ -148,7 +151,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// What to say where something else was expected here.
+    /// Returns the error for an unexpected character here.
     pub(super) fn expected(&self, what: &Text) -> Text {
         let found = match self.rest().chars().next() {
             None => return self.cut_short(),
@@ -170,7 +173,7 @@ impl<'a> Cursor<'a> {
         self.wrong(at, format!("XML で使えない文字（U+{code:04X}）があります"), format!("XML forbids the character U+{code:04X}"))
     }
 
-    /// Puts line and column (in characters, from 1) before what is wrong there.
+    /// Creates an error with line and column (in characters, from 1).
     pub(super) fn wrong(&self, at: usize, ja: impl Display, en: impl Display) -> Text {
         let before = &self.text[..at];
         let line = before.matches('\n').count() + 1;
@@ -179,7 +182,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// As much of a name as an error shows.
+/// Truncates a name for an error message.
 pub(super) fn short(name: &str) -> String {
     name.chars().take(40).collect()
 }

@@ -1,14 +1,15 @@
-//! What a document has besides its elements: the XML declaration, comments, processing instructions.
+//! The parts of a document besides its elements: XML declaration, comments, processing
+//! instructions.
 
 use super::cursor::{Cursor, is_space};
 use crate::domain::text::Text;
 
-/// The parts of the declaration in their order, each with an example of its value.
+/// The parts of the declaration in order, each with an example of its value.
 const PARTS: [(&str, &str); 3] = [("version", "1.0"), ("encoding", "UTF-8"), ("standalone", "yes, no")];
 
-/// The XML declaration, where there is one: XMLDecl, production 23.
+/// Reads the XML declaration, if there is one: XMLDecl, production 23.
 pub(super) fn declaration(cursor: &mut Cursor<'_>) -> Result<(), Text> {
-    // `<?xml-stylesheet …?>` is none.
+    // `<?xml-stylesheet …?>` is no declaration.
     if !cursor.rest().strip_prefix("<?xml").is_some_and(|rest| rest.starts_with(is_space)) {
         return Ok(());
     }

@@ -1,4 +1,5 @@
-//! Start tags: their attributes, and the namespaces that they declare and use (Namespaces in XML 1.0).
+//! Start tags: their attributes, and the namespaces that they declare and use (Namespaces in XML
+//! 1.0).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +8,14 @@ use super::misc::equals;
 use super::uri::is_uri_reference;
 use crate::domain::text::Text;
 
-/// Attributes of one element: what bounds the comparisons that a tag can take. Real messages have none.
+/// The maximum number of attributes of one element, to limit the comparisons per tag. Real messages
+/// have none.
 const MOST_ATTRIBUTES: usize = 256;
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 pub(super) struct Tag<'a> {
-    /// With its prefix.
+    /// The name with its prefix.
     pub(super) name: &'a str,
     pub(super) local: &'a str,
     pub(super) is_empty: bool,
@@ -31,19 +33,19 @@ struct Attribute<'a> {
 /// The namespaces in scope.
 #[derive(Default)]
 pub(super) struct Namespaces<'a> {
-    /// By prefix; of one prefix, the innermost last.
+    /// The namespaces of each prefix, innermost last.
     bound: BTreeMap<&'a str, Vec<usize>>,
-    /// Each namespace that was declared, with a number by which it is compared.
+    /// Each declared namespace, with a number for comparisons.
     numbers: BTreeMap<String, usize>,
 }
 
-/// The number of the namespace that needs no declaration, that of `xml`.
+/// The number of the namespace `xml`, which needs no declaration.
 const NUMBER_OF_XML: usize = usize::MAX;
-/// That of the declarations themselves.
+/// The number of the namespace of declarations.
 const NUMBER_OF_XMLNS: usize = usize::MAX - 1;
 
 impl<'a> Namespaces<'a> {
-    /// Reads a start tag; what it declares is in scope until [`leave`](Self::leave).
+    /// Reads a start tag. Its declarations are in scope until [`leave`](Self::leave).
     pub(super) fn enter(&mut self, cursor: &mut Cursor<'a>) -> Result<Tag<'a>, Text> {
         cursor.expect("<")?;
         let at = cursor.at();
@@ -66,7 +68,7 @@ impl<'a> Namespaces<'a> {
         Ok(Tag { name, local, is_empty, declared })
     }
 
-    /// Ends the scope of what a tag declared.
+    /// Ends the scope of a tag's declarations.
     pub(super) fn leave(&mut self, tag: &Tag<'a>) {
         for prefix in &tag.declared {
             self.bound.entry(prefix).and_modify(|bound| {
@@ -83,7 +85,7 @@ impl<'a> Namespaces<'a> {
         *self.numbers.entry(namespace.to_owned()).or_insert(next)
     }
 
-    /// The number of a prefix's namespace.
+    /// Returns the number of a prefix's namespace.
     fn bound(&self, cursor: &Cursor<'a>, at: usize, prefix: &str) -> Result<usize, Text> {
         let declared = || self.bound.get(prefix).and_then(|bound| bound.last()).copied();
         let innermost = if prefix == "xml" { Some(NUMBER_OF_XML) } else { declared() };
@@ -97,7 +99,8 @@ impl<'a> Namespaces<'a> {
         })
     }
 
-    /// No two attributes may have one name, nor one name in one namespace under two prefixes.
+    /// Checks that no two attributes have the same name, or the same name in the same namespace
+    /// under two prefixes.
     fn check_unique(&self, cursor: &Cursor<'a>, attributes: &[Attribute<'a>]) -> Result<(), Text> {
         let mut names = BTreeSet::new();
         for Attribute { at, prefix, local, .. } in attributes {
@@ -116,7 +119,7 @@ impl<'a> Namespaces<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    /// The prefix that it declares, an empty one for the default namespace.
+    /// Returns the prefix that it declares; empty for the default namespace.
     fn declares(&self) -> Option<&'a str> {
         match (self.prefix, self.local) {
             ("", "xmlns") => Some(""),
@@ -126,7 +129,7 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// The attributes of a tag, and whether it is an empty element's.
+/// Reads the attributes of a tag. The second value is whether the element is empty.
 fn attributes<'a>(cursor: &mut Cursor<'a>) -> Result<(Vec<Attribute<'a>>, bool), Text> {
     let mut attributes = Vec::new();
     loop {
@@ -155,7 +158,8 @@ fn attributes<'a>(cursor: &mut Cursor<'a>) -> Result<(Vec<Attribute<'a>>, bool),
     }
 }
 
-/// Prefix (empty: none) and local part: QName, production 7 of Namespaces in XML 1.0.
+/// Splits a name into prefix (empty if there is none) and local part: QName, production 7 of
+/// Namespaces in XML 1.0.
 fn qualified<'a>(cursor: &Cursor<'a>, at: usize, name: &'a str) -> Result<(&'a str, &'a str), Text> {
     let (prefix, local) = match name.split_once(':') {
         None => return Ok(("", name)),
@@ -172,7 +176,7 @@ fn qualified<'a>(cursor: &Cursor<'a>, at: usize, name: &'a str) -> Result<(&'a s
     Ok((prefix, local))
 }
 
-/// What Namespaces in XML 1.0 demands of a declaration, sections 2 and 3.
+/// Checks a declaration against sections 2 and 3 of Namespaces in XML 1.0.
 fn check_declaration(prefix: &str, namespace: &str) -> Result<(), Text> {
     let is_wrong = prefix == "xmlns" || namespace == XMLNS || (prefix == "xml") != (namespace == XML);
     if is_wrong {

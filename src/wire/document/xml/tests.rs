@@ -1,4 +1,5 @@
-//! What is read from XML, and what is refused: rule by rule here, against the W3C suite and against libxml2 in the files below.
+//! Tests of accepted and refused XML: rule by rule here; against the W3C suite and libxml2 in the
+//! files below.
 
 mod libxml2;
 mod suite;
@@ -7,7 +8,7 @@ use serde_json::json;
 
 use crate::wire::document::Document;
 
-/// Says why a document is refused, in both languages.
+/// Returns why a document is refused, in both languages.
 fn refusal(text: &str) -> (String, String) {
     let wrong = Document::xml(text).expect_err(text);
     (wrong.ja, wrong.en)

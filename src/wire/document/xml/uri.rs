@@ -1,6 +1,7 @@
-//! Whether a namespace's name is a URI reference (RFC 3986), as Namespaces in XML 1.0 demands in section 2.
+//! Check that a namespace's name is a URI reference (RFC 3986), as section 2 of Namespaces in XML
+//! 1.0 requires.
 
-/// What every part may have besides letters and digits, escapes included.
+/// The characters allowed in every part besides letters and digits, including escapes.
 const ANYWHERE: &[u8] = b"-._~!$&'()*+,;=:@%";
 
 pub(super) fn is_uri_reference(text: &str) -> bool {
@@ -28,7 +29,7 @@ fn is_authority(text: &str) -> bool {
     has_only(user, b"") && has_only(host, b"") && !host.contains('@') && port.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether it has nothing but characters that are allowed, and a `%` only before two hexadecimal digits.
+/// Whether it has only allowed characters, and a `%` only before two hexadecimal digits.
 fn has_only(text: &str, besides: &[u8]) -> bool {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || ANYWHERE.contains(&b) || besides.contains(&b);
     let mut escapes = text.as_bytes().split(|b| *b == b'%').skip(1);

@@ -1,4 +1,4 @@
-//! Health check-ups (`TKK`): one block a check-up, with its items.
+//! Health check-ups (`TKK`): one block per check-up, with its items.
 
 use super::super::element::Element;
 use super::super::scope::{MedicalPart, Scope};

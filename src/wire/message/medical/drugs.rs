@@ -1,4 +1,5 @@
-//! Drug information (`YZK`): three blocks of one shape under different names, each repeated a month.
+//! Drug information (`YZK`): three blocks of the same form under different names, each repeated per
+//! month.
 
 use super::super::element::Element;
 use super::super::scope::{MedicalPart, Scope};
@@ -72,7 +73,7 @@ const TREATMENT: &[Element] = &[
     Element::text("Times", "treatments.times", |s| text(treatment(s)?.times.to_string())),
 ];
 
-/// A month; the last two names are those of the days and of one day.
+/// The elements of a month. The last two names are those of the days and of one day.
 const fn month_of(names: [&'static str; 10], one_day: &'static [Element]) -> [Element; 9] {
     let [organization, institution, prescribing, institution_name, prescriber_name, in_month, own, in_out, days, one] = names;
     [

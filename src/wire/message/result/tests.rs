@@ -1,4 +1,4 @@
-//! What is told under which consent, in which order, and how the lists are written.
+//! Tests of a result: which consent each part needs, the order, and the form of the lists.
 
 use jiff::civil::{Date, date as day};
 

@@ -1,4 +1,5 @@
-//! Held against libxml2: mutations of requests, the same at each run, are accepted by both or refused by both.
+//! Comparison with libxml2: both must accept or both must refuse mutations of requests. The
+//! mutations are the same in each run.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +13,8 @@ use crate::wire::document::Document;
 const MUTATIONS: usize = 1200;
 const SEED: u64 = 20;
 
-/// A request as terminals send it, one with all that XML has and they do not send, and one in a single line.
+/// A typical request, one with all features of XML that terminals do not use, and one in a single
+/// line.
 const REQUESTS: [&str; 3] = [
     r#"<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <XmlMsg>
@@ -42,7 +44,7 @@ const REQUESTS: [&str; 3] = [
      <MessageBody><ReceptionNumber> 0001 </ReceptionNumber></MessageBody></XmlMsg>",
 ];
 
-/// Markup that is put in somewhere.
+/// Markup that mutations insert.
 const SNIPPETS: [&str; 60] = [
     "<",
     ">",
@@ -106,7 +108,7 @@ const SNIPPETS: [&str; 60] = [
     "\u{FEFF}",
 ];
 
-/// The mock's own rule, besides those of XML.
+/// The mock's own rule, in addition to those of XML.
 const MIXED: &str = "has both text and elements";
 
 #[test]
@@ -130,7 +132,7 @@ fn mutations_of_requests_are_refused_where_libxml2_refuses_them() {
     assert!(disagreements.is_empty(), "{disagreements:#?}");
 }
 
-/// Documents of which both know the character set, and which have no DTD.
+/// Generates documents whose character set both know and which have no DTD.
 fn mutations() -> Vec<String> {
     let mut rng = Rng::with_seed(SEED);
     let mutations = (0..).map(|number| mutated(&mut rng, REQUESTS[number % REQUESTS.len()]));
@@ -155,7 +157,7 @@ fn mutated(rng: &mut Rng, request: &str) -> String {
     text.into_iter().collect()
 }
 
-/// Which of the documents are refused by xmllint, whose exit code does not tell of namespaces.
+/// Returns which documents xmllint refuses. Its exit code does not report namespace errors.
 fn refused_by_libxml2(dir: &Path, documents: &[String]) -> BTreeSet<usize> {
     let name = |number: usize| format!("{number}.xml");
     for (number, text) in documents.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! Held against the W3C conformance suite: its documents of XML 1.0 (5th edition) and Namespaces in XML 1.0. Those with a DTD are all to be refused.
+//! Test against the W3C conformance suite: its documents for XML 1.0 (5th edition) and Namespaces
+//! in XML 1.0. All those with a DTD must be refused.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,9 +18,9 @@ struct Case {
     is_well_formed: bool,
 }
 
-/// Says to be UTF-8 and is UTF-16: refused for being UTF-16, and right once it is decoded.
+/// Declared as UTF-8 but encoded in UTF-16: refused as UTF-16, and valid once it is decoded.
 const MISLABELLED: &str = "hst-lhs-008";
-/// Have `<!DOCTYPE` in a comment, a processing instruction, a CDATA section, where it is none.
+/// These have `<!DOCTYPE` only in a comment, a processing instruction or a CDATA section.
 const WITHOUT_DTD: [&str; 3] = ["o-p15pass1", "o-p16pass1", "o-p18pass1"];
 
 #[test]
@@ -53,7 +54,7 @@ fn the_documents_of_the_suite_are_accepted_and_refused_as_it_says() {
     assert!(disagreements.is_empty(), "{disagreements:#?}");
 }
 
-/// The documents that the list has, by the rules that count here.
+/// Returns the documents of the list that are relevant here.
 fn cases(list: &str) -> Vec<Case> {
     let mut reader = Reader::from_str(list);
     let (mut bases, mut cases) = (Vec::<String>::new(), Vec::new());
@@ -71,7 +72,8 @@ fn cases(list: &str) -> Vec<Case> {
     }
 }
 
-/// None for XML 1.1, for rules of names that the 5th edition gave up, for what a parser may take either way, and for what is no namespace's.
+/// Creates a case. Left out are XML 1.1, rules for names that the 5th edition dropped, documents
+/// that a parser may accept or refuse, and those without namespaces.
 fn case(start: &BytesStart<'_>, base: &str) -> Option<Case> {
     let given = |name| attribute(start, name).unwrap_or_default();
     let (kind, edition) = (given("TYPE"), given("EDITION"));
@@ -94,7 +96,7 @@ fn as_utf_16(bytes: &[u8]) -> Option<String> {
     Some(encoding.decode_with_bom_removal(bytes).0.into_owned())
 }
 
-/// Whether a document in UTF-8 or UTF-16 has a document type declaration somewhere.
+/// Whether a document in UTF-8 or UTF-16 contains a document type declaration.
 fn has_dtd(bytes: &[u8]) -> bool {
     let ascii: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
     ascii.windows(9).any(|part| part == b"<!DOCTYPE")
