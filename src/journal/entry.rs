@@ -1,4 +1,5 @@
-//! An entry: one request and its answer, as they are stored, listed, masked, explained and judged. Its JSON is the same when it is read back.
+//! The entry: one request and its response, as they are stored, listed, masked, explained and
+//! judged. Reading its JSON gives the same entry.
 
 use std::borrow::Cow;
 
@@ -20,7 +21,7 @@ use crate::domain::operation::{Operation, OutcomeName};
 use crate::domain::terminal_condition::TerminalCondition;
 use crate::domain::text::{self, Text};
 
-/// What stands in place of what may be of a person, where that is masked.
+/// Replaces text that may identify a person.
 pub(super) const MASKED: &str = "[masked]";
 
 /// An entry as it is written.
@@ -48,7 +49,7 @@ pub struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<TerminalId>")]
     pub terminal: Option<EntryTerminal>,
-    /// How the request found that terminal.
+    /// The state of that terminal at the time of the request.
     #[serde(flatten)]
     pub found: Option<TerminalCondition>,
     /// How the file that answers it comes into being: the terminal's setting `result_files`.
@@ -57,7 +58,7 @@ pub struct Entry {
     /// The HTTP status of the answer; none where there was no HTTP, or no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// How it ended.
+    /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
     /// What decided it, in both languages.
@@ -82,16 +83,16 @@ pub struct Entry {
     pub answer: Option<RenderedText>,
 }
 
-/// The terminal that an entry was about.
+/// The terminal of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryTerminal {
-    /// Its name.
+    /// The name.
     Named(TerminalId),
-    /// Masked: a name that no terminal has may be anything.
+    /// Masked: the client's text names no existing terminal, so that it may be anything.
     Masked,
 }
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
@@ -111,7 +112,7 @@ pub enum Outcome {
     /// Refused with an error of the catalogue.
     Refused {
         /// The error.
-        // On the heap: most requests have none, and need no room for it.
+        // Boxed: most requests have no error, and need no memory for it.
         error: Box<JournalError>,
         /// Of a check: the profile in which it surfaced.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +152,7 @@ pub struct FaultMark {
     pub answered: bool,
 }
 
-/// An entry as it is listed: its number within the journal first.
+/// An entry in a listing, with its number within the journal first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ListedEntry {
     /// 1, 2, 3 … within the journal.
@@ -162,7 +163,7 @@ pub struct ListedEntry {
 }
 
 impl Entry {
-    /// The error that it was refused with.
+    /// Returns the error of a refusal.
     pub fn error(&self) -> Option<&JournalError> {
         match &self.outcome {
             Outcome::Refused { error, .. } => Some(error),
@@ -170,7 +171,7 @@ impl Entry {
         }
     }
 
-    /// The terminal that it was about, where that is not masked.
+    /// Returns the terminal, unless it is masked.
     pub fn terminal(&self) -> Option<&TerminalId> {
         match &self.terminal {
             Some(EntryTerminal::Named(id)) => Some(id),
@@ -180,12 +181,12 @@ impl Entry {
 }
 
 impl Outcome {
-    /// Refused with this error.
+    /// Creates a refusal with this error.
     pub fn refused(error: JournalError, error_profile: Option<ErrorProfile>) -> Self {
         Self::Refused { error: Box::new(error), error_profile }
     }
 
-    /// Its name.
+    /// Returns the name.
     pub fn name(&self) -> OutcomeName {
         match self {
             Self::Answered => OutcomeName::Answered,
@@ -196,14 +197,14 @@ impl Outcome {
 }
 
 impl JournalError {
-    /// The catalogue's entry with its message filled in.
+    /// Creates an error from the catalogue's entry and its final message.
     pub fn new(entry: &CatalogueEntry, message: Text) -> Self {
         Self { id: entry.id, code: entry.code.clone(), message, remedy: entry.remedy.clone(), provenance: entry.provenance.clone() }
     }
 }
 
 impl FaultMark {
-    /// What the journal keeps of one.
+    /// Creates the mark of a fault that fired.
     pub fn of(fired: &TriggeredFault) -> Self {
         Self { id: fired.id.clone(), kind: fired.kind.name(), answered: fired.kind.leaves_an_answer() }
     }

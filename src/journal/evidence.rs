@@ -1,4 +1,5 @@
-//! What a verdict takes of a journal: what its rules judge by. Bodies, headers, paths and file names stay behind.
+//! The evidence that a verdict takes from a journal: only what its rules need, without bodies,
+//! headers, paths and file names.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,8 @@ use crate::domain::operation::Operation;
 use crate::domain::terminal;
 use crate::verdict::{Exchange, File, NoKind, Package, Report, RequestKind};
 
-/// The evidence in a journal, the oldest entry first. The same file name has the same number in all of it.
+/// Returns the evidence in a journal, oldest entry first. The same file name always has the same
+/// number.
 pub fn evidence(entries: &[ListedEntry]) -> Vec<Exchange> {
     let mut names = BTreeMap::new();
     let exchange = |listed: &ListedEntry| Exchange { file: file(&listed.entry, &mut names), ..Exchange::from(listed) };
@@ -17,7 +19,7 @@ pub fn evidence(entries: &[ListedEntry]) -> Vec<Exchange> {
 }
 
 impl From<&ListedEntry> for Exchange {
-    /// Without the file, whose number is that of its name in the whole journal.
+    /// Without the file: its number depends on the names in the whole journal.
     fn from(ListedEntry { number, entry }: &ListedEntry) -> Self {
         let (validity, error, error_profile) = match &entry.outcome {
             Outcome::Answered => (None, None, None),
@@ -85,14 +87,14 @@ fn package(entry: &Entry) -> Option<Package> {
     Some(Package { of: format!("{component} {version}"), bytes, size })
 }
 
-/// `bytes 0-999/5000`.
+/// Parses `bytes 0-999/5000`.
 fn content_range(text: &str) -> Option<((u64, u64), u64)> {
     let (range, size) = text.strip_prefix("bytes ")?.split_once('/')?;
     let (first, last) = range.split_once('-')?;
     Some(((first.parse().ok()?, last.parse::<u64>().ok()?.checked_add(1)?), size.parse().ok()?))
 }
 
-/// A report that can be read as one: nothing else of what a client wrote comes into the evidence.
+/// Returns a report if it can be parsed. Nothing else of a client's text becomes evidence.
 fn report(entry: &Entry) -> Option<Report> {
     if entry.operation != Operation::Reports {
         return None;

@@ -1,4 +1,4 @@
-//! Entries for tests, to be altered field by field.
+//! Example entries for tests, to be changed field by field.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use crate::domain::catalogue::{ErrorId, Mark, Provenance};
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 
-/// An entry of which no more is known.
+/// Returns an entry with the required fields only.
 pub(crate) fn example(operation: Operation, outcome: Outcome) -> Entry {
     let at: Timestamp = "2026-01-20T00:00:00Z".parse().unwrap();
     Entry {
@@ -34,7 +34,7 @@ pub(crate) fn example(operation: Operation, outcome: Outcome) -> Entry {
     }
 }
 
-/// An error of the catalogue.
+/// Returns an error of the catalogue.
 pub(crate) fn error(id: ErrorId) -> JournalError {
     let provenance = Provenance { code: Mark::Invented, message: Mark::Invented, source: "mock".to_owned() };
     JournalError { id, code: "MOCK0000E".to_owned(), message: Text::same("m"), remedy: Text::same("r"), provenance }

@@ -1,5 +1,5 @@
-//! What is recorded at a request: cheap to make, with its secrets and the bytes as they came. Most of it is evicted before it is stored; what
-//! is stored becomes an [`Entry`].
+//! The record of a request: cheap to create, with its secrets and the original bytes. Most records
+//! are evicted before they are stored; a record that is stored becomes an [`Entry`].
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -18,59 +18,61 @@ use crate::domain::operation::Operation;
 use crate::domain::terminal_condition::TerminalCondition;
 use crate::domain::text::Text;
 
-/// One request and its answer, as they came.
+/// One request and its response, unchanged.
 #[derive(Clone)]
 pub struct Exchange {
-    /// What it was.
+    /// The operation.
     pub operation: Operation,
     /// The HTTP method; [`FILE`](super::FILE) for a request in the linkage folder.
     pub method: Cow<'static, str>,
     /// The path, or the file's name; at most 256 characters.
     pub path: String,
-    /// The terminal that it was about.
+    /// The terminal that it is about.
     pub terminal: Option<TerminalId>,
-    /// How the request found that terminal.
+    /// The state of that terminal at the time of the request.
     pub found: Option<TerminalCondition>,
-    /// How the file that answers it comes into being: the terminal's setting `result_files`.
+    /// How the response file is created: the terminal's setting `result_files`.
     pub result_files: Option<ResultFiles>,
-    /// The HTTP status of the answer; none where there was no HTTP, or no answer.
+    /// The HTTP status of the response; `None` without HTTP or without a response.
     pub status: Option<u16>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What decided it, in both languages.
+    /// The reason for the outcome, in both languages.
     pub why: Text,
-    /// What else is worth knowing: a certificate that is not ours, a missing token; last, the fault that fired.
+    /// Further notes: a certificate of another CA, a missing token. The note of a fault that fired
+    /// is last.
     pub notes: Vec<Note>,
     /// The fault that fired.
     pub fault: Option<FaultMark>,
-    /// The token that was presented.
+    /// The token of the request.
     pub session: Option<Box<str>>,
-    /// Whom a check asked for.
+    /// The patient of a check.
     pub inquiry: Option<Box<PatientKey>>,
     /// The request.
     pub request: Option<Message>,
-    /// The answer, where there was one.
+    /// The response, if there was one.
     pub answer: Option<Message>,
-    /// How long a request took; none of what only comes behind one, or was done over the control API.
+    /// The duration of the request; `None` for what follows a request or was done over the control
+    /// API.
     pub took: Option<Duration>,
 }
 
-/// An exchange with its time and place, before pseudonyms and rendering.
+/// An exchange with its times and institution, before pseudonyms and rendering.
 pub struct RecordedExchange {
-    /// The id that the answer carried as `X-Onshi-Journal`.
+    /// The id that the response carried as `X-Onshi-Journal`.
     pub id: Uuid,
-    /// By the institution's clock; by the machine's where none was found.
+    /// The time by the institution's clock; by the machine's if no institution was found.
     pub at: Timestamp,
-    /// By the machine's clock.
+    /// The time by the machine's clock.
     pub wall: Timestamp,
-    /// Whom it was for, where it could be told.
+    /// The institution, if it could be determined.
     pub institution: Option<InstitutionCode>,
-    /// What was asked and answered.
+    /// The request and its response.
     pub exchange: Exchange,
 }
 
 impl Exchange {
-    /// One of which no more is known.
+    /// Creates an exchange with the required fields only.
     pub fn new(operation: Operation, method: impl Into<Cow<'static, str>>, path: String, outcome: Outcome, why: Text) -> Self {
         Self {
             operation,
@@ -94,7 +96,7 @@ impl Exchange {
 }
 
 impl RecordedExchange {
-    /// As it is stored and listed: without secrets, bytes as text.
+    /// Converts the record for storage and listings: without secrets, with bytes as text.
     pub fn into_entry(self, pseudonyms: &mut CachedPseudonyms<'_>) -> Entry {
         let Self { id, at, wall, institution, exchange } = self;
         let Exchange { operation, method, path, terminal, found, result_files, status, outcome, why, notes, fault, .. } = exchange;
@@ -124,7 +126,7 @@ impl RecordedExchange {
         }
     }
 
-    /// About how many bytes it takes, in memory as well as written.
+    /// Returns the approximate size in bytes, in memory as well as stored.
     pub fn weight(&self) -> usize {
         const FRAME: usize = 1024;
         let Exchange { session, request, answer, why, notes, .. } = &self.exchange;

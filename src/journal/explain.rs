@@ -1,4 +1,5 @@
-//! Why an answer was what it was: the rule that decided, the way there, the terminal then, the near miss, the fault, and what to do next.
+//! The explanation of a response: the rule that decided, the steps before it, the terminal's state,
+//! the near miss, the fault, and what to do next.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -66,7 +67,8 @@ pub struct Comparison {
     pub got: String,
 }
 
-/// Explains an entry. `own_persons`: how many its institution has, where they are not the fixtures'.
+/// Explains an entry. `own_persons` is the number of the institution's own persons, if it does not
+/// use the fixtures'.
 pub fn explain(entry: &Entry, own_persons: Option<usize>) -> Explanation {
     let error = entry.error();
     let steps = steps_of(entry.operation, error.map(|error| error.id));
@@ -91,7 +93,8 @@ pub fn explain(entry: &Entry, own_persons: Option<usize>) -> Explanation {
 }
 
 impl Explanation {
-    /// As lines to read, a heading each where there is more than one thing to say: Japanese, then English.
+    /// Returns lines for people, in Japanese and English. Each part has a heading if there are
+    /// several.
     pub fn sections(&self) -> Vec<(Text, Vec<Text>)> {
         let rule = self.rule.iter().map(|rule| {
             let Rule { id, source, text } = rule;
@@ -119,7 +122,7 @@ impl Explanation {
         all.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
     }
 
-    /// As plain text: Japanese, then English.
+    /// Returns plain text: Japanese, then English.
     pub fn plain(&self) -> String {
         let sections = self.sections();
         let in_one = |language: fn(&Text) -> &str| -> String {
@@ -144,7 +147,7 @@ fn summary(entry: &Entry) -> Text {
     )
 }
 
-/// How it ended, and that the client did not get that answer where a fault saw to it.
+/// Returns the summary. If a fault kept the response from the client, it says so.
 fn arrived_or_not(entry: &Entry, summary: Text) -> Text {
     if arrives(entry) {
         return summary;
@@ -159,7 +162,7 @@ fn arrives(entry: &Entry) -> bool {
     entry.fault.as_ref().is_none_or(|fault| fault.kind.answer_arrives())
 }
 
-/// What decided it, where that is not what was said.
+/// Returns the reason, unless the message contains it already.
 fn other(why: &str, message: &str) -> String {
     if message.contains(why) { String::new() } else { format!(" {why}") }
 }

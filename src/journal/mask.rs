@@ -1,5 +1,5 @@
-//! Masks what may be of a person in a journal entry, so that reports leave no patient's data behind: what a client sent is kept only where it is
-//! one of the words that are known here.
+//! Masking of a journal entry, so that reports contain no patient's data. A client's text is kept
+//! only if it is one of the words known here.
 
 mod message;
 mod words;
@@ -13,9 +13,9 @@ use message::masked_message;
 use words::{FIELDS, is_method, known_path, known_pointer, quotes};
 
 impl Entry {
-    /// Without what may be of a person.
+    /// Masks everything that may identify a person.
     pub fn masked(self) -> Self {
-        // Only a terminal that exists is at something.
+        // Only an existing terminal has a state.
         let is_known = self.found.is_some() || self.method == FILE;
         let is_done = is_known && self.error().is_none();
         let quotes = self.error().is_some_and(|error| quotes(error.id));
@@ -43,7 +43,7 @@ impl Entry {
             request,
             answer,
         } = self;
-        // Of the notes, the last one is the fault's.
+        // The last note is the fault's.
         let of_client = notes.len() - usize::from(fault.is_some() && !notes.is_empty());
         Self {
             id,
@@ -89,7 +89,7 @@ fn masked_near_miss(miss: NearMiss) -> NearMiss {
     NearMiss { person, criteria: criteria.into_iter().map(masked).collect() }
 }
 
-/// Of what a text quotes only the place is kept.
+/// Keeps only the position in a text that quotes a client.
 fn masked_quotation(text: &Text) -> Text {
     let masked = |said: &str| known_pointer(said).map_or_else(|| MASKED.to_owned(), |pointer| format!("{pointer}: {MASKED}"));
     Text::new(masked(&text.ja), masked(&text.en))

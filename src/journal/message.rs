@@ -1,4 +1,4 @@
-//! A request or an answer as the journal keeps it: its headers and the beginning of its body, without secrets.
+//! A request or a response in the journal: its headers and the start of its body, without secrets.
 
 use std::collections::BTreeMap;
 
@@ -9,31 +9,31 @@ use serde_json::Value;
 
 use crate::wire::charset;
 
-/// Bytes of a body that are kept.
+/// The maximum size of a stored body, in bytes.
 pub const KEPT_BODY: usize = 16 * 1024;
-/// Bytes of headers that are kept.
+/// The maximum size of the stored headers, in bytes.
 const KEPT_HEADERS: usize = 4 * 1024;
-/// Bytes of a usual header.
+/// The size of a typical header, in bytes.
 const USUAL_HEADER: usize = 48;
-/// What stands in place of a secret.
+/// Replaces a secret.
 const REDACTED: &str = "[redacted]";
-/// Headers of nearly every message that are no secret.
+/// Common headers that are not secret.
 const PLAIN_HEADERS: [&str; 8] =
     ["accept", "accept-encoding", "connection", "content-length", "content-type", "date", "host", "user-agent"];
-/// Headers whose value is a secret, and words that make a header's name one.
+/// Headers with secret values, and words in the name of a header that mark it as secret.
 const SECRET_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 const SECRET_WORDS: [&str; 4] = ["token", "secret", "password", "api-key"];
 
-/// A request or an answer as far as it is kept.
+/// The stored part of a request or a response.
 #[derive(Clone, Default)]
 pub struct Message {
-    /// A line each: `name: value`.
+    /// One line per header: `name: value`.
     headers: String,
-    /// Its beginning; nothing of what is no text.
+    /// The start of the body; empty if it is no text.
     body: Bytes,
-    /// Bytes of the whole.
+    /// The size of the whole body.
     length: usize,
-    /// Whether headers or body are not whole.
+    /// Whether headers or body were truncated.
     truncated: bool,
 }
 
@@ -55,12 +55,14 @@ pub struct RenderedText {
 }
 
 impl Message {
-    /// Of headers and a body, whose bytes may lie in a larger buffer. Secrets among the headers are not taken over.
+    /// Creates a message from headers and a body that may be part of a larger buffer. Secret
+    /// headers are not copied.
     pub fn new<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>, body: &Bytes) -> Self {
         Self::with_headers(headers, beginning(body), body.len())
     }
 
-    /// Of headers and a body that has its bytes for itself: they are shared where all of them are kept.
+    /// Creates a message from headers and a body that owns its buffer. The buffer is shared if the
+    /// whole body is stored.
     pub fn of_own<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>, body: Bytes) -> Self {
         let length = body.len();
         let kept = if length > KEPT_BODY || !is_text(&body) { beginning(&body) } else { body };
@@ -81,20 +83,20 @@ impl Message {
         message
     }
 
-    /// Of a file.
+    /// Creates a message from a file.
     pub fn file(bytes: &[u8]) -> Self {
         let kept = &bytes[..bytes.len().min(KEPT_BODY)];
         let body = if is_text(kept) { Bytes::copy_from_slice(kept) } else { Bytes::new() };
         Self { headers: String::new(), body, length: bytes.len(), truncated: bytes.len() > KEPT_BODY }
     }
 
-    /// About how many bytes it takes.
+    /// Returns the approximate size in bytes.
     pub(super) fn weight(&self) -> usize {
-        // Quotation marks and line ends take two bytes in JSON.
+        // In JSON, quotation marks and line ends take two bytes.
         self.headers.len() + self.body.len() + self.body.len() / 4
     }
 
-    /// As it is written; of a `secret` one's body only the names of its fields.
+    /// Renders the message. For a `secret` body, only the names of its fields are shown.
     pub(super) fn shown(&self, secret: bool) -> RenderedText {
         let mut headers = BTreeMap::<String, String>::new();
         for (name, value) in self.headers.lines().filter_map(|line| line.split_once(": ")) {
@@ -111,18 +113,19 @@ impl Message {
         let parameters = content_type.into_iter().flat_map(|value| value.split(';').skip(1)).filter_map(|one| one.split_once('='));
         let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
         let text = charset::shown(&self.body, charsets.next().map(|(_, label)| label.trim().trim_matches('"')));
-        // The cut may have gone through a character.
+        // The body may have been cut in the middle of a character.
         if self.truncated { text.trim_end_matches('\u{FFFD}').to_owned() } else { text }
     }
 }
 
-/// What is kept of a body: a copy, so that no larger buffer stays behind it.
+/// Copies the stored part of a body, so that it does not keep a larger buffer alive.
 fn beginning(body: &Bytes) -> Bytes {
     let kept = &body[..body.len().min(KEPT_BODY)];
     if is_text(kept) { Bytes::copy_from_slice(kept) } else { Bytes::new() }
 }
 
-/// Neither of the two character sets has NUL in a text, and nearly every other kind of file has; a PDF and a zip say what they are.
+/// Whether bytes are a text. In both character sets no text contains NUL, while almost every other
+/// kind of file does; a PDF and a zip have their own marks.
 fn is_text(bytes: &[u8]) -> bool {
     !bytes.contains(&0) && !bytes.starts_with(b"%PDF") && !bytes.starts_with(b"PK")
 }
@@ -131,7 +134,7 @@ fn is_secret(name: &str) -> bool {
     !PLAIN_HEADERS.contains(&name) && (SECRET_HEADERS.contains(&name) || SECRET_WORDS.iter().any(|word| name.contains(word)))
 }
 
-/// A login's body with every value taken out; the whole of it where it cannot be read.
+/// Removes every value from a login's body; the whole body if it cannot be parsed.
 fn redacted(body: &str) -> String {
     serde_json::from_str(body).map_or_else(|_| REDACTED.to_owned(), |value: Value| without_values(value).to_string())
 }

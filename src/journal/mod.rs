@@ -1,5 +1,6 @@
-//! What was asked and answered, and why. A journal is bounded: what the bound evicts is counted. What is recorded at a request is an
-//! [`Exchange`]; what is stored, listed, masked, explained and judged is an [`Entry`].
+//! The journal: requests, responses, and the reasons for them. A journal is bounded; evicted
+//! entries are counted. The record of a request is an [`Exchange`]; an entry that is stored,
+//! listed, masked, explained or judged is an [`Entry`].
 
 mod entry;
 mod evidence;
@@ -29,10 +30,11 @@ pub use pseudonym::{CachedPseudonyms, Pseudonyms};
 pub use selection::{EntryPosition, Filter, SelectedEntries, Selection, Start};
 pub use stored::{EntryError, read, write};
 
-/// How many entries a journal keeps.
+/// The maximum number of entries in a journal.
 pub const KEPT_ENTRIES: usize = 500;
 
-/// How much a journal keeps: the newest entries, as long as they have no more bytes of JSON (those that were written at once go together).
+/// The bound of a journal: the newest entries up to this number and this size of JSON. Entries that
+/// were written together are evicted together.
 pub const BOUND: Bound = Bound { entries: KEPT_ENTRIES, bytes: 4 * 1024 * 1024 };
 
 /// The method of a request that is a file in a linkage folder.
@@ -41,15 +43,15 @@ pub const FILE: &str = "FILE";
 /// The newest entries of a journal.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EntryPage {
-    /// Oldest first.
+    /// The entries, oldest first.
     pub entries: Vec<ListedEntry>,
-    /// How many the bound or `DELETE …/journal` has taken away so far.
+    /// The number of entries that the bound or `DELETE …/journal` has removed so far.
     pub evicted: u64,
-    /// Whether every process has written what it had.
+    /// Whether all processes have written their pending entries.
     pub complete: bool,
 }
 
-/// The id of an entry of this moment.
+/// Creates the id of an entry at this time.
 pub fn journal_id(wall: Timestamp) -> Uuid {
     let seconds = u64::try_from(wall.as_second()).unwrap_or_default();
     let nanos = u32::try_from(wall.subsec_nanosecond()).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! What else is worth knowing of a request. What nearly every check may have is worded only where the entry is stored.
+//! A note about a request. A note that almost every check may have is formatted only when the entry
+//! is stored.
 
 use crate::domain::inquiry::OtherDay;
 use crate::domain::text::Text;
@@ -6,14 +7,14 @@ use crate::domain::text::Text;
 /// A note of a recorded request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// In these words.
+    /// A text.
     Text(Text),
     /// The check was for another day than the institution's today.
     OtherDay(OtherDay),
 }
 
 impl Note {
-    /// Its words.
+    /// Returns the text.
     pub fn into_text(self) -> Text {
         match self {
             Self::Text(text) => text,
@@ -21,7 +22,7 @@ impl Note {
         }
     }
 
-    /// About how many bytes its words have.
+    /// Returns the approximate size of the text in bytes.
     pub(super) fn weight(&self) -> usize {
         const OTHER_DAY: usize = 1024;
         match self {

@@ -1,24 +1,25 @@
-//! Pseudonyms: the same for the same, and without the installation's key nobody can tell of whom.
+//! Pseudonyms: the same for the same input. Without the installation's key nobody can determine the
+//! input.
 
 use std::collections::HashMap;
 
 use aws_lc_rs::hmac;
 
-/// Makes pseudonyms with the installation's key.
+/// Creates pseudonyms with the installation's key.
 pub struct Pseudonyms(hmac::Key);
 
 impl Pseudonyms {
-    /// With a key, however long.
+    /// Creates the pseudonyms of a key, which may have any length.
     pub fn new(key: &[u8]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
-    /// The same pseudonyms, each made once.
+    /// Returns a cache that computes each pseudonym only once.
     pub fn cached(&self) -> CachedPseudonyms<'_> {
         CachedPseudonyms { pseudonyms: self, made: HashMap::new() }
     }
 
-    /// The pseudonym of something, as one of a `kind`: 16 hexadecimal digits.
+    /// Returns the pseudonym of `what` among its `kind`: 16 hexadecimal digits.
     fn of(&self, kind: &str, what: &str) -> String {
         let mut context = hmac::Context::with_key(&self.0);
         [kind, "\n", what].iter().for_each(|part| context.update(part.as_bytes()));
@@ -28,14 +29,14 @@ impl Pseudonyms {
     }
 }
 
-/// Pseudonyms of one batch of entries: most of those are of a few sessions.
+/// The pseudonyms of one batch of entries. Most entries belong to a few sessions.
 pub struct CachedPseudonyms<'a> {
     pseudonyms: &'a Pseudonyms,
     made: HashMap<(&'static str, Box<str>), String>,
 }
 
 impl CachedPseudonyms<'_> {
-    /// The pseudonym of something, as one of a `kind`.
+    /// Returns the pseudonym of `what` among its `kind`.
     pub(super) fn of(&mut self, kind: &'static str, what: Box<str>) -> String {
         let Self { pseudonyms, made } = self;
         made.entry((kind, what)).or_insert_with_key(|(kind, what)| pseudonyms.of(kind, what)).clone()

@@ -1,4 +1,4 @@
-//! Which entries of a journal are asked for: by what they hold, and page by page.
+//! The selection of a journal's entries: filters and pages.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -8,16 +8,16 @@ use super::entry::{Entry, FaultMark, JournalError, ListedEntry};
 use crate::domain::ids::TerminalId;
 use crate::domain::operation::{Operation, OutcomeName};
 
-/// What an entry has to hold; what is none does not matter.
+/// The conditions on an entry. A condition that is `None` is ignored.
 #[derive(Debug, Default, PartialEq)]
 pub struct Filter {
-    /// What it was.
+    /// The operation.
     pub operation: Option<Operation>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Option<OutcomeName>,
     /// The error's name in the catalogue, or its code.
     pub error: Option<String>,
-    /// The terminal that it was about.
+    /// The terminal that it is about.
     pub terminal: Option<String>,
     /// The id or kind of the fault that fired.
     pub fault: Option<String>,
@@ -25,54 +25,54 @@ pub struct Filter {
     pub inquiry: Option<String>,
     /// The token's pseudonym.
     pub session: Option<String>,
-    /// Not before, by the institution's clock.
+    /// The earliest time, by the institution's clock.
     pub since: Option<Timestamp>,
-    /// Before, by the institution's clock.
+    /// The time before which it must be, by the institution's clock.
     pub until: Option<Timestamp>,
 }
 
-/// One entry of a journal.
+/// The position of an entry in a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryPosition {
-    /// Its number within the journal.
+    /// The number within the journal.
     Number(u64),
-    /// Its id.
+    /// The id.
     Id(Uuid),
 }
 
-/// From where on.
+/// The start of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// The newest.
+    /// The newest entries.
     Newest,
-    /// The oldest of those after one.
+    /// The oldest entries after this one.
     After(EntryPosition),
-    /// The newest of those before one.
+    /// The newest entries before this one.
     Before(EntryPosition),
 }
 
-/// What is asked for.
+/// A selection of entries.
 #[derive(Debug)]
 pub struct Selection {
-    /// What they have to hold.
+    /// The conditions.
     pub filter: Filter,
-    /// From where on.
+    /// The start.
     pub start: Start,
-    /// At most so many.
+    /// The maximum number of entries.
     pub limit: usize,
 }
 
-/// The entries that were chosen, oldest first.
+/// The selected entries.
 #[derive(Debug, PartialEq)]
 pub struct SelectedEntries {
-    /// Themselves.
+    /// The entries, oldest first.
     pub entries: Vec<ListedEntry>,
-    /// Whether there are more in the direction that was asked for.
+    /// Whether there are more in the requested direction.
     pub more: bool,
 }
 
 impl EntryPosition {
-    /// Whether an entry is the one.
+    /// Whether this is the entry's position.
     pub fn is(self, listed: &ListedEntry) -> bool {
         match self {
             Self::Number(number) => listed.number == number,
@@ -82,7 +82,7 @@ impl EntryPosition {
 }
 
 impl Filter {
-    /// Whether an entry holds it.
+    /// Whether an entry meets the conditions.
     pub fn takes(&self, entry: &Entry) -> bool {
         let Self { operation, outcome, error, terminal, fault, inquiry, session, since, until } = self;
         operation.is_none_or(|operation| operation == entry.operation)
@@ -97,7 +97,7 @@ impl Filter {
     }
 }
 
-/// Whether what is found is what is wanted; what is not wanted may be anything.
+/// Whether a value meets a condition. Without a condition, any value does.
 fn holds<T>(wanted: Option<&str>, found: Option<&T>, is: impl FnOnce(&T, &str) -> bool) -> bool {
     wanted.is_none_or(|wanted| found.is_some_and(|found| is(found, wanted)))
 }
@@ -115,13 +115,14 @@ impl FaultMark {
 }
 
 impl Selection {
-    /// How many of the newest entries are to be looked at.
+    /// Returns how many of the newest entries must be read.
     pub fn reads(&self) -> usize {
         let looks_at_each = self.start != Start::Newest || self.filter != Filter::default();
         if looks_at_each { KEPT_ENTRIES } else { self.limit + 1 }
     }
 
-    /// Chooses among entries, the oldest first; none if there is no such entry as the one to begin at.
+    /// Selects from entries, which are given oldest first; `None` if the entry at the start does
+    /// not exist.
     pub fn among(&self, mut entries: Vec<ListedEntry>) -> Option<SelectedEntries> {
         match self.start {
             Start::Newest => {}
@@ -138,7 +139,8 @@ impl Selection {
     }
 }
 
-/// Where the entries after a place begin. A number may be of one that was evicted, or of one to come.
+/// Returns the index of the first entry after a position. A number may belong to an evicted or a
+/// future entry.
 fn first_after(entries: &[ListedEntry], position: EntryPosition) -> Option<usize> {
     match position {
         EntryPosition::Number(number) => Some(entries.partition_point(|entry| entry.number <= number)),
@@ -146,7 +148,7 @@ fn first_after(entries: &[ListedEntry], position: EntryPosition) -> Option<usize
     }
 }
 
-/// Where the entries from a place on begin.
+/// Returns the index of the first entry at or after a position.
 fn first_from(entries: &[ListedEntry], position: EntryPosition) -> Option<usize> {
     match position {
         EntryPosition::Number(number) => Some(entries.partition_point(|entry| entry.number < number)),
@@ -168,7 +170,7 @@ mod tests {
         ListedEntry { number, entry: Entry { id: Uuid::from_u128(number.into()), at, ..example(Operation::Search, Outcome::Answered) } }
     }
 
-    /// Numbers 5 to 14; every other one of T2.
+    /// Entries 5 to 14, every other one of T2.
     fn entries() -> Vec<ListedEntry> {
         let terminal = |number| (number % 2 == 0).then(|| EntryTerminal::Named(TerminalId::parse("T2").unwrap()));
         let of = |listed: ListedEntry| ListedEntry { entry: Entry { terminal: terminal(listed.number), ..listed.entry }, ..listed };

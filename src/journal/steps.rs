@@ -1,4 +1,4 @@
-//! What is looked at before a check is answered, in order: each with its rule, and how far a request came.
+//! The steps before a check is answered, in order: each with its rule, and how far a request came.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,10 +21,11 @@ pub struct Step {
     pub rule: Text,
 }
 
-/// A step: its name in the API, the errors that end there, what it is called in Japanese and English, its rule in both.
+/// A step: its name in the API, the errors that end it, its title in Japanese and English, its rule
+/// in both.
 type Line = (&'static str, &'static [ErrorId], [&'static str; 2], [&'static str; 2]);
 
-/// In the order in which they are looked at.
+/// The steps in order.
 const STEPS: [Line; 7] = [
     (
         "request",
@@ -91,7 +92,8 @@ const STEPS: [Line; 7] = [
     ),
 ];
 
-/// The steps of an operation as far as a request came: up to the one where `error` ended it. None of an operation that is no check.
+/// Returns the steps of an operation, marked as far as the request came: up to the step that
+/// `error` ended. An operation that is no check has none.
 pub(super) fn steps_of(operation: Operation, error: Option<ErrorId>) -> Vec<Step> {
     if !matches!(operation, Operation::Search | Operation::Linkage | Operation::Card) {
         return Vec::new();

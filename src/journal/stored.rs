@@ -1,5 +1,5 @@
-//! The text of an entry in the store: its format's version, and the entry as JSON. A field that is not known, or fields that do not go
-//! together, are errors.
+//! The stored text of an entry: the format version, and the entry as JSON. Unknown fields, or
+//! fields that do not fit together, are errors.
 
 use std::borrow::Cow;
 
@@ -25,33 +25,33 @@ const FORMAT: u32 = 1;
 /// Why a stored entry cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum EntryError {
-    /// Of another program.
+    /// It has the format of another version of the program.
     #[error("entry {number} has the format {format}; this program reads {FORMAT}")]
     Format {
-        /// Its number within the journal.
+        /// The number within the journal.
         number: u64,
         /// The version of its format.
         format: u32,
     },
-    /// No entry.
+    /// It is no valid entry.
     #[error("entry {number}: {source}")]
     Unreadable {
-        /// Its number within the journal.
+        /// The number within the journal.
         number: u64,
-        /// What is wrong.
+        /// The parse error.
         source: serde_json::Error,
     },
 }
 
-/// An entry as it is stored: one line.
+/// Serializes an entry to one line.
 pub fn write(entry: &Entry) -> String {
     serde_json::to_string(&(FORMAT, entry)).expect("an entry is plain data")
 }
 
-/// A stored entry, by its number within the journal.
+/// Parses a stored entry. `number` is its number within the journal.
 ///
 /// # Errors
-/// A text of another format, or none of an entry.
+/// The text has another format, or is no valid entry.
 pub fn read(number: u64, text: &str) -> Result<ListedEntry, EntryError> {
     let unreadable = |source| EntryError::Unreadable { number, source };
     let (format, entry): (u32, &RawValue) = serde_json::from_str(text).map_err(unreadable)?;
@@ -61,7 +61,7 @@ pub fn read(number: u64, text: &str) -> Result<ListedEntry, EntryError> {
     Ok(ListedEntry { number, entry: serde_json::from_str(entry.get()).map_err(unreadable)? })
 }
 
-/// An entry's fields side by side, as its JSON has them.
+/// The fields of an entry, flat as in its JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields {

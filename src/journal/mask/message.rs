@@ -1,4 +1,4 @@
-//! Masks a request or an answer: its headers, and its body as JSON or XML.
+//! Masking of a request or a response: its headers, and its body as JSON or XML.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -8,10 +8,11 @@ use super::words::known_header;
 use crate::journal::RenderedText;
 use crate::journal::entry::MASKED;
 
-/// Whether the text of a field or element, by its name, tells nothing of a person.
+/// Whether the text of a field or element, given name and text, does not identify a person.
 pub(super) type IsImpersonal<'a> = &'a dyn Fn(&str, &str) -> bool;
 
-/// Masks headers and body. `fields` are the names that are kept of fields and elements; all of them where there are none.
+/// Masks headers and body. `fields` are the names of fields and elements that are kept; if it is
+/// empty, all are.
 pub(super) fn masked_message(message: RenderedText, fields: &[&str], told: IsImpersonal<'_>) -> RenderedText {
     let RenderedText { headers, body, bytes, truncated } = message;
     RenderedText {
@@ -48,7 +49,7 @@ fn masked_value(name: &str, value: Value, fields: &[&str], told: IsImpersonal<'_
     }
 }
 
-/// The elements as far as they can be read, without attributes and comments.
+/// Masks XML: keeps the elements as far as they can be parsed, without attributes and comments.
 fn masked_xml(body: &str, fields: &[&str], told: IsImpersonal<'_>) -> String {
     let mut reader = Reader::from_str(body);
     let (mut open, mut written, mut is_masked) = (Vec::<String>::new(), String::new(), false);

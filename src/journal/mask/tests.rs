@@ -1,4 +1,4 @@
-//! That only what is known to be of nobody is left of an entry.
+//! Tests that a masked entry contains only what is known to be harmless.
 
 use super::message::masked_body;
 use super::words::{FIELDS, known_header, known_path, known_value, told};

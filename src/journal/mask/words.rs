@@ -1,4 +1,4 @@
-//! The words that are known to be of nobody: of paths, headers, fields and values.
+//! The words that are known to identify no person: in paths, headers, fields and values.
 
 use crate::domain::campaign::Component;
 use crate::domain::catalogue::ErrorId;
@@ -9,7 +9,7 @@ use crate::domain::terminal::ReportState;
 use crate::journal::FILE;
 use crate::journal::entry::MASKED;
 
-/// The routes of the backend; `{}` stands for what the client fills in, `{file}` for a file's name.
+/// The routes of the backend. `{}` is a part that the client fills in, `{file}` a file's name.
 const ROUTES: [&str; 9] = [
     "/oqs-api-pro/MSA12020/ILI12020SV01/auth",
     "/oqs-api-pro/MSA01030/ILI01030SV01/search",
@@ -22,10 +22,11 @@ const ROUTES: [&str; 9] = [
     "/notices/v1",
 ];
 
-/// HTTP's methods.
+/// The HTTP methods.
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
 
-/// Errors whose words quote nothing that a client sent; of those of a terminal, it is known to exist.
+/// Errors whose message quotes nothing that a client sent. Where one is about a terminal, the
+/// terminal exists.
 const PLAIN_ERRORS: [ErrorId; 25] = [
     ErrorId::KindNotPublic,
     ErrorId::BodyTimeout,
@@ -54,7 +55,7 @@ const PLAIN_ERRORS: [ErrorId; 25] = [
     ErrorId::PackagePreparing,
 ];
 
-/// Elements of answers, and fields of those in the mock's own form, that tell nothing of a person.
+/// Elements of responses, and fields of the mock's own formats, that do not identify a person.
 const TOLD: [&str; 23] = [
     "ReceptionDateTime",
     "ProcessExecutionTime",
@@ -81,10 +82,10 @@ const TOLD: [&str; 23] = [
     "code",
 ];
 
-/// Those of them that may repeat what a client sent, where an error quotes it.
+/// Those that may repeat what a client sent, if an error quotes it.
 const REPEATING: [&str; 2] = ["ErrorMessage", "ReceptionNumber"];
 
-/// The names of a request's elements and fields; others may be a client's own.
+/// The element and field names of requests. Others may be a client's own.
 pub(super) const FIELDS: &[&str] = &[
     "XmlMsg",
     "MessageHeader",
@@ -138,11 +139,11 @@ pub(super) const FIELDS: &[&str] = &[
     "limit_certificate",
 ];
 
-/// Headers of which only the name is kept; of further ones not even that.
+/// Headers of which only the name is kept. Of other headers, not even the name is.
 const HEADER_NAMES: [&str; 9] =
     ["cache-control", "content-disposition", "forwarded", "origin", "referer", "traceparent", "tracestate", "via", "x-forwarded-for"];
 
-/// Headers that tell nothing of a person.
+/// Headers that do not identify a person.
 const HEADERS: [&str; 22] = [
     "accept",
     "accept-charset",
@@ -168,7 +169,7 @@ const HEADERS: [&str; 22] = [
     "x-onshi-result-files",
 ];
 
-/// A value of a request, where its field's name and its own shape say what it is.
+/// Whether a value of a request is harmless, judged by its field's name and its own form.
 pub(super) fn known_value(name: &str, text: &str) -> bool {
     let digits = |most: usize| text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit());
     match name {
@@ -186,17 +187,18 @@ fn is_reported(text: &str) -> bool {
     ReportState::ALL.map(ReportState::name).contains(&text) || Component::ALL.map(Component::name).contains(&text)
 }
 
-/// Whether a method is one of HTTP's, or that of a file in the linkage folder.
+/// Whether it is an HTTP method, or the method of a file in the linkage folder.
 pub(super) fn is_method(method: &str) -> bool {
     method == FILE || METHODS.contains(&method)
 }
 
-/// Whether an error's words quote what a client sent.
+/// Whether an error's message quotes what a client sent.
 pub(super) fn quotes(error: ErrorId) -> bool {
     !PLAIN_ERRORS.contains(&error)
 }
 
-/// Whether an operation's answers are about terminals and their software alone; of a login, values are redacted anyway.
+/// Whether an operation's responses are only about terminals and their software. The values of a
+/// login are redacted anyway.
 fn is_impersonal(operation: Operation) -> bool {
     match operation {
         Operation::Login | Operation::Updates | Operation::Package | Operation::Reports | Operation::Results | Operation::Notices => true,
@@ -204,13 +206,14 @@ fn is_impersonal(operation: Operation) -> bool {
     }
 }
 
-/// What an answer of an operation tells without telling of a person; where an error quotes what was sent, less.
+/// Returns whether a field of an operation's response can be kept. Fewer can be if an error quotes
+/// what was sent.
 pub(super) fn told(operation: Operation, quotes: bool) -> impl Fn(&str, &str) -> bool {
     let all = is_impersonal(operation) && !quotes;
     move |name, _| all || (TOLD.contains(&name) && !(quotes && REPEATING.contains(&name)))
 }
 
-/// A header as it is kept.
+/// Returns a header, masked as necessary.
 pub(super) fn known_header(name: &str, value: &str) -> (String, String) {
     let only = |fits: fn(char) -> bool| if value.chars().all(fits) { value.to_owned() } else { MASKED.to_owned() };
     let kept = match name {
@@ -225,7 +228,7 @@ pub(super) fn known_header(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), kept)
 }
 
-/// A media type and its character set, without other parameters.
+/// Returns a media type and its character set, without other parameters.
 fn content_type(value: &str) -> String {
     let mut parts = value.split(';');
     let essence = parts.next().unwrap_or_default();
@@ -238,7 +241,7 @@ fn disposition(value: &str) -> String {
     name.map_or_else(|| MASKED.to_owned(), |name| format!("attachment; filename=\"{}\"", file_name(name)))
 }
 
-/// A file's kind and extension, without what stands between them.
+/// Returns a file's kind and extension, with the part in between masked.
 fn file_name(name: &str) -> String {
     let begin = FileKind::ALL.iter().find_map(|kind| {
         let rest = name.strip_prefix(kind.stem())?;
@@ -250,7 +253,8 @@ fn file_name(name: &str) -> String {
     format!("{}{MASKED}{}", begin.unwrap_or_default(), extension.map(|extension| format!(".{extension}")).unwrap_or_default())
 }
 
-/// A path of ours, or a file's name, without what the client filled in. `is_known`: the terminal that it names exists; `is_done`: so does the rest.
+/// Masks the client's parts of a route's path or a file's name. `is_known`: the terminal in the
+/// path exists; `is_done`: so does the rest.
 pub(super) fn known_path(path: &str, is_known: bool, is_done: bool) -> String {
     if path.is_empty() {
         return String::new();
@@ -274,12 +278,12 @@ pub(super) fn known_path(path: &str, is_known: bool, is_done: bool) -> String {
     kept.collect::<Vec<_>>().join("/")
 }
 
-/// Whether a part of a path is one of our routes' own.
+/// Whether a part of a path is a fixed part of a route.
 fn is_word(part: &str) -> bool {
     ROUTES.iter().flat_map(|route| route.split('/')).any(|word| word == part && !word.starts_with('{'))
 }
 
-/// The place in a message that a text names, as far as its elements are known.
+/// Returns the position in a message that a text names, with unknown element names masked.
 pub(super) fn known_pointer(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("/XmlMsg")?;
     let pointer = rest.split(|c: char| c.is_whitespace()).next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! That what was written is read as it was, and that nothing else is.
+//! Tests that a stored entry is read unchanged, and that nothing else is accepted.
 
 use std::collections::BTreeMap;
 
