@@ -1,4 +1,5 @@
-//! A case: the evidence with the questions that several rules ask of it. Order is by entry number; times tell only how long something took.
+//! The case: evidence with the queries that several rules share. Order is by entry number; times
+//! are used only for durations.
 
 use jiff::SignedDuration;
 
@@ -11,11 +12,11 @@ use crate::domain::fault::KindName;
 use crate::domain::linkage::FileKind;
 use crate::domain::operation::{Operation, OutcomeName};
 
-/// The refusals that last, and that it is for staff or time to end: those of a terminal that installed and was not restarted (N5), or whose
-/// restart did not help (N9), and the one of a line that is down.
+/// Refusals that last until staff or time end them: the terminal installed an update and was not
+/// restarted (N5), the restart did not help (N9), or the line is down.
 pub(super) const LASTING: [ErrorId; 3] = [ErrorId::RestartRequired, ErrorId::RestartDidNotHelp, ErrorId::LineDown];
 
-/// One institution's evidence, to be judged.
+/// The evidence of one institution, to be judged.
 pub(super) struct Case<'a> {
     pub(super) evidence: &'a Evidence,
 }
@@ -25,7 +26,7 @@ impl<'a> Case<'a> {
         Self { evidence }
     }
 
-    /// A limit: the scenario's, else that of the date.
+    /// Returns a limit: the scenario's, otherwise that of the strictness date.
     pub(super) fn limit(&self, name: &str) -> u64 {
         let of_scenario = self.evidence.scenario.as_ref().and_then(|scenario| scenario.limits.get(name));
         of_scenario.copied().or_else(|| strictness::limit(name, self.evidence.strictness)).unwrap_or_default()
@@ -35,25 +36,25 @@ impl<'a> Case<'a> {
         self.evidence.journal.iter()
     }
 
-    /// The requests after one.
+    /// Iterates over the requests after an entry.
     pub(super) fn after(&self, entry: &Exchange) -> impl Iterator<Item = &'a Exchange> + Clone {
         let number = entry.number;
         self.journal().filter(move |other| other.number > number)
     }
 
-    /// Checks that were refused with an error, as far as the client was told.
+    /// Returns the checks refused with an error whose response reached the client.
     pub(super) fn refusals(&self, error: ErrorId) -> Vec<&'a Exchange> {
         self.journal().filter(|entry| entry.is_check() && entry.has_arrived() && entry.is_refused_with(error)).collect()
     }
 
-    /// Checks that were refused with an error that lasts.
+    /// Returns the checks refused with a lasting error whose response reached the client.
     pub(super) fn lasting_refusals(&self) -> Vec<&'a Exchange> {
         let lasts = |entry: &&Exchange| entry.error.is_some_and(|error| LASTING.contains(&error));
         self.journal().filter(|entry| entry.is_check() && entry.has_arrived()).filter(lasts).collect()
     }
 
-    /// The boot that ended what a check was refused for: the first one of its terminal that applied something and after which the terminal did
-    /// not wait for a restart any more.
+    /// Returns the boot that ended the cause of a refusal: the first boot of its terminal that
+    /// applied something and after which the terminal did not wait for a restart any more.
     pub(super) fn boot_after(&self, refusal: &Exchange) -> Option<&'a Event> {
         if !refusal.is_refused_with(ErrorId::RestartRequired) {
             return None;
@@ -69,22 +70,25 @@ impl<'a> Case<'a> {
         boots.filter(of_terminal).find(|event| last.last_event.is_some_and(|seen| event.number > seen))
     }
 
-    /// The first check after it at the same terminal at which that worked.
+    /// Returns the first later check at the same terminal at which the terminal worked.
     pub(super) fn success_after(&self, refusal: &Exchange) -> Option<&'a Exchange> {
         self.after(refusal).find(|entry| entry.has_worked() && entry.terminal == refusal.terminal)
     }
 
-    /// The first check after it of the same patient at which the terminal worked, whichever terminal.
+    /// Returns the first later check of the same patient at which a terminal worked, whichever
+    /// terminal it was.
     pub(super) fn repeated(&self, refusal: &Exchange) -> Option<&'a Exchange> {
         self.after(refusal).find(|entry| entry.has_worked() && entry.inquiry.is_some() && entry.inquiry == refusal.inquiry)
     }
 
-    /// Whether what it was refused for is over: a boot ended it, or a later check at the terminal worked.
+    /// Whether the cause of a refusal has ended: by a boot, or because a later check at the
+    /// terminal worked.
     pub(super) fn is_over(&self, refusal: &Exchange) -> bool {
         self.boot_after(refusal).is_some() || self.success_after(refusal).is_some()
     }
 
-    /// The check that an observation is about: the one that it names, else the last one before it, at its terminal where it names one.
+    /// Returns the check that an observation is about: the one that it names; otherwise the last
+    /// one before it, at its terminal if it names one.
     pub(super) fn check_of(&self, observation: &Observation) -> Option<&'a Exchange> {
         if let Some(id) = &observation.entry {
             return self.journal().find(|entry| &entry.id == id);
@@ -93,13 +97,15 @@ impl<'a> Case<'a> {
         self.journal().rev().find(|entry| entry.is_check() && entry.wall <= observation.wall && at_terminal(entry))
     }
 
-    /// The observations about checks that were refused with an error, as far as the client was told.
+    /// Returns the observations of checks that were refused with an error and whose response
+    /// reached the client.
     pub(super) fn observations_of(&self, error: ErrorId) -> Vec<(&'a Observation, &'a Exchange)> {
         let observed = self.evidence.observations.iter().filter_map(|observation| Some((observation, self.check_of(observation)?)));
         observed.filter(|(_, check)| check.is_check() && check.has_arrived() && check.is_refused_with(error)).collect()
     }
 
-    /// The most checks of the same patient at a terminal within a minute, by both clocks, among these, and which.
+    /// Returns the largest set of these checks that belong to the same patient and terminal and lie
+    /// within a minute by both clocks.
     pub(super) fn densest(&self, checks: &[&'a Exchange]) -> Vec<&'a Exchange> {
         let mut densest: Vec<&Exchange> = Vec::new();
         for first in checks.iter().filter(|check| check.inquiry.is_some()) {
@@ -118,7 +124,7 @@ impl<'a> Case<'a> {
 }
 
 impl Exchange {
-    /// Whether it is the check of one patient: over the web, as a file, or with a card at the reader.
+    /// Whether it is a check of one patient: over the web, as a file, or with a card at the reader.
     pub(super) fn is_check(&self) -> bool {
         match self.operation {
             Operation::Search | Operation::Card => true,
@@ -127,12 +133,14 @@ impl Exchange {
         }
     }
 
-    /// Whether the answer reached the client: no fault took it away, spoilt it, or had it wait.
+    /// Whether the response reached the client: no fault removed it, corrupted it, or replaced it
+    /// by "being processed".
     pub(super) fn has_arrived(&self) -> bool {
         self.fault.is_none_or(|fault| fault.answer_arrives() && fault != KindName::Processing)
     }
 
-    /// Whether it is a check at which the terminal worked: with whatever result, still being processed, or with an error about this one person.
+    /// Whether it is a check at which the terminal worked: with any result, while still being
+    /// processed, or with an error about this person.
     pub(super) fn has_worked(&self) -> bool {
         let is_processed = self.outcome == OutcomeName::Answered && self.inquiry.is_some();
         let has_answer = self.outcome == OutcomeName::Checked || is_processed || self.is_refused_with(ErrorId::PersonRefused);

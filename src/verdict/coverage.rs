@@ -1,4 +1,5 @@
-//! Coverage: what the clients of an institution have met so far, and what of it a scenario still wants.
+//! The coverage: what the clients of an institution have met so far, and what the scenario still
+//! expects.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::scenario::WantedCheck;
 use crate::domain::terminal::Phase;
 
-/// The errors that a careful client has met at a check.
+/// The errors that a careful client has met in checks.
 const ERRORS: [ErrorId; 8] = [
     ErrorId::RestartRequired,
     ErrorId::RestartDidNotHelp,
@@ -77,7 +78,7 @@ impl Coverage {
         let check = wanted.map(|wanted| journal.iter().any(|entry| is_the_check(entry, wanted)));
         let complete = scenario.is_some_and(|scenario| {
             let unknown = scenario.rules.iter().any(|id| rules.iter().all(|rule| rule.id != id));
-            // Where nothing was judged, nothing was shown.
+            // If nothing was judged, nothing was shown.
             check.unwrap_or(!all.is_empty())
                 && shown.missing.is_empty()
                 && !unknown

@@ -1,4 +1,4 @@
-//! What a verdict is judged from: plain data without bodies, headers, names or card data of any patient.
+//! The evidence for a verdict: plain data without bodies, headers, names or card data of patients.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ pub enum EvidenceSource {
 }
 
 impl Evidence {
-    /// What has been taken away that a rule of this sight could need; none where everything is there.
+    /// Returns what was evicted that a rule of this sight could need; `None` if nothing was.
     pub(super) fn lost(&self, sight: EvidenceSource) -> Option<Text> {
         let lost = [
             (self.evicted, "ジャーナル", "journal has evicted its", "entries"),

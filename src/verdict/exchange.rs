@@ -1,4 +1,5 @@
-//! A request and its answer as evidence: what the journal lists of it, without what could tell of a person.
+//! A request and its response as evidence: the journal's data without anything that could identify
+//! a person.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -98,21 +99,21 @@ pub struct File {
     pub name: u64,
 }
 
-/// The kind of a request file, as far as its name tells one.
+/// The kind of a request file, as far as its name shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RequestKind {
-    /// A kind that there is.
+    /// A known kind.
     Known(FileKind),
-    /// A name of none.
+    /// An unknown kind.
     Other(NoKind),
 }
 
-/// What is written of a file whose name is of no kind.
+/// The serialized form of an unknown kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoKind {
-    /// No kind.
+    /// No known kind.
     Unknown,
 }
 

@@ -1,4 +1,5 @@
-//! The verdict as JUnit XML, as Jenkins and its kin read it: a test suite, each rule a test case, and the coverage as one more.
+//! The verdict as JUnit XML for CI servers such as Jenkins: one test suite, a test case for each
+//! rule, and one for the coverage.
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
@@ -6,7 +7,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use super::{Grade, Overall, Ruling, Verdict};
 use crate::domain::text::Text;
 
-/// The document, in UTF-8.
+/// Returns the document, in UTF-8.
 pub fn junit(verdict: &Verdict) -> String {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     write(&mut writer, verdict).expect("a Vec takes whatever is written");
@@ -15,11 +16,11 @@ pub fn junit(verdict: &Verdict) -> String {
     xml
 }
 
-/// One test case as a report shows it.
+/// One test case of the report.
 struct Case {
-    /// In Japanese, with the id.
+    /// The name in Japanese, with the id.
     name: String,
-    /// The element that says how it ended; none: it passed.
+    /// The element for the result; `None` if it passed.
     ended: Option<(&'static str, &'static str)>,
     words: String,
 }

@@ -1,4 +1,5 @@
-//! The verdict on a client: rules as plain functions over plain evidence. The same evidence gives the same verdict, byte for byte.
+//! The verdict on a client: rules are plain functions over plain evidence. The same evidence gives
+//! the same verdict, byte for byte.
 
 mod case;
 mod coverage;
@@ -27,7 +28,7 @@ pub use rule::{Finding, Grade, Rule};
 pub use rules::RULES;
 pub use strictness::{DEFAULT_STRICTNESS, LIMITS, Limit, SETS, Set, limit, set};
 
-/// What every form of the verdict says of itself.
+/// The disclaimer in every form of the verdict.
 pub const DISCLAIMER: (&str, &str) = ("テストの証跡であり、認証ではありません", "Test evidence, not a certification");
 
 /// The judgement on the clients of one institution.
@@ -111,20 +112,21 @@ pub struct AppliedLimit {
 }
 
 impl Ruling {
-    /// What to do where it was not shown yet, in Japanese and English; none where it was, and of a rule that this program does not know.
+    /// Returns what to do if the rule was not exercised yet, in Japanese and English; `None` if it
+    /// was, or if this program does not know the rule.
     pub fn next(&self) -> Option<(&'static str, &'static str)> {
         let rule = RULES.iter().find(|rule| rule.id == self.rule)?;
         (!self.result.is_shown()).then_some(rule.next)
     }
 
-    /// What its source is about, in Japanese and English.
+    /// Returns what its source is about, in Japanese and English.
     pub fn meaning(&self) -> Option<(&'static str, &'static str)> {
         words::meaning(&self.source)
     }
 }
 
 impl Verdict {
-    /// What its scenario is called, in Japanese; its id where it has no title.
+    /// Returns the scenario's title in Japanese; its id if it has no title.
     pub fn scenario_title(&self) -> Option<&str> {
         self.scenario.as_deref().map(|id| self.title_of(id))
     }
@@ -133,7 +135,7 @@ impl Verdict {
         self.evidence.scenario_titles.get(scenario).map_or(scenario, |title| title.ja.as_str())
     }
 
-    /// As it is written: JSON, indented, with a line's end.
+    /// Returns indented JSON with a final line break.
     pub fn json(&self) -> String {
         let mut json = serde_json::to_string_pretty(self).expect("a verdict is plain data");
         json.push('\n');
@@ -141,14 +143,15 @@ impl Verdict {
     }
 }
 
-/// Judges. Pure: nothing but the evidence counts.
+/// Judges the evidence. Pure: the verdict depends on nothing else.
 pub fn judge(evidence: &Evidence) -> Verdict {
     judge_by(RULES, evidence)
 }
 
 fn judge_by(rules: &[Rule], evidence: &Evidence) -> Verdict {
     let case = Case::new(evidence);
-    // What counts only later is left out, so that a newer program gives an older verdict again.
+    // Rules that apply only from a later date are left out, so that a newer program reproduces an
+    // older verdict.
     let counts = |rule: &&Rule| rule.since <= evidence.strictness.max(SETS[0].date);
     let wanted = |rule: &&Rule| evidence.scenario.as_ref().is_none_or(|scenario| scenario.rules.iter().any(|id| id == rule.id));
     let rulings: Vec<Ruling> = rules.iter().filter(counts).filter(wanted).map(|rule| rule.rule_on(&case)).collect();

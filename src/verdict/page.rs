@@ -1,4 +1,4 @@
-//! The verdict as one page for people: Japanese first, prints well, loads nothing.
+//! The verdict as one page for people: Japanese first, printable, without external resources.
 
 use askama::Template;
 use jiff::Timestamp;
@@ -20,22 +20,22 @@ struct VerdictPage<'a> {
     overall: (&'static str, &'static str),
     class: &'static str,
     coverage: Vec<CoverageRow>,
-    /// First and last request, in Japan's time, by both clocks.
+    /// The first and last request, in Japan time, by both clocks.
     from_to: Option<[String; 4]>,
-    /// What to do for a PASS, where that is not there yet.
+    /// What to do to reach a PASS.
     next: Vec<(&'static str, &'static str)>,
-    /// The events that prove something, and each restart.
+    /// The events that prove something, and all restarts.
     events: Vec<&'a Event>,
 }
 
-/// What was met of one kind, and what was not.
+/// The names of one kind that were met, and those that were not.
 struct CoverageRow {
     name: (&'static str, &'static str),
     met: String,
     missing: String,
 }
 
-/// The page.
+/// Returns the page.
 pub fn page(verdict: &Verdict) -> String {
     let (overall, class) = match verdict.overall {
         Overall::Pass => (("合格", "PASS"), "pass"),
@@ -69,7 +69,7 @@ fn coverage(verdict: &Verdict) -> Vec<CoverageRow> {
             ErrorProfile::ALL.into_iter().find(|profile| profile.name() == name).map(words::error_profile)
         }),
     ];
-    // Whoever has passed one scenario is not asked for the others.
+    // After a PASS in one scenario, the other scenarios are not listed as missing.
     if verdict.overall != Overall::Pass {
         let title = |id: &str| Some(verdict.evidence.scenario_titles.get(id)?.ja.as_str());
         rows.push(row(("シナリオ", "scenarios"), &coverage.scenarios, title));
@@ -77,7 +77,7 @@ fn coverage(verdict: &Verdict) -> Vec<CoverageRow> {
     rows
 }
 
-/// Names with their words in Japanese, where they have some.
+/// Creates a row. Names have their Japanese texts if there are any.
 fn row<'a>(name: (&'static str, &'static str), met: &CoverageSplit, said: impl Fn(&str) -> Option<&'a str>) -> CoverageRow {
     let with_words = |names: &[String]| {
         let named = names.iter().map(|name| said(name).map_or_else(|| name.clone(), |words| format!("{words}（{name}）")));
@@ -95,7 +95,7 @@ fn from_to(evidence: &Evidence) -> Option<[String; 4]> {
     Some([first.at, last.at, first.wall, last.wall].map(japan::written))
 }
 
-/// Each thing to do once.
+/// Returns what to do, without repetition.
 fn next(verdict: &Verdict) -> Vec<(&'static str, &'static str)> {
     let mut next: Vec<(&str, &str)> = Vec::new();
     if verdict.overall == Overall::Fail {
@@ -119,12 +119,12 @@ fn events(verdict: &Verdict) -> Vec<&Event> {
 }
 
 impl VerdictPage<'_> {
-    /// The number of a journal entry, which is shorter to read than its id.
+    /// Returns a journal entry, whose number is shorter to read than its id.
     fn entry(&self, id: &str) -> Option<&Exchange> {
         self.verdict.evidence.journal.iter().find(|entry| entry.id == id)
     }
 
-    /// Whether a ruling points to it.
+    /// Whether a ruling refers to this entry.
     fn is_proof(&self, id: &str) -> bool {
         self.verdict.rules.iter().any(|ruling| ruling.entries.iter().any(|entry| entry == id))
     }
@@ -138,7 +138,7 @@ impl VerdictPage<'_> {
         japan::written(*at)
     }
 
-    /// The components whose running version an event changed.
+    /// Returns the components whose running version an event changed.
     fn applied(event: &Event) -> String {
         event.applied.iter().map(|component: &Component| component.title().ja).collect::<Vec<_>>().join("、")
     }

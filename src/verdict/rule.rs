@@ -1,4 +1,4 @@
-//! A rule: what it wants of a client, where that comes from, and what it finds in a case.
+//! A rule: what it requires of a client, its source, and its finding in a case.
 
 use jiff::civil::Date;
 
@@ -9,27 +9,27 @@ use super::{AppliedLimit, Ruling};
 use crate::domain::named::named;
 use crate::domain::text::Text;
 
-/// Links to the evidence that a ruling has, of each kind.
+/// The maximum number of references to evidence in a ruling, of each kind.
 pub(super) const MOST_LINKS: usize = 20;
 
 /// One rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// Its name; it stays.
+    /// The id. It never changes.
     pub id: &'static str,
-    /// Since when it counts.
+    /// The date from which it applies.
     pub since: Date,
     /// A row of the notice such as N5, or the documented rule that it follows.
     pub source: &'static str,
-    /// What it wants of a client, in Japanese and English.
+    /// What it requires of a client, in Japanese and English.
     pub sentence: (&'static str, &'static str),
-    /// What to do where it was not shown yet, in Japanese and English.
+    /// What to do if it was not exercised yet, in Japanese and English.
     pub next: (&'static str, &'static str),
-    /// What it is judged by.
+    /// The kind of evidence that it uses.
     pub sight: EvidenceSource,
-    /// The limits that it goes by.
+    /// The limits that it uses.
     pub limits: &'static [&'static str],
-    /// Finds out.
+    /// Judges a case.
     pub(super) judge: fn(&Case<'_>) -> Finding,
 }
 
@@ -50,7 +50,7 @@ named! {
 }
 
 impl Grade {
-    /// Its word in Japanese.
+    /// Returns the Japanese text.
     pub fn ja(self) -> &'static str {
         match self {
             Self::Pass => "合格",
@@ -61,13 +61,13 @@ impl Grade {
         }
     }
 
-    /// Whether the client was seen to do it, right or wrong.
+    /// Whether the client's behaviour was seen, right or wrong.
     pub fn is_shown(self) -> bool {
         matches!(self, Self::Pass | Self::Fail | Self::Warn)
     }
 }
 
-/// What a rule finds, with what proves it.
+/// The finding of a rule, with its evidence.
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub(super) grade: Grade,
@@ -82,7 +82,7 @@ impl Finding {
         Self { grade, why: Text::new(ja, en), entries: Vec::new(), observations: Vec::new(), events: Vec::new() }
     }
 
-    /// It did not come to it.
+    /// Creates the finding that the situation did not occur.
     pub(super) fn not_exercised(ja: &str, en: &str) -> Self {
         Self::new(Grade::NotExercised, ja, en)
     }
@@ -102,8 +102,9 @@ impl Finding {
         self
     }
 
-    /// What is missing could hold what this rule looks for. Of what was taken away, only a FAIL that the kept evidence proves stays; of what is
-    /// still to come, none.
+    /// Adjusts the finding for missing evidence, which could contain what the rule looks for. After
+    /// an eviction, only a FAIL or WARN that the remaining evidence proves is kept. While entries
+    /// are still to come, none is.
     fn where_something_is_missing(mut self, evidence: &Evidence, sight: EvidenceSource) -> Self {
         let proved = matches!(self.grade, Grade::Fail | Grade::Warn);
         let missing = if evidence.incomplete {
@@ -125,7 +126,7 @@ impl Finding {
 }
 
 impl Rule {
-    /// Its ruling on a case.
+    /// Returns the ruling on a case.
     pub(super) fn rule_on(&self, case: &Case<'_>) -> Ruling {
         let finding = (self.judge)(case).where_something_is_missing(case.evidence, self.sight);
         let Finding { grade, why, mut entries, mut observations, mut events } = finding;
@@ -147,7 +148,7 @@ impl Rule {
     }
 }
 
-/// Adds what is not there yet: several observations may be about one request.
+/// Adds items that are not in the list yet: several observations may be about one request.
 fn extend_unique<T: PartialEq>(list: &mut Vec<T>, added: impl Iterator<Item = T>) {
     for one in added {
         if !list.contains(&one) {

@@ -1,34 +1,36 @@
-//! Dated strictness: which rules count, and within which limits, as of a date. A newer mock judges by the older set until it is told otherwise.
+//! Dated strictness: the rules and limits that apply on a date. A newer mock uses the older set
+//! until another date is chosen.
 
 use jiff::civil::{Date, date};
 
-/// A named rule set: the rules and limits that count from a date on.
+/// A named rule set: the rules and limits that apply from a date on.
 #[derive(Clone, Copy, Debug)]
 pub struct Set {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// Since when.
+    /// The date from which it applies.
     pub date: Date,
 }
 
-/// Every set, oldest first.
+/// All sets, oldest first.
 pub const SETS: &[Set] = &[Set { name: "strict-2026-11", date: date(2026, 11, 25) }];
 
-/// What counts where nobody names a date. It moves with a new major version only: a newer mock never turns a build red by itself.
+/// The default date. It changes only with a new major version, so that a newer mock alone never
+/// breaks a build.
 pub const DEFAULT_STRICTNESS: Date = date(2026, 11, 25);
 
-/// A number that a rule goes by. All of them are invented.
+/// A number that a rule uses. All of them are invented.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// Since when which value counts, oldest first.
+    /// The values with the dates from which they apply, oldest first.
     pub values: &'static [(Date, u64)],
     /// What it limits, in Japanese and English.
     pub meaning: (&'static str, &'static str),
 }
 
-/// Every limit.
+/// All limits.
 pub const LIMITS: &[Limit] = &[
     Limit {
         name: "checks_per_minute",
@@ -53,12 +55,13 @@ pub const LIMITS: &[Limit] = &[
     },
 ];
 
-/// The set that counts on a date: the newest that is not later; before the first, the first.
+/// Returns the set that applies on a date: the newest that is not later. Before the first set, the
+/// first applies.
 pub fn set(strictness: Date) -> &'static Set {
     SETS.iter().rev().find(|set| set.date <= strictness).unwrap_or(&SETS[0])
 }
 
-/// A limit's value on a date; none if there is no such limit.
+/// Returns a limit's value on a date; `None` if there is no such limit.
 pub fn limit(name: &str, strictness: Date) -> Option<u64> {
     let limit = LIMITS.iter().find(|limit| limit.name == name)?;
     let value = limit.values.iter().rev().find(|(since, _)| *since <= strictness).or_else(|| limit.values.first());

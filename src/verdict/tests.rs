@@ -1,4 +1,4 @@
-//! What rules find in small journals.
+//! Tests of rules with small journals.
 
 mod after_restart;
 mod forms;
@@ -25,7 +25,7 @@ use crate::domain::terminal_condition::TerminalCondition;
 use crate::journal::example::{error, example};
 use crate::journal::{self, Entry, EntryTerminal, FaultMark, ListedEntry, Outcome};
 
-/// A journal in the making: each entry comes some seconds after the one before.
+/// Builds a journal: each entry comes some seconds after the one before.
 #[derive(Default)]
 struct JournalBuilder {
     second: u64,
@@ -39,7 +39,7 @@ fn time(second: u64) -> Timestamp {
     start + SignedDuration::from_secs(second as i64)
 }
 
-/// The id of the entry of a number.
+/// Returns the id of the entry with this number.
 fn id(number: usize) -> String {
     Uuid::from_u128(number as u128).to_string()
 }
@@ -48,50 +48,50 @@ fn terminal(name: &str) -> TerminalId {
     TerminalId::parse(name).unwrap()
 }
 
-/// A request from T1 that was answered.
+/// Creates a request from T1 that was answered.
 fn answered(operation: Operation) -> Entry {
     Entry { terminal: Some(EntryTerminal::Named(terminal("T1"))), status: Some(200), ..example(operation, Outcome::Answered) }
 }
 
-/// A check at T1 that was refused.
+/// Creates a check at T1 that was refused.
 fn refused(id: ErrorId) -> Entry {
     Entry { outcome: Outcome::refused(error(id), None), ..answered(Operation::Search) }
 }
 
-/// A check at T1 that worked.
+/// Creates a check at T1 that worked.
 fn checked() -> Entry {
     Entry { outcome: Outcome::Checked { validity: Validity::Valid, person: None, near_miss: None }, ..answered(Operation::Search) }
 }
 
 impl Entry {
-    /// The same of a patient.
+    /// Sets the patient.
     fn of(self, patient: &str) -> Self {
         Self { inquiry: Some(patient.to_owned()), ..self }
     }
 
-    /// The same under a token.
+    /// Sets the token.
     fn with(self, session: &str) -> Self {
         Self { session: Some(session.to_owned()), ..self }
     }
 
-    /// The same at another terminal.
+    /// Sets the terminal.
     fn at(self, id: &str) -> Self {
         Self { terminal: Some(EntryTerminal::Named(terminal(id))), ..self }
     }
 
-    /// The same with a fault that fired.
+    /// Adds a fault that fired.
     fn corrupted_by(self, kind: KindName) -> Self {
         Self { fault: Some(FaultMark { id: FaultId::parse("f1").unwrap(), kind, answered: false }), ..self }
     }
 
-    /// The same that finds its terminal in a phase.
+    /// Sets the phase of the terminal.
     fn found(self, phase: Phase) -> Self {
         Self { found: Some(TerminalCondition { phase, last_event: 0, other_terminals: Vec::new() }), ..self }
     }
 }
 
 impl JournalBuilder {
-    /// Adds an entry `seconds` after the last; gives its id.
+    /// Adds an entry `seconds` after the last one. Returns its id.
     fn entry(&mut self, seconds: u64, entry: Entry) -> String {
         self.second += seconds;
         let (at, number) = (time(self.second), self.entries.len() + 1);
@@ -170,7 +170,7 @@ fn scenario(rules: &[&str]) -> Option<Scenario> {
     Some(Scenario { id: "story".to_owned(), rules: rules.iter().map(|rule| (*rule).to_owned()).collect(), ..Scenario::default() })
 }
 
-/// The morning as a good client lives through it: refused, restarted, repeated.
+/// The morning of a good client: refused, restarted, repeated.
 fn good_morning() -> JournalBuilder {
     let mut story = JournalBuilder::default();
     story.refused(1, "p1", ErrorProfile::Envelope);

@@ -1,4 +1,5 @@
-//! The names that pages and reports have for what is named in JSON, in Japanese; and what the sources of the rules say.
+//! The Japanese names for pages and reports of what has a name in JSON, and the meanings of the
+//! rules' sources.
 
 use super::exchange::Exchange;
 use crate::domain::catalogue::ErrorId;
@@ -6,7 +7,8 @@ use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::ChangeName;
 use crate::domain::operation::{Operation, OutcomeName};
 
-/// What each source of a rule is about, in Japanese and English: the rows of the notice, and what else rules follow.
+/// What each source of a rule is about, in Japanese and English: the rows of the notice, and other
+/// sources.
 const SOURCES: [(&str, &str, &str); 16] = [
     ("N1", "資格確認端末と顔認証付きカードリーダーに更新が配信される", "updates for qualification terminals and card readers"),
     ("N2", "配信は1月19日から30日までの夜（25日を除く）", "distributed in the nights from 19 to 30 January, except the 25th"),
@@ -38,12 +40,12 @@ const SOURCES: [(&str, &str, &str); 16] = [
     ("docs/delivery.md", "更新パッケージの配信", "the delivery of packages"),
 ];
 
-/// What a rule's source is about, in Japanese and English; none of a source that is not known.
+/// Returns what a rule's source is about, in Japanese and English; `None` if the source is unknown.
 pub(super) fn meaning(source: &str) -> Option<(&'static str, &'static str)> {
     SOURCES.iter().find(|(known, ..)| *known == source).map(|(_, ja, en)| (*ja, *en))
 }
 
-/// What a request is.
+/// Returns the name of an operation.
 pub(super) fn operation(operation: Operation) -> &'static str {
     match operation {
         Operation::Login => "ログイン",
@@ -59,7 +61,7 @@ pub(super) fn operation(operation: Operation) -> &'static str {
     }
 }
 
-/// What happened at a terminal.
+/// Returns the name of a change.
 pub(super) fn change(change: ChangeName) -> &'static str {
     match change {
         ChangeName::SwitchedOff => "電源が切れた",
@@ -76,7 +78,7 @@ pub(super) fn change(change: ChangeName) -> &'static str {
     }
 }
 
-/// How a request ended.
+/// Returns the outcome of a request.
 pub(super) fn outcome(entry: &Exchange) -> String {
     match (entry.error, entry.validity, entry.outcome) {
         (Some(error), ..) => error_title(error).map_or_else(|| format!("エラー {}", error.name()), |title| format!("エラー：{title}")),
@@ -86,7 +88,8 @@ pub(super) fn outcome(entry: &Exchange) -> String {
     }
 }
 
-/// The errors that a careful client meets at checks; none of others, which a report names by their ids.
+/// Returns the title of an error that a careful client meets in checks; `None` for others, which a
+/// report names by their ids.
 pub(super) fn error_title(error: ErrorId) -> Option<&'static str> {
     Some(match error {
         ErrorId::RestartRequired => "端末が再起動されていない",
@@ -101,7 +104,7 @@ pub(super) fn error_title(error: ErrorId) -> Option<&'static str> {
     })
 }
 
-/// How an error reaches the receipt computer.
+/// Returns how an error reaches the receipt computer.
 pub(super) fn error_profile(profile: ErrorProfile) -> &'static str {
     match profile {
         ErrorProfile::Envelope => "本文のあるエラーメッセージ",

@@ -1,4 +1,5 @@
-//! Update clients: what a terminal reports as installed has to have been received whole, and right.
+//! Rules for update clients: a package must be received completely and intact before it is reported
+//! as installed.
 
 use super::super::case::Case;
 use super::super::exchange::Exchange;
@@ -13,22 +14,22 @@ const CUTTING: [KindName; 6] =
 
 /// The client has these bytes already.
 const NOT_MODIFIED: Option<u16> = Some(304);
-/// The client asked for bytes behind the last: it has them already, too.
+/// The client asked for bytes after the last one: it has them already, too.
 const NOT_SATISFIABLE: Option<u16> = Some(416);
 
-/// What is known of a package's bytes before it was reported as installed.
+/// How much of a package was received before it was reported as installed.
 enum ReceivedBytes {
-    /// All of them, unspoilt.
+    /// All of it, intact.
     Whole,
-    /// All of them, but the last transfer was spoilt.
+    /// All of it, but the last transfer was corrupted.
     Spoilt,
-    /// Some are missing.
+    /// A part.
     Partly,
-    /// The journal does not tell which bytes were sent.
+    /// The journal does not show which bytes were sent.
     Unknown,
 }
 
-/// A package was received whole and verified before it was installed.
+/// Judges that a package was received completely and verified before it was installed.
 pub(super) fn verified(case: &Case<'_>) -> Finding {
     let reports: Vec<&Exchange> = case
         .journal()
@@ -74,7 +75,7 @@ pub(super) fn verified(case: &Case<'_>) -> Finding {
     Finding::new(Grade::Pass, why.0, why.1).by(reports)
 }
 
-/// The component and version that a report of this state names.
+/// Returns the component and version in a report of this state.
 fn reported(entry: &Exchange, state: ReportState) -> Option<&str> {
     let report = entry.report.as_ref().filter(|report| report.state == state)?;
     report.of.as_deref()
@@ -84,7 +85,7 @@ fn is_corrupted(entry: &Exchange) -> bool {
     entry.fault == Some(KindName::WrongHash)
 }
 
-/// What of a package had been received by a terminal when it made its report.
+/// Returns how much of a package a terminal had received when it sent its report.
 fn received(case: &Case<'_>, report: &Exchange, of: &str) -> ReceivedBytes {
     let same = |entry: &&Exchange| {
         entry.number < report.number && entry.terminal == report.terminal && entry.package.as_ref().is_some_and(|package| package.of == of)
@@ -100,14 +101,15 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> ReceivedBytes {
         let Some((from, to)) = package.bytes else {
             return ReceivedBytes::Unknown;
         };
-        // A transfer that was cut has a second entry; how far it came shows where the next one goes on.
+        // An interrupted transfer has a second entry. How far it came shows where the next one
+        // resumes.
         let rest = &transfers[at + 1..];
         let broke_off = rest.first().is_some_and(|next| next.outcome == OutcomeName::Refused && next.status.is_none());
         let cut = broke_off || transfer.fault.is_some_and(|fault| CUTTING.contains(&fault));
         let resumed = rest.iter().find_map(|next| next.package.as_ref()?.bytes).map(|(from, _)| from);
         let to = if cut { resumed.filter(|at| (from..to).contains(at)).unwrap_or(from) } else { to };
         if Some((from, to)) == package.size.map(|size| (0, size)) {
-            // From the beginning: what came before counts no longer.
+            // A complete transfer from the beginning: earlier ones no longer count.
             parts.clear();
             corrupted = false;
         }
@@ -116,7 +118,8 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> ReceivedBytes {
         size = package.size.or(size);
     }
     if parts.is_empty() {
-        // The journal may begin after the download: only where the terminal asked for it, or said that it downloads, must it have the transfer.
+        // The journal may begin after the download. The transfer is required only if the terminal
+        // requested the package or reported a download.
         let held = transfers.iter().any(|transfer| [NOT_MODIFIED, NOT_SATISFIABLE].contains(&transfer.status));
         let says_so = |entry: &Exchange| {
             [ReportState::Downloading, ReportState::Downloaded].into_iter().any(|state| reported(entry, state) == Some(of))
@@ -134,7 +137,7 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> ReceivedBytes {
     }
 }
 
-/// Whether these parts together have every byte up to `size`.
+/// Whether these ranges together cover every byte up to `size`.
 fn reaches(parts: &mut [(u64, u64)], size: u64) -> bool {
     parts.sort_unstable();
     parts.iter().fold(0, |end, (from, to)| if *from <= end { end.max(*to) } else { end }) >= size

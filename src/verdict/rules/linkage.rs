@@ -1,4 +1,5 @@
-//! The linkage folder: the journal knows requests and whether each was answered. Whether an answer was read shows only in a request sent again.
+//! Rules for the linkage folder. The journal shows requests and whether they were answered; whether
+//! a response was read shows only when a request is sent again.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,8 @@ use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
 use crate::domain::operation::{Operation, OutcomeName};
 
-/// The linkage client took each answer exactly once: no request was sent again that had been answered.
+/// Judges that the linkage client read each response exactly once: no answered request was sent
+/// again.
 pub(super) fn answers_taken_once(case: &Case<'_>) -> Finding {
     let mut answered: BTreeMap<(Option<&str>, u64), Vec<&Exchange>> = BTreeMap::new();
     for entry in case.journal().filter(|entry| entry.operation == Operation::Linkage && was_answered(entry)) {
@@ -36,7 +38,8 @@ pub(super) fn answers_taken_once(case: &Case<'_>) -> Finding {
     .by(again)
 }
 
-/// Sending again what was refused is right: once the terminal was restarted, the same request is to be answered.
+/// Sending a refused request again is right: after the restart, the same request should be
+/// answered.
 fn was_answered(entry: &Exchange) -> bool {
     entry.has_arrived() && entry.outcome != OutcomeName::Refused
 }

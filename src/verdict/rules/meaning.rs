@@ -1,4 +1,5 @@
-//! What a client takes the error for: an error that a restart cures, in whatever form it comes, and not a result of the check.
+//! Rules about how a client interprets the error: as one that a restart ends, in any error profile,
+//! and not as a result of the check.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +12,10 @@ use super::screen::folded;
 use crate::domain::catalogue::ErrorId;
 use crate::domain::observation::ObservationKind;
 
-/// The error was not taken for "no qualification".
+/// Judges that the error was not taken for "no qualification".
 ///
-/// An observation proves it either way. Without one the wire proves that it was not: who checks the same patient again took it for no result.
+/// An observation proves it either way. Without one, the wire proves only the right behaviour: a
+/// client that checks the same patient again did not take the error for a result.
 pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
     let refusals = case.lasting_refusals();
     if refusals.is_empty() {
@@ -30,7 +32,7 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
         .by(taken.iter().map(|(_, check)| *check))
         .seen(taken.iter().map(|(observation, _)| *observation));
     }
-    // Who saw the screen may have said by another observation what it was.
+    // Another observation of the same screen may have said what was shown.
     let told: BTreeSet<&str> =
         observed.iter().filter(|(observation, _)| is_clear(observation)).map(|(_, check)| check.id.as_str()).collect();
     let is_doubtful = |(observation, check): &(&Observation, &Exchange)| may_deny(observation) && !told.contains(check.id.as_str());
@@ -65,7 +67,8 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
     by_the_wire(case, &refusals)
 }
 
-/// Whether it says that the screen denied the qualification: by its kind, or by a message that is the label of such a result.
+/// Whether an observation says that the screen denied the qualification: by its kind, or by a
+/// message that is the label of such a result.
 fn denies(observation: &Observation) -> bool {
     let is_label = || observation.text.as_deref().unwrap_or_default().lines().any(is_result_label);
     match observation.kind {
@@ -75,7 +78,8 @@ fn denies(observation: &Observation) -> bool {
     }
 }
 
-/// Whether a line is nothing but the label of a result that denies the qualification, such as 「該当資格なし」 or `資格確認結果：無効`.
+/// Whether a line is only the label of a result that denies the qualification, such as 「該当資格なし」 or
+/// `資格確認結果：無効`.
 fn is_result_label(line: &str) -> bool {
     const LABELS: [&str; 6] = ["該当資格なし", "資格なし", "無資格", "資格無効", "無効新しい資格あり", "noqualification"];
     const HEADS: [&str; 4] = ["資格", "結果", "result", "qualification"];
@@ -85,12 +89,13 @@ fn is_result_label(line: &str) -> bool {
     LABELS.contains(&bare.as_str()) || (bare == "無効" && HEADS.iter().any(|word| head.contains(word)))
 }
 
-/// Whether its kind says what was shown.
+/// Whether the kind alone says what was shown.
 fn is_clear(observation: &Observation) -> bool {
     !matches!(observation.kind, ObservationKind::MessageShown | ObservationKind::Other)
 }
 
-/// Whether the words of a message could say that there is no qualification, whatever their width and the spaces between.
+/// Whether a message could say that there is no qualification. Character width and spaces are
+/// ignored.
 fn may_deny(observation: &Observation) -> bool {
     const WORDS: [&str; 18] = [
         "無資格",
@@ -116,7 +121,7 @@ fn may_deny(observation: &Observation) -> bool {
     !is_clear(observation) && WORDS.iter().any(|word| text.contains(word))
 }
 
-/// Whether it tells what the screen showed of the error: by its kind, or in words.
+/// Whether an observation describes what the screen showed of the error: by its kind, or by a text.
 fn tells_of_error(observation: &Observation) -> bool {
     match observation.kind {
         ObservationKind::MessageShown => observation.text.is_some(),
@@ -153,7 +158,7 @@ fn by_the_wire(case: &Case<'_>, refusals: &[&Exchange]) -> Finding {
     .by(repeated)
 }
 
-/// In whatever form the error came, the client did the right thing.
+/// Judges that the client behaved correctly in every error profile.
 pub(super) fn profiles_understood(case: &Case<'_>) -> Finding {
     let mut met: BTreeMap<&str, Vec<&Exchange>> = BTreeMap::new();
     for refusal in case.refusals(ErrorId::RestartRequired) {
@@ -195,7 +200,8 @@ pub(super) fn profiles_understood(case: &Case<'_>) -> Finding {
     Finding::new(Grade::Pass, format!("正しく対処した形：{names}"), format!("Understood: {names}.")).by(of(&right))
 }
 
-/// Whether these refusals, all in one profile, were taken for what they are; none if that cannot be told yet.
+/// Whether these refusals, all in one profile, were interpreted correctly; `None` if that cannot be
+/// determined yet.
 fn understood(case: &Case<'_>, refusals: &[&Exchange]) -> Option<bool> {
     let observed = case.observations_of(ErrorId::RestartRequired);
     let about = |check: &Exchange| refusals.iter().any(|refusal| refusal.id == check.id);

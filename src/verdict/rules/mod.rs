@@ -1,4 +1,5 @@
-//! Every rule, in the order in which a verdict has them. Ids stay; a new rule has the date from which it counts.
+//! All rules, in the order of a verdict. Ids never change; a new rule has the date from which it
+//! applies.
 
 mod download;
 mod linkage;

@@ -1,4 +1,5 @@
-//! What any client of an API with tokens and limits has to do: log in anew, and wait as long as it is told to.
+//! Rules for any client of an API with tokens and rate limits: log in again, and wait as long as
+//! required.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +9,10 @@ use super::super::rule::{Finding, Grade};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::operation::Operation;
 
-/// The refusals for a token that does not count.
+/// The refusals for an invalid token.
 const TOKEN_ERRORS: [ErrorId; 3] = [ErrorId::TokenExpired, ErrorId::TokenForeign, ErrorId::TokenMissing];
 
-/// After the token had expired, the client logged in anew.
+/// Judges that the client logged in again after its token had expired.
 pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
     let expired: Vec<&Exchange> =
         case.journal().filter(|entry| entry.is_refused_with(ErrorId::TokenExpired) && entry.has_arrived()).collect();
@@ -57,14 +58,15 @@ pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
     Finding::new(Grade::Pass, why.0, why.1).by(proof)
 }
 
-/// Whether the request's token counted.
+/// Whether the request's token was accepted.
 fn is_accepted(entry: &Exchange) -> bool {
     entry.operation != Operation::Login && entry.error.is_none_or(|error| !TOKEN_ERRORS.contains(&error))
 }
 
-/// The client waited as long as Retry-After said.
+/// Judges that the client waited as long as Retry-After said.
 ///
-/// Either clock may pass: a time of the institution's clock (the next window) is over when a test has advanced it.
+/// The time may pass by either clock: a time by the institution's clock (the next window) may be
+/// reached because a test advanced the clock.
 pub(super) fn retry_after_honoured(case: &Case<'_>) -> Finding {
     let told: Vec<(&Exchange, u64)> = case.journal().filter_map(|entry| Some((entry, entry.retry_after?))).collect();
     if told.is_empty() {

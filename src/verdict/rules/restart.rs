@@ -1,4 +1,5 @@
-//! What a client does about a terminal that waits for its restart: check again afterwards, the same patient too, and not over and over before.
+//! Rules for a terminal that waits for its restart: the client repeats the check afterwards, for
+//! the same patient too, and does not repeat it continually before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +11,13 @@ use crate::domain::catalogue::ErrorId;
 const NO_REFUSAL: (&str, &str) = ("再起動待ちによるエラーはありませんでした。", "No check was refused for a missing restart.");
 const NO_RESTART: (&str, &str) = ("エラーの後、まだ再起動されていません。", "The terminal was not restarted after the error yet.");
 
-/// After the restart a check was made again at that terminal, and it succeeded.
+/// Judges that after the restart a check was made again at that terminal, and succeeded.
 pub(super) fn repeated(case: &Case<'_>) -> Finding {
     let refusals = case.refusals(ErrorId::RestartRequired);
     if refusals.is_empty() {
         return Finding::not_exercised(NO_REFUSAL.0, NO_REFUSAL.1);
     }
-    // The last refusal of each terminal that the restart ended.
+    // The last refusal of each terminal whose cause the restart ended.
     let last: BTreeMap<_, _> =
         refusals.iter().filter(|refusal| case.is_over(refusal)).map(|refusal| (&refusal.terminal, *refusal)).collect();
     if last.is_empty() {
@@ -44,7 +45,7 @@ pub(super) fn repeated(case: &Case<'_>) -> Finding {
     .by_events(boots)
 }
 
-/// The check of the same patient was repeated, not skipped.
+/// Judges that the check of the same patient was repeated, not skipped.
 pub(super) fn same_patient(case: &Case<'_>) -> Finding {
     let refusals = case.refusals(ErrorId::RestartRequired);
     if refusals.is_empty() {
@@ -74,7 +75,7 @@ pub(super) fn same_patient(case: &Case<'_>) -> Finding {
     .by(pairs)
 }
 
-/// While the error lasted, the check was not sent over and over.
+/// Judges that the check was not sent continually while the error lasted.
 pub(super) fn not_hammered(case: &Case<'_>) -> Finding {
     let refusals = case.lasting_refusals();
     if refusals.is_empty() {
@@ -97,7 +98,7 @@ pub(super) fn not_hammered(case: &Case<'_>) -> Finding {
     Finding::new(if most as u64 > limit { Grade::Fail } else { Grade::Pass }, ja, en).by(densest)
 }
 
-/// The last refusal of each patient.
+/// Returns the last refusal of each patient.
 pub(super) fn last_of_each_patient<'a>(refusals: &[&'a Exchange]) -> Vec<&'a Exchange> {
     let of_patients = refusals.iter().filter(|refusal| refusal.inquiry.is_some());
     let last: BTreeMap<_, _> = of_patients.map(|refusal| (refusal.inquiry.as_ref(), *refusal)).collect();

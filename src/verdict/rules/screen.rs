@@ -1,4 +1,5 @@
-//! What the client's screen says, as someone or someone's test saw it: the wire cannot show that.
+//! Rules about the client's screen, which the wire cannot show: they use observations of a person
+//! or a UI test.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -9,21 +10,22 @@ use crate::domain::catalogue::ErrorId;
 use crate::domain::observation::ObservationKind;
 use crate::domain::text::Text;
 
-/// What has to be on the screen after an error.
+/// What must be on the screen after an error.
 struct RequiredText {
     /// The error.
     error: ErrorId,
-    /// The kind of observation that says so by itself.
+    /// The kind of observation that is sufficient by itself.
     kind: ObservationKind,
-    /// Words of which one has to be in a message that was seen; in lower case. Of a telephone number its digits count.
+    /// Words in lower case. One of them must be in an observed message. Of a telephone number only
+    /// the digits count.
     words: &'static [&'static str],
-    /// Words that come near it, and alone do not tell; in lower case.
+    /// Similar words in lower case, which alone are not sufficient.
     hints: &'static [&'static str],
-    /// Words that can turn such a message into its opposite, or have it speak of something else; in lower case.
+    /// Words in lower case that can reverse such a message, or give it another subject.
     doubtful: &'static [&'static str],
 }
 
-/// The message shown tells to restart the terminal.
+/// Judges that the message says to restart the terminal.
 pub(super) fn restart(case: &Case<'_>) -> Finding {
     shown(
         case,
@@ -56,7 +58,7 @@ pub(super) fn restart(case: &Case<'_>) -> Finding {
     )
 }
 
-/// When the restart did not cure it, the fallback was offered.
+/// Judges that the fallback was offered when the restart did not help.
 pub(super) fn fallback(case: &Case<'_>) -> Finding {
     shown(
         case,
@@ -70,7 +72,7 @@ pub(super) fn fallback(case: &Case<'_>) -> Finding {
     )
 }
 
-/// When the restart did not cure it, the call centre was offered.
+/// Judges that the call centre was offered when the restart did not help.
 pub(super) fn call_centre(case: &Case<'_>) -> Finding {
     shown(
         case,
@@ -122,7 +124,7 @@ fn shown(case: &Case<'_>, wanted: &RequiredText) -> Finding {
         let words = wanted.words.join("、");
         let ja = format!("観察された画面に{ja}がありませんでした（次のどれも含まれず、種類 {kind} の観察もありません：{words}）。");
         let en = format!("What was seen on the screen lacks {en} (none of these words, and no observation of the kind {kind}: {words}).");
-        // The right one may be among what was evicted.
+        // The right observation may have been evicted.
         let grade = if case.evidence.evicted_observations > 0 { Grade::Inconclusive } else { Grade::Fail };
         (grade, ja, en, observed)
     };
@@ -139,7 +141,7 @@ fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// In lower case, and each character in its usual width.
+/// Converts to lower case and to usual character widths.
 pub(super) fn folded(text: &str) -> String {
     text.nfkc().collect::<String>().to_lowercase()
 }

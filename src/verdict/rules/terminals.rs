@@ -1,4 +1,4 @@
-//! Several terminals: one that waits for its restart is no reason not to use the others.
+//! Rules for several terminals: one that waits for its restart is no reason not to use the others.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
 use crate::domain::catalogue::ErrorId;
 
-/// While one terminal waited for its restart, the others went on being used.
+/// Judges that the other terminals were used while one waited for its restart.
 pub(super) fn others_used(case: &Case<'_>) -> Finding {
     let refusals = case.refusals(ErrorId::RestartRequired);
     if refusals.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn others_used(case: &Case<'_>) -> Finding {
     }
     let names: BTreeSet<&str> = could.iter().flat_map(|refusal| &refusal.other_terminals).map(String::as_str).collect();
     let names = names.into_iter().collect::<Vec<_>>().join(", ");
-    // The oldest refusals, and the checks elsewhere after them, may be among what was evicted.
+    // The oldest refusals, and the later checks elsewhere, may have been evicted.
     let grade = if case.evidence.evicted > 0 { Grade::Inconclusive } else { Grade::Fail };
     Finding::new(
         grade,
@@ -48,7 +48,8 @@ pub(super) fn others_used(case: &Case<'_>) -> Finding {
     .by([*first])
 }
 
-/// Whether a check was made at a terminal that worked, between a refusal elsewhere and the end of what that was refused for.
+/// Whether a check was made at another working terminal, between a refusal and the end of its
+/// cause.
 fn is_meanwhile(case: &Case<'_>, refusal: &Exchange, check: &Exchange) -> bool {
     let is_other = check.terminal.as_ref().is_some_and(|terminal| refusal.other_terminals.contains(terminal));
     let before_success = case.success_after(refusal).is_none_or(|end| check.number < end.number);

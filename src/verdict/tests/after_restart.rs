@@ -1,4 +1,4 @@
-//! Checks before and after the restart.
+//! Tests of checks before and after the restart.
 
 use super::{Grade, JournalBuilder, answered, checked, good_morning, id, refused, terminal, time};
 use crate::domain::catalogue::ErrorId;
@@ -140,7 +140,7 @@ fn the_other_terminal_of_a_pharmacy_has_to_be_used() {
 fn a_boot_of_before_the_refusal_ends_nothing_whatever_the_clock_says() {
     let mut story = good_morning();
     story.refused(1, "p1", ErrorProfile::Envelope);
-    // The clock was set back: the boot of before the refusal lies behind it by time.
+    // The clock was set back: by time, the boot before the refusal now lies after it.
     story.entries[2].at = time(0);
     for rule in ["check_repeated_after_restart", "same_patient_repeated"] {
         assert_eq!(story.grade(rule), Grade::Pass, "{rule}: judged by the first morning");

@@ -1,4 +1,4 @@
-//! The three forms of a verdict, from one model.
+//! Tests of the three forms of a verdict from one model.
 
 use super::super::{Evidence, Overall, RULES, Verdict, junit, page};
 use super::{good_morning, id, judge, scenario};
@@ -55,7 +55,7 @@ fn a_test_case_is_named_by_what_the_rule_wants_and_its_id() {
     assert!(xml.contains(r#"name="シナリオのすべてが確認された（coverage）""#), "{xml}");
 }
 
-/// A morning in a scenario with a title, beside another one, with a product and an observer.
+/// A morning in a scenario with a title, beside another scenario, with a product and an observer.
 fn told_morning(rules: &[&str]) -> Evidence {
     let mut story = good_morning();
     story.seen(ObservationKind::RestartPrompted, "再起動してください", Some(id(1)));

@@ -1,4 +1,4 @@
-//! Tokens, Retry-After, downloads.
+//! Tests of tokens, Retry-After and downloads.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ fn expired(session: &str) -> Entry {
     refused(ErrorId::TokenExpired).with(session)
 }
 
-/// A message with one header.
+/// Creates a message with one header.
 fn header(name: &str, value: &str) -> Option<RenderedText> {
     Some(RenderedText { headers: [(name.to_owned(), value.to_owned())].into(), ..RenderedText::default() })
 }

@@ -1,4 +1,4 @@
-//! Observations of the client's screen.
+//! Tests with observations of the client's screen.
 
 use super::{Grade, JournalBuilder, good_morning, id, refused};
 use crate::domain::catalogue::ErrorId;

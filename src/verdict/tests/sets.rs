@@ -1,4 +1,4 @@
-//! Rule sets, overall, coverage, evictions.
+//! Tests of rule sets, the overall result, coverage and evictions.
 
 use std::collections::BTreeSet;
 
