@@ -1,4 +1,5 @@
-//! The floor: axum and rustls, and nothing else. It parses the JSON of a check and answers constant bytes, or hands a package out of memory.
+//! The floor: a server with axum and rustls only. It parses the JSON of a check and returns
+//! constant bytes, or sends a package from memory.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -28,7 +29,8 @@ struct Constants {
     postgres: Option<AnyPool>,
 }
 
-/// Serves with the certificates of a directory: the length of an answer, that of a package, and a database to ask once a request, or `-`.
+/// Serves with the certificates of a directory. The arguments are the length of a response, the
+/// length of a package, and a database to query once per request, or `-`.
 #[tokio::main]
 pub(crate) async fn serve(arguments: &[String]) {
     let [certs, answer, package, postgres] = arguments else {
@@ -50,7 +52,7 @@ pub(crate) async fn serve(arguments: &[String]) {
             stream.set_nodelay(true).unwrap();
             if let Ok(stream) = tls.accept(stream).await {
                 let service = TowerToHyperService::new(router);
-                // A client that leaves is no error here.
+                // A client that disconnects is no error here.
                 let _ = auto::Builder::new(TokioExecutor::new()).http1_only().serve_connection(TokioIo::new(stream), service).await;
             }
         });

@@ -1,5 +1,6 @@
-//! The load: a few TLS connections that ask again as soon as they are answered. It looks at no more of an answer than where it ends, and it
-//! never sleeps: waking it would cost the server an interrupt an answer, and a server that keeps it busy none.
+//! The load: a few TLS connections that send the next request as soon as they have a response. It
+//! reads of a response only what it needs to find its end. It never sleeps: waking it would cost
+//! the server an interrupt per response.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,17 +15,19 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// How a client connects.
+/// A client's addresses and TLS configuration.
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) addresses: Vec<String>,
     tls: TlsConnector,
-    /// The number of the request that [`Client::rate`] makes next: it goes on where it stopped.
+    /// The number of the next request of [`Client::rate`], which continues where the last call
+    /// stopped.
     next: Arc<AtomicUsize>,
 }
 
 impl Client {
-    /// Trusting a CA; with a certificate and its key as PEM where it presents one. No session is resumed.
+    /// Creates a client that trusts a CA. `own` is its certificate and key as PEM, if it presents
+    /// one. No session is resumed.
     pub(crate) fn new(addresses: Vec<String>, ca: &[u8], own: Option<(&[u8], &[u8])>) -> Self {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut roots = RootCertStore::empty();
@@ -48,7 +51,7 @@ impl Client {
         self.tls.connect(ServerName::try_from("127.0.0.1").unwrap(), stream).await.unwrap()
     }
 
-    /// One exchange; the body of the answer.
+    /// Sends one request and returns the response's body.
     pub(crate) async fn once(&self, request: &[u8]) -> Vec<u8> {
         let mut stream = self.connect(0).await;
         let mut buffer = Vec::new();
@@ -56,7 +59,7 @@ impl Client {
         buffer[head..head + length].to_vec()
     }
 
-    /// Sends one request after the other over one connection.
+    /// Sends requests one after the other over one connection.
     pub(crate) async fn each(&self, requests: impl Iterator<Item = Vec<u8>>) {
         let mut stream = self.connect(0).await;
         let mut buffer = Vec::new();
@@ -65,7 +68,8 @@ impl Client {
         }
     }
 
-    /// Requests a second over some connections: all of them in turn, round and round, from where the last call stopped.
+    /// Returns the requests per second over some connections. The requests are sent in turn,
+    /// repeatedly, from where the last call stopped.
     pub(crate) async fn rate(&self, connections: usize, spell: Duration, requests: &Arc<Vec<Vec<u8>>>) -> f64 {
         let mut asking = JoinSet::new();
         let until = Instant::now() + spell;
@@ -95,7 +99,7 @@ impl Client {
         done as f64 / spell.as_secs_f64()
     }
 
-    /// MiB a second of one answer after the other over one connection.
+    /// Returns the MiB per second of consecutive responses over one connection.
     pub(crate) async fn throughput(&self, spell: Duration, request: &[u8]) -> f64 {
         let mut stream = self.connect(0).await;
         let (began, mut bytes, mut buffer) = (Instant::now(), 0, vec![0; 256 * 1024]);
@@ -115,7 +119,7 @@ impl Client {
         bytes as f64 / (1024.0 * 1024.0) / began.elapsed().as_secs_f64()
     }
 
-    /// Full handshakes a second; each ends when the server has closed its side.
+    /// Returns the full handshakes per second. Each ends when the server has closed its side.
     pub(crate) async fn handshakes(&self, connections: usize, spell: Duration) -> f64 {
         let mut shaking = JoinSet::new();
         let until = Instant::now() + spell;
@@ -126,7 +130,8 @@ impl Client {
                 while Instant::now() < until {
                     let mut stream = client.connect(number).await;
                     stream.shutdown().await.unwrap();
-                    // Closed with or without a word: either way the server is through with it.
+                    // With or without a closing message: the server has finished with the
+                    // connection.
                     let _ = stream.read(&mut [0; 1]).await;
                     done += 1;
                 }
@@ -141,7 +146,8 @@ impl Client {
     }
 }
 
-/// Sends a request and reads its whole answer into the buffer; gives where its body begins and how long that is.
+/// Sends a request and reads its whole response into the buffer. Returns start and length of the
+/// body.
 async fn exchange(stream: &mut TlsStream<TcpStream>, request: &[u8], buffer: &mut Vec<u8>) -> (usize, usize) {
     stream.write_all(request).await.unwrap();
     buffer.clear();
@@ -153,7 +159,7 @@ async fn exchange(stream: &mut TlsStream<TcpStream>, request: &[u8], buffer: &mu
     (head, length)
 }
 
-/// Reads at least the head of an answer; gives its Content-Length.
+/// Reads at least the head of a response. Returns its Content-Length.
 async fn exchange_head(stream: &mut TlsStream<TcpStream>, buffer: &mut Vec<u8>) -> usize {
     while end_of_head(buffer).is_none() {
         assert!(stream.read_buf(buffer).await.unwrap() > 0, "the connection closed");

@@ -1,8 +1,10 @@
-//! Compares the program with a floor of this bench's own, side by side in one run, and prints a table.
+//! Compares the program with a minimal server (the floor), side by side in one run, and prints a
+//! table.
 //!
-//! `cargo bench --profile dist --bench compare` runs all parts, `cargo bench --profile dist --bench compare -- check package` those two. Servers are pinned to the first
-//! processor and the load to the second, so that the server is what is measured.
-//! `ONSHI_BENCH_BASELINE=PATH` names another build of the program: the parts on SQLite measure it in the same rounds.
+//! `cargo bench --profile dist --bench compare` runs all parts, `cargo bench --profile dist --bench
+//! compare -- check package` those two. Servers are pinned to the first processor and the load to
+//! the second, so that only the server is measured. `ONSHI_BENCH_BASELINE=PATH` names another build
+//! of the program: the parts on SQLite measure it in the same rounds.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -21,13 +23,13 @@ use std::time::Duration;
 
 use pairs::Row;
 
-/// Rounds of each pair; each round measures both once.
+/// The number of rounds of each pair. Each round measures both once.
 const ROUNDS: usize = 7;
-/// How long one measurement takes.
+/// The duration of one measurement.
 const SPELL: Duration = Duration::from_secs(3);
-/// Connections of the load.
+/// The number of connections of the load.
 const CONNECTIONS: usize = 16;
-/// All of Japan's medical institutions, about.
+/// About the number of all medical institutions in Japan.
 const MANY: u32 = 230_000;
 
 const PARTS: [(&str, &str); 8] = [
@@ -48,7 +50,7 @@ fn main() {
         return;
     }
     if !arguments.iter().any(|argument| argument == "--bench") {
-        // `cargo test --all-targets` starts benches, too: it has nothing to test here.
+        // `cargo test --all-targets` starts benches too; there is nothing to test here.
         return;
     }
     let wanted: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with("--")).collect();

@@ -1,4 +1,5 @@
-//! What one process needs: the time to be ready, and resident memory after more and more work.
+//! The cost of one process: the time until it is ready, and its resident memory after increasing
+//! work.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use super::process::Process;
 use super::stage;
 use super::{CONNECTIONS, MANY};
 
-/// Milliseconds from the start of the process to its ready line.
+/// Measures the milliseconds from the start of the process to its ready line.
 pub(crate) fn start(title: &str) -> Row {
     let dir = tempfile::tempdir().unwrap();
     drop(Process::program(dir.path(), &[]));
@@ -26,7 +27,8 @@ fn timed(dir: &std::path::Path, options: &[&str]) -> f64 {
     took
 }
 
-/// MiB idle, after 1,000,000 checks, with 230,000 institutions; and the start with those.
+/// Measures the MiB when idle, after 1,000,000 checks and with 230,000 institutions, and the start
+/// with those.
 pub(crate) fn resident(title: &str) -> Vec<Row> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What is measured side by side: the program and the floor in turn, round by round, and the ratio of each round.
+//! Measurements side by side: the program and the floor in turn, with the ratio of each round.
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,12 +35,12 @@ impl fmt::Display for Row {
 /// A build of the program that answers checks.
 struct Subject {
     title: &'static str,
-    /// Held, so that they go on running.
+    /// Kept, so that the processes continue to run.
     _programs: Vec<Process>,
     dir: TempDir,
     client: Client,
     requests: Arc<Vec<Vec<u8>>>,
-    /// The first of them, as the floor is asked.
+    /// The first request, in the floor's form.
     for_floor: Vec<u8>,
 }
 
@@ -65,7 +65,8 @@ impl Subject {
     }
 }
 
-/// Checks a second where there are so many institutions: a row for each title, with so many of them asked in turn, and one for the baseline.
+/// Measures checks per second with this number of institutions. Each title has a row, in which its
+/// number of institutions are queried in turn; the baseline has one row.
 pub(crate) fn checks(rows: &[(&str, usize, f64)], stage: &Stage, institutions: u32) -> Vec<Row> {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let builds = [("", Some(env!("CARGO_BIN_EXE_onshi-mock"))), (", baseline", stage.baseline.as_deref())];
@@ -92,7 +93,7 @@ pub(crate) fn checks(rows: &[(&str, usize, f64)], stage: &Stage, institutions: u
     rows.iter().flat_map(row).collect()
 }
 
-/// MiB a second of a package.
+/// Measures the MiB per second of a package download.
 pub(crate) fn packages(title: &str, target: f64) -> Row {
     const SIZE: usize = 64 * 1024 * 1024;
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -117,7 +118,7 @@ pub(crate) fn packages(title: &str, target: f64) -> Row {
     measured.row(title, " MiB/s", target)
 }
 
-/// Handshakes a second.
+/// Measures handshakes per second.
 pub(crate) fn handshakes(title: &str, target: f64) -> Row {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -167,7 +168,7 @@ impl Measured {
     }
 }
 
-/// Sorts, and gives the one in the middle.
+/// Sorts the values and returns the median.
 pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]

@@ -1,30 +1,31 @@
-//! Processes under measurement: started pinned, waited for until they are ready, looked at through /proc.
+//! The processes under measurement: pinned to a processor, awaited until ready, inspected through
+//! /proc.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A server that runs.
+/// A running server.
 pub(crate) struct Process {
     child: Child,
-    /// What it said when it was ready.
+    /// Its ready line.
     pub(crate) ready: String,
 }
 
 impl Process {
-    /// The program, in a directory, with these options of `serve`.
+    /// Starts the program in a directory, with these options of `serve`.
     pub(crate) fn program(dir: &Path, options: &[&str]) -> Self {
         Self::build(env!("CARGO_BIN_EXE_onshi-mock"), dir, options)
     }
 
-    /// A build of the program, in a directory, with these options of `serve`.
+    /// Starts a build of the program in a directory, with these options of `serve`.
     pub(crate) fn build(path: &str, dir: &Path, options: &[&str]) -> Self {
         let mut command = pinned(path);
         command.arg("serve").args(["--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0", "--control-token", TOKEN]);
         Self::start(command.args(options).current_dir(dir))
     }
 
-    /// The floor, with the certificates of a directory.
+    /// Starts the floor with the certificates of a directory.
     pub(crate) fn floor(certs: &Path, answer: usize, package: usize, postgres: Option<&str>) -> Self {
         let mut command = pinned(std::env::current_exe().unwrap().to_str().unwrap());
         let sizes = [answer.to_string(), package.to_string()];
@@ -37,13 +38,13 @@ impl Process {
         Self { child, ready }
     }
 
-    /// The address behind a word of the ready line.
+    /// Returns the address after a word of the ready line.
     pub(crate) fn address(&self, word: &str) -> String {
         let found = self.ready.split(' ').find_map(|part| part.strip_prefix(word)?.strip_prefix("https://").map(str::to_owned));
         found.unwrap_or_else(|| panic!("no {word} in {}", self.ready))
     }
 
-    /// Resident memory, MiB.
+    /// Returns the resident memory in MiB.
     pub(crate) fn resident(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -53,13 +54,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The bench is over, one way or the other.
+        // The bench has ended, with or without a result.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The control token of every program here.
+/// The control token of all servers here.
 pub(crate) const TOKEN: &str = "a-control-token-for-benches";
 
 fn pinned(program: &str) -> Command {
@@ -68,13 +69,13 @@ fn pinned(program: &str) -> Command {
     command
 }
 
-/// Keeps this process, which makes the load, off the servers' processor.
+/// Keeps this process, which produces the load, off the servers' processor.
 pub(crate) fn pin_load() {
     let pinned = Command::new("taskset").args(["--all-tasks", "--cpu-list", "--pid", "1", &std::process::id().to_string()]).output();
     assert!(pinned.is_ok_and(|output| output.status.success()), "taskset (util-linux) and two processors are needed");
 }
 
-/// What this runs on.
+/// Returns a description of the machine.
 pub(crate) fn machine() -> String {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown").trim_start_matches(['\t', ':', ' ']);

@@ -1,4 +1,4 @@
-//! What a measurement needs first: a store, institutions, a login, a package, a certificate.
+//! The preparation of a measurement: a store, institutions, a login, a package, a certificate.
 
 use std::fmt::Write as _;
 
@@ -7,23 +7,24 @@ use serde_json::{Value, json};
 use super::load::Client;
 use super::process::TOKEN;
 
-/// Where the program keeps its state, and in how many processes it runs.
+/// The store and the number of processes of the program.
 pub(crate) struct Stage {
     pub(crate) store: String,
     pub(crate) processes: usize,
-    /// The database that the floor asks once a request.
+    /// The database that the floor queries once per request.
     pub(crate) floor_asks: Option<String>,
     /// Another build of the program, measured in the same rounds.
     pub(crate) baseline: Option<String>,
 }
 
-/// A SQLite file in the bench's own directory; beside it the build that `ONSHI_BENCH_BASELINE` names, with one of its own.
+/// A SQLite file in the bench's own directory. The build that `ONSHI_BENCH_BASELINE` names has its
+/// own file.
 pub(crate) fn sqlite() -> Stage {
     let baseline = std::env::var("ONSHI_BENCH_BASELINE").ok();
     Stage { store: "sqlite:bench.db".to_owned(), processes: 1, floor_asks: None, baseline }
 }
 
-/// The PostgreSQL database that `ONSHI_BENCH_POSTGRES` names; its tables of before are dropped.
+/// The PostgreSQL database that `ONSHI_BENCH_POSTGRES` names. Its former tables are dropped.
 pub(crate) fn postgres(processes: usize) -> Stage {
     let url =
         std::env::var("ONSHI_BENCH_POSTGRES").expect("ONSHI_BENCH_POSTGRES=postgres://… names a database whose content may be dropped");
@@ -39,7 +40,7 @@ async fn emptied(url: &str) {
     }
 }
 
-/// An HTTP/1.1 request.
+/// Returns an HTTP/1.1 request.
 pub(crate) fn request(method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let mut bytes = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n{headers}\r\n").into_bytes();
@@ -47,7 +48,7 @@ pub(crate) fn request(method: &str, path: &str, headers: &str, body: &[u8]) -> V
     bytes
 }
 
-/// A check of the plainest person.
+/// Returns a check of the simplest person.
 pub(crate) fn check(path: &str, institution: &str, token: &str) -> Vec<u8> {
     let body = json!({"XmlMsg": {
         "MessageHeader": {"QualificationConfirmationDate": "20260120", "MedicalInstitutionCode": institution},
@@ -64,14 +65,14 @@ async fn control(control: &Client, method: &str, path: &str, body: &Value) -> Va
     serde_json::from_slice(&control.once(&request(method, path, &headers, body.as_bytes())).await).unwrap()
 }
 
-/// A token that names nobody, good for every institution.
+/// Returns a token that names no institution and is valid for every one.
 pub(crate) async fn login(backend: &Client) -> String {
     let answer =
         backend.once(&request("POST", "/oqs-api-pro/MSA12020/ILI12020SV01/auth", "Content-Type: application/json\r\n", b"{}")).await;
     serde_json::from_slice::<Value>(&answer).unwrap()["result"]["idToken"].as_str().unwrap().to_owned()
 }
 
-/// So many institutions of the mock's own, and their codes; for one, the fixture's.
+/// Creates institutions and returns their codes. For one, returns the fixture's code.
 pub(crate) async fn institutions(client: &Client, count: u32) -> Vec<String> {
     if count == 1 {
         return vec!["9910000018".to_owned()];
@@ -91,7 +92,7 @@ pub(crate) async fn institutions(client: &Client, count: u32) -> Vec<String> {
     codes
 }
 
-/// The nth code of prefecture 99, with its check digit.
+/// Returns the nth code of prefecture 99, with its check digit.
 fn code(number: u32) -> String {
     let digits = format!("{:06}", number + 100_000);
     let weighed = digits.bytes().rev().enumerate().map(|(i, digit)| u32::from(digit - b'0') * if i % 2 == 0 { 2 } else { 1 });
@@ -101,7 +102,7 @@ fn code(number: u32) -> String {
     code
 }
 
-/// The path of a package of so many bytes, ready to be downloaded without a pace.
+/// Returns the path of a package with this size, ready for download without a bandwidth limit.
 pub(crate) async fn package(client: &Client, backend: &Client, size: usize) -> String {
     let campaign = json!({"starts": "2026-01-19", "packages": [{"component": "linkage_application", "version": "9.0.0", "size": size}]});
     let input = json!({"template": "9910000034", "campaign": campaign, "terminals": {"T1": {"bandwidth": 100_000_000_000_u64}}});
@@ -118,7 +119,7 @@ pub(crate) async fn package(client: &Client, backend: &Client, size: usize) -> S
     }
 }
 
-/// A terminal's certificate and its key.
+/// Returns a terminal's certificate and its key.
 pub(crate) async fn certificate(client: &Client) -> (String, String) {
     let issued = control(client, "POST", "/v1/institutions/9910000018/terminals/T1/certificate", &json!({})).await;
     let text = |name: &str| issued[name].as_str().unwrap().to_owned();
