@@ -1,5 +1,5 @@
-//! `POST /linkage/v1/terminals/{id}/cards`: a card at the reader of a terminal elsewhere, answered with what is shown and the face result file.
-//! The route is the mock's own.
+//! `POST /linkage/v1/terminals/{id}/cards`: presents a card at the reader of a remote terminal. The
+//! response has what the reader shows and the face result file. The route is the mock's own.
 
 use std::sync::Arc;
 
@@ -40,7 +40,8 @@ use crate::wire::parse_errors::in_japanese;
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"person": "valid", "consents": {"limit_certificate": "given"}}))]
 struct CardRequest {
-    /// A person's id, their name (in kanji or kana), or the number (番号) of a card of theirs, where that is nobody else's.
+    /// A person's id, their name (in kanji or kana), or the number (番号) of a card of theirs, where
+    /// that is nobody else's.
     person: String,
     #[serde(default)]
     consents: Consents,
@@ -57,8 +58,8 @@ struct CardAnswer {
     file: Option<CardFile>,
 }
 
-/// The face result file: its bytes are in the terminal's character set, or a zip; its text is for people. How it is to come into being is
-/// the terminal's setting.
+/// The face result file: its bytes are in the terminal's character set, or a zip; its text is for
+/// people. How it is to come into being is the terminal's setting.
 #[derive(Serialize, JsonSchema)]
 struct CardFile {
     name: String,
@@ -67,7 +68,7 @@ struct CardFile {
     result_files: ResultFiles,
 }
 
-/// What its signature does not say.
+/// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.takes::<CardRequest>();
     operation.answers::<CardAnswer>(200);
@@ -75,7 +76,7 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.refuses_with(UNREADABLE);
 }
 
-/// Handles one card.
+/// Handles one presented card.
 pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
     let (incoming, read_whole) = IncomingRequest::whole(&app, Operation::Card, request).await;
     if let Err(refusal) = read_whole {

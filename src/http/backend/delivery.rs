@@ -1,5 +1,6 @@
-//! What the delivery routes share: who asks about which terminal, and whether the server is up. The protocol is the mock's own: the real one
-//! is not public.
+//! The shared part of the delivery routes: identifies the caller and the terminal, and refuses
+//! while the delivery server is down. The protocol is the mock's own, since the real one is not
+//! public.
 
 use jiff::SignedDuration;
 
@@ -20,19 +21,19 @@ use crate::http::app::App;
 use crate::http::openapi::Operation;
 use crate::institutions::{Moment, Tenant};
 
-/// How every route about a terminal may refuse.
+/// Adds the refusals of every route about a terminal.
 pub(super) fn describe(operation: &mut Operation<'_>) {
     operation.refuses_with(&[ErrorId::MalformedRequest]);
     operation.refuses_with(IDENTITY_ERRORS);
 }
 
-/// How every route of the delivery server may refuse.
+/// Adds the refusals of every route of the delivery server.
 pub(super) fn describe_delivery(operation: &mut Operation<'_>) {
     describe(operation);
     operation.refuses_with(&[ErrorId::DeliveryDown]);
 }
 
-/// Who asks about the terminal of a path, and about which.
+/// Identifies the caller, and reads the terminal in the path.
 pub(super) fn identify_at(app: &App, incoming: &IncomingRequest, id: &str) -> Result<(Caller, TerminalAddress), IdentityError> {
     let refused = |institution, refusal| IdentityError { institution, refusal };
     let address = TerminalAddress::parse(id).map_err(|error| {
@@ -45,12 +46,12 @@ pub(super) fn identify_at(app: &App, incoming: &IncomingRequest, id: &str) -> Re
     Ok((caller, address))
 }
 
-/// How a request over the web that is handled in one step is counted.
+/// Returns the access of an HTTP request that is handled in one step, so that faults count it.
 pub(super) fn access<'a>(incoming: &IncomingRequest, caller: &'a Caller) -> Access<'a> {
     Access { caller, operation: incoming.operation, surface: Surface::Http, counted: true }
 }
 
-/// Identifies who asks about a terminal, and reads something there.
+/// Identifies the caller, and reads something at the terminal.
 pub(super) async fn read_terminal<T>(
     app: &App,
     incoming: &IncomingRequest,
@@ -63,7 +64,7 @@ pub(super) async fn read_terminal<T>(
     }
 }
 
-/// Identifies who asks about a terminal, and updates something there.
+/// Identifies the caller, and updates something at the terminal.
 pub(super) async fn update_terminal<T>(
     app: &App,
     incoming: &IncomingRequest,
@@ -78,7 +79,7 @@ pub(super) async fn update_terminal<T>(
     }
 }
 
-/// Reads something on a route of the delivery server: refused while that is down.
+/// Reads something on a route of the delivery server, unless that is down.
 pub(super) async fn read_delivery<T>(
     app: &App,
     incoming: &IncomingRequest,
@@ -93,7 +94,7 @@ pub(super) async fn read_delivery<T>(
     read.await
 }
 
-/// Updates something on a route of the delivery server: refused while that is down.
+/// Updates something on a route of the delivery server, unless that is down.
 pub(super) async fn update_delivery<T>(
     app: &App,
     incoming: &IncomingRequest,
@@ -108,10 +109,10 @@ pub(super) async fn update_delivery<T>(
     updated.await
 }
 
-/// Whether the delivery server is up.
+/// Succeeds if the delivery server is up.
 ///
 /// # Errors
-/// It is down, and when to come again.
+/// The delivery server is down. The refusal says when to retry.
 pub(super) fn is_up(campaign: &Campaign, shape: &DeliveryShape) -> Result<(), Refusal> {
     if !campaign.down {
         return Ok(());
@@ -120,12 +121,12 @@ pub(super) fn is_up(campaign: &Campaign, shape: &DeliveryShape) -> Result<(), Re
     Err(Refusal::quoting(ErrorId::DeliveryDown, detail).again_in(seconds(shape.retry_after.duration())))
 }
 
-/// Whole seconds of a duration, at least one.
+/// Returns the seconds of a duration, rounded up, at least one.
 pub(super) fn seconds(duration: SignedDuration) -> u64 {
     duration.as_millis().unsigned_abs().div_ceil(1000).max(1) as u64
 }
 
-/// A terminal that was found before.
+/// Returns a terminal that is known to exist.
 pub(super) fn terminal_of<'a>(institution: &'a Institution, id: &TerminalId) -> &'a Terminal {
     institution.terminals.get(id).expect("admission or the caller found the terminal")
 }

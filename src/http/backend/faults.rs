@@ -1,4 +1,4 @@
-//! What a fault does to an answer before it is sent. The request itself is handled as ever.
+//! The effect of a fault on a response before it is sent. The request itself is handled as usual.
 
 mod body;
 
@@ -15,10 +15,10 @@ use crate::domain::period::Period;
 use crate::http::connection::NoAnswer;
 use crate::wire::corruption;
 
-/// An answer as it is sent.
+/// A response after its fault was applied.
 pub(super) struct FaultedReply {
     pub(super) reply: Reply,
-    /// How long it is held back.
+    /// How long the response is held back.
     pub(super) delay: Option<Duration>,
 }
 
@@ -28,7 +28,7 @@ impl From<Content> for FaultedReply {
     }
 }
 
-/// What a fault makes of an answer; `wall` is the machine's time.
+/// Applies a fault to a response; `wall` is the machine's time.
 pub(super) fn apply_fault(fired: &TriggeredFault, reply: Reply, wall: Timestamp) -> FaultedReply {
     match (&fired.kind, reply) {
         (Kind::Status { status, retry_after }, _) => instead(*status, *retry_after).into(),
@@ -41,7 +41,7 @@ pub(super) fn apply_fault(fired: &TriggeredFault, reply: Reply, wall: Timestamp)
     }
 }
 
-/// Another content: its bytes, how they come, or what the headers say of them.
+/// Changes the content: its bytes, how they are sent, or its headers.
 fn corrupted(kind: &Kind, content: Content, wall: Timestamp) -> Content {
     let length = content.length();
     match kind {
@@ -77,7 +77,7 @@ fn never(no_answer: NoAnswer, delay: Option<Duration>) -> FaultedReply {
     FaultedReply { reply: Reply::None(no_answer), delay }
 }
 
-/// What a proxy in between would say.
+/// Returns an error page such as a proxy between client and server would send.
 fn instead(status: u16, retry_after: Option<Period>) -> Content {
     let status = StatusCode::from_u16(status).expect("a fault's status is 400 to 599");
     let page =
@@ -88,13 +88,13 @@ fn instead(status: u16, retry_after: Option<Period>) -> Content {
     content
 }
 
-/// The answer with its body sent in another way, and its length as announced, right or wrong.
+/// Sends the body as a stream in another way. Announces this length, which may be wrong.
 fn streamed(mut content: Content, length: Option<u64>, send: impl FnOnce(Body) -> Body) -> Content {
     content.headers.extend(length.map(|length| (CONTENT_LENGTH, HeaderValue::from(length))));
     Content { body: Payload::Stream(send(content.body.into_body())), ..content }
 }
 
-/// The answer with other bytes, where all of them are at hand.
+/// Changes the bytes of the body. A stream stays as it is, since its bytes are not in memory.
 fn rewritten(mut content: Content, rewrite: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Content {
     if let Payload::Bytes(bytes) = content.body {
         content.headers.remove(CONTENT_LENGTH);

@@ -1,4 +1,5 @@
-//! The end of a request: faults change its answer, the journal gets its entry, and the answer becomes a response.
+//! The end of a request: applies faults to the response, records the journal entry, and builds the
+//! HTTP response.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -27,43 +28,43 @@ use crate::http::app::App;
 use crate::http::connection::ResponseDelay;
 use crate::journal::{Exchange, FaultMark, JournalError, Message, Note, Outcome};
 
-/// The version of the program.
+/// The header with the version of the program.
 const MOCK: HeaderName = HeaderName::from_static("x-onshi-mock");
-/// The id of the journal's entry.
+/// The header with the ID of the journal entry.
 pub(in crate::http) const JOURNAL: HeaderName = HeaderName::from_static("x-onshi-journal");
 
-/// Characters of a path and of a method that the journal keeps.
+/// The maximum number of characters of a path and of a method in the journal.
 const LONGEST_PATH: usize = 256;
 const LONGEST_METHOD: usize = 16;
 
-/// How a request ended.
+/// The result of a request.
 pub(super) struct Completion {
-    /// The answer, before faults.
+    /// The response, before faults are applied.
     pub(super) reply: Reply,
-    /// How it ended, for the journal.
+    /// The outcome for the journal.
     pub(super) outcome: Outcome,
-    /// What decided it.
+    /// The reason for the outcome.
     pub(super) why: Text,
-    /// What else is worth knowing.
+    /// Further notes for the journal.
     pub(super) notes: Vec<Note>,
-    /// Whom a check asked for, once it could be read.
+    /// The patient of a check; `None` until the request could be read.
     pub(super) patient: Option<PatientKey>,
-    /// How the file that answers it comes into being, where one does.
+    /// How the result file is to be written; `None` if there is no such file.
     pub(super) result_files: Option<ResultFiles>,
 }
 
 impl Completion {
-    /// One of which no more is known.
+    /// Creates a result without notes, patient and file.
     pub(super) fn new(reply: impl Into<Reply>, outcome: Outcome, why: Text) -> Self {
         Self { reply: reply.into(), outcome, why, notes: Vec::new(), patient: None, result_files: None }
     }
 
-    /// Answered as asked.
+    /// Creates the result of a successful request.
     pub(super) fn answered(reply: impl Into<Reply>, why: Text) -> Self {
         Self::new(reply, Outcome::Answered, why)
     }
 
-    /// Refused with an error of the catalogue.
+    /// Creates the result of a request that is refused with an error of the catalogue.
     pub(super) fn refused(reply: Content, refusal: &Refusal, entry: &Entry) -> Self {
         let error = JournalError::new(entry, refusal.message(entry));
         Self::new(reply, Outcome::refused(error, None), refusal.why(entry))
@@ -109,7 +110,7 @@ pub(super) fn finish(app: &App, incoming: IncomingRequest, request_context: Requ
     response
 }
 
-/// Ends a request in the mock's own protocol: with an answer in JSON, or with a problem.
+/// Ends a request in the mock's own protocol with JSON, or with a problem document.
 pub(super) async fn finish_json<T: Serialize>(
     app: &App,
     incoming: IncomingRequest,
@@ -123,26 +124,26 @@ pub(super) async fn finish_json<T: Serialize>(
     }
 }
 
-/// Ends a request in the mock's own protocol with a problem.
+/// Ends a request in the mock's own protocol with a problem document.
 pub(super) async fn refuse(app: &App, incoming: IncomingRequest, request_context: RequestContext, refusal: &Refusal) -> Response {
     let entry = catalogue_entry(app, request_context.institution.as_ref(), refusal.error).await;
     let completion = Completion::refused(problem(&incoming, refusal, &entry), refusal, &entry);
     finish(app, incoming, request_context, completion)
 }
 
-/// The catalogue's entry, with what the institution has put in its place.
+/// Returns the catalogue entry of an error, with the changes that the institution has made to it.
 pub(super) async fn catalogue_entry(app: &App, institution: Option<&InstitutionCode>, id: ErrorId) -> Entry {
     let fixtures = app.fixtures();
     let catalogue = &fixtures.catalogue;
     let Some(code) = institution else {
         return catalogue.entry(id).clone();
     };
-    // Where the store does not work, the catalogue's own words have to do.
+    // If the store does not work, the entry is returned without the institution's changes.
     let of_institution = app.institutions.read(code, |tenant, _| tenant.institution.presentation.entry(catalogue, id)).await;
     of_institution.ok().flatten().unwrap_or_else(|| catalogue.entry(id).clone())
 }
 
-/// What is kept of a request whose answer is still on its way.
+/// The data of a request that is needed for the journal while its response is being sent.
 pub(super) struct TransferRecord {
     pub(super) app: Arc<App>,
     pub(super) institution: Option<InstitutionCode>,
@@ -164,7 +165,7 @@ impl TransferRecord {
         }
     }
 
-    /// Journals that the answer was cut off, and why.
+    /// Records in the journal that the response was cut off, and why.
     pub(super) async fn record(&self, refusal: &Refusal, note: Text) {
         let entry = catalogue_entry(&self.app, self.institution.as_ref(), refusal.error).await;
         let operation = self.operation.name();
@@ -180,13 +181,14 @@ impl TransferRecord {
     }
 }
 
-/// All notes of a request: that of its certificate first, that of its fault last.
+/// Returns all notes of a request. The note about its certificate is first, that about its fault
+/// last.
 fn all_notes(incoming: &IncomingRequest, notes: Vec<Note>, fault: Option<&TriggeredFault>) -> Vec<Note> {
     let before = incoming.certificate_note().map(Note::Text);
     before.into_iter().chain(notes).chain(fault.map(|fired| Note::Text(fired.note()))).collect()
 }
 
-/// An answer as the journal has it; of a stream, no body.
+/// Converts a response for the journal. The body of a stream is left out.
 fn journal_message(content: &Content) -> Message {
     match &content.body {
         Payload::Bytes(bytes) => Message::of_own(lines(&content.headers), bytes.clone()),
@@ -202,12 +204,12 @@ fn method(incoming: &IncomingRequest) -> Cow<'static, str> {
     }
 }
 
-/// At most so many characters of a text.
+/// Returns at most this number of characters of a text.
 fn beginning(text: String, characters: usize) -> String {
     if text.len() <= characters { text } else { text.chars().take(characters).collect() }
 }
 
-/// Headers as the journal takes them.
+/// Converts headers for the journal.
 fn lines(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
     headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! JSON or XML: the form of a check's message and of its answer.
+//! The form of a check's request and response: JSON or XML.
 
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -17,7 +17,8 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// The form of a body: XML where its Content-Type says so, or says nothing and the body begins like XML.
+    /// Returns the form of a body: XML if the `Content-Type` says so, or if there is none and the
+    /// body starts like XML; else JSON.
     pub(super) fn of_body(headers: &HeaderMap, body: &[u8]) -> Self {
         let begins_like_xml = || body.trim_ascii_start().starts_with(b"<") || body.starts_with(b"\xEF\xBB\xBF<");
         match headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default()) {
@@ -28,7 +29,8 @@ impl Form {
         }
     }
 
-    /// The form of the answer: what `Accept` prefers, else the body's.
+    /// Returns the form of the response: the one that `Accept` prefers, or else the form of the
+    /// request's body.
     pub(super) fn of_answer(headers: &HeaderMap, of_body: Self) -> Self {
         let mut forms = [(JSON, Self::Json), (APPLICATION_XML, Self::Xml), (TEXT_XML, Self::Xml)];
         if of_body == Self::Xml {
@@ -40,7 +42,7 @@ impl Form {
     /// Reads a body of this form.
     ///
     /// # Errors
-    /// It is none.
+    /// The body is not of this form.
     pub(super) fn read<'a>(self, headers: &HeaderMap, body: &'a [u8]) -> Result<Document<'a>, Text> {
         match self {
             Self::Json => Document::json(body),
@@ -48,7 +50,7 @@ impl Form {
         }
     }
 
-    /// What an answer of this form is written for.
+    /// Returns the target that a response of this form is written for.
     pub(super) fn target(self) -> Target {
         match self {
             Self::Json => Target::Json,
@@ -57,7 +59,7 @@ impl Form {
     }
 }
 
-/// The `charset` of the Content-Type.
+/// Returns the `charset` of the `Content-Type`.
 fn charset_of(headers: &HeaderMap) -> Option<&str> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));

@@ -1,4 +1,5 @@
-//! Who is asking: the client certificate, else the token, else the request itself. A contradiction is an error.
+//! The identification of the caller by client certificate, token or request. If they contradict
+//! each other, the request is refused.
 
 use super::incoming_request::IncomingRequest;
 use crate::app::access::RequestOutcome;
@@ -12,7 +13,7 @@ use crate::policy::{ClientAuthPolicy, LoginPolicy};
 use crate::tls::ClientCertificate;
 use crate::token::{Claims, Kind};
 
-/// How it is refused that someone asks.
+/// The errors with which identification may refuse a request.
 pub(super) const IDENTITY_ERRORS: &[ErrorId] = &[
     ErrorId::IdentityMissing,
     ErrorId::IdentityUnknown,
@@ -23,39 +24,40 @@ pub(super) const IDENTITY_ERRORS: &[ErrorId] = &[
     ErrorId::StoreUnavailable,
 ];
 
-/// Whether a check or another request needs a token.
+/// Whether a request needs a token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenRule {
-    /// Under `--login strict` it does.
+    /// Needs a token under `--login strict`.
     StrictlyNeeded,
-    /// It does not; one that comes must be good all the same.
+    /// Needs none. If a token is presented, it must be valid nevertheless.
     Optional,
 }
 
-/// A request whose caller could not be told.
+/// The refusal of a request whose caller was not identified.
 #[derive(Debug)]
 pub(super) struct IdentityError {
-    /// The institution that was named first.
+    /// The institution that the first source named.
     pub(super) institution: Option<InstitutionCode>,
-    /// Why it is refused.
+    /// The reason.
     pub(super) refusal: Refusal,
 }
 
 impl IdentityError {
-    /// As what a request came to.
+    /// Returns the outcome of the request.
     pub(super) fn request_outcome<T>(self) -> RequestOutcome<T> {
         RequestOutcome::refused(self.institution, self.refusal)
     }
 }
 
-/// What one source says of who asks.
+/// The identity of the caller according to one source.
 struct IdentityClaim {
     source: Text,
     institution: InstitutionCode,
     terminal: Option<TerminalId>,
 }
 
-/// Brings together what certificate, token and request say. `in_request` is the request's own word; it counts by itself under lenient login only.
+/// Identifies the caller by certificate, token and request. `in_request` is the identity in the
+/// request itself; without certificate or token it is accepted only under lenient login.
 pub(super) fn identify(
     app: &App,
     incoming: &IncomingRequest,
@@ -102,7 +104,7 @@ fn missing(strict: bool) -> Text {
     Text::new("--login strict では証明書かトークンが必要です。", "Under --login strict a certificate or token has to say so.")
 }
 
-/// What the journal notes of a check that came without a token.
+/// Returns the journal's note on a check that was accepted without a token.
 pub(super) fn token_note(app: &App, incoming: &IncomingRequest) -> Option<Text> {
     let passed = incoming.authorization().is_none() && app.login != LoginPolicy::Strict;
     passed.then(|| {
@@ -113,7 +115,7 @@ pub(super) fn token_note(app: &App, incoming: &IncomingRequest) -> Option<Text> 
     })
 }
 
-/// Whether one of our certificates is there where `--client-auth required` wants one.
+/// Refuses a request without one of the mock's own certificates if `--client-auth required` is set.
 pub(super) fn certificate_if_required(app: &App, incoming: &IncomingRequest) -> Result<(), Refusal> {
     let has_ours = matches!(incoming.certificate, ClientCertificate::Terminal(_));
     if app.client_auth != ClientAuthPolicy::Required || has_ours {

@@ -1,4 +1,4 @@
-//! A request to the backend as it came: read once, and the same from there on.
+//! A received request to the backend. It is read once, and does not change afterwards.
 
 use std::time::Instant;
 
@@ -19,28 +19,28 @@ use crate::http::body::{self, BodyError};
 use crate::http::connection::Connection;
 use crate::tls::ClientCertificate;
 
-/// How a body that cannot be read is refused.
+/// The errors with which an unreadable body is refused.
 pub(super) const UNREADABLE: &[ErrorId] = &[ErrorId::MalformedRequest, ErrorId::BodyTimeout, ErrorId::BodyTooLarge, ErrorId::BodyEncoded];
 
-/// One request.
+/// A received request.
 pub(super) struct IncomingRequest {
     pub(super) operation: Operation,
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) certificate: ClientCertificate,
-    /// The body, as far as the operation has one and it could be read.
+    /// The body; empty if the operation has none or it could not be read.
     pub(super) body: Bytes,
     pub(super) began: Instant,
 }
 
 impl IncomingRequest {
-    /// A request whose body says nothing.
+    /// Takes a request without reading its body.
     pub(super) fn head(app: &App, operation: Operation, request: Request) -> Self {
         Self::split(app, operation, request).0
     }
 
-    /// A request with its body, which is read within its limits.
+    /// Takes a request and reads its body, within the limits of size and time.
     pub(super) async fn whole(app: &App, operation: Operation, request: Request) -> (Self, Result<(), Refusal>) {
         let (incoming, body) = Self::split(app, operation, request);
         match body::read(body, &incoming.headers, app.body).await {
@@ -58,13 +58,14 @@ impl IncomingRequest {
         (Self { operation, method, path, headers, certificate, body: Bytes::new(), began: Instant::now() }, body)
     }
 
-    /// The Authorization header; none where it is absent or empty. One that is no ASCII can be no token of ours either.
+    /// Returns the `Authorization` header; `None` if it is absent or empty. A value that is not
+    /// ASCII is replaced by `?`, which is not a valid token either.
     pub(super) fn authorization(&self) -> Option<&str> {
         let value = self.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("?"));
         value.map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// What the journal notes of a certificate that counts as none.
+    /// Returns the journal's note on a certificate that was ignored.
     pub(super) fn certificate_note(&self) -> Option<Text> {
         let ClientCertificate::Foreign { reason } = &self.certificate else {
             return None;

@@ -1,5 +1,6 @@
-//! `POST /linkage/v1/terminals/{id}/files/{name}`: one request file of the linkage folder, answered with the result file or the `.err`. The route
-//! is the mock's own: it is what the linkage application of a terminal elsewhere asks.
+//! `POST /linkage/v1/terminals/{id}/files/{name}`: takes a request file of the linkage folder, and
+//! responds with the result file or the `.err` file. The route is the mock's own; the linkage
+//! application of a remote terminal uses it.
 
 use std::sync::Arc;
 
@@ -23,16 +24,18 @@ use crate::http::openapi;
 use crate::linkage::folder::{OutputFile, Reply};
 use crate::linkage::{HandledFile, handle};
 
-/// Whether the body is a result, or the `.err` of a request that could not be read.
+/// The header that says whether the body is a result file, or the `.err` file of a request that
+/// could not be read.
 const KIND: HeaderName = HeaderName::from_static("x-onshi-file");
 
-/// How the file is to come into being: the terminal's setting.
+/// The header that says how the file is to be written, according to the terminal's settings.
 const RESULT_FILES: HeaderName = HeaderName::from_static("x-onshi-result-files");
 
-/// What its signature does not say.
+/// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
     let bytes = || json!({ "schema": { "type": "string", "contentMediaType": "application/octet-stream" } });
-    // Generators of clients know bytes, and few of them XML; the server looks at the file's name, not at its Content-Type.
+    // Client generators support bytes, but few of them XML. The server uses the file's name, not
+    // the `Content-Type`.
     let binary = json!({ "schema": { "type": "string", "format": "binary" } });
     operation.takes_content(json!({ "application/xml": bytes(), "application/octet-stream": binary }));
     delivery::describe(operation);
@@ -67,7 +70,8 @@ pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(Strin
     }
 }
 
-/// Who asks is settled first: certificate or token have to agree with the path. Then the terminal takes its time.
+/// Identifies the caller first: certificate or token must match the path. Then waits for the
+/// terminal's latency, and answers the file.
 async fn answer(app: &App, incoming: &IncomingRequest, id: &str, name: &str) -> RequestOutcome<HandledFile> {
     let (caller, _) = match identify_at(app, incoming, id) {
         Ok(identified) => identified,

@@ -1,4 +1,5 @@
-//! `POST /oqs-api-pro/MSA12020/ILI12020SV01/auth`: login. Which fields carry the credentials is not public; the names are in invented.toml.
+//! `POST /oqs-api-pro/MSA12020/ILI12020SV01/auth`: login. The field names of the credentials are
+//! not public; the names in use are set in `invented.toml`.
 
 use std::sync::Arc;
 
@@ -29,10 +30,10 @@ use crate::token::{Bearer, Claims, Kind};
 use crate::wire::document;
 use crate::wire::login::{self, GrantedLogin};
 
-/// Whom a login names.
+/// The institution and terminal that a login names.
 type LoginTarget = (InstitutionCode, Option<TerminalId>);
 
-/// What its signature does not say.
+/// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
     let schema = operation.schema::<LoginAnswer>();
     operation.takes::<LoginRequest>();
@@ -52,7 +53,7 @@ pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
             let refusal = malformed(Text::new("JSON オブジェクトが必要です。", "A JSON object was expected."));
             return refused(&app, incoming, RequestContext::default(), &refusal).await;
         }
-        // Nothing that follows on the connection can be trusted.
+        // After an unreadable body, the rest of the connection cannot be trusted, so it is closed.
         Err(refusal) => return closing(refused(&app, incoming, RequestContext::default(), &refusal).await),
     };
     let RequestOutcome { result, request_context } = match named(&app, &incoming, &fields).await {
@@ -69,7 +70,8 @@ fn malformed(detail: Text) -> Refusal {
     Refusal::quoting(ErrorId::MalformedRequest, detail)
 }
 
-/// Whom certificate and credentials name; under lenient login that may be nobody.
+/// Returns the institution and terminal that certificate and credentials name; under lenient login
+/// this may be `None`.
 async fn named(app: &App, incoming: &IncomingRequest, fields: &Map<String, Value>) -> Result<Option<LoginTarget>, Refusal> {
     certificate_if_required(app, incoming)?;
     let by_certificate = match incoming.certificate.clone() {
@@ -94,7 +96,8 @@ async fn named(app: &App, incoming: &IncomingRequest, fields: &Map<String, Value
     Ok(by_certificate.or(by_fields))
 }
 
-/// Any text that is an institution's code or a terminal's address counts, whatever its field is called.
+/// Searches all fields, whatever their names, for the code of an institution or the address of a
+/// terminal.
 async fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<LoginTarget>, Refusal> {
     let mut found: Option<LoginTarget> = None;
     for text in fields.values().filter_map(Value::as_str) {
@@ -115,13 +118,14 @@ async fn in_any_field(app: &App, fields: &Map<String, Value>) -> Result<Option<L
     Ok(found)
 }
 
-/// Whether some text is nearly an institution's code, by itself or in a terminal's address: only its check digit is wrong.
+/// Whether a field contains the code of an institution, alone or in a terminal's address, that is
+/// wrong only in its check digit.
 fn is_mistyped(fields: &Map<String, Value>) -> bool {
     let codes = fields.values().filter_map(Value::as_str).map(|text| text.split_once('-').map_or(text, |(code, _)| code));
     codes.into_iter().any(InstitutionCode::is_mistyped)
 }
 
-/// A text that is the name of one of the institution's terminals, such as `T2`.
+/// Searches all fields for the name of one of the institution's terminals, such as `T2`.
 async fn terminal_in_any_field(app: &App, code: &InstitutionCode, fields: &Map<String, Value>) -> Result<Option<TerminalId>, Refusal> {
     let names = || fields.values().filter_map(Value::as_str).filter_map(|text| TerminalId::parse(text).ok());
     let found = app.institutions.read(code, |tenant, _| names().find(|name| tenant.institution.terminals.contains_key(name)));
@@ -157,7 +161,7 @@ fn agree(a: &LoginTarget, b: &LoginTarget) -> Result<(), Refusal> {
     Err(Refusal::quoting(ErrorId::IdentityContradiction, detail))
 }
 
-/// What a login that names nobody leaves in the journal.
+/// Returns the journal's note on a login that names no institution.
 fn note_of_nobody() -> Text {
     Text::new(
         "ログインからは医療機関が分かりません（lenient のため許可）。照会の MedicalInstitutionCode で判断します。",
@@ -165,7 +169,7 @@ fn note_of_nobody() -> Text {
     )
 }
 
-/// What a login leaves in the journal that has a code whose check digit is wrong.
+/// Returns the journal's note on a login with a code whose check digit is wrong.
 fn note_of_mistyped() -> Text {
     Text::new(
         "ログインの値に、チェックディジットだけが合わない医療機関コードがありました。入力の誤りが疑われます（この値は医療機関コードとして扱われません）。",
@@ -173,7 +177,8 @@ fn note_of_mistyped() -> Text {
     )
 }
 
-/// Whom the token is for: the institution's present generation goes into it.
+/// Returns the bearer of the tokens. It includes the institution's generation, so that the tokens
+/// become invalid when the institution is reset.
 async fn bearer(app: &App, named: Option<LoginTarget>) -> RequestOutcome<Option<Bearer>> {
     let Some((institution, terminal)) = named else {
         return RequestOutcome { result: Ok(None), request_context: RequestContext::default() };
@@ -198,7 +203,7 @@ async fn bearer(app: &App, named: Option<LoginTarget>) -> RequestOutcome<Option<
     RequestOutcome { result, request_context }
 }
 
-/// The character set of the terminal that logs in.
+/// Returns the character set of the terminal that logs in.
 async fn encoding(app: &App, bearer: &Bearer) -> Option<Encoding> {
     let found = app.institutions.read(&bearer.institution, |tenant, _| {
         let id = bearer.terminal.as_ref().unwrap_or(&tenant.institution.default_terminal);

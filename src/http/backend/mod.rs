@@ -1,4 +1,5 @@
-//! What imitates the real system: login, the check by card data, and (in a protocol of the mock's own) delivery, linkage files, cards and notices.
+//! The listener that imitates the real system: login and the check by card data; and, in protocols
+//! of the mock's own, delivery, linkage files, cards and notices.
 
 pub mod card;
 mod delivery;

@@ -1,4 +1,5 @@
-//! `GET /notices/v1`: what an institution has been told so far (N10), for a client to show. The protocol is the mock's own.
+//! `GET /notices/v1`: lists the notices published to an institution so far (N10), for a client to
+//! show. The protocol is the mock's own.
 
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ struct NoticeItem {
     notice: Notice,
 }
 
-/// What its signature does not say.
+/// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.answers::<NoticeList>(200);
     operation.refuses_with(IDENTITY_ERRORS);

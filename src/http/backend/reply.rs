@@ -1,4 +1,4 @@
-//! The answer to a request before it is an HTTP response: status, headers and bytes, or none at all.
+//! A response before it is converted for HTTP: status, headers and body, or no response at all.
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
@@ -15,46 +15,47 @@ use crate::http::connection::NoAnswer;
 use crate::http::problem::{Problem, is_for_a_browser};
 use crate::wire::charset::Encoded;
 
-/// Bytes for which an answer makes room at once: most have fewer.
+/// The initial capacity of a buffer for JSON in bytes; most responses are shorter.
 const ROOM: usize = 2048;
 
-/// What a request is answered with.
+/// The reply to a request.
 pub(super) enum Reply {
-    /// This.
+    /// A response.
     Answer(Content),
-    /// Nothing: the connection closes instead, or the HTTP/2 stream is reset.
+    /// No response: the connection is closed, or the HTTP/2 stream is reset.
     None(NoAnswer),
 }
 
-/// An answer.
+/// A response.
 pub(super) struct Content {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Payload,
 }
 
-/// What an answer carries.
+/// The body of a response.
 pub(super) enum Payload {
-    /// These bytes.
+    /// Bytes in memory.
     Bytes(Bytes),
-    /// What comes while it is sent; the headers announce how much that is.
+    /// A stream that is produced while it is sent. Its length is in the headers.
     Stream(Body),
 }
 
 impl Content {
-    /// An answer of these bytes.
+    /// Creates a response with this body.
     pub(super) fn new(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(CONTENT_TYPE, content_type);
         Self { status, headers, body: Payload::Bytes(body.into()) }
     }
 
-    /// An answer without a body.
+    /// Creates a response without a body.
     pub(super) fn empty(status: StatusCode) -> Self {
         Self { status, headers: HeaderMap::new(), body: Payload::Bytes(Bytes::new()) }
     }
 
-    /// The bytes of its body, as far as they are known: as announced, else as they are.
+    /// Returns the length of the body: that of the `Content-Length` header, or else that of the
+    /// bytes. `None` for a stream of unknown length.
     pub(super) fn length(&self) -> Option<u64> {
         let announced = self.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         announced.or(match &self.body {
@@ -65,7 +66,7 @@ impl Content {
 }
 
 impl Payload {
-    /// As a body to be sent.
+    /// Converts the payload into an HTTP body.
     pub(super) fn into_body(self) -> Body {
         match self {
             Self::Bytes(bytes) => Body::from(bytes),
@@ -75,7 +76,7 @@ impl Payload {
 }
 
 impl Reply {
-    /// As a response.
+    /// Converts the reply into an HTTP response.
     pub(super) fn into_response(self) -> Response {
         let mut response = Response::default();
         match self {
@@ -98,19 +99,19 @@ impl From<Content> for Reply {
     }
 }
 
-/// An answer in JSON.
+/// Creates a response with a value as JSON.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Content {
     let mut bytes = Vec::with_capacity(ROOM);
     serde_json::to_writer(&mut bytes, body).expect("answers hold texts, numbers and lists only");
     json_bytes(status, bytes)
 }
 
-/// An answer in JSON that is written already.
+/// Creates a response with JSON that is already serialized.
 pub(super) fn json_bytes(status: StatusCode, bytes: Vec<u8>) -> Content {
     Content::new(status, HeaderValue::from_static("application/json;charset=UTF-8"), bytes)
 }
 
-/// A message in XML.
+/// Creates a response with a message in XML.
 pub(super) fn xml(status: StatusCode, written: Encoded, encoding: Encoding) -> Content {
     let content_type = match encoding {
         Encoding::Utf8 => "application/xml;charset=UTF-8",
@@ -119,7 +120,8 @@ pub(super) fn xml(status: StatusCode, written: Encoded, encoding: Encoding) -> C
     Content::new(status, HeaderValue::from_static(content_type), written.bytes)
 }
 
-/// A refusal as a problem document, or as a page where a browser asks: what routes in the mock's own protocol answer.
+/// Creates a problem document from a refusal, or a page if the client is a browser. Routes in the
+/// mock's own protocol respond with it.
 pub(super) fn problem(incoming: &IncomingRequest, refusal: &Refusal, entry: &Entry) -> Content {
     let problem = Problem::of_catalogue(entry, &refusal.message(entry));
     let (status, mut headers, body) = problem.rendered(is_for_a_browser(incoming.method.as_str(), &incoming.headers));

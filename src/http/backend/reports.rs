@@ -1,4 +1,4 @@
-//! `POST /delivery/v1/terminals/{id}/reports`: an external terminal tells what it did.
+//! `POST /delivery/v1/terminals/{id}/reports`: an external terminal reports what it did.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ struct Accepted {
     phase: Phase,
 }
 
-/// What its signature does not say.
+/// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.takes::<Report>();
     operation.answers::<Accepted>(200);
@@ -50,7 +50,7 @@ pub async fn reports(State(app): State<Arc<App>>, InPath(id): InPath<String>, re
     let named = TerminalAddress::parse(&id).ok().map(|address| address.institution);
     let report = match read.and_then(|()| json_of(&incoming.body)) {
         Ok(object) => read_report(object),
-        // Nothing that follows on the connection can be trusted.
+        // After an unreadable body, the rest of the connection cannot be trusted, so it is closed.
         Err(refusal) => return closing(refuse(&app, incoming, RequestContext::of(named), &refusal).await),
     };
     let taken = match report {

@@ -1,4 +1,5 @@
-//! `GET /delivery/v1/terminals/{id}/results`: delivery results (配信実績), as staff see them, and beside them what no real tool shows.
+//! `GET /delivery/v1/terminals/{id}/results`: the delivery results (配信実績) as staff see them, with
+//! additions of the mock that no real tool shows.
 
 use std::sync::Arc;
 
@@ -22,7 +23,8 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::openapi;
 
-/// Delivery results (配信実績): what staff see is the installed version; what runs is the mock's own addition.
+/// Delivery results (配信実績): what staff see is the installed version; what runs is the mock's own
+/// addition.
 #[derive(Serialize, JsonSchema)]
 struct Results {
     terminal: String,
@@ -59,7 +61,7 @@ struct MockResults {
     phase: Phase,
 }
 
-/// What its signature does not say.
+/// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.answers::<Results>(200);
     describe_delivery(operation);

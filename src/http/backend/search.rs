@@ -1,4 +1,5 @@
-//! `POST /oqs-api-pro/MSA01030/ILI01030SV01/search`: the check by card data. A terminal that installed and did not restart refuses it.
+//! `POST /oqs-api-pro/MSA01030/ILI01030SV01/search`: the check by card data. A terminal that has
+//! installed an update and was not restarted refuses checks.
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ use crate::tls::ClientCertificate;
 use crate::wire::request::{self, ParsedRequest, Sender, note_of_ignored};
 use crate::wire::xml;
 
-/// Errors that a terminal gives in place of a check.
+/// The errors with which a terminal refuses a check.
 const REFUSED: &[ErrorId] = &[
     ErrorId::TokenMissing,
     ErrorId::TerminalOff,
@@ -39,7 +40,7 @@ const REFUSED: &[ErrorId] = &[
     ErrorId::UpdateMissing,
 ];
 
-/// What its signature does not say.
+/// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
     let (asked, answered) = (operation.schema::<CheckRequest>(), operation.schema::<CheckAnswer>());
     let in_both = |schema: Value| json!({ JSON: { "schema": schema }, XML: { "schema": schema } });
@@ -105,7 +106,8 @@ async fn answer(app: &App, incoming: IncomingRequest, form: Form, sender: &Sende
     finish(app, incoming, request_context, completion)
 }
 
-/// The message of a refusal before the inquiry. Whose look it has: that of the terminal that was found out, else of the certificate's.
+/// Returns the message of a refusal that precedes the inquiry. Its format is that of the identified
+/// terminal, or else that of the terminal in the certificate.
 async fn refused(
     app: &App,
     incoming: &IncomingRequest,
@@ -131,7 +133,8 @@ fn by_certificate<'a>(incoming: &'a IncomingRequest, request_context: &RequestCo
     }
 }
 
-/// A request that could not be read at all: its HTTP status says so too, and the connection closes, since nothing that follows on it can be trusted.
+/// Answers a request that could not be read. The error is also in the HTTP status, whatever the
+/// error profile. The connection is closed, since the rest of it cannot be trusted.
 async fn unreadable(app: &App, incoming: IncomingRequest, of_body: Form, refusal: &Refusal) -> Response {
     let form = Form::of_answer(&incoming.headers, of_body);
     let request_context = RequestContext::default();
@@ -141,7 +144,7 @@ async fn unreadable(app: &App, incoming: IncomingRequest, of_body: Form, refusal
     closing(finish(app, incoming, request_context, completion))
 }
 
-/// What a check came to, as it is answered: its message in `form`, or no answer at all.
+/// Converts the result of a check: its message in this form, or no response at all.
 fn completion(app: &App, form: Form, checked: AnsweredCheck, mut notes: Vec<Note>) -> Completion {
     let AnsweredCheck { answer: Answer { message, status, outcome, why }, encoding, note } = checked;
     notes.extend(note.map(Note::from));

@@ -1,4 +1,5 @@
-//! What fits no route of the backend: answered clearly, and journalled all the same.
+//! The fallback for requests that match no route of the backend. They are refused and recorded in
+//! the journal.
 
 use std::sync::Arc;
 
@@ -15,13 +16,13 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::listener::Listener;
 
-/// A path that does not exist.
+/// Refuses a path that does not exist.
 pub async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
     let detail = app.paths.of_unknown(Listener::Backend, request.uri().path());
     refuse(app, request, ErrorId::UnknownRoute, detail).await
 }
 
-/// A path that exists, asked with another method.
+/// Refuses a method that the path does not have.
 pub async fn method(State(app): State<Arc<App>>, path: MatchedPath, request: Request) -> Response {
     let methods = app.paths.methods(Listener::Backend, path.as_str());
     let detail = Text::new(format!("使えるメソッド: {methods}"), format!("It takes {methods}."));

@@ -1,4 +1,4 @@
-//! `GET /delivery/v1/terminals/{id}/updates`: a terminal asks what there is to download.
+//! `GET /delivery/v1/terminals/{id}/updates`: a terminal polls for packages to download.
 
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ struct WindowState {
     next_opening: Option<Timestamp>,
 }
 
-/// What its signature does not say.
+/// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.answers::<PollAnswer>(200);
     describe_delivery(operation);
@@ -125,7 +125,7 @@ pub async fn updates(
 }
 
 impl PollAnswer {
-    /// What decided it.
+    /// Returns the reason for the answer.
     fn why(&self) -> Text {
         if self.update.is_some() {
             Text::new("配信する更新があります。", "There is something to deliver.")
@@ -141,7 +141,7 @@ impl PollAnswer {
     }
 }
 
-/// Counts the poll, by the wall clock.
+/// Counts the poll, by the machine's clock.
 fn admit(institution: &mut Institution, address: &TerminalAddress, moment: Moment, limit: PollLimit) -> Result<(), Refusal> {
     let terminal = institution.terminals.get_mut(&address.terminal);
     let admitted = terminal.map_or(Ok(()), |terminal| terminal.polls.admit(moment.wall, limit));

@@ -1,4 +1,5 @@
-//! What a URL says. One that cannot be read is refused and journalled as every other mistake.
+//! The extractors for path and query. A URL that cannot be read is refused, and recorded in the
+//! journal like other errors.
 
 use std::sync::Arc;
 
@@ -19,10 +20,10 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::openapi::{self, DescribedInput};
 
-/// The names in its path.
+/// The parameters in the path.
 pub struct InPath<T>(pub T);
 
-/// The fields of its query.
+/// The parameters in the query.
 pub struct InQuery<T>(pub T);
 
 impl<T> DescribedInput for InPath<T> {

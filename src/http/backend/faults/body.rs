@@ -1,5 +1,5 @@
-//! Bodies that break off, drip, fall silent, or are not quite what they should be. None of them knows its own length, so that what the header
-//! announces is sent as it is.
+//! Bodies that faults change: cut off, sent slowly, followed by silence, or altered. All are
+//! streams without a known length, so that the `Content-Length` header is sent as it was set.
 
 use std::io;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 
-/// Breaks off behind so many bytes.
+/// Cuts the body off after this number of bytes.
 pub(super) fn cut(whole: Body, after: u64) -> Body {
     Body::from_stream(stream::unfold(Some((whole.into_data_stream(), after)), async |state| {
         let (mut rest, left) = state?;
         let Some(slice) = next(&mut rest).await.filter(|_| left > 0) else {
-            // Once more around, so that what came before is sent.
+            // Yields once, so that the bytes before the cut are sent.
             tokio::task::yield_now().await;
             return Some((Err(io::Error::other("cut off by a fault")), None));
         };
@@ -23,7 +23,7 @@ pub(super) fn cut(whole: Body, after: u64) -> Body {
     }))
 }
 
-/// So many bytes at once, with a time between.
+/// Sends the body in pieces of this number of bytes, with a pause between them.
 pub(super) fn dripping(whole: Body, bytes: u64, every: Duration) -> Body {
     let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     let start = (whole.into_data_stream(), Bytes::new(), false);
@@ -42,7 +42,7 @@ pub(super) fn dripping(whole: Body, bytes: u64, every: Duration) -> Body {
     }))
 }
 
-/// Goes on for so long behind its end, without a byte more.
+/// Keeps the body open for this long after its last byte, without sending more.
 pub(super) fn silent_at_its_end(whole: Body, silence: Duration) -> Body {
     let end = stream::once(async move {
         tokio::time::sleep(silence).await;
@@ -51,14 +51,15 @@ pub(super) fn silent_at_its_end(whole: Body, silence: Duration) -> Body {
     Body::from_stream(whole.into_data_stream().chain(end))
 }
 
-/// Another byte at its beginning; behind the lines of the first part where it has parts.
+/// Changes the first byte of the body. In a multipart body this is the first byte after the header
+/// lines of the first part.
 pub(super) fn altered(whole: Body, has_parts: bool) -> Body {
     let at = usize::from(has_parts);
     let slices = whole.into_data_stream().enumerate();
     Body::from_stream(slices.map(move |(i, slice)| if i == at { slice.map(other) } else { slice }))
 }
 
-/// The next slice that has bytes.
+/// Returns the next slice that is not empty.
 async fn next(rest: &mut BodyDataStream) -> Option<io::Result<Bytes>> {
     loop {
         match rest.next().await?.map_err(io::Error::other) {

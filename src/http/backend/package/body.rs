@@ -1,4 +1,5 @@
-//! A package's body: the pieces in which it is sent, each read when the one before is gone, at the terminal's pace.
+//! The body of a package response. Its pieces are read one after the other, each when the one
+//! before was sent, at the terminal's bandwidth.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,10 +11,10 @@ use futures_util::{Stream, stream};
 use super::monitor::TransferMonitor;
 use crate::package::Reader;
 
-/// What a package is to HTTP.
+/// The media type of a package.
 pub(super) const OCTETS: &str = "application/octet-stream";
 
-/// A stretch of a body.
+/// A piece of a body.
 #[derive(Debug)]
 pub(super) enum Piece {
     /// The lines between parts.
@@ -22,12 +23,13 @@ pub(super) enum Piece {
     Of(Range<u64>),
 }
 
-/// `Content-Range` of a part.
+/// Returns the `Content-Range` of a part.
 pub(super) fn content_range(part: &Range<u64>, size: u64) -> String {
     format!("bytes {}-{}/{size}", part.start, part.end - 1)
 }
 
-/// The pieces of a body and their bytes in all: the whole where there are no parts, one part as it is, several as `multipart/byteranges`.
+/// Returns the pieces of a body and their total length: the whole package if there are no parts,
+/// one part as it is, several parts as `multipart/byteranges`.
 pub(super) fn layout(parts: &[Range<u64>], size: u64, boundary: &str) -> (VecDeque<Piece>, u64) {
     let mut pieces = VecDeque::new();
     match parts {
@@ -51,7 +53,7 @@ pub(super) fn layout(parts: &[Range<u64>], size: u64, boundary: &str) -> (VecDeq
     (pieces, length)
 }
 
-/// A body on its way.
+/// A body that is being sent.
 pub(super) struct Transfer {
     reader: Option<Reader>,
     pieces: VecDeque<Piece>,
@@ -64,7 +66,8 @@ impl Transfer {
         Self { reader: Some(reader), pieces, monitor, sent: 0 }
     }
 
-    /// Its slices; an error cuts the connection, so that the client sees that something is missing.
+    /// Converts the body into a stream. An error cuts the connection, so that the client notices
+    /// that bytes are missing.
     pub(super) fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
         stream::unfold(self, |mut transfer| async move {
             let slice = transfer.next().await?;
@@ -97,7 +100,7 @@ impl Transfer {
         }
     }
 
-    /// Reads a slice, away from the threads that answer where that can take a while.
+    /// Reads a slice; on a thread of its own if the read may block.
     async fn read(&mut self, at: u64, most: u64) -> io::Result<Bytes> {
         let gone = || io::Error::other("the reader is gone");
         let mut reader = self.reader.take().ok_or_else(gone)?;

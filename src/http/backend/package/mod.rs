@@ -1,4 +1,5 @@
-//! `GET, HEAD /delivery/v1/packages/{campaign}/{component}/{version}`: a package's bytes, whole or ranges of them (RFC 9110, RFC 9530).
+//! `GET, HEAD /delivery/v1/packages/{campaign}/{component}/{version}`: sends a package, whole or in
+//! ranges (RFC 9110, RFC 9530).
 
 mod body;
 mod conditions;
@@ -43,21 +44,21 @@ use permission::RequestedPackage;
 pub(super) use permission::unavailable;
 use ranges::{RangeChoice, choose};
 
-/// `?terminal=`: whose campaign has the package; polls put it into the URL. Left out: that of the certificate's or token's institution, else the
-/// notice's.
+/// `?terminal=`: whose campaign has the package; polls put it into the URL. Left out: that of the
+/// certificate's or token's institution, else the notice's.
 #[derive(Deserialize, JsonSchema)]
 pub struct PackageQuery {
     terminal: Option<String>,
 }
 
-/// A package that may be handed out: what its headers say of it, and its bytes.
+/// A package that can be sent: its metadata, its hash, and a reader of its bytes.
 struct ServablePackage {
     package: Package,
     sha256: String,
     reader: Reader,
 }
 
-/// What its signature does not say.
+/// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
     let bytes = json!({ "type": "string", "contentMediaType": body::OCTETS });
     describe_delivery(operation);
@@ -114,7 +115,7 @@ pub async fn package(
     }
 }
 
-/// The package that is named, where it may be handed out to whoever asks.
+/// Returns the requested package if the caller may fetch it.
 async fn find(
     app: &App,
     incoming: &IncomingRequest,
@@ -123,7 +124,7 @@ async fn find(
 ) -> RequestOutcome<(CampaignId, Package)> {
     let shape = app.fixtures().invented.delivery.clone();
     if let Some(terminal) = terminal {
-        // The terminal that the URL names; the caller is one of its institution.
+        // The caller need not be the terminal in the URL, but belongs to the same institution.
         return read_terminal(app, incoming, terminal, |admitted| {
             named.permitted(admitted.institution(), admitted.terminal, admitted.moment.now, &shape)
         })
@@ -145,7 +146,7 @@ async fn find(
     }
 }
 
-/// Opens a package whose hash is known.
+/// Opens a package. Refuses it while its hash is being computed, or if it cannot be read.
 async fn open(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result<ServablePackage, Refusal> {
     let sha256 = match app.packages.hash(campaign, &package) {
         Hash::Known(sha256) => sha256,
@@ -202,7 +203,7 @@ async fn serve(
     finish(&app, incoming, request_context, Completion::answered(content, why))
 }
 
-/// The headers that tell of the body: the whole, one range, or several.
+/// Sets the headers that describe the body: the whole package, one range, or several.
 fn describe_body(headers: &mut HeaderMap, parts: &[Range<u64>], length: u64, size: u64, boundary: &str) {
     let content_type = match parts {
         [] | [_] => HeaderValue::from_static(body::OCTETS),
@@ -215,7 +216,7 @@ fn describe_body(headers: &mut HeaderMap, parts: &[Range<u64>], length: u64, siz
     }
 }
 
-/// The digest of the whole, whatever part of it is sent (RFC 9530).
+/// Sets the digest. It covers the whole package, even if only a range is sent (RFC 9530).
 fn digest(headers: &mut HeaderMap, sha256: &str) {
     let byte = |at: usize| sha256.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
     let bytes: Option<Vec<u8>> = (0..sha256.len()).step_by(2).map(byte).collect();

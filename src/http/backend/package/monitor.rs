@@ -1,4 +1,5 @@
-//! Watches a transfer under way: the terminal's pace, and once a second whether it may still go on. What cuts it is journalled.
+//! The monitor of a transfer: limits its bandwidth, and checks once a second whether it may
+//! continue. If the transfer is cut off, the journal says why.
 
 use std::io;
 use std::sync::Arc;
@@ -15,17 +16,17 @@ use crate::domain::terminal::Driver;
 use crate::domain::text::Text;
 use crate::http::pace::Line;
 
-/// Between two looks at the institution.
+/// The interval between two checks of the institution.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// A paced terminal's second comes in so many slices.
+/// The number of slices per second at a limited bandwidth.
 const SLICES_A_SECOND: u64 = 8;
 
-/// Watches one transfer.
+/// The monitor of one transfer.
 pub(super) struct TransferMonitor {
     trace: TransferRecord,
     named: RequestedPackage,
-    /// Who fetches, where that is known.
+    /// The terminal that fetches; `None` if it is unknown.
     terminal: Option<TerminalAddress>,
     line: Option<Arc<Line>>,
     bandwidth: Option<u64>,
@@ -40,10 +41,11 @@ impl TransferMonitor {
         Self { trace, named, terminal, line, bandwidth: None, next_look: Instant::now() }
     }
 
-    /// Waits for the terminal's pace, and says how many of `length` bytes may go now.
+    /// Waits according to the terminal's bandwidth. Returns how many of `length` bytes may be sent
+    /// now.
     ///
     /// # Errors
-    /// Why the transfer may not go on.
+    /// The transfer may not continue, with the reason.
     pub(super) async fn allows(&mut self, length: u64) -> Result<u64, Refusal> {
         if Instant::now() >= self.next_look {
             self.bandwidth = self.look().await?;
@@ -57,7 +59,7 @@ impl TransferMonitor {
         Ok(most)
     }
 
-    /// The pace, where the terminal that fetches has one.
+    /// Checks the institution. Returns the terminal's bandwidth; `None` if it is not limited.
     async fn look(&self) -> Result<Option<u64>, Refusal> {
         let Some(TerminalAddress { institution: code, terminal: id }) = &self.terminal else {
             return Ok(None);
@@ -68,18 +70,18 @@ impl TransferMonitor {
             self.named.goes_on(&tenant.institution, terminal, moment.now, &app.fixtures().invented.delivery)?;
             Ok((terminal.settings.driver == Driver::External).then_some(terminal.settings.bandwidth))
         });
-        // A store that does not work for a while cuts nothing that was begun.
+        // A temporary failure of the store does not cut off a transfer that has started.
         looked.await.unwrap_or(Some(Ok(self.bandwidth))).unwrap_or_else(|| Err(unknown_institution(code)))
     }
 
-    /// Journals why a transfer was cut off, and gives the error that cuts it.
+    /// Records in the journal why a transfer was cut off, and returns the error that cuts it off.
     pub(super) async fn cut(&self, refusal: &Refusal, sent: u64) -> io::Error {
         let note = Text::new(format!("{sent} バイトを送ったところで切断しました。"), format!("It was cut off after {sent} bytes."));
         self.trace.record(refusal, note).await;
         io::Error::other(refusal.why.en.clone())
     }
 
-    /// The same for a file that cannot be read on.
+    /// Does the same for a file that can no longer be read.
     pub(super) async fn broken(&self, error: &io::Error, sent: u64) -> io::Error {
         self.cut(&unavailable_name(&self.named.component, &self.named.version, &error.to_string()), sent).await
     }

@@ -1,4 +1,5 @@
-//! Whether a package may be handed out: it is distributed, the server is up, and an external terminal may fetch it at this time.
+//! The permission to fetch a package: it is distributed, the delivery server is up, and an external
+//! terminal may fetch now.
 
 use jiff::Timestamp;
 
@@ -14,7 +15,7 @@ use crate::domain::terminal::{Driver, Terminal};
 use crate::domain::text::Text;
 use crate::fixtures::DeliveryShape;
 
-/// A package as the URL names it; no more than a name until a campaign has it.
+/// The package in the URL. Whether it exists is not known until it is compared with a campaign.
 #[derive(Clone, Debug)]
 pub(super) struct RequestedPackage {
     pub(super) campaign: String,
@@ -23,7 +24,7 @@ pub(super) struct RequestedPackage {
 }
 
 impl RequestedPackage {
-    /// The package, where its campaign distributes it.
+    /// Returns the package if the campaign distributes it.
     pub(super) fn distributed(&self, campaign: &Campaign, shape: &DeliveryShape) -> Result<(CampaignId, Package), Refusal> {
         is_up(campaign, shape)?;
         let component = Component::ALL.into_iter().find(|known| known.name() == self.component);
@@ -42,7 +43,7 @@ impl RequestedPackage {
         Ok((campaign.id.clone(), package.clone()))
     }
 
-    /// The package, where this terminal may begin to fetch it now.
+    /// Returns the package if this terminal may start to fetch it now.
     pub(super) fn permitted(
         &self,
         institution: &Institution,
@@ -55,7 +56,7 @@ impl RequestedPackage {
         Ok(found)
     }
 
-    /// Whether a transfer under way may go on.
+    /// Succeeds if a transfer that has started may continue.
     pub(super) fn goes_on(
         &self,
         institution: &Institution,
@@ -68,7 +69,9 @@ impl RequestedPackage {
     }
 }
 
-/// An external terminal fetches within the windows, or after a poll by hand; a virtual one lives by itself, and who looks at its packages is no terminal.
+/// Succeeds if the terminal may fetch now. An external terminal may fetch within the windows, or
+/// after a manual poll. A virtual terminal does not fetch by HTTP, so the request comes from
+/// somebody else and is permitted at any time.
 fn in_window(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Result<(), Refusal> {
     let windows = institution.campaign.windows(&institution.readings);
     if terminal.settings.driver != Driver::External || terminal.may_fetch(&windows, now) {
@@ -83,7 +86,7 @@ fn in_window(institution: &Institution, terminal: &Terminal, now: Timestamp) -> 
     Err(Refusal::quoting(ErrorId::WindowClosed, detail).again_in(seconds(next.start.duration_since(now))))
 }
 
-/// The refusal of a package whose hash is not known yet.
+/// Returns the refusal of a package whose hash is being computed.
 pub(super) fn preparing(package: &Package, shape: &DeliveryShape) -> Refusal {
     let Package { component, version, .. } = package;
     let detail = Text::new(
@@ -93,12 +96,13 @@ pub(super) fn preparing(package: &Package, shape: &DeliveryShape) -> Refusal {
     Refusal::quoting(ErrorId::PackagePreparing, detail).again_in(seconds(shape.preparing.duration()))
 }
 
-/// The refusal of a package whose file cannot be read, in the system's words.
+/// Returns the refusal of a package whose file cannot be read, with the error of the operating
+/// system.
 pub(in super::super) fn unavailable(package: &Package, said: &str) -> Refusal {
     unavailable_name(package.component.name(), &package.version.to_string(), said)
 }
 
-/// The same, by name.
+/// Does the same for a package of this component and version.
 pub(super) fn unavailable_name(component: &str, version: &str, said: &str) -> Refusal {
     let detail = Text::new(format!("{component} {version}（{said}）"), format!("{component} {version}: {said}."));
     Refusal::quoting(ErrorId::PackageUnavailable, detail)

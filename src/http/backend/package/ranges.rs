@@ -1,32 +1,32 @@
-//! Which bytes a Range header asks for (RFC 9110, section 14.2): what overlaps or nearly touches is put together, and a header that asks for too
-//! many pieces is passed over.
+//! The bytes that a `Range` header requests (RFC 9110, section 14.2). Ranges that overlap or nearly
+//! touch are merged. A header with too many ranges is ignored.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use http_range_header::{SyntacticallyCorrectRange, parse_range_header_with_max_ranges};
 
-/// Ranges that are read; a header with more of them is passed over.
+/// The maximum number of ranges in a header; a header with more is ignored.
 const READ: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
 
-/// Parts of one answer; what would have more is answered whole.
+/// The maximum number of parts in a response. If there were more, the whole package is sent.
 const PARTS: usize = 16;
 
-/// A gap up to so many bytes costs less than a part's own header.
+/// The maximum gap between ranges that are merged, in bytes. A part's own header costs more.
 const GAP: u64 = 128;
 
-/// What a Range header comes to.
+/// The result of a `Range` header.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RangeChoice {
-    /// It is passed over.
+    /// The header is ignored.
     Whole,
-    /// These parts, at least one, in the order in which they were asked for.
+    /// These parts, at least one, in the order of the header.
     Parts(Vec<Range<u64>>),
-    /// No byte of the package lies in it.
+    /// No byte of the package is in the ranges.
     Nothing,
 }
 
-/// Reads a Range header for a package of `size` bytes.
+/// Reads a `Range` header for a package of `size` bytes.
 pub(super) fn choose(text: &str, size: u64) -> RangeChoice {
     let Ok(parsed) = parse_range_header_with_max_ranges(text, READ) else {
         return RangeChoice::Whole;
@@ -42,7 +42,7 @@ pub(super) fn choose(text: &str, size: u64) -> RangeChoice {
     }
 }
 
-/// The bytes of the package that lie in one range.
+/// Returns the bytes of the package that are in one range.
 fn within(range: SyntacticallyCorrectRange, size: u64) -> Option<Range<u64>> {
     let bytes = match range {
         SyntacticallyCorrectRange::FromStart(first) => first..size,
@@ -52,7 +52,8 @@ fn within(range: SyntacticallyCorrectRange, size: u64) -> Option<Range<u64>> {
     (!bytes.is_empty()).then_some(bytes)
 }
 
-/// Adds a range; those that it overlaps or nearly touches become one with it, in the place of the first of them.
+/// Adds a range. Merges it with those that it overlaps or nearly touches; the result takes the
+/// position of the first of them.
 fn add(parts: &mut Vec<Range<u64>>, mut range: Range<u64>) {
     let near = |a: &Range<u64>, b: &Range<u64>| a.start <= b.end.saturating_add(GAP) && b.start <= a.end.saturating_add(GAP);
     let mut place = None;
