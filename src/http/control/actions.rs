@@ -1,4 +1,4 @@
-//! What a person does to a virtual terminal, and a certificate for any terminal.
+//! Actions of a person at a virtual terminal, and certificates for any terminal.
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ pub struct Certificate {
 
 type Acted = Result<Json<Done>, Problem>;
 
-/// `POST …/power`: the plug.
+/// `POST …/power`: connects or disconnects the power.
 ///
 /// # Errors
 /// No such terminal, or an external one.
@@ -62,7 +62,8 @@ pub async fn power(State(app): State<Arc<App>>, address: Address, Input(switch):
     act(&app, address, |terminal, now, around| terminal.plug(switch.on, now, around)).await
 }
 
-/// `POST …/shutdown`: an orderly one; under fast startup the session is kept.
+/// `POST …/shutdown`: shuts the terminal down in the regular way. Under fast startup the session is
+/// kept.
 ///
 /// # Errors
 /// No such terminal, an external one, or one that is off.
@@ -70,7 +71,7 @@ pub async fn shutdown(State(app): State<Arc<App>>, address: Address, Input(Nothi
     act(&app, address, Terminal::shut_down).await
 }
 
-/// `POST …/restart`: a boot.
+/// `POST …/restart`: restarts the terminal, which is a full boot.
 ///
 /// # Errors
 /// No such terminal, an external one, or one that is off.
@@ -78,7 +79,7 @@ pub async fn restart(State(app): State<Arc<App>>, address: Address, Input(Nothin
     act(&app, address, Terminal::restart).await
 }
 
-/// `POST …/restart-linkage`: the linkage application alone; no boot.
+/// `POST …/restart-linkage`: restarts only the linkage application, without a boot.
 ///
 /// # Errors
 /// No such terminal, an external one, or one that is off.
@@ -86,7 +87,7 @@ pub async fn restart_linkage(State(app): State<Arc<App>>, address: Address, Inpu
     act(&app, address, |terminal, _, _| terminal.restart_linkage()).await
 }
 
-/// `POST …/reader-power`.
+/// `POST …/reader-power`: switches the card reader.
 ///
 /// # Errors
 /// No such terminal, an external one, or one without a reader.
@@ -94,7 +95,7 @@ pub async fn reader_power(State(app): State<Arc<App>>, address: Address, Input(s
     act(&app, address, |terminal, now, _| terminal.switch_reader(switch.on, now)).await
 }
 
-/// `POST …/download`: at a time of one's own (N8).
+/// `POST …/download`: starts a download manually, outside the windows (N8).
 ///
 /// # Errors
 /// No such terminal, an external one, one that is off, or nothing to download.
@@ -102,7 +103,7 @@ pub async fn download(State(app): State<Arc<App>>, address: Address, Input(Nothi
     act(&app, address, Terminal::download).await
 }
 
-/// `POST …/install`: everything offered is installed this instant.
+/// `POST …/install`: installs all offered packages immediately.
 ///
 /// # Errors
 /// No such terminal, an external one, one that is off, or nothing to install.
@@ -110,7 +111,7 @@ pub async fn install(State(app): State<Arc<App>>, address: Address, Input(Nothin
     act(&app, address, Terminal::install_now).await
 }
 
-/// `POST …/certificate`.
+/// `POST …/certificate`: issues a client certificate.
 ///
 /// # Errors
 /// No such terminal.

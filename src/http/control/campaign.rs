@@ -1,4 +1,4 @@
-//! An institution's campaign: the notice's, or one of one's own.
+//! The campaign of an institution: that of the notice, or one of its own.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,8 +23,9 @@ use crate::http::problem::Problem;
 use crate::package::{Hash, Store};
 use crate::tasks::blocking;
 
-/// A campaign of one's own. What is left out is the notice's; with `starts`, nothing is excluded, the all-day period follows the last night, and
-/// title and notices are its own, unless said otherwise.
+/// A campaign of one's own. What is left out is the notice's; with `starts`, nothing is excluded,
+/// the all-day period follows the last night, and title and notices are its own, unless said
+/// otherwise.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"starts": "tonight"}), example = json!({"id": "own", "starts": "2026-01-19", "nights": 3, "packages": [{"component": "linkage_application", "version": "9.0", "size": 1000}]}))]
@@ -54,7 +55,8 @@ enum Starts {
     On(Date),
 }
 
-/// A package of one's own; its hash is computed, unless it is given: a wrong one rehearses a broken download.
+/// A package of one's own; its hash is computed, unless it is given: a wrong one rehearses a broken
+/// download.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PackageInput {
@@ -66,7 +68,8 @@ struct PackageInput {
     restart_required: bool,
 }
 
-/// A campaign as it is shown: its calendar's fields beside its own, and the windows that follow from them.
+/// A campaign as it is shown: its calendar's fields beside its own, and the windows that follow
+/// from them.
 #[derive(Serialize, JsonSchema)]
 pub struct CampaignView {
     id: CampaignId,
@@ -99,7 +102,7 @@ impl<'de> Deserialize<'de> for Starts {
     }
 }
 
-/// Tells a given null from an absent field.
+/// Distinguishes `null` from an absent field.
 fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -117,10 +120,10 @@ pub async fn read_campaign(State(app): State<Arc<App>>, Code(code): Code) -> Res
     shown.await?.ok_or_else(|| no_institution(&code))
 }
 
-/// `PUT …/campaign`: replaces the campaign; what terminals have installed stays.
+/// `PUT …/campaign`: replaces the campaign. What terminals have installed stays installed.
 ///
 /// # Errors
-/// No such institution, or a field that makes no sense.
+/// No such institution, or an invalid field.
 pub async fn set_campaign(
     State(app): State<Arc<App>>,
     Code(code): Code,
@@ -136,7 +139,8 @@ pub async fn set_campaign(
     shown.await?.ok_or_else(|| no_institution(&code))
 }
 
-/// The campaign that an input describes; `now` says which night is tonight, `at` is the input's JSON pointer.
+/// Returns the campaign that an input describes. `now` determines the night of `tonight`; `at` is
+/// the JSON pointer of the input.
 pub(super) async fn campaign_of(app: &Arc<App>, input: CampaignInput, now: Timestamp, at: &str) -> Result<Campaign, Problem> {
     let fixtures = app.fixtures();
     let notice = &fixtures.campaign;
@@ -201,7 +205,7 @@ fn packages_of(notice: &Campaign, inputs: Vec<PackageInput>, at: &str) -> Result
     inputs.into_iter().enumerate().map(package).collect()
 }
 
-/// Readies the packages, away from the threads that answer.
+/// Prepares the packages. This may block, so it does not run on the threads that serve requests.
 async fn prepared(app: &Arc<App>, mut campaign: Campaign) -> Campaign {
     let app = Arc::clone(app);
     let ready = blocking(move || {

@@ -1,4 +1,5 @@
-//! `POST …/terminals/{terminal}/card`: a patient presents a card at the reader, and the terminal puts the face result into the linkage folder.
+//! `POST …/terminals/{terminal}/card`: presents a patient's card at the reader. The terminal writes
+//! the face result into the linkage folder.
 
 use std::sync::Arc;
 
@@ -24,7 +25,8 @@ use crate::linkage::{self, CardResult, FaceFile};
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"person": "valid", "consents": {"limit_certificate": "given"}}), example = json!({"person": "模擬　太郎"}))]
 pub struct CardInput {
-    /// A person's id, their name (in kanji or kana), or the number (番号) of a card of theirs, where that is nobody else's.
+    /// A person's id, their name (in kanji or kana), or the number (番号) of a card of theirs, where
+    /// that is nobody else's.
     person: String,
     #[serde(default)]
     consents: Consents,

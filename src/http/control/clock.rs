@@ -1,4 +1,4 @@
-//! An institution's clock: read, set, advanced.
+//! The clock of an institution: reads, sets and advances it.
 
 use std::sync::Arc;
 
@@ -51,10 +51,11 @@ pub async fn read_clock(State(app): State<Arc<App>>, Code(code): Code) -> Result
     setting.await?.ok_or_else(|| no_institution(&code))
 }
 
-/// `PUT …/clock`: set anew; nothing is caught up.
+/// `PUT …/clock`: sets the clock. Activities in progress keep their remaining time, and nothing
+/// happens that would have been due in between.
 ///
 /// # Errors
-/// No such institution, or a setting that makes no sense.
+/// No such institution, or an invalid setting.
 pub async fn set_clock(
     State(app): State<Arc<App>>,
     Code(code): Code,
@@ -67,16 +68,19 @@ pub async fn set_clock(
     set.await?.ok_or_else(|| no_institution(&code))?
 }
 
-/// `POST …/clock/advance`: forward only; returns when everything due in between has happened.
+/// `POST …/clock/advance`: moves the clock forward. Responds when everything that is due in between
+/// has happened.
 ///
 /// # Errors
-/// No such institution, both or neither of `by` and `to`, or a target in the past, too far or out of range.
+/// No such institution, both or neither of `by` and `to`, or a target in the past, too far away or
+/// out of range.
 pub async fn advance_clock(
     State(app): State<Arc<App>>,
     Code(code): Code,
     Input(input): Input<AdvanceInput>,
 ) -> Result<Json<Advanced>, Problem> {
-    // A year of many terminals takes its time: away from the threads that answer.
+    // To advance many terminals by a year takes long, so it does not run on the threads that serve
+    // requests.
     let advanced = blocking(move || {
         let advanced = app.institutions.update(&code, |tenant, moment| advance(&mut tenant.institution, &input, moment));
         Handle::current().block_on(advanced)?.ok_or_else(|| no_institution(&code))?

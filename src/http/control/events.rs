@@ -1,4 +1,4 @@
-//! `GET …/events`: what happened at an institution, as a list, or as a stream (server-sent events) while it happens.
+//! `GET …/events`: the events of an institution, as a list or as a stream (server-sent events).
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -28,9 +28,10 @@ use crate::http::problem::Problem;
 use crate::http::streams::{MOST_STREAMS, StreamPermit};
 use crate::institutions::ChangeSubscription;
 
-/// How often a silent stream says that it lives.
+/// The interval at which a stream without events sends a keep-alive comment.
 const KEPT_ALIVE_EVERY: Duration = Duration::from_secs(15);
-/// The shortest and the longest wait for what is due: a machine's clock may be set.
+/// The minimum and maximum wait for the next event that is due. The maximum also bounds the delay
+/// after the machine's clock was set.
 const WAITS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(60));
 
 /// Events, oldest first.
@@ -54,7 +55,7 @@ pub struct EventQuery {
     limit: Option<String>,
 }
 
-/// What its signature does not say.
+/// Adds what the signature of the request handler does not say.
 pub fn describe_events(operation: &mut Operation<'_>) {
     let listing = operation.schema::<EventList>();
     let both = json!({ openapi::JSON: { "schema": listing }, "text/event-stream": { "schema": { "type": "string" } } });
@@ -62,10 +63,10 @@ pub fn describe_events(operation: &mut Operation<'_>) {
     operation.header("Last-Event-ID", "The number of the event that a stream goes on behind.");
 }
 
-/// Lists events, or streams them where `Accept` prefers `text/event-stream`.
+/// Lists events, or streams them if `Accept` prefers `text/event-stream`.
 ///
 /// # Errors
-/// No such institution, a field of the URL that is wrong, or too many streams.
+/// No such institution, an invalid query parameter, or too many streams.
 pub async fn read_events(
     State(app): State<Arc<App>>,
     Code(code): Code,
@@ -87,7 +88,7 @@ pub async fn read_events(
 
 const A_NUMBER: &str = "the number of an event";
 
-/// The event that a client had last when its stream broke.
+/// Returns the number of the last event that the client received before its stream was interrupted.
 fn resumed(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(last) = headers.get("last-event-id") else {
         return Ok(None);
@@ -117,7 +118,7 @@ fn full() -> Problem {
 struct EventStream {
     app: Arc<App>,
     code: InstitutionCode,
-    /// Which making of the institution the numbers are of.
+    /// The generation of the institution that the event numbers belong to.
     generation: Arc<str>,
     subscription: ChangeSubscription,
     permit: StreamPermit,
@@ -147,7 +148,8 @@ impl EventStream {
         }
     }
 
-    /// Takes what has happened since, what was due included; says how long nothing more happens by itself.
+    /// Queues the new events, including those that have become due. Returns how long to wait for
+    /// the next one that is due.
     async fn poll(&mut self) -> Duration {
         let (sent, generation) = (self.sent, self.generation.clone());
         let looked = self.app.institutions.read(&self.code, |tenant, moment| {
@@ -166,7 +168,7 @@ impl EventStream {
                 self.over = true;
                 return WAITS.1;
             }
-            // Logged by the store; the stream goes on when it works again.
+            // The store logs the error. The stream continues when the store works again.
             Err(_) => return Duration::from_secs(1),
         };
         if let Some(generation) = new_generation {

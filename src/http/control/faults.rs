@@ -1,4 +1,5 @@
-//! An institution's faults: listed with what they have counted, added one by one or by a profile's name, taken away.
+//! The faults of an institution: lists them with their counters, adds one or those of a profile,
+//! and deletes them.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -66,7 +67,7 @@ struct ByName {
     profile: String,
 }
 
-/// A fault, or a profile's name.
+/// A fault, or the name of a profile.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub struct FaultInput(Map<String, Value>);
@@ -86,14 +87,14 @@ impl JsonSchema for FaultInput {
     }
 }
 
-/// What the signature of [`add_fault`] does not say.
+/// Adds what the signature of [`add_fault`] does not say.
 pub fn describe_added_fault(operation: &mut Operation<'_>) {
     let (one, several) = (operation.schema::<FaultView>(), operation.schema::<AppliedProfile>());
     operation.answers_content(201, "The fault, or those of the profile.", content(JSON, json!({ "anyOf": [one, several] })));
     operation.answers_header(201, "Location", "Its path.");
 }
 
-/// The institution and fault that the path names; neither need exist.
+/// The institution and the fault in the path. They may not exist.
 pub struct FaultAddress(InstitutionCode, FaultId);
 
 impl<S: Send + Sync> FromRequestParts<S> for FaultAddress {
@@ -123,10 +124,10 @@ pub async fn list_faults(State(app): State<Arc<App>>, Code(code): Code) -> Resul
     listing.await?.ok_or_else(|| no_institution(&code))
 }
 
-/// `POST …/faults`: one fault, or those of a profile; 201.
+/// `POST …/faults`: adds one fault, or those of a profile; 201.
 ///
 /// # Errors
-/// No such institution, a taken id, too many faults, or a fault that makes no sense.
+/// No such institution, an ID that is in use, too many faults, or an invalid fault.
 pub async fn add_fault(
     State(app): State<Arc<App>>,
     Code(code): Code,
@@ -175,7 +176,7 @@ fn add_profile(faults: &mut Faults, profile: &Profile) -> Result<(), Problem> {
     Ok(())
 }
 
-/// `DELETE …/faults`: all of them; 204.
+/// `DELETE …/faults`: deletes all faults; 204.
 ///
 /// # Errors
 /// No such institution.
@@ -204,7 +205,8 @@ pub async fn delete_fault(State(app): State<Arc<App>>, FaultAddress(code, id): F
     if existed { Ok(NoContent) } else { Err(no_fault(&code, &id)) }
 }
 
-/// The faults of a list, in place of any before; `now` is the time by the institution's clock.
+/// Returns the faults of a list, which replace all previous ones; `now` is the time by the
+/// institution's clock.
 pub(super) fn faults_of(list: Vec<FaultDefinition>, terminals: &BTreeSet<&TerminalId>, now: Timestamp) -> Result<Faults, Problem> {
     let mut faults = Faults::default();
     for (i, given) in list.into_iter().enumerate() {
@@ -214,7 +216,7 @@ pub(super) fn faults_of(list: Vec<FaultDefinition>, terminals: &BTreeSet<&Termin
     Ok(faults)
 }
 
-/// How they are shown.
+/// Converts the faults for the response.
 pub(super) fn views(faults: &Faults) -> Vec<FaultView> {
     faults.iter().map(FaultView::of).collect()
 }

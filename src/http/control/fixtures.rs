@@ -1,4 +1,5 @@
-//! The fixtures in force: shown, and replaced by content, never by path.
+//! The active fixtures: shows them, and replaces them. They are sent as content, since the server
+//! reads no path that a client names.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::fixtures::{Finding, Findings, Fixtures, Origin, Texts};
 use crate::http::app::App;
 use crate::http::problem::Problem;
 
-/// The most findings that one answer lists.
+/// The maximum number of findings in a response.
 const LISTED: usize = 100;
 
 /// Texts by the names of their files; a file that is left out is the compiled-in one.
@@ -27,11 +28,12 @@ const LISTED: usize = 100;
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"files": {}}), example = json!({"files": {"scenarios/our-own.toml": OUR_OWN}}))]
 pub struct FixturesInput {
-    /// `campaign.toml`, `institutions.toml`, `persons.toml`, `errors.toml`, `call-centre.toml`, `invented.toml`, `chaos.toml`, `scenarios/NAME.toml`.
+    /// `campaign.toml`, `institutions.toml`, `persons.toml`, `errors.toml`, `call-centre.toml`,
+    /// `invented.toml`, `chaos.toml`, `scenarios/NAME.toml`.
     files: Texts,
 }
 
-/// A scenario of one's own, at its shortest.
+/// A minimal scenario, as an example.
 const OUR_OWN: &str = r#"title = { ja = "自院の予行演習", en = "A rehearsal of our own" }
 teaches = { ja = "再起動前の資格確認は失敗します。", en = "Before the restart the check fails." }
 source = "N5"
@@ -70,10 +72,10 @@ pub async fn read_fixtures(State(app): State<Arc<App>>) -> Json<FixturesView> {
     view(&app.fixtures(), Vec::new())
 }
 
-/// `PUT /v1/fixtures`: all of them or, where anything is wrong, none.
+/// `PUT /v1/fixtures`: replaces all fixtures, or none if anything is wrong.
 ///
 /// # Errors
-/// What is wrong, by file and line, or a store that does not work.
+/// The fixtures are wrong; each finding names file and line. Or the store does not work.
 pub async fn put_fixtures(
     State(app): State<Arc<App>>,
     Input(FixturesInput { files }): Input<FixturesInput>,
@@ -87,10 +89,10 @@ pub async fn put_fixtures(
     Ok(view(&fixtures, warnings))
 }
 
-/// `DELETE /v1/fixtures`: back to those of the start.
+/// `DELETE /v1/fixtures`: restores the initial fixtures.
 ///
 /// # Errors
-/// A store that does not work.
+/// The store does not work.
 pub async fn delete_fixtures(State(app): State<Arc<App>>) -> Result<NoContent, Problem> {
     app.reset_fixtures().await?;
     Ok(NoContent)

@@ -1,4 +1,4 @@
-//! `GET /v1/failed-handshakes`: clients that could not connect, and why.
+//! `GET /v1/failed-handshakes`: lists clients that could not connect, and why.
 
 use std::sync::Arc;
 

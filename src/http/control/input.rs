@@ -1,4 +1,5 @@
-//! What every control route needs: the token, the codes in the path, the body.
+//! The shared input of the control routes: the control token, the identifiers in the path, and the
+//! body.
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use crate::json::parse_json;
 use crate::listener::Listener;
 use crate::wire::parse_errors::in_japanese;
 
-/// Lets a request through that carries the control token.
+/// The middleware that refuses requests without the control token.
 pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let header = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
     let scheme_and_token = header.and_then(|value| value.split_at_checked("Bearer ".len()));
@@ -53,17 +54,17 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
     response
 }
 
-/// Characters of a path that are shown.
+/// The maximum number of characters of a path in a response.
 const LONGEST_SHOWN: usize = 200;
 
-/// A path that does not exist.
+/// Refuses a path that does not exist.
 pub async fn unknown_route(State(app): State<Arc<App>>, uri: Uri) -> Problem {
     let path: String = uri.path().chars().take(LONGEST_SHOWN).collect();
     let Text { ja, en } = app.paths.of_unknown(Listener::Control, uri.path());
     Problem::absent(Text::new(format!("{path} には何もありません。{ja}"), format!("There is nothing at {path}. {en}")))
 }
 
-/// A path that exists, asked with another method.
+/// Refuses a method that the path does not have.
 pub async fn method_not_allowed(State(app): State<Arc<App>>, path: MatchedPath, method: Method) -> Problem {
     let methods = app.paths.methods(Listener::Control, path.as_str());
     let title = Text::new("このメソッドは使えません", "This method is not allowed");
@@ -74,7 +75,7 @@ pub async fn method_not_allowed(State(app): State<Arc<App>>, path: MatchedPath, 
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", title, detail).expected(methods)
 }
 
-/// What stands in the path under a name, parsed.
+/// Returns the path parameter of this name, parsed.
 pub(super) async fn named<T>(
     parts: &mut Parts,
     state: &(impl Send + Sync),
@@ -87,7 +88,7 @@ pub(super) async fn named<T>(
     parse(text).map_err(|error| bad_path(error.text()))
 }
 
-/// The institution that the path names; it need not exist.
+/// The institution in the path. It may not exist.
 pub struct Code(pub InstitutionCode);
 
 impl DescribedInput for Code {
@@ -105,7 +106,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Code {
     }
 }
 
-/// The institution and terminal that the path names; neither need exist.
+/// The institution and the terminal in the path. They may not exist.
 pub struct Address(pub InstitutionCode, pub TerminalId);
 
 impl DescribedInput for Address {
@@ -123,7 +124,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
     }
 }
 
-/// The fields of the URL's query.
+/// The query parameters.
 pub struct QueryParams<T>(pub T);
 
 impl<T: JsonSchema> DescribedInput for QueryParams<T> {
@@ -145,7 +146,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParams<T>
     }
 }
 
-/// A JSON body; an empty one and `null` count as `{}`.
+/// A JSON body. An empty body and `null` count as `{}`.
 pub struct Input<T>(pub T);
 
 impl<T: JsonSchema> DescribedInput for Input<T> {
@@ -165,13 +166,13 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Input<T> {
     }
 }
 
-/// The problem of an institution that does not exist.
+/// Returns the problem for an institution that does not exist.
 pub fn no_institution(code: &InstitutionCode) -> Problem {
     Problem::absent(Text::new(format!("医療機関 {code} はありません。"), format!("There is no institution {code}.")))
         .remedy(Text::new("GET /v1/institutions で一覧を確認してください", "See GET /v1/institutions"))
 }
 
-/// The problem of a terminal that does not exist.
+/// Returns the problem for a terminal that does not exist.
 pub fn no_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Problem {
     Problem::absent(Text::new(
         format!("医療機関 {code} に端末 {terminal} はありません。"),
@@ -183,7 +184,8 @@ pub fn no_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Problem {
     ))
 }
 
-/// The scenario of a name, or the problem that lists those that there are; `at` is the name's JSON pointer.
+/// Returns the scenario of this ID, or a problem that lists the existing ones; `at` is the JSON
+/// pointer of the ID.
 pub(super) fn scenario_of<'a>(scenarios: &'a Scenarios, id: &ScenarioId, at: &str) -> Result<&'a Scenario, Problem> {
     scenarios.find(id).ok_or_else(|| {
         let known: Vec<&str> = scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
@@ -192,13 +194,13 @@ pub(super) fn scenario_of<'a>(scenarios: &'a Scenarios, id: &ScenarioId, at: &st
     })
 }
 
-/// A query that cannot be taken.
+/// Returns the problem for an invalid query.
 pub(super) fn bad_query(detail: Text) -> Problem {
     let title = Text::new("クエリの値が正しくありません", "A query parameter is wrong");
     Problem::new(StatusCode::BAD_REQUEST, "query", title, detail)
 }
 
-/// A URL that cannot be read.
+/// Returns the problem for an invalid path.
 pub(super) fn bad_path(Text { ja, en }: Text) -> Problem {
     let title = Text::new("URL の形式が正しくありません", "The URL is wrong");
     Problem::new(StatusCode::BAD_REQUEST, "path", title, Text::new(format!("URL: {ja}"), format!("URL: {en}")))

@@ -1,4 +1,4 @@
-//! Institutions: created from a template, looked at, changed, reset, deleted.
+//! Institutions: creates them from a template, reads, changes, resets and deletes them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -114,12 +114,12 @@ pub struct PatchInput {
     rehearsal: Patch<Rehearsal>,
 }
 
-/// How answers are to look: what is left out stays as it is.
+/// Changes of the error presentation. Fields that are absent stay unchanged.
 #[derive(Clone)]
 struct ErrorPresentationPatch {
     seed: Option<u64>,
     error_profile: Option<ErrorProfile>,
-    /// By error; null takes the catalogue's entry back.
+    /// By error; `null` restores the catalogue's entry.
     errors: BTreeMap<ErrorId, Option<Patch<Replacement>>>,
     wire: Patch<WireQuirks>,
 }
@@ -174,13 +174,14 @@ struct ListedInstitution {
     terminals: BTreeMap<TerminalId, Phase>,
 }
 
-/// The most institutions in one list.
+/// The maximum number of institutions in one list.
 const MOST_LISTED: usize = 1_000;
 
-/// `GET /v1/institutions`: in order of their codes; `next` is what to ask behind where there are more.
+/// `GET /v1/institutions`: lists institutions in the order of their codes. If there are more,
+/// `next` is the code for `after`.
 ///
 /// # Errors
-/// A limit that is no number, or a store that does not work.
+/// A limit that is not a number, or a store that does not work.
 pub async fn list_institutions(
     State(app): State<Arc<App>>,
     QueryParams(query): QueryParams<ListQuery>,
@@ -222,7 +223,7 @@ impl ListQuery {
 /// `POST /v1/institutions`.
 ///
 /// # Errors
-/// A problem that names the field: an unknown template, a taken code, a setting that makes no sense.
+/// An unknown template, a code that is in use, or an invalid setting. The problem names the field.
 pub async fn create_institution(
     State(app): State<Arc<App>>,
     Input(input): Input<CreateInput>,
@@ -262,7 +263,7 @@ pub async fn create_institution(
     Ok(Created { location: Some(format!("/v1/institutions/{code}")), view })
 }
 
-/// When one that lasts so long deletes itself, by the machine's clock.
+/// Returns when an institution with this lifetime expires, by the machine's clock.
 fn expiry(after: Option<Period>, wall: Timestamp) -> Result<Option<Timestamp>, Problem> {
     if after.is_some_and(|after| after < Period::from_secs(1)) {
         return Err(Problem::field("/expires_after", Text::new("PT1S 以上が必要です。", "Expected at least PT1S.")));
@@ -270,7 +271,8 @@ fn expiry(after: Option<Period>, wall: Timestamp) -> Result<Option<Timestamp>, P
     Ok(after.map(|after| wall + after.duration()))
 }
 
-/// Creates it under the code given, else under a free one: of two processes that find the same one free, one looks on.
+/// Creates the institution under the given code, or under an unused one. Another process may take
+/// the same unused code first; then this tries another.
 async fn created(
     app: &App,
     template: &InstitutionCode,
@@ -304,7 +306,7 @@ pub async fn read_institution(State(app): State<Arc<App>>, Code(code): Code) -> 
 /// `PATCH /v1/institutions/{code}`.
 ///
 /// # Errors
-/// No such institution, or a field that makes no sense.
+/// No such institution, or an invalid field.
 pub async fn patch_institution(
     State(app): State<Arc<App>>,
     Code(code): Code,
@@ -357,7 +359,7 @@ pub async fn reset_institution(
     Ok(reset.ok_or_else(|| no_institution(&code))??)
 }
 
-/// An institution as it is at a moment.
+/// Converts an institution for the response.
 pub(super) fn shown(app: &App, tenant: &Tenant, moment: Moment) -> InstitutionView {
     InstitutionView::new(tenant, moment, &app.fixtures().invented.login)
 }

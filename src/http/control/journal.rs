@@ -1,4 +1,5 @@
-//! The journals, of an institution and of what fitted none: listed by what entries hold and page by page, one explained, emptied.
+//! The journals of an institution and of requests that belong to none: lists entries by filter and
+//! page, explains one, and clears a journal.
 
 use std::sync::Arc;
 
@@ -50,7 +51,7 @@ enum Next {
 /// `GET …/journal`.
 ///
 /// # Errors
-/// No such institution, a field of the URL that is wrong, or no such entry to begin at.
+/// No such institution, an invalid query parameter, or no such entry to start from.
 pub async fn institution_journal(
     State(app): State<Arc<App>>,
     Code(code): Code,
@@ -67,7 +68,7 @@ pub async fn institution_journal(
 /// `GET /v1/journal`.
 ///
 /// # Errors
-/// A field of the URL that is wrong, or no such entry to begin at.
+/// An invalid query parameter, or no such entry to start from.
 pub async fn stray_journal(
     State(app): State<Arc<App>>,
     QueryParams(query): QueryParams<JournalQuery>,
@@ -80,7 +81,8 @@ pub async fn stray_journal(
     journal_page(page, &selection, masks).map(Json)
 }
 
-/// `GET …/journal/{entry}`: an entry by its id or number, and why it is what it is; JSON, a page or plain text by `Accept`.
+/// `GET …/journal/{entry}`: returns an entry by its ID or number, with an explanation; as JSON, a
+/// page or plain text according to `Accept`.
 ///
 /// # Errors
 /// No such institution or entry.
@@ -112,7 +114,7 @@ pub async fn stray_entry(
     explained((page, &entry), query.masks()?, None, &headers)
 }
 
-/// `DELETE …/journal`: empties it; what it held counts as evicted, and numbers go on.
+/// `DELETE …/journal`: clears the journal. Its entries count as evicted, and the numbers continue.
 ///
 /// # Errors
 /// No such institution.
@@ -130,13 +132,14 @@ pub async fn clear_strays(State(app): State<Arc<App>>) -> Result<NoContent, Prob
     Ok(NoContent)
 }
 
-/// The errors that an institution's answers can have now.
+/// Returns the errors that the institution's responses can contain now.
 async fn errors_of(app: &App, code: &InstitutionCode) -> Result<Vec<(&'static str, String)>, Problem> {
     let found = app.institutions.read(code, |tenant, _| errors(app, &tenant.institution.presentation));
     found.await?.ok_or_else(|| no_institution(code))
 }
 
-/// Every error by its name with its code in the catalogue and, where another replaces it, with that one, too.
+/// Returns each error by name with its code in the catalogue; and a second time with the code that
+/// replaces it, if there is one.
 fn errors(app: &App, presentation: &ErrorPresentation) -> Vec<(&'static str, String)> {
     let fixtures = app.fixtures();
     let codes = |id: &ErrorId| [fixtures.catalogue.entry(*id).code.clone(), presentation.entry(&fixtures.catalogue, *id).code];
@@ -170,7 +173,7 @@ fn explained((page, entry): (EntryPage, &str), masks: bool, own_persons: Option<
     Ok(console::explanation(&listed, &explain(&listed.entry, own_persons), headers))
 }
 
-/// An entry as it is asked for.
+/// Masks persons in an entry if requested.
 fn shown(listed: ListedEntry, masks: bool) -> ListedEntry {
     let entry = if masks { Entry::masked } else { std::convert::identity };
     ListedEntry { entry: entry(listed.entry), ..listed }

@@ -1,4 +1,4 @@
-//! What the URL says of a journal: filters, a place to begin at, how many, and whether persons are masked.
+//! The query parameters of a journal: filters, start, limit, and whether persons are masked.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use crate::domain::text::Text;
 use crate::http::problem::Problem;
 use crate::journal::{EntryPosition, Filter, KEPT_ENTRIES, ListedEntry, Selection, Start};
 
-/// How many entries are listed where the URL does not say.
+/// The default number of entries in a list.
 const USUAL: usize = 50;
 
 /// The fields of a listing's URL.
@@ -66,7 +66,7 @@ impl JournalQuery {
         masks(self.mask.as_deref())
     }
 
-    /// What is asked for.
+    /// Returns the requested selection of entries.
     pub(super) fn selection(self) -> Result<Selection, Problem> {
         let limit = limit(self.limit.as_deref(), USUAL, KEPT_ENTRIES)?;
         let start = match (self.after, self.before) {
@@ -93,15 +93,15 @@ impl JournalQuery {
     }
 }
 
-/// How an entry is named.
+/// The expected form of a reference to an entry.
 pub(super) const AN_ENTRY: &str = "the number or the id of an entry";
 
-/// A number or an id.
+/// Parses a number or an ID.
 pub(super) fn position(text: &str) -> Option<EntryPosition> {
     text.parse().map(EntryPosition::Number).or_else(|_| text.parse().map(EntryPosition::Id)).ok()
 }
 
-/// How many are asked for.
+/// Returns the requested limit, or the default.
 pub(super) fn limit(text: Option<&str>, usual: usize, most: usize) -> Result<usize, Problem> {
     let Some(text) = text else {
         return Ok(usual);
@@ -118,7 +118,7 @@ fn masks(text: Option<&str>) -> Result<bool, Problem> {
     }
 }
 
-/// The one that the URL names, among all that there are.
+/// Returns the value of this name; `None` if the parameter is absent.
 fn one_of<T: Copy, const N: usize>(
     field: &str,
     text: Option<String>,
@@ -132,7 +132,8 @@ fn one_of<T: Copy, const N: usize>(
     named.map(Some).ok_or_else(|| wrong(field, &all.map(name).join(", ")))
 }
 
-/// Refuses an error that there is not: one of no name or code in `errors`, and of no entry's, whose code may have been replaced since.
+/// Refuses the name or code of an unknown error. Codes in `entries` are accepted too, since a code
+/// may have been replaced after its entry was written.
 pub(super) fn known_error(error: &str, errors: &[(&str, String)], entries: &[ListedEntry]) -> Result<(), Problem> {
     let alone = Filter { error: Some(error.to_owned()), ..Filter::default() };
     if errors.iter().any(|(name, code)| *name == error || code == error) || entries.iter().any(|listed| alone.takes(&listed.entry)) {
@@ -143,12 +144,12 @@ pub(super) fn known_error(error: &str, errors: &[(&str, String)], entries: &[Lis
 }
 
 fn instant(name: &str, text: Option<String>) -> Result<Option<Timestamp>, Problem> {
-    // A plus sign that was not escaped arrives as a space.
+    // An unescaped plus sign arrives as a space.
     let read = text.map(|text| text.replace(' ', "+").parse());
     read.transpose().map_err(|_| wrong(name, "2026-01-20T08:55:00+09:00"))
 }
 
-/// The problem of a field whose value is none.
+/// Returns the problem for a parameter with an invalid value.
 pub(super) fn wrong(name: &str, expected: &str) -> Problem {
     let detail = Text::new(format!("{name} の値が正しくありません。"), format!("The value of `{name}` is wrong."));
     bad_query(detail).expected(expected)

@@ -1,4 +1,4 @@
-//! `GET /metrics`: what Prometheus reads.
+//! `GET /metrics`: metrics for Prometheus.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::http::app::App;
 use crate::http::openapi::{DescribedOutput, Operation, content};
 use crate::metrics;
 
-/// Metrics in Prometheus' text form.
+/// Metrics in the text format of Prometheus.
 pub struct Exposition(String);
 
 /// `GET /metrics`.

@@ -1,4 +1,5 @@
-//! What test authors drive: institutions, their clocks, campaigns and terminals, and what was asked of them.
+//! The control API for authors of tests: manages institutions with their clocks, campaigns and
+//! terminals, and shows the requests that were received.
 
 mod actions;
 mod campaign;

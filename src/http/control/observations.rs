@@ -1,4 +1,5 @@
-//! What was on the client's screen: told by the vendor's UI test or by a person, and listed.
+//! Observations of the client's screen: reported by the vendor's UI test or by a person, and
+//! listed.
 
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ pub struct ObservationQuery {
 /// `POST …/observations`.
 ///
 /// # Errors
-/// No such institution, terminal or journal entry, or a field that is wrong.
+/// No such institution, terminal or journal entry, or an invalid field.
 pub async fn observe(
     State(app): State<Arc<App>>,
     Code(code): Code,
@@ -70,7 +71,7 @@ pub async fn observe(
 /// `GET …/observations`.
 ///
 /// # Errors
-/// No such institution, or a field of the URL that is wrong.
+/// No such institution, or an invalid query parameter.
 pub async fn read_observations(
     State(app): State<Arc<App>>,
     Code(code): Code,
@@ -104,7 +105,7 @@ fn check(seen: &ObservationInput) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The id of an entry of the institution's journal, as the journal writes it.
+/// Returns the ID of an entry in the institution's journal, in the journal's own notation.
 async fn known_entry(app: &App, code: &InstitutionCode, entry: &str) -> Result<String, Problem> {
     let wrong = |detail| Problem::field("/entry", detail).expected("the value of X-Onshi-Journal");
     let id = Uuid::parse_str(entry)

@@ -1,4 +1,5 @@
-//! What is open without the token: whether the server lives and is ready, and the CA that clients trust.
+//! The routes that need no token: liveness, readiness, the CA certificate for clients, and the
+//! OpenAPI document.
 
 use std::sync::Arc;
 
@@ -13,15 +14,15 @@ use crate::http::openapi::OpenApiDocument;
 use crate::http::problem::Problem;
 use crate::listener::Listener;
 
-/// `GET /healthz`: it lives.
+/// `GET /healthz`: the process is alive.
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: it serves, and its store works.
+/// `GET /readyz`: the server accepts requests, and its store works.
 ///
 /// # Errors
-/// Why the store does not work.
+/// The store does not work.
 pub async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
     match app.institutions.store().trouble() {
         None => Ok("ready\n"),
@@ -41,7 +42,7 @@ pub struct DocumentQuery {
     listener: Option<Listener>,
 }
 
-/// `GET /openapi.json`: this interface, described.
+/// `GET /openapi.json`.
 pub async fn openapi(State(app): State<Arc<App>>, QueryParams(query): QueryParams<DocumentQuery>) -> OpenApiDocument {
     app.published().document(query.listener)
 }

@@ -1,4 +1,4 @@
-//! Answers that are more than a JSON body.
+//! Responses that need more than a JSON body.
 
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
@@ -10,15 +10,15 @@ use serde_json::json;
 
 use crate::http::openapi::{DescribedOutput, Operation, content};
 
-/// Something that was created, and where it is.
+/// The response about something that was created.
 pub struct Created<T> {
-    /// Its path, where it has one.
+    /// The path of the new resource; `None` if it has none.
     pub location: Option<String>,
-    /// What it is like.
+    /// The body.
     pub view: T,
 }
 
-/// A certificate.
+/// A certificate as PEM.
 pub struct Pem(pub String);
 
 const PEM: &str = "application/x-pem-file";

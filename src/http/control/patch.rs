@@ -1,4 +1,5 @@
-//! Fields given anew: what is left out stays, null takes a field back to its default (RFC 7396).
+//! Merge patches: absent fields stay unchanged, and `null` resets a field to its default (RFC
+//! 7396).
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -21,7 +22,7 @@ pub struct Patch<T> {
 }
 
 impl<T> Patch<T> {
-    /// Whether it gives a field.
+    /// Whether the patch contains a field.
     pub fn gives(&self, field: &str) -> bool {
         self.fields.contains_key(field)
     }
@@ -54,7 +55,7 @@ impl<T: JsonSchema> JsonSchema for Patch<T> {
     }
 }
 
-/// Settings with some fields given anew. `at` is the JSON pointer of `patch`.
+/// Returns the settings with the patch applied. `at` is the JSON pointer of `patch`.
 pub(super) fn merged<T: Default + Serialize + DeserializeOwned>(settings: &T, patch: Patch<T>, at: &str) -> Result<T, Problem> {
     let plain = |settings: &T| serde_json::to_value(settings).expect("settings are plain data");
     let mut whole = plain(settings);
@@ -62,7 +63,8 @@ pub(super) fn merged<T: Default + Serialize + DeserializeOwned>(settings: &T, pa
     Ok(parse_value(whole, at)?)
 }
 
-/// Puts the patch's fields in place of the target's; null takes its default, and a name that has none stays to be refused.
+/// Replaces the fields of the target by those of the patch; `null` becomes the default. Unknown
+/// names are kept, so that parsing refuses them.
 fn merge(target: &mut Value, patch: Value, default: &Value) {
     match (target, patch) {
         (Value::Object(target), Value::Object(patch)) => {

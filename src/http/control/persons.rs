@@ -1,4 +1,4 @@
-//! An institution's own persons, in place of the fixtures'.
+//! The institution's own persons, which replace those of the fixtures.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub struct PersonsView {
     persons: Arc<[Person]>,
 }
 
-/// `GET …/persons`: its own, or the fixtures'.
+/// `GET …/persons`: returns the institution's own persons, or those of the fixtures.
 ///
 /// # Errors
 /// No such institution.
@@ -46,7 +46,7 @@ pub async fn read_persons(State(app): State<Arc<App>>, Code(code): Code) -> Resu
 /// `PUT …/persons`.
 ///
 /// # Errors
-/// No such institution, or the first thing that is wrong with a person.
+/// No such institution, or an invalid person. Only the first fault is reported.
 pub async fn set_persons(
     State(app): State<Arc<App>>,
     Code(code): Code,
@@ -57,7 +57,7 @@ pub async fn set_persons(
     Ok(Json(view(&app, persons)))
 }
 
-/// `DELETE …/persons`: back to the fixtures'.
+/// `DELETE …/persons`: restores the persons of the fixtures.
 ///
 /// # Errors
 /// No such institution.
@@ -71,12 +71,13 @@ async fn put(app: &App, code: &InstitutionCode, persons: &Option<Arc<[Person]>>)
     changed.await?.ok_or_else(|| no_institution(code))
 }
 
-/// An institution's own persons, or the fixtures'.
+/// Returns the institution's own persons, or those of the fixtures.
 fn view(app: &App, own: Option<Arc<[Person]>>) -> PersonsView {
     PersonsView { persons: own.unwrap_or_else(|| Arc::clone(&app.fixtures().persons)) }
 }
 
-/// Persons that make sense, or the problem that names the first field that does not; null means none of its own. `at` is the list's JSON pointer.
+/// Returns valid persons, or the problem for the first invalid field. `null` means no persons of
+/// its own. `at` is the JSON pointer of the list.
 pub(super) fn checked_persons(persons: Value, at: &str) -> Result<Option<Arc<[Person]>>, Problem> {
     let Some(persons): Option<Vec<Person>> = parse_value(persons, at)? else {
         return Ok(None);

@@ -1,10 +1,10 @@
-//! What an institution's report says of the product under test.
+//! The data about the product under test, which the institution's report shows.
 
 use super::patch::{Patch, merged};
 use crate::domain::rehearsal::Rehearsal;
 use crate::http::problem::Problem;
 
-/// What is said with some fields given anew.
+/// Returns the data with the patch applied.
 pub(super) fn over(before: &Rehearsal, patch: Patch<Rehearsal>) -> Result<Rehearsal, Problem> {
     let rehearsal = merged(before, patch, "/rehearsal")?;
     match rehearsal.validate() {

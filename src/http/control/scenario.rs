@@ -1,4 +1,4 @@
-//! Scenarios: listed, and set at an institution.
+//! Scenarios: lists them, and applies one to an institution.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ pub async fn list_scenarios(State(app): State<Arc<App>>) -> Json<ScenarioList> {
 /// `GET …/scenario`.
 ///
 /// # Errors
-/// No such institution, or one that was set to no scenario.
+/// No such institution, or no scenario was applied to it.
 pub async fn read_scenario(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<ScenarioStatus>, Problem> {
     let timeline = app.institutions.read(&code, |tenant, _| tenant.institution.scenario.clone());
     let timeline = timeline.await?.ok_or_else(|| no_institution(&code))?.ok_or_else(|| {
@@ -79,7 +79,8 @@ pub async fn read_scenario(State(app): State<Arc<App>>, Code(code): Code) -> Res
     Ok(Json(ScenarioStatus { id: timeline.id.clone(), about, next, timeline: timeline.steps().to_vec() }))
 }
 
-/// `PUT …/scenario`: the institution is made anew on that stage, its journal empty; a reset then brings it back there.
+/// `PUT …/scenario`: recreates the institution in the initial state of the scenario, with an empty
+/// journal. A reset returns it to that state.
 ///
 /// # Errors
 /// No such institution or scenario.

@@ -1,4 +1,4 @@
-//! Snapshots of an institution, and going back to one.
+//! Snapshots of an institution, and their restoration.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use crate::institutions::Snapshot;
 use crate::json::parse_json;
 use crate::listener::BodyLimits;
 
-/// The most bytes of a snapshot; `--max-body` where that is more.
+/// The maximum size of a snapshot in bytes; a larger `--max-body` takes precedence.
 const MAX_SNAPSHOT: usize = 16 * 1024 * 1024;
 
-/// A snapshot as it is given out, and taken back unchanged.
+/// A snapshot as a document, which clients return unchanged.
 #[derive(Serialize)]
 pub struct SnapshotDocument(Value);
 
@@ -52,7 +52,7 @@ impl JsonSchema for SnapshotDocument {
     }
 }
 
-/// A snapshot as the body of a request: larger than others.
+/// A snapshot as a request body. It may be larger than other bodies.
 pub struct SnapshotInput(Value);
 
 impl DescribedInput for SnapshotInput {
@@ -73,7 +73,7 @@ impl FromRequest<Arc<App>> for SnapshotInput {
     }
 }
 
-/// `POST …/snapshot`: answers the document.
+/// `POST …/snapshot`: returns the snapshot.
 ///
 /// # Errors
 /// No such institution.
@@ -86,10 +86,11 @@ pub async fn take_snapshot(
     Ok(Json(SnapshotDocument(taken.await?.ok_or_else(|| no_institution(&code))?.document())))
 }
 
-/// `POST …/restore`: the institution becomes what the document has, under its own code.
+/// `POST …/restore`: restores the institution from the snapshot. It keeps its own code.
 ///
 /// # Errors
-/// No such institution, or a document that is no snapshot or was changed; nothing has changed then.
+/// No such institution, or a document that is not a snapshot or was modified. The institution is
+/// then unchanged.
 pub async fn restore_snapshot(
     State(app): State<Arc<App>>,
     Code(code): Code,

@@ -1,4 +1,4 @@
-//! An institution's terminals: listed, added, looked at, given other settings, taken away.
+//! The terminals of an institution: lists, adds, reads, changes and deletes them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub struct AddInput {
 /// `GET …/terminals`.
 ///
 /// # Errors
-/// No such institution, or a period that is none.
+/// No such institution, or an invalid period.
 pub async fn list_terminals(
     State(app): State<Arc<App>>,
     Code(code): Code,
@@ -70,7 +70,7 @@ pub async fn list_terminals(
 /// `POST …/terminals`: `{"id": "T2", …settings}`.
 ///
 /// # Errors
-/// No such institution, a taken id, too many terminals, or a setting that makes no sense.
+/// No such institution, an ID that is in use, too many terminals, or an invalid setting.
 pub async fn add_terminal(
     State(app): State<Arc<App>>,
     Code(code): Code,
@@ -119,10 +119,10 @@ pub async fn read_terminal(State(app): State<Arc<App>>, Address(code, id): Addre
     view.await?.ok_or_else(|| no_institution(&code))?
 }
 
-/// `PATCH …/terminals/{terminal}`: settings given anew; null takes one back to its default.
+/// `PATCH …/terminals/{terminal}`: changes settings; `null` resets a setting to its default.
 ///
 /// # Errors
-/// No such institution or terminal, or a setting that makes no sense.
+/// No such institution or terminal, or an invalid setting.
 pub async fn patch_terminal(
     State(app): State<Arc<App>>,
     Address(code, id): Address,
@@ -161,7 +161,7 @@ pub async fn delete_terminal(State(app): State<Arc<App>>, Address(code, id): Add
     deleted.await?.ok_or_else(|| no_institution(&code))?
 }
 
-/// Settings that are in range, or the problem that says which is not.
+/// Returns valid settings, or the problem for the first invalid one.
 pub(super) fn checked_settings(settings: Settings, at: &str) -> Result<Settings, Problem> {
     match settings.validate() {
         None => Ok(settings),

@@ -1,4 +1,5 @@
-//! `GET …/verdict`: the judgement on the institution's clients, as JSON, JUnit XML or a page, by `format` or `Accept`.
+//! `GET …/verdict`: the verdict on the institution's clients as JSON, JUnit XML or a page,
+//! according to `format` or `Accept`.
 
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ enum Form {
     Html,
 }
 
-/// What its signature does not say.
+/// Adds what the signature of the request handler does not say.
 pub fn describe_verdict(operation: &mut Operation<'_>) {
     let verdict = operation.schema::<Verdict>();
     let text = json!({ "schema": { "type": "string" } });
@@ -70,7 +71,7 @@ pub async fn verdict(
 }
 
 impl Form {
-    /// The one that `Accept` prefers; JSON where it names none.
+    /// Returns the format that `Accept` prefers; JSON if it names none.
     fn wanted(headers: &HeaderMap) -> Self {
         let forms = [(JSON, Self::Json), (APPLICATION_XML, Self::Junit), (TEXT_XML, Self::Junit), (TEXT_HTML, Self::Html)];
         preferred(headers, &forms)

@@ -1,4 +1,4 @@
-//! How institutions and terminals look over the control surface.
+//! The representation of institutions and terminals in the control API.
 
 use std::collections::BTreeMap;
 
@@ -123,7 +123,7 @@ impl InstitutionView {
         }
     }
 
-    /// The addresses of its terminals.
+    /// Returns the addresses of the institution's terminals.
     pub(super) fn addresses(&self) -> Vec<TerminalAddress> {
         let address = |terminal: &TerminalId| TerminalAddress { institution: self.code.clone(), terminal: terminal.clone() };
         self.terminals.keys().map(address).collect()
