@@ -1,13 +1,13 @@
-//! Bodies by media type, as the document has them.
+//! Bodies by media type in the OpenAPI document.
 
 use serde_json::{Map, Value, json};
 
-/// JSON.
+/// The media type of JSON.
 pub const JSON: &str = "application/json";
-/// XML.
+/// The media type of XML.
 pub const XML: &str = "application/xml";
 
-/// `{media type: {"schema": …}}`.
+/// Returns `{media type: {"schema": …}}`.
 pub fn content(media_type: &str, schema: Value) -> Value {
     Value::Object(Map::from_iter([(media_type.to_owned(), json!({ "schema": schema }))]))
 }

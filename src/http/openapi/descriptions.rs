@@ -1,4 +1,5 @@
-//! What fields and answers are, in Japanese before the English of the doc comments: `descriptions.json`, by the English.
+//! The Japanese descriptions of fields and responses. `descriptions.json` maps the English text of
+//! each doc comment to its Japanese translation.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,7 +9,8 @@ use serde_json::Value;
 static IN_JAPANESE: LazyLock<HashMap<String, String>> =
     LazyLock::new(|| serde_json::from_str(include_str!("descriptions.json")).expect("a test reads it"));
 
-/// Puts the Japanese before each description of a document that has one; examples stay as the program gave them.
+/// Inserts the Japanese translation before each description that has one. Examples stay unchanged,
+/// since they are output of the program.
 pub(super) fn put_japanese(value: &mut Value) {
     match value {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! The OpenAPI document of both listeners, or of one.
+//! The OpenAPI document of one listener, or of both.
 
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -11,23 +11,23 @@ use super::{examples, parameters, problems, tag, transforms};
 use crate::domain::catalogue::Catalogue;
 use crate::listener::Listener;
 
-/// What a server answers, listener by listener, in the document's order.
+/// The HTTP interface of a server: its listeners, in the order of the document.
 pub struct Interface(pub Vec<Surface>);
 
-/// One listener.
+/// The interface of one listener.
 pub struct Surface {
-    /// Which.
+    /// The listener.
     pub listener: Listener,
-    /// Where it answers: `https://…`.
+    /// The base URL: `https://…`.
     pub url: String,
-    /// What it routes.
+    /// The routes.
     pub routes: Vec<Described>,
-    /// Whether most of it wants the control token.
+    /// Whether its routes need the control token, except those of the tag [`tag::OPEN`].
     pub guarded: bool,
 }
 
 impl Interface {
-    /// The document of one listener, or of all. `catalogue` has the errors that it lists.
+    /// Returns the document of one listener, or of all. `catalogue` has the errors to list.
     pub fn document(&self, listener: Option<Listener>, catalogue: &Catalogue) -> Value {
         let wanted = |surface: &&Surface| listener.is_none_or(|listener| surface.listener == listener);
         of_surfaces(&self.0.iter().filter(wanted).collect::<Vec<_>>(), catalogue)

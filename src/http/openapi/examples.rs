@@ -1,14 +1,15 @@
-//! Examples of answers, as the running program gave them: `examples.json`, which `UPDATE_DOCS=1 cargo test --test it answer_examples` writes.
+//! Examples of responses, recorded from the running program in `examples.json` by `UPDATE_DOCS=1
+//! cargo test --test it answer_examples`.
 
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-/// By operation, status and media type.
+/// The examples by operation, status and media type.
 static EXAMPLES: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).expect("a test wrote it as JSON, and another one reads it"));
 
-/// Puts the examples of an operation's answers beside their schemas.
+/// Adds the examples to the responses of an operation.
 pub(super) fn put(id: &str, answers: &mut Map<String, Value>) {
     for (status, by_type) in EXAMPLES[id].as_object().into_iter().flatten() {
         let content = answers.get_mut(status).and_then(|answer| answer.get_mut("content")).and_then(Value::as_object_mut);

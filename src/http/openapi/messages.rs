@@ -1,4 +1,5 @@
-//! Schemas of the real system's messages: those of a check are made from the one table of elements that writes them.
+//! The schemas of the real system's messages. Those of a check are generated from the table of
+//! elements that is also used to write the messages.
 
 use std::borrow::Cow;
 
@@ -9,19 +10,19 @@ use crate::wire::codes::CODE_TABLES;
 use crate::wire::message::{Content, Element, MESSAGE, Mark};
 use crate::wire::tree::ListStyle;
 
-/// A login's body.
+/// The request body of a login.
 pub struct LoginRequest;
 
-/// A login's answer, granted or refused.
+/// The response of a login, granted or refused.
 pub struct LoginAnswer;
 
-/// A check's message.
+/// The request body of a check.
 pub struct CheckRequest;
 
-/// A check's answer.
+/// The response of a check.
 pub struct CheckAnswer;
 
-/// What a check's message cannot lack.
+/// The required elements of a check's request.
 const NEEDED: [&str; 9] = [
     "XmlMsg",
     "MessageHeader",
@@ -34,7 +35,7 @@ const NEEDED: [&str; 9] = [
     "Birthdate",
 ];
 
-/// Elements of requests that hold a date, YYYYMMDD.
+/// The elements of requests that are dates in the form YYYYMMDD.
 const DATES: [&str; 2] = ["QualificationConfirmationDate", "Birthdate"];
 
 impl JsonSchema for LoginRequest {
@@ -116,7 +117,8 @@ impl JsonSchema for CheckAnswer {
     }
 }
 
-/// Whether a check has it: a text that comes from the request, or a group of such.
+/// Whether a request of a check has the element: a text that is taken from the request, or a group
+/// with such a text.
 fn is_asked(element: &Element) -> bool {
     match &element.content {
         Content::Text(_) => element.from == "request",
@@ -162,7 +164,7 @@ fn schema(element: &Element, is_there: &dyn Fn(&Element) -> bool, is_required: i
     schema
 }
 
-/// Its code table, in words.
+/// Returns the element's code table as text.
 fn description(element: &Element) -> Option<String> {
     let table = CODE_TABLES.iter().find(|table| Some(table.number) == element.codes)?;
     let codes: Vec<String> = table.codes.iter().map(|(code, words)| format!("{code} {words}")).collect();

@@ -1,4 +1,5 @@
-//! The description of both listeners in OpenAPI 3.1, made from the same lines as their routes.
+//! The OpenAPI 3.1 document of both listeners. It is generated from the same declarations as the
+//! routes.
 
 mod content;
 mod descriptions;

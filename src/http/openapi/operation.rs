@@ -1,4 +1,5 @@
-//! One operation as the document tells it: its parameters, body and answers, said by the types of the handler's signature.
+//! The description of one operation: its parameters, body and responses, derived from the types in
+//! the signature of its request handler.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ use crate::domain::catalogue::{Catalogue, ErrorId};
 use crate::http::page::Page;
 use crate::http::problem::Problem;
 
-/// What is being told of one operation.
+/// The description of one operation while it is being built.
 pub struct Operation<'a> {
     pub(super) parameters: Vec<Value>,
     pub(super) body: Option<Value>,
@@ -30,7 +31,7 @@ impl<'a> Operation<'a> {
         Self { parameters: Vec::new(), body: None, answers: BTreeMap::new(), notes: Vec::new(), schemas, catalogue }
     }
 
-    /// The fields of its query.
+    /// Adds the query parameters.
     pub fn query<T: JsonSchema>(&mut self) {
         let schema = T::json_schema(self.schemas).to_value();
         let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -44,52 +45,52 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// A header that it heeds.
+    /// Adds a request header.
     pub fn header(&mut self, name: &str, about: &str) {
         self.parameters.push(json!({ "name": name, "in": "header", "description": about, "schema": { "type": "string" } }));
     }
 
-    /// Its body in JSON.
+    /// Sets the request body as JSON.
     pub fn takes<T: JsonSchema>(&mut self) {
         let schema = self.schema::<T>();
         let needed = T::json_schema(self.schemas).get("required").is_some();
         self.body = Some(json!({ "content": content(JSON, schema), "required": needed }));
     }
 
-    /// Its body, which has to be there, by media type.
+    /// Sets the request body, which is required, by media type.
     pub fn takes_content(&mut self, content: Value) {
         self.body = Some(json!({ "content": content, "required": true }));
     }
 
-    /// An answer in JSON.
+    /// Adds a response with JSON.
     pub fn answers<T: JsonSchema>(&mut self, status: u16) {
         let (schema, description) = (self.schema::<T>(), description::<T>(self.schemas));
         self.answers_content(status, &description, content(JSON, schema));
     }
 
-    /// An answer, by media type.
+    /// Adds a response, by media type.
     pub fn answers_content(&mut self, status: u16, description: &str, content: Value) {
         self.answers.insert(status, json!({ "description": description, "content": content }));
     }
 
-    /// An answer without a body.
+    /// Adds a response without a body.
     pub fn answers_nothing(&mut self, status: u16, description: &str) {
         self.answers.insert(status, json!({ "description": description }));
     }
 
-    /// A header of an answer told before.
+    /// Adds a header to a response that was added before.
     pub fn answers_header(&mut self, status: u16, name: &str, about: &str) {
         if let Some(answer) = self.answers.get_mut(&status) {
             answer["headers"][name] = json!({ "description": about, "schema": { "type": "string" } });
         }
     }
 
-    /// The control API's problems of this status.
+    /// Adds the control API's problems of this status.
     pub fn refuses(&mut self, status: u16) {
         self.answers.insert(status, problems::reference(status));
     }
 
-    /// Errors of the catalogue, as problems under their statuses.
+    /// Adds errors of the catalogue as problem documents, under their statuses.
     pub fn refuses_with(&mut self, errors: &[ErrorId]) {
         let schema = self.schema::<Problem>();
         for id in errors {
@@ -101,26 +102,26 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// An error of the catalogue in a form of its own, under the error's status.
+    /// Adds an error of the catalogue with this content, under the error's status.
     pub fn answers_error(&mut self, error: ErrorId, content: Value) {
         let entry = self.catalogue.entry(error);
         let answer = self.answers.entry(entry.status).or_insert_with(|| json!({ "description": "", "content": content }));
         problems::list(answer, entry);
     }
 
-    /// Another media type of an answer told before.
+    /// Adds a media type to a response that was added before.
     pub fn answers_also(&mut self, status: u16, media_type: &str, about: &str) {
         if let Some(answer) = self.answers.get_mut(&status) {
             answer["content"][media_type] = json!({ "schema": { "type": "string", "description": about } });
         }
     }
 
-    /// Something that the schemas do not say.
+    /// Adds a note about something that the schemas do not express.
     pub fn note(&mut self, note: &'static str) {
         self.notes.push(note);
     }
 
-    /// A type's schema, or a reference to it.
+    /// Returns the schema of a type, or a reference to it.
     pub fn schema<T: JsonSchema>(&mut self) -> Value {
         self.schemas.subschema_for::<T>().to_value()
     }
@@ -131,7 +132,7 @@ fn description<T: JsonSchema>(schemas: &mut SchemaGenerator) -> String {
     schema.get("description").and_then(Value::as_str).unwrap_or("OK").to_owned()
 }
 
-/// An optional query field is absent, never null.
+/// Removes `null` from a schema, since an optional query parameter is absent, never `null`.
 fn without_null(mut schema: Value) -> Value {
     if let Some(types) = schema["type"].as_array().cloned() {
         schema["type"] = types.into_iter().find(|kind| kind != "null").unwrap_or(Value::Null);
@@ -145,21 +146,22 @@ fn without_null(mut schema: Value) -> Value {
     }
 }
 
-/// A handler whose arguments and result can be described; `Inputs` are its arguments.
+/// A request handler whose signature can be described; `Inputs` are its arguments.
 pub trait DescribedHandler<Inputs> {
-    /// Tells what it takes and gives.
+    /// Adds the inputs and the output to the operation.
     fn describe(operation: &mut Operation<'_>);
 }
 
-/// An argument of a handler: what it takes from a request, and how that may be refused.
+/// An argument of a request handler: what it reads from a request, and how it may refuse the
+/// request.
 pub trait DescribedInput {
-    /// Tells it.
+    /// Adds the argument to the operation.
     fn describe(_operation: &mut Operation<'_>) {}
 }
 
-/// The result of a handler.
+/// The result of a request handler.
 pub trait DescribedOutput {
-    /// Tells it.
+    /// Adds the result to the operation.
     fn describe(_operation: &mut Operation<'_>) {}
 }
 
@@ -189,7 +191,7 @@ handles!(A B C D E);
 
 impl<T> DescribedInput for State<T> {}
 
-/// Read from the path, whose parameters are told by their names.
+/// The parameters themselves are described by their names in the path.
 impl<T> DescribedInput for Path<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.refuses(400);
@@ -202,13 +204,13 @@ impl<T: DescribedInput, E> DescribedInput for Result<T, E> {
     }
 }
 
-/// The headers that matter are described with the route.
+/// The relevant headers are described with the route.
 impl DescribedInput for HeaderMap {}
 
-/// What it reads of the request is described with the route.
+/// What the handler reads from the request is described with the route.
 impl DescribedInput for Request {}
 
-/// What it holds is described with the route.
+/// The content of the response is described with the route.
 impl DescribedOutput for Response {}
 
 impl<T: JsonSchema> DescribedOutput for Json<T> {

@@ -1,4 +1,4 @@
-//! What varies in a path, by its name.
+//! The path parameters, described by their names.
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use crate::domain::campaign::Component;
 use crate::domain::ids::{CampaignId, FaultId, InstitutionCode, TerminalAddress, TerminalId, Version};
 
-/// The names between a path's braces.
+/// Returns the names of the parameters in a path.
 pub(super) fn names(path: &str) -> impl Iterator<Item = &str> {
     path.split('{').skip(1).filter_map(|rest| rest.split('}').next())
 }
 
-/// A part of a path that varies.
+/// Returns the description of a path parameter.
 pub(super) fn of_path(name: &str, schemas: &mut SchemaGenerator) -> Value {
     let (schema, about, example) = match name {
         "code" => (of::<InstitutionCode>(schemas), "医療機関コード。 The institution's code.", "9910000075"),

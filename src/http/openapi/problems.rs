@@ -1,4 +1,5 @@
-//! The errors of the document: the control API's problems by status, and the catalogue's errors of an operation.
+//! The errors of the OpenAPI document: the control API's problems by status, and the errors of the
+//! catalogue that an operation may return.
 
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
@@ -12,7 +13,8 @@ use crate::http::problem::Problem;
 /// The media type of a problem document.
 pub(super) const PROBLEM: &str = "application/problem+json";
 
-/// A status of the control API: the ends of the `type`s that go with it, and what they have in common.
+/// The statuses of the control API: for each, the last parts of its problem `type`s, and their
+/// common description.
 const KINDS: [(u16, &[&str], &str); 10] = [
     (400, &["path", "query", "not-json", "body-broken"], "要求を読み取れません。 The request cannot be read."),
     (401, &["control-token"], "管理トークンがないか、違います。 The control token is missing or wrong."),
@@ -30,12 +32,12 @@ const KINDS: [(u16, &[&str], &str); 10] = [
     ),
 ];
 
-/// What stands at an operation.
+/// Returns the reference to the problems of a status.
 pub(super) fn reference(status: u16) -> Value {
     json!({ "$ref": format!("#/components/responses/Problem{status}") })
 }
 
-/// What the references name.
+/// Returns the responses that the references point to.
 pub(super) fn responses(schemas: &mut SchemaGenerator) -> Value {
     let schema = schemas.subschema_for::<Problem>().to_value();
     let response = |(status, kinds, about): (u16, &[&str], &str)| {
@@ -59,7 +61,7 @@ fn example(status: u16) -> Option<Value> {
     Some(problem.document())
 }
 
-/// Adds an error to an answer's description and to its `x-errors`; one that is there already stays as it is.
+/// Adds an error to the description and the `x-errors` of a response, unless it is already listed.
 pub(super) fn list(answer: &mut Value, entry: &Entry) {
     let error = json!({ "id": entry.id, "code": entry.code, "provenance": entry.provenance.code });
     let mut errors = answer["x-errors"].as_array().cloned().unwrap_or_default();
@@ -75,12 +77,13 @@ pub(super) fn list(answer: &mut Value, entry: &Entry) {
     answer["x-errors"] = json!(errors);
 }
 
-/// What stands for an error's example at an operation.
+/// Returns the reference to the example of an error.
 pub(super) fn example_reference(id: ErrorId) -> Value {
     json!({ "$ref": format!("#/components/examples/{}", id.name()) })
 }
 
-/// What the references name: every error of the catalogue as a problem.
+/// Returns the examples that the references point to: each error of the catalogue as a problem
+/// document.
 pub(super) fn examples(catalogue: &Catalogue) -> Value {
     let example = |id: &ErrorId| {
         let entry = catalogue.entry(*id);

@@ -1,4 +1,4 @@
-//! The description as a server gives it out: each form is made when it is first asked for, and once.
+//! The published OpenAPI document. Each of its forms is generated once, when it is first requested.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +13,8 @@ use super::operation::{DescribedOutput, Operation};
 use crate::fixtures::Fixtures;
 use crate::listener::Listener;
 
-/// What was made so far from an interface and the fixtures whose errors it lists.
+/// The forms of the document that have been generated from an interface and from the fixtures with
+/// its errors.
 pub struct Published {
     interface: Arc<Interface>,
     fixtures: Arc<Fixtures>,
@@ -23,22 +24,23 @@ pub struct Published {
     page: OnceLock<Bytes>,
 }
 
-/// The document, written out.
+/// The serialized document.
 pub struct OpenApiDocument(Bytes);
 
 impl Published {
-    /// Nothing yet.
+    /// Creates an instance for which nothing is generated yet.
     pub fn new(interface: Arc<Interface>, fixtures: Arc<Fixtures>) -> Self {
         let (both, backend, control, page) = Default::default();
         Self { interface, fixtures, both, backend, control, page }
     }
 
-    /// Nothing yet of the same interface, where these are other fixtures.
+    /// Creates an instance of the same interface for other fixtures; `None` if the fixtures are the
+    /// same.
     pub fn under(&self, fixtures: Arc<Fixtures>) -> Option<Self> {
         (!Arc::ptr_eq(&self.fixtures, &fixtures)).then(|| Self::new(Arc::clone(&self.interface), fixtures))
     }
 
-    /// The document of one listener, or of both.
+    /// Returns the document of one listener, or of both.
     pub fn document(&self, listener: Option<Listener>) -> OpenApiDocument {
         let form = match listener {
             None => &self.both,
@@ -48,7 +50,7 @@ impl Published {
         OpenApiDocument(form.get_or_init(|| self.written(listener).to_string().into()).clone())
     }
 
-    /// The document of both listeners as a page; `make` writes it.
+    /// Returns the page of the document of both listeners; `make` renders it.
     pub fn page(&self, make: impl FnOnce(&Value) -> String) -> Bytes {
         self.page.get_or_init(|| make(&self.written(None)).into()).clone()
     }

@@ -1,4 +1,5 @@
-//! A router that remembers what it routes: each line of the table of contents is a route and its description at once.
+//! A router that also collects the descriptions of its routes, so that each route and its
+//! description are declared together.
 
 use axum::Router;
 use axum::handler::Handler;
@@ -8,7 +9,7 @@ use super::operation::{DescribedHandler, Operation};
 use super::tag::Tag;
 use crate::domain::text::Text;
 
-/// Routes and their descriptions; their handlers share an `S`.
+/// Routes and their descriptions. `S` is the state that the request handlers share.
 pub struct Routes<S> {
     router: Router<S>,
     described: Vec<Described>,
@@ -16,41 +17,41 @@ pub struct Routes<S> {
     tag: &'static Tag,
 }
 
-/// One method of one path.
+/// The description of one method of one path.
 pub struct Described {
-    /// Its path, with `{name}` for what varies.
+    /// The path, with parameters as `{name}`.
     pub path: String,
-    /// Its method, in lower case.
+    /// The method in lower case.
     pub method: &'static str,
-    /// The handler's name, unique among both listeners' operations.
+    /// The name of the request handler, which is unique among the operations of both listeners.
     pub id: &'static str,
-    /// What it does, in a few words.
+    /// A short summary.
     pub summary: Text,
-    /// What it belongs to.
+    /// The tag of the operation.
     pub tag: &'static Tag,
-    /// Each tells a part of what it takes and gives.
+    /// The functions that describe the operation, each a part of it.
     pub parts: Vec<fn(&mut Operation<'_>)>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
-    /// None yet; those that follow belong to `tag`.
+    /// Starts without routes. The following routes get this tag.
     pub fn about(tag: &'static Tag) -> Self {
         Self { router: Router::new(), described: Vec::new(), under: "", tag }
     }
 
-    /// Those that follow belong to `tag`.
+    /// Sets the tag of the following routes.
     pub fn then(mut self, tag: &'static Tag) -> Self {
         self.tag = tag;
         self
     }
 
-    /// Those that follow lie under this path.
+    /// Sets the path prefix of the following routes.
     pub fn under(mut self, path: &'static str) -> Self {
         self.under = path;
         self
     }
 
-    /// A route for GET, and so for HEAD; what it does in Japanese and English.
+    /// Adds a route for GET, and so for HEAD, with its summary in Japanese and English.
     pub fn get<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
         H: Handler<T, S> + DescribedHandler<I>,
@@ -59,7 +60,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.route(MethodFilter::GET, "get", path, handler, Text::new(ja, en))
     }
 
-    /// A route for POST; what it does in Japanese and English.
+    /// Adds a route for POST, with its summary in Japanese and English.
     pub fn post<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
         H: Handler<T, S> + DescribedHandler<I>,
@@ -68,7 +69,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.route(MethodFilter::POST, "post", path, handler, Text::new(ja, en))
     }
 
-    /// A route for PUT; what it does in Japanese and English.
+    /// Adds a route for PUT, with its summary in Japanese and English.
     pub fn put<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
         H: Handler<T, S> + DescribedHandler<I>,
@@ -77,7 +78,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.route(MethodFilter::PUT, "put", path, handler, Text::new(ja, en))
     }
 
-    /// A route for PATCH; what it does in Japanese and English.
+    /// Adds a route for PATCH, with its summary in Japanese and English.
     pub fn patch<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
         H: Handler<T, S> + DescribedHandler<I>,
@@ -86,7 +87,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.route(MethodFilter::PATCH, "patch", path, handler, Text::new(ja, en))
     }
 
-    /// A route for DELETE; what it does in Japanese and English.
+    /// Adds a route for DELETE, with its summary in Japanese and English.
     pub fn delete<H, T, I>(self, path: &str, handler: H, ja: &str, en: &str) -> Self
     where
         H: Handler<T, S> + DescribedHandler<I>,
@@ -95,7 +96,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.route(MethodFilter::DELETE, "delete", path, handler, Text::new(ja, en))
     }
 
-    /// More about the last route than its handler's signature tells.
+    /// Adds to the description of the last route what the signature of its request handler does not
+    /// say.
     pub fn with(mut self, part: fn(&mut Operation<'_>)) -> Self {
         if let Some(last) = self.described.last_mut() {
             last.parts.push(part);
@@ -103,24 +105,25 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// The last route, too, may be refused because of the present state: 409.
+    /// Declares that the last route may respond with 409, if the present state does not allow the
+    /// request.
     pub fn conflicts(self) -> Self {
         self.with(|operation| operation.refuses(409))
     }
 
-    /// Another's routes beside these.
+    /// Adds the routes of another instance.
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.described.extend(other.described);
         self
     }
 
-    /// The router alone.
+    /// Returns the router.
     pub fn into_router(self) -> Router<S> {
         self.router
     }
 
-    /// The descriptions alone.
+    /// Returns the descriptions.
     pub fn into_described(self) -> Vec<Described> {
         self.described
     }

@@ -1,28 +1,29 @@
-//! What operations are about: their groups, on which listener they are, and whose they are.
+//! The tags of the OpenAPI document: groups of operations, and the provenance of their protocols.
 
 /// A group of operations.
 pub struct Tag {
-    /// Its name in both languages.
+    /// The name in both languages.
     pub name: &'static str,
-    /// What it is for, Japanese first.
+    /// The description, Japanese first.
     pub about: &'static str,
-    /// Whose protocol it is.
+    /// The provenance of the protocol.
     pub provenance: Provenance,
 }
 
-/// Whose protocol an operation speaks.
+/// The provenance of an operation's protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provenance {
-    /// It imitates the real system: path, message and element names as code that met it has them.
+    /// Imitates the real system: path, message and element names are as in code that was used with
+    /// it.
     Imitated,
-    /// The mock's own, in place of a real protocol that is not public.
+    /// The mock's own protocol, which replaces a real one that is not public.
     Invented,
-    /// The mock's own: the real system has nothing like it.
+    /// The mock's own; the real system has no equivalent.
     Mock,
 }
 
 impl Provenance {
-    /// Its name in the document (`x-provenance`).
+    /// Returns the name in the document (`x-provenance`).
     pub fn name(self) -> &'static str {
         match self {
             Self::Imitated => "imitated",
@@ -31,7 +32,7 @@ impl Provenance {
         }
     }
 
-    /// What to know of it.
+    /// Returns the note for readers of the document.
     pub fn note(self) -> &'static str {
         match self {
             Self::Imitated => {
@@ -50,7 +51,7 @@ macro_rules! tags {
     ($($(#[$doc:meta])* $id:ident: $provenance:ident, $name:literal, $about:literal;)*) => {
         $($(#[$doc])* pub static $id: Tag = Tag { name: $name, about: $about, provenance: Provenance::$provenance };)*
 
-        /// All of them, in the document's order.
+        /// All tags, in the order of the document.
         pub static ALL: &[&Tag] = &[$(&$id),*];
     };
 }
@@ -60,11 +61,11 @@ tags! {
     CHECK: Imitated, "資格確認 check", "ログインと、被保険者証情報による照会。 Login, and the check by card data.";
     /// Delivery of updates to terminals.
     DELIVERY: Invented, "配信 delivery", "資格確認端末への更新の配信。 Delivery of updates to terminals.";
-    /// The linkage folder and the reader of a terminal elsewhere.
+    /// The linkage folder and the card reader of a remote terminal.
     LINKAGE: Invented, "連携 linkage", "ほかの場所にある端末の連携フォルダーとカードリーダー。 Linkage folder and card reader of a terminal elsewhere.";
     /// Notices to institutions.
     NOTICES: Invented, "お知らせ notices", "医療機関へのお知らせ（N10）。 What institutions are told (N10).";
-    /// What is open without a token.
+    /// Operations that need no token.
     OPEN: Mock, "稼働 server", "稼働状況、CA証明書、この文書。トークンは不要です。 Health, the CA's certificate, this document: open without a token.";
     /// Institutions.
     INSTITUTIONS: Mock, "医療機関 institutions", "医療機関（テナント）の作成・変更・削除。 Institutions, the tenants: created, changed, deleted.";
@@ -74,10 +75,10 @@ tags! {
     SCENARIOS: Mock, "場面 stage", "シナリオ、フィクスチャ、被保険者、スナップショット。 Scenarios, fixtures, persons, snapshots.";
     /// Campaigns.
     CAMPAIGN: Mock, "キャンペーン campaign", "更新の配信期間・時間帯・パッケージ。 What is distributed, and when.";
-    /// Terminals and what is done to them.
+    /// Terminals and actions at them.
     TERMINALS: Mock, "端末 terminals", "資格確認端末の設定と操作。 Terminals: their settings, and what people do to them.";
     /// Faults.
     FAULTS: Mock, "障害 faults", "わざと起こす障害。 Answers broken on purpose.";
-    /// What was asked, answered, and why.
+    /// Requests, responses and their explanations.
     EVIDENCE: Mock, "記録 evidence", "何が要求され、どう応答したか、その理由。 What was asked and answered, and why.";
 }

@@ -1,9 +1,9 @@
-//! How schemas are written so that generators of clients understand them.
+//! Transformations of schemas that help client generators.
 
 use schemars::Schema;
 use serde_json::{Value, json};
 
-/// A time of day is written as `07:00` or `07:00:00`.
+/// Describes a time of day as a pattern, such as `07:00` or `07:00:00`.
 pub(super) fn time_of_day(schema: &mut Schema) {
     schemars::transform::transform_subschemas(&mut time_of_day, schema);
     if schema.get("format").and_then(Value::as_str) == Some("partial-time") {
@@ -13,7 +13,8 @@ pub(super) fn time_of_day(schema: &mut Schema) {
     }
 }
 
-/// A choice of texts is an `enum`, of which generators make an enumeration; what each means is beside it, in the same order.
+/// Converts a choice of texts into an `enum`, for which generators create an enumeration. The
+/// meanings of the values are beside it, in the same order.
 pub(super) fn string_enum(schema: &mut Schema) {
     schemars::transform::transform_subschemas(&mut string_enum, schema);
     let Some(choices) = schema.get("oneOf").and_then(Value::as_array) else {
@@ -30,8 +31,9 @@ pub(super) fn string_enum(schema: &mut Schema) {
     schema.insert("x-enum-descriptions".to_owned(), meanings);
 }
 
-/// What says nothing goes: `"additionalProperties": true`, since not all generators take a schema that is a boolean, and `"default": null`, since some
-/// make a field that has a default one that has to be given.
+/// Removes redundant keywords: `"additionalProperties": true`, since some generators do not support
+/// a boolean as a schema, and `"default": null`, since some generators make a field with a default
+/// required.
 pub(super) fn without_redundant(schema: &mut Schema) {
     schemars::transform::transform_subschemas(&mut without_redundant, schema);
     if schema.get("default") == Some(&Value::Null) {
@@ -42,7 +44,8 @@ pub(super) fn without_redundant(schema: &mut Schema) {
     }
 }
 
-/// A default beside a reference is told as `x-default`: some generators write it as it is into code of another type.
+/// Moves a default beside a reference to `x-default`, since some generators copy it into code of
+/// another type.
 pub(super) fn default_of_reference(schema: &mut Schema) {
     schemars::transform::transform_subschemas(&mut default_of_reference, schema);
     if schema.get("$ref").is_some()
