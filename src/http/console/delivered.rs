@@ -1,14 +1,14 @@
-//! One terminal's delivery results (配信実績) as a table: the template `delivered.html`.
+//! The delivery results (配信実績) of one terminal as a table: the template `delivered.html`.
 
 use crate::domain::campaign::Component;
 use crate::domain::institution::Institution;
 use crate::domain::terminal::{Software, Terminal};
 
-/// What a terminal has installed, beside what is distributed.
+/// The installed versions of a terminal, compared with the distributed ones.
 pub(super) struct Delivered {
-    /// Whether every component is installed: what the real tool shows.
+    /// Whether every component is installed, which is what the real tool shows.
     pub(super) completed: bool,
-    /// A component each.
+    /// One row per component.
     pub(super) rows: Vec<ComponentRow>,
 }
 

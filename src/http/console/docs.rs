@@ -1,4 +1,5 @@
-//! `GET /docs`: the OpenAPI document as a page that needs no network and prints well: the template `docs.html`.
+//! `GET /docs`: the OpenAPI document as a page that needs no network and can be printed: the
+//! template `docs.html`.
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ struct Docs {
     errors: Vec<Example>,
 }
 
-/// Operations that belong together.
+/// The operations of one tag.
 struct Group {
     name: String,
     about: String,
@@ -92,7 +93,7 @@ impl Docs {
     }
 }
 
-/// Path, method and operation, of each.
+/// Returns path, method and description of each operation.
 fn operations<'a>(document: &'a Value) -> impl Iterator<Item = (&'a String, &'a String, &'a Value)> {
     let paths = document["paths"].as_object().into_iter().flatten();
     let methods =
@@ -151,7 +152,7 @@ fn contents(document: &Value, told: &Value) -> Vec<Content> {
     told["content"].as_object().into_iter().flatten().map(of_type).collect()
 }
 
-/// What a reference names.
+/// Returns the object that a reference points to, or the value itself if it is not a reference.
 fn resolved<'a>(document: &'a Value, told: &'a Value) -> &'a Value {
     let named = told["$ref"].as_str().and_then(|name| document.pointer(name.trim_start_matches('#')));
     named.unwrap_or(told)

@@ -1,4 +1,4 @@
-//! `GET …/journal/{entry}`: why an answer was what it was, as JSON, as a page, or as plain text.
+//! `GET …/journal/{entry}`: the explanation of a response, as JSON, as a page, or as plain text.
 
 use askama::Template;
 use axum::Json;
@@ -33,7 +33,7 @@ struct Explained<'a> {
     explanation: &'a Explanation,
 }
 
-/// What the signatures of handlers that answer with an explanation do not say.
+/// Adds what the signatures of request handlers that return an explanation do not say.
 pub fn describe_explanation(operation: &mut Operation<'_>) {
     let explained = operation.schema::<Explained<'_>>();
     let text = json!({ "schema": { "type": "string" } });
@@ -46,7 +46,7 @@ pub fn describe_explanation(operation: &mut Operation<'_>) {
     operation.refuses(404);
 }
 
-/// A form of the explanation.
+/// The form of the explanation.
 #[derive(Clone, Copy)]
 enum Form {
     Json,
@@ -54,7 +54,7 @@ enum Form {
     Text,
 }
 
-/// The explanation of an entry, in the form of the three that `Accept` prefers.
+/// Returns the explanation of an entry in the form that `Accept` prefers.
 pub fn explanation(listed: &ListedEntry, explanation: &Explanation, headers: &HeaderMap) -> Response {
     match preferred(headers, &[(JSON, Form::Json), (TEXT_HTML, Form::Page), (TEXT_PLAIN, Form::Text)]) {
         Form::Page => crate::http::page::Page::new(page(listed, explanation)).into_response(),

@@ -1,4 +1,4 @@
-//! `GET /`: what this is, where everything is: the template `landing.html`.
+//! `GET /`: the start page with links to all other pages: the template `landing.html`.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ struct Landing<'a> {
     version: &'a str,
     backend: &'a str,
     control: &'a str,
-    /// Why it is not ready.
+    /// Why the server is not ready; `None` if it is.
     trouble: Option<String>,
 }
 
-/// Shows where everything is.
+/// Shows the start page.
 pub async fn landing(State(app): State<Arc<App>>) -> Page {
     let page = Landing {
         version: env!("CARGO_PKG_VERSION"),

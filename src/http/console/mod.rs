@@ -1,4 +1,5 @@
-//! Pages that people read, in Japanese, as staff would: one stylesheet, no script.
+//! Pages for people, in Japanese, such as staff of an institution would see. They have one
+//! stylesheet and no script.
 
 mod delivered;
 mod docs;

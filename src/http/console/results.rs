@@ -1,4 +1,5 @@
-//! `GET …/delivery-results`: the delivery results (配信実績) of all terminals of an institution, as its staff would look them up.
+//! `GET …/delivery-results`: the delivery results (配信実績) of all terminals of an institution, as its
+//! staff would see them.
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ struct Results<'a> {
     name: &'a str,
     time: String,
     campaign: &'a str,
-    /// Whether something is distributed now, in words.
+    /// Whether packages are distributed now, in words.
     now: &'static str,
     next_opening: Option<String>,
     completed: usize,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// One schema with a name.
+/// A named schema.
 pub(super) struct Schema {
     pub(super) name: String,
     pub(super) about: String,
@@ -10,7 +10,7 @@ pub(super) struct Schema {
     pub(super) rows: Vec<SchemaRow>,
 }
 
-/// A field, or one of the values that a field may have.
+/// A field, or a possible value.
 pub(super) struct SchemaRow {
     pub(super) name: String,
     pub(super) kind: String,
@@ -27,7 +27,7 @@ impl Schema {
     }
 }
 
-/// Fields, and those of the objects in them, under their names with dots between.
+/// Adds a row for each field. The fields of nested objects get names with dots.
 fn fields(within: &str, schema: &Value, rows: &mut Vec<SchemaRow>) {
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
         let name = format!("{within}{name}");
@@ -39,7 +39,7 @@ fn fields(within: &str, schema: &Value, rows: &mut Vec<SchemaRow>) {
     }
 }
 
-/// What a value may be.
+/// Adds a row for each possible value.
 fn choices(schema: &Value, rows: &mut Vec<SchemaRow>) {
     for choice in [&schema["oneOf"], &schema["anyOf"]].into_iter().filter_map(Value::as_array).flatten() {
         let tag = choice["properties"]
@@ -64,7 +64,7 @@ fn choices(schema: &Value, rows: &mut Vec<SchemaRow>) {
     }
 }
 
-/// A schema in a few words.
+/// Returns a short description of a schema's type.
 pub(super) fn kind(schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         return reference.rsplit('/').next().unwrap_or(reference).to_owned();

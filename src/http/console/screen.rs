@@ -1,4 +1,5 @@
-//! `GET …/terminals/{terminal}/screen`: what staff see on the terminal (N8): the error screen, and the delivery results. Marked as the mock's own.
+//! `GET …/terminals/{terminal}/screen`: what staff see on the terminal (N8), which is the error
+//! screen and the delivery results. The page is marked as the mock's own.
 
 use std::sync::Arc;
 
