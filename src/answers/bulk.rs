@@ -1,4 +1,4 @@
-//! Bulk requests: handed in for a reception number, and fetched once they have been processed.
+//! Bulk requests: submitted for a reception number, and fetched with it after processing.
 
 use jiff::civil::Date;
 
@@ -21,7 +21,8 @@ use crate::wire::message::{Body, Counts, Segment, Unit};
 use crate::wire::request::Sender;
 use crate::wire::tree::Verbatim;
 
-/// Takes a bulk request; its result can be fetched when the terminal's `bulk_time` has passed by the institution's clock.
+/// Accepts a bulk request. Its result can be fetched after the terminal's `bulk_time`, by the
+/// institution's clock.
 pub fn submit(context: &AnswerContext<'_>, institution: &mut Institution, terminal: &Terminal, kind: FileKind, asked: BulkQuery) -> Answer {
     if let Some(refusal) = refusal(institution, terminal, &context.fixtures.call_centre, context.now) {
         return context.refused(&refusal, None);
@@ -49,7 +50,7 @@ pub fn submit(context: &AnswerContext<'_>, institution: &mut Institution, termin
     context.answered(&header, &body, Outcome::Answered, why)
 }
 
-/// Answers with a bulk result, or that it is still being processed.
+/// Returns the result of a bulk request, or that it is still being processed.
 pub fn fetch(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>, submitted_as: FileKind, number: &Verbatim) -> Answer {
     let reception = terminal_context.institution.receptions.find(submitted_as, &number.text);
     let sender = sender_of_result(context.sender, reception);
@@ -89,14 +90,15 @@ pub fn fetch(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>,
     context.answered(&header, &Body { unit: Unit::default(), units }, Outcome::Answered, why)
 }
 
-/// What a result's header repeats: identifier and date of the request that fetches it, else of the one that handed it in.
+/// Returns the sender for the header of a result: identifier and date are those of the fetching
+/// request, or else those of the submitting one.
 fn sender_of_result(fetching: &Sender, reception: Option<&Reception>) -> Sender {
     let Sender { institution, file_identifier, confirmation_date } = fetching.clone();
     let handed_in = reception.map(|reception| (reception.file_identifier.clone(), reception.confirmation_date)).unwrap_or_default();
     Sender { institution, file_identifier: file_identifier.or(handed_in.0), confirmation_date: confirmation_date.or(handed_in.1) }
 }
 
-/// An inquiry of a bulk request, what it found, and the consents under which it is told.
+/// The result of one inquiry in a bulk request, and the consents that decide what it contains.
 struct InquiryResult<'a> {
     inquiry: Inquiry,
     finding: Finding<'a>,
@@ -104,7 +106,7 @@ struct InquiryResult<'a> {
 }
 
 impl InquiryResult<'_> {
-    /// The person who was asked for and whose checks are never done.
+    /// Returns the matched person's ID if checks of that person are never completed.
     fn processing(&self) -> Option<&str> {
         let (person, _) = self.finding.matched?;
         (person.outcome == PersonOutcome::Processing).then_some(&*person.id)
@@ -148,7 +150,7 @@ fn found<'a>(context: &AnswerContext<'a>, reception: &Reception) -> Vec<InquiryR
     }
 }
 
-/// What is told of someone who was not asked for by card data.
+/// Returns the result for a person who was not requested by card data.
 fn of_person<'a>(person: &'a Person, held: &'a Qualification, today: Date) -> InquiryResult<'a> {
     let inquiry = Inquiry {
         confirmation_date: today,

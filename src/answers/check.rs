@@ -1,4 +1,4 @@
-//! One check by card data.
+//! The answer to one check by card data.
 
 use super::{Answer, AnswerContext, TerminalContext};
 use crate::domain::catalogue::ErrorId;
@@ -11,7 +11,7 @@ use crate::domain::text::Text;
 use crate::journal::Outcome;
 use crate::wire::message::{Body, HeldQualification, Segment, Unit};
 
-/// Answers it: the terminal's refusals first, then the inquiry.
+/// Answers a check. The refusals of the terminal come first, then the inquiry.
 pub fn check(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>, inquiry: &Inquiry) -> Answer {
     let fixtures = context.fixtures;
     if let Some(refusal) = refusal(terminal_context.institution, terminal_context.terminal, &fixtures.call_centre, context.now) {
@@ -37,19 +37,20 @@ pub fn check(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>,
     context.answered(&context.header(Segment::Done), &body, outcome, why)
 }
 
-/// What the journal notes of a check that was looked up for another day than the institution's today.
+/// Returns the journal's note on a check for another day than the institution's present one.
 pub fn note_of_day(context: &AnswerContext<'_>, inquiry: &Inquiry, answer: &Answer) -> Option<OtherDay> {
     let today = japan::civil(context.now).date();
     matches!(answer.outcome, Outcome::Checked { .. }).then(|| inquiry.of_another_day(today)).flatten()
 }
 
-/// The answer where a fault says that it is being processed.
+/// Returns the answer "processing", which a fault requests.
 pub fn processing(context: &AnswerContext<'_>, inquiry: &Inquiry) -> Answer {
     let why = Text::new("障害の設定により処理中と答えます。", "A fault says that it is being processed.");
     being_processed(context, Some(inquiry), why)
 }
 
-/// The answer about a person whose checks are never done. `info` is what is repeated of the request.
+/// Returns the answer "processing" for a person whose checks are never completed. `info` is the
+/// part of the request that the answer repeats.
 pub(super) fn person_processing(context: &AnswerContext<'_>, info: Option<&Inquiry>) -> Answer {
     let why = Text::new(
         "この被保険者の資格確認は処理中と答えます（outcome = \"processing\"）。",
@@ -63,7 +64,7 @@ fn being_processed(context: &AnswerContext<'_>, info: Option<&Inquiry>, why: Tex
     context.answered(&context.header(Segment::Processing), &body, Outcome::Answered, why)
 }
 
-/// The person-level error of a person who has one.
+/// Returns the person-level error for a person whose checks are refused.
 pub(super) fn person_refused(person: Option<&Person>) -> Refusal {
     let id = person.map_or("-", |person| person.id.as_str());
     let why = Text::new(
@@ -73,7 +74,8 @@ pub(super) fn person_refused(person: Option<&Person>) -> Refusal {
     Refusal::new(ErrorId::PersonRefused, why)
 }
 
-/// What the patient consented to before, and to the limit certificate by the request's own word.
+/// Returns the patient's stored consents. The consent to the limit certificate is taken from the
+/// request.
 pub(super) fn consents_of(person: &Person, inquiry: &Inquiry) -> Consents {
     let limit = if inquiry.limit_consent { Consent::Given } else { Consent::Refused };
     let mut consents = person.consents.clone();
@@ -81,7 +83,7 @@ pub(super) fn consents_of(person: &Person, inquiry: &Inquiry) -> Consents {
     consents
 }
 
-/// One inquiry with its outcome.
+/// Returns the unit of a message with one inquiry and its result.
 pub(super) fn unit_of<'a>(
     context: &AnswerContext<'a>,
     terminal_context: TerminalContext<'a>,
@@ -109,7 +111,7 @@ pub(super) fn unit_of<'a>(
     }
 }
 
-/// A card that expires soon: a side note on a success.
+/// Returns the note that a card expires soon, which accompanies a successful result.
 pub(super) fn card_expires_soon(context: &AnswerContext<'_>, inquiry: &Inquiry, finding: &Finding<'_>) -> Option<Refusal> {
     let today = japan::civil(context.now).date();
     let (_, held) = finding.matched.filter(|_| finding.validity == Validity::Valid)?;

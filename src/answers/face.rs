@@ -1,4 +1,5 @@
-//! A card presented at the reader: the face result that the terminal puts into the linkage folder by itself.
+//! The face result of a card presented at the reader. The terminal writes it into the linkage
+//! folder without a request.
 
 use jiff::Timestamp;
 
@@ -13,21 +14,21 @@ use crate::domain::text::Text;
 use crate::journal::Outcome;
 use crate::wire::message::{Body, Segment};
 
-/// What comes of a card that the reader could read.
+/// The result of presenting a card that the reader can read.
 pub enum CardPresentation {
-    /// The patient's qualification, for the face result file.
+    /// The answer for the face result file.
     Told(Answer),
-    /// The error that the terminal shows, and the same as a message.
+    /// The error that the terminal shows, and the same error as a message.
     Refused(Refusal, Answer),
 }
 
-/// Whom a check of a person's card asks for, by the card data that a check without the card would have.
+/// Returns the key of the patient, with the card data that a check without the card would use.
 pub fn sought(person: &Person, now: Timestamp) -> PatientKey {
     let today = japan::civil(now).date();
     inquiry_of(person, newest(person, today), today).patient_key()
 }
 
-/// Checks the qualification of whoever the card belongs to.
+/// Checks the qualification of the person whose card is presented.
 pub fn face(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>, person: &Person, consents: &Consents) -> CardPresentation {
     if let Some(refusal) = shown_error(terminal_context.institution, terminal_context.terminal, &context.fixtures.call_centre, context.now)
     {
@@ -71,7 +72,8 @@ fn told(
     context.answered(&header, &Body { unit, units: Vec::new() }, outcome, why)
 }
 
-/// The qualification that a person's card stands for: one that holds, the latest of them, else the latest of all.
+/// Returns the qualification that the card stands for: the latest valid one, or else the latest of
+/// all.
 fn newest(person: &Person, today: jiff::civil::Date) -> Option<&Qualification> {
     person.qualifications.iter().max_by_key(|held| (held.holds_on(today, today), held.from.on(today)))
 }

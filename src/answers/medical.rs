@@ -1,4 +1,5 @@
-//! Drug information and health check-ups: what the person's history holds, under consent; as XML or as a PDF.
+//! The answers about drug information and health check-ups, from the person's history and with
+//! their consent, as XML or PDF.
 
 mod page;
 
@@ -16,7 +17,8 @@ use crate::journal::Outcome;
 use crate::wire::message::{CHECKUPS, DRUGS, Element, Medical, Scope, Segment, render};
 use crate::wire::request::{Information, MedicalRequest};
 
-/// Answers it; beside the message the PDF, where one was asked for and there is something to tell.
+/// Answers a request. Returns the message, and the PDF if it was requested and the request was not
+/// refused.
 pub fn medical(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>, request: &MedicalRequest) -> (Answer, Option<Vec<u8>>) {
     let refused = refusal(terminal_context.institution, terminal_context.terminal, &context.fixtures.call_centre, context.now);
     let person = refused.map_or_else(|| consenting(context, terminal_context, request), Err);
@@ -35,7 +37,7 @@ pub fn medical(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_
     (answer(context, elements(&request.information), &medical, Outcome::Answered, why(&request.information, &medical)), pdf)
 }
 
-/// The refusal of a request of a kind, in the form that its answers have.
+/// Returns the refusal of a request of this kind, in the form of its answers.
 pub fn refused_medical(context: &AnswerContext<'_>, kind: FileKind, refusal: &Refusal) -> Answer {
     refused_as(context, if kind == FileKind::Drugs { DRUGS } else { CHECKUPS }, refusal)
 }
@@ -66,7 +68,8 @@ fn answer(context: &AnswerContext<'_>, elements: &[Element], medical: &Medical<'
     Answer { message: Some(message), status: 200, outcome, why }
 }
 
-/// Whose information it is, where they consented to it: at a reader within a day, else always.
+/// Returns the matching person if they consented. An answer at a card reader within 24 hours takes
+/// precedence over the person's stored consents.
 fn consenting<'a>(
     context: &AnswerContext<'a>,
     terminal_context: TerminalContext<'_>,
@@ -92,7 +95,7 @@ fn consenting<'a>(
     if given { Ok(person) } else { Err(Refusal::new(ErrorId::ConsentMissing, missing())) }
 }
 
-/// How much is told, for the journal.
+/// Returns the number of results, for the journal.
 fn why(information: &Information, medical: &Medical<'_>) -> Text {
     match information {
         Information::Drugs(_) => {

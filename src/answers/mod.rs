@@ -1,5 +1,6 @@
-//! From what was asked to the message that answers it: the terminal's refusals, the inquiry, and the form in which the institution has errors
-//! surface. The web API and the linkage folder say the same because both come here.
+//! The answers to requests: the refusals of the terminal, the results of the inquiry, and errors in
+//! the form that the institution is configured for. HTTP and the linkage folder both use this
+//! module, so their answers agree.
 
 mod bulk;
 mod check;
@@ -33,53 +34,55 @@ use crate::wire::quirks;
 use crate::wire::request::Sender;
 use crate::wire::tree::Group;
 
-/// What came of a request.
+/// The answer to a request.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The message; none where the profile is `silent`.
+    /// The message; `None` for an error under the profile `silent`.
     pub message: Option<Group>,
-    /// The HTTP status, where there is HTTP.
+    /// The HTTP status, if the transport is HTTP.
     pub status: u16,
-    /// How it ended, for the journal.
+    /// The outcome for the journal.
     pub outcome: Outcome,
-    /// What decided it, for the journal.
+    /// The reason for the outcome, for the journal.
     pub why: Text,
 }
 
-/// What every answer needs to know of who asked, and where.
+/// The data about the request that every answer needs.
 #[derive(Clone, Copy)]
 pub struct AnswerContext<'a> {
-    /// Errors, the call centre, what is invented.
+    /// The active fixtures: the catalogue of errors, the call centre, and invented values.
     pub fixtures: &'a Fixtures,
     /// The institution's persons.
     pub register: Register<'a>,
-    /// How the institution's answers look.
+    /// The settings of the institution for its answers.
     pub presentation: &'a ErrorPresentation,
-    /// What the request's header says.
+    /// The data in the header of the request.
     pub sender: &'a Sender,
-    /// The kind of message that the answer is.
+    /// The kind of message of the answer.
     pub kind: MessageKind,
     /// The character set that the answer names.
     pub encoding: Encoding,
     /// The order of its elements.
     pub order: ElementOrder,
-    /// `QualificationConfirmationKey` of a face result, where the terminal's setting has one.
+    /// `QualificationConfirmationKey` of a face result; `None` if the terminal is not set to have
+    /// it.
     pub confirmation_key: Option<&'a str>,
-    /// By the institution's clock; by the machine's where none is known.
+    /// The time by the institution's clock, or by the machine's clock if the institution is not
+    /// known.
     pub now: Timestamp,
 }
 
-/// The terminal at which something is asked, and its institution.
+/// The terminal of a request, and its institution.
 #[derive(Clone, Copy)]
 pub struct TerminalContext<'a> {
-    /// The institution, settled.
+    /// The institution, with everything that was due already done.
     pub institution: &'a Institution,
     /// One of its terminals.
     pub terminal: &'a Terminal,
 }
 
 impl AnswerContext<'_> {
-    /// The header of an answer.
+    /// Creates the header of an answer.
     fn header(&self, segment: Segment) -> Header {
         Header {
             kind: self.kind,
@@ -100,7 +103,8 @@ impl AnswerContext<'_> {
         self.arranged(render(MESSAGE, &Scope::message(header, body)))
     }
 
-    /// A rendered message as the institution and the terminal have it look.
+    /// Applies the settings of the institution and the terminal to a rendered message: quirks and
+    /// order of elements.
     fn arranged(&self, message: Group) -> Group {
         ordered(quirks::taken(message, &self.presentation.wire), self.order, self.presentation.seed)
     }
@@ -114,12 +118,13 @@ impl AnswerContext<'_> {
         Note { message: refusal.on_the_wire(&entry), code: entry.code }
     }
 
-    /// A message that is no error.
+    /// Creates an answer that is not an error.
     fn answered(&self, header: &Header, body: &Body<'_>, outcome: Outcome, why: Text) -> Answer {
         Answer { message: Some(self.message(header, Some(body))), status: 200, outcome, why }
     }
 
-    /// An error, in the layer that its catalogue entry names and in the institution's profile. `inquiry` is echoed beside a person's error.
+    /// Creates an error answer, in the layer of its catalogue entry and the error profile of the
+    /// institution. A person-level error repeats `inquiry`.
     pub fn refused(&self, refusal: &Refusal, inquiry: Option<&Inquiry>) -> Answer {
         let entry = self.entry(refusal.error);
         let note = self.note(refusal);
@@ -145,12 +150,12 @@ impl AnswerContext<'_> {
     }
 }
 
-/// The profile in which an error surfaces: one of a person, always in the envelope.
+/// Returns the profile of an error. A person-level error is always in the envelope.
 fn profile(presentation: &ErrorPresentation, error: ErrorId) -> ErrorProfile {
     if error.is_of_person() { ErrorProfile::Envelope } else { presentation.error_profile }
 }
 
-/// How the journal has the refusal of a check.
+/// Returns the outcome of a refused check for the journal.
 pub fn refused_outcome(catalogue: &Catalogue, presentation: &ErrorPresentation, refusal: &Refusal) -> Outcome {
     let entry = presentation.entry(catalogue, refusal.error);
     let error_profile = Some(profile(presentation, refusal.error));

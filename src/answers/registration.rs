@@ -1,4 +1,4 @@
-//! Registrations of reference numbers: after one, the person's results carry the number.
+//! The registration of reference numbers. Afterwards the person's results contain the number.
 
 use super::{Answer, AnswerContext};
 use crate::domain::catalogue::ErrorId;
@@ -33,7 +33,7 @@ pub fn register(context: &AnswerContext<'_>, institution: &mut Institution, term
     answer
 }
 
-/// A registration with what comes of it.
+/// Returns the unit of a message with a registration and its result.
 pub(super) fn registered<'a>(context: &AnswerContext<'a>, registration: &Registration) -> Unit<'a> {
     let found = context.register.matching(&registration.card).is_some();
     let note = (!found).then(|| context.note(&unmatched()));

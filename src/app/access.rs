@@ -1,4 +1,5 @@
-//! A request at its institution: counted with the institution's faults, admitted, then a read or an update there.
+//! The access of a request to its institution: faults count it, the caller is admitted, and then
+//! the institution is read or updated.
 
 use super::caller::{Admission, Caller, unknown_institution};
 use crate::answers::TerminalContext;
@@ -14,93 +15,96 @@ use crate::domain::terminal_condition::TerminalCondition;
 use crate::institutions::{Institutions, Moment, Tenant};
 use crate::store::StoreError;
 
-/// A request as its institution sees it.
+/// A request to an institution.
 #[derive(Clone, Copy, Debug)]
 pub struct Access<'a> {
-    /// Who asks.
+    /// The caller.
     pub caller: &'a Caller,
-    /// What is asked.
+    /// The operation.
     pub operation: Operation,
-    /// By which way.
+    /// The surface over which the request arrived.
     pub surface: Surface,
-    /// Whether faults count it: a request that is handled in two steps is counted in the first.
+    /// Whether faults count the request. One that is handled in two steps is counted only in the
+    /// first.
     pub counted: bool,
 }
 
-/// What was learned of a request at its institution.
+/// What is known about a request after its institution was read.
 #[derive(Clone, Debug, Default)]
 pub struct RequestContext {
-    /// The institution that was named; none where none was.
+    /// The institution in the request; `None` if there is none.
     pub institution: Option<InstitutionCode>,
-    /// The terminal, there or not.
+    /// The terminal. It may not exist.
     pub terminal: Option<TerminalId>,
-    /// How the request found the terminal.
+    /// The state of the terminal at the time of the request.
     pub found: Option<TerminalCondition>,
-    /// The fault that fired at the request.
+    /// The fault that the request triggered.
     pub fault: Option<TriggeredFault>,
 }
 
-/// What a request came to at its institution, and what was learned on the way.
+/// The result of a request, and what is known about the request.
 #[derive(Debug)]
 pub struct RequestOutcome<T> {
-    /// What it came to, or why it was refused.
+    /// The result, or the refusal.
     pub result: Result<T, Refusal>,
-    /// What was learned.
+    /// What is known about the request.
     pub request_context: RequestContext,
 }
 
-/// Where an admitted request reads.
+/// The data that an admitted request reads.
 #[derive(Clone, Copy)]
 pub struct AdmittedRequest<'a> {
-    /// The institution, settled.
+    /// The institution, with everything that was due already done.
     pub tenant: &'a Tenant,
-    /// The terminal that asks.
+    /// The terminal of the request.
     pub terminal: &'a Terminal,
-    /// When.
+    /// The time of the request.
     pub moment: Moment,
-    /// The fault that fired at the request.
+    /// The fault that the request triggered.
     pub fault: Option<&'a TriggeredFault>,
 }
 
-/// The terminal, how it was found, and what came of the request there.
+/// The terminal, its state, and the result of the request.
 type AdmissionResult<T> = (TerminalId, Option<TerminalCondition>, Result<T, Refusal>);
 
-/// What was done at an institution and the fault that fired at it; none where there is no such institution.
+/// The result of an access to an institution, and the fault that was triggered; `None` if the
+/// institution does not exist.
 pub type FaultCounted<T> = Option<(T, Option<TriggeredFault>)>;
 
 impl<'a> AdmittedRequest<'a> {
-    /// The institution.
+    /// Returns the institution.
     pub fn institution(&self) -> &'a Institution {
         &self.tenant.institution
     }
 
-    /// Where answers are made.
+    /// Returns the context for creating answers.
     pub fn terminal_context(&self) -> TerminalContext<'a> {
         TerminalContext { institution: &self.tenant.institution, terminal: self.terminal }
     }
 }
 
 impl RequestContext {
-    /// Nothing is known but which institution was named.
+    /// Creates a context in which only the institution is known.
     pub fn of(institution: Option<InstitutionCode>) -> Self {
         Self { institution, ..Self::default() }
     }
 }
 
 impl<T> RequestOutcome<T> {
-    /// A request that was refused before its institution was read.
+    /// Creates the outcome of a request that was refused before its institution was read.
     pub fn refused(institution: Option<InstitutionCode>, refusal: Refusal) -> Self {
         Self { result: Err(refusal), request_context: RequestContext::of(institution) }
     }
 
-    /// The same with another result.
+    /// Converts a successful result.
     pub fn map<U>(self, map: impl FnOnce(T) -> U) -> RequestOutcome<U> {
         RequestOutcome { result: self.result.map(map), request_context: self.request_context }
     }
 }
 
 impl Access<'_> {
-    /// Admits the caller and reads something at its institution. Nothing is written unless a fault counts the request.
+    /// Admits the caller and reads the institution. Writes nothing unless a fault counts the
+    /// request.
     pub async fn read<T>(
         &self,
         institutions: &Institutions,
@@ -119,7 +123,7 @@ impl Access<'_> {
         self.request_outcome(read.await)
     }
 
-    /// Admits the caller and updates something at its institution; `update` as for [`Institutions::update`].
+    /// Admits the caller and updates the institution; for `update` see [`Institutions::update`].
     pub async fn update<T>(
         &self,
         institutions: &Institutions,
@@ -135,8 +139,8 @@ impl Access<'_> {
         self.request_outcome(updated.await)
     }
 
-    /// Reads something at the institution, whether or not the caller would be admitted; none if there is no such institution. The request is
-    /// counted where faults concern it: only then is something written.
+    /// Reads the institution whether or not the caller would be admitted; `None` if the institution
+    /// does not exist. Writes only if the request concerns a fault, which then counts it.
     ///
     /// # Errors
     /// The store does not work.
@@ -155,7 +159,7 @@ impl Access<'_> {
         let Some(read) = read.filter(|_| done.is_some()) else {
             return Ok(done.flatten().map(|done| (done, None)));
         };
-        // On the heap: most requests meet no fault, and need not carry this along.
+        // Boxed, since most requests trigger no fault, and their futures stay smaller without it.
         Box::pin(async move {
             let counted = institutions.update(code, |tenant, moment| (self.count(tenant, moment), tenant.clone(), moment)).await?;
             Ok(counted.map(|(fault, tenant, moment)| (read(&tenant, moment, fault.as_ref()), fault)))
@@ -163,7 +167,8 @@ impl Access<'_> {
         .await
     }
 
-    /// What keeps the caller out; beside the caller's own refusals, a linkage application does not work while its terminal does not.
+    /// Checks whether the caller is admitted. A linkage application is also refused while its
+    /// terminal does not work.
     fn admit(&self, tenant: &Tenant, moment: Moment, token_life: Period, fault: Option<&TriggeredFault>) -> Admission {
         let institution = &tenant.institution;
         let admission = self.caller.admit(institution, moment, token_life, fault);
@@ -178,7 +183,7 @@ impl Access<'_> {
         self.request(tenant, moment).and_then(|request| tenant.institution.meet_faults(&request))
     }
 
-    /// The request as the institution's faults see it; none where nothing counts it.
+    /// Returns the request for the institution's faults; `None` if none can count it.
     fn request(&self, tenant: &Tenant, moment: Moment) -> Option<FaultRequest> {
         let institution = &tenant.institution;
         let terminal = self.caller.terminal.as_ref().unwrap_or(&institution.default_terminal);
@@ -201,7 +206,7 @@ impl Access<'_> {
     }
 }
 
-/// The refusal of a request that the store failed.
+/// Returns the refusal for a request that failed because of the store.
 pub fn unstored(error: &StoreError) -> Refusal {
     Refusal::quoting(ErrorId::StoreUnavailable, error.text())
 }

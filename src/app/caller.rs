@@ -1,4 +1,5 @@
-//! Who asks: what certificate, token and request agree on, and whether that holds at the institution itself.
+//! The caller: the identity on which certificate, token and request agree, and its admission by the
+//! institution.
 
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -12,41 +13,41 @@ use crate::domain::text::Text;
 use crate::institutions::Moment;
 use crate::token::Claims;
 
-/// Who asks, before the institution itself has been read.
+/// The caller of a request, as known before the institution is read.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The institution.
     pub institution: InstitutionCode,
-    /// The terminal; none: the institution's default terminal.
+    /// The terminal; `None` stands for the institution's default terminal.
     pub terminal: Option<TerminalId>,
-    /// What the token says, where one was presented, or why it does not count.
+    /// The claims of the token; `None` if no token was presented, and an error if it is invalid.
     pub token: Result<Option<Claims>, Refusal>,
 }
 
-/// A caller held against its institution.
+/// The result of admitting a caller to its institution.
 #[derive(Clone, Debug)]
 pub struct Admission {
-    /// The terminal that asks, there or not.
+    /// The terminal of the caller. It may not exist.
     pub terminal: TerminalId,
-    /// How the request found that terminal; none where it does not exist.
+    /// The state of the terminal at the time of the request; `None` if the terminal does not exist.
     pub found: Option<TerminalCondition>,
-    /// Why the caller is refused; none where it is admitted.
+    /// Why the caller is refused; `None` if it is admitted.
     pub refusal: Option<Refusal>,
 }
 
 impl Caller {
-    /// A caller that presents no token: the linkage application of a terminal, or a login.
+    /// Creates a caller without a token, such as the linkage application of a terminal, or a login.
     pub fn without_token(institution: InstitutionCode, terminal: Option<TerminalId>) -> Self {
         Self { institution, terminal, token: Ok(None) }
     }
 
-    /// The linkage application of this terminal.
+    /// Creates the caller for the linkage application of a terminal.
     pub fn terminal(address: &TerminalAddress) -> Self {
         Self::without_token(address.institution.clone(), Some(address.terminal.clone()))
     }
 
-    /// Holds it against the institution: the terminal exists, the token is of this generation of the
-    /// institution and has not expired, by rule or by a fault.
+    /// Checks that the terminal exists, and that the token belongs to the institution's present
+    /// generation and has not expired. A fault can also make the token count as expired.
     pub fn admit(&self, institution: &Institution, moment: Moment, token_life: Period, fault: Option<&TriggeredFault>) -> Admission {
         let id = self.terminal.as_ref().unwrap_or(&institution.default_terminal);
         let Some(terminal) = institution.terminals.get(id) else {
@@ -96,7 +97,7 @@ impl Caller {
     }
 }
 
-/// The refusal for an institution that does not exist.
+/// Returns the refusal for an institution that does not exist.
 pub fn unknown_institution(code: &InstitutionCode) -> Refusal {
     Refusal::quoting(
         ErrorId::IdentityUnknown,
@@ -104,7 +105,7 @@ pub fn unknown_institution(code: &InstitutionCode) -> Refusal {
     )
 }
 
-/// The refusal for a terminal that does not exist.
+/// Returns the refusal for a terminal that does not exist.
 pub fn unknown_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Refusal {
     Refusal::quoting(
         ErrorId::IdentityUnknown,

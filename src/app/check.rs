@@ -1,4 +1,4 @@
-//! A check by card data, over the web and in the linkage folder alike.
+//! The check by card data, over HTTP and in the linkage folder.
 
 use jiff::Timestamp;
 
@@ -17,10 +17,10 @@ use crate::institutions::{Institutions, Moment};
 use crate::wire::message::MessageKind;
 use crate::wire::request::Sender;
 
-/// What the answer to a check is written for.
+/// The target that the answer to a check is written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// JSON over HTTP, which is UTF-8.
+    /// JSON over HTTP, always in UTF-8.
     Json,
     /// XML over HTTP.
     Xml,
@@ -28,19 +28,20 @@ pub enum Target {
     File,
 }
 
-/// A check with its answer.
+/// The answer to a check.
 #[derive(Debug)]
 pub struct AnsweredCheck {
     /// The answer.
     pub answer: Answer,
-    /// The character set that it names.
+    /// The character set that the answer names.
     pub encoding: Encoding,
-    /// What else is worth knowing, for the journal.
+    /// A further note for the journal.
     pub note: Option<OtherDay>,
 }
 
 impl Target {
-    /// Character set and order of elements; those of before anything is known where there is no such terminal.
+    /// Returns the character set and the order of elements; the defaults if the terminal does not
+    /// exist.
     fn answer_format(self, settings: Option<&Settings>) -> (Encoding, ElementOrder) {
         let order = if self == Self::File { Settings::order_in_files } else { Settings::order_over_web };
         let encoding = settings.filter(|_| self != Self::Json).map_or(Encoding::Utf8, |settings| settings.encoding);
@@ -48,7 +49,8 @@ impl Target {
     }
 }
 
-/// Answers a check of an admitted caller: the terminal's refusals, then the inquiry. `finish` makes of the answer what the transport needs of it.
+/// Answers a check of an admitted caller. The refusals of the terminal come first, then the
+/// inquiry. `finish` converts the answer for the transport.
 pub async fn answer_check<T>(
     institutions: &Institutions,
     access: &Access<'_>,
@@ -84,7 +86,8 @@ pub async fn answer_check<T>(
     answered.await
 }
 
-/// The message of a refusal that comes before the inquiry. Its look is that of the institution and the terminal as far as they exist.
+/// Returns the message of a refusal that precedes the inquiry. Its format follows the settings of
+/// the institution and the terminal, as far as they exist.
 pub async fn refuse_check(
     institutions: &Institutions,
     named: (Option<&InstitutionCode>, Option<&TerminalId>),
@@ -94,7 +97,7 @@ pub async fn refuse_check(
     let fixtures = &institutions.fixtures();
     let (code, terminal) = named;
     let of_institution = match code {
-        // Where the store does not work, the answer looks as that of an institution without settings.
+        // If the store does not work, the answer has the format of an institution without settings.
         Some(code) => {
             let look = institutions.read(code, |tenant, moment| format_at(&tenant.institution, terminal, target, moment));
             look.await.ok().flatten()

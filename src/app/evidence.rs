@@ -1,4 +1,5 @@
-//! The evidence on an institution's clients: gathered from its state and its journal, for a verdict.
+//! The evidence for a verdict on an institution's clients, collected from its state and its
+//! journal.
 
 use jiff::civil::Date;
 
@@ -11,9 +12,9 @@ use crate::journal::{self, KEPT_ENTRIES};
 use crate::store::StoreError;
 use crate::verdict::{Event, Evidence, Observation, Scenario};
 
-/// What is known of an institution's clients, to be judged by the rules of a date; none if there
-/// is no such institution. What happened is read before the requests, so that no event is there
-/// without the requests that came before it.
+/// Returns the evidence on an institution's clients, for a verdict by the rules of a date; `None`
+/// if the institution does not exist. The events are read before the journal, so that the evidence
+/// has no event without the requests that preceded it.
 ///
 /// # Errors
 /// The store does not work.
@@ -28,7 +29,7 @@ pub async fn evidence(institutions: &Institutions, strictness: Date, code: &Inst
     Ok(Some(Evidence { evicted: page.evicted, incomplete: !page.complete, journal: journal::evidence(&page.entries), ..setup }))
 }
 
-/// The evidence without requests.
+/// Returns the evidence without the journal.
 fn setup(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
     let institution = &tenant.institution;
     let met = |scenario: &scenario::Scenario| (scenario.id.to_string(), tenant.met.contains(&scenario.id));
@@ -49,7 +50,7 @@ fn setup(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
     }
 }
 
-/// What the scenario that the institution is in wants of a client.
+/// Returns what the institution's scenario expects of a client.
 fn wanted(fixtures: &Fixtures, institution: &Institution) -> Option<Scenario> {
     let timeline = institution.scenario.as_ref()?;
     let wants = fixtures.scenarios.find(&timeline.id)?.about.wants.clone();

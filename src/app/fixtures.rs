@@ -1,5 +1,5 @@
-//! Fixtures that are put while the server runs: kept in the store, in force in every process that
-//! shares it, and back after a restart.
+//! Fixtures that are replaced while the server runs. They are stored, active in every process that
+//! shares the store, and remain active after a restart.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::store::{Store, StoreError};
 use crate::tasks::blocking;
 use crate::verdict::{LIMITS, RULES};
 
-/// Fixtures as they are kept.
+/// The fixtures in the store.
 #[derive(Serialize, Deserialize)]
 struct StoredFixtures {
     id: String,
@@ -24,21 +24,22 @@ struct StoredFixtures {
     files: Texts,
 }
 
-/// Why fixtures were not put in force.
+/// Why fixtures were not activated.
 #[derive(Debug, thiserror::Error)]
 pub enum PutFixturesError {
-    /// What is wrong in them.
+    /// The fixtures are wrong.
     #[error("the fixtures are wrong, in {} places", .0.errors.len())]
     Wrong(Findings),
-    /// They could not be stored.
+    /// The fixtures could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A clock setting that makes no sense.
+    /// A clock setting is invalid.
     #[error(transparent)]
     Clock(#[from] ClockError),
 }
 
-/// Readies the packages of fixtures: real files are offered, and hashes that nobody declared are computed in the background.
+/// Prepares the packages of fixtures: offers real files, and starts to compute hashes that are not
+/// declared.
 pub fn prepare_packages(packages: &Packages, fixtures: &mut Fixtures) {
     for campaign in fixtures.scenarios.campaigns().chain([&mut fixtures.campaign]) {
         packages.apply_catalog(campaign);
@@ -48,7 +49,8 @@ pub fn prepare_packages(packages: &Packages, fixtures: &mut Fixtures) {
     fixtures.institutions.values_mut().for_each(|spec| spec.campaign = Arc::clone(&campaign));
 }
 
-/// Reads what was put before; what an older program took and this one does not is left alone, and said in the log.
+/// Reads the stored fixtures. If an older program accepted them but this one does not, they stay in
+/// the store unused, and the log says so.
 ///
 /// # Errors
 /// The store does not work.
@@ -80,13 +82,13 @@ fn read(stored_fixtures: &StoredFixtures, wall: Timestamp) -> (Option<Fixtures>,
 }
 
 impl App {
-    /// Puts fixtures in force and keeps them, all of them or none; gives them, and what looks wrong.
+    /// Activates and stores fixtures, all of them or none. Returns them, with warnings.
     ///
     /// # Errors
-    /// What is wrong in them, or a store that does not work; those of before are in force then.
+    /// The fixtures are wrong, or the store does not work. The previous fixtures then stay active.
     pub async fn put_fixtures(self: &Arc<Self>, files: Texts) -> Result<(Arc<Fixtures>, Findings), PutFixturesError> {
         let app = Arc::clone(self);
-        // To its end: a client that goes away in the middle leaves nothing half done.
+        // This runs to its end even if the client disconnects, so that nothing is half done.
         let putting = async move {
             let _turn = app.fixtures_lock.lock().await;
             let at = app.institutions.wall();
@@ -105,13 +107,13 @@ impl App {
         self.institutions.finish(putting).await
     }
 
-    /// Goes back to the fixtures of the start.
+    /// Restores the initial fixtures.
     ///
     /// # Errors
     /// The store does not work.
     pub async fn reset_fixtures(self: &Arc<Self>) -> Result<(), StoreError> {
         let app = Arc::clone(self);
-        // To its end: a client that goes away in the middle leaves nothing half done.
+        // This runs to its end even if the client disconnects, so that nothing is half done.
         let taking = async move {
             app.institutions.store().put_fixtures(None).await?;
             app.sync_fixtures().await
@@ -119,7 +121,7 @@ impl App {
         self.institutions.finish(taking).await
     }
 
-    /// Puts in force what the store has, where that is something else: another process may have put it.
+    /// Activates the stored fixtures if they are not active. Another process may have stored them.
     ///
     /// # Errors
     /// The store does not work.
@@ -142,13 +144,14 @@ impl App {
     }
 }
 
-/// What was read, its scenarios held against the rules and limits that there are.
+/// Adds findings for scenarios that name unknown rules or limits. Returns the fixtures only if
+/// there are no errors.
 pub fn checked((fixtures, mut findings): (Option<Fixtures>, Findings)) -> (Option<Fixtures>, Findings) {
     findings.errors.extend(fixtures.iter().flat_map(|fixtures| fixtures.scenarios.iter()).flat_map(unknown_wants));
     (fixtures.filter(|_| findings.errors.is_empty()), findings)
 }
 
-/// The rules and limits that a scenario wants and that there are not.
+/// Returns a finding for each unknown rule or limit that a scenario expects.
 fn unknown_wants(scenario: &Scenario) -> impl Iterator<Item = Finding> {
     let (rules, limits): (Vec<_>, Vec<_>) = (RULES.iter().map(|rule| rule.id).collect(), LIMITS.iter().map(|limit| limit.name).collect());
     let wants = &scenario.about.wants;

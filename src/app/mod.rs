@@ -1,5 +1,5 @@
-//! The application layer: what both transports, HTTP and the linkage folders, do with the server's
-//! parts. It knows neither HTTP nor files.
+//! The application layer, which both transports use: HTTP and the linkage folders. It knows neither
+//! HTTP nor files.
 
 pub mod access;
 pub mod caller;
@@ -24,30 +24,30 @@ use crate::policy::{ClientAuthPolicy, LoginPolicy};
 use crate::tls::Authority;
 use crate::token::Tokens;
 
-/// The server's parts and settings that the answer to a request may depend on.
+/// The parts and settings of the server that may influence the answer to a request.
 pub struct App {
-    /// The living institutions.
+    /// The institutions.
     pub institutions: Institutions,
-    /// The packages' bytes and hashes.
+    /// The packages: their bytes and hashes.
     pub packages: Store,
-    /// What was loaded at the start: in force until others are put.
+    /// The fixtures loaded at the start. They are active until others replace them.
     pub initial_fixtures: Arc<Fixtures>,
-    /// Held by whoever puts fixtures in force: one at a time.
+    /// Held while fixtures are activated, so that this happens in one task at a time.
     pub fixtures_lock: Mutex<()>,
     /// Signs and reads tokens.
     pub tokens: Tokens,
     /// The installation's CA.
     pub authority: Authority,
-    /// How strict login is.
+    /// The login policy.
     pub login: LoginPolicy,
-    /// What is asked of clients' certificates.
+    /// The policy for client certificates.
     pub client_auth: ClientAuthPolicy,
-    /// The date up to which rules of the verdict count.
+    /// The date of the rules for verdicts. Later rules do not apply.
     pub strictness: Date,
 }
 
 impl App {
-    /// The fixtures in force.
+    /// Returns the active fixtures.
     pub fn fixtures(&self) -> Arc<Fixtures> {
         self.institutions.fixtures()
     }

@@ -1,11 +1,11 @@
-//! Refusals in the log: what somebody who follows along wants to see, over whatever surface they come.
+//! The log of refused requests, for people who watch it. All surfaces use it.
 
 use crate::domain::ids::InstitutionCode;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::journal::Outcome;
 
-/// Logs how a request ended, where it was refused.
+/// Logs a request if it was refused.
 pub fn log_refusal(operation: Operation, institution: Option<&InstitutionCode>, outcome: &Outcome, why: &Text) {
     if let Outcome::Refused { error, .. } = outcome {
         let (operation, institution) = (operation.name(), institution.map_or("-", InstitutionCode::as_str));

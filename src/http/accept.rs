@@ -1,6 +1,8 @@
-//! The accept loop: takes connections in, within limits, and sees them out again.
+//! The accept loop of a listener: accepts connections within limits, and waits for them when the
+//! server stops.
 //!
-//! Everything that waits for a client happens in the connection's own task ([`super::connection`]), so that a silent client blocks nobody.
+//! Everything that waits for a client happens in the task of its connection
+//! ([`super::connection`]), so that a silent client does not block others.
 
 use std::{
     collections::HashMap,
@@ -22,11 +24,13 @@ use tokio::{
 use super::connection::{ConnectionHandler, OnHandshakeError};
 use crate::listener::Limits;
 
-/// Serves `router` over TLS until `shutdown` completes, then lets open requests finish and returns: after [`Limits::grace`] at the latest.
+/// Serves `router` over TLS until `shutdown` completes. Then waits for open requests, for at most
+/// [`Limits::grace`], and returns.
 ///
-/// Whether a client gets HTTP/2 or HTTP/1.1 follows from the ALPN protocols of `tls`; without any it is HTTP/1.1. Each request carries an [`Arc`] of its
-/// [`Connection`](super::connection::Connection) in its extensions. Handlers may be dropped at any await: when their client leaves, and at the end of the grace period.
-/// Dropping the returned future drops every connection.
+/// The ALPN protocols of `tls` decide between HTTP/2 and HTTP/1.1; without any it is HTTP/1.1. Each
+/// request has an [`Arc`] of its [`Connection`](super::connection::Connection) in its extensions.
+/// Request handlers may be dropped at any await: when their client disconnects, and at the end of
+/// the grace period. Dropping the returned future drops every connection.
 pub async fn serve(
     listener: TcpListener,
     tls: Arc<rustls::ServerConfig>,
@@ -37,7 +41,7 @@ pub async fn serve(
 ) {
     let handler = Arc::new(ConnectionHandler::new(tls, router, limits, on_handshake_error));
     let occupancy = Arc::new(Occupancy::default());
-    // Nothing is ever sent: that the sender is gone is the message.
+    // Nothing is sent over this channel. Dropping the sender starts the draining.
     let (running, draining) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -74,8 +78,8 @@ pub async fn serve(
     }
 }
 
-/// The next connection. Errors of the connection itself are passed over. Others, such as a lack of file descriptors, pass once some connection has ended; they are
-/// waited out.
+/// Returns the next connection. Ignores errors of a single connection. Waits and retries after
+/// other errors, such as a lack of file descriptors, since they go away when a connection ends.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
@@ -99,7 +103,7 @@ fn note_panic(ended: Result<(), JoinError>) {
     }
 }
 
-/// How many connections are open, and from where.
+/// The number of open connections, in total and by address.
 #[derive(Default)]
 struct Occupancy(Mutex<Counts>);
 
@@ -110,7 +114,8 @@ struct Counts {
 }
 
 impl Occupancy {
-    /// Counts one more connection until the returned place is dropped; or says which limit forbids it.
+    /// Counts a connection until the returned permit is dropped. Returns the limit that is reached
+    /// if it cannot be admitted.
     fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Result<ConnectionPermit, &'static str> {
         let address = address.to_canonical();
         let mut counts = self.counts();
@@ -130,7 +135,7 @@ impl Occupancy {
     }
 }
 
-/// One admitted connection's place, given back on drop.
+/// The permit of an admitted connection, released on drop.
 struct ConnectionPermit {
     occupancy: Arc<Occupancy>,
     address: IpAddr,

@@ -1,4 +1,4 @@
-//! What every handler shares: the application, and what only HTTP needs beside it.
+//! The state that all request handlers share: the application, and what only HTTP needs.
 
 use std::net::SocketAddr;
 use std::ops::Deref;
@@ -14,27 +14,27 @@ use crate::linkage::LinkageFolders;
 use crate::listener::{Addresses, BodyLimits, Listener};
 use crate::tls::HandshakeError;
 
-/// The application as the handlers of both listeners see it.
+/// The state of the request handlers of both listeners.
 pub struct App {
-    /// What does not depend on HTTP.
+    /// The application, which does not depend on HTTP.
     pub app: Arc<app::App>,
-    /// The linkage folders, which are another transport.
+    /// The linkage folders, which are the other transport.
     pub linkage: LinkageFolders,
-    /// Where both listeners answer.
+    /// The addresses of both listeners.
     pub addresses: Addresses,
-    /// The paths of both.
+    /// The paths of both listeners.
     pub paths: Paths,
-    /// The description of what they answer, under the fixtures for which it was last asked.
+    /// The OpenAPI document, for the fixtures that were active when it was last requested.
     published: Mutex<Arc<Published>>,
-    /// How fast terminals fetch packages.
+    /// The bandwidth limits of terminals that fetch packages.
     pub lines: Lines,
-    /// Handshakes that failed.
+    /// The failed handshakes.
     pub handshakes: Handshakes,
-    /// Streams that stay open.
+    /// The open event streams.
     pub streams: Streams,
-    /// What opens the control surface.
+    /// The token of the control API.
     pub control_token: String,
-    /// Limits of a request's body.
+    /// The limits of request bodies.
     pub body: BodyLimits,
 }
 
@@ -47,7 +47,7 @@ impl Deref for App {
 }
 
 impl App {
-    /// Nothing has been asked yet. `interface` is what both listeners answer at `addresses`.
+    /// Creates the state. `interface` describes both listeners at `addresses`.
     pub fn new(
         app: Arc<app::App>,
         linkage: LinkageFolders,
@@ -62,7 +62,7 @@ impl App {
         Self { app, linkage, addresses, paths, published, lines, handshakes, streams, control_token, body }
     }
 
-    /// The description of the interface under the fixtures in force.
+    /// Returns the OpenAPI document for the active fixtures.
     pub fn published(&self) -> Arc<Published> {
         let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(anew) = published.under(self.fixtures()) {
@@ -71,7 +71,7 @@ impl App {
         Arc::clone(&published)
     }
 
-    /// Counts, keeps and logs a handshake that failed.
+    /// Counts, stores and logs a failed handshake.
     pub fn note_handshake(&self, listener: Listener, peer: SocketAddr, fault: HandshakeError) {
         self.institutions.count_failed_handshake(fault.cause);
         self.handshakes.note(listener, peer, fault, self.institutions.wall());

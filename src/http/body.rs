@@ -1,4 +1,5 @@
-//! Reads a request's body within its limits, and what the answer says of a connection behind one that could not be read.
+//! The reading of request bodies within their limits, and the headers of a response to a body that
+//! could not be read.
 
 use std::error::Error;
 use std::pin::pin;
@@ -18,29 +19,30 @@ use crate::listener::BodyLimits;
 /// Why a body could not be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    /// It is compressed.
+    /// The body is compressed.
     #[error("{}", .0.en)]
     Encoded(Text),
-    /// More bytes than allowed.
+    /// The body is larger than allowed.
     #[error("{}", .0.en)]
     TooLarge(Text),
-    /// It did not come whole in time.
+    /// The body was not complete in time.
     #[error("{}", .0.en)]
     Late(Text),
-    /// The connection or its framing broke.
+    /// The connection or its framing failed.
     #[error("{}", .0.en)]
     Broken(Text),
 }
 
-/// How much of a body that is too large is read and thrown away, so that a client that writes before it reads still gets its answer.
+/// The maximum number of bytes of a refused body that are read and discarded. Some clients write
+/// their whole body before they read, and would otherwise not get the response.
 const DISCARDED: usize = 16 * 1024 * 1024;
-/// How long that may take.
+/// The time limit for discarding a body.
 const DISCARDING: Duration = Duration::from_secs(5);
 
-/// The whole body.
+/// Reads the whole body.
 ///
 /// # Errors
-/// Compressed, too large, too late, or broken off.
+/// The body is compressed, too large, too late, or incomplete.
 pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Result<Bytes, BodyError> {
     if let Some(coding) = coding(headers) {
         Box::pin(discard(body, headers)).await;
@@ -54,7 +56,7 @@ pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Re
         return Err(too_large(limits));
     }
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|value| value.parse::<u64>().ok());
-    // Nearly every body came with its head, and needs no timer.
+    // Nearly every body arrives together with its header, so no timer is needed for it.
     let whole = {
         let mut collecting = pin!(Limited::new(&mut body, limits.max).collect());
         match collecting.as_mut().now_or_never() {
@@ -83,18 +85,18 @@ pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Re
     }
 }
 
-/// Characters of a header's value that are shown.
+/// The maximum number of characters of a header value in a response.
 const LONGEST_SHOWN: usize = 40;
 
-/// The content coding of a body that has one.
+/// Returns the content coding of a compressed body; `None` if the body is not compressed.
 fn coding(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(CONTENT_ENCODING).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     let mut coded = values.filter(|value| !value.split(',').all(|one| matches!(one.trim().to_ascii_lowercase().as_str(), "" | "identity")));
     coded.next().map(|value| value.trim().chars().take(LONGEST_SHOWN).collect())
 }
 
-/// Makes the connection close behind the answer: nothing that follows on it can be trusted. 415 says which content coding would have been taken
-/// (RFC 9110, section 15.5.16).
+/// Makes the connection close after the response, since the rest of it cannot be trusted. A
+/// response 415 names the content coding that is accepted (RFC 9110, section 15.5.16).
 pub fn closing(mut response: Response) -> Response {
     if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
         response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -107,16 +109,17 @@ fn too_large(limits: BodyLimits) -> BodyError {
     BodyError::TooLarge(Text::new(format!("上限は {} バイトです。", limits.max), format!("At most {} bytes are read.", limits.max)))
 }
 
-/// Reads on, so that a client that writes before it reads gets its answer. One that waits for `100 Continue` sends nothing before it has one, and
-/// hyper sends it as soon as the body is polled: such a body is left alone.
+/// Reads and discards the body, so that a client that writes before it reads gets its response. A
+/// body with `Expect: 100-continue` is not read: the client sends nothing before `100 Continue`,
+/// and hyper would send that as soon as the body is polled.
 async fn discard(body: Body, headers: &HeaderMap) {
     if !headers.contains_key(EXPECT) {
-        // Whatever this ends with, the answer is the same.
+        // The response is the same, whatever the result.
         let _ = tokio::time::timeout(DISCARDING, Limited::new(body, DISCARDED).collect()).await;
     }
 }
 
-/// axum wraps the limit's error in its own.
+/// Whether the error is due to the size limit. axum wraps the error of the limit in its own.
 fn is_length_limit<'a>(error: &'a (dyn Error + 'static)) -> bool {
     let source = |error: &&'a (dyn Error + 'static)| (*error).source();
     std::iter::successors(Some(error), source).any(|error| error.is::<LengthLimitError>())

@@ -43,39 +43,42 @@ use crate::domain::handshake::Cause;
 use crate::listener::Limits;
 use crate::tls::HandshakeError;
 
-/// The answer to plain HTTP.
+/// The response to plain HTTP.
 pub(super) const SPEAKS_HTTPS: &str = "\
 このポートはHTTPS専用です。URLを https:// で始めてください。
 This port speaks HTTPS only: use a URL that begins with https://.
 ";
 
-/// Who is at the other end. Each request carries it in its extensions, as an [`Arc`].
+/// The client of a connection. Each request has it in its extensions, as an [`Arc`].
 #[derive(Debug)]
 pub struct Connection {
     /// The client's address, or that of the last proxy or router before this server.
     pub peer: SocketAddr,
-    /// The verified certificate chain the client presented, its own certificate first; `None` where it presented none.
+    /// The verified certificate chain that the client presented, its own certificate first; `None`
+    /// if it presented none.
     pub client_certificates: Option<Vec<CertificateDer<'static>>>,
 }
 
-/// In a response's extensions: it is never sent. What happens instead over HTTP/1; over HTTP/2 the stream is reset.
+/// Marks a response, by its extensions, as one that is never sent. The variants say what happens
+/// instead over HTTP/1; over HTTP/2 the stream is reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a handler gave no answer, on purpose")]
 pub enum NoAnswer {
-    /// The connection closes.
+    /// The connection is closed.
     Closed,
     /// The connection is reset (TCP RST).
     Reset,
 }
 
-/// In a response's extensions: it is held back for so long. That ends with the request, when its client leaves or the server stops.
+/// Delays a response, by its extensions. The delay ends early when the client disconnects or the
+/// server stops.
 #[derive(Clone, Copy, Debug)]
 pub struct ResponseDelay(pub Duration);
 
-/// What is told of each handshake that fails: with whom, and why.
+/// The callback for each failed handshake, with the client's address and the error.
 pub type OnHandshakeError = Box<dyn Fn(SocketAddr, HandshakeError) + Send + Sync>;
 
-/// What all connections of one listener share.
+/// The connection handler of a listener, which all its connections share.
 pub(super) struct ConnectionHandler {
     tls: TlsAcceptor,
     http: auto::Builder<TokioExecutor>,
@@ -87,7 +90,7 @@ pub(super) struct ConnectionHandler {
 impl ConnectionHandler {
     pub(super) fn new(tls: Arc<rustls::ServerConfig>, router: Router, limits: Limits, on_handshake_error: OnHandshakeError) -> Self {
         let mut http = auto::Builder::new(TokioExecutor::new());
-        // Without a timer, hyper's time-outs do nothing.
+        // Without a timer, the time-outs of hyper have no effect.
         http.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(LARGEST_HEAD);
         http.http2()
             .timer(TokioTimer::new())
@@ -100,7 +103,8 @@ impl ConnectionHandler {
         Self { tls: tls.into(), http, router, limits, on_handshake_error }
     }
 
-    /// Sees one client through, until it leaves, breaks a limit, or the sender of `draining` is dropped and its open requests are answered.
+    /// Handles one connection until the client disconnects or exceeds a limit; or until the sender
+    /// of `draining` is dropped and open requests are answered.
     pub(super) async fn handle(&self, stream: TcpStream, peer: SocketAddr, mut draining: watch::Receiver<()>) {
         let opened = tokio::select! {
             opened = self.open(stream) => opened,
@@ -119,12 +123,14 @@ impl ConnectionHandler {
         }
     }
 
-    /// The TLS handshake; or a word to the client that expected none. `None` where the client left without a byte: whoever looks whether the port is open does.
+    /// Runs the TLS handshake, or responds with an explanation to plain HTTP. `None` if the client
+    /// closes the connection without sending a byte, as a port check does.
     async fn open(&self, stream: TcpStream) -> io::Result<Option<TlsStream<LingeringStream>>> {
         let deadline = Instant::now() + self.limits.handshake_timeout;
         stream.set_nodelay(true)?;
 
-        // A TLS connection opens with the byte 0x16, a plain HTTP request with the first letter of its method.
+        // A TLS connection starts with the byte 0x16, a plain HTTP request with the first letter of
+        // its method.
         let mut first = [0];
         let Ok(1) = timeout_at(deadline, stream.peek(&mut first)).await? else {
             return Ok(None);
@@ -135,7 +141,7 @@ impl ConnectionHandler {
             let head = format!(
                 "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\r\n"
             );
-            // Whether the client lives to read it changes nothing about the fault.
+            // The error is the same, whether or not the client reads the explanation.
             let _ = stream.write_all(format!("{head}{SPEAKS_HTTPS}").as_bytes()).await;
             let _ = stream.shutdown().await;
             return Err(io::Error::new(io::ErrorKind::InvalidData, HandshakeError::from(Cause::PlainHttp)));
@@ -144,7 +150,8 @@ impl ConnectionHandler {
         match timeout_at(deadline, self.tls.accept(stream).into_fallible()).await? {
             Ok(stream) => Ok(Some(stream)),
             Err((error, mut stream)) => {
-                // The alert that says what was wrong is sent, and a client that has sent its request along should live to read it.
+                // This sends the alert that names the error. The connection stays open until the
+                // client, which may still be sending its request, can have read it.
                 let _ = stream.shutdown().await;
                 Err(error)
             }
@@ -188,7 +195,8 @@ impl ConnectionHandler {
                 }
             }
         });
-        // hyper's own time-out sees a slow header over HTTP/1, but no client that negotiates HTTP/2 and then sends nothing.
+        // The time-out of hyper covers a slow header over HTTP/1, but not a client that negotiates
+        // HTTP/2 and then sends nothing.
         let ended = match timeout(self.limits.header_timeout, conversation.as_mut()).await {
             Ok(ended) => ended,
             Err(_) if asked.load(Ordering::Relaxed) => conversation.await,
@@ -201,7 +209,8 @@ impl ConnectionHandler {
     }
 }
 
-/// The router's answer. Without the catch, a panic would end an HTTP/1 connection, and reset an HTTP/2 stream, with no answer at all.
+/// Returns the router's response. Without catching it, a panic would end the HTTP/1 connection, or
+/// reset the HTTP/2 stream, without a response.
 async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, NoAnswer> {
     let mut answer = pin!(router.oneshot(request));
     let answered: Result<Response, Infallible> = poll_fn(|context| {

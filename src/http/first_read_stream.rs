@@ -1,6 +1,9 @@
-//! A TLS stream that remembers what the first read of it came to: hyper passes no such cause on.
+//! A TLS stream that records the result of its first read, because hyper does not report why a
+//! connection ended.
 //!
-//! Some clients look at the certificate only when their handshake is complete; to the server it then is, too, and what is read first is their alert, or the end.
+//! Some clients verify the certificate only after they have completed the handshake. For the server
+//! the handshake is then complete too, and the first read returns the client's alert, or the end of
+//! the stream.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,10 +15,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::domain::handshake::Cause;
 use crate::tls::HandshakeError;
 
-/// Set by the first read: why the client ended the connection, or `None` where it sent something.
+/// The result of the first read: why the client ended the connection, or `None` if it sent
+/// something. Empty before the first read.
 pub(super) type FirstRead = Arc<OnceLock<Option<HandshakeError>>>;
 
-/// The stream, and where it is told what the first read came to.
+/// The stream, and the result of its first read.
 pub(super) struct FirstReadStream<S> {
     stream: S,
     first_read: FirstRead,
@@ -28,7 +32,8 @@ impl<S> FirstReadStream<S> {
         (Self { stream, first_read: Arc::clone(&first_read) }, first_read)
     }
 
-    /// The client is gone where nothing can be written before anything was read: HTTP/2 begins with the server's settings.
+    /// Records that the client disconnected if a write fails before the first read. HTTP/2 starts
+    /// with a write of the server's settings.
     fn written<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if let Poll::Ready(Err(_)) = polled {
             self.first_read.get_or_init(|| Some(HandshakeError::from(Cause::NoRequest)));

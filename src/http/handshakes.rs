@@ -1,4 +1,5 @@
-//! Handshakes that failed, of both listeners: told in the log, and the recent ones kept for people to read.
+//! The failed handshakes of both listeners: logs them, and keeps the recent ones for the control
+//! API.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -15,13 +16,14 @@ use crate::domain::text::Text;
 use crate::listener::Listener;
 use crate::tls::HandshakeError;
 
-/// How many failed handshakes are kept.
+/// The maximum number of failed handshakes that are kept.
 const KEPT: usize = 100;
 
-/// Of one address and cause, one line is logged in so much time.
+/// The minimum time between two log lines with the same address and cause.
 const LOGGED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
-/// Of how many addresses and causes it is known when they were logged; beyond that the oldest are forgotten, and may be logged again sooner.
+/// The maximum number of addresses and causes for which the time of the last log line is kept.
+/// Beyond it the oldest are evicted, and may be logged again sooner.
 const LOGGED: usize = 1000;
 
 /// A handshake that failed.
@@ -54,12 +56,13 @@ pub struct Handshakes(Mutex<HandshakeLog>);
 struct HandshakeLog {
     /// Oldest first.
     failed: VecDeque<FailedHandshake>,
-    /// When each address and cause was last logged, in that order.
+    /// The time of the last log line for each address and cause, in the order of these times.
     logged: LinkedHashMap<(IpAddr, Cause), Timestamp>,
 }
 
 impl Handshakes {
-    /// Keeps one that failed at `now`, and logs it unless that was done within a minute.
+    /// Stores a handshake that failed at `now`, and logs it unless the same was logged within a
+    /// minute.
     pub fn note(&self, listener: Listener, peer: SocketAddr, fault: HandshakeError, now: Timestamp) {
         let HandshakeError { cause, alert } = fault;
         let failed = FailedHandshake { wall: now, peer, listener, cause, alert, meaning: cause.meaning(), remedy: cause.remedy() };
@@ -76,17 +79,17 @@ impl Handshakes {
         }
     }
 
-    /// The last hundred, oldest first.
+    /// Returns the last 100 failed handshakes, oldest first.
     pub fn recent(&self) -> Vec<FailedHandshake> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).failed.iter().cloned().collect()
     }
 }
 
 impl HandshakeLog {
-    /// Whether it is time for a line; then it counts as logged.
+    /// Whether to log this address and cause now. If so, records it as logged.
     fn is_to_be_logged(&mut self, address: IpAddr, cause: Cause, now: Timestamp) -> bool {
         let since = self.logged.get(&(address, cause)).map(|logged| now.duration_since(*logged));
-        // A clock that was set back makes no silence.
+        // If the clock was set back, the line is logged nevertheless.
         if since.is_some_and(|since| (SignedDuration::ZERO..LOGGED_EVERY).contains(&since)) {
             return false;
         }
@@ -99,7 +102,7 @@ impl HandshakeLog {
 }
 
 impl FailedHandshake {
-    /// As the log has it.
+    /// Returns the log line.
     fn line(&self) -> String {
         let Self { peer, listener, cause, alert, meaning, remedy, .. } = self;
         let (port_ja, port_en) = match listener {

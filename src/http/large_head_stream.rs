@@ -1,4 +1,5 @@
-//! Words for the one refusal that hyper writes by itself, and empty: 431, a request head with too many header fields or bytes.
+//! A stream that adds an explanation to the one response that hyper writes by itself: 431 with an
+//! empty body, to a request with too many header fields or bytes.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -6,23 +7,25 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes of a request's head over HTTP/1.1.
+/// The maximum size of a request's head over HTTP/1.1 in bytes.
 pub(super) const LARGEST_HEAD: usize = 64 * 1024;
 
-/// How hyper begins that answer. One of a handler has more headers, and before these.
+/// The start of hyper's response. A response of a request handler has other headers before these.
 const EMPTY: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n";
 
-/// What is sent in its place. Raising hyper's own limit of 100 fields, so that a handler could answer, would cost an allocation a request.
+/// The response that is sent instead. A request handler could write it if hyper's limit of 100
+/// header fields were raised, but that would cost an allocation per request.
 const EXPLAINED: &str = concat!(
     "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 218\r\n\r\n",
     "要求のヘッダーが多すぎます。1つの要求に付けられるヘッダーは100個まで、合わせて64 KiB までです。\n",
     "There are too many header fields: a request has at most 100, and 64 KiB in all.\n",
 );
 
-/// A stream on which that answer says why.
+/// A stream that replaces hyper's response.
 pub(super) struct LargeHeadStream<S> {
     stream: S,
-    /// What is still to be sent in the place of hyper's answer, once that has come.
+    /// The part of the replacement that is still to be sent; `None` until hyper has written its
+    /// response.
     left: Option<&'static [u8]>,
 }
 
@@ -33,7 +36,7 @@ impl<S> LargeHeadStream<S> {
 }
 
 impl<S: AsyncWrite + Unpin> LargeHeadStream<S> {
-    /// Sends the words where `bytes` is the empty answer; `None` where it is any other.
+    /// Sends the replacement if `bytes` is hyper's response. Returns `None` if it is any other.
     fn explain(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Option<io::Result<()>>> {
         if self.left.is_none() && bytes.starts_with(EMPTY) {
             self.left = Some(EXPLAINED.as_bytes());

@@ -1,7 +1,9 @@
-//! A TCP stream that closes without destroying what it has just sent.
+//! A TCP stream whose close does not destroy the bytes sent just before.
 //!
-//! Where bytes of the client are still unread, or arrive later, a plain `close` makes the kernel send a reset, and the client's kernel throws away the answer it had already
-//! received. Clients with a wrong `Content-Length`, or in the middle of a body that was refused, would report a broken connection and never show the error that explains it.
+//! If the client sends bytes that are not read, a plain `close` makes the kernel send a reset, and
+//! the client's kernel discards the response that it had already received. A client with a wrong
+//! `Content-Length`, or one that is still sending a refused body, would report a broken connection
+//! instead of the error in the response.
 
 use std::{
     io::{self, IoSlice},
@@ -20,22 +22,25 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// How long a closed connection goes on listening for the client's own end.
+/// How long a closed connection waits for the client to close its side.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// How many bytes it discards meanwhile. Generous, since many clients write their whole body before they read a byte of the answer.
+/// The maximum number of bytes that are discarded meanwhile. It is large, since many clients write
+/// their whole body before they read the response.
 const MOST: usize = 16 * 1024 * 1024;
 
-/// A TCP stream whose shutdown ends the sending half, then reads and discards until the client has ended too, or a bound is reached.
+/// A TCP stream whose shutdown ends the sending side, then reads and discards until the client has
+/// ended too, or a limit is reached.
 ///
-/// Dropping it without a shutdown closes at once, as with a plain stream; or resets the connection, where that was asked for.
+/// Dropping it without a shutdown closes it immediately, like a plain stream, or resets the
+/// connection if that was requested.
 pub(super) struct LingeringStream {
     stream: TcpStream,
     closing: Option<Closing>,
     reset: Arc<AtomicBool>,
 }
 
-/// What is left of the bounds once the sending half is shut.
+/// What remains of the limits after the sending side was shut down.
 struct Closing {
     deadline: Pin<Box<Sleep>>,
     bytes: usize,
@@ -47,7 +52,8 @@ impl LingeringStream {
         Self { stream, closing: None, reset: Arc::default() }
     }
 
-    /// Set it, and the stream resets the connection (TCP RST) when it is dropped without a shutdown.
+    /// Returns a flag. If it is set, dropping the stream without a shutdown resets the connection
+    /// (TCP RST).
     pub(super) fn reset(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.reset)
     }

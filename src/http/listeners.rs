@@ -1,5 +1,4 @@
-//! Both listeners: what a server hands over to have its requests answered, and how that begins
-//! and ends.
+//! Both listeners: their parts, their start and their end.
 
 use std::sync::Arc;
 
@@ -17,33 +16,33 @@ use crate::app;
 use crate::linkage::LinkageFolders;
 use crate::listener::{Addresses, BodyLimits, Limits, Listener};
 
-/// A socket that listens, and the TLS that is spoken on it.
+/// A listening socket and its TLS configuration.
 pub struct Port {
     /// The socket.
     pub socket: TcpListener,
-    /// Its TLS.
+    /// The TLS configuration.
     pub tls: Arc<ServerConfig>,
 }
 
-/// What the listeners are made of.
+/// The parts of the listeners.
 pub struct Parts {
-    /// What answers.
+    /// The application that answers the requests.
     pub app: Arc<app::App>,
     /// The linkage folders.
     pub linkage: LinkageFolders,
-    /// Where what imitates the real system listens.
+    /// The port of the backend, which imitates the real system.
     pub backend: Port,
-    /// Where the control API listens.
+    /// The port of the control API.
     pub control: Port,
-    /// How clients reach both.
+    /// The addresses of both listeners, for clients.
     pub addresses: Addresses,
-    /// Limits of connections, per listener.
+    /// The limits of connections, per listener.
     pub limits: Limits,
-    /// Limits of a request's body.
+    /// The limits of request bodies.
     pub body: BodyLimits,
-    /// What opens the control API.
+    /// The token of the control API.
     pub control_token: String,
-    /// The collector of traces; none: no spans are made.
+    /// The collector of traces; without one no spans are created.
     pub collector: Option<Url>,
 }
 
@@ -57,10 +56,10 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Readies both; nothing is accepted yet.
+    /// Prepares both listeners. They do not accept connections yet.
     ///
     /// # Errors
-    /// No spans can be sent to the collector.
+    /// No exporter for the collector can be created.
     pub fn new(parts: Parts) -> Result<Self, NoExporter> {
         let Parts { app, linkage, backend, control, addresses, limits, body, control_token, collector } = parts;
         let traces = collector.as_ref().map(Traces::new).transpose()?.map(Arc::new);
@@ -69,7 +68,7 @@ impl Listeners {
         Ok(Self { app, backend, control, limits, traces })
     }
 
-    /// The socket of one of them.
+    /// Returns the socket of a listener.
     pub fn socket(&self, listener: Listener) -> &TcpListener {
         match listener {
             Listener::Backend => &self.backend.socket,
@@ -77,13 +76,13 @@ impl Listeners {
         }
     }
 
-    /// Answers requests until `stop` completes, then ends the streams and lets open requests finish
-    /// within the grace period.
+    /// Answers requests until `stop` completes, then ends the event streams and waits for open
+    /// requests within the grace period.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { app, backend, control, limits, traces } = self;
         let (running, stopping) = watch::channel(());
         let stopped = |mut stopping: watch::Receiver<()>| async move {
-            // Nothing is ever sent: that the sender is gone is the message.
+            // Nothing is sent over this channel. Dropping the sender stops the listeners.
             let _ = stopping.changed().await;
         };
         let routes = traced(router::backend(Arc::clone(&app)), traces.as_ref());
@@ -103,7 +102,7 @@ impl Listeners {
     }
 }
 
-/// Notes the failed handshakes of a listener.
+/// Returns the callback that records the failed handshakes of a listener.
 fn noting(app: &Arc<App>, listener: Listener) -> OnHandshakeError {
     let app = Arc::clone(app);
     Box::new(move |peer, fault| app.note_handshake(listener, peer, fault))

@@ -1,4 +1,5 @@
-//! The HTTPS surfaces: what imitates the real system (backend) and what test authors drive (control).
+//! The HTTPS listeners: the backend, which imitates the real system, and the control API for
+//! authors of tests.
 
 pub mod accept;
 pub mod app;

@@ -1,4 +1,4 @@
-//! Which of several forms an answer has: what `Accept` prefers (RFC 9110, section 12.5.1).
+//! The choice between several forms of a response by `Accept` (RFC 9110, section 12.5.1).
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
@@ -21,15 +21,17 @@ pub(super) const TEXT_PLAIN: MediaType<'_> = MediaType::new(TEXT, PLAIN);
 /// `text/event-stream`.
 pub(super) const TEXT_EVENT_STREAM: MediaType<'_> = MediaType::new(TEXT, EVENT_STREAM);
 
-/// The least that a client can want: what it does not name is better than what it excludes by `q=0`.
+/// The lowest preference, added for all media types, so that one which `Accept` does not name is
+/// preferred to one that it excludes by `q=0`.
 const WHATEVER: &str = "*/*;q=0.001";
 
-/// The form that the client likes best: by its q-value, then by the order in `Accept`, then by that of `forms`, whose first is what a client gets
-/// that names none of them, excludes them all, or sends an `Accept` that cannot be read.
+/// Returns the form that the client prefers: by q-value, then by the order in `Accept`, then by the
+/// order of `forms`. Returns the first of `forms` if the client names none of them, excludes them
+/// all, or sends an unreadable `Accept`.
 pub(super) fn preferred<F: Copy>(headers: &HeaderMap, forms: &[(MediaType<'static>, F)]) -> F {
     let form_of = |chosen: &MediaType<'_>| forms.iter().find(|(media_type, _)| media_type == chosen).map(|(_, form)| *form);
     let values = || headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    // Nearly every client names just one form, or none: nothing is put together for it.
+    // Nearly every client names one form or none, so that case is handled without allocations.
     let mut few = values();
     match (few.next(), few.next()) {
         (None, _) => return forms[0].1,
@@ -45,7 +47,7 @@ pub(super) fn preferred<F: Copy>(headers: &HeaderMap, forms: &[(MediaType<'stati
     chosen.and_then(form_of).unwrap_or(forms[0].1)
 }
 
-/// Whether a value of `Accept` names this media type and nothing else.
+/// Whether a value of `Accept` consists of exactly this media type.
 fn is_just(media_type: &MediaType<'_>, value: &str) -> bool {
     let named = value.split_once('/').is_some_and(|(ty, subty)| {
         ty.eq_ignore_ascii_case(media_type.ty.as_str()) && subty.eq_ignore_ascii_case(media_type.subty.as_str())

@@ -1,4 +1,5 @@
-//! How fast terminals fetch packages: one line a terminal, shared by all of its downloads, by the machine's clock.
+//! The bandwidth limits of terminals that fetch packages. All downloads of a terminal share one
+//! line, which uses the machine's clock.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -8,19 +9,19 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::domain::ids::TerminalAddress;
 
-/// So much of a line's time may be used at once after a rest.
+/// The time that an idle line saves up and may use at once.
 const BURST: Duration = Duration::from_secs(1);
 
-/// The lines of terminals that fetch something now.
+/// The lines of the terminals that are fetching.
 #[derive(Debug, Default)]
 pub struct Lines(Mutex<BTreeMap<TerminalAddress, Weak<Line>>>);
 
-/// One terminal's line: when all that was put on it is through.
+/// The line of one terminal: the time when everything queued on it will have been transmitted.
 #[derive(Debug)]
 pub struct Line(Mutex<Instant>);
 
 impl Lines {
-    /// The line of a terminal.
+    /// Returns the line of a terminal.
     pub fn of(&self, terminal: &TerminalAddress) -> Arc<Line> {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = lines.get(terminal).and_then(Weak::upgrade) {
@@ -34,13 +35,14 @@ impl Lines {
 }
 
 impl Line {
-    /// Waits until so many bytes are through at so many bytes a second.
+    /// Waits until this number of bytes is transmitted at this bandwidth, in bytes per second.
     pub async fn pass(&self, bytes: u64, bandwidth: u64) {
         let through = self.put(bytes, bandwidth, Instant::now());
         sleep_until(through).await;
     }
 
-    /// Puts bytes on the line, and says when they are through; what a rest has saved up comes first.
+    /// Queues bytes on the line, and returns when they will have been transmitted. Saved-up time is
+    /// used first.
     fn put(&self, bytes: u64, bandwidth: u64, now: Instant) -> Instant {
         let mut through = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let rested = now.checked_sub(BURST).unwrap_or(now);

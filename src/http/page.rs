@@ -1,20 +1,20 @@
-//! A page that people read.
+//! An HTML page for people.
 
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-/// A page, which may load nothing and run nothing.
+/// An HTML page. It may not load resources or run scripts.
 pub struct Page(Bytes);
 
 impl Page {
-    /// Of HTML.
+    /// Creates a page from HTML.
     pub fn new(html: impl Into<Bytes>) -> Self {
         Self(html.into())
     }
 
-    /// The headers of every page.
+    /// Returns the headers of every page.
     pub(super) fn headers() -> HeaderMap {
         let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
         let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, policy)];

@@ -1,4 +1,5 @@
-//! The paths of both listeners, and what is said of one that a listener does not have: that it is the other's, or which known one is nearest.
+//! The paths of both listeners, and the hint for an unknown path: it belongs to the other listener,
+//! or another path is similar.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +7,12 @@ use super::openapi::Interface;
 use crate::domain::text::Text;
 use crate::listener::{Addresses, Listener};
 
-/// A path that one of the listeners has.
+/// A path of one of the listeners.
 struct KnownPath {
     listener: Listener,
-    /// With `{name}` for what varies.
+    /// The path, with parameters as `{name}`.
     path: String,
-    /// In upper case, with commas between.
+    /// The methods in upper case, separated by commas.
     methods: String,
 }
 
@@ -21,13 +22,13 @@ pub struct Paths {
     addresses: Addresses,
 }
 
-/// How alike two paths have to be, from 0 (nothing in common) to 1 (the same), for one to be named in the place of the other.
+/// The minimum similarity of a path that is suggested, from 0 (nothing in common) to 1 (equal).
 const ALIKE: f64 = 0.6;
-/// Characters of an unknown path that are compared.
+/// The number of characters of an unknown path that are compared.
 const COMPARED: usize = 200;
 
 impl Paths {
-    /// Those of an interface that answers at these addresses.
+    /// Returns the paths of an interface at these addresses.
     pub fn of(interface: &Interface, addresses: Addresses) -> Self {
         let mut known: Vec<KnownPath> = Vec::new();
         for surface in &interface.0 {
@@ -45,12 +46,14 @@ impl Paths {
         Self { known, addresses }
     }
 
-    /// The methods that a path of a listener takes; `path` as it is routed, with `{name}` for what varies.
+    /// Returns the methods of a listener's path, which is given as routed, with parameters as
+    /// `{name}`.
     pub(super) fn methods(&self, listener: Listener, path: &str) -> &str {
         self.known.iter().find(|known| known.listener == listener && known.path == path).map_or("", |known| &known.methods)
     }
 
-    /// What to say of a path that `here` does not have. Nothing of what the client sent is in it.
+    /// Returns the hint for a path that the listener `here` does not have. It does not repeat
+    /// anything that the client sent.
     pub(super) fn of_unknown(&self, here: Listener, path: &str) -> Text {
         let path: String = path.chars().take(COMPARED).collect();
         let list = format!("{}/docs", self.addresses.control);
@@ -84,7 +87,8 @@ impl Paths {
         }
     }
 
-    /// The known path that is most alike, of either listener; of several, the first of this one.
+    /// Returns the most similar path of both listeners. Of equally similar ones, returns the first
+    /// of this listener.
     fn nearest(&self, here: Listener, path: &str) -> Option<&KnownPath> {
         let alike = |known| likeness(known, path);
         let scored = self.known.iter().rev().map(|known| (alike(&known.path), known.listener == here, known));
@@ -101,14 +105,14 @@ fn name(listener: Listener) -> Text {
     }
 }
 
-/// Whether a path is one of those that `known` stands for.
+/// Whether a path matches `known` with its parameters.
 fn fits(known: &str, path: &str) -> bool {
     let mut segments = path.split('/');
     let fit = |part: &str, segment: &str| part == segment || (part.starts_with('{') && !segment.is_empty());
     known.split('/').all(|part| segments.next().is_some_and(|segment| fit(part, segment))) && segments.next().is_none()
 }
 
-/// A path that lacks only its beginning is as near as can be.
+/// Returns the similarity. A path that lacks only its beginning counts as equal.
 fn likeness(known: &str, path: &str) -> f64 {
     if path.len() > 1 && path.starts_with('/') && known.ends_with(path) {
         return 1.0;

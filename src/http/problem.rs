@@ -1,5 +1,6 @@
-//! The one place that turns an error into an RFC 9457 problem: what was wrong, where, what was expected, what to do; Japanese first. For a browser,
-//! the same as a page: the template `problem.html`.
+//! The conversion of errors into RFC 9457 problem documents: what is wrong, where, what was
+//! expected, and what to do, in Japanese first. Browsers get the same as a page: the template
+//! `problem.html`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,7 +26,7 @@ use crate::fixtures::Finding;
 use crate::json::JsonError;
 use crate::store::StoreError;
 
-/// An error of the control surface, or of those backend routes whose protocol is the mock's own.
+/// An error of the control API, or of those backend routes whose protocol is the mock's own.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<ProblemDocument>);
 
@@ -69,7 +70,7 @@ struct ProblemDocument {
 }
 
 impl Problem {
-    /// One of the control surface's own. `kind` is the stable end of its `type`.
+    /// Creates an error of the control API. `kind` is the last part of its `type`, which is stable.
     pub fn new(status: StatusCode, kind: &str, title: Text, detail: Text) -> Self {
         Self(Box::new(ProblemDocument {
             closing: false,
@@ -89,23 +90,23 @@ impl Problem {
         }))
     }
 
-    /// A field that is wrong; `pointer` is its JSON pointer.
+    /// Creates the error for an invalid field; `pointer` is its JSON pointer.
     pub fn field(pointer: &str, detail: Text) -> Self {
         let title = Text::new("項目の値が正しくありません", "A field is wrong");
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "field", title, detail).at(pointer)
     }
 
-    /// Something that the present state does not allow.
+    /// Creates the error for something that the present state does not allow.
     pub fn conflict(detail: Text) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", Text::new("現在の状態ではできません", "The present state does not allow it"), detail)
     }
 
-    /// Something that does not exist.
+    /// Creates the error for something that does not exist.
     pub fn absent(detail: Text) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", Text::new("見つかりません", "Not found"), detail)
     }
 
-    /// An error of the catalogue with its message filled in.
+    /// Creates a problem from an error of the catalogue and its complete message.
     pub fn of_catalogue(entry: &Entry, message: &Text) -> Self {
         let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let bare = |text: &str| text.split('{').next().unwrap_or(text).trim_end().to_owned();
@@ -116,42 +117,42 @@ impl Problem {
         problem
     }
 
-    /// Names the offending field.
+    /// Sets the JSON pointer of the invalid field.
     pub fn at(mut self, pointer: &str) -> Self {
         self.0.pointer = Some(pointer.to_owned());
         self
     }
 
-    /// Puts the JSON pointer of what the field is a part of before its own.
+    /// Prefixes the JSON pointer of the field with that of the value that contains it.
     pub fn within(mut self, at: &str) -> Self {
         self.0.pointer = self.0.pointer.map(|pointer| format!("{at}{pointer}"));
         self
     }
 
-    /// As JSON.
+    /// Returns the problem as JSON.
     pub fn document(&self) -> Value {
         serde_json::to_value(&self.0).expect("a problem holds only texts")
     }
 
-    /// Says what is wrong in fixtures.
+    /// Adds findings in fixtures.
     pub fn findings(mut self, findings: Vec<Finding>) -> Self {
         self.0.findings = Some(findings);
         self
     }
 
-    /// Closes the connection behind it.
+    /// Makes the connection close after the response.
     pub(super) fn closing(mut self) -> Self {
         self.0.closing = true;
         self
     }
 
-    /// Says what was expected there.
+    /// Adds what was expected.
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.0.expected = Some(expected.into());
         self
     }
 
-    /// Says what to do.
+    /// Adds what to do.
     pub fn remedy(mut self, remedy: Text) -> Self {
         self.0.remedy = Some(remedy.ja);
         self.0.remedy_en = Some(remedy.en);
@@ -179,7 +180,7 @@ impl JsonSchema for Problem {
 }
 
 impl Problem {
-    /// Its status, headers and body: as JSON, or as a page.
+    /// Returns status, headers and body, as JSON or as a page.
     pub(super) fn rendered(&self, as_page: bool) -> (StatusCode, HeaderMap, Bytes) {
         let status = StatusCode::from_u16(self.0.status).expect("the number was taken from a status");
         if as_page {
@@ -203,12 +204,12 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Whether an error is wanted as a page: by whoever opens an address and likes that better than JSON.
+/// Whether the client wants errors as a page: it opens a URL and prefers HTML to JSON.
 pub fn is_for_a_browser(method: &str, headers: &HeaderMap) -> bool {
     matches!(method, "GET" | "HEAD") && preferred(headers, &[(PROBLEM_JSON, false), (JSON, false), (TEXT_HTML, true)])
 }
 
-/// The same answer, its problem as a page; any other answer as it is.
+/// Converts the problem in a response into a page. Other responses stay unchanged.
 fn as_page(response: Response) -> Response {
     let Some(problem) = response.extensions().get::<Problem>() else {
         return response;
@@ -219,7 +220,7 @@ fn as_page(response: Response) -> Response {
     Response::from_parts(parts, page.into())
 }
 
-/// Gives browsers the problems of the routes within as pages.
+/// The middleware that converts problems into pages for browsers.
 pub async fn pages_for_browsers(request: Request, next: Next) -> Response {
     let browser = is_for_a_browser(request.method().as_str(), request.headers());
     let response = next.run(request).await;

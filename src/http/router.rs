@@ -1,4 +1,5 @@
-//! The table of contents of both surfaces: one line a route and what it does; the OpenAPI document is made from the same lines.
+//! The routes of both listeners, each with its summary. The OpenAPI document is generated from the
+//! same lines.
 
 use std::sync::Arc;
 
@@ -12,12 +13,12 @@ use super::problem::pages_for_browsers;
 use super::{console, control};
 use crate::listener::{Addresses, Listener};
 
-/// What imitates the real system.
+/// Returns the router of the backend.
 pub fn backend(app: Arc<App>) -> Router {
     backend_routes().into_router().fallback(unknown::route).method_not_allowed_fallback(unknown::method).with_state(app)
 }
 
-/// What test authors drive.
+/// Returns the router of the control API.
 pub fn control(app: Arc<App>) -> Router {
     let token = from_fn_with_state(Arc::clone(&app), control::require_token);
     let guarded = guarded_routes().into_router().method_not_allowed_fallback(control::method_not_allowed).layer(token);
@@ -25,7 +26,7 @@ pub fn control(app: Arc<App>) -> Router {
     open.merge(guarded).fallback(control::unknown_route).layer(from_fn(pages_for_browsers)).with_state(app)
 }
 
-/// What both of them answer at these addresses.
+/// Returns the interface of both listeners at these addresses.
 pub fn interface(addresses: &Addresses) -> Interface {
     let control = open_routes().merge(guarded_routes()).into_described();
     let backend = backend_routes().into_described();

@@ -1,10 +1,11 @@
-//! Streams that stay open: a bounded number at once, and all of them end when the server does.
+//! The event streams of a server. Their number is limited, and all of them end when the server
+//! stops.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-/// Streams that are open at once, over all institutions.
+/// The maximum number of open streams, over all institutions.
 pub const MOST_STREAMS: usize = 64;
 
 /// The streams of a server.
@@ -13,7 +14,7 @@ pub struct Streams {
     closed: watch::Sender<bool>,
 }
 
-/// The place of one stream, given back on drop.
+/// The permit of one stream, released on drop.
 pub struct StreamPermit {
     closed: watch::Receiver<bool>,
     _permit: OwnedSemaphorePermit,
@@ -26,22 +27,22 @@ impl Default for Streams {
 }
 
 impl Streams {
-    /// A place for one more; none where there are too many.
+    /// Returns a permit for another stream; `None` if too many are open.
     pub fn acquire(&self) -> Option<StreamPermit> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
         Some(StreamPermit { closed: self.closed.subscribe(), _permit: permit })
     }
 
-    /// Ends all of them.
+    /// Ends all streams.
     pub fn close(&self) {
         self.closed.send_replace(true);
     }
 }
 
 impl StreamPermit {
-    /// Returns once all streams are to end.
+    /// Returns when all streams have to end.
     pub async fn closed(&mut self) {
-        // That its sender is gone means the same.
+        // A dropped sender means the same.
         let _ = self.closed.wait_for(|closed| *closed).await;
     }
 }

@@ -1,5 +1,5 @@
-//! Traces over OTLP, where a collector was named at the start: one span a request, within the client's own trace where its `traceparent` says so.
-//! Nothing else depends on this file.
+//! Traces over OTLP, if a collector is configured: one span per request. A request with a
+//! `traceparent` gets a span in the client's own trace. Only the listeners use this module.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,27 +20,29 @@ use reqwest::Url;
 
 use super::backend::JOURNAL;
 
-/// How long the end of the server waits for spans that were not sent yet.
+/// How long the server waits at its end for spans that were not sent yet.
 const LAST_SPANS: Duration = Duration::from_millis(500);
 
-/// No client can be made for the collector.
+/// No exporter for the collector can be created.
 #[derive(Debug, thiserror::Error)]
 #[error("otlp-url: 使えません / it cannot be used")]
 pub struct NoExporter(#[from] ExporterBuildError);
 
-/// Makes spans and sends them, on a thread of its own; what the collector does not take is lost.
+/// Creates spans and sends them on a separate thread. Spans that the collector does not accept are
+/// lost.
 pub struct Traces {
     provider: SdkTracerProvider,
     tracer: SdkTracer,
 }
 
 impl Traces {
-    /// Spans go to this address: `http://host:4318/v1/traces`.
+    /// Creates the exporter for a collector such as `http://host:4318/v1/traces`.
     ///
     /// # Errors
-    /// No client can be made for it.
+    /// No exporter for the collector can be created.
     pub fn new(collector: &Url) -> Result<Self, NoExporter> {
-        // An error says that one is there already, and there is only one in the whole graph.
+        // An error means that a crypto provider is already installed. All dependencies use the same
+        // one.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let exporter = SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).with_endpoint(collector.as_str());
         let exporter = exporter.build()?;
@@ -52,15 +54,16 @@ impl Traces {
         Ok(Self { tracer: provider.tracer(env!("CARGO_PKG_NAME")), provider })
     }
 
-    /// Sends what waits, for a moment.
+    /// Sends the waiting spans, within a short time limit.
     pub async fn close(&self) {
         let provider = self.provider.clone();
-        // What could not be sent is lost; the thread that tries does not keep the program from ending.
+        // Spans that could not be sent are lost. The thread that tries does not keep the program
+        // from ending.
         let _ = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_SPANS)).await;
     }
 }
 
-/// The routes, each request with its span; as they are where there is no collector.
+/// Adds a span to each request; without a collector returns the routes unchanged.
 pub fn traced(routes: Router, traces: Option<&Arc<Traces>>) -> Router {
     match traces {
         Some(traces) => routes.layer(from_fn_with_state(Arc::clone(traces), span)),
@@ -68,7 +71,8 @@ pub fn traced(routes: Router, traces: Option<&Arc<Traces>>) -> Router {
     }
 }
 
-/// The span of one request: from its head to the head of its answer. It holds no body, no query and no header but the journal entry's id.
+/// Creates the span of a request, from its header to the header of its response. It contains no
+/// body, no query and no header except the ID of the journal entry.
 async fn span(State(traces): State<Arc<Traces>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let method = request.method().as_str().to_owned();
@@ -91,7 +95,7 @@ async fn span(State(traces): State<Arc<Traces>>, request: Request, next: Next) -
     response
 }
 
-/// Headers as the propagator reads them.
+/// The headers, for the propagator.
 struct Headers<'a>(&'a HeaderMap);
 
 impl Extractor for Headers<'_> {

@@ -1,5 +1,5 @@
-//! In the place of `traces.rs` in a program without the feature `otlp`, whose configuration refuses
-//! a collector: there are no spans.
+//! The replacement of `traces.rs` in a program without the feature `otlp`. It creates no spans, and
+//! the configuration refuses a collector.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use reqwest::Url;
 #[error("otlp-url: otlp 機能がありません / the feature otlp is not built in")]
 pub struct NoExporter;
 
-/// Never made.
+/// Cannot be created.
 pub enum Traces {}
 
 impl Traces {
-    /// Refuses.
+    /// Fails.
     ///
     /// # Errors
     /// Always.
@@ -23,13 +23,13 @@ impl Traces {
         Err(NoExporter)
     }
 
-    /// Never called.
+    /// Is never called.
     pub async fn close(&self) {
         match *self {}
     }
 }
 
-/// The routes as they are.
+/// Returns the routes unchanged.
 pub fn traced(routes: Router, _traces: Option<&Arc<Traces>>) -> Router {
     routes
 }

@@ -1,4 +1,5 @@
-//! Drug information and check-ups as a PDF: what the message has, laid out for people.
+//! Drug information and health check-ups as a PDF: the content of the message, formatted for
+//! people.
 
 use jiff::civil::Date;
 
@@ -8,10 +9,10 @@ use crate::wire::message::Medical;
 use crate::wire::pdf;
 use crate::wire::request::Information;
 
-/// Lines that belong together.
+/// Lines that are kept together.
 type Block = Vec<String>;
 
-/// The PDF.
+/// Returns the PDF.
 pub(super) fn pdf(information: &Information, medical: &Medical<'_>, person: &Person, asker: &Requester<'_>) -> Vec<u8> {
     let mut head = vec![
         String::new(),
@@ -59,7 +60,8 @@ fn drugs(medical: &Medical<'_>) -> Vec<Block> {
     blocks.collect()
 }
 
-/// A month: what it is about together with its first day, then each further day.
+/// Returns the blocks of a month: the heading together with the first day, then one block for each
+/// further day.
 fn month(record: &MonthRecord<'_>, in_out: &str) -> Vec<Block> {
     let MonthRecord { month, organization, institution, prescriber, own, days, .. } = record;
     let own = if *own { "自院" } else { "他院" };
@@ -88,7 +90,7 @@ fn day(record: &DayRecord<'_>) -> Block {
     std::iter::once(first).chain(drugs).chain(treatments).collect()
 }
 
-/// What it is, and how it is taken.
+/// Returns the line with the drug, and the line with its usage.
 fn drug(drug: &Drug) -> [String; 2] {
     let Drug { name, ingredient, quantity, unit, usage, instruction, times, .. } = drug;
     let ingredient = ingredient.as_ref().map(|ingredient| format!("（{ingredient}）")).unwrap_or_default();
@@ -115,7 +117,7 @@ fn checkups(checkups: &[DatedCheckup<'_>]) -> Vec<Block> {
     checkups.iter().map(block).collect()
 }
 
-/// What a code means, where it says so, and else the value with its unit.
+/// Returns the name of a coded value if it has one, or else the value with its unit.
 fn value(item: &CheckupItem) -> String {
     let CheckupItem { data_type, value, unit, value_name, .. } = item;
     match (data_type, value_name) {
@@ -124,7 +126,8 @@ fn value(item: &CheckupItem) -> String {
     }
 }
 
-/// With letters of full width: a viewer that takes another font for the PDF's draws narrow ones, such as those of mmHg, over each other.
+/// Converts letters to full width. A viewer that replaces the PDF's font draws narrow letters over
+/// each other, such as those of mmHg.
 fn wide(unit: &str) -> String {
     unit.chars().map(|c| if c.is_ascii_alphabetic() { char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c) } else { c }).collect()
 }

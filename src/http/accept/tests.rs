@@ -1,4 +1,4 @@
-//! The accept loop and its connections, met with real sockets.
+//! Tests of the accept loop and its connections over real sockets.
 
 use axum::{
     Extension,
@@ -34,12 +34,12 @@ use crate::tls::HandshakeError;
 mod draining;
 mod faults;
 
-/// What must not happen is given this long not to happen before a test fails.
+/// The maximum time to wait for something that should happen before a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const SHORT: Duration = Duration::from_millis(600);
 
-/// A body that does not fit into the kernel's buffers on its way.
+/// The size of a body that does not fit into the buffers of the kernel.
 const LARGE: usize = 512 * 1024;
 
 type Issuer = CertifiedIssuer<'static, KeyPair>;
@@ -91,13 +91,14 @@ impl Server {
         config
     }
 
-    /// A client of a whole library, which needs no resolver to find the server.
+    /// Creates a client of an HTTP library. It needs no resolver to find the server.
     fn library_client(&self, alpn: &str) -> reqwest::Client {
         let builder = reqwest::Client::builder().tls_backend_preconfigured(self.client(&TLS13, alpn));
         builder.resolve("localhost", self.address).no_proxy().build().unwrap()
     }
 
-    /// A bare connection. Its send buffer is small, so that writing a large body waits for the server's reading, as it does over a real network.
+    /// Opens a plain TCP connection. Its send buffer is small, so that writing a large body has to
+    /// wait until the server reads, as over a real network.
     async fn connect_bare(&self) -> io::Result<TcpStream> {
         let socket = TcpSocket::new_v4()?;
         socket.set_send_buffer_size(64 * 1024)?;
@@ -112,7 +113,7 @@ impl Server {
         self.connect_with(self.client(&TLS13, "http/1.1")).await.unwrap()
     }
 
-    /// One request on a connection of its own, by a client that would be served.
+    /// Sends one request on a new connection, as a client that meets all requirements.
     async fn ask(&self, path: &str) -> String {
         let mut stream = self.connect().await;
         stream.write_all(request(path).as_bytes()).await.unwrap();
@@ -144,14 +145,14 @@ fn request(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 }
 
-/// All that arrives until the other end closes in order.
+/// Reads everything until the other end closes the connection without an error.
 async fn text(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
     let mut text = String::new();
     timeout(PATIENCE, stream.read_to_string(&mut text)).await.expect("the connection ends").expect("and ends in order");
     text
 }
 
-/// Waits until the other end is gone, in order or not.
+/// Waits until the other end has closed the connection, with or without an error.
 async fn gone(stream: &mut (impl AsyncReadExt + Unpin)) {
     let ended = async { while matches!(stream.read(&mut [0; 1024]).await, Ok(1..)) {} };
     timeout(PATIENCE, ended).await.expect("the connection ends");
@@ -218,14 +219,14 @@ async fn a_header_that_trickles_in_is_dropped() {
     let endless = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}", "x".repeat(10_000));
     trickle(&mut server.connect().await, endless.as_bytes()).await;
 
-    // The same after a first answer on the connection.
+    // The same after a first response on the connection.
     let mut stream = server.connect().await;
     stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     assert_ne!(stream.read(&mut [0; 1024]).await.unwrap(), 0);
     trickle(&mut stream, endless.as_bytes()).await;
 }
 
-/// Sends a byte now and then, far more slowly than any time-out allows, until the other end gives up.
+/// Sends single bytes, far too slowly for any time-out, until the other end closes the connection.
 async fn trickle(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), bytes: &[u8]) {
     let mut pause = interval(SHORT / 12);
     let mut bytes = bytes.iter();
@@ -325,7 +326,8 @@ async fn each_request_knows_who_is_at_the_other_end() {
 async fn a_client_without_its_certificate_reads_the_alert_that_says_so() {
     let server = Server::start_with(hello(), Limits::default(), true).await;
     let mut stream = server.connect().await;
-    // Over TLS 1.3 the client believes itself connected, and its request is on its way when the alert comes.
+    // In TLS 1.3 the client completes its handshake first, so it is already sending its request
+    // when the alert arrives.
     stream.write_all(&vec![b'x'; LARGE]).await.unwrap();
     let error = timeout(PATIENCE, stream.read(&mut [0])).await.unwrap().unwrap_err();
     assert!(error.to_string().contains("CertificateRequired"), "{error}");

@@ -1,4 +1,4 @@
-//! What becomes of open connections when the server stops.
+//! Tests of open connections when the server stops.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,7 +6,8 @@ use tokio::{sync::Notify, task::yield_now};
 
 use super::*;
 
-/// A route that tells when it was reached, waits for its release, and counts how many are still at it.
+/// A route that signals when it is called, waits for its release, and counts the calls that are
+/// still running.
 #[derive(Default)]
 struct Slow {
     reached: Notify,
@@ -92,7 +93,7 @@ async fn a_lingering_close_does_not_outlast_the_grace_period() {
     stream.write_all(request("/").as_bytes()).await.unwrap();
     assert!(text(&mut stream).await.ends_with("hello"));
 
-    // The client keeps its half open, so the server still lingers.
+    // The client keeps its side of the connection open, so the server still lingers.
     let stopped = Instant::now();
     server.stop();
     server.ended().await;

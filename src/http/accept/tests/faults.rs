@@ -1,4 +1,4 @@
-//! Why handshakes failed, as it is told of each.
+//! Tests of the causes that are reported for failed handshakes.
 
 use rcgen::DnType;
 use rustls::CipherSuite;
@@ -6,7 +6,7 @@ use rustls::CipherSuite;
 use super::*;
 use crate::domain::handshake::Cause;
 
-/// Why the next handshake failed, and the alert.
+/// Returns the cause of the next failed handshake, and the alert.
 async fn next(server: &mut Server) -> (Cause, Option<String>) {
     let fault = timeout(PATIENCE, server.faults.recv()).await.expect("a fault is told").expect("the server runs");
     (fault.cause, fault.alert)
@@ -16,14 +16,14 @@ fn alert(cause: Cause, name: &str) -> (Cause, Option<String>) {
     (cause, Some(name.to_owned()))
 }
 
-/// A connection that sent `bytes`.
+/// Returns a connection on which `bytes` were sent.
 async fn sent(server: &Server, bytes: &[u8]) -> TcpStream {
     let mut stream = server.connect_bare().await.unwrap();
     stream.write_all(bytes).await.unwrap();
     stream
 }
 
-/// The first message of a client that knows TLS 1.0 only.
+/// Returns the first message of a client that supports only TLS 1.0.
 fn hello_of_tls_1_0() -> Vec<u8> {
     let suites = [0xc0, 0x09, 0x00, 0x2f];
     let body = [&[3, 1][..], &[7; 32], &[0, 0, 4], &suites, &[1, 0]].concat();
@@ -60,7 +60,8 @@ async fn an_alert_behind_a_complete_handshake_is_heard_too() {
     for (version, alpn) in [(&TLS12, "h2"), (&TLS12, "http/1.1"), (&TLS13, "h2"), (&TLS13, "http/1.1")] {
         let mut stream = server.connect_with(server.client(version, alpn)).await.unwrap();
         let (tcp, session) = stream.get_mut();
-        // A record that nobody encrypted has the client end the connection with an alert, as one does that verifies late.
+        // An unencrypted record makes the client end the connection with an alert. A client that
+        // verifies the certificate late does the same.
         let broken = [&[0x17, 3, 3, 0, 32][..], &[0; 32]].concat();
         session.read_tls(&mut broken.as_slice()).unwrap();
         session.process_new_packets().unwrap_err();
@@ -77,7 +78,7 @@ async fn what_the_two_have_not_in_common_is_told() {
     let _old = sent(&server, &hello_of_tls_1_0()).await;
     assert_eq!(next(&mut server).await, (Cause::OldTls, None));
 
-    // The server's key is an ECDSA key.
+    // This cipher suite needs an RSA key, but the server has an ECDSA key.
     let mut rsa_only = default_provider();
     rsa_only.cipher_suites.retain(|suite| suite.suite() == CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256);
     let builder = ClientConfig::builder_with_provider(Arc::new(rsa_only)).with_protocol_versions(&[&TLS12]).unwrap();
