@@ -165,7 +165,7 @@ impl Server {
         };
         let listeners = Box::pin(self.listeners.run(stop(stopping.clone())));
         let linkage = self.linkage.run(stop(stopping.clone()));
-        let upkeep = keep_store(self.app.institutions.clone(), stop(stopping.clone()));
+        let maintenance = run_store_maintenance(self.app.institutions.clone(), stop(stopping.clone()));
         let (quiet, silence) = watch::channel(());
         let journals = self.app.institutions.run_journal_writer(stop(silence.clone()));
         let listening = Box::pin(self.app.institutions.listen(stop(silence.clone())));
@@ -173,7 +173,7 @@ impl Server {
         let telling = Box::pin(self.app.institutions.notify_when_due(stop(silence.clone())));
         let pushing = Box::pin(self.push.run(&self.app.institutions, stop(silence)));
         let surfaces = async move {
-            tokio::join!(listeners, linkage, upkeep, async move {
+            tokio::join!(listeners, linkage, maintenance, async move {
                 shutdown.await;
                 drop(running);
             });
@@ -186,7 +186,7 @@ impl Server {
 }
 
 /// Maintains the store until `stop` completes.
-async fn keep_store(institutions: Institutions, stop: impl Future<Output = ()>) {
+async fn run_store_maintenance(institutions: Institutions, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
     let mut beat = tokio::time::interval(STORE_LOOKED_AT_EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);

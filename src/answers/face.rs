@@ -17,7 +17,7 @@ use crate::wire::message::{Body, Segment};
 /// The result of presenting a card that the reader can read.
 pub enum CardPresentation {
     /// The answer for the face result file.
-    Told(Answer),
+    Answered(Answer),
     /// The error that the terminal shows, and the same error as a message.
     Refused(Refusal, Answer),
 }
@@ -37,20 +37,20 @@ pub fn face(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>, 
     }
     match person.outcome {
         PersonOutcome::Answered => {}
-        PersonOutcome::Refused => return CardPresentation::Told(context.refused(&person_refused(Some(person)), None)),
-        PersonOutcome::Processing => return CardPresentation::Told(person_processing(context, None)),
+        PersonOutcome::Refused => return CardPresentation::Answered(context.refused(&person_refused(Some(person)), None)),
+        PersonOutcome::Processing => return CardPresentation::Answered(person_processing(context, None)),
     }
     let today = japan::civil(context.now).date();
     let Some(held) = newest(person, today) else {
         let finding = inquiry::Finding { validity: inquiry::Validity::None, matched: None, told: Vec::new(), near_miss: None };
-        return CardPresentation::Told(told(context, terminal_context, &inquiry_of(person, None, today), &finding, consents));
+        return CardPresentation::Answered(face_answer(context, terminal_context, &inquiry_of(person, None, today), &finding, consents));
     };
     let inquiry = inquiry_of(person, Some(held), today);
     let finding = Register { persons: std::slice::from_ref(person), ..context.register }.find(&inquiry, today);
-    CardPresentation::Told(told(context, terminal_context, &inquiry, &finding, consents))
+    CardPresentation::Answered(face_answer(context, terminal_context, &inquiry, &finding, consents))
 }
 
-fn told(
+fn face_answer(
     context: &AnswerContext<'_>,
     terminal_context: TerminalContext<'_>,
     inquiry: &Inquiry,

@@ -45,8 +45,8 @@ fn setup(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
         evicted_observations: institution.observations.evicted(),
         incomplete: false,
         journal: Vec::new(),
-        events: institution.events.kept().map(Event::from).collect(),
-        observations: institution.observations.kept().map(Observation::from).collect(),
+        events: institution.events.iter().map(Event::from).collect(),
+        observations: institution.observations.iter().map(Observation::from).collect(),
     }
 }
 

@@ -77,7 +77,7 @@ pub fn run(args: CertsArgs, now: Timestamp) -> anyhow::Result<()> {
 fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Result<Authority> {
     let authority = if new_ca { Authority::create_anew(options, now)? } else { Authority::open_or_create(options, now)? };
     if authority.made().ca {
-        tell_new_ca(options.dir);
+        print_new_ca_notice(options.dir);
     } else {
         let dir = options.dir.display();
         println!("{dir} には既にCAがあります。そのまま使います。");
@@ -161,7 +161,7 @@ fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, if_missing:
     }
     let authority = Authority::open_or_create(options, now)?;
     if authority.made().ca {
-        tell_new_ca(options.dir);
+        print_new_ca_notice(options.dir);
     }
     let issued = authority.issue_terminal(id, now)?;
     std::fs::create_dir_all(out).map_err(|cause| TlsError::Write { file: out.to_owned(), cause })?;
@@ -179,7 +179,7 @@ fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, if_missing:
 }
 
 #[expect(clippy::print_stdout, reason = "clients must be told, so the user must know")]
-fn tell_new_ca(dir: &Path) {
+fn print_new_ca_notice(dir: &Path) {
     let dir = dir.display();
     println!("新しいCAを作りました。クライアントで {dir} のca.pemを信頼してください。");
     println!("Made a new CA. Clients must trust ca.pem in {dir}.");

@@ -45,7 +45,7 @@ pub async fn run(args: ServeArgs, wall: fn() -> Timestamp) -> anyhow::Result<()>
     let occupied = server.occupied_folders().await;
     // Signals are handled before the ready line is printed, since a reader of that line may end
     // the program at once.
-    let stop = told_to_stop()?;
+    let stop = stop_signal()?;
     note_address(&config, server.control_addr()?);
     greet(&config, &server, &occupied)?;
     server.run(stop).await;
@@ -106,16 +106,16 @@ fn greet(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyhow::Resu
         eprintln!("           別のプロセスが処理しているため、その終了までこのサーバーでは処理しないフォルダー /");
         eprintln!("           served by another process, and left alone until that ends: {folders}");
     }
-    say_state(config, server);
+    print_state(config, server);
     println!("onshi-mock ready backend=https://{backend} control=https://{control}");
-    say_names(server, backend, control);
+    print_names(server, backend, control);
     Ok(())
 }
 
 /// Prints, for a listener on all addresses, those by which clients can connect and verify the
 /// certificate.
 #[expect(clippy::print_stderr, reason = "the words around the ready line are the command's output")]
-fn say_names(server: &Server, backend: SocketAddr, control: SocketAddr) {
+fn print_names(server: &Server, backend: SocketAddr, control: SocketAddr) {
     for (title, listener) in [("資格確認 backend", backend), ("管理API  control", control)] {
         if !listener.ip().is_unspecified() {
             continue;
@@ -131,7 +131,7 @@ fn say_names(server: &Server, backend: SocketAddr, control: SocketAddr) {
 
 /// Prints where the state is stored, and which institutions differ from the fixtures.
 #[expect(clippy::print_stderr, reason = "the words around the ready line are the command's output")]
-fn say_state(config: &Config, server: &Server) {
+fn print_state(config: &Config, server: &Server) {
     let lost = if config.store == Target::Memory { "  (終了すると失われます / lost at the end)" } else { "" };
     eprintln!("  状態     state     {}{lost}", config.store);
     let listed = |codes: &[InstitutionCode]| codes.iter().map(InstitutionCode::as_str).collect::<Vec<_>>().join(", ");
@@ -149,7 +149,7 @@ fn say_state(config: &Config, server: &Server) {
 }
 
 #[cfg(unix)]
-pub(super) fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+pub(super) fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
@@ -162,7 +162,7 @@ pub(super) fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+pub(super) fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use signal::windows::{ctrl_break, ctrl_c, ctrl_close};
     let (mut interrupt, mut told_by_another, mut window_closed) = (ctrl_c()?, ctrl_break()?, ctrl_close()?);
     Ok(async move {

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use super::logging::start_logging;
-use super::serve::told_to_stop;
-use super::terminal_control::{self, TOKEN_FILE, TerminalCommand, said};
-use crate::config::{CommandLine, LogFormat, TerminalConfig, TerminalOptions};
+use super::serve::stop_signal;
+use super::terminal_control::{self, TOKEN_FILE, TerminalCommand, bilingual_error};
+use crate::config::{LogFormat, TerminalConfig, TerminalOptions};
 use crate::hex;
 use crate::terminal::{Connecting, Settings, Terminal};
 use crate::tls::{Readers, terminal_in, write_new};
@@ -50,27 +50,27 @@ pub async fn run(args: TerminalArgs, wall: fn() -> Timestamp) -> anyhow::Result<
     }
     let config = options.complete(config.as_deref())?;
     start_logging(LogFormat::Text, wall);
-    let stop = told_to_stop()?;
+    let stop = stop_signal()?;
     let admin_addr = config.admin_addr;
     let settings = settings(&config, wall)?;
     let listener = TcpListener::bind(admin_addr).await.with_context(|| {
         format!("{admin_addr} で待ち受けできません。--admin-addr で別のポートを指定してください / cannot listen on {admin_addr}: choose another port with --admin-addr")
     })?;
     tokio::select! {
-        ended = live(&config, settings, listener) => ended,
+        ended = run_terminal(&config, settings, listener) => ended,
         () = stop => Ok(()),
     }
 }
 
 /// Prints the ready line, and runs the terminal.
 #[expect(clippy::print_stdout, reason = "the ready line is the command's output")]
-async fn live(config: &TerminalConfig, settings: Settings, listener: TcpListener) -> anyhow::Result<()> {
+async fn run_terminal(config: &TerminalConfig, settings: Settings, listener: TcpListener) -> anyhow::Result<()> {
     let (address, addr) = (settings.address.clone(), listener.local_addr()?);
-    let terminal = Terminal::open(settings).await.map_err(|why| said(&why))?;
+    let terminal = Terminal::open(settings).await.map_err(|why| bilingual_error(&why))?;
     config.note_address(addr)?;
     println!("onshi-mock terminal ready id={address} admin=http://{addr}");
     let _closing = Closing(Arc::clone(&terminal));
-    Err(said(&terminal.run(listener).await))
+    Err(bilingual_error(&terminal.run(listener).await))
 }
 
 /// Closes the linkage folder however the terminal ends, so that a scan of many requests ends
@@ -85,7 +85,7 @@ impl Drop for Closing {
 
 fn settings(config: &TerminalConfig, wall: fn() -> Timestamp) -> anyhow::Result<Settings> {
     let (ca_pem, certificate, key) = (read(&config.ca)?, read(&config.cert)?, read(&config.key)?);
-    let address = terminal_in(&certificate, &ca_pem, wall()).map_err(|why| said(&why))?;
+    let address = terminal_in(&certificate, &ca_pem, wall()).map_err(|why| bilingual_error(&why))?;
     let identity_pem = [certificate.as_slice(), b"\n", key.as_slice()].concat();
     let token = token(&config.state)?;
     Ok(Settings {

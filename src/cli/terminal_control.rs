@@ -78,7 +78,7 @@ pub(super) async fn run(command: TerminalCommand, running: &RunningTerminal) -> 
         TerminalCommand::PowerOn => terminal.command("power-on").await,
         TerminalCommand::RestartLinkage => terminal.command("restart-linkage").await,
         TerminalCommand::Download => terminal.command("download").await,
-        TerminalCommand::ReaderPower { to } => terminal.tell(json!({"command": "reader-power", "on": to == Switch::On})).await,
+        TerminalCommand::ReaderPower { to } => terminal.send_command(json!({"command": "reader-power", "on": to == Switch::On})).await,
         TerminalCommand::Card { person, card, consent } => {
             let consents: BTreeMap<_, _> = consent.into_iter().collect();
             terminal.card(json!({"person": person, "card": card, "consents": consents})).await
@@ -109,11 +109,11 @@ impl Remote {
     }
 
     async fn command(&self, name: &str) -> anyhow::Result<()> {
-        self.tell(json!({"command": name})).await
+        self.send_command(json!({"command": name})).await
     }
 
     #[expect(clippy::print_stdout, reason = "what came of it is the command's output")]
-    async fn tell(&self, command: Value) -> anyhow::Result<()> {
+    async fn send_command(&self, command: Value) -> anyhow::Result<()> {
         let status: Status = self.ask(self.http.post(format!("{}/v1/command", self.root)).json(&command)).await?;
         println!("{} {} boot={}", status.id, status.phase, status.boot_id);
         Ok(())
@@ -152,14 +152,14 @@ impl Remote {
         let status = response.status();
         let body = response.text().await?;
         match serde_json::from_str::<Text>(&body) {
-            Ok(why) => Err(said(&why)),
+            Ok(why) => Err(bilingual_error(&why)),
             Err(_) => bail!("{status}: {body}"),
         }
     }
 }
 
 /// Creates an error with the text in both languages.
-pub(super) fn said(why: &Text) -> anyhow::Error {
+pub(super) fn bilingual_error(why: &Text) -> anyhow::Error {
     anyhow!("{}\n{}", why.ja, why.en)
 }
 

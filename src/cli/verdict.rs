@@ -163,7 +163,7 @@ async fn fetch(addresses: &[SocketAddr], config: &Config, institution: &str) -> 
     let url = format!("https://{addr}/v1/institutions/{institution}/verdict");
     let answer = client.get(&url).bearer_auth(&token).header("accept", "application/json").send().await?;
     let (status, body) = (answer.status(), answer.text().await?);
-    ensure!(status.is_success(), "{url}: {status}\n{}", said(&body));
+    ensure!(status.is_success(), "{url}: {status}\n{}", error_message(&body));
     Ok((addr, body))
 }
 
@@ -179,7 +179,7 @@ fn token(config: &Config) -> anyhow::Result<String> {
 }
 
 /// Formats an answer that is not a verdict.
-fn said(body: &str) -> String {
+fn error_message(body: &str) -> String {
     let problem: Value = serde_json::from_str(body).unwrap_or_default();
     if problem["detail"].is_string() { words(&problem) } else { body.chars().take(500).collect() }
 }
@@ -226,7 +226,7 @@ fn summarize(verdict: &Verdict) {
     let is_wanted = verdict.scenario.is_some();
     let is_short = |ruling: &&Ruling| ruling.result == Grade::Pass || (ruling.result == Grade::NotExercised && !is_wanted);
     let (short, long): (Vec<&Ruling>, Vec<&Ruling>) = verdict.rules.iter().partition(is_short);
-    long.into_iter().for_each(|ruling| tell(ruling, is_wanted));
+    long.into_iter().for_each(|ruling| print_ruling(ruling, is_wanted));
     for grade in [Grade::Pass, Grade::NotExercised] {
         let rules: Vec<&str> = short.iter().filter(|ruling| ruling.result == grade).map(|ruling| ruling.rule.as_str()).collect();
         if !rules.is_empty() {
@@ -239,7 +239,7 @@ fn summarize(verdict: &Verdict) {
 /// Prints the finding of a rule, and under a scenario the next step if it was not exercised
 /// yet.
 #[expect(clippy::print_stderr, reason = "the summary stands beside the command's output")]
-fn tell(ruling: &Ruling, is_wanted: bool) {
+fn print_ruling(ruling: &Ruling, is_wanted: bool) {
     let Text { ja, en } = &ruling.why;
     eprintln!("{} {}: {}（{}）\n  {ja}\n  {en}", ruling.result.ja(), ruling.result.name(), ruling.sentence.ja, ruling.rule);
     if let Some((ja, en)) = ruling.next().filter(|_| is_wanted) {

@@ -201,7 +201,7 @@ impl Options {
             ca_out: self.ca_out,
             client_auth: self.client_auth.unwrap_or(ClientAuthPolicy::Optional),
             login: self.login.unwrap_or(LoginPolicy::Lenient),
-            linkage: whereabouts(self.linkage, self.linkage_terminal)?,
+            linkage: linkage_location(self.linkage, self.linkage_terminal)?,
             package_dir: self.package_dir,
             control_token: self.control_token,
             strictness: self.strictness.unwrap_or(DEFAULT_STRICTNESS),
@@ -280,7 +280,7 @@ fn from_file(named: Option<&Path>) -> anyhow::Result<Options> {
     })
 }
 
-fn whereabouts(dir: Option<PathBuf>, only: Option<TerminalAddress>) -> anyhow::Result<Option<LinkageLocation>> {
+fn linkage_location(dir: Option<PathBuf>, only: Option<TerminalAddress>) -> anyhow::Result<Option<LinkageLocation>> {
     ensure!(dir.is_some() || only.is_none(), "linkage-terminal: --linkage DIR も必要です / needs --linkage DIR, too");
     Ok(dir.map(|dir| LinkageLocation { dir, only }))
 }

@@ -193,7 +193,7 @@ fn why_pending(institution: &Institution, terminal: &Terminal) -> Text {
 
 /// Lists the actions since the installation that may look like a restart but are none.
 fn not_boots_since_installation(institution: &Institution, terminal: &Terminal) -> Vec<Text> {
-    let own = || institution.events.kept().filter(|event| event.terminal == terminal.id);
+    let own = || institution.events.iter().filter(|event| event.terminal == terminal.id);
     let installed = |component| {
         let is_it = |change: &Change| matches!(change, Change::Installed { component: installed, .. } if *installed == component);
         own().rfind(|event| is_it(&event.change)).map_or(0, |event| event.number)

@@ -14,7 +14,7 @@ use super::text::Text;
 
 /// The settings of an institution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "struct Surfacing")]
 #[schemars(rename = "Surfacing")]
 pub struct ErrorPresentation {
     /// How errors of a check surface.
@@ -61,7 +61,7 @@ pub struct Replacement {
 
 /// Liberties that an answer takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "struct Liberties")]
 #[schemars(rename = "Liberties")]
 pub struct WireQuirks {
     /// Replaced by the terminals' setting `element_order`. It is always refused with an error that

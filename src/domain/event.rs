@@ -200,7 +200,7 @@ impl EventLog {
     }
 
     /// Iterates over the stored events, oldest first.
-    pub fn kept(&self) -> impl DoubleEndedIterator<Item = &Event> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Event> {
         self.kept.iter()
     }
 }

@@ -138,7 +138,7 @@ impl TriggeredFault {
     /// Returns the note for the journal.
     pub fn note(&self) -> Text {
         let Self { id, kind, number } = self;
-        let (name, Text { ja, en }) = (kind.name().name(), kind.says());
+        let (name, Text { ja, en }) = (kind.name().name(), kind.description());
         Text::new(
             format!("障害 {id}（{name}）が、数えた要求の {number} 番目で発生しました。{ja}"),
             format!("The fault {id} ({name}) fired at number {number} of the requests that it counts. {en}"),

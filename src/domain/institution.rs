@@ -286,7 +286,7 @@ impl Institution {
         now: Timestamp,
         act: impl FnOnce(&mut Terminal, TerminalEnvironment<'_>) -> Result<Vec<Change>, E>,
     ) -> Option<Result<(), E>> {
-        let done = self.change_terminal(terminal, now, act)?;
+        let done = self.update_terminal(terminal, now, act)?;
         if done.is_ok() {
             self.settle(now);
         }
@@ -294,7 +294,7 @@ impl Institution {
     }
 
     /// Changes one terminal like [`Self::act`], without settling the institution.
-    pub(super) fn change_terminal<E>(
+    pub(super) fn update_terminal<E>(
         &mut self,
         terminal: &TerminalId,
         now: Timestamp,

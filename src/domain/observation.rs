@@ -54,7 +54,7 @@ impl ObservationKind {
 
 /// An observation as it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "struct Seen")]
 #[schemars(extend("examples" = [{"kind": "restart_prompted", "text": "端末を再起動してください", "terminal": "T1", "by": "UI test"}]))]
 #[schemars(rename = "Seen")]
 pub struct ObservationInput {
@@ -109,7 +109,7 @@ impl Observations {
     }
 
     /// Iterates over the stored observations, oldest first.
-    pub fn kept(&self) -> impl DoubleEndedIterator<Item = &Observation> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Observation> {
         self.kept.iter()
     }
 

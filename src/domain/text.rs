@@ -18,7 +18,7 @@ pub struct Text {
 
 /// A text as a user writes it.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "struct Given")]
 struct TextInput {
     ja: String,
     en: String,

@@ -48,7 +48,7 @@ impl Institution {
     }
 
     fn perform_at(&mut self, id: &TerminalId, action: Action, at: Timestamp) -> Result<(), ActionError> {
-        let done = self.change_terminal(id, at, |terminal, environment| match action {
+        let done = self.update_terminal(id, at, |terminal, environment| match action {
             Action::PowerOn => terminal.plug(true, at, environment),
             Action::PowerOff => terminal.plug(false, at, environment),
             Action::Shutdown => terminal.shut_down(at, environment),

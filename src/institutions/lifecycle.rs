@@ -159,7 +159,7 @@ impl Institutions {
         make: impl Fn(&Tenant, Timestamp) -> Result<Tenant, E>,
         mut answer: impl FnMut(&Tenant, Moment) -> T,
     ) -> Result<Option<Result<T, E>>, StoreError> {
-        let met = self.met(code).await?;
+        let met = self.exercised_scenario(code).await?;
         let scenarios = &self.fixtures().scenarios;
         let recreate = self.transact(code, |current| {
             let Some(before) = current.current_tenant() else {
@@ -178,7 +178,7 @@ impl Institutions {
 
     /// Returns the current scenario of an institution if its clients have met it, that is, if
     /// they sent any request, even one that the journal has evicted.
-    async fn met(&self, code: &InstitutionCode) -> Result<Option<ScenarioId>, StoreError> {
+    async fn exercised_scenario(&self, code: &InstitutionCode) -> Result<Option<ScenarioId>, StoreError> {
         let scenario = self.read(code, |tenant, _| Some(tenant.institution.scenario.as_ref()?.id.clone())).await?.flatten();
         if scenario.is_none() {
             return Ok(None);

@@ -19,9 +19,9 @@ impl Entry {
         let is_known = self.found.is_some() || self.method == FILE;
         let is_done = is_known && self.error().is_none();
         let quotes = self.error().is_some_and(|error| quotes(error.id));
-        let told = words::told(self.operation, quotes);
+        let is_impersonal = words::impersonal_text(self.operation, quotes);
         let masked_request = |request: RenderedText| masked_message(request, FIELDS, &|name, text| words::known_value(name, text));
-        let masked_answer = |answer: RenderedText| masked_message(answer, &[], &told);
+        let masked_answer = |answer: RenderedText| masked_message(answer, &[], &is_impersonal);
         let Self {
             id,
             at,

@@ -124,7 +124,7 @@ fn read(
     let context =
         AnswerContext { fixtures, register, presentation, sender: &sender, kind, encoding, order, confirmation_key, now: moment.now };
     match answers::face(&context, terminal_context, person, &consents) {
-        CardPresentation::Told(answer) => (CardOutcome::FaceResult, None, Some(answer)),
+        CardPresentation::Answered(answer) => (CardOutcome::FaceResult, None, Some(answer)),
         CardPresentation::Refused(refusal, answer) => {
             let words = refusal.message(&presentation.entry(&fixtures.catalogue, refusal.error));
             let error_file = institution.readings.card_while_pending == CardWhilePending::ErrorFile;

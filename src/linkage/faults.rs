@@ -7,12 +7,12 @@ use crate::domain::fault::{Kind, TriggeredFault};
 use crate::wire::corruption;
 
 /// Applies a fault to an answer.
-pub(super) fn apply(fired: &TriggeredFault, reply: &mut Reply) {
+pub(super) fn apply_fault(fired: &TriggeredFault, reply: &mut Reply) {
     if fired.kind == Kind::BlackHole {
         *reply = Reply::Silent;
     }
     if let Reply::Answer(file) | Reply::Malformed(file) = reply {
-        file.bytes = changed(&fired.kind, std::mem::take(&mut file.bytes));
+        file.bytes = corrupted(&fired.kind, std::mem::take(&mut file.bytes));
     }
 }
 
@@ -24,7 +24,7 @@ pub(super) fn delay(fired: &TriggeredFault) -> Duration {
     }
 }
 
-fn changed(kind: &Kind, mut bytes: Vec<u8>) -> Vec<u8> {
+fn corrupted(kind: &Kind, mut bytes: Vec<u8>) -> Vec<u8> {
     match kind {
         Kind::Cut { after } => {
             bytes.truncate(after.map_or(bytes.len() / 2, |after| usize::try_from(after).unwrap_or(usize::MAX)));

@@ -79,7 +79,7 @@ pub async fn handle(institutions: &Institutions, access: &Access<'_>, (name, byt
     if let (Surface::Folder, Ok(HandledFile { reply, .. }), Some(fired)) =
         (access.surface, &mut handled.result, &handled.request_context.fault)
     {
-        faults::apply(fired, reply);
+        faults::apply_fault(fired, reply);
     }
     handled
 }

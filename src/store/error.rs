@@ -49,7 +49,7 @@ impl StoreError {
     }
 
     pub(super) fn of(error: &sqlx::Error) -> Self {
-        let text = said(error);
+        let text = describe(error);
         match primary_code(error) {
             Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Corrupt(text),
             _ => Self::Unavailable(text),
@@ -58,7 +58,7 @@ impl StoreError {
 
     /// Creates the error for a column whose type or value is not what was written.
     pub(super) fn misread(error: &sqlx::Error) -> Self {
-        Self::Corrupt(said(error))
+        Self::Corrupt(describe(error))
     }
 }
 
@@ -75,7 +75,7 @@ fn unreadable(what: &str, said: &str) -> Text {
     Text::new(format!("保存された {what} を読めません（{said}）。"), format!("What is stored of {what} cannot be read: {said}."))
 }
 
-fn said(error: &sqlx::Error) -> Text {
+fn describe(error: &sqlx::Error) -> Text {
     let said = error.to_string();
     let (ja, en) = match (primary_code(error), error) {
         (Some(SQLITE_FULL), _) => ("ディスクに空きがありません", "The disk is full"),

@@ -196,7 +196,7 @@ impl Store {
     /// Reports a column whose type or value is not what was written: the file is damaged.
     pub(super) fn misread(&self, error: &sqlx::Error) -> StoreError {
         let error = StoreError::misread(error);
-        self.turn_red(&error);
+        self.mark_failing(&error);
         error
     }
 }

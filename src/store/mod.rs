@@ -100,7 +100,7 @@ impl Store {
             Ok(Err(error)) => StoreError::of(&error),
             Err(_) => StoreError::late(PATIENCE),
         };
-        self.turn_red(&error);
+        self.mark_failing(&error);
         Err(error)
     }
 
@@ -114,7 +114,7 @@ impl Store {
         self.epoch.fetch_add(1, Ordering::AcqRel);
     }
 
-    fn turn_red(&self, error: &StoreError) {
+    fn mark_failing(&self, error: &StoreError) {
         let mut red = self.red.lock().unwrap_or_else(PoisonError::into_inner);
         if red.is_none() {
             tracing::error!(reason = %format_args!("{} / {}", error.text().ja, error.text().en), "状態の保存先を読み書きできません / the store fails");
@@ -122,7 +122,7 @@ impl Store {
         *red = Some(error.clone());
     }
 
-    fn turn_green(&self) {
+    fn mark_working(&self) {
         let before = self.red.lock().unwrap_or_else(PoisonError::into_inner).take();
         if before.is_some() {
             tracing::info!("状態の保存先が復旧しました / the store works again");

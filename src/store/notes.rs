@@ -66,7 +66,7 @@ impl Store {
             sqlx::query(SELECT).fetch_optional(connection).await.map(drop)
         })
         .await?;
-        self.turn_green();
+        self.mark_working();
         Ok(())
     }
 }

@@ -41,7 +41,7 @@ impl Terminal {
         let done = match command {
             Command::PowerOn if on => return Err(Text::new("端末の電源は既に入っています。", "The terminal is on already.")),
             Command::PowerOn => self.power_on(),
-            Command::ReaderPower { on } => self.change(|state| state.reader_powered = on),
+            Command::ReaderPower { on } => self.update_state(|state| state.reader_powered = on),
             _ if !on => {
                 return Err(Text::new(
                     "端末の電源が切れています。power-on で入れてください。",
@@ -75,7 +75,7 @@ impl Terminal {
     }
 
     fn start_anew(&self, change: impl FnOnce(&mut super::state::State), wake: Wake) -> Result<(), RequestError> {
-        self.change(change)?;
+        self.update_state(change)?;
         *locked(&self.wake) = wake;
         self.session.send_modify(|session| *session += 1);
         Ok(())

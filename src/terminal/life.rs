@@ -31,7 +31,7 @@ pub(super) enum Wake {
 
 /// Runs until a fatal fault; returns its description. An interruption (a restart, a command)
 /// cancels the work in progress, all of which can be resumed.
-pub(super) async fn live(terminal: &Terminal) -> Text {
+pub(super) async fn run_life(terminal: &Terminal) -> Text {
     let mut session = terminal.session.subscribe();
     loop {
         session.mark_unchanged();
@@ -113,7 +113,7 @@ async fn round(terminal: &Terminal, manual: bool) -> Result<Duration, RequestErr
     terminal.send_reports().await?;
     let poll = terminal.backend.poll(manual).await?;
     let now = (terminal.settings.wall)();
-    terminal.change(|state| state.last_poll = Some(now))?;
+    terminal.update_state(|state| state.last_poll = Some(now))?;
     let offers = poll.update.map(|update| update.packages).unwrap_or_default();
     let window = poll.window.map_or_else(|| "-".to_owned(), |window| window.state);
     tracing::info!(packages = offers.len(), window, "更新を問い合わせました / polled");
@@ -178,7 +178,7 @@ fn decline(terminal: &Terminal, state: &State, offer: &Offer) -> Result<bool, Re
         format!("{} {} は、インストール済みの版より古いため取得しません。", offer.component.title().ja, offer.version),
         format!("{} {} is older than what is installed; it is not taken.", offer.component, offer.version),
     );
-    terminal.change(|state| state.declined.insert(offer.component, offer.version.clone()))?;
+    terminal.update_state(|state| state.declined.insert(offer.component, offer.version.clone()))?;
     failed(terminal, offer, &why).map(|()| false)
 }
 
@@ -186,7 +186,7 @@ fn failed(terminal: &Terminal, offer: &Offer, why: &Text) -> Result<(), RequestE
     tracing::warn!("{}", line(why));
     locked(&terminal.activity).trouble = Some(why.clone());
     let report = Report::Failed { component: offer.component, version: offer.version.clone(), message: line(why) };
-    terminal.change(|state| state.report(report))
+    terminal.update_state(|state| state.report(report))
 }
 
 async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Result<(), RequestError> {
@@ -226,7 +226,7 @@ async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Resu
         () = telling => {}
     }
     tracing::info!(%component, %version, "ダウンロードしました / downloaded");
-    terminal.change(|state| state.report(Report::Downloaded { component, version }))?;
+    terminal.update_state(|state| state.report(Report::Downloaded { component, version }))?;
     terminal.send_reports().await
 }
 
@@ -236,11 +236,11 @@ async fn install(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Resul
     let (component, version) = (offer.component, offer.version.clone());
     locked(&terminal.activity).transfer =
         Some(TransferProgress { component, version: version.clone(), received: offer.size, size: offer.size, installing: true });
-    terminal.change(|state| state.report(Report::Installing { component, version: version.clone() }))?;
+    terminal.update_state(|state| state.report(Report::Installing { component, version: version.clone() }))?;
     terminal.send_reports().await?;
     let wait = locked(&terminal.pace).wait(terminal.settings.install_time);
     sleep(wait).await;
-    terminal.change(|state| state.install(component, &version, offer.restart_required))?;
+    terminal.update_state(|state| state.install(component, &version, offer.restart_required))?;
     partial.remove();
     {
         let Activity { transfer, trouble, .. } = &mut *locked(&terminal.activity);

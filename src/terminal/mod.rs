@@ -140,7 +140,7 @@ impl Terminal {
     /// returns why.
     pub async fn run(self: Arc<Self>, admin: TcpListener) -> Text {
         tokio::select! {
-            why = life::live(&self) => why,
+            why = life::run_life(&self) => why,
             why = linkage_folder::serve(&self) => why,
             why = admin::serve(Arc::clone(&self), admin) => why,
         }
@@ -164,7 +164,7 @@ impl Terminal {
     }
 
     /// Changes the state and saves it.
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, RequestError> {
+    fn update_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, RequestError> {
         let mut state = locked(&self.state);
         let mut changed = state.clone();
         let done = change(&mut changed);

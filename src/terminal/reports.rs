@@ -107,7 +107,7 @@ impl Terminal {
     async fn note_all(&self) -> Result<(), RequestError> {
         let known = self.backend.results().await?.versions();
         let known = known.into_iter().map(|(component, (installed, _))| (component, installed)).collect();
-        self.change(|state| state.report_all(&known))
+        self.update_state(|state| state.report_all(&known))
     }
 
     fn next_report(&self) -> Option<Report> {
@@ -115,7 +115,7 @@ impl Terminal {
     }
 
     fn sent(&self, report: &Report) -> Result<(), RequestError> {
-        self.change(|state| {
+        self.update_state(|state| {
             if state.reports.front() == Some(report) {
                 state.reports.pop_front();
             }

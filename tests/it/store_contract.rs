@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::future::join_all;
-use onshi_mock::store::{Batch, Bound, ClaimedMessage, RowLookup, OutboxMessage, Record, VersionedRow, Store, Target};
+use onshi_mock::store::{Batch, Bound, ClaimedMessage, OutboxMessage, Record, RowLookup, Store, Target, VersionedRow};
 
 use crate::postgres::Cluster;
 
@@ -224,7 +224,10 @@ async fn postgresql_keeps_the_contract_over_one_connection_pool_and_over_two() {
             tokio::join!(store.save("70", before, version, &a, false, &[]), other.save("70", before, version, &b, false, &[]));
         assert!(first.unwrap() ^ second.unwrap(), "of two writers on two connections exactly one wins, version {version}");
         for found in join_all((0..20).map(|_| store.find("70", before))).await {
-            assert!(matches!(found.unwrap(), RowLookup::Other(row) if row.version == version), "readers at once see what was written before");
+            assert!(
+                matches!(found.unwrap(), RowLookup::Other(row) if row.version == version),
+                "readers at once see what was written before"
+            );
         }
         assert_eq!(join_all((0..20).map(|_| store.find("70", Some(version)))).await, vec![Ok(RowLookup::Same); 20]);
     }

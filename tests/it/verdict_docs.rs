@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::civil::date;
 use onshi_mock::fixtures::Fixtures;
-use onshi_mock::verdict::{DEFAULT_STRICTNESS, LIMITS, RULES, SETS, EvidenceSource};
+use onshi_mock::verdict::{DEFAULT_STRICTNESS, EvidenceSource, LIMITS, RULES, SETS};
 
 /// A page, whether it is in Japanese, the heads of its tables, and its words for wire, observation and both.
 struct Words {
@@ -40,7 +40,10 @@ fn said(words: &Words, (ja, en): (&'static str, &'static str)) -> &'static str {
 fn tables(words: &Words) -> [(&'static str, String); 3] {
     let [mut rules, mut limits, mut sets] = words.heads.map(|head| format!("{head}\n|{}\n", "---|".repeat(head.matches('|').count() - 1)));
     for rule in RULES {
-        let sight = words.sights[[EvidenceSource::Wire, EvidenceSource::Observation, EvidenceSource::Both].iter().position(|sight| *sight == rule.sight).unwrap()];
+        let sight = words.sights[[EvidenceSource::Wire, EvidenceSource::Observation, EvidenceSource::Both]
+            .iter()
+            .position(|sight| *sight == rule.sight)
+            .unwrap()];
         let names: Vec<_> = rule.limits.iter().map(|name| format!("`{name}`")).collect();
         let sentence = said(words, rule.sentence);
         let _ = writeln!(rules, "| `{}` | {} | {sentence} | {sight} | {} | {} |", rule.id, rule.source, names.join(", "), rule.since);

@@ -16,7 +16,7 @@ use crate::domain::text::Text;
 
 /// A fault as a user writes it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "struct Fault")]
 #[schemars(rename = "Fault")]
 pub struct FaultDefinition {
     /// Its name; one is made where it is left out.

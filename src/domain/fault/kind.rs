@@ -170,7 +170,7 @@ impl Kind {
     }
 
     /// Returns what it does, for the journal.
-    pub(super) fn says(&self) -> Text {
+    pub(super) fn description(&self) -> Text {
         match self {
             Self::Delay { most, .. } => Text::new(format!("応答を {most} 遅らせます。"), format!("The answer is delayed by {most}.")),
             Self::Status { status, retry_after: None } => {

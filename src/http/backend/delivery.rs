@@ -60,7 +60,7 @@ pub(super) async fn read_terminal<T>(
 ) -> RequestOutcome<T> {
     match identify_at(app, incoming, id) {
         Ok((caller, _)) => access(incoming, &caller).read(&app.institutions, read).await,
-        Err(unidentified) => unidentified.request_outcome(),
+        Err(unidentified) => unidentified.into_outcome(),
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) async fn update_terminal<T>(
         Ok((caller, address)) => {
             access(incoming, &caller).update(&app.institutions, |tenant, _, moment| update(tenant, &address, moment)).await
         }
-        Err(unidentified) => unidentified.request_outcome(),
+        Err(unidentified) => unidentified.into_outcome(),
     }
 }
 

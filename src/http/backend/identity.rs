@@ -44,7 +44,7 @@ pub(super) struct IdentityError {
 
 impl IdentityError {
     /// Returns the outcome of the request.
-    pub(super) fn request_outcome<T>(self) -> RequestOutcome<T> {
+    pub(super) fn into_outcome<T>(self) -> RequestOutcome<T> {
         RequestOutcome::refused(self.institution, self.refusal)
     }
 }

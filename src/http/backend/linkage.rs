@@ -75,7 +75,7 @@ pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(Strin
 async fn answer(app: &App, incoming: &IncomingRequest, id: &str, name: &str) -> RequestOutcome<HandledFile> {
     let (caller, _) = match identify_at(app, incoming, id) {
         Ok(identified) => identified,
-        Err(unidentified) => return unidentified.request_outcome(),
+        Err(unidentified) => return unidentified.into_outcome(),
     };
     let access = access(incoming, &caller);
     let taken = access.read(&app.institutions, |admitted| Ok(admitted.terminal.settings.linkage.latency.duration().unsigned_abs())).await;

@@ -69,7 +69,7 @@ async fn list(app: &App, incoming: &IncomingRequest, institution: Option<&str>) 
     };
     let caller = match identify(app, incoming, in_request.as_ref().map(|code| (code, None)), TokenRule::Optional) {
         Ok(caller) => caller,
-        Err(unidentified) => return unidentified.request_outcome(),
+        Err(unidentified) => return unidentified.into_outcome(),
     };
     let access = access(incoming, &caller);
     let items = access.read(&app.institutions, |admitted| {

@@ -96,7 +96,7 @@ async fn answer(app: &App, incoming: IncomingRequest, form: Form, sender: &Sende
                 let access = Access { caller: &caller, operation: Operation::Search, surface: Surface::Http, counted: true };
                 answer_check(&app.institutions, &access, &request.content, (sender, form.target()), |checked, _| checked).await
             }
-            Err(unidentified) => IdentityError::request_outcome(unidentified),
+            Err(unidentified) => IdentityError::into_outcome(unidentified),
         };
     let checked = match result {
         Ok(checked) => checked,

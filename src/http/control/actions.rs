@@ -146,7 +146,7 @@ async fn act(
         let acted = institution.act(&id, moment.now, |terminal, around| action(terminal, moment.now, around));
         acted.ok_or_else(|| no_terminal(&code, &id))?.map_err(|error| Problem::conflict(error.0))?;
         let terminal = institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?;
-        let events = institution.events.kept().filter(|event| event.number > before).cloned().collect();
+        let events = institution.events.iter().filter(|event| event.number > before).cloned().collect();
         Ok(Json(Done { events, terminal: TerminalView::new(institution, terminal, moment) }))
     });
     done.await?.ok_or_else(|| no_institution(&code))?

@@ -102,7 +102,7 @@ fn advance(institution: &mut Institution, input: &AdvanceInput, moment: Moment) 
     Ok(Json(Advanced {
         now: institution.now(moment.wall),
         clock: institution.clock.setting(moment.wall),
-        events: institution.events.kept().filter(|event| event.number > before).cloned().collect(),
+        events: institution.events.iter().filter(|event| event.number > before).cloned().collect(),
         happened: institution.events.last() - before,
     }))
 }

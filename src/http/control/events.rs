@@ -80,7 +80,7 @@ pub async fn read_events(
     }
     let listed = app.institutions.read(&code, |tenant, _| {
         let log = &tenant.institution.events;
-        let events = log.kept().filter(|event| event.number > after).take(limit).cloned().collect();
+        let events = log.iter().filter(|event| event.number > after).take(limit).cloned().collect();
         Json(EventList { events, evicted: log.evicted(), last: log.last() })
     });
     listed.await?.map(IntoResponse::into_response).ok_or_else(|| no_institution(&code))
@@ -156,7 +156,7 @@ impl EventStream {
             let institution = &tenant.institution;
             let new_generation = institution.generation != generation || institution.events.last() < sent;
             let after = if new_generation { 0 } else { sent };
-            let events: Vec<Event> = institution.events.kept().filter(|event| event.number > after).cloned().collect();
+            let events: Vec<Event> = institution.events.iter().filter(|event| event.number > after).cloned().collect();
             let due = institution.next_due().and_then(|due| institution.clock.wall_at(due));
             let pause = due.map(|due| due.duration_since(moment.wall).max(SignedDuration::ZERO).unsigned_abs());
             (new_generation.then(|| institution.generation.clone()), events, pause)

@@ -81,7 +81,7 @@ pub async fn read_observations(
     let after = query.after.map_or(Ok(0), |after| after.parse().map_err(|_| wrong("after", "the number of an observation")))?;
     let listed = app.institutions.read(&code, |tenant, _| {
         let all = &tenant.institution.observations;
-        let mut observations: Vec<_> = all.kept().filter(|one| one.number > after).take(limit + 1).cloned().collect();
+        let mut observations: Vec<_> = all.iter().filter(|one| one.number > after).take(limit + 1).cloned().collect();
         let more = observations.len() > limit;
         observations.truncate(limit);
         let next = observations.last().filter(|_| more).map(|last| last.number);

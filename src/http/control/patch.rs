@@ -23,7 +23,7 @@ pub struct Patch<T> {
 
 impl<T> Patch<T> {
     /// Whether the patch contains a field.
-    pub fn gives(&self, field: &str) -> bool {
+    pub fn is_given(&self, field: &str) -> bool {
         self.fields.contains_key(field)
     }
 }

@@ -128,7 +128,7 @@ pub async fn patch_terminal(
     Address(code, id): Address,
     Input(patch): Input<Patch<Settings>>,
 ) -> Result<Json<TerminalView>, Problem> {
-    if patch.gives("starts") {
+    if patch.is_given("starts") {
         let detail = Text::new("starts は端末を作るときにだけ使えます。", "`starts` counts only when a terminal is made.");
         return Err(Problem::field("/starts", detail));
     }

@@ -208,7 +208,7 @@ fn is_impersonal(operation: Operation) -> bool {
 
 /// Returns whether a field of an operation's response can be kept. Fewer can be if an error quotes
 /// what was sent.
-pub(super) fn told(operation: Operation, quotes: bool) -> impl Fn(&str, &str) -> bool {
+pub(super) fn impersonal_text(operation: Operation, quotes: bool) -> impl Fn(&str, &str) -> bool {
     let all = is_impersonal(operation) && !quotes;
     move |name, _| all || (TOLD.contains(&name) && !(quotes && REPEATING.contains(&name)))
 }

@@ -131,7 +131,7 @@ async fn find(
         .await;
     }
     match identify(app, incoming, None, TokenRule::Optional) {
-        Err(unidentified) if unidentified.refusal.error != ErrorId::IdentityMissing => unidentified.request_outcome(),
+        Err(unidentified) if unidentified.refusal.error != ErrorId::IdentityMissing => unidentified.into_outcome(),
         Err(_) => {
             let distributed = || named.distributed(&app.fixtures().campaign, &shape);
             let result = certificate_if_required(app, incoming).and_then(|()| distributed());

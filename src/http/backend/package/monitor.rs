@@ -24,7 +24,7 @@ const SLICES_A_SECOND: u64 = 8;
 
 /// The monitor of one transfer.
 pub(super) struct TransferMonitor {
-    trace: TransferRecord,
+    transfer_record: TransferRecord,
     named: RequestedPackage,
     /// The terminal that fetches; `None` if it is unknown.
     terminal: Option<TerminalAddress>,
@@ -34,11 +34,11 @@ pub(super) struct TransferMonitor {
 }
 
 impl TransferMonitor {
-    pub(super) fn new(trace: TransferRecord, named: RequestedPackage) -> Self {
-        let address = trace.institution.clone().zip(trace.terminal.clone());
+    pub(super) fn new(transfer_record: TransferRecord, named: RequestedPackage) -> Self {
+        let address = transfer_record.institution.clone().zip(transfer_record.terminal.clone());
         let terminal = address.map(|(institution, terminal)| TerminalAddress { institution, terminal });
-        let line = terminal.as_ref().map(|address| trace.app.lines.of(address));
-        Self { trace, named, terminal, line, bandwidth: None, next_look: Instant::now() }
+        let line = terminal.as_ref().map(|address| transfer_record.app.lines.of(address));
+        Self { transfer_record, named, terminal, line, bandwidth: None, next_look: Instant::now() }
     }
 
     /// Waits according to the terminal's bandwidth. Returns how many of `length` bytes may be sent
@@ -48,7 +48,7 @@ impl TransferMonitor {
     /// The transfer may not continue, with the reason.
     pub(super) async fn allows(&mut self, length: u64) -> Result<u64, Refusal> {
         if Instant::now() >= self.next_look {
-            self.bandwidth = self.look().await?;
+            self.bandwidth = self.read_bandwidth().await?;
             self.next_look = Instant::now() + EVERY;
         }
         let Some((bandwidth, line)) = self.bandwidth.zip(self.line.as_ref()) else {
@@ -60,11 +60,11 @@ impl TransferMonitor {
     }
 
     /// Checks the institution. Returns the terminal's bandwidth; `None` if it is not limited.
-    async fn look(&self) -> Result<Option<u64>, Refusal> {
+    async fn read_bandwidth(&self) -> Result<Option<u64>, Refusal> {
         let Some(TerminalAddress { institution: code, terminal: id }) = &self.terminal else {
             return Ok(None);
         };
-        let app = &self.trace.app;
+        let app = &self.transfer_record.app;
         let looked = app.institutions.read(code, |tenant, moment| {
             let terminal = tenant.institution.terminals.get(id).ok_or_else(|| unknown_terminal(code, id))?;
             self.named.goes_on(&tenant.institution, terminal, moment.now, &app.fixtures().invented.delivery)?;
@@ -77,7 +77,7 @@ impl TransferMonitor {
     /// Records in the journal why a transfer was cut off, and returns the error that cuts it off.
     pub(super) async fn cut(&self, refusal: &Refusal, sent: u64) -> io::Error {
         let note = Text::new(format!("{sent} バイトを送ったところで切断しました。"), format!("It was cut off after {sent} bytes."));
-        self.trace.record(refusal, note).await;
+        self.transfer_record.record(refusal, note).await;
         io::Error::other(refusal.why.en.clone())
     }
 
