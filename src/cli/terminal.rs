@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use super::logging::start_logging;
 use super::serve::stop_signal;
 use super::terminal_control::{self, TOKEN_FILE, TerminalCommand, bilingual_error};
-use crate::config::{LogFormat, TerminalConfig, TerminalOptions};
+use crate::config::{CommandLine, LogFormat, TerminalConfig, TerminalOptions};
 use crate::hex;
 use crate::terminal::{Connecting, Settings, Terminal};
 use crate::tls::{Readers, terminal_in, write_new};
