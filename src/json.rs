@@ -87,14 +87,20 @@ impl JsonError {
             Self::Field { said, .. } => Text::new(in_japanese(said), said.as_str()),
         }
     }
+
+    /// Describes the error, with the JSON pointer in front.
+    pub fn located_text(&self) -> Text {
+        let Text { ja, en } = self.text();
+        let place = self.pointer().filter(|pointer| !pointer.is_empty()).map_or_else(String::new, |pointer| format!("{pointer}: "));
+        Text::new(format!("{place}{ja}"), format!("{place}{en}"))
+    }
 }
 
 /// Writes a line in each language, both with the place.
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Text { ja, en } = self.text();
-        let place = self.pointer().filter(|pointer| !pointer.is_empty()).map_or_else(String::new, |pointer| format!("{pointer}: "));
-        write!(f, "{place}{ja}\n{place}{en}")
+        let Text { ja, en } = self.located_text();
+        write!(f, "{ja}\n{en}")
     }
 }
 

@@ -23,7 +23,7 @@ use crate::listener::Limits;
 use crate::policy::{ClientAuthPolicy, LoginPolicy};
 use crate::push;
 use crate::store::Target;
-use crate::verdict::DEFAULT_STRICTNESS;
+use crate::verdict::RULE_SET;
 use crate::wire::parse_errors::in_japanese;
 
 pub use command_line::CommandLine;
@@ -204,7 +204,7 @@ impl Options {
             linkage: linkage_location(self.linkage, self.linkage_terminal)?,
             package_dir: self.package_dir,
             control_token: self.control_token,
-            strictness: self.strictness.unwrap_or(DEFAULT_STRICTNESS),
+            strictness: self.strictness.unwrap_or(RULE_SET.date),
             push: push::Settings::new(push::PushOptions {
                 webhook_url: self.webhook_url,
                 webhook_secret: self.webhook_secret,

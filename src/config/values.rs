@@ -11,7 +11,7 @@ use crate::domain::period::Period;
 use crate::domain::text::Text;
 use crate::features::not_built;
 use crate::store::Target;
-use crate::verdict::SETS;
+use crate::verdict::RULE_SET;
 
 pub(crate) fn terminal_address(text: &str) -> Result<TerminalAddress, String> {
     TerminalAddress::parse(text).map_err(|error| {
@@ -30,7 +30,7 @@ pub(super) fn read_store<'de, D: serde::Deserializer<'de>>(deserializer: D) -> R
 }
 
 pub(super) fn strictness(text: &str) -> Result<Date, String> {
-    let first = SETS[0].date;
+    let first = RULE_SET.date;
     let date: Date = text.parse().map_err(|_| format!("{first} のような日付が必要です / a date such as {first} is expected"))?;
     (date >= first).then_some(date).ok_or_else(|| format!("最初のルールセットは {first} です / the first rule set is of {first}"))
 }

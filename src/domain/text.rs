@@ -18,7 +18,7 @@ pub struct Text {
 
 /// A text as a user writes it.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "struct Given")]
+#[serde(deny_unknown_fields, expecting = "an object with `ja` and `en`")]
 struct TextInput {
     ja: String,
     en: String,

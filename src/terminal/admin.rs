@@ -11,10 +11,12 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use bytes::Bytes;
 use tokio::net::TcpListener;
 
 use super::{CardInput, Command, Terminal};
 use crate::domain::text::Text;
+use crate::json::parse_json;
 
 /// Serves until the listener fails.
 pub(super) async fn serve(terminal: Arc<Terminal>, listener: TcpListener) -> Text {
@@ -58,14 +60,22 @@ async fn status(State(terminal): State<Arc<Terminal>>) -> Response {
     Json(terminal.status()).into_response()
 }
 
-async fn command(State(terminal): State<Arc<Terminal>>, Json(command): Json<Command>) -> Response {
+async fn command(State(terminal): State<Arc<Terminal>>, body: Bytes) -> Response {
+    let command: Command = match parse_json(&body) {
+        Ok(command) => command,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.located_text()),
+    };
     match terminal.command(command) {
         Ok(()) => Json(terminal.status()).into_response(),
         Err(why) => refused(StatusCode::CONFLICT, &why),
     }
 }
 
-async fn card(State(terminal): State<Arc<Terminal>>, Json(input): Json<CardInput>) -> Response {
+async fn card(State(terminal): State<Arc<Terminal>>, body: Bytes) -> Response {
+    let input: CardInput = match parse_json(&body) {
+        Ok(input) => input,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.located_text()),
+    };
     match terminal.card(&input).await {
         Ok(seen) => Json(seen).into_response(),
         Err(why) => refused(StatusCode::CONFLICT, &why),

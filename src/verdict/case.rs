@@ -26,10 +26,10 @@ impl<'a> Case<'a> {
         Self { evidence }
     }
 
-    /// Returns a limit: the scenario's, otherwise that of the strictness date.
+    /// Returns a limit: the scenario's, otherwise that of the rule set.
     pub(super) fn limit(&self, name: &str) -> u64 {
         let of_scenario = self.evidence.scenario.as_ref().and_then(|scenario| scenario.limits.get(name));
-        of_scenario.copied().or_else(|| strictness::limit(name, self.evidence.strictness)).unwrap_or_default()
+        of_scenario.copied().or_else(|| strictness::limit(name)).unwrap_or_default()
     }
 
     pub(super) fn journal(&self) -> impl DoubleEndedIterator<Item = &'a Exchange> + Clone {

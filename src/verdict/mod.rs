@@ -26,7 +26,7 @@ pub use junit::junit;
 pub use page::page;
 pub use rule::{Finding, Grade, Rule};
 pub use rules::RULES;
-pub use strictness::{DEFAULT_STRICTNESS, LIMITS, Limit, SETS, Set, limit, set};
+pub use strictness::{LIMITS, Limit, RULE_SET, Set, limit};
 
 /// The disclaimer in every form of the verdict.
 pub const DISCLAIMER: (&str, &str) = ("テストの証跡であり、認証ではありません", "Test evidence, not a certification");
@@ -152,18 +152,17 @@ fn judge_by(rules: &[Rule], evidence: &Evidence) -> Verdict {
     let case = Case::new(evidence);
     // Rules that apply only from a later date are left out, so that a newer program reproduces an
     // older verdict.
-    let counts = |rule: &&Rule| rule.since <= evidence.strictness.max(SETS[0].date);
+    let counts = |rule: &&Rule| rule.since <= evidence.strictness.max(RULE_SET.date);
     let wanted = |rule: &&Rule| evidence.scenario.as_ref().is_none_or(|scenario| scenario.rules.iter().any(|id| id == rule.id));
     let rulings: Vec<Ruling> = rules.iter().filter(counts).filter(wanted).map(|rule| rule.rule_on(&case)).collect();
     let coverage = Coverage::of(evidence, rules, &rulings);
     let (overall, why) = together(evidence, &rulings, &coverage);
-    let set = set(evidence.strictness);
     Verdict {
         disclaimer: Text::new(DISCLAIMER.0, DISCLAIMER.1),
         institution: evidence.institution.clone(),
         overall,
         why,
-        rule_set: RuleSet { name: set.name.to_owned(), date: set.date.to_string() },
+        rule_set: RuleSet { name: RULE_SET.name.to_owned(), date: RULE_SET.date.to_string() },
         scenario: evidence.scenario.as_ref().map(|scenario| scenario.id.clone()),
         rules: rulings,
         coverage,

@@ -139,7 +139,7 @@ impl JournalBuilder {
         Evidence {
             institution: "9911000017".to_owned(),
             rehearsal: Rehearsal::default(),
-            strictness: super::DEFAULT_STRICTNESS,
+            strictness: super::RULE_SET.date,
             scenario: None,
             scenarios: std::collections::BTreeMap::new(),
             scenario_titles: std::collections::BTreeMap::new(),

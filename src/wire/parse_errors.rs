@@ -99,7 +99,7 @@ fn of_value(said: &str) -> Option<String> {
 /// are kept.
 fn type_in_japanese(words: &str) -> String {
     const TYPES: [(&str, &str); 16] = [
-        ("struct Given", "{\"ja\": …, \"en\": …} の形"),
+        ("an object with `ja` and `en`", "{\"ja\": …, \"en\": …} の形"),
         ("struct", "オブジェクト"),
         ("map", "オブジェクト"),
         ("internally tagged enum", "オブジェクト"),
@@ -145,7 +145,7 @@ mod tests {
             ("duplicate field `seed` at line 1 column 9", "項目「seed」が重複しています"),
             ("`13h` is not a duration from PT0S to P400D in ISO 8601 at line 1 column 13", "「13h」は時間の長さ"),
             ("invalid float, expected `nan`", "引用符"),
-            ("invalid type: string \"朝\", expected struct Given", "{\"ja\": …, \"en\": …} の形が必要"),
+            ("invalid type: string \"朝\", expected an object with `ja` and `en`", "{\"ja\": …, \"en\": …} の形が必要"),
         ] {
             let in_japanese = in_japanese(said);
             assert!(in_japanese.contains(words), "{said}: {in_japanese}");

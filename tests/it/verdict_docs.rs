@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::civil::date;
 use onshi_mock::fixtures::Fixtures;
-use onshi_mock::verdict::{DEFAULT_STRICTNESS, EvidenceSource, LIMITS, RULES, SETS};
+use onshi_mock::verdict::{EvidenceSource, LIMITS, RULE_SET, RULES};
 
 /// A page, whether it is in Japanese, the heads of its tables, and its words for wire, observation and both.
 struct Words {
@@ -49,14 +49,9 @@ fn tables(words: &Words) -> [(&'static str, String); 3] {
         let _ = writeln!(rules, "| `{}` | {} | {sentence} | {sight} | {} | {} |", rule.id, rule.source, names.join(", "), rule.since);
     }
     for limit in LIMITS {
-        for (since, value) in limit.values {
-            let _ = writeln!(limits, "| `{}` | {value} | {since} | {} |", limit.name, said(words, limit.meaning));
-        }
+        let _ = writeln!(limits, "| `{}` | {} | {} | {} |", limit.name, limit.value, RULE_SET.date, said(words, limit.meaning));
     }
-    for set in SETS {
-        let default = if set.date == DEFAULT_STRICTNESS { words.default } else { "" };
-        let _ = writeln!(sets, "| `{}` | {} | {default} |", set.name, set.date);
-    }
+    let _ = writeln!(sets, "| `{}` | {} | {} |", RULE_SET.name, RULE_SET.date, words.default);
     [("rules", rules), ("limits", limits), ("sets", sets)]
 }
 

@@ -32,8 +32,6 @@ use crate::http::openapi;
 use crate::journal::Exchange;
 use crate::linkage::folder::OutputFile;
 use crate::linkage::{self, CardResult, FaceFile};
-use crate::wire::document;
-use crate::wire::parse_errors::in_japanese;
 
 /// Whose card, what they consent to, and whether it is the right card.
 #[derive(Deserialize, JsonSchema)]
@@ -82,7 +80,7 @@ pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, reque
     if let Err(refusal) = read_whole {
         return closing(refuse(&app, incoming, RequestContext::default(), &refusal).await);
     }
-    let RequestOutcome { result, request_context } = match read(&incoming.body) {
+    let RequestOutcome { result, request_context } = match incoming.json_object() {
         Ok(card) => present(&app, &incoming, &id, &card).await,
         Err(refusal) => RequestOutcome::refused(None, refusal),
     };
@@ -102,17 +100,6 @@ impl CardFile {
     fn of(FaceFile { file: OutputFile { name, bytes, result_files }, text }: FaceFile) -> Self {
         Self { name, base64: BASE64_STANDARD.encode(&bytes), text, result_files }
     }
-}
-
-fn read(bytes: &[u8]) -> Result<CardRequest, Refusal> {
-    let value: serde_json::Value = document::json(bytes).map_err(|detail| Refusal::quoting(ErrorId::MalformedRequest, detail))?;
-    if !value.is_object() {
-        return Err(Refusal::quoting(ErrorId::MalformedRequest, Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.")));
-    }
-    serde_json::from_value(value).map_err(|error| {
-        let said = error.to_string();
-        Refusal::quoting(ErrorId::MalformedRequest, Text::new(in_japanese(&said), format!("The card: {said}.")))
-    })
 }
 
 async fn present(app: &App, incoming: &IncomingRequest, id: &str, asked: &CardRequest) -> RequestOutcome<CardResult> {

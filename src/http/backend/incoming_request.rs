@@ -8,6 +8,8 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::sync::Arc;
 
 use crate::domain::catalogue::ErrorId;
@@ -17,7 +19,9 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::body::{self, BodyError};
 use crate::http::connection::Connection;
+use crate::json::{JsonError, parse_value};
 use crate::tls::ClientCertificate;
+use crate::wire::document;
 
 /// The errors with which an unreadable body is refused.
 pub(super) const UNREADABLE: &[ErrorId] = &[ErrorId::MalformedRequest, ErrorId::BodyTimeout, ErrorId::BodyTooLarge, ErrorId::BodyEncoded];
@@ -56,6 +60,16 @@ impl IncomingRequest {
         let certificate = app.authority.identify(presented, app.institutions.wall());
         let path = uri.path().to_owned();
         (Self { operation, method, path, headers, certificate, body: Bytes::new(), began: Instant::now() }, body)
+    }
+
+    /// Parses the body as a JSON object. The refusal says what is wrong, with its JSON pointer.
+    pub(super) fn json_object<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        let refusal = |detail| Refusal::quoting(ErrorId::MalformedRequest, detail);
+        let value: Value = document::json(&self.body).map_err(refusal)?;
+        if !value.is_object() {
+            return Err(refusal(JsonError::NotAnObject.text()));
+        }
+        parse_value(value, "").map_err(|error| refusal(error.located_text()))
     }
 
     /// Returns the `Authorization` header; `None` if it is absent or empty. A value that is not

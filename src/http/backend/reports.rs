@@ -6,7 +6,6 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::delivery::{describe_delivery, terminal_of, update_delivery};
 use super::finish::{finish_json, refuse};
@@ -23,8 +22,6 @@ use crate::http::app::App;
 use crate::http::body::closing;
 use crate::http::openapi;
 use crate::institutions::{Moment, Tenant};
-use crate::wire::document;
-use crate::wire::parse_errors::in_japanese;
 
 /// The report was taken.
 #[derive(Serialize, JsonSchema)]
@@ -48,12 +45,11 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 pub async fn reports(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
     let (incoming, read) = IncomingRequest::whole(&app, Operation::Reports, request).await;
     let named = TerminalAddress::parse(&id).ok().map(|address| address.institution);
-    let report = match read.and_then(|()| json_of(&incoming.body)) {
-        Ok(object) => read_report(object),
+    if let Err(refusal) = read {
         // After an unreadable body, the rest of the connection cannot be trusted, so it is closed.
-        Err(refusal) => return closing(refuse(&app, incoming, RequestContext::of(named), &refusal).await),
-    };
-    let taken = match report {
+        return closing(refuse(&app, incoming, RequestContext::of(named), &refusal).await);
+    }
+    let taken = match incoming.json_object() {
         Err(refusal) => RequestOutcome::refused(named, refusal),
         Ok(report) => update_delivery(&app, &incoming, &id, |tenant, address, moment| take(tenant, address, moment, &report)).await,
     };
@@ -70,19 +66,4 @@ fn take(tenant: &mut Tenant, address: &TerminalAddress, moment: Moment, report: 
     let changed = institution.events.last() > before;
     let phase = terminal_of(institution, &address.terminal).phase(&institution.campaign, moment.now);
     Ok(Accepted { accepted: true, changed, phase })
-}
-
-fn json_of(bytes: &[u8]) -> Result<Value, Refusal> {
-    document::json(bytes).map_err(|detail| Refusal::quoting(ErrorId::MalformedRequest, detail))
-}
-
-fn read_report(value: Value) -> Result<Report, Refusal> {
-    if !value.is_object() {
-        let detail = Text::new("JSON オブジェクトが必要です。", "A JSON object was expected.");
-        return Err(Refusal::quoting(ErrorId::MalformedRequest, detail));
-    }
-    serde_json::from_value(value).map_err(|error| {
-        let said = error.to_string();
-        Refusal::quoting(ErrorId::MalformedRequest, Text::new(in_japanese(&said), format!("The report: {said}.")))
-    })
 }

@@ -130,7 +130,7 @@ pub(super) const LAYERS: [(&str, &[Module]); 5] = [
                     "token",
                 ],
             ),
-            ("terminal", &["domain", "hex", "linkage", "wire"]),
+            ("terminal", &["domain", "hex", "json", "linkage", "wire"]),
         ],
     ),
 ];
