@@ -327,19 +327,16 @@ impl Terminal {
         environment: TerminalEnvironment<'_>,
     ) -> Result<Package, ReportError> {
         let package = self.offered(component, version, environment)?;
-        let package_state = self.package_state(package);
-        let again = package_state == PackageState::Downloaded && self.failure.as_ref().is_some_and(|(failed, _, _)| *failed == component);
-        if package_state.takes().contains(&step) || (again && step == ReportState::Downloading) {
+        let state = self.package_state(package);
+        let again = state == PackageState::Downloaded && self.failure.as_ref().is_some_and(|(failed, _, _)| *failed == component);
+        if state.takes().contains(&step) || (again && step == ReportState::Downloading) {
             return Ok(package.clone());
         }
-        let follow = package_state.takes().iter().map(|step| step.name()).collect::<Vec<_>>().join(", ");
+        let follow = state.takes().iter().map(|step| step.name()).collect::<Vec<_>>().join(", ");
         let step = step.name();
         Err(refused(
-            &format!("{component} {version} は {} まで報告済みのため、{step} は続きません。受け付けるもの: {follow}", package_state.name()),
-            &format!(
-                "{component} {version} was last reported as {}; `{step}` does not follow, these would: {follow}",
-                package_state.name()
-            ),
+            &format!("{component} {version} は {} まで報告済みのため、{step} は続きません。受け付けるもの: {follow}", state.name()),
+            &format!("{component} {version} was last reported as {}; `{step}` does not follow, these would: {follow}", state.name()),
         ))
     }
 

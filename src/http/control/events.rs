@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::input::{Code, QueryParams, no_institution};
+use super::input::{Code, Query, no_institution};
 use super::journal_query::{limit, wrong};
 use crate::domain::event::{Event, KEPT_EVENTS};
 use crate::domain::ids::InstitutionCode;
@@ -70,7 +70,7 @@ pub fn describe_events(operation: &mut Operation<'_>) {
 pub async fn read_events(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    QueryParams(query): QueryParams<EventQuery>,
+    Query(query): Query<EventQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let limit = limit(query.limit.as_deref(), KEPT_EVENTS, KEPT_EVENTS)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Query, Request, State};
+use axum::extract::{self, FromRequest, FromRequestParts, MatchedPath, Path, Request, State};
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
@@ -125,21 +125,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
 }
 
 /// The query parameters.
-pub struct QueryParams<T>(pub T);
+pub struct Query<T>(pub T);
 
-impl<T: JsonSchema> DescribedInput for QueryParams<T> {
+impl<T: JsonSchema> DescribedInput for Query<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.query::<T>();
         operation.refuses(400);
     }
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParams<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let read = Query::from_request_parts(parts, state).await;
-        read.map(|Query(fields)| Self(fields)).map_err(|error| {
+        let read = extract::Query::from_request_parts(parts, state).await;
+        read.map(|extract::Query(fields)| Self(fields)).map_err(|error| {
             let said = error.body_text();
             bad_query(Text::new(in_japanese(&said), said))
         })

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::actions::Nothing;
 use super::campaign::{CampaignInput, campaign_of};
 use super::faults::faults_of;
-use super::input::{Code, Input, QueryParams, bad_query, no_institution, scenario_of};
+use super::input::{Code, Input, Query, bad_query, no_institution, scenario_of};
 use super::output::Created;
 use super::patch::{Patch, merged};
 use super::persons::checked_persons;
@@ -116,7 +116,7 @@ pub struct PatchInput {
 
 /// Changes of the error presentation. Fields that are absent stay unchanged.
 #[derive(Clone)]
-struct ErrorPresentationPatch {
+struct PresentationPatch {
     seed: Option<u64>,
     error_profile: Option<ErrorProfile>,
     /// By error; `null` restores the catalogue's entry.
@@ -124,7 +124,7 @@ struct ErrorPresentationPatch {
     wire: Patch<WireQuirks>,
 }
 
-impl ErrorPresentationPatch {
+impl PresentationPatch {
     fn over(self, before: &ErrorPresentation, catalogue: &Catalogue) -> Result<ErrorPresentation, Problem> {
         let mut presentation = ErrorPresentation {
             seed: self.seed.unwrap_or(before.seed),
@@ -182,10 +182,7 @@ const MOST_LISTED: usize = 1_000;
 ///
 /// # Errors
 /// A limit that is not a number, or a store that does not work.
-pub async fn list_institutions(
-    State(app): State<Arc<App>>,
-    QueryParams(query): QueryParams<ListQuery>,
-) -> Result<Json<InstitutionList>, Problem> {
+pub async fn list_institutions(State(app): State<Arc<App>>, Query(query): Query<ListQuery>) -> Result<Json<InstitutionList>, Problem> {
     let limit = query.limit()?;
     let codes = app.institutions.codes(query.after.as_ref(), limit).await?;
     let mut institutions = Vec::new();
@@ -237,8 +234,7 @@ pub async fn create_institution(
     spec.name = input.name.unwrap_or(spec.name);
     spec.clock = input.clock.unwrap_or(spec.clock);
     spec.readings = merged(&spec.readings, input.readings, "/readings")?;
-    let presentation =
-        ErrorPresentationPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
+    let presentation = PresentationPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
     spec.presentation = presentation.over(&spec.presentation, &fixtures.catalogue)?;
     spec.rehearsal = rehearsal::over(&spec.rehearsal, input.rehearsal)?;
     spec.persons = checked_persons(input.persons, "/persons")?;
@@ -312,8 +308,7 @@ pub async fn patch_institution(
     Code(code): Code,
     Input(input): Input<PatchInput>,
 ) -> Result<Json<InstitutionView>, Problem> {
-    let presentation =
-        ErrorPresentationPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
+    let presentation = PresentationPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
     let changed = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         if let Some(terminal) = &input.default_terminal

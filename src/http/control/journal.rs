@@ -11,7 +11,7 @@ use axum::response::{NoContent, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::input::{Code, QueryParams, bad_path, no_institution};
+use super::input::{Code, Query, bad_path, no_institution};
 use super::journal_query::{AN_ENTRY, EntryQuery, JournalQuery, known_error, position};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorPresentation;
@@ -55,7 +55,7 @@ enum Next {
 pub async fn institution_journal(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    QueryParams(query): QueryParams<JournalQuery>,
+    Query(query): Query<JournalQuery>,
 ) -> Result<Json<JournalPage>, Problem> {
     let (masks, selection) = (query.masks()?, query.selection()?);
     let page = read(&app, Some(&code), selection.reads()).await?;
@@ -69,10 +69,7 @@ pub async fn institution_journal(
 ///
 /// # Errors
 /// An invalid query parameter, or no such entry to start from.
-pub async fn stray_journal(
-    State(app): State<Arc<App>>,
-    QueryParams(query): QueryParams<JournalQuery>,
-) -> Result<Json<JournalPage>, Problem> {
+pub async fn stray_journal(State(app): State<Arc<App>>, Query(query): Query<JournalQuery>) -> Result<Json<JournalPage>, Problem> {
     let (masks, selection) = (query.masks()?, query.selection()?);
     let page = read(&app, None, selection.reads()).await?;
     if let Some(error) = &selection.filter.error {
@@ -90,7 +87,7 @@ pub async fn institution_entry(
     State(app): State<Arc<App>>,
     Code(code): Code,
     Path((_, entry)): Path<(String, String)>,
-    QueryParams(query): QueryParams<EntryQuery>,
+    Query(query): Query<EntryQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let masks = query.masks()?;
@@ -106,7 +103,7 @@ pub async fn institution_entry(
 pub async fn stray_entry(
     State(app): State<Arc<App>>,
     entry: Result<Path<String>, PathRejection>,
-    QueryParams(query): QueryParams<EntryQuery>,
+    Query(query): Query<EntryQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Path(entry) = entry.map_err(|_| no_such_name())?;

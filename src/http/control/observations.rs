@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::input::{Code, Input, QueryParams, no_institution};
+use super::input::{Code, Input, Query, no_institution};
 use super::journal_query::{limit, wrong};
 use super::output::Created;
 use crate::domain::ids::InstitutionCode;
@@ -75,7 +75,7 @@ pub async fn observe(
 pub async fn read_observations(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    QueryParams(query): QueryParams<ObservationQuery>,
+    Query(query): Query<ObservationQuery>,
 ) -> Result<Json<ObservationList>, Problem> {
     let limit = limit(query.limit.as_deref(), KEPT_OBSERVATIONS, KEPT_OBSERVATIONS)?;
     let after = query.after.map_or(Ok(0), |after| after.parse().map_err(|_| wrong("after", "the number of an observation")))?;

@@ -7,7 +7,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::input::QueryParams;
+use super::input::Query;
 use super::output::Pem;
 use crate::http::app::App;
 use crate::http::openapi::OpenApiDocument;
@@ -43,6 +43,6 @@ pub struct DocumentQuery {
 }
 
 /// `GET /openapi.json`.
-pub async fn openapi(State(app): State<Arc<App>>, QueryParams(query): QueryParams<DocumentQuery>) -> OpenApiDocument {
+pub async fn openapi(State(app): State<Arc<App>>, Query(query): Query<DocumentQuery>) -> OpenApiDocument {
     app.published().document(query.listener)
 }

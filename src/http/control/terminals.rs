@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::input::{Address, Code, Input, QueryParams, no_institution, no_terminal};
+use super::input::{Address, Code, Input, Query, no_institution, no_terminal};
 use super::output::Created;
 use super::patch::{Patch, merged};
 use super::view::TerminalView;
@@ -56,7 +56,7 @@ pub struct AddInput {
 pub async fn list_terminals(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    QueryParams(query): QueryParams<ListQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Json<TerminalList>, Problem> {
     let listing = app.institutions.read(&code, |tenant, moment| {
         let silent = |terminal: &&Terminal| query.silent_for.is_none_or(|period| terminal.is_silent(period, moment.now));

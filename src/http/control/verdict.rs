@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::input::{Code, QueryParams, no_institution};
+use super::input::{Code, Query, no_institution};
 use crate::app::evidence;
 use crate::http::app::App;
 use crate::http::negotiation::{APPLICATION_XML, JSON, TEXT_HTML, TEXT_XML, preferred};
@@ -56,7 +56,7 @@ pub fn describe_verdict(operation: &mut Operation<'_>) {
 pub async fn verdict(
     State(app): State<Arc<App>>,
     Code(code): Code,
-    QueryParams(query): QueryParams<VerdictQuery>,
+    Query(query): Query<VerdictQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let evidence = evidence(&app.institutions, app.strictness, &code).await?.ok_or_else(|| no_institution(&code))?;
