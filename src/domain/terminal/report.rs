@@ -70,8 +70,7 @@ pub enum Report {
     },
 }
 
-/// The running versions. They have their own name in the OpenAPI description, because client
-/// generators need one.
+/// The running versions, under a name of their own, which generators of clients need.
 struct Running;
 
 impl JsonSchema for Running {
@@ -255,8 +254,7 @@ impl Terminal {
         Ok(vec![self.install(now, component, version, restart_required)])
     }
 
-    /// Processes a boot with its running versions. Every component must run its installed or its
-    /// former version.
+    /// Processes a boot. Every component must run its installed or its former version.
     fn report_boot(&mut self, now: Timestamp, boot_id: BootId, running: BTreeMap<Component, Version>) -> Result<Vec<Change>, ReportError> {
         if running.is_empty() {
             return Err(refused("running に実行中の版が1つもありません", "`running` names no component with its version"));
@@ -354,8 +352,7 @@ impl Terminal {
         if held.is_some_and(|held| held.received >= package.size) { PackageState::Downloaded } else { PackageState::Wanted }
     }
 
-    /// Returns the package of this version from the campaign, or from an earlier offer if the
-    /// campaign was replaced.
+    /// Returns a package of the campaign, or of an earlier offer if the campaign was replaced.
     fn offered<'a>(
         &'a self,
         component: Component,

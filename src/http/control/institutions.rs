@@ -177,8 +177,7 @@ struct ListedInstitution {
 /// The maximum number of institutions in one list.
 const MOST_LISTED: usize = 1_000;
 
-/// `GET /v1/institutions`: lists institutions in the order of their codes. If there are more,
-/// `next` is the code for `after`.
+/// `GET /v1/institutions`; if there are more, `next` is the code for `after`.
 ///
 /// # Errors
 /// A limit that is not a number, or a store that does not work.
@@ -267,8 +266,7 @@ fn expiry(after: Option<Period>, wall: Timestamp) -> Result<Option<Timestamp>, P
     Ok(after.map(|after| wall + after.duration()))
 }
 
-/// Creates the institution under the given code, or under an unused one. Another process may take
-/// the same unused code first; then this tries another.
+/// Creates it under the given code, or under an unused one that no other process took meanwhile.
 async fn created(
     app: &App,
     template: &InstitutionCode,
