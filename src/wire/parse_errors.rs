@@ -99,7 +99,7 @@ fn of_value(said: &str) -> Option<String> {
 /// are kept.
 fn type_in_japanese(words: &str) -> String {
     const TYPES: [(&str, &str); 16] = [
-        ("an object with `ja` and `en`", "{\"ja\": …, \"en\": …} の形"),
+        ("object with `ja` and `en`", "{\"ja\": …, \"en\": …} の形"),
         ("struct", "オブジェクト"),
         ("map", "オブジェクト"),
         ("internally tagged enum", "オブジェクト"),
