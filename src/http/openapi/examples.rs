@@ -1,5 +1,5 @@
 //! Examples of responses, recorded from the running program in `examples.json` by `UPDATE_DOCS=1
-//! cargo test --test it answer_examples`.
+//! cargo test --test docs answer_examples`.
 
 use std::sync::LazyLock;
 

@@ -1,0 +1,23 @@
+//! What the documentation promises: pages, examples, recipes, the compose file and releases, held
+//! against the program.
+#![allow(clippy::unwrap_used, reason = "a test that meets what it did not expect fails there")]
+
+mod answer_examples;
+mod cli_page;
+mod compose;
+mod elements;
+mod faults_page;
+mod openapi;
+mod pages;
+mod readme;
+mod recipes;
+mod release;
+mod samples;
+mod scenarios;
+mod stacks;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "shared with `it`, where the compiler finds what nobody uses")]
+mod support;
+mod two_terminals;
+mod verdict_clients;
+mod verdict_docs;

@@ -1,0 +1,11 @@
+//! The control surface: what test authors set up, drive and read.
+
+mod campaigns;
+mod events;
+mod fixtures;
+mod input;
+mod institutions;
+mod observations;
+pub(crate) mod scenarios;
+mod snapshot;
+mod wrong_paths;

@@ -1,0 +1,9 @@
+//! What lasts: the store's contract, its failures, crashes, and several servers on one database.
+
+mod churn;
+mod contract;
+mod crash;
+mod failures;
+pub(crate) mod postgres;
+mod replicas;
+mod rolling;

@@ -1,0 +1,6 @@
+//! The simulated terminal: its life, its program, and its wire.
+
+mod life;
+mod program;
+pub(crate) mod simulated;
+mod wire;

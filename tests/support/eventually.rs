@@ -1,0 +1,26 @@
+//! Waiting for what comes in its own time: until it is so, and no longer than any healthy run
+//! takes.
+
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+/// Looks again and again until something is there, and gives it. Until then a look says what there
+/// is instead, which is told if it never comes.
+pub(crate) async fn eventually<T, S: Debug>(what: &str, look: impl AsyncFn() -> Result<T, S>) -> T {
+    let began = Instant::now();
+    loop {
+        match look().await {
+            Ok(there) => return there,
+            Err(instead) => assert!(began.elapsed() < PATIENCE, "it never came: {what}\ninstead: {instead:?}"),
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+}
+
+/// Waits until something is so.
+pub(crate) async fn wait_until(what: &str, so: impl Fn() -> bool) {
+    eventually(what, async || if so() { Ok(()) } else { Err("it is not so") }).await;
+}
