@@ -112,7 +112,7 @@ pub(super) fn unit_of<'a>(
 }
 
 /// Returns the note that a card expires soon, which accompanies a successful result.
-pub(super) fn card_expires_soon(context: &AnswerContext<'_>, inquiry: &Inquiry, finding: &Finding<'_>) -> Option<Refusal> {
+fn card_expires_soon(context: &AnswerContext<'_>, inquiry: &Inquiry, finding: &Finding<'_>) -> Option<Refusal> {
     let today = japan::civil(context.now).date();
     let (_, held) = finding.matched.filter(|_| finding.validity == Validity::Valid)?;
     let last = held.expires?.on(today);

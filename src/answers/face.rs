@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::check::{card_expires_soon, person_processing, person_refused};
+use super::check::{person_processing, person_refused};
 use super::{Answer, AnswerContext, TerminalContext};
 use crate::domain::check::{Refusal, shown_error};
 use crate::domain::consent::Consents;
@@ -61,7 +61,6 @@ fn face_answer(
     let person = finding.matched.map(|(person, _)| person);
     unit.info = None;
     unit.prescription = person.and_then(|person| person.prescription).map(|choice| choice.code());
-    unit.note = card_expires_soon(context, inquiry, finding).map(|refusal| context.note(&refusal));
     let header = context.header(Segment::Done);
     let validity = finding.validity;
     let why = Text::new(

@@ -101,30 +101,30 @@ impl DeliveryChannel {
         loop {
             let now = institutions.wall();
             let claimed = institutions.store().claim(self.name(), now.as_millisecond(), (now + CLAIMED_FOR).as_millisecond()).await;
-            let done = match claimed {
-                Ok(Some(claimed)) => self.attempt(institutions, claimed).await,
-                Ok(None) => Ok(false),
-                Err(error) => Err(error),
+            let attempted = match claimed {
+                Ok(Some(claimed)) => self.attempt(institutions, claimed).await.is_ok(),
+                Ok(None) | Err(_) => false,
             };
-            if !matches!(done, Ok(true)) {
+            // After a notification the outbox may hold more.
+            if !attempted {
                 tokio::time::sleep(LOOKED_AT_EVERY).await;
             }
         }
     }
 
-    /// Tries to deliver one notification. Returns `true`, since the outbox may hold more.
-    async fn attempt(&self, institutions: &Institutions, claimed: ClaimedMessage) -> Result<bool, StoreError> {
+    /// Tries to deliver one notification.
+    async fn attempt(&self, institutions: &Institutions, claimed: ClaimedMessage) -> Result<(), StoreError> {
         let (store, channel, ClaimedMessage { number, tries, body }) = (institutions.store(), self.name(), claimed);
         let message: NotificationMessage = match serde_json::from_str(&body) {
             Ok(message) => message,
             Err(error) => {
                 tracing::error!(way = channel, %error, "送信待ちのお知らせを読めないため、送信をやめます / a notice in the outbox cannot be read, and is given up");
-                return store.remove_message(number).await.map(|()| true);
+                return store.remove_message(number).await;
             }
         };
         let sent = tokio::time::timeout(PATIENCE, self.send(&message, institutions.wall())).await;
         let failure = match sent {
-            Ok(Ok(())) => return store.remove_message(number).await.map(|()| true),
+            Ok(Ok(())) => return store.remove_message(number).await,
             Ok(Err(Failure(why))) => why,
             Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
         };
@@ -136,7 +136,7 @@ impl DeliveryChannel {
                 why = failure,
                 "お知らせを送信できないため、送信をやめます / a notice could not be delivered, and is given up"
             );
-            return store.remove_message(number).await.map(|()| true);
+            return store.remove_message(number).await;
         }
         let pause = pause_behind(tries);
         tracing::warn!(
@@ -147,7 +147,7 @@ impl DeliveryChannel {
             again_in_seconds = pause.as_secs(),
             "お知らせを送信できませんでした / a notice could not be delivered"
         );
-        store.postpone(number, (institutions.wall() + pause).as_millisecond()).await.map(|()| true)
+        store.postpone(number, (institutions.wall() + pause).as_millisecond()).await
     }
 }
 

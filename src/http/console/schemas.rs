@@ -30,9 +30,8 @@ impl Schema {
 /// Adds a row for each field. The fields of nested objects get names with dots.
 fn fields(within: &str, schema: &Value, rows: &mut Vec<SchemaRow>) {
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        let required = schema["required"].as_array().is_some_and(|required| required.iter().any(|one| one == name));
         let name = format!("{within}{name}");
-        let required =
-            schema["required"].as_array().is_some_and(|required| required.iter().any(|one| name.ends_with(one.as_str().unwrap_or("\0"))));
         rows.push(SchemaRow { name: name.clone(), kind: kind(field), required, about: about(field) });
         fields(&format!("{name}."), field, rows);
         fields(&format!("{name}[]."), &field["items"], rows);
@@ -120,4 +119,26 @@ fn about(schema: &Value) -> String {
         about.push_str(&format!(" [{provenance}]"));
     }
     about.trim_start().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Schema;
+
+    #[test]
+    fn a_field_is_required_by_its_own_name_within_its_object() {
+        let schema = json!({
+            "properties": {
+                "Name": {"type": "string"},
+                "InsuredName": {"type": "string"},
+                "Inner": {"type": "object", "properties": {"Name": {"type": "string"}, "From": {"type": "string"}}, "required": ["From"]},
+            },
+            "required": ["Name"],
+        });
+        let rows = Schema::of("Answer", &schema).rows;
+        let required: Vec<&str> = rows.iter().filter(|row| row.required).map(|row| row.name.as_str()).collect();
+        assert_eq!(required, ["Inner.From", "Name"]);
+    }
 }

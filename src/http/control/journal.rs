@@ -107,8 +107,9 @@ pub async fn stray_entry(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Path(entry) = entry.map_err(|_| no_such_name())?;
+    let masks = query.masks()?;
     let page = read(&app, None, KEPT_ENTRIES).await?;
-    explained((page, &entry), query.masks()?, None, &headers)
+    explained((page, &entry), masks, None, &headers)
 }
 
 /// `DELETE …/journal`: clears the journal. Its entries count as evicted, and the numbers continue.

@@ -13,7 +13,7 @@ use super::{RequestHandler, disk};
 /// `wall`, and adds their names to `removed`.
 ///
 /// # Errors
-/// The first error. A file that cannot be removed does not stop the removal of the others.
+/// The first error. It does not stop the removal of the other files.
 pub(super) fn remove_older(
     dir: &Path,
     wall: Timestamp,
@@ -24,7 +24,13 @@ pub(super) fn remove_older(
     let Some(limit) = SystemTime::from(wall).checked_sub(stay_time) else { return Ok(()) };
     let mut first_error = None;
     for entry in fs::read_dir(dir)? {
-        let entry = entry?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                first_error = first_error.or(Some(error));
+                continue;
+            }
+        };
         let Some(name) = entry.file_name().to_str().filter(|name| handler.is_ours(name)).map(str::to_owned) else { continue };
         // `DirEntry::metadata` does not follow links.
         let is_old = entry.metadata().and_then(|metadata| Ok(metadata.is_file() && metadata.modified()? < limit));
