@@ -28,6 +28,7 @@ pub mod metrics;
 pub mod package;
 pub mod policy;
 pub mod push;
+mod random;
 pub mod server;
 pub mod store;
 mod tasks;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
-use aws_lc_rs::rand;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -28,6 +27,7 @@ use crate::listener::{Addresses, Listener};
 use crate::package;
 use crate::policy::ClientAuthPolicy;
 use crate::push::Push;
+use crate::random;
 use crate::store::Store;
 use crate::tls::{Authority, ClientAuth, CreatedFiles, NewCa, OpenOptions, Readers, write_new};
 use crate::token::Tokens;
@@ -75,7 +75,7 @@ impl Server {
         let initial_fixtures = Arc::new(initial_fixtures);
         let made = authority.made();
         let store = Store::open(&config.store).await?;
-        let tokens = Tokens::new(store.note("token-key", &random_key()?).await?.as_bytes());
+        let tokens = Tokens::new(store.note("token-key", &hex::encode(random::bytes::<32>())).await?.as_bytes());
         let put = stored_fixtures(&store, wall()).await?.map(|mut put| {
             prepare_packages(&packages, &mut put);
             Arc::new(put)
@@ -279,7 +279,7 @@ fn control_token(config: &Config) -> anyhow::Result<String> {
     }
     let path = config.certs.join("control-token");
     if !path.exists() {
-        make_token_file(&path, &random_key()?)?;
+        make_token_file(&path, &hex::encode(random::bytes::<32>()))?;
     }
     let token = std::fs::read_to_string(&path).with_context(|| {
         format!("管理トークンのファイル {0} を読めません / the control token's file {0} cannot be read", path.display())
@@ -292,13 +292,6 @@ fn control_token(config: &Config) -> anyhow::Result<String> {
         );
     }
     Ok(token)
-}
-
-/// Returns 64 random hexadecimal digits.
-fn random_key() -> anyhow::Result<String> {
-    let mut random = [0; 32];
-    rand::fill(&mut random).map_err(|_| anyhow!("the machine gives no random bytes"))?;
-    Ok(hex::encode(random))
 }
 
 /// Creates the token's file. If another start created it first, that token is kept.

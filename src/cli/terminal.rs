@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
-use aws_lc_rs::rand;
+use anyhow::Context;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
@@ -14,6 +13,7 @@ use super::serve::stop_signal;
 use super::terminal_control::{self, TOKEN_FILE, TerminalCommand, bilingual_error};
 use crate::config::{CommandLine, LogFormat, TerminalConfig, TerminalOptions};
 use crate::hex;
+use crate::random;
 use crate::terminal::{Connecting, Settings, Terminal};
 use crate::tls::{Readers, terminal_in, write_new};
 
@@ -112,9 +112,7 @@ fn token(state: &Path) -> anyhow::Result<String> {
     if file.exists() {
         return long_enough(&file, String::from_utf8_lossy(&read(&file)?).trim());
     }
-    let mut random = [0; 32];
-    rand::fill(&mut random).map_err(|_| anyhow!("乱数を得られません / the machine gives no random bytes"))?;
-    let token = hex::encode(random);
+    let token = hex::encode(random::bytes::<32>());
     write_new(&file, token.as_bytes(), Readers::Owner)?;
     Ok(token)
 }

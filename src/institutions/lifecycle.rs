@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use aws_lc_rs::rand;
 use jiff::Timestamp;
 
 use super::transaction::{Decision, Write};
@@ -14,6 +13,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::clock::ClockError;
 use crate::domain::ids::{InstitutionCode, ScenarioId};
 use crate::domain::institution::{Institution, InstitutionSpec};
+use crate::random;
 use crate::store::StoreError;
 
 /// The generation of an institution as its fixture creates it; the same at every start and in
@@ -218,9 +218,7 @@ impl Inner {
 
 /// Returns a random unique id.
 pub(super) fn random_id() -> String {
-    let mut random = [0; 16];
-    rand::fill(&mut random).expect("a machine that gave the random bytes for TLS keys gives sixteen more");
-    uuid::Builder::from_random_bytes(random).into_uuid().to_string()
+    uuid::Builder::from_random_bytes(random::bytes()).into_uuid().to_string()
 }
 
 /// Creates an institution of the fixtures.

@@ -24,7 +24,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_lc_rs::rand;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -47,6 +46,7 @@ use crate::domain::linkage::ResultFiles;
 use crate::domain::text::Text;
 use crate::hex;
 use crate::linkage::folder::Folder;
+use crate::random;
 
 /// The settings of a terminal.
 #[derive(Clone)]
@@ -181,9 +181,7 @@ impl Terminal {
 
 /// Returns a random boot id, unique among all terminals.
 fn new_boot_id() -> BootId {
-    let mut random = [0; 12];
-    rand::fill(&mut random).expect("a machine that gives random bytes for TLS gives twelve more");
-    BootId::parse(&format!("boot-{}", hex::encode(random))).expect("letters, digits and a hyphen make a boot id")
+    BootId::parse(&format!("boot-{}", hex::encode(random::bytes::<12>()))).expect("letters, digits and a hyphen make a boot id")
 }
 
 /// Creates the state at the very first start, with the software that the server has on record.

@@ -13,6 +13,7 @@ use super::files::{self, Readers};
 use super::name::Name;
 use super::remedy::{Expected, Remedy};
 use super::{CertificateDescription, KeyKind, NameConstraints, NewCa, TlsError};
+use crate::random;
 
 pub(super) const CERTIFICATE: &str = "ca.pem";
 pub(super) const KEY: &str = "ca.key";
@@ -42,7 +43,7 @@ impl Ca {
                 key
             }
         };
-        let unique = u32::from_be_bytes(certificate::random());
+        let unique = u32::from_be_bytes(random::bytes());
         let warning = if kind.unconstrained { format!(", {NO_NAME_CONSTRAINTS}") } else { String::new() };
         let mut params = certificate::params(
             "onshi-mock",

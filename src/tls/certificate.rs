@@ -1,6 +1,6 @@
 //! The common parts of the CA's, the server's and the terminals' certificates.
 
-use aws_lc_rs::{digest, rand};
+use aws_lc_rs::digest;
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData};
 use rustls::pki_types::CertificateDer;
@@ -11,6 +11,7 @@ use x509_parser::prelude::X509Certificate;
 
 use super::remedy::{Expected, Remedy};
 use super::{KeyKind, TlsError, files};
+use crate::random;
 
 /// Part of every subject, so that people who come across a certificate see it.
 pub(super) const FOR_TESTS_ONLY: &str = "FOR TESTS ONLY";
@@ -67,7 +68,7 @@ pub(super) fn params(organization: &str, common_name: &str, not_before: Timestam
     params.distinguished_name = subject;
     // Renewals keep the key, and rcgen would derive the serial number from it. Firefox refuses
     // two certificates of one issuer with the same number.
-    params.serial_number = Some(random::<16>().to_vec().into());
+    params.serial_number = Some(random::bytes::<16>().to_vec().into());
     params.not_before = date(not_before);
     params.not_after = date(not_after);
     params.use_authority_key_identifier_extension = true;
@@ -81,13 +82,6 @@ pub(super) fn new_key(kind: KeyKind) -> Result<KeyPair, TlsError> {
         KeyKind::Rsa => &PKCS_RSA_SHA256,
     };
     KeyPair::generate_for(algorithm).map_err(TlsError::Issue)
-}
-
-/// Returns random bytes for serial numbers, passwords and the unique part of a CA's name.
-pub(super) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    rand::fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes
 }
 
 /// Returns the time `by` later; saturates.

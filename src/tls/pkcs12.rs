@@ -15,7 +15,7 @@ use aws_lc_rs::iv::FixedLength;
 use yasna::models::ObjectIdentifier;
 use yasna::{DERWriter, DERWriterSeq, Tag, construct_der};
 
-use super::certificate;
+use crate::random;
 
 /// Iterations of the key derivation; the same as OpenSSL's.
 const ITERATIONS: u32 = 2048;
@@ -59,7 +59,7 @@ pub(super) fn encode(name: &str, key: &[u8], certificate: &[u8], issuers: &[&[u8
         content(contents.next(), ENCRYPTED_DATA, |value| encrypted_data(value, &certificates));
         content(contents.next(), DATA, |value| value.write_bytes(&keys));
     });
-    let mac_salt = certificate::random::<8>();
+    let mac_salt = random::bytes::<8>();
     let mac = password.mac(&mac_salt, &contents);
     Ok(sequence(|file| {
         file.next().write_u8(3);
@@ -171,7 +171,7 @@ impl Password {
     }
 
     fn encrypt(&self, mut bytes: Vec<u8>) -> Result<Encrypted, Unspecified> {
-        let salt = certificate::random::<8>();
+        let salt = random::bytes::<8>();
         let key = UnboundCipherKey::new(&DES_EDE3_FOR_LEGACY_USE_ONLY, &self.derive::<24>(Purpose::Key, &salt))?;
         let iv = FixedLength::from(&self.derive::<8>(Purpose::Iv, &salt));
         PaddedBlockEncryptingKey::cbc_pkcs7(key)?.less_safe_encrypt(&mut bytes, EncryptionContext::Iv64(iv))?;

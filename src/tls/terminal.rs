@@ -10,6 +10,7 @@ use super::ca::Ca;
 use super::certificate::{self, TEN_YEARS};
 use super::pkcs12;
 use crate::domain::ids::TerminalAddress;
+use crate::random;
 
 /// 32 letters and digits that are not easily confused.
 const PASSWORD_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -46,7 +47,7 @@ impl TerminalCertificate {
         let certificate = params.signed_by(&key, &ca.issuer).map_err(TlsError::Issue)?;
 
         let pkcs12_password: String =
-            certificate::random::<20>().map(|byte| char::from(PASSWORD_ALPHABET[usize::from(byte % 32)])).iter().collect();
+            random::bytes::<20>().map(|byte| char::from(PASSWORD_ALPHABET[usize::from(byte % 32)])).iter().collect();
         let pkcs12 =
             pkcs12::encode(&id, key.serialized_der(), certificate.der(), &[&ca.der], &pkcs12_password).map_err(TlsError::Pkcs12)?;
         Ok(Self { certificate_pem: certificate.pem(), private_key_pem: key.serialize_pem(), pkcs12, pkcs12_password, not_after })

@@ -5,8 +5,8 @@ mod answer;
 mod calls;
 mod clinic;
 mod computer;
-pub(crate) mod request_files;
 pub(crate) mod eventually;
+pub(crate) mod request_files;
 
 use std::net::SocketAddr;
 

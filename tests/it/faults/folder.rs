@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::backend::medical::about;
-use crate::support::request_files::{Folder, check, text, value};
 use crate::support::eventually::wait_until;
+use crate::support::request_files::{Folder, check, text, value};
 use crate::support::{Clinic, Mock, frozen, template};
 
 const NOW: &str = "2026-01-20T09:00:00+09:00";

@@ -9,8 +9,8 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::server::program::Program;
-use crate::support::request_files::{DATE, Folder, element, message, plain, text, value};
 use crate::support::eventually::wait_until;
+use crate::support::request_files::{DATE, Folder, element, message, plain, text, value};
 use crate::support::{TOKEN, trusting};
 
 const CODE: &str = "9910000018";

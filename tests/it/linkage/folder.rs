@@ -3,8 +3,8 @@
 use onshi_mock::domain::ids::TerminalAddress;
 use onshi_mock::linkage::LinkageLocation;
 
-use crate::support::request_files::{Folder, check, text, value};
 use crate::support::eventually::wait_until;
+use crate::support::request_files::{Folder, check, text, value};
 use crate::support::{Mock, template};
 
 const NOW: &str = "2026-01-20T10:00:00+09:00";

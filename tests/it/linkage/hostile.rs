@@ -5,8 +5,8 @@ use onshi_mock::domain::ids::TerminalAddress;
 use onshi_mock::linkage::LinkageLocation;
 use serde_json::json;
 
-use crate::support::request_files::{DATE, Folder, check, info_of, message, text, value};
 use crate::support::eventually::wait_until;
+use crate::support::request_files::{DATE, Folder, check, info_of, message, text, value};
 use crate::support::{Mock, frozen, template};
 
 const NOW: &str = "2026-01-20T10:00:00+09:00";

@@ -15,8 +15,8 @@ use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
 use serde_json::json;
 use tokio::task;
 
-use crate::support::request_files::{Folder, check, text, value};
 use crate::support::eventually::wait_until;
+use crate::support::request_files::{Folder, check, text, value};
 use crate::support::{Mock, template};
 use crate::terminal::simulated::{Running, Site};
 

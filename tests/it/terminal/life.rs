@@ -6,8 +6,8 @@ use onshi_mock::terminal::{CardInput, Command, Settings};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::request_files::{Folder, check, text, value};
 use crate::support::eventually::wait_until;
+use crate::support::request_files::{Folder, check, text, value};
 use crate::support::{Clinic, Mock, template};
 use crate::terminal::simulated::{Running, Site};
 
