@@ -9,9 +9,9 @@ use super::Terminal;
 use super::linkage_folder::deliver_face;
 use super::protocol::CardAnswer;
 use super::request_error::RequestError;
-use super::state::Power;
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::consent::Consents;
+use crate::domain::terminal::Power;
 use crate::domain::text::Text;
 use crate::linkage::folder::OutputFile;
 

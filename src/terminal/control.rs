@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::life::Wake;
 use super::request_error::RequestError;
-use super::state::Power;
 use super::{Terminal, locked, new_boot_id};
+use crate::domain::terminal::Power;
 use crate::domain::text::Text;
 
 /// A command.

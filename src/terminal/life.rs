@@ -9,10 +9,10 @@ use super::download::Partial;
 use super::meter::Meter;
 use super::protocol::Offer;
 use super::request_error::{RequestError, line};
-use super::state::{Power, State};
+use super::state::State;
 use super::status::{Activity, TransferProgress};
 use super::{Terminal, locked};
-use crate::domain::terminal::{FIRST_POLL, Report};
+use crate::domain::terminal::{FIRST_POLL, Power, Report};
 use crate::domain::text::Text;
 
 /// The number of bytes between two progress reports of a download.

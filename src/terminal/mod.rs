@@ -37,12 +37,13 @@ use client::Backend;
 use life::Wake;
 use pace::Pace;
 use request_error::RequestError;
-use state::{State, Versions};
+use state::State;
 use status::Activity;
 use store::{Store, unwritable};
 
 use crate::domain::ids::{BootId, TerminalAddress};
 use crate::domain::linkage::ResultFiles;
+use crate::domain::terminal::Software;
 use crate::domain::text::Text;
 use crate::hex;
 use crate::linkage::folder::Folder;
@@ -194,7 +195,7 @@ async fn set_up(settings: &Settings, backend: &Backend, pace: &mut Pace) -> Resu
                     .versions()
                     .into_iter()
                     .map(|(component, (installed, running))| {
-                        (component, Versions { running: running.unwrap_or_else(|| installed.clone()), installed })
+                        (component, Software { running: running.unwrap_or_else(|| installed.clone()), installed, installation: None })
                     })
                     .collect();
                 return Ok(State::new(settings.address.to_string(), software, new_boot_id()));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::campaign::Component;
 use crate::domain::ids::{BootId, Version};
-use crate::domain::terminal::Report;
+use crate::domain::terminal::{Power, Report, Software};
 
 /// The maximum number of outstanding reports; the oldest are dropped, since the installed and
 /// running versions can be reported again at any time.
@@ -25,7 +25,7 @@ pub(super) struct State {
     /// The number of boots.
     pub(super) boots: u64,
     pub(super) reader_powered: bool,
-    pub(super) software: BTreeMap<Component, Versions>,
+    pub(super) software: BTreeMap<Component, Software>,
     /// The outstanding reports, in order.
     pub(super) reports: VecDeque<Report>,
     /// Offered versions that were older than the installed one, and have been reported.
@@ -34,26 +34,9 @@ pub(super) struct State {
     pub(super) last_poll: Option<Timestamp>,
 }
 
-/// The power state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Power {
-    On,
-    Off,
-    /// Off with fast startup: switching on continues the same boot.
-    Hibernated,
-}
-
-/// A component's versions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Versions {
-    pub(super) installed: Version,
-    pub(super) running: Version,
-}
-
 impl State {
     /// Creates the state of a new terminal with this software, in its first boot.
-    pub(super) fn new(terminal: String, software: BTreeMap<Component, Versions>, boot_id: BootId) -> Self {
+    pub(super) fn new(terminal: String, software: BTreeMap<Component, Software>, boot_id: BootId) -> Self {
         let mut state = Self {
             terminal,
             power: Power::On,
@@ -71,7 +54,7 @@ impl State {
 
     /// Whether a restart is pending: some installed version is not running.
     pub(super) fn is_pending(&self) -> bool {
-        self.software.values().any(|versions| versions.installed != versions.running)
+        self.software.values().any(Software::is_pending)
     }
 
     /// Boots: the installed versions run from now on.
@@ -79,36 +62,29 @@ impl State {
         self.power = Power::On;
         self.boot_id = boot_id;
         self.boots += 1;
-        for versions in self.software.values_mut() {
-            versions.running = versions.installed.clone();
-        }
+        self.software.values_mut().for_each(Software::boot);
         self.report_boot();
     }
 
     /// Shuts down; with fast startup only hibernates.
     pub(super) fn shut_down(&mut self, fast_startup: bool) {
-        self.power = if fast_startup { Power::Hibernated } else { Power::Off };
+        self.power = Power::after_shutdown(fast_startup);
     }
 
     /// Switches on. A hibernated terminal continues its boot; otherwise it boots. Returns
     /// whether it booted.
     pub(super) fn power_on(&mut self, boot_id: BootId) -> bool {
-        if self.power == Power::Hibernated {
-            self.power = Power::On;
-            return false;
+        let boots = self.power.switch_on();
+        if boots {
+            self.boot(boot_id);
         }
-        self.boot(boot_id);
-        true
+        boots
     }
 
     /// Installs a package. If it needs no restart, it runs at once.
     pub(super) fn install(&mut self, component: Component, version: &Version, restart_required: bool) {
-        let installed = || Versions { installed: version.clone(), running: version.clone() };
-        let versions = self.software.entry(component).or_insert_with(installed);
-        versions.installed = version.clone();
-        if !restart_required {
-            versions.running = version.clone();
-        }
+        let software = self.software.entry(component).or_insert_with(|| Software::running(version.clone()));
+        software.install(version.clone(), restart_required, None);
         self.report(Report::Installed { component, version: version.clone() });
     }
 
@@ -131,7 +107,7 @@ impl State {
 
     /// Returns the report of the boot and the running versions.
     pub(super) fn boot_report(&self) -> Report {
-        let running = self.software.iter().map(|(component, versions)| (*component, versions.running.clone())).collect();
+        let running = self.software.iter().map(|(component, software)| (*component, software.running.clone())).collect();
         Report::Booted { boot_id: self.boot_id.clone(), running }
     }
 
@@ -141,15 +117,15 @@ impl State {
     pub(super) fn report_all(&mut self, known: &BTreeMap<Component, Version>) {
         let forgotten =
             self.software.iter().filter(|(component, versions)| known.get(component).is_none_or(|known| *known < versions.installed));
-        let forgotten = forgotten.map(|(component, versions)| (*component, versions.clone()));
-        let (pending, applied): (Vec<_>, Vec<_>) = forgotten.partition(|(_, versions)| versions.installed != versions.running);
+        let forgotten = forgotten.map(|(component, software)| (*component, software.clone()));
+        let (pending, applied): (Vec<_>, Vec<_>) = forgotten.partition(|(_, software)| software.is_pending());
         self.report_installed(applied);
         self.report_boot();
         self.report_installed(pending);
     }
 
-    fn report_installed(&mut self, components: Vec<(Component, Versions)>) {
-        for (component, Versions { installed: version, .. }) in components {
+    fn report_installed(&mut self, components: Vec<(Component, Software)>) {
+        for (component, Software { installed: version, .. }) in components {
             self.report(Report::Downloaded { component, version: version.clone() });
             self.report(Report::Installing { component, version: version.clone() });
             self.report(Report::Installed { component, version });
@@ -170,7 +146,7 @@ mod tests {
     }
 
     fn state() -> State {
-        let old = Versions { installed: version("5.2.0"), running: version("5.2.0") };
+        let old = Software::running(version("5.2.0"));
         State::new("9910000034-T1".to_owned(), [(Component::LinkageApplication, old)].into(), boot("b1"))
     }
 

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::state::Power;
 use super::{Terminal, locked};
 use crate::domain::campaign::Component;
 use crate::domain::ids::Version;
 use crate::domain::japan;
+use crate::domain::terminal::Power;
 use crate::domain::text::Text;
 
 /// What the terminal is doing; not saved.

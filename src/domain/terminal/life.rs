@@ -295,11 +295,7 @@ impl Terminal {
 
     pub(super) fn install(&mut self, at: Timestamp, component: Component, version: Version, restart_required: bool) -> Change {
         if let Some(software) = self.software.get_mut(&component) {
-            software.installed = version.clone();
-            software.installation = Some(Installation { at, boot: self.boot.id.clone() });
-            if !restart_required {
-                software.running = version.clone();
-            }
+            software.install(version.clone(), restart_required, Some(Installation { at, boot: self.boot.id.clone() }));
         }
         Change::Installed { component, version, restart_required }
     }
@@ -332,10 +328,9 @@ impl Terminal {
     }
 
     pub(super) fn switch_on(&mut self, at: Timestamp, readings: &Readings) -> Vec<Change> {
-        let resumes = matches!(self.power, Power::Off { hibernated: true, .. });
-        self.power = Power::On;
+        let boots = self.power.switch_on();
         self.polls_since = at;
-        vec![if resumes { Change::Resumed } else { self.begin_boot(at, readings) }]
+        vec![if boots { self.begin_boot(at, readings) } else { Change::Resumed }]
     }
 
     /// Boots the terminal: the installed versions start to run, unless the terminal is stuck.
@@ -351,7 +346,7 @@ impl Terminal {
             let reader_cycled = software.installation.as_ref().is_none_or(|installation| reader_on_since > installation.at);
             let waits_for_reader = readings.reader_needs_own_restart && component.is_readers() && !reader_cycled;
             if !self.settings.stuck && !waits_for_reader {
-                software.running = software.installed.clone();
+                software.boot();
                 applied.push(*component);
             }
         }

@@ -3,8 +3,10 @@
 
 mod actions;
 mod life;
+mod power;
 mod report;
 mod settings;
+mod software;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +18,10 @@ use serde::{Deserialize, Serialize};
 
 pub use actions::ActionError;
 pub use life::{Due, TerminalEnvironment};
+pub use power::Power;
 pub use report::{Report, ReportError, ReportState};
 pub use settings::{Driver, PowerSchedule, ReaderSettings, Settings, Starts};
+pub use software::{Installation, Software};
 
 use super::calendar::{Window, open_window};
 use super::campaign::{Campaign, Component, Package};
@@ -70,21 +74,6 @@ pub struct Terminal {
     cursor: life::Cursor,
 }
 
-/// Whether a terminal is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Power {
-    /// On.
-    On,
-    /// Off.
-    Off {
-        /// Whether it was shut down under fast startup: switching on then resumes the session and
-        /// is no boot.
-        hibernated: bool,
-        /// Whether the plug is pulled: the power schedule then does not switch it on.
-        unplugged: bool,
-    },
-}
-
 /// One boot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
@@ -103,40 +92,6 @@ pub struct Reader {
     pub powered: bool,
     /// When it was last switched on.
     pub on_since: Timestamp,
-}
-
-/// The versions of a component.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Software {
-    /// The version on disk.
-    pub installed: Version,
-    /// The version in memory.
-    pub running: Version,
-    /// When and in which boot the installed version was installed, if it was not there from the
-    /// start.
-    pub installation: Option<Installation>,
-}
-
-/// The time and boot of an installation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Installation {
-    /// The time.
-    pub at: Timestamp,
-    /// The boot.
-    pub boot: BootId,
-}
-
-impl Software {
-    /// Whether the installed version is not running yet.
-    pub fn is_pending(&self) -> bool {
-        self.installed != self.running
-    }
-
-    /// Whether the campaign's version or a newer one is installed. A component without a package
-    /// counts as delivered.
-    pub fn is_delivered(&self, package: Option<&Package>) -> bool {
-        package.is_none_or(|package| self.installed >= package.version)
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -358,22 +313,6 @@ impl Terminal {
                 let nanos = now.duration_since(activity.since).as_nanos().max(0) as u128;
                 let bytes = nanos * u128::from(self.settings.bandwidth) / 1_000_000_000;
                 before.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX))
-            }
-        }
-    }
-}
-
-impl Software {
-    fn starting(package: &Package, starts: Starts, boot: &Boot) -> Self {
-        let new = package.version.clone();
-        let old = package.replaces.clone();
-        match starts {
-            Starts::UpToDate => Self { installed: new.clone(), running: new, installation: None },
-            Starts::UpdateAvailable => Self { installed: old.clone(), running: old, installation: None },
-            Starts::Pending => {
-                let running = if package.restart_required { old } else { new.clone() };
-                let installation = Some(Installation { at: boot.at, boot: boot.id.clone() });
-                Self { installed: new, running, installation }
             }
         }
     }
