@@ -15,6 +15,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+#[cfg(not(all(feature = "mail", feature = "otlp")))]
 mod features;
 pub mod fixtures;
 mod hex;

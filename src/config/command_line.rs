@@ -38,3 +38,36 @@ impl<O: Args> Args for CommandLine<O> {
         O::augment_args_for_update(command)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Options as they are here: optional or a list. A flag or a default would always be present in
+    /// the matches, and replace what the file says.
+    #[derive(clap::Args, Debug, Default, PartialEq)]
+    struct Options {
+        #[arg(long)]
+        number: Option<u16>,
+        #[arg(long, value_delimiter = ',')]
+        names: Vec<String>,
+        #[arg(skip)]
+        only_in_the_file: Option<u16>,
+    }
+
+    fn over_file(arguments: &[&str]) -> Options {
+        let command = CommandLine::<Options>::augment_args(Command::new("test"));
+        let matches = command.no_binary_name(true).get_matches_from(arguments);
+        let file = Options { number: Some(1), names: vec!["file".to_owned()], only_in_the_file: Some(2) };
+        CommandLine::<Options>::from_arg_matches(&matches).unwrap().over(file)
+    }
+
+    #[test]
+    fn what_is_given_replaces_what_the_file_says_and_nothing_else() {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let file = Options { number: Some(1), names: names(&["file"]), only_in_the_file: Some(2) };
+        assert_eq!(over_file(&[]), file);
+        assert_eq!(over_file(&["--number", "7"]), Options { number: Some(7), ..over_file(&[]) });
+        assert_eq!(over_file(&["--names", "a,b", "--names", "c"]), Options { names: names(&["a", "b", "c"]), ..over_file(&[]) });
+    }
+}

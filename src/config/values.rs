@@ -9,7 +9,6 @@ use serde::Deserialize;
 use crate::domain::ids::TerminalAddress;
 use crate::domain::period::Period;
 use crate::domain::text::Text;
-use crate::features::not_built;
 use crate::store::Target;
 use crate::verdict::RULE_SET;
 
@@ -41,9 +40,6 @@ pub(super) fn read_strictness<'de, D: serde::Deserializer<'de>>(deserializer: D)
 }
 
 pub(super) fn collector(text: &str) -> Result<Url, String> {
-    if !cfg!(feature = "otlp") {
-        return Err(not_built("otlp"));
-    }
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some());
     url.ok_or_else(|| "http:// か https:// のアドレスが必要です / expected an address such as http://collector:4318/v1/traces".to_owned())
 }
@@ -60,15 +56,4 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
 
 pub(super) fn period(text: &str) -> Result<Period, String> {
     Period::try_from(text.to_owned()).map_err(|error| format!("PT1S のような ISO 8601 の時間（P400D まで）が必要です / {error}"))
-}
-
-#[cfg(all(test, not(feature = "otlp")))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn not_built_is_said_with_the_features_name() {
-        let refusal = collector("http://127.0.0.1:4318/v1/traces").unwrap_err();
-        assert!(refusal.starts_with("このプログラムは otlp 機能なしで") && refusal.contains("--features otlp"), "{refusal}");
-    }
 }

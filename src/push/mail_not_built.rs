@@ -1,26 +1,29 @@
-//! The replacement of `mail.rs` in a program without the feature `mail`: refuses a mail server.
+//! In the place of `mail.rs` in a program without the feature `mail`: it refuses to start with a
+//! mail server.
 
 use super::Failure;
 use crate::domain::notification::NotificationMessage;
 use crate::features::not_built;
 
-/// Has no values, since `new` always fails.
+/// A mail server that this program cannot use.
 #[derive(Clone, Debug)]
-pub enum MailSettings {}
+pub struct MailSettings;
 
 impl MailSettings {
-    /// Always fails, and names the missing feature.
+    /// Accepts anything: commands other than `serve` read the same settings.
+    #[expect(clippy::unnecessary_wraps, reason = "as in `mail.rs`")]
     pub(super) fn new(_url: String, _from: Option<&str>, _to: &[String]) -> anyhow::Result<Self> {
-        anyhow::bail!("smtp-url: {}", not_built("mail"))
+        Ok(Self)
     }
 }
 
-/// Has no values, as `MailSettings` has none.
+/// Never created.
 pub(super) enum Mail {}
 
 impl Mail {
-    pub(super) fn new(settings: &MailSettings) -> anyhow::Result<Self> {
-        match *settings {}
+    /// Refuses.
+    pub(super) fn new(_settings: &MailSettings) -> anyhow::Result<Self> {
+        anyhow::bail!("smtp-url: {}", not_built("mail"))
     }
 
     pub(super) async fn send(&self, _message: &NotificationMessage) -> Result<(), Failure> {
@@ -30,12 +33,12 @@ impl Mail {
 
 #[cfg(test)]
 mod tests {
-    use crate::push::{PushOptions, Settings};
+    use crate::push::{Push, PushOptions, Settings};
 
     #[test]
     fn not_built_is_said_with_the_features_name() {
         let options = PushOptions { smtp_url: Some("smtp://localhost".into()), to: vec!["a@example.jp".into()], ..Default::default() };
-        let refusal = Settings::new(options).unwrap_err().to_string();
+        let refusal = Push::new(&Settings::new(options).unwrap()).err().unwrap().to_string();
         assert!(refusal.starts_with("smtp-url: このプログラムは mail 機能なしで") && refusal.contains("--features mail"), "{refusal}");
     }
 }

@@ -12,7 +12,8 @@ pub struct Set {
     pub date: Date,
 }
 
-/// The rule set of this program. A stricter one gets a later date and is chosen by that date, so
+/// The first rule set, and so far the only one. Its date is the earliest that can be chosen, and the
+/// default: do not change it. A stricter set gets a later date beside it, which users choose, so
 /// that a newer mock alone never breaks a build.
 pub const RULE_SET: Set = Set { name: "strict-2026-11", date: date(2026, 11, 25) };
 

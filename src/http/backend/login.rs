@@ -27,7 +27,6 @@ use crate::http::openapi::{self, JSON, LoginAnswer, LoginRequest, content};
 use crate::policy::LoginPolicy;
 use crate::tls::ClientCertificate;
 use crate::token::{Bearer, Claims, Kind};
-use crate::wire::document;
 use crate::wire::login::{self, GrantedLogin};
 
 /// The institution and terminal that a login names.
@@ -47,14 +46,13 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 /// Handles one login.
 pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
     let (incoming, read) = IncomingRequest::whole(&app, Operation::Login, request).await;
-    let fields = match read.and_then(|()| document::json(&incoming.body).map_err(malformed)) {
-        Ok(Value::Object(fields)) => fields,
-        Ok(_) => {
-            let refusal = malformed(Text::new("JSON オブジェクトが必要です。", "A JSON object was expected."));
-            return refused(&app, incoming, RequestContext::default(), &refusal).await;
-        }
+    if let Err(refusal) = read {
         // After an unreadable body, the rest of the connection cannot be trusted, so it is closed.
-        Err(refusal) => return closing(refused(&app, incoming, RequestContext::default(), &refusal).await),
+        return closing(refused(&app, incoming, RequestContext::default(), &refusal).await);
+    }
+    let fields: Map<String, Value> = match incoming.json_object() {
+        Ok(fields) => fields,
+        Err(refusal) => return refused(&app, incoming, RequestContext::default(), &refusal).await,
     };
     let RequestOutcome { result, request_context } = match named(&app, &incoming, &fields).await {
         Ok(named) => bearer(&app, named).await,
@@ -64,10 +62,6 @@ pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
         Ok(bearer) => granted(&app, incoming, request_context, (bearer, is_mistyped(&fields))).await,
         Err(refusal) => refused(&app, incoming, request_context, &refusal).await,
     }
-}
-
-fn malformed(detail: Text) -> Refusal {
-    Refusal::quoting(ErrorId::MalformedRequest, detail)
 }
 
 /// Returns the institution and terminal that certificate and credentials name; under lenient login

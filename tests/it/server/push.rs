@@ -1,11 +1,9 @@
-//! Notices pushed (N10): by webhook to a receiver that fails, is away, or comes back after the server was killed; by mail to a real server.
+//! Notices pushed (N10) by webhook, to a receiver that fails, is away, or comes back after the
+//! server was killed.
 #![cfg(unix)]
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -23,13 +21,13 @@ use crate::support::{TOKEN, frozen, template, trusting};
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// A server that pushes, and a client of its control API.
-struct Pushing {
+pub(super) struct Pushing {
     program: Program,
     client: Client,
 }
 
 impl Pushing {
-    fn start(dir: &Path, arguments: &[&str]) -> Self {
+    pub(super) fn start(dir: &Path, arguments: &[&str]) -> Self {
         let program = Program::start(dir, &[&["--control-token", TOKEN], arguments].concat());
         let client = trusting(&std::fs::read_to_string(dir.join("certs/ca.pem")).unwrap()).build().unwrap();
         Self { program, client }
@@ -39,7 +37,7 @@ impl Pushing {
         self.send(Method::POST, path, body).await
     }
 
-    async fn put(&self, path: &str, body: Value) -> Value {
+    pub(super) async fn put(&self, path: &str, body: Value) -> Value {
         self.send(Method::PUT, path, body).await
     }
 
@@ -52,13 +50,13 @@ impl Pushing {
     }
 
     /// An institution on the day before the campaign; its terminal is one that nobody hears of.
-    async fn institution(&self) -> String {
+    pub(super) async fn institution(&self) -> String {
         let clock = frozen("2026-01-18T12:00:00+09:00");
         let created = self.post("", json!({"template": template::EXTERNAL, "clock": clock})).await;
         created["code"].as_str().unwrap().to_owned()
     }
 
-    async fn advance(&self, code: &str, to: &str) {
+    pub(super) async fn advance(&self, code: &str, to: &str) {
         self.post(&format!("/{code}/clock/advance"), json!({"to": to})).await;
     }
 }
@@ -188,88 +186,6 @@ async fn of_two_servers_on_one_database_one_delivers() {
     let announced = |received: &[Request]| received.iter().any(|request| letter(request)["type"] == "campaign.announced");
     let all = once(&receiver, announced).await;
     assert_eq!(all.len(), 8, "none came twice");
-}
-
-/// A real mail server that prints each message as a line of JSON.
-struct MailServer {
-    child: Child,
-    address: String,
-    messages: std::sync::mpsc::Receiver<Value>,
-}
-
-const MAIL_SERVER: &str = r#"
-import asyncio, email, email.policy, json
-from aiosmtpd.smtp import SMTP
-
-class Handler:
-    async def handle_DATA(self, server, session, envelope):
-        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        headers = {name: str(message[name]) for name in message.keys()}
-        print(json.dumps({"from": envelope.mail_from, "to": envelope.rcpt_tos, "headers": headers, "body": message.get_content()}), flush=True)
-        return "250 OK"
-
-async def main():
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(Handler()), "127.0.0.1", 0)
-    print(json.dumps("127.0.0.1:%d" % server.sockets[0].getsockname()[1]), flush=True)
-    await server.serve_forever()
-
-asyncio.run(main())
-"#;
-
-impl MailServer {
-    fn start() -> Self {
-        // The system's own: its packages hold the mail server.
-        let mut child =
-            Command::new("/usr/bin/python3").args(["-c", MAIL_SERVER]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap());
-        let address: Value = lines.next().expect("the mail server did not start: is python3-aiosmtpd there?");
-        let (sender, messages) = std::sync::mpsc::channel();
-        std::thread::spawn(move || lines.try_for_each(|message| sender.send(message)));
-        Self { child, address: address.as_str().unwrap().to_owned(), messages }
-    }
-}
-
-impl Drop for MailServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[cfg(feature = "mail")]
-#[tokio::test]
-async fn mail_reaches_a_real_server_in_both_languages_with_both_times() {
-    let (dir, mail) = (tempfile::tempdir().unwrap(), MailServer::start());
-    let url = format!("smtp://{}", mail.address);
-    let to = ["--store", "memory", "--smtp-url", &url, "--notice-to", "staff@example.jp,医院 <clinic@example.jp>"];
-    let server = Pushing::start(dir.path(), &to);
-    let code = server.institution().await;
-    let notice = json!({"channel": "portal_mail", "published": "2026-01-18T00:00:00+09:00",
-        "title": {"ja": "更新\nのお知らせ", "en": "Notice"}, "body": {"ja": "本文です。\n.\n終わり", "en": "The text."}});
-    server.put(&format!("/{code}/campaign"), json!({"starts": "tonight", "notices": [notice]})).await;
-    let message = mail.messages.recv_timeout(Duration::from_secs(60)).unwrap();
-    assert_eq!((&message["from"], &message["to"]), (&json!("onshi-mock@localhost"), &json!(["staff@example.jp", "clinic@example.jp"])));
-    let (subject, body) = (message["headers"]["Subject"].as_str().unwrap(), message["body"].as_str().unwrap().replace("\r\n", "\n"));
-    assert_eq!(subject, format!("[onshi-mock テスト] {code} 更新アプリケーション配信のお知らせ: 更新 のお知らせ"));
-    for expected in [
-        "テスト環境（onshi-mock）",
-        "test environment",
-        "時刻: 2026-01-18 12:00（この医療機関の時計）",
-        "real time",
-        "本文です。\n.\n終わり",
-        "The text.",
-        "2026-01-18 20:00 から 2026-01-19 05:00 まで",
-    ] {
-        assert!(body.contains(expected), "{expected}: {body}");
-    }
-    let real = onshi_mock::domain::japan::civil(onshi_mock::clock::wall()).year().to_string();
-    assert!(message["headers"]["Date"].as_str().unwrap().contains(&real), "{message}");
-    server.advance(&code, "2026-01-21T13:00:00+09:00").await;
-    let subjects: Vec<Value> =
-        (0..4).map(|_| mail.messages.recv_timeout(Duration::from_secs(60)).unwrap()["headers"]["Subject"].take()).collect();
-    assert!(subjects[2].as_str().unwrap().contains("A night begins"), "{subjects:?}");
-    assert!(subjects[3].as_str().unwrap().contains("端末 T1 から連絡がありません"), "{subjects:?}");
 }
 
 #[tokio::test]

@@ -66,6 +66,7 @@ pub(super) const LAYERS: [(&str, &[Module]); 5] = [
                     "answers",
                     "app",
                     "domain",
+                    "features",
                     "fixtures",
                     "institutions",
                     "journal",
@@ -109,7 +110,7 @@ pub(super) const LAYERS: [(&str, &[Module]); 5] = [
                 ],
             ),
             ("clock", &[]),
-            ("config", &["domain", "features", "institutions", "linkage", "listener", "policy", "push", "store", "verdict", "wire"]),
+            ("config", &["domain", "institutions", "linkage", "listener", "policy", "push", "store", "verdict", "wire"]),
             ("main", &["cli", "clock"]),
             ("push", &["domain", "features", "institutions", "store"]),
             (
