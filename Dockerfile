@@ -17,10 +17,12 @@ RUN set -eu; own=$(dpkg --print-architecture); arch=${TARGETARCH:-$own}; \
     fi
 # The dependencies in a layer of their own: they are built again only when Cargo.toml or Cargo.lock changes.
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir -p src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
+COPY crates/core/Cargo.toml crates/core/
+RUN mkdir -p src crates/core/src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs crates/core/src/lib.rs \
     && cargo build --profile dist --locked --all-features --target "$(cat target-triple)" \
-    && rm -r src && find target -name '*onshi[_-]mock*' -prune -exec rm -r {} +
+    && rm -r src crates && find target \( -name '*onshi[_-]mock*' -o -name '*onshi[_-]core*' \) -prune -exec rm -r {} +
 COPY templates templates
+COPY crates crates
 COPY fixtures fixtures
 COPY src src
 # Directories that volumes take their owner from: /data for the server's state; /ca for the CA alone (ONSHI_CA_OUT=/ca/ca.pem), to be shared with clients;

@@ -9,12 +9,13 @@
 //! [`domain::check`] (the refusal), [`institutions`] (cache, updates, lifecycle),
 //! [`http::router`] (every route), [`server`] (how the parts are wired).
 
+pub use onshi_core::{domain, wire};
+
 pub mod answers;
 pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod domain;
 #[cfg(not(all(feature = "mail", feature = "otlp")))]
 mod features;
 pub mod fixtures;
@@ -37,4 +38,3 @@ pub mod terminal;
 pub mod tls;
 pub mod token;
 pub mod verdict;
-pub mod wire;

@@ -32,14 +32,17 @@ fn source_files() -> Vec<(String, String)> {
         let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
         (name, std::fs::read_to_string(path).unwrap())
     };
-    let files: Vec<_> = rust_files(&root.join("src")).into_iter().chain(rust_files(&root.join("tests"))).map(named).collect();
+    let files: Vec<_> = ["src", "crates/core/src", "tests"].iter().flat_map(|dir| rust_files(&root.join(dir))).map(named).collect();
     assert!(files.len() > 40, "the source tree was found");
     files
 }
 
 /// The files of the product itself: no tests.
 fn product_files() -> impl Iterator<Item = (String, String)> {
-    source_files().into_iter().filter(|(name, _)| name.starts_with("src/") && !name.contains("/tests"))
+    let is_product = |name: &str| !name.starts_with("tests/") && !name.contains("/tests") && name != "crates/core/src/lib.rs";
+    // The program exports the core's modules again: `crate::domain` is the same in both.
+    let product = source_files().into_iter().filter(move |(name, _)| is_product(name));
+    product.map(|(name, text)| (name.trim_start_matches("crates/core/").to_owned(), text))
 }
 
 /// Which file of the product imports which.

@@ -2,6 +2,7 @@
 //! `name` and `ALL`.
 
 /// Defines an enum from a list of variants and names.
+#[macro_export]
 macro_rules! named {
     ($(#[$meta:meta])* pub enum $enum:ident { $($(#[$of_variant:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
         #[derive(
@@ -23,7 +24,7 @@ macro_rules! named {
     };
 }
 
-pub(crate) use named;
+pub use named;
 
 #[cfg(test)]
 mod tests {

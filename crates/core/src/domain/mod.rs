@@ -21,7 +21,7 @@ pub mod institution;
 pub mod japan;
 pub mod linkage;
 pub mod medical;
-pub(crate) mod named;
+pub mod named;
 pub mod notification;
 pub mod observation;
 pub mod operation;

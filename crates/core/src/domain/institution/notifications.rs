@@ -63,6 +63,3 @@ impl Institution {
         told_now.then_some(settled).into_iter().chain(opens).chain(published).chain(silent).min()
     }
 }
-
-#[cfg(test)]
-mod tests;
