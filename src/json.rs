@@ -26,7 +26,7 @@ pub enum JsonError {
         /// Counted from 1.
         column: usize,
         /// The parser's message.
-        said: String,
+        parser_message: String,
     },
     /// The document is a list.
     NotAnObject,
@@ -53,8 +53,8 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer);
-    let parsed = parsed.map_err(|error| unreadable(error.inner(), &pointer(error.path())))?;
-    deserializer.end().map(|()| parsed).map_err(|error| unreadable(&error, ""))
+    let parsed = parsed.map_err(|error| to_json_error(error.inner(), &pointer(error.path())))?;
+    deserializer.end().map(|()| parsed).map_err(|error| to_json_error(&error, ""))
 }
 
 /// Parses a JSON value into a type; `at` is the JSON pointer of the value itself.
@@ -62,7 +62,7 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
 /// # Errors
 /// As [`parse_json`].
 pub fn parse_value<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, JsonError> {
-    serde_path_to_error::deserialize(value).map_err(|error| unreadable(error.inner(), &format!("{at}{}", pointer(error.path()))))
+    serde_path_to_error::deserialize(value).map_err(|error| to_json_error(error.inner(), &format!("{at}{}", pointer(error.path()))))
 }
 
 impl JsonError {
@@ -82,7 +82,9 @@ impl JsonError {
                 format!("{byte}バイト目が UTF-8 として読めません。JSON は UTF-8 で送ってください。"),
                 format!("Byte {byte} is not UTF-8; JSON is sent in UTF-8."),
             ),
-            Self::NotJson { line, column, said } => Text::new(format!("{line}行{column}列で JSON として読めなくなります。"), said.as_str()),
+            Self::NotJson { line, column, parser_message: said } => {
+                Text::new(format!("{line}行{column}列で JSON として読めなくなります。"), said.as_str())
+            }
             Self::NotAnObject => Text::new("JSON オブジェクトが必要です。", "A JSON object was expected."),
             Self::Field { said, .. } => Text::new(in_japanese(said), said.as_str()),
         }
@@ -124,7 +126,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     path.iter().map(segment).collect()
 }
 
-fn unreadable(error: &serde_json::Error, pointer: &str) -> JsonError {
+fn to_json_error(error: &serde_json::Error, pointer: &str) -> JsonError {
     // `shuffle_elements` was replaced; the parser knows it only to name its replacement, so it
     // is not listed as allowed.
     let said = error.to_string().replace("`shuffle_elements`, ", "");
@@ -134,5 +136,5 @@ fn unreadable(error: &serde_json::Error, pointer: &str) -> JsonError {
         let pointer = missing.map_or_else(|| pointer.to_owned(), |name| format!("{pointer}/{name}"));
         return JsonError::Field { pointer, said };
     }
-    JsonError::NotJson { line: error.line(), column: error.column(), said }
+    JsonError::NotJson { line: error.line(), column: error.column(), parser_message: said }
 }

@@ -23,7 +23,7 @@ use crate::store::JournalCounters;
 pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 
 /// The upper bounds of the histogram buckets, in seconds.
-const DURATIONS: [f64; 16] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const DURATION_BUCKETS: [f64; 16] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// The counters of one server, and the registry that encodes them.
 pub struct Metrics {
@@ -167,7 +167,7 @@ fn operations(registry: &mut Registry) -> [OfOperation; Operation::ALL.len()] {
     let requests = Family::<[Label; 2], Counter>::default();
     let help = "backend と連携フォルダーの要求（操作と結果別）。 Requests to the backend and in linkage folders, by operation and outcome";
     registry.register("requests", help, requests.clone());
-    let seconds = Family::<[Label; 1], Histogram>::new_with_constructor(|| Histogram::new(DURATIONS));
+    let seconds = Family::<[Label; 1], Histogram>::new_with_constructor(|| Histogram::new(DURATION_BUCKETS));
     let help = "要求のヘッダーから応答までの秒数（操作別）。障害による遅れは含まない。 \
                 Seconds from a request's header to its answer, by operation, without what a fault delays";
     registry.register("request_duration_seconds", help, seconds.clone());

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use crate::app::{App, checked, prepare_packages, stored_fixtures};
+use crate::app::{App, check_fixtures, prepare_packages, stored_fixtures};
 use crate::config::Config;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::japan;
@@ -42,7 +42,7 @@ pub struct Server {
     app: Arc<App>,
     linkage: LinkageFolders,
     listeners: Listeners,
-    made: CreatedFiles,
+    created_files: CreatedFiles,
     findings: Findings,
     fixture_differences: FixtureDifferences,
     push: Push,
@@ -73,7 +73,7 @@ impl Server {
         let backend_tls = Arc::new(authority.server_config(client_auth)?);
         let control_tls = Arc::new(authority.server_config(ClientAuth::Off)?);
         let initial_fixtures = Arc::new(initial_fixtures);
-        let made = authority.made();
+        let made = authority.created_files();
         let store = Store::open(&config.store).await?;
         let tokens = Tokens::new(store.note("token-key", &hex::encode(random::bytes::<32>())).await?.as_bytes());
         let put = stored_fixtures(&store, wall()).await?.map(|mut put| {
@@ -110,7 +110,7 @@ impl Server {
             collector: config.otlp_url.clone(),
         })?;
         warn_of_unknown_terminal(config, &app.institutions).await?;
-        Ok(Self { app, linkage, listeners, made, findings, fixture_differences, push })
+        Ok(Self { app, linkage, listeners, created_files: made, findings, fixture_differences, push })
     }
 
     /// Returns the address of the backend.
@@ -131,7 +131,7 @@ impl Server {
 
     /// Returns which certificates were created.
     pub fn made(&self) -> CreatedFiles {
-        self.made
+        self.created_files
     }
 
     /// Returns the warnings about the fixtures.
@@ -166,21 +166,21 @@ impl Server {
         let listeners = Box::pin(self.listeners.run(stop(stopping.clone())));
         let linkage = self.linkage.run(stop(stopping.clone()));
         let maintenance = run_store_maintenance(self.app.institutions.clone(), stop(stopping.clone()));
-        let (quiet, silence) = watch::channel(());
-        let journals = self.app.institutions.run_journal_writer(stop(silence.clone()));
-        let listening = Box::pin(self.app.institutions.listen(stop(silence.clone())));
-        let following = Box::pin(sync_fixtures(Arc::clone(&self.app), stop(silence.clone())));
-        let telling = Box::pin(self.app.institutions.notify_when_due(stop(silence.clone())));
-        let pushing = Box::pin(self.push.run(&self.app.institutions, stop(silence)));
+        let (surfaces_running, surfaces_done) = watch::channel(());
+        let journals = self.app.institutions.run_journal_writer(stop(surfaces_done.clone()));
+        let listening = Box::pin(self.app.institutions.listen(stop(surfaces_done.clone())));
+        let following = Box::pin(sync_fixtures(Arc::clone(&self.app), stop(surfaces_done.clone())));
+        let notifying = Box::pin(self.app.institutions.notify_when_due(stop(surfaces_done.clone())));
+        let pushing = Box::pin(self.push.run(&self.app.institutions, stop(surfaces_done)));
         let surfaces = async move {
             tokio::join!(listeners, linkage, maintenance, async move {
                 shutdown.await;
                 drop(running);
             });
             // All requests have recorded their journal entries by now.
-            drop(quiet);
+            drop(surfaces_running);
         };
-        tokio::join!(surfaces, journals, listening, following, telling, pushing);
+        tokio::join!(surfaces, journals, listening, following, notifying, pushing);
         self.app.institutions.shut_down().await;
     }
 }
@@ -188,16 +188,16 @@ impl Server {
 /// Maintains the store until `stop` completes.
 async fn run_store_maintenance(institutions: Institutions, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
-    let mut beat = tokio::time::interval(STORE_LOOKED_AT_EVERY);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut interval = tokio::time::interval(STORE_PROBE_INTERVAL);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
             () = &mut stop => return,
-            _ = beat.tick() => {}
+            _ = interval.tick() => {}
         }
         if institutions.maintain().await {
-            beat.reset_immediately();
+            interval.reset_immediately();
         }
     }
 }
@@ -209,7 +209,7 @@ async fn sync_fixtures(app: Arc<App>, stop: impl Future<Output = ()>) {
             app.institutions.fixtures_changed().await;
             // The store logs its own failures.
             while app.sync_fixtures().await.is_err() {
-                tokio::time::sleep(STORE_LOOKED_AT_EVERY).await;
+                tokio::time::sleep(STORE_PROBE_INTERVAL).await;
             }
         }
     };
@@ -220,11 +220,11 @@ async fn sync_fixtures(app: Arc<App>, stop: impl Future<Output = ()>) {
 }
 
 /// How often the store is maintained.
-const STORE_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+const STORE_PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
 fn load_fixtures(config: &Config, wall: Timestamp) -> anyhow::Result<(Fixtures, Findings)> {
     let today = japan::civil(wall).date();
-    let (fixtures, findings) = checked(match &config.fixtures {
+    let (fixtures, findings) = check_fixtures(match &config.fixtures {
         None => Fixtures::compiled_in(today),
         Some(dir) => Fixtures::from_dir(dir, today),
     });
@@ -240,7 +240,7 @@ fn load_fixtures(config: &Config, wall: Timestamp) -> anyhow::Result<(Fixtures, 
 /// Warns if the only linkage folder is for a terminal that does not exist: the folder is not
 /// read until someone creates it, so the id is probably mistyped.
 async fn warn_of_unknown_terminal(config: &Config, institutions: &Institutions) -> anyhow::Result<()> {
-    let Some(only) = config.linkage.as_ref().and_then(|whereabouts| whereabouts.only.as_ref()) else {
+    let Some(only) = config.linkage.as_ref().and_then(|location| location.only.as_ref()) else {
         return Ok(());
     };
     let there = institutions.read(&only.institution, |tenant, _| tenant.institution.terminals.contains_key(&only.terminal)).await?;

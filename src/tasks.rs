@@ -29,7 +29,7 @@ impl Tasks {
     }
 
     /// Waits until no task runs.
-    pub(crate) async fn ended(&self) {
+    pub(crate) async fn wait_until_idle(&self) {
         // Cannot fail: the sender is a field of `self`.
         let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
     }
@@ -67,25 +67,25 @@ mod tests {
     #[tokio::test]
     async fn what_was_begun_is_finished_and_waited_for_though_nobody_asks_any_more() {
         let tasks = Tasks::default();
-        let (go_on, told) = oneshot::channel();
+        let (go_on, released) = oneshot::channel();
         let (done, seen) = oneshot::channel();
-        let asking = tasks.finish(async move {
-            told.await.unwrap();
+        let task = tasks.finish(async move {
+            released.await.unwrap();
             done.send(()).unwrap();
         });
-        assert!(asking.now_or_never().is_none(), "whoever asked is gone");
-        assert!(tasks.ended().now_or_never().is_none(), "it runs");
+        assert!(task.now_or_never().is_none(), "whoever asked is gone");
+        assert!(tasks.wait_until_idle().now_or_never().is_none(), "it runs");
         go_on.send(()).unwrap();
-        tasks.ended().await;
+        tasks.wait_until_idle().await;
         seen.await.unwrap();
     }
 
     #[tokio::test]
     async fn a_panic_is_no_task_that_runs() {
         let tasks = Arc::new(Tasks::default());
-        let asking = Arc::clone(&tasks);
-        let asked = spawn(async move { asking.finish(async { panic!("on purpose") }).await });
+        let task = Arc::clone(&tasks);
+        let asked = spawn(async move { task.finish(async { panic!("on purpose") }).await });
         assert!(asked.await.unwrap_err().is_panic());
-        tasks.ended().await;
+        tasks.wait_until_idle().await;
     }
 }

@@ -47,7 +47,7 @@ pub enum Kind {
 }
 
 /// The number of tokens whose signature is not verified again.
-const REMEMBERED: usize = 1024;
+const MAX_CACHED: usize = 1024;
 
 /// Signs and reads tokens with the key in the installation's store.
 pub struct Tokens {
@@ -60,7 +60,7 @@ pub struct Tokens {
 impl Tokens {
     /// Creates the signer with a key of any length; tokens signed with another key are refused.
     pub fn new(key: &[u8]) -> Self {
-        let known = Mutex::new(LruCache::new(REMEMBERED));
+        let known = Mutex::new(LruCache::new(MAX_CACHED));
         Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key), known }
     }
 

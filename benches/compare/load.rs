@@ -70,17 +70,17 @@ impl Client {
 
     /// Returns the requests per second over some connections. The requests are sent in turn,
     /// repeatedly, from where the last call stopped.
-    pub(crate) async fn rate(&self, connections: usize, spell: Duration, requests: &Arc<Vec<Vec<u8>>>) -> f64 {
-        let mut asking = JoinSet::new();
-        let until = Instant::now() + spell;
-        let awake = tokio::spawn(async {
+    pub(crate) async fn rate(&self, connections: usize, time: Duration, requests: &Arc<Vec<Vec<u8>>>) -> f64 {
+        let mut workers = JoinSet::new();
+        let until = Instant::now() + time;
+        let ticker = tokio::spawn(async {
             loop {
                 tokio::task::yield_now().await;
             }
         });
         for number in 0..connections {
             let (client, requests) = (self.clone(), Arc::clone(requests));
-            asking.spawn(async move {
+            workers.spawn(async move {
                 let mut stream = client.connect(number).await;
                 let (mut buffer, mut done) = (Vec::with_capacity(8 * 1024), 0_u64);
                 while Instant::now() < until {
@@ -92,18 +92,18 @@ impl Client {
             });
         }
         let mut done = 0;
-        while let Some(asked) = asking.join_next().await {
+        while let Some(asked) = workers.join_next().await {
             done += asked.unwrap();
         }
-        awake.abort();
-        done as f64 / spell.as_secs_f64()
+        ticker.abort();
+        done as f64 / time.as_secs_f64()
     }
 
     /// Returns the MiB per second of consecutive responses over one connection.
-    pub(crate) async fn throughput(&self, spell: Duration, request: &[u8]) -> f64 {
+    pub(crate) async fn throughput(&self, time: Duration, request: &[u8]) -> f64 {
         let mut stream = self.connect(0).await;
         let (began, mut bytes, mut buffer) = (Instant::now(), 0, vec![0; 256 * 1024]);
-        while began.elapsed() < spell {
+        while began.elapsed() < time {
             stream.write_all(request).await.unwrap();
             stream.flush().await.unwrap();
             let mut head = Vec::with_capacity(16 * 1024);
@@ -120,12 +120,12 @@ impl Client {
     }
 
     /// Returns the full handshakes per second. Each ends when the server has closed its side.
-    pub(crate) async fn handshakes(&self, connections: usize, spell: Duration) -> f64 {
-        let mut shaking = JoinSet::new();
-        let until = Instant::now() + spell;
+    pub(crate) async fn handshakes(&self, connections: usize, time: Duration) -> f64 {
+        let mut workers = JoinSet::new();
+        let until = Instant::now() + time;
         for number in 0..connections {
             let client = self.clone();
-            shaking.spawn(async move {
+            workers.spawn(async move {
                 let mut done = 0_u64;
                 while Instant::now() < until {
                     let mut stream = client.connect(number).await;
@@ -139,10 +139,10 @@ impl Client {
             });
         }
         let mut done = 0;
-        while let Some(shaken) = shaking.join_next().await {
+        while let Some(shaken) = workers.join_next().await {
             done += shaken.unwrap();
         }
-        done as f64 / spell.as_secs_f64()
+        done as f64 / time.as_secs_f64()
     }
 }
 

@@ -26,13 +26,13 @@ use pairs::Row;
 /// The number of rounds of each pair. Each round measures both once.
 const ROUNDS: usize = 7;
 /// The duration of one measurement.
-const SPELL: Duration = Duration::from_secs(3);
+const MEASUREMENT_TIME: Duration = Duration::from_secs(3);
 /// The number of connections of the load.
 const CONNECTIONS: usize = 16;
 /// About the number of all medical institutions in Japan.
-const MANY: u32 = 230_000;
+const INSTITUTIONS: u32 = 230_000;
 
-const PARTS: [(&str, &str); 8] = [
+const SECTIONS: [(&str, &str); 8] = [
     ("check", "(a) check over TLS keep-alive, SQLite, 1 institution"),
     ("check-many", "(a) check over TLS keep-alive, SQLite, one of 230,000 institutions"),
     ("package", "(b) package download, 64 MiB"),
@@ -54,25 +54,25 @@ fn main() {
         return;
     }
     let wanted: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with("--")).collect();
-    if let Some(unknown) = wanted.iter().find(|wanted| PARTS.iter().all(|(name, _)| name != *wanted)) {
-        eprintln!("there is no part {unknown}; there are: {}", PARTS.map(|(name, _)| name).join(", "));
+    if let Some(unknown) = wanted.iter().find(|wanted| SECTIONS.iter().all(|(name, _)| name != *wanted)) {
+        eprintln!("there is no part {unknown}; there are: {}", SECTIONS.map(|(name, _)| name).join(", "));
         std::process::exit(2);
     }
     process::pin_load();
     println!("{}\n\n{}", process::machine(), Row::HEAD);
-    for (name, title) in PARTS.iter().filter(|(name, _)| wanted.is_empty() || wanted.contains(name)) {
-        for row in measured(name, title) {
+    for (name, title) in SECTIONS.iter().filter(|(name, _)| wanted.is_empty() || wanted.contains(name)) {
+        for row in measure(name, title) {
             println!("{row}");
         }
     }
 }
 
-fn measured(name: &str, title: &str) -> Vec<Row> {
+fn measure(name: &str, title: &str) -> Vec<Row> {
     match name {
         "check" => pairs::checks(&[(title, 1, 0.55)], &stage::sqlite(), 1),
         "check-many" => {
             let in_turn = "(a) check over TLS keep-alive, SQLite, all of 230,000 institutions in turn";
-            pairs::checks(&[(title, 1, 0.55), (in_turn, MANY as usize, 0.2)], &stage::sqlite(), MANY)
+            pairs::checks(&[(title, 1, 0.55), (in_turn, INSTITUTIONS as usize, 0.2)], &stage::sqlite(), INSTITUTIONS)
         }
         "package" => vec![pairs::packages(title, 0.9)],
         "handshake" => vec![pairs::handshakes(title, 0.9)],

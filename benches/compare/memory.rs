@@ -8,7 +8,7 @@ use super::load::Client;
 use super::pairs::{Row, median};
 use super::process::Process;
 use super::stage;
-use super::{CONNECTIONS, MANY};
+use super::{CONNECTIONS, INSTITUTIONS};
 
 /// Measures the milliseconds from the start of the process to its ready line.
 pub(crate) fn start(title: &str) -> Row {
@@ -39,12 +39,12 @@ pub(crate) fn resident(title: &str) -> Vec<Row> {
     let control = Client::new(vec![program.address("control=")], &ca, None);
     let token = runtime.block_on(stage::login(&backend));
     let request = Arc::new(vec![stage::check("/oqs-api-pro/MSA01030/ILI01030SV01/search", "9910000018", &token)]);
-    let (mut checks, spell) = (0.0, Duration::from_secs(5));
+    let (mut checks, time) = (0.0, Duration::from_secs(5));
     while checks < 1_000_000.0 {
-        checks += runtime.block_on(backend.rate(CONNECTIONS, spell, &request)) * spell.as_secs_f64();
+        checks += runtime.block_on(backend.rate(CONNECTIONS, time, &request)) * time.as_secs_f64();
     }
     let checked = program.resident();
-    let codes = runtime.block_on(stage::institutions(&control, MANY));
+    let codes = runtime.block_on(stage::institutions(&control, INSTITUTIONS));
     let created = program.resident();
     drop(program);
     let again = timed(dir.path(), &[]);
@@ -53,8 +53,8 @@ pub(crate) fn resident(title: &str) -> Vec<Row> {
     let requests =
         Arc::new(codes.iter().map(|code| stage::check("/oqs-api-pro/MSA01030/ILI01030SV01/search", code, &token)).collect::<Vec<_>>());
     let mut asked = 0.0;
-    while asked < 2.0 * f64::from(MANY) {
-        asked += runtime.block_on(backend.rate(CONNECTIONS, spell, &requests)) * spell.as_secs_f64();
+    while asked < 2.0 * f64::from(INSTITUTIONS) {
+        asked += runtime.block_on(backend.rate(CONNECTIONS, time, &requests)) * time.as_secs_f64();
     }
     vec![
         plain(&format!("{title}, idle"), format!("{idle:.0} MiB"), "under 25 MiB"),

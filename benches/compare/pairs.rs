@@ -8,8 +8,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::load::Client;
 use super::process::Process;
-use super::stage::{self, Stage, request};
-use super::{CONNECTIONS, ROUNDS, SPELL};
+use super::stage::{self, BenchSetup, request};
+use super::{CONNECTIONS, MEASUREMENT_TIME, ROUNDS};
 
 /// A line of the table.
 pub(crate) struct Row {
@@ -45,7 +45,7 @@ struct Subject {
 }
 
 impl Subject {
-    fn start(runtime: &Runtime, title: &'static str, build: &str, stage: &Stage, institutions: u32) -> Self {
+    fn start(runtime: &Runtime, title: &'static str, build: &str, stage: &BenchSetup, institutions: u32) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let programs: Vec<Process> = (0..stage.processes).map(|_| Process::build(build, dir.path(), &["--store", &stage.store])).collect();
         let ca = std::fs::read(dir.path().join("certs/ca.pem")).unwrap();
@@ -61,13 +61,13 @@ impl Subject {
 
     fn rate(&self, runtime: &Runtime, asked: usize) -> f64 {
         let requests = Arc::new(self.requests[..asked].to_vec());
-        runtime.block_on(self.client.rate(CONNECTIONS, SPELL, &requests))
+        runtime.block_on(self.client.rate(CONNECTIONS, MEASUREMENT_TIME, &requests))
     }
 }
 
 /// Measures checks per second with this number of institutions. Each title has a row, in which its
 /// number of institutions are queried in turn; the baseline has one row.
-pub(crate) fn checks(rows: &[(&str, usize, f64)], stage: &Stage, institutions: u32) -> Vec<Row> {
+pub(crate) fn checks(rows: &[(&str, usize, f64)], stage: &BenchSetup, institutions: u32) -> Vec<Row> {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let builds = [("", Some(env!("CARGO_BIN_EXE_onshi-mock"))), (", baseline", stage.baseline.as_deref())];
     let builds = builds.into_iter().filter_map(|(title, build)| Some((title, build?)));
@@ -82,7 +82,7 @@ pub(crate) fn checks(rows: &[(&str, usize, f64)], stage: &Stage, institutions: u
         let mut measured: Vec<Measured> = subjects.iter().map(|_| Measured::default()).collect();
         for round in 0..=ROUNDS {
             let rates: Vec<f64> = subjects.iter().map(|subject| subject.rate(&runtime, *asked)).collect();
-            let floor = runtime.block_on(theirs.rate(CONNECTIONS, SPELL, &for_floor));
+            let floor = runtime.block_on(theirs.rate(CONNECTIONS, MEASUREMENT_TIME, &for_floor));
             if round > 0 {
                 measured.iter_mut().zip(rates).for_each(|(measured, rate)| measured.add(rate, floor));
             }
@@ -108,8 +108,8 @@ pub(crate) fn packages(title: &str, target: f64) -> Row {
     let (for_ours, for_floor) = (request("GET", &path, "", b""), request("GET", "/package", "", b""));
     let mut measured = Measured::default();
     for round in 0..=ROUNDS {
-        let ours = runtime.block_on(ours.throughput(SPELL, &for_ours));
-        let theirs = runtime.block_on(theirs.throughput(SPELL, &for_floor));
+        let ours = runtime.block_on(ours.throughput(MEASUREMENT_TIME, &for_ours));
+        let theirs = runtime.block_on(theirs.throughput(MEASUREMENT_TIME, &for_floor));
         eprintln!("{title}: round {round}: {ours:.0} and {theirs:.0} MiB/s");
         if round > 0 {
             measured.add(ours, theirs);
@@ -132,8 +132,8 @@ pub(crate) fn handshakes(title: &str, target: f64) -> Row {
     let theirs = Client::new(vec![floor.address("")], &ca, own);
     let mut measured = Measured::default();
     for round in 0..=ROUNDS {
-        let ours = runtime.block_on(ours.handshakes(CONNECTIONS, SPELL));
-        let theirs = runtime.block_on(theirs.handshakes(CONNECTIONS, SPELL));
+        let ours = runtime.block_on(ours.handshakes(CONNECTIONS, MEASUREMENT_TIME));
+        let theirs = runtime.block_on(theirs.handshakes(CONNECTIONS, MEASUREMENT_TIME));
         if round > 0 {
             measured.add(ours, theirs);
         }

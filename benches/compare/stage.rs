@@ -8,7 +8,7 @@ use super::load::Client;
 use super::process::TOKEN;
 
 /// The store and the number of processes of the program.
-pub(crate) struct Stage {
+pub(crate) struct BenchSetup {
     pub(crate) store: String,
     pub(crate) processes: usize,
     /// The database that the floor queries once per request.
@@ -19,20 +19,20 @@ pub(crate) struct Stage {
 
 /// A SQLite file in the bench's own directory. The build that `ONSHI_BENCH_BASELINE` names has its
 /// own file.
-pub(crate) fn sqlite() -> Stage {
+pub(crate) fn sqlite() -> BenchSetup {
     let baseline = std::env::var("ONSHI_BENCH_BASELINE").ok();
-    Stage { store: "sqlite:bench.db".to_owned(), processes: 1, floor_asks: None, baseline }
+    BenchSetup { store: "sqlite:bench.db".to_owned(), processes: 1, floor_asks: None, baseline }
 }
 
 /// The PostgreSQL database that `ONSHI_BENCH_POSTGRES` names. Its former tables are dropped.
-pub(crate) fn postgres(processes: usize) -> Stage {
+pub(crate) fn postgres(processes: usize) -> BenchSetup {
     let url =
         std::env::var("ONSHI_BENCH_POSTGRES").expect("ONSHI_BENCH_POSTGRES=postgres://… names a database whose content may be dropped");
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(emptied(&url));
-    Stage { store: url.clone(), processes, floor_asks: Some(url), baseline: None }
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(drop_all_tables(&url));
+    BenchSetup { store: url.clone(), processes, floor_asks: Some(url), baseline: None }
 }
 
-async fn emptied(url: &str) {
+async fn drop_all_tables(url: &str) {
     sqlx::any::install_default_drivers();
     let pool = sqlx::AnyPool::connect(url).await.unwrap();
     for statement in ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"] {

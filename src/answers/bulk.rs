@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
-use super::check::{consents_of, person_refused, unit_of};
-use super::registration::registered;
+use super::check::{build_unit, consents_of, person_refused};
+use super::registration::registration_unit;
 use super::{Answer, AnswerContext, TerminalContext};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
@@ -46,8 +46,8 @@ pub fn submit(context: &AnswerContext<'_>, institution: &mut Institution, termin
     let mut header = context.header(Segment::Done);
     header.reception = terminal.settings.linkage.reception_number_in_header.then(|| number.as_str().into());
     let reception = Some((number, japan::civil(context.now)));
-    let body = Body { unit: Unit { worked: Some(true), reception, ..Unit::default() }, units: Vec::new() };
-    context.answered(&header, &body, Outcome::Answered, why)
+    let body = Body { unit: Unit { succeeded: Some(true), reception, ..Unit::default() }, units: Vec::new() };
+    context.success_answer(&header, &body, Outcome::Answered, why)
 }
 
 /// Returns the result of a bulk request, or that it is still being processed.
@@ -59,35 +59,37 @@ pub fn fetch(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>,
         return context.refused(&refusal, None);
     }
     let Some(reception) = reception else {
-        return context.refused(&unknown(submitted_as, &number.text), None);
+        return context.refused(&unknown_reception(submitted_as, &number.text), None);
     };
     let mut header = context.header(Segment::Processing);
     header.reception = Some(number.clone());
     if context.now < reception.ready_at {
         let until = japan::to_the_second(reception.ready_at);
         let why = Text::new(format!("{until} まで処理中です。"), format!("It is being processed until {until}."));
-        return context.answered(&header, &Body::default(), Outcome::Answered, why);
+        return context.success_answer(&header, &Body::default(), Outcome::Answered, why);
     }
-    let found = found(context, reception);
+    let found = find_results(context, reception);
     if let Some(person) = found.iter().find_map(InquiryResult::processing) {
         let why = Text::new(
             format!("{person} の資格確認が終わらないため、処理中です（outcome = \"processing\"）。"),
             format!("It is never done: checks of {person} are answered as being processed."),
         );
-        return context.answered(&header, &Body::default(), Outcome::Answered, why);
+        return context.success_answer(&header, &Body::default(), Outcome::Answered, why);
     }
     let units: Vec<_> = match &reception.asked {
-        BulkQuery::Registrations(registrations) => registrations.iter().map(|registration| registered(context, registration)).collect(),
+        BulkQuery::Registrations(registrations) => {
+            registrations.iter().map(|registration| registration_unit(context, registration)).collect()
+        }
         _ => found.iter().map(|found| found.unit(context, terminal_context)).collect(),
     };
-    let normal = units.iter().filter(|unit| unit.worked == Some(true)).count();
+    let normal = units.iter().filter(|unit| unit.succeeded == Some(true)).count();
     header.segment = Segment::Done;
     header.counts = Some(Counts { processed: units.len(), normal, error: units.len() - normal });
     let why = Text::new(
         format!("一括要求の結果 {} 件を返しました。", units.len()),
         format!("The bulk request's {} results were given.", units.len()),
     );
-    context.answered(&header, &Body { unit: Unit::default(), units }, Outcome::Answered, why)
+    context.success_answer(&header, &Body { unit: Unit::default(), units }, Outcome::Answered, why)
 }
 
 /// Returns the sender for the header of a result: identifier and date are those of the fetching
@@ -116,18 +118,20 @@ impl InquiryResult<'_> {
         let person = self.finding.matched.map(|(person, _)| person);
         if person.is_some_and(|person| person.outcome == PersonOutcome::Refused) {
             let note = context.note(&person_refused(person));
-            return Unit { info: Some(&self.inquiry), worked: Some(false), note: Some(note), ..Unit::default() };
+            return Unit { info: Some(&self.inquiry), succeeded: Some(false), note: Some(note), ..Unit::default() };
         }
-        unit_of(context, terminal_context, &self.inquiry, &self.finding, &self.consents)
+        build_unit(context, terminal_context, &self.inquiry, &self.finding, &self.consents)
     }
 }
 
-fn found<'a>(context: &AnswerContext<'a>, reception: &Reception) -> Vec<InquiryResult<'a>> {
+fn find_results<'a>(context: &AnswerContext<'a>, reception: &Reception) -> Vec<InquiryResult<'a>> {
     let today = japan::civil(context.now).date();
     let persons: &'a [Person] = context.register.persons;
-    let held = |holds: &dyn Fn(&Person, &Qualification) -> bool| {
-        let all = persons.iter().flat_map(|person| person.qualifications.iter().map(move |held| (person, held)));
-        all.filter(|(person, held)| holds(person, held)).map(|(person, held)| of_person(person, held, today)).collect()
+    let results_where = |holds: &dyn Fn(&Person, &Qualification) -> bool| {
+        let all = persons.iter().flat_map(|person| person.qualifications.iter().map(move |qualification| (person, qualification)));
+        all.filter(|(person, qualification)| holds(person, qualification))
+            .map(|(person, qualification)| result_for_person(person, qualification, today))
+            .collect()
     };
     match &reception.asked {
         BulkQuery::Persons(inquiries) => {
@@ -140,31 +144,34 @@ fn found<'a>(context: &AnswerContext<'a>, reception: &Reception) -> Vec<InquiryR
         }
         BulkQuery::MedicalAid(month) => {
             let days = || month.first_of_month().series(jiff::ToSpan::days(1)).take(usize::try_from(month.days_in_month()).unwrap_or(31));
-            held(&|_, held| held.card == CardClassification::MedicalAid && days().any(|day| held.holds_on(day, today)))
+            results_where(&|_, qualification| {
+                qualification.card == CardClassification::MedicalAid && days().any(|day| qualification.holds_on(day, today))
+            })
         }
-        BulkQuery::Consented(from, to) => held(&|person, held| {
+        BulkQuery::Consented(from, to) => results_where(&|person, qualification| {
             let consent = if reception.kind == FileKind::HomeVisits { person.home_visit_consent } else { person.online_consent };
-            consent.is_some_and(|day| (*from..=*to).contains(&day.on(today))) && held.holds_on(today, today)
+            consent.is_some_and(|day| (*from..=*to).contains(&day.on(today))) && qualification.holds_on(today, today)
         }),
         BulkQuery::Registrations(_) => Vec::new(),
     }
 }
 
 /// Returns the result for a person who was not requested by card data.
-fn of_person<'a>(person: &'a Person, held: &'a Qualification, today: Date) -> InquiryResult<'a> {
+fn result_for_person<'a>(person: &'a Person, qualification: &'a Qualification, today: Date) -> InquiryResult<'a> {
     let inquiry = Inquiry {
         confirmation_date: today,
-        card: CardData::of(held),
+        card: CardData::of(qualification),
         birthdate: person.birthdate,
         limit_consent: false,
         arbitrary_identifier: None,
     };
-    let validity = if held.unregistered { Validity::ValidUnregistered } else { Validity::Valid };
-    let finding = Finding { validity, matched: Some((person, held)), told: vec![held], near_miss: None };
+    let validity = if qualification.unregistered { Validity::ValidUnregistered } else { Validity::Valid };
+    let finding =
+        Finding { validity, matched: Some((person, qualification)), response_qualifications: vec![qualification], near_miss: None };
     InquiryResult { consents: consents_of(person, &inquiry), inquiry, finding }
 }
 
-fn unknown(kind: FileKind, number: &str) -> Refusal {
+fn unknown_reception(kind: FileKind, number: &str) -> Refusal {
     let number: String = number.chars().take(64).collect();
     let detail = Text::new(
         format!("{} の受付番号 {number} はありません。", kind.stem()),

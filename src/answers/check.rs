@@ -30,11 +30,11 @@ pub fn check(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>,
         format!("The check worked; its result is {} ({}).", validity.code(), validity.ja()),
     );
     let consents = person.map(|person| consents_of(person, inquiry)).unwrap_or_default();
-    let mut unit = unit_of(context, terminal_context, inquiry, &finding, &consents);
+    let mut unit = build_unit(context, terminal_context, inquiry, &finding, &consents);
     unit.prescription = person.and_then(|person| person.prescription).map(|choice| choice.code());
     let body = Body { unit, units: Vec::new() };
     let outcome = Outcome::Checked { validity, person: person.map(|person| person.id.clone()), near_miss: finding.near_miss.clone() };
-    context.answered(&context.header(Segment::Done), &body, outcome, why)
+    context.success_answer(&context.header(Segment::Done), &body, outcome, why)
 }
 
 /// Returns the journal's note on a check for another day than the institution's present one.
@@ -46,7 +46,7 @@ pub fn note_of_day(context: &AnswerContext<'_>, inquiry: &Inquiry, answer: &Answ
 /// Returns the answer "processing", which a fault requests.
 pub fn processing(context: &AnswerContext<'_>, inquiry: &Inquiry) -> Answer {
     let why = Text::new("障害の設定により処理中と答えます。", "A fault says that it is being processed.");
-    being_processed(context, Some(inquiry), why)
+    processing_answer(context, Some(inquiry), why)
 }
 
 /// Returns the answer "processing" for a person whose checks are never completed. `info` is the
@@ -56,12 +56,12 @@ pub(super) fn person_processing(context: &AnswerContext<'_>, info: Option<&Inqui
         "この被保険者の資格確認は処理中と答えます（outcome = \"processing\"）。",
         "Checks of this person are answered as being processed.",
     );
-    being_processed(context, info, why)
+    processing_answer(context, info, why)
 }
 
-fn being_processed(context: &AnswerContext<'_>, info: Option<&Inquiry>, why: Text) -> Answer {
+fn processing_answer(context: &AnswerContext<'_>, info: Option<&Inquiry>, why: Text) -> Answer {
     let body = Body { unit: Unit { info, ..Unit::default() }, units: Vec::new() };
-    context.answered(&context.header(Segment::Processing), &body, Outcome::Answered, why)
+    context.success_answer(&context.header(Segment::Processing), &body, Outcome::Answered, why)
 }
 
 /// Returns the person-level error for a person whose checks are refused.
@@ -84,14 +84,15 @@ pub(super) fn consents_of(person: &Person, inquiry: &Inquiry) -> Consents {
 }
 
 /// Returns the unit of a message with one inquiry and its result.
-pub(super) fn unit_of<'a>(
+pub(super) fn build_unit<'a>(
     context: &AnswerContext<'a>,
     terminal_context: TerminalContext<'a>,
     inquiry: &'a Inquiry,
     finding: &Finding<'a>,
     consents: &'a Consents,
 ) -> Unit<'a> {
-    let results = finding.matched.into_iter().flat_map(|(person, _)| finding.told.iter().map(move |held| (person, *held)));
+    let results =
+        finding.matched.into_iter().flat_map(|(person, _)| finding.response_qualifications.iter().map(move |held| (person, *held)));
     let results = results.map(|(person, qualification)| HeldQualification {
         person,
         qualification,
@@ -103,7 +104,7 @@ pub(super) fn unit_of<'a>(
     });
     Unit {
         info: Some(inquiry),
-        worked: Some(true),
+        succeeded: Some(true),
         note: card_expires_soon(context, inquiry, finding).map(|refusal| context.note(&refusal)),
         validity: Some(finding.validity),
         results: results.collect(),

@@ -23,9 +23,9 @@ pub enum CardPresentation {
 }
 
 /// Returns the key of the patient, with the card data that a check without the card would use.
-pub fn sought(person: &Person, now: Timestamp) -> PatientKey {
+pub fn patient_key_of(person: &Person, now: Timestamp) -> PatientKey {
     let today = japan::civil(now).date();
-    inquiry_of(person, newest(person, today), today).patient_key()
+    inquiry_of(person, latest_qualification(person, today), today).patient_key()
 }
 
 /// Checks the qualification of the person whose card is presented.
@@ -41,11 +41,12 @@ pub fn face(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>, 
         PersonOutcome::Processing => return CardPresentation::Answered(person_processing(context, None)),
     }
     let today = japan::civil(context.now).date();
-    let Some(held) = newest(person, today) else {
-        let finding = inquiry::Finding { validity: inquiry::Validity::None, matched: None, told: Vec::new(), near_miss: None };
+    let Some(qualification) = latest_qualification(person, today) else {
+        let finding =
+            inquiry::Finding { validity: inquiry::Validity::None, matched: None, response_qualifications: Vec::new(), near_miss: None };
         return CardPresentation::Answered(face_answer(context, terminal_context, &inquiry_of(person, None, today), &finding, consents));
     };
-    let inquiry = inquiry_of(person, Some(held), today);
+    let inquiry = inquiry_of(person, Some(qualification), today);
     let finding = Register { persons: std::slice::from_ref(person), ..context.register }.find(&inquiry, today);
     CardPresentation::Answered(face_answer(context, terminal_context, &inquiry, &finding, consents))
 }
@@ -57,7 +58,7 @@ fn face_answer(
     finding: &inquiry::Finding<'_>,
     consents: &Consents,
 ) -> Answer {
-    let mut unit = super::check::unit_of(context, terminal_context, inquiry, finding, consents);
+    let mut unit = super::check::build_unit(context, terminal_context, inquiry, finding, consents);
     let person = finding.matched.map(|(person, _)| person);
     unit.info = None;
     unit.prescription = person.and_then(|person| person.prescription).map(|choice| choice.code());
@@ -68,19 +69,19 @@ fn face_answer(
         format!("The check at the reader worked; its result is {} ({}).", validity.code(), validity.ja()),
     );
     let outcome = Outcome::Checked { validity, person: person.map(|person| person.id.clone()), near_miss: None };
-    context.answered(&header, &Body { unit, units: Vec::new() }, outcome, why)
+    context.success_answer(&header, &Body { unit, units: Vec::new() }, outcome, why)
 }
 
 /// Returns the qualification that the card stands for: the latest valid one, or else the latest of
 /// all.
-fn newest(person: &Person, today: jiff::civil::Date) -> Option<&Qualification> {
-    person.qualifications.iter().max_by_key(|held| (held.holds_on(today, today), held.from.on(today)))
+fn latest_qualification(person: &Person, today: jiff::civil::Date) -> Option<&Qualification> {
+    person.qualifications.iter().max_by_key(|qualification| (qualification.holds_on(today, today), qualification.from.on(today)))
 }
 
-fn inquiry_of(person: &Person, held: Option<&Qualification>, today: jiff::civil::Date) -> Inquiry {
+fn inquiry_of(person: &Person, qualification: Option<&Qualification>, today: jiff::civil::Date) -> Inquiry {
     Inquiry {
         confirmation_date: today,
-        card: held.map(CardData::of).unwrap_or_default(),
+        card: qualification.map(CardData::of).unwrap_or_default(),
         birthdate: person.birthdate,
         limit_consent: false,
         arbitrary_identifier: None,

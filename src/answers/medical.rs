@@ -21,20 +21,20 @@ use crate::wire::request::{Information, MedicalRequest};
 /// refused.
 pub fn medical(context: &AnswerContext<'_>, terminal_context: TerminalContext<'_>, request: &MedicalRequest) -> (Answer, Option<Vec<u8>>) {
     let refused = refusal(terminal_context.institution, terminal_context.terminal, &context.fixtures.call_centre, context.now);
-    let person = refused.map_or_else(|| consenting(context, terminal_context, request), Err);
+    let person = refused.map_or_else(|| find_consenting(context, terminal_context, request), Err);
     let person = match person {
         Ok(person) => person,
-        Err(refusal) => return (refused_as(context, elements(&request.information), &refusal), None),
+        Err(refusal) => return (refused_as(context, elements(&request.requested), &refusal), None),
     };
     let institution = terminal_context.institution;
-    let asker = Requester { code: &institution.code, name: &institution.name.ja, today: japan::civil(context.now).date() };
+    let requester = Requester { code: &institution.code, name: &institution.name.ja, today: japan::civil(context.now).date() };
     let mut medical = Medical { result_code: "1".to_owned(), person: Some(person), ..Medical::default() };
-    match &request.information {
-        Information::Drugs(wanted) => medical.drugs = drug_information(&person.drug_history, wanted, &asker),
-        Information::Checkups => medical.checkups = checkups(&person.checkups, asker.today),
+    match &request.requested {
+        Information::Drugs(wanted) => medical.drugs = drug_information(&person.drug_history, wanted, &requester),
+        Information::Checkups => medical.checkups = checkups(&person.checkups, requester.today),
     }
-    let pdf = request.pdf.then(|| page::pdf(&request.information, &medical, person, &asker));
-    (answer(context, elements(&request.information), &medical, Outcome::Answered, why(&request.information, &medical)), pdf)
+    let pdf = request.pdf.then(|| page::pdf(&request.requested, &medical, person, &requester));
+    (answer(context, elements(&request.requested), &medical, Outcome::Answered, reason(&request.requested, &medical)), pdf)
 }
 
 /// Returns the refusal of a request of this kind, in the form of its answers.
@@ -64,20 +64,20 @@ fn elements(information: &Information) -> &'static [Element] {
 
 fn answer(context: &AnswerContext<'_>, elements: &[Element], medical: &Medical<'_>, outcome: Outcome, why: Text) -> Answer {
     let header = context.header(Segment::Done);
-    let message = context.arranged(render(elements, &Scope::medical(&header, medical)));
+    let message = context.apply_settings(render(elements, &Scope::medical(&header, medical)));
     Answer { message: Some(message), status: 200, outcome, why }
 }
 
 /// Returns the matching person if they consented. An answer at a card reader within 24 hours takes
 /// precedence over the person's stored consents.
-fn consenting<'a>(
+fn find_consenting<'a>(
     context: &AnswerContext<'a>,
     terminal_context: TerminalContext<'_>,
     request: &MedicalRequest,
 ) -> Result<&'a Person, Refusal> {
     let unmatched = || Refusal::new(ErrorId::PersonUnmatched, Text::new("", ""));
     let person = context.register.matching(&request.card).ok_or_else(unmatched)?;
-    let (kind, name) = match request.information {
+    let (kind, name) = match request.requested {
         Information::Drugs(_) => (ConsentKind::Pharmacists, "pharmacists"),
         Information::Checkups => (ConsentKind::SpecificHealthCheckups, "specific_health_checkups"),
     };
@@ -96,7 +96,7 @@ fn consenting<'a>(
 }
 
 /// Returns the number of results, for the journal.
-fn why(information: &Information, medical: &Medical<'_>) -> Text {
+fn reason(information: &Information, medical: &Medical<'_>) -> Text {
     match information {
         Information::Drugs(_) => {
             let DrugInformation { claims, prescriptions, dispensings } = &medical.drugs;

@@ -10,7 +10,7 @@ mod registration;
 
 pub use bulk::{fetch, submit};
 pub use check::{check, note_of_day, processing};
-pub use face::{CardPresentation, face, sought};
+pub use face::{CardPresentation, face, patient_key_of};
 pub use medical::{medical, refused_medical};
 pub use registration::register;
 
@@ -100,13 +100,13 @@ impl AnswerContext<'_> {
     }
 
     fn message(&self, header: &Header, body: Option<&Body<'_>>) -> Group {
-        self.arranged(render(MESSAGE, &Scope::message(header, body)))
+        self.apply_settings(render(MESSAGE, &Scope::message(header, body)))
     }
 
     /// Applies the settings of the institution and the terminal to a rendered message: quirks and
     /// order of elements.
-    fn arranged(&self, message: Group) -> Group {
-        ordered(quirks::taken(message, &self.presentation.wire), self.order, self.presentation.seed)
+    fn apply_settings(&self, message: Group) -> Group {
+        ordered(quirks::apply(message, &self.presentation.wire), self.order, self.presentation.seed)
     }
 
     fn entry(&self, id: ErrorId) -> Entry {
@@ -119,7 +119,7 @@ impl AnswerContext<'_> {
     }
 
     /// Creates an answer that is not an error.
-    fn answered(&self, header: &Header, body: &Body<'_>, outcome: Outcome, why: Text) -> Answer {
+    fn success_answer(&self, header: &Header, body: &Body<'_>, outcome: Outcome, why: Text) -> Answer {
         Answer { message: Some(self.message(header, Some(body))), status: 200, outcome, why }
     }
 
@@ -131,7 +131,7 @@ impl AnswerContext<'_> {
         let of_person = refusal.error.is_of_person();
         let profile = profile(self.presentation, refusal.error);
         let mut header = self.header(Segment::Failed);
-        let mut unit = Unit { worked: Some(false), info: inquiry.filter(|_| of_person), ..Unit::default() };
+        let mut unit = Unit { succeeded: Some(false), info: inquiry.filter(|_| of_person), ..Unit::default() };
         match entry.layer {
             Layer::Header => header.error = Some(note),
             Layer::Body => {

@@ -17,16 +17,16 @@ pub fn register(context: &AnswerContext<'_>, institution: &mut Institution, term
     }
     let mut header = context.header(Segment::Done);
     header.confirmation_date = None;
-    let unit = registered(context, registration);
+    let unit = registration_unit(context, registration);
     let (person, outcome) = match context.register.matching(&registration.card) {
         Some(person) => (person.id.as_str(), Outcome::Answered),
-        None => ("-", super::refused_outcome(&context.fixtures.catalogue, context.presentation, &unmatched())),
+        None => ("-", super::refused_outcome(&context.fixtures.catalogue, context.presentation, &unmatched_refusal())),
     };
     let why = Text::new(
         format!("照会番号の登録: {person}（- は一致する人が1人に定まらない）。"),
         format!("Registration of a reference number: {person} (- where not exactly one person matches)."),
     );
-    let answer = context.answered(&header, &Body { unit, units: Vec::new() }, outcome, why);
+    let answer = context.success_answer(&header, &Body { unit, units: Vec::new() }, outcome, why);
     if person != "-" {
         institution.references.register(person, registration.reference_number.clone(), context.now, context.now);
     }
@@ -34,12 +34,12 @@ pub fn register(context: &AnswerContext<'_>, institution: &mut Institution, term
 }
 
 /// Returns the unit of a message with a registration and its result.
-pub(super) fn registered<'a>(context: &AnswerContext<'a>, registration: &Registration) -> Unit<'a> {
+pub(super) fn registration_unit<'a>(context: &AnswerContext<'a>, registration: &Registration) -> Unit<'a> {
     let found = context.register.matching(&registration.card).is_some();
-    let note = (!found).then(|| context.note(&unmatched()));
-    Unit { registration: Some(registration.clone()), worked: Some(found), note, ..Unit::default() }
+    let note = (!found).then(|| context.note(&unmatched_refusal()));
+    Unit { registration: Some(registration.clone()), succeeded: Some(found), note, ..Unit::default() }
 }
 
-fn unmatched() -> Refusal {
+fn unmatched_refusal() -> Refusal {
     Refusal::new(ErrorId::PersonUnmatched, Text::new("", ""))
 }

@@ -69,7 +69,7 @@ type AdmissionResult<T> = (TerminalId, Option<TerminalCondition>, Result<T, Refu
 
 /// The result of an access to an institution, and the fault that was triggered; `None` if the
 /// institution does not exist.
-pub type FaultCounted<T> = Option<(T, Option<TriggeredFault>)>;
+pub type CountedAccess<T> = Option<(T, Option<TriggeredFault>)>;
 
 impl<'a> AdmittedRequest<'a> {
     /// Returns the institution.
@@ -111,7 +111,7 @@ impl Access<'_> {
         read: impl FnOnce(AdmittedRequest<'_>) -> Result<T, Refusal>,
     ) -> RequestOutcome<T> {
         let token_life = institutions.fixtures().invented.login.token_life;
-        let read = self.read_unadmitted(institutions, |tenant, moment, fault| {
+        let read = self.read_without_admission(institutions, |tenant, moment, fault| {
             let Admission { terminal, found, refusal } = self.admit(tenant, moment, token_life, fault);
             let result = match (refusal, tenant.institution.terminals.get(&terminal)) {
                 (None, Some(terminal)) => read(AdmittedRequest { tenant, terminal, moment, fault }),
@@ -144,15 +144,15 @@ impl Access<'_> {
     ///
     /// # Errors
     /// The store does not work.
-    pub async fn read_unadmitted<T>(
+    pub async fn read_without_admission<T>(
         &self,
         institutions: &Institutions,
         read: impl FnOnce(&Tenant, Moment, Option<&TriggeredFault>) -> T,
-    ) -> Result<FaultCounted<T>, StoreError> {
+    ) -> Result<CountedAccess<T>, StoreError> {
         let code = &self.caller.institution;
         let mut read = Some(read);
         let done = institutions.read(code, |tenant, moment| {
-            let concerned = self.request(tenant, moment).is_some_and(|request| tenant.institution.faults.concern(&request));
+            let concerned = self.request(tenant, moment).is_some_and(|request| tenant.institution.faults.any_counts(&request));
             read.take_if(|_| !concerned).map(|read| read(tenant, moment, None))
         });
         let done = done.await?;
@@ -180,7 +180,7 @@ impl Access<'_> {
     }
 
     fn count(&self, tenant: &mut Tenant, moment: Moment) -> Option<TriggeredFault> {
-        self.request(tenant, moment).and_then(|request| tenant.institution.meet_faults(&request))
+        self.request(tenant, moment).and_then(|request| tenant.institution.trigger_fault(&request))
     }
 
     /// Returns the request for the institution's faults; `None` if none can count it.
@@ -193,7 +193,7 @@ impl Access<'_> {
         Some(FaultRequest { operation: self.operation, surface: self.surface, terminal: terminal.clone(), now: moment.now })
     }
 
-    fn request_outcome<T>(&self, done: Result<FaultCounted<AdmissionResult<T>>, StoreError>) -> RequestOutcome<T> {
+    fn request_outcome<T>(&self, done: Result<CountedAccess<AdmissionResult<T>>, StoreError>) -> RequestOutcome<T> {
         let code = &self.caller.institution;
         match done {
             Ok(Some(((terminal, found, result), fault))) => RequestOutcome {
@@ -201,12 +201,12 @@ impl Access<'_> {
                 request_context: RequestContext { institution: Some(code.clone()), terminal: Some(terminal), found, fault },
             },
             Ok(None) => RequestOutcome::refused(Some(code.clone()), unknown_institution(code)),
-            Err(error) => RequestOutcome::refused(Some(code.clone()), unstored(&error)),
+            Err(error) => RequestOutcome::refused(Some(code.clone()), store_refusal(&error)),
         }
     }
 }
 
 /// Returns the refusal for a request that failed because of the store.
-pub fn unstored(error: &StoreError) -> Refusal {
+pub fn store_refusal(error: &StoreError) -> Refusal {
     Refusal::quoting(ErrorId::StoreUnavailable, error.text())
 }

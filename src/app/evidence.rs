@@ -8,7 +8,7 @@ use crate::domain::institution::Institution;
 use crate::domain::scenario;
 use crate::fixtures::Fixtures;
 use crate::institutions::{Institutions, Tenant};
-use crate::journal::{self, KEPT_ENTRIES};
+use crate::journal::{self, MAX_ENTRIES};
 use crate::store::StoreError;
 use crate::verdict::{Event, Evidence, Observation, Scenario};
 
@@ -23,7 +23,7 @@ pub async fn evidence(institutions: &Institutions, strictness: Date, code: &Inst
     let Some(setup) = institutions.read(code, |tenant, _| setup(&fixtures, strictness, tenant)).await? else {
         return Ok(None);
     };
-    let Some(page) = institutions.entries(code, KEPT_ENTRIES).await? else {
+    let Some(page) = institutions.entries(code, MAX_ENTRIES).await? else {
         return Ok(None);
     };
     Ok(Some(Evidence { evicted: page.evicted, incomplete: !page.complete, journal: journal::evidence(&page.entries), ..setup }))

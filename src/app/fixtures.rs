@@ -78,7 +78,7 @@ pub async fn stored_fixtures(store: &Store, wall: Timestamp) -> Result<Option<Fi
 
 fn read(stored_fixtures: &StoredFixtures, wall: Timestamp) -> (Option<Fixtures>, Findings) {
     let origin = Origin::Put { id: stored_fixtures.id.clone(), at: stored_fixtures.at };
-    checked(Fixtures::from_texts(&stored_fixtures.files, origin, japan::civil(wall).date()))
+    check_fixtures(Fixtures::from_texts(&stored_fixtures.files, origin, japan::civil(wall).date()))
 }
 
 impl App {
@@ -146,13 +146,13 @@ impl App {
 
 /// Adds findings for scenarios that name unknown rules or limits. Returns the fixtures only if
 /// there are no errors.
-pub fn checked((fixtures, mut findings): (Option<Fixtures>, Findings)) -> (Option<Fixtures>, Findings) {
-    findings.errors.extend(fixtures.iter().flat_map(|fixtures| fixtures.scenarios.iter()).flat_map(unknown_wants));
+pub fn check_fixtures((fixtures, mut findings): (Option<Fixtures>, Findings)) -> (Option<Fixtures>, Findings) {
+    findings.errors.extend(fixtures.iter().flat_map(|fixtures| fixtures.scenarios.iter()).flat_map(unknown_requirements));
     (fixtures.filter(|_| findings.errors.is_empty()), findings)
 }
 
 /// Returns a finding for each unknown rule or limit that a scenario expects.
-fn unknown_wants(scenario: &Scenario) -> impl Iterator<Item = Finding> {
+fn unknown_requirements(scenario: &Scenario) -> impl Iterator<Item = Finding> {
     let (rules, limits): (Vec<_>, Vec<_>) = (RULES.iter().map(|rule| rule.id).collect(), LIMITS.iter().map(|limit| limit.name).collect());
     let wants = &scenario.about.wants;
     let named = wants.rules.iter().map(|name| ("rules", name)).chain(wants.limits.keys().map(|name| ("limits", name)));

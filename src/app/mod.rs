@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use tokio::sync::Mutex;
 
 pub use evidence::evidence;
-pub use fixtures::{PutFixturesError, checked, prepare_packages, stored_fixtures};
+pub use fixtures::{PutFixturesError, check_fixtures, prepare_packages, stored_fixtures};
 pub use refusals::log_refusal;
 
 use crate::fixtures::Fixtures;

@@ -75,8 +75,8 @@ pub fn run(args: CertsArgs, now: Timestamp) -> anyhow::Result<()> {
 
 #[expect(clippy::print_stdout, reason = "what was made is the command's output")]
 fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Result<Authority> {
-    let authority = if new_ca { Authority::create_anew(options, now)? } else { Authority::open_or_create(options, now)? };
-    if authority.made().ca {
+    let authority = if new_ca { Authority::recreate(options, now)? } else { Authority::open_or_create(options, now)? };
+    if authority.created_files().ca {
         print_new_ca_notice(options.dir);
     } else {
         let dir = options.dir.display();
@@ -87,7 +87,7 @@ fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Resul
         println!("以前のCAの端末証明書は無効になりました。発行し直してください。");
         println!("Terminal certificates of an earlier CA no longer count: issue them again.");
     }
-    if authority.made().server && !authority.made().ca {
+    if authority.created_files().server && !authority.created_files().ca {
         println!("サーバー証明書を作り直しました。クライアント側の作業は不要です。");
         println!("Made a new server certificate under it; clients need nothing new.");
     }
@@ -160,7 +160,7 @@ fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, if_missing:
         }
     }
     let authority = Authority::open_or_create(options, now)?;
-    if authority.made().ca {
+    if authority.created_files().ca {
         print_new_ca_notice(options.dir);
     }
     let issued = authority.issue_terminal(id, now)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use jiff::Timestamp;
 
-use crate::app::checked;
+use crate::app::check_fixtures;
 use crate::domain::japan;
 use crate::fixtures::Fixtures;
 
@@ -22,7 +22,7 @@ pub struct CheckFixturesArgs {
 /// The files cannot be used.
 #[expect(clippy::print_stdout, reason = "what it found is the command's output")]
 pub fn run(args: &CheckFixturesArgs, now: Timestamp) -> anyhow::Result<()> {
-    let (_, findings) = checked(Fixtures::from_dir(&args.dir, japan::civil(now).date()));
+    let (_, findings) = check_fixtures(Fixtures::from_dir(&args.dir, japan::civil(now).date()));
     for warning in &findings.warnings {
         println!("警告 warning: {warning}");
     }

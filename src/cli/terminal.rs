@@ -37,7 +37,7 @@ pub struct TerminalArgs {
 const INSTALL_TIME: Duration = Duration::from_secs(60);
 
 /// A transfer without data for this long is aborted.
-const SILENCE: Duration = Duration::from_secs(30);
+const TRANSFER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs a terminal until SIGTERM or Ctrl-C, or sends a command to the running one.
 ///
@@ -90,7 +90,7 @@ fn settings(config: &TerminalConfig, wall: fn() -> Timestamp) -> anyhow::Result<
     let token = token(&config.state)?;
     Ok(Settings {
         address,
-        connecting: Connecting { server: config.server.clone(), ca_pem, identity_pem, silence: SILENCE },
+        connecting: Connecting { server: config.server.clone(), ca_pem, identity_pem, silence: TRANSFER_TIMEOUT },
         state: config.state.clone(),
         linkage: config.linkage.clone(),
         speed: config.speed,
@@ -110,7 +110,7 @@ fn token(state: &Path) -> anyhow::Result<String> {
     std::fs::create_dir_all(state).with_context(|| format!("{0} を作成できません / {0} cannot be made", state.display()))?;
     let file = state.join(TOKEN_FILE);
     if file.exists() {
-        return long_enough(&file, String::from_utf8_lossy(&read(&file)?).trim());
+        return check_length(&file, String::from_utf8_lossy(&read(&file)?).trim());
     }
     let token = hex::encode(random::bytes::<32>());
     write_new(&file, token.as_bytes(), Readers::Owner)?;
@@ -118,7 +118,7 @@ fn token(state: &Path) -> anyhow::Result<String> {
 }
 
 /// Refuses a short token: an empty one would let anyone in.
-fn long_enough(file: &Path, token: &str) -> anyhow::Result<String> {
+fn check_length(file: &Path, token: &str) -> anyhow::Result<String> {
     (token.len() >= 16).then(|| token.to_owned()).with_context(|| {
         format!("{0} が短すぎます。削除すると作り直します / {0} is too short: remove it, and it is made anew", file.display())
     })

@@ -64,7 +64,7 @@ pub(super) enum Switch {
 pub(super) const TOKEN_FILE: &str = "admin-token";
 
 /// The request timeout; long, since the server may take long to process a card.
-const LONGEST: Duration = Duration::from_secs(90);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Sends the command.
 ///
@@ -104,7 +104,7 @@ impl Remote {
                 file.display()
             )
         })?;
-        let http = Client::builder().no_proxy().timeout(LONGEST).build()?;
+        let http = Client::builder().no_proxy().timeout(COMMAND_TIMEOUT).build()?;
         Ok(Self { http, root: format!("http://{}", running.admin_addr), token: token.trim().to_owned() })
     }
 
@@ -165,10 +165,10 @@ pub(super) fn bilingual_error(why: &Text) -> anyhow::Error {
 
 /// Parses a value of `--consent`.
 fn consent(text: &str) -> Result<(ConsentKind, Consent), String> {
-    fn word<T: for<'de> Deserialize<'de>>(word: &str) -> Result<T, String> {
+    fn parse_word<T: for<'de> Deserialize<'de>>(word: &str) -> Result<T, String> {
         serde_json::from_value(Value::String(word.to_owned())).map_err(|error| error.to_string())
     }
     let (kind, answer) =
         text.split_once('=').ok_or("pharmacists=given のように指定してください / expected KIND=ANSWER, such as pharmacists=given")?;
-    Ok((word(kind)?, word(answer)?))
+    Ok((parse_word(kind)?, parse_word(answer)?))
 }

@@ -5,31 +5,31 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Describes the error in Japanese; `None` if help or the version was requested.
 pub fn in_japanese(error: &Error) -> Option<String> {
-    let said = |kind: ContextKind| error.get(kind).map(words).filter(|words| !words.is_empty());
-    let what = said(ContextKind::InvalidArg).unwrap_or_default();
-    let value = said(ContextKind::InvalidValue).unwrap_or_default();
+    let context_text = |kind: ContextKind| error.get(kind).map(words).filter(|words| !words.is_empty());
+    let what = context_text(ContextKind::InvalidArg).unwrap_or_default();
+    let value = context_text(ContextKind::InvalidValue).unwrap_or_default();
     let mut ja = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return None,
         ErrorKind::UnknownArgument => format!("「{what}」という引数・オプションはありません。"),
         ErrorKind::InvalidSubcommand => {
-            format!("「{}」というコマンドはありません。", said(ContextKind::InvalidSubcommand).unwrap_or_default())
+            format!("「{}」というコマンドはありません。", context_text(ContextKind::InvalidSubcommand).unwrap_or_default())
         }
         ErrorKind::MissingSubcommand => "コマンドが必要です。".to_owned(),
         ErrorKind::MissingRequiredArgument => format!("次の引数・オプションが必要です：{what}"),
         ErrorKind::InvalidValue if value.is_empty() => format!("「{what}」には値が必要です。"),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => format!("「{what}」の値「{value}」は使えません。"),
-        ErrorKind::ArgumentConflict => match said(ContextKind::PriorArg) {
+        ErrorKind::ArgumentConflict => match context_text(ContextKind::PriorArg) {
             Some(prior) if prior != what => format!("「{what}」は「{prior}」と同時に指定できません。"),
             _ => format!("「{what}」は1回だけ指定できます。"),
         },
         ErrorKind::InvalidUtf8 => "引数が UTF-8 ではありません。".to_owned(),
         _ => "コマンドラインの書き方が正しくありません。".to_owned(),
     };
-    if let Some(values) = said(ContextKind::ValidValue) {
+    if let Some(values) = context_text(ContextKind::ValidValue) {
         ja.push_str(&format!("使える値：{values}"));
     }
     let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
-    if let Some(suggested) = suggested.into_iter().find_map(said) {
+    if let Some(suggested) = suggested.into_iter().find_map(context_text) {
         ja.push_str(&format!("「{suggested}」のことですか？"));
     }
     Some(ja)

@@ -12,9 +12,9 @@ use reqwest::{Certificate, Client};
 use serde_json::Value;
 
 use super::health::{addresses, connect, listed};
-use super::verify::verified;
+use super::verify::verify;
 use crate::config::{CommandLine, Config, Options};
-use crate::domain::rehearsal::{Rehearsal, fault_of};
+use crate::domain::rehearsal::{Rehearsal, name_error};
 use crate::domain::text::Text;
 use crate::json::parse_json;
 use crate::terminal::install_provider;
@@ -39,13 +39,13 @@ pub struct VerdictArgs {
     #[arg(long)]
     require_green: bool,
     /// 報告書に載せる製品名（医療機関の設定より優先） / What the report calls the product under test, whatever the institution says
-    #[arg(long, value_name = "NAME", value_parser = named)]
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
     product: Option<String>,
     /// 報告書に載せる製品の版 / The product's version, for the report
-    #[arg(long, value_name = "VERSION", value_parser = named)]
+    #[arg(long, value_name = "VERSION", value_parser = parse_name)]
     product_version: Option<String>,
     /// 報告書に載せる試験者 / Who tested it, for the report
-    #[arg(long, value_name = "NAME", value_parser = named)]
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
     tester: Option<String>,
     /// この判定（JSON）の中の証跡から判定し直し、比べる / Judge anew from the evidence in this verdict (JSON), and compare
     #[arg(long, value_name = "FILE")]
@@ -72,7 +72,7 @@ const NOT_GREEN: u8 = 3;
 const NOT_JUDGED: u8 = 4;
 
 /// The request timeout; long, since the server may take long to judge a long journal.
-const LONGEST: Duration = Duration::from_secs(30);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Fetches or verifies a verdict; the exit code is the result.
 #[expect(clippy::print_stderr, reason = "an error is the program's last word")]
@@ -88,11 +88,11 @@ pub async fn run(args: VerdictArgs) -> ExitCode {
 
 async fn verdict(args: &VerdictArgs) -> anyhow::Result<u8> {
     let (json, verdict) = match &args.verify {
-        Some(file) => match verified(file)? {
+        Some(file) => match verify(file)? {
             Some(verdict) => (verdict.json(), verdict),
             None => return Ok(FAILED),
         },
-        None => fetched(args).await?,
+        None => fetch_verdict(args).await?,
     };
     let (json, verdict) = with_rehearsal(args, at_strictness(args, json, verdict));
     if args.verify.is_none() || args.format.is_some() || args.out.is_some() {
@@ -101,7 +101,7 @@ async fn verdict(args: &VerdictArgs) -> anyhow::Result<u8> {
             Format::Junit => junit(&verdict),
             Format::Html => page(&verdict),
         };
-        show(&shown, args.out.as_deref())?;
+        print_verdict(&shown, args.out.as_deref())?;
     }
     summarize(&verdict);
     Ok(match verdict.overall {
@@ -134,15 +134,15 @@ fn with_rehearsal(args: &VerdictArgs, (json, verdict): (String, Verdict)) -> (St
 }
 
 /// Parses a name for the report.
-fn named(text: &str) -> Result<String, String> {
-    match fault_of(text) {
+fn parse_name(text: &str) -> Result<String, String> {
+    match name_error(text) {
         None => Ok(text.to_owned()),
         Some(Text { ja, en }) => Err(format!("{ja} / {en}")),
     }
 }
 
 #[expect(clippy::print_stderr, reason = "who was asked is told beside the command's output")]
-async fn fetched(args: &VerdictArgs) -> anyhow::Result<(String, Verdict)> {
+async fn fetch_verdict(args: &VerdictArgs) -> anyhow::Result<(String, Verdict)> {
     let config = args.options.complete(args.config.as_deref())?;
     let institution = args.institution.as_deref().unwrap_or_default();
     let (addr, json) = fetch(&addresses(args.options.control_addr(), &config), &config, institution).await?;
@@ -157,8 +157,8 @@ async fn fetch(addresses: &[SocketAddr], config: &Config, institution: &str) -> 
     let ca = config.certs.join("ca.pem");
     let pem = std::fs::read(&ca).with_context(|| format!("{0} を読めません / {0} cannot be read", ca.display()))?;
     let token = token(config)?;
-    let client = Client::builder().tls_certs_only([Certificate::from_pem(&pem)?]).no_proxy().timeout(LONGEST).build()?;
-    let connected = tokio::time::timeout(LONGEST, connect(addresses)).await;
+    let client = Client::builder().tls_certs_only([Certificate::from_pem(&pem)?]).no_proxy().timeout(REQUEST_TIMEOUT).build()?;
+    let connected = tokio::time::timeout(REQUEST_TIMEOUT, connect(addresses)).await;
     let addr = connected.with_context(|| format!("{0} が応答しません / {0} does not answer", listed(addresses)))??.peer_addr()?;
     let url = format!("https://{addr}/v1/institutions/{institution}/verdict");
     let answer = client.get(&url).bearer_auth(&token).header("accept", "application/json").send().await?;
@@ -181,18 +181,18 @@ fn token(config: &Config) -> anyhow::Result<String> {
 /// Formats an answer that is not a verdict.
 fn error_message(body: &str) -> String {
     let problem: Value = serde_json::from_str(body).unwrap_or_default();
-    if problem["detail"].is_string() { words(&problem) } else { body.chars().take(500).collect() }
+    if problem["detail"].is_string() { format_problem(&problem) } else { body.chars().take(500).collect() }
 }
 
 /// Formats a problem document, with its JSON pointer if it has one.
-fn words(problem: &Value) -> String {
+fn format_problem(problem: &Value) -> String {
     let field = |name: &str| problem[name].as_str().unwrap_or_default();
     let place = if field("pointer").is_empty() { String::new() } else { format!("{}: ", field("pointer")) };
     format!("{place}{}\n{place}{}", field("detail"), field("detail_en"))
 }
 
 #[expect(clippy::print_stdout, reason = "the verdict is the command's output")]
-fn show(verdict: &str, out: Option<&Path>) -> anyhow::Result<()> {
+fn print_verdict(verdict: &str, out: Option<&Path>) -> anyhow::Result<()> {
     match out {
         Some(file) => std::fs::write(file, verdict).with_context(|| format!("{0} に書けません / {0} cannot be written", file.display())),
         None => {
@@ -217,8 +217,8 @@ fn summarize(verdict: &Verdict) {
     let set = &verdict.rule_set;
     eprintln!("{overall}  {}  シナリオ scenario {scenario}  ルールセット rules {} ({})", verdict.institution, set.name, set.date);
     let Rehearsal { product, version, tester } = &verdict.evidence.rehearsal;
-    for (name, said) in [("製品 product", product), ("製品の版 version", version), ("試験者 tester", tester)] {
-        if let Some(said) = said {
+    for (name, value) in [("製品 product", product), ("製品の版 version", version), ("試験者 tester", tester)] {
+        if let Some(said) = value {
             eprintln!("  {name}: {said}");
         }
     }

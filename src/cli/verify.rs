@@ -11,10 +11,10 @@ use crate::json::{JsonError, parse_json, parse_value};
 use crate::verdict::{Verdict, judge};
 
 /// The maximum number of differences printed.
-const LISTED: usize = 20;
+const MAX_DIFFERENCES: usize = 20;
 
 /// The maximum length of a printed value.
-const SHOWN: usize = 120;
+const MAX_VALUE_LENGTH: usize = 120;
 
 /// Judges again from the evidence in a verdict's file. Returns `None` if the result differs
 /// from the file, after printing the differences.
@@ -22,7 +22,7 @@ const SHOWN: usize = 120;
 /// # Errors
 /// The file cannot be read, or holds no verdict with its evidence.
 #[expect(clippy::print_stderr, reason = "what came of it is the command's output")]
-pub(super) fn verified(file: &Path) -> anyhow::Result<Option<Verdict>> {
+pub(super) fn verify(file: &Path) -> anyhow::Result<Option<Verdict>> {
     let name = file.display();
     let bytes = std::fs::read(file).with_context(|| format!("{name} を読めません / {name} cannot be read"))?;
     let text = String::from_utf8(bytes).with_context(|| {
@@ -30,22 +30,22 @@ pub(super) fn verified(file: &Path) -> anyhow::Result<Option<Verdict>> {
     })?;
     let unreadable =
         |error: JsonError| anyhow!("{name} は証跡の入った判定ではありません / {name} is no verdict with its evidence\n{error}");
-    let said: Value = parse_json(text.as_bytes()).map_err(unreadable)?;
-    let verdict: Verdict = parse_value(said.clone(), "").map_err(unreadable)?;
-    let anew = judge(&verdict.evidence);
-    let recomputed = serde_json::to_value(&anew)?;
-    if recomputed == said {
+    let recorded: Value = parse_json(text.as_bytes()).map_err(unreadable)?;
+    let verdict: Verdict = parse_value(recorded.clone(), "").map_err(unreadable)?;
+    let rejudged = judge(&verdict.evidence);
+    let recomputed = serde_json::to_value(&rejudged)?;
+    if recomputed == recorded {
         eprintln!("証跡から再計算した結果と一致しました。証跡そのものが書き換えられていないことの証明ではありません。");
         eprintln!("The evidence gives this very verdict. That does not prove that nobody altered the evidence.");
-        return Ok(Some(anew));
+        return Ok(Some(rejudged));
     }
     eprintln!("証跡から再計算した結果と一致しません。ほかのバージョンの判定も一致しないことがあります: {name}");
     eprintln!("The evidence does not give this verdict. One of another version may differ, too: {name}");
     let mut found = Vec::new();
-    compare(String::new(), Some(&said), Some(&recomputed), &mut found);
-    found.iter().take(LISTED).for_each(|difference| eprintln!("  {}", difference.line(&anew)));
-    if found.len() > LISTED {
-        eprintln!("  ほか {0} か所 / and {0} more", found.len() - LISTED);
+    compare(String::new(), Some(&recorded), Some(&recomputed), &mut found);
+    found.iter().take(MAX_DIFFERENCES).for_each(|difference| eprintln!("  {}", difference.line(&rejudged)));
+    if found.len() > MAX_DIFFERENCES {
+        eprintln!("  ほか {0} か所 / and {0} more", found.len() - MAX_DIFFERENCES);
     }
     Ok(None)
 }
@@ -54,42 +54,43 @@ pub(super) fn verified(file: &Path) -> anyhow::Result<Option<Verdict>> {
 /// value.
 struct Difference<'a> {
     pointer: String,
-    said: Option<&'a Value>,
+    recorded: Option<&'a Value>,
     recomputed: Option<&'a Value>,
 }
 
 impl Difference<'_> {
-    fn line(&self, anew: &Verdict) -> String {
+    fn line(&self, rejudged: &Verdict) -> String {
         let index = self.pointer.strip_prefix("/rules/").and_then(|rest| rest.split('/').next()?.parse().ok());
-        let rule = index.and_then(|index: usize| anew.rules.get(index)).map_or_else(String::new, |ruling| format!(" ({})", ruling.rule));
-        let (said, recomputed) = (shown(self.said), shown(self.recomputed));
-        format!("{}{rule}  ファイル file: {said}  再計算 recomputed: {recomputed}", self.pointer.escape_debug())
+        let rule =
+            index.and_then(|index: usize| rejudged.rules.get(index)).map_or_else(String::new, |ruling| format!(" ({})", ruling.rule));
+        let (recorded, recomputed) = (format_value(self.recorded), format_value(self.recomputed));
+        format!("{}{rule}  ファイル file: {recorded}  再計算 recomputed: {recomputed}", self.pointer.escape_debug())
     }
 }
 
-fn compare<'a>(pointer: String, said: Option<&'a Value>, recomputed: Option<&'a Value>, found: &mut Vec<Difference<'a>>) {
-    match (said, recomputed) {
-        _ if said == recomputed => {}
-        (Some(Value::Object(said)), Some(Value::Object(recomputed))) => {
-            let names: BTreeSet<&String> = said.keys().chain(recomputed.keys()).collect();
+fn compare<'a>(pointer: String, recorded: Option<&'a Value>, recomputed: Option<&'a Value>, found: &mut Vec<Difference<'a>>) {
+    match (recorded, recomputed) {
+        _ if recorded == recomputed => {}
+        (Some(Value::Object(recorded)), Some(Value::Object(recomputed))) => {
+            let names: BTreeSet<&String> = recorded.keys().chain(recomputed.keys()).collect();
             for name in names {
                 let escaped = name.replace('~', "~0").replace('/', "~1");
-                compare(format!("{pointer}/{escaped}"), said.get(name), recomputed.get(name), found);
+                compare(format!("{pointer}/{escaped}"), recorded.get(name), recomputed.get(name), found);
             }
         }
-        (Some(Value::Array(said)), Some(Value::Array(recomputed))) => {
-            for index in 0..said.len().max(recomputed.len()) {
-                compare(format!("{pointer}/{index}"), said.get(index), recomputed.get(index), found);
+        (Some(Value::Array(recorded)), Some(Value::Array(recomputed))) => {
+            for index in 0..recorded.len().max(recomputed.len()) {
+                compare(format!("{pointer}/{index}"), recorded.get(index), recomputed.get(index), found);
             }
         }
-        _ => found.push(Difference { pointer, said, recomputed }),
+        _ => found.push(Difference { pointer, recorded: recorded, recomputed }),
     }
 }
 
-fn shown(value: Option<&Value>) -> String {
+fn format_value(value: Option<&Value>) -> String {
     let Some(value) = value else { return "なし absent".to_owned() };
     let text = value.to_string();
-    match text.char_indices().nth(SHOWN) {
+    match text.char_indices().nth(MAX_VALUE_LENGTH) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }

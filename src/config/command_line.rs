@@ -12,7 +12,7 @@ pub struct CommandLine<O> {
 
 impl<O: FromArgMatches> CommandLine<O> {
     /// Overrides the options of the file.
-    pub(super) fn over(&self, mut file: O) -> O {
+    pub(super) fn apply_to(&self, mut file: O) -> O {
         file.update_from_arg_matches(&self.matches).expect("options were made of these matches before");
         file
     }

@@ -235,7 +235,7 @@ impl CommandLine<Options> {
     /// The file cannot be read or is invalid (the message names the line), or a setting is out
     /// of range.
     pub fn complete(&self, file: Option<&Path>) -> anyhow::Result<Config> {
-        self.over(from_file(file)?).complete()
+        self.apply_to(from_file(file)?).complete()
     }
 
     /// Returns the address of the control listener, if the command line or the environment sets

@@ -89,7 +89,7 @@ impl CommandLine<TerminalOptions> {
     /// # Errors
     /// The file cannot be read, or a setting is missing or out of range.
     pub fn complete(&self, file: Option<&Path>) -> anyhow::Result<TerminalConfig> {
-        let settings = self.over(from_file(file)?.terminal);
+        let settings = self.apply_to(from_file(file)?.terminal);
         let admin_addr = settings.admin_addr.unwrap_or(default_admin_addr());
         let speed = settings.speed.unwrap_or(1.0);
         ensure!(
@@ -101,10 +101,10 @@ impl CommandLine<TerminalOptions> {
             "admin-addr: 127.0.0.1:8445 のようなループバックのアドレスが必要です / a loopback address such as 127.0.0.1:8445 is needed"
         );
         Ok(TerminalConfig {
-            server: settings.server.with_context(|| missing("server"))?.0,
-            ca: settings.ca.with_context(|| missing("ca"))?,
-            cert: settings.cert.with_context(|| missing("cert"))?,
-            key: settings.key.with_context(|| missing("key"))?,
+            server: settings.server.with_context(|| missing_option("server"))?.0,
+            ca: settings.ca.with_context(|| missing_option("ca"))?,
+            cert: settings.cert.with_context(|| missing_option("cert"))?,
+            key: settings.key.with_context(|| missing_option("key"))?,
             linkage: settings.linkage,
             speed,
             fast_startup: settings.fast_startup.unwrap_or(true),
@@ -120,7 +120,7 @@ impl CommandLine<TerminalOptions> {
     /// The file cannot be read.
     pub fn find_running(&self, file: Option<&Path>) -> anyhow::Result<RunningTerminal> {
         let given = self.options.admin_addr;
-        let settings = self.over(from_file(file)?.terminal);
+        let settings = self.apply_to(from_file(file)?.terminal);
         let state = settings.state.unwrap_or_else(default_state);
         let noted = std::fs::read_to_string(state.join(ADDRESS_FILE)).ok().and_then(|text| text.trim().parse().ok());
         Ok(RunningTerminal { admin_addr: given.or(noted).or(settings.admin_addr).unwrap_or(default_admin_addr()), state })
@@ -147,7 +147,7 @@ fn default_state() -> PathBuf {
     PathBuf::from("onshi-mock-terminal")
 }
 
-fn missing(option: &str) -> String {
+fn missing_option(option: &str) -> String {
     let variable = option.to_ascii_uppercase();
     format!("--{option}（または ONSHI_TERMINAL_{variable}）が必要です / --{option} or ONSHI_TERMINAL_{variable} is needed")
 }

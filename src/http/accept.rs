@@ -40,7 +40,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let handler = Arc::new(ConnectionHandler::new(tls, router, limits, on_handshake_error));
-    let occupancy = Arc::new(Occupancy::default());
+    let connection_counts = Arc::new(ConnectionCounts::default());
     // Nothing is sent over this channel. Dropping the sender starts the draining.
     let (running, draining) = watch::channel(());
     let mut connections = JoinSet::new();
@@ -49,7 +49,7 @@ pub async fn serve(
         tokio::select! {
             () = &mut shutdown => break,
             Some(ended) = connections.join_next() => note_panic(ended),
-            (stream, peer) = accept(&listener) => match occupancy.admit(peer.ip(), &limits) {
+            (stream, peer) = accept(&listener) => match connection_counts.admit(peer.ip(), &limits) {
                 Ok(permit) => {
                     let handler = Arc::clone(&handler);
                     let draining = draining.clone();
@@ -105,7 +105,7 @@ fn note_panic(ended: Result<(), JoinError>) {
 
 /// The number of open connections, in total and by address.
 #[derive(Default)]
-struct Occupancy(Mutex<Counts>);
+struct ConnectionCounts(Mutex<Counts>);
 
 #[derive(Default)]
 struct Counts {
@@ -113,7 +113,7 @@ struct Counts {
     by_address: HashMap<IpAddr, usize>,
 }
 
-impl Occupancy {
+impl ConnectionCounts {
     /// Counts a connection until the returned permit is dropped. Returns the limit that is reached
     /// if it cannot be admitted.
     fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Result<ConnectionPermit, &'static str> {
@@ -127,7 +127,7 @@ impl Occupancy {
         }
         counts.total += 1;
         *counts.by_address.entry(address).or_default() += 1;
-        Ok(ConnectionPermit { occupancy: Arc::clone(self), address })
+        Ok(ConnectionPermit { connection_counts: Arc::clone(self), address })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -137,13 +137,13 @@ impl Occupancy {
 
 /// The permit of an admitted connection, released on drop.
 struct ConnectionPermit {
-    occupancy: Arc<Occupancy>,
+    connection_counts: Arc<ConnectionCounts>,
     address: IpAddr,
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut counts = self.occupancy.counts();
+        let mut counts = self.connection_counts.counts();
         counts.total -= 1;
         if let Some(open) = counts.by_address.get_mut(&self.address) {
             *open -= 1;

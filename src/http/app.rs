@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::bandwidth::BandwidthLimiters;
 use super::handshakes::Handshakes;
 use super::openapi::{Interface, Published};
-use super::pace::Lines;
 use super::paths::Paths;
 use super::streams::Streams;
 use crate::app;
@@ -27,7 +27,7 @@ pub struct App {
     /// The OpenAPI document, for the fixtures that were active when it was last requested.
     published: Mutex<Arc<Published>>,
     /// The bandwidth limits of terminals that fetch packages.
-    pub lines: Lines,
+    pub bandwidth_limiters: BandwidthLimiters,
     /// The failed handshakes.
     pub handshakes: Handshakes,
     /// The open event streams.
@@ -59,7 +59,7 @@ impl App {
         let paths = Paths::of(&interface, addresses.clone());
         let published = Mutex::new(Arc::new(Published::new(Arc::new(interface), app.fixtures())));
         let (lines, handshakes, streams) = Default::default();
-        Self { app, linkage, addresses, paths, published, lines, handshakes, streams, control_token, body }
+        Self { app, linkage, addresses, paths, published, bandwidth_limiters: lines, handshakes, streams, control_token, body }
     }
 
     /// Returns the OpenAPI document for the active fixtures.
@@ -72,8 +72,8 @@ impl App {
     }
 
     /// Counts, stores and logs a failed handshake.
-    pub fn note_handshake(&self, listener: Listener, peer: SocketAddr, fault: HandshakeError) {
+    pub fn record_failed_handshake(&self, listener: Listener, peer: SocketAddr, fault: HandshakeError) {
         self.institutions.count_failed_handshake(fault.cause);
-        self.handshakes.note(listener, peer, fault, self.institutions.wall());
+        self.handshakes.record(listener, peer, fault, self.institutions.wall());
     }
 }

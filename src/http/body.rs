@@ -27,17 +27,17 @@ pub enum BodyError {
     TooLarge(Text),
     /// The body was not complete in time.
     #[error("{}", .0.en)]
-    Late(Text),
+    Timeout(Text),
     /// The connection or its framing failed.
     #[error("{}", .0.en)]
-    Broken(Text),
+    Incomplete(Text),
 }
 
 /// The maximum number of bytes of a refused body that are read and discarded. Some clients write
 /// their whole body before they read, and would otherwise not get the response.
-const DISCARDED: usize = 16 * 1024 * 1024;
+const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 /// The time limit for discarding a body.
-const DISCARDING: Duration = Duration::from_secs(5);
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads the whole body.
 ///
@@ -67,7 +67,7 @@ pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Re
     let collected = whole.map_err(|_| {
         let seconds = limits.timeout.as_secs();
         let announced = announced.map_or_else(|| "-".to_owned(), |length| length.to_string());
-        BodyError::Late(Text::new(
+        BodyError::Timeout(Text::new(
             format!("Content-Length は {announced} で、{seconds} 秒以内に全体が届きませんでした。"),
             format!("Content-Length is {announced}; the whole body did not come within {seconds} s."),
         ))
@@ -78,7 +78,7 @@ pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Re
             Box::pin(discard(body, headers)).await;
             Err(too_large(limits))
         }
-        Err(error) => Err(BodyError::Broken(Text::new(
+        Err(error) => Err(BodyError::Incomplete(Text::new(
             format!("本文を最後まで受け取れませんでした（{error}）。"),
             format!("The body broke off ({error})."),
         ))),
@@ -86,18 +86,18 @@ pub async fn read(mut body: Body, headers: &HeaderMap, limits: BodyLimits) -> Re
 }
 
 /// The maximum number of characters of a header value in a response.
-const LONGEST_SHOWN: usize = 40;
+const MAX_SHOWN: usize = 40;
 
 /// Returns the content coding of a compressed body; `None` if the body is not compressed.
 fn coding(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(CONTENT_ENCODING).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     let mut coded = values.filter(|value| !value.split(',').all(|one| matches!(one.trim().to_ascii_lowercase().as_str(), "" | "identity")));
-    coded.next().map(|value| value.trim().chars().take(LONGEST_SHOWN).collect())
+    coded.next().map(|value| value.trim().chars().take(MAX_SHOWN).collect())
 }
 
 /// Makes the connection close after the response, since the rest of it cannot be trusted. A
 /// response 415 names the content coding that is accepted (RFC 9110, section 15.5.16).
-pub fn closing(mut response: Response) -> Response {
+pub fn with_connection_close(mut response: Response) -> Response {
     if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
         response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
@@ -115,7 +115,7 @@ fn too_large(limits: BodyLimits) -> BodyError {
 async fn discard(body: Body, headers: &HeaderMap) {
     if !headers.contains_key(EXPECT) {
         // The response is the same, whatever the result.
-        let _ = tokio::time::timeout(DISCARDING, Limited::new(body, DISCARDED).collect()).await;
+        let _ = tokio::time::timeout(DISCARD_TIMEOUT, Limited::new(body, MAX_DISCARDED_BYTES).collect()).await;
     }
 }
 

@@ -36,7 +36,7 @@ use tower::ServiceExt;
 
 use super::{
     first_read_stream::FirstReadStream,
-    large_head_stream::{LARGEST_HEAD, LargeHeadStream},
+    large_head_stream::{LargeHeadStream, MAX_HEAD_SIZE},
     lingering_stream::LingeringStream,
 };
 use crate::domain::handshake::Cause;
@@ -44,7 +44,7 @@ use crate::listener::Limits;
 use crate::tls::HandshakeError;
 
 /// The response to plain HTTP.
-pub(super) const SPEAKS_HTTPS: &str = "\
+pub(super) const HTTPS_REQUIRED: &str = "\
 このポートはHTTPS専用です。URLを https:// で始めてください。
 This port speaks HTTPS only: use a URL that begins with https://.
 ";
@@ -63,7 +63,7 @@ pub struct Connection {
 /// instead over HTTP/1; over HTTP/2 the stream is reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a handler gave no answer, on purpose")]
-pub enum NoAnswer {
+pub enum NoResponse {
     /// The connection is closed.
     Closed,
     /// The connection is reset (TCP RST).
@@ -91,7 +91,7 @@ impl ConnectionHandler {
     pub(super) fn new(tls: Arc<rustls::ServerConfig>, router: Router, limits: Limits, on_handshake_error: OnHandshakeError) -> Self {
         let mut http = auto::Builder::new(TokioExecutor::new());
         // Without a timer, the time-outs of hyper have no effect.
-        http.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(LARGEST_HEAD);
+        http.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(MAX_HEAD_SIZE);
         http.http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(Duration::from_secs(20))
@@ -137,12 +137,12 @@ impl ConnectionHandler {
         };
         let mut stream = LingeringStream::new(stream);
         if first[0].is_ascii_alphabetic() {
-            let length = SPEAKS_HTTPS.len();
+            let length = HTTPS_REQUIRED.len();
             let head = format!(
                 "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\r\n"
             );
             // The error is the same, whether or not the client reads the explanation.
-            let _ = stream.write_all(format!("{head}{SPEAKS_HTTPS}").as_bytes()).await;
+            let _ = stream.write_all(format!("{head}{HTTPS_REQUIRED}").as_bytes()).await;
             let _ = stream.shutdown().await;
             return Err(io::Error::new(io::ErrorKind::InvalidData, HandshakeError::from(Cause::PlainHttp)));
         }
@@ -178,7 +178,7 @@ impl ConnectionHandler {
             let reset = Arc::clone(&reset);
             async move {
                 let answered = answered.await;
-                if !http2 && answered.as_ref().is_err_and(|no_answer| *no_answer == NoAnswer::Reset) {
+                if !http2 && answered.as_ref().is_err_and(|no_answer| *no_answer == NoResponse::Reset) {
                     reset.store(true, Ordering::Relaxed);
                 }
                 answered
@@ -211,7 +211,7 @@ impl ConnectionHandler {
 
 /// Returns the router's response. Without catching it, a panic would end the HTTP/1 connection, or
 /// reset the HTTP/2 stream, without a response.
-async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, NoAnswer> {
+async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, NoResponse> {
     let mut answer = pin!(router.oneshot(request));
     let answered: Result<Response, Infallible> = poll_fn(|context| {
         catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))).unwrap_or_else(|_| {
@@ -224,5 +224,5 @@ async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, 
     if let Some(ResponseDelay(time)) = response.extensions().get() {
         sleep(*time).await;
     }
-    response.extensions().get::<NoAnswer>().copied().map_or(Ok(response), Err)
+    response.extensions().get::<NoResponse>().copied().map_or(Ok(response), Err)
 }

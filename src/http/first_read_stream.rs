@@ -34,7 +34,7 @@ impl<S> FirstReadStream<S> {
 
     /// Records that the client disconnected if a write fails before the first read. HTTP/2 starts
     /// with a write of the server's settings.
-    fn written<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn record_write<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if let Poll::Ready(Err(_)) = polled {
             self.first_read.get_or_init(|| Some(HandshakeError::from(Cause::NoRequest)));
         }
@@ -51,7 +51,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for FirstReadStream<S> {
             this.first_read.get_or_init(|| match read {
                 Ok(()) if buffer.filled().len() > filled => None,
                 Ok(()) => Some(HandshakeError::from(Cause::NoRequest)),
-                Err(error) => Some(HandshakeError::by_alert(error).unwrap_or(HandshakeError::from(Cause::NoRequest))),
+                Err(error) => Some(HandshakeError::from_alert(error).unwrap_or(HandshakeError::from(Cause::NoRequest))),
             });
         }
         polled
@@ -62,13 +62,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FirstReadStream<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.stream).poll_write(context, bytes);
-        this.written(polled)
+        this.record_write(polled)
     }
 
     fn poll_write_vectored(self: Pin<&mut Self>, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.stream).poll_write_vectored(context, slices);
-        this.written(polled)
+        this.record_write(polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -78,7 +78,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FirstReadStream<S> {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.stream).poll_flush(context);
-        this.written(polled)
+        this.record_write(polled)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

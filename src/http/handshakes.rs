@@ -17,14 +17,14 @@ use crate::listener::Listener;
 use crate::tls::HandshakeError;
 
 /// The maximum number of failed handshakes that are kept.
-const KEPT: usize = 100;
+const MAX_KEPT: usize = 100;
 
 /// The minimum time between two log lines with the same address and cause.
-const LOGGED_EVERY: SignedDuration = SignedDuration::from_mins(1);
+const LOG_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
 /// The maximum number of addresses and causes for which the time of the last log line is kept.
 /// Beyond it the oldest are evicted, and may be logged again sooner.
-const LOGGED: usize = 1000;
+const MAX_LOGGED_KINDS: usize = 1000;
 
 /// A handshake that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -63,13 +63,13 @@ struct HandshakeLog {
 impl Handshakes {
     /// Stores a handshake that failed at `now`, and logs it unless the same was logged within a
     /// minute.
-    pub fn note(&self, listener: Listener, peer: SocketAddr, fault: HandshakeError, now: Timestamp) {
+    pub fn record(&self, listener: Listener, peer: SocketAddr, fault: HandshakeError, now: Timestamp) {
         let HandshakeError { cause, alert } = fault;
         let failed = FailedHandshake { wall: now, peer, listener, cause, alert, meaning: cause.meaning(), remedy: cause.remedy() };
-        let line = failed.line();
+        let line = failed.log_line();
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_to_be_logged = log.is_to_be_logged(peer.ip().to_canonical(), cause, now);
-        if log.failed.len() == KEPT {
+        if log.failed.len() == MAX_KEPT {
             log.failed.pop_front();
         }
         log.failed.push_back(failed);
@@ -90,11 +90,11 @@ impl HandshakeLog {
     fn is_to_be_logged(&mut self, address: IpAddr, cause: Cause, now: Timestamp) -> bool {
         let since = self.logged.get(&(address, cause)).map(|logged| now.duration_since(*logged));
         // If the clock was set back, the line is logged nevertheless.
-        if since.is_some_and(|since| (SignedDuration::ZERO..LOGGED_EVERY).contains(&since)) {
+        if since.is_some_and(|since| (SignedDuration::ZERO..LOG_INTERVAL).contains(&since)) {
             return false;
         }
         self.logged.insert((address, cause), now);
-        if self.logged.len() > LOGGED {
+        if self.logged.len() > MAX_LOGGED_KINDS {
             self.logged.pop_front();
         }
         true
@@ -103,7 +103,7 @@ impl HandshakeLog {
 
 impl FailedHandshake {
     /// Returns the log line.
-    fn line(&self) -> String {
+    fn log_line(&self) -> String {
         let Self { peer, listener, cause, alert, meaning, remedy, .. } = self;
         let (port_ja, port_en) = match listener {
             Listener::Backend => ("バックエンド", "the backend"),
@@ -150,11 +150,11 @@ mod tests {
     #[test]
     fn what_is_known_of_the_log_is_bounded_and_the_oldest_goes_first() {
         let mut log = HandshakeLog::default();
-        let all = u32::try_from(LOGGED).unwrap();
+        let all = u32::try_from(MAX_LOGGED_KINDS).unwrap();
         for number in 0..all + 1 {
             assert!(log.is_to_be_logged(address(number), CAUSE, at(0)));
         }
-        assert_eq!(log.logged.len(), LOGGED);
+        assert_eq!(log.logged.len(), MAX_LOGGED_KINDS);
         assert!(!log.is_to_be_logged(address(1), CAUSE, at(1)), "still known");
         assert!(log.is_to_be_logged(address(0), CAUSE, at(1)), "forgotten");
     }
@@ -164,7 +164,7 @@ mod tests {
         let handshakes = Handshakes::default();
         for port in 1..=150 {
             let fault = HandshakeError { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
-            handshakes.note(Listener::Backend, SocketAddr::from(([127, 0, 0, 1], port)), fault, at(i64::from(port)));
+            handshakes.record(Listener::Backend, SocketAddr::from(([127, 0, 0, 1], port)), fault, at(i64::from(port)));
         }
         let ports: Vec<u16> = handshakes.recent().iter().map(|failed| failed.peer.port()).collect();
         assert_eq!(ports, (51..=150).collect::<Vec<u16>>());
@@ -174,9 +174,9 @@ mod tests {
     fn the_line_says_who_what_and_what_to_do_in_both_languages() {
         let fault = HandshakeError { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
         let handshakes = Handshakes::default();
-        handshakes.note(Listener::Backend, SocketAddr::from(([192, 168, 0, 20], 50312)), fault, at(0));
+        handshakes.record(Listener::Backend, SocketAddr::from(([192, 168, 0, 20], 50312)), fault, at(0));
         assert_eq!(
-            handshakes.recent()[0].line(),
+            handshakes.recent()[0].log_line(),
             "192.168.0.20:50312 からバックエンドへの TLS 接続に失敗しました（untrusted_ca、クライアントのアラート unknown_ca）。\
              クライアントがテスト用CAを信頼していません。クライアントに certs/ca.pem を信頼させてください（docs/trust.ja.md）。 / \
              TLS from 192.168.0.20:50312 to the backend failed (untrusted_ca, the client's alert unknown_ca). \

@@ -8,14 +8,14 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The maximum size of a request's head over HTTP/1.1 in bytes.
-pub(super) const LARGEST_HEAD: usize = 64 * 1024;
+pub(super) const MAX_HEAD_SIZE: usize = 64 * 1024;
 
 /// The start of hyper's response. A response of a request handler has other headers before these.
-const EMPTY: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n";
+const HYPER_RESPONSE: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n";
 
 /// The response that is sent instead. A request handler could write it if hyper's limit of 100
 /// header fields were raised, but that would cost an allocation per request.
-const EXPLAINED: &str = concat!(
+const REPLACEMENT: &str = concat!(
     "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 218\r\n\r\n",
     "要求のヘッダーが多すぎます。1つの要求に付けられるヘッダーは100個まで、合わせて64 KiB までです。\n",
     "There are too many header fields: a request has at most 100, and 64 KiB in all.\n",
@@ -26,22 +26,22 @@ pub(super) struct LargeHeadStream<S> {
     stream: S,
     /// The part of the replacement that is still to be sent; `None` until hyper has written its
     /// response.
-    left: Option<&'static [u8]>,
+    remaining: Option<&'static [u8]>,
 }
 
 impl<S> LargeHeadStream<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, left: None }
+        Self { stream, remaining: None }
     }
 }
 
 impl<S: AsyncWrite + Unpin> LargeHeadStream<S> {
     /// Sends the replacement if `bytes` is hyper's response. Returns `None` if it is any other.
-    fn explain(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Option<io::Result<()>>> {
-        if self.left.is_none() && bytes.starts_with(EMPTY) {
-            self.left = Some(EXPLAINED.as_bytes());
+    fn send_replacement(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Option<io::Result<()>>> {
+        if self.remaining.is_none() && bytes.starts_with(HYPER_RESPONSE) {
+            self.remaining = Some(REPLACEMENT.as_bytes());
         }
-        let Some(left) = &mut self.left else {
+        let Some(left) = &mut self.remaining else {
             return Poll::Ready(None);
         };
         while !left.is_empty() {
@@ -57,14 +57,14 @@ impl<S: AsyncWrite + Unpin> LargeHeadStream<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for LargeHeadStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match ready!(self.explain(context, bytes)) {
+        match ready!(self.send_replacement(context, bytes)) {
             Some(explained) => Poll::Ready(explained.map(|()| bytes.len())),
             None => Pin::new(&mut self.stream).poll_write(context, bytes),
         }
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        match ready!(self.explain(context, slices.first().map_or(&[], |slice| slice))) {
+        match ready!(self.send_replacement(context, slices.first().map_or(&[], |slice| slice))) {
             Some(explained) => Poll::Ready(explained.map(|()| slices.iter().map(|slice| slice.len()).sum())),
             None => Pin::new(&mut self.stream).poll_write_vectored(context, slices),
         }
@@ -91,11 +91,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for LargeHeadStream<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::EXPLAINED;
+    use super::REPLACEMENT;
 
     #[test]
     fn the_words_have_the_length_that_is_announced() {
-        let (head, words) = EXPLAINED.split_once("\r\n\r\n").unwrap();
+        let (head, words) = REPLACEMENT.split_once("\r\n\r\n").unwrap();
         assert!(head.ends_with(&format!("Content-Length: {}", words.len())), "{head}: {}", words.len());
     }
 }

@@ -23,11 +23,11 @@ use tokio::{
 };
 
 /// How long a closed connection waits for the client to close its side.
-const LONGEST: Duration = Duration::from_secs(2);
+const MAX_LINGER_TIME: Duration = Duration::from_secs(2);
 
 /// The maximum number of bytes that are discarded meanwhile. It is large, since many clients write
 /// their whole body before they read the response.
-const MOST: usize = 16 * 1024 * 1024;
+const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 
 /// A TCP stream whose shutdown ends the sending side, then reads and discards until the client has
 /// ended too, or a limit is reached.
@@ -76,7 +76,7 @@ impl AsyncWrite for LingeringStream {
             Some(closing) => closing,
             None => {
                 ready!(Pin::new(&mut *stream).poll_shutdown(context))?;
-                closing.insert(Closing { deadline: Box::pin(sleep(LONGEST)), bytes: MOST })
+                closing.insert(Closing { deadline: Box::pin(sleep(MAX_LINGER_TIME)), bytes: MAX_DISCARDED_BYTES })
             }
         };
         let mut discarded = [0; 8 * 1024];

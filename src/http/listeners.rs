@@ -86,10 +86,10 @@ impl Listeners {
             let _ = stopping.changed().await;
         };
         let routes = traced(router::backend(Arc::clone(&app)), traces.as_ref());
-        let on_handshake_error = noting(&app, Listener::Backend);
+        let on_handshake_error = handshake_error_logger(&app, Listener::Backend);
         let backend = serve(backend.socket, backend.tls, routes, limits, on_handshake_error, stopped(stopping.clone()));
         let routes = traced(router::control(Arc::clone(&app)), traces.as_ref());
-        let on_handshake_error = noting(&app, Listener::Control);
+        let on_handshake_error = handshake_error_logger(&app, Listener::Control);
         let control = serve(control.socket, control.tls, routes, limits, on_handshake_error, stopped(stopping));
         tokio::join!(backend, control, async {
             stop.await;
@@ -103,7 +103,7 @@ impl Listeners {
 }
 
 /// Returns the callback that records the failed handshakes of a listener.
-fn noting(app: &Arc<App>, listener: Listener) -> OnHandshakeError {
+fn handshake_error_logger(app: &Arc<App>, listener: Listener) -> OnHandshakeError {
     let app = Arc::clone(app);
-    Box::new(move |peer, fault| app.note_handshake(listener, peer, fault))
+    Box::new(move |peer, fault| app.record_failed_handshake(listener, peer, fault))
 }

@@ -4,6 +4,7 @@
 pub mod accept;
 pub mod app;
 pub mod backend;
+pub mod bandwidth;
 pub mod body;
 pub mod connection;
 pub mod console;
@@ -15,7 +16,6 @@ mod lingering_stream;
 mod listeners;
 mod negotiation;
 pub mod openapi;
-pub mod pace;
 mod page;
 mod paths;
 pub mod problem;

@@ -23,7 +23,7 @@ pub(super) const TEXT_EVENT_STREAM: MediaType<'_> = MediaType::new(TEXT, EVENT_S
 
 /// The lowest preference, added for all media types, so that one which `Accept` does not name is
 /// preferred to one that it excludes by `q=0`.
-const WHATEVER: &str = "*/*;q=0.001";
+const ANY_AT_LOWEST_PREFERENCE: &str = "*/*;q=0.001";
 
 /// Returns the form that the client prefers: by q-value, then by the order in `Accept`, then by the
 /// order of `forms`. Returns the first of `forms` if the client names none of them, excludes them
@@ -42,7 +42,7 @@ pub(super) fn preferred<F: Copy>(headers: &HeaderMap, forms: &[(MediaType<'stati
         }
         _ => {}
     }
-    let accept = values().chain([WHATEVER]).collect::<Vec<_>>().join(",").parse::<Accept>().ok();
+    let accept = values().chain([ANY_AT_LOWEST_PREFERENCE]).collect::<Vec<_>>().join(",").parse::<Accept>().ok();
     let chosen = accept.as_ref().and_then(|accept| accept.negotiate(forms.iter().map(|(media_type, _)| media_type)));
     chosen.and_then(form_of).unwrap_or(forms[0].1)
 }
@@ -61,7 +61,7 @@ mod tests {
     use axum::http::header::ACCEPT;
     use axum::http::{HeaderMap, HeaderValue};
 
-    fn chosen(values: &[&str]) -> &'static str {
+    fn choose(values: &[&str]) -> &'static str {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(ACCEPT, HeaderValue::from_str(value).expect("a value of a header"));
@@ -83,24 +83,24 @@ mod tests {
             ("text/*", "xml"),
             ("text/*;q=0.3, text/html;q=0.2, */*;q=0.1", "xml"),
         ] {
-            assert_eq!(chosen(&[accept]), form, "{accept}");
+            assert_eq!(choose(&[accept]), form, "{accept}");
         }
-        assert_eq!(chosen(&["text/csv", "application/xml"]), "xml", "over several lines");
+        assert_eq!(choose(&["text/csv", "application/xml"]), "xml", "over several lines");
     }
 
     #[test]
     fn wildcards_and_what_says_nothing_leave_the_first() {
         for accept in ["*/*", "application/*", "image/png", "", "*; q=.2", "text/html;q=0", "no media type, text/html"] {
-            assert_eq!(chosen(&[accept]), "json", "{accept}");
+            assert_eq!(choose(&[accept]), "json", "{accept}");
         }
-        assert_eq!(chosen(&[]), "json");
+        assert_eq!(choose(&[]), "json");
     }
 
     #[test]
     fn what_has_q_0_is_not_sent_where_another_form_is_left() {
-        assert_eq!(chosen(&["application/json;q=0"]), "xml");
-        assert_eq!(chosen(&["application/json;q=0.000, */*"]), "xml");
-        assert_eq!(chosen(&["application/*;q=0, text/xml;q=0"]), "html");
-        assert_eq!(chosen(&["application/*;q=0, text/*;q=0"]), "json", "something has to be sent");
+        assert_eq!(choose(&["application/json;q=0"]), "xml");
+        assert_eq!(choose(&["application/json;q=0.000, */*"]), "xml");
+        assert_eq!(choose(&["application/*;q=0, text/xml;q=0"]), "html");
+        assert_eq!(choose(&["application/*;q=0, text/*;q=0"]), "json", "something has to be sent");
     }
 }

@@ -23,9 +23,9 @@ pub struct Paths {
 }
 
 /// The minimum similarity of a path that is suggested, from 0 (nothing in common) to 1 (equal).
-const ALIKE: f64 = 0.6;
+const MIN_SIMILARITY: f64 = 0.6;
 /// The number of characters of an unknown path that are compared.
-const COMPARED: usize = 200;
+const MAX_COMPARED: usize = 200;
 
 impl Paths {
     /// Returns the paths of an interface at these addresses.
@@ -54,13 +54,13 @@ impl Paths {
 
     /// Returns the hint for a path that the listener `here` does not have. It does not repeat
     /// anything that the client sent.
-    pub(super) fn of_unknown(&self, here: Listener, path: &str) -> Text {
-        let path: String = path.chars().take(COMPARED).collect();
+    pub(super) fn for_unknown_path(&self, here: Listener, path: &str) -> Text {
+        let path: String = path.chars().take(MAX_COMPARED).collect();
         let list = format!("{}/docs", self.addresses.control);
-        if let Some(known) = self.known.iter().find(|known| known.listener != here && fits(&known.path, &path)) {
-            return self.of_the_other(here, known);
+        if let Some(known) = self.known.iter().find(|known| known.listener != here && matches_pattern(&known.path, &path)) {
+            return self.other_listener_hint(here, known);
         }
-        let Some(KnownPath { listener, path, methods }) = self.nearest(here, &path) else {
+        let Some(KnownPath { listener, path, methods }) = self.find_nearest(here, &path) else {
             return Text::new(format!("URL の一覧: {list}"), format!("All URLs: {list}"));
         };
         let at = if *listener == here { "" } else { self.address(*listener) };
@@ -70,7 +70,7 @@ impl Paths {
         )
     }
 
-    fn of_the_other(&self, here: Listener, known: &KnownPath) -> Text {
+    fn other_listener_hint(&self, here: Listener, known: &KnownPath) -> Text {
         let path = &known.path;
         let (this, other) = (name(here), name(known.listener));
         let address = self.address(known.listener);
@@ -89,12 +89,12 @@ impl Paths {
 
     /// Returns the most similar path of both listeners. Of equally similar ones, returns the first
     /// of this listener.
-    fn nearest(&self, here: Listener, path: &str) -> Option<&KnownPath> {
-        let alike = |known| likeness(known, path);
+    fn find_nearest(&self, here: Listener, path: &str) -> Option<&KnownPath> {
+        let alike = |known| similarity(known, path);
         let scored = self.known.iter().rev().map(|known| (alike(&known.path), known.listener == here, known));
         let better = |a: &(f64, bool, _), b: &(f64, bool, _)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
         let nearest = scored.max_by(better)?;
-        (nearest.0 >= ALIKE).then_some(nearest.2)
+        (nearest.0 >= MIN_SIMILARITY).then_some(nearest.2)
     }
 }
 
@@ -106,14 +106,14 @@ fn name(listener: Listener) -> Text {
 }
 
 /// Whether a path matches `known` with its parameters.
-fn fits(known: &str, path: &str) -> bool {
+fn matches_pattern(known: &str, path: &str) -> bool {
     let mut segments = path.split('/');
     let fit = |part: &str, segment: &str| part == segment || (part.starts_with('{') && !segment.is_empty());
     known.split('/').all(|part| segments.next().is_some_and(|segment| fit(part, segment))) && segments.next().is_none()
 }
 
 /// Returns the similarity. A path that lacks only its beginning counts as equal.
-fn likeness(known: &str, path: &str) -> f64 {
+fn similarity(known: &str, path: &str) -> f64 {
     if path.len() > 1 && path.starts_with('/') && known.ends_with(path) {
         return 1.0;
     }
@@ -159,15 +159,15 @@ mod tests {
             (Listener::Backend, "/nothing", None),
             (Listener::Backend, "", None),
         ] {
-            assert_eq!(paths.nearest(here, path).map(|known| known.path.as_str()), meant, "{path}");
+            assert_eq!(paths.find_nearest(here, path).map(|known| known.path.as_str()), meant, "{path}");
         }
     }
 
     #[test]
     fn what_the_client_sent_is_not_repeated() {
         for path in ["/v1/institutions/9910000018/clockk", "/v1/institutions/9910000018/clock", "/9910000018"] {
-            let told = paths().of_unknown(Listener::Backend, path);
-            assert!(!told.ja.contains("9910000018") && !told.en.contains("9910000018"), "{told:?}");
+            let hint = paths().for_unknown_path(Listener::Backend, path);
+            assert!(!hint.ja.contains("9910000018") && !hint.en.contains("9910000018"), "{hint:?}");
         }
     }
 }

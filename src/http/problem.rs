@@ -16,7 +16,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::body::{BodyError, closing};
+use super::body::{BodyError, with_connection_close};
 use super::negotiation::{JSON, PROBLEM_JSON, TEXT_HTML, preferred};
 use super::page::Page;
 use crate::domain::catalogue::{Entry, Provenance};
@@ -93,7 +93,7 @@ impl Problem {
     /// Creates the error for an invalid field; `pointer` is its JSON pointer.
     pub fn field(pointer: &str, detail: Text) -> Self {
         let title = Text::new("項目の値が正しくありません", "A field is wrong");
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "field", title, detail).at(pointer)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "field", title, detail).with_pointer(pointer)
     }
 
     /// Creates the error for something that the present state does not allow.
@@ -102,12 +102,12 @@ impl Problem {
     }
 
     /// Creates the error for something that does not exist.
-    pub fn absent(detail: Text) -> Self {
+    pub fn not_found(detail: Text) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", Text::new("見つかりません", "Not found"), detail)
     }
 
     /// Creates a problem from an error of the catalogue and its complete message.
-    pub fn of_catalogue(entry: &Entry, message: &Text) -> Self {
+    pub fn from_catalogue(entry: &Entry, message: &Text) -> Self {
         let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let bare = |text: &str| text.split('{').next().unwrap_or(text).trim_end().to_owned();
         let title = Text::new(bare(&entry.message.ja), bare(&entry.message.en));
@@ -118,13 +118,13 @@ impl Problem {
     }
 
     /// Sets the JSON pointer of the invalid field.
-    pub fn at(mut self, pointer: &str) -> Self {
+    pub fn with_pointer(mut self, pointer: &str) -> Self {
         self.0.pointer = Some(pointer.to_owned());
         self
     }
 
     /// Prefixes the JSON pointer of the field with that of the value that contains it.
-    pub fn within(mut self, at: &str) -> Self {
+    pub fn with_pointer_prefix(mut self, at: &str) -> Self {
         self.0.pointer = self.0.pointer.map(|pointer| format!("{at}{pointer}"));
         self
     }
@@ -181,7 +181,7 @@ impl JsonSchema for Problem {
 
 impl Problem {
     /// Returns status, headers and body, as JSON or as a page.
-    pub(super) fn rendered(&self, as_page: bool) -> (StatusCode, HeaderMap, Bytes) {
+    pub(super) fn render(&self, as_page: bool) -> (StatusCode, HeaderMap, Bytes) {
         let status = StatusCode::from_u16(self.0.status).expect("the number was taken from a status");
         if as_page {
             let page = self.0.render().expect("the template formats texts into a String");
@@ -195,9 +195,9 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.rendered(false).into_response();
+        let mut response = self.render(false).into_response();
         if self.0.closing {
-            response = closing(response);
+            response = with_connection_close(response);
         }
         response.extensions_mut().insert(self);
         response
@@ -210,11 +210,11 @@ pub fn is_for_a_browser(method: &str, headers: &HeaderMap) -> bool {
 }
 
 /// Converts the problem in a response into a page. Other responses stay unchanged.
-fn as_page(response: Response) -> Response {
+fn render_page(response: Response) -> Response {
     let Some(problem) = response.extensions().get::<Problem>() else {
         return response;
     };
-    let (_, headers, page) = problem.rendered(true);
+    let (_, headers, page) = problem.render(true);
     let (mut parts, _) = response.into_parts();
     parts.headers.extend(headers);
     Response::from_parts(parts, page.into())
@@ -224,7 +224,7 @@ fn as_page(response: Response) -> Response {
 pub async fn pages_for_browsers(request: Request, next: Next) -> Response {
     let browser = is_for_a_browser(request.method().as_str(), request.headers());
     let response = next.run(request).await;
-    if browser { as_page(response) } else { response }
+    if browser { render_page(response) } else { response }
 }
 
 impl From<BodyError> for Problem {
@@ -243,13 +243,13 @@ impl From<BodyError> for Problem {
             BodyError::TooLarge(detail) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", Text::new("要求の本文が大きすぎます", "The body is too large"), detail)
             }
-            BodyError::Late(detail) => (
+            BodyError::Timeout(detail) => (
                 StatusCode::REQUEST_TIMEOUT,
                 "body-timeout",
                 Text::new("要求の本文が時間内に届きませんでした", "The body did not arrive in time"),
                 detail,
             ),
-            BodyError::Broken(detail) => (
+            BodyError::Incomplete(detail) => (
                 StatusCode::BAD_REQUEST,
                 "body-broken",
                 Text::new("要求の本文を受け取れませんでした", "The body could not be received"),

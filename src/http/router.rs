@@ -8,7 +8,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 
 use super::app::App;
 use super::backend::{card, linkage, login, notices, package, reports, results, search, unknown, updates};
-use super::openapi::{Interface, Routes, Surface, tag};
+use super::openapi::{Interface, ListenerRoutes, Routes, tag};
 use super::problem::pages_for_browsers;
 use super::{console, control};
 use crate::listener::{Addresses, Listener};
@@ -31,46 +31,46 @@ pub fn interface(addresses: &Addresses) -> Interface {
     let control = open_routes().merge(guarded_routes()).into_described();
     let backend = backend_routes().into_described();
     Interface(vec![
-        Surface { listener: Listener::Control, url: addresses.control.clone(), routes: control, guarded: true },
-        Surface { listener: Listener::Backend, url: addresses.backend.clone(), routes: backend, guarded: false },
+        ListenerRoutes { listener: Listener::Control, url: addresses.control.clone(), routes: control, guarded: true },
+        ListenerRoutes { listener: Listener::Backend, url: addresses.backend.clone(), routes: backend, guarded: false },
     ])
 }
 
 #[rustfmt::skip]
 fn backend_routes() -> Routes<Arc<App>> {
-    Routes::about(&tag::CHECK)
-        .post("/oqs-api-pro/MSA12020/ILI12020SV01/auth", login::login, "ログインする", "Log in").with(login::describe)
-        .post("/oqs-api-pro/MSA01030/ILI01030SV01/search", search::search, "被保険者証情報による照会", "Check by card data").with(search::describe)
-        .then(&tag::DELIVERY)
-        .get("/delivery/v1/terminals/{id}/updates", updates::updates, "更新を問い合わせる", "Ask for updates").with(updates::describe)
-        .post("/delivery/v1/terminals/{id}/reports", reports::reports, "端末が状況を報告する", "A terminal reports").with(reports::describe)
-        .get("/delivery/v1/terminals/{id}/results", results::results, "配信実績を見る", "Delivery results").with(results::describe)
-        .get("/delivery/v1/packages/{campaign}/{component}/{version}", package::package, "パッケージを取得する", "Get a package").with(package::describe)
-        .then(&tag::LINKAGE)
-        .post("/linkage/v1/terminals/{id}/files/{name}", linkage::file, "要求ファイルを渡す", "Hand in a request file").with(linkage::describe)
-        .post("/linkage/v1/terminals/{id}/cards", card::card, "カードリーダーにカードを置く（端末から）", "A card at the reader, told by its terminal").with(card::describe)
-        .then(&tag::NOTICES)
-        .get("/notices/v1", notices::notices, "お知らせを読む", "Read notices").with(notices::describe)
+    Routes::new(&tag::CHECK)
+        .post("/oqs-api-pro/MSA12020/ILI12020SV01/auth", login::login, "ログインする", "Log in").describe(login::describe)
+        .post("/oqs-api-pro/MSA01030/ILI01030SV01/search", search::search, "被保険者証情報による照会", "Check by card data").describe(search::describe)
+        .tag(&tag::DELIVERY)
+        .get("/delivery/v1/terminals/{id}/updates", updates::updates, "更新を問い合わせる", "Ask for updates").describe(updates::describe)
+        .post("/delivery/v1/terminals/{id}/reports", reports::reports, "端末が状況を報告する", "A terminal reports").describe(reports::describe)
+        .get("/delivery/v1/terminals/{id}/results", results::results, "配信実績を見る", "Delivery results").describe(results::describe)
+        .get("/delivery/v1/packages/{campaign}/{component}/{version}", package::package, "パッケージを取得する", "Get a package").describe(package::describe)
+        .tag(&tag::LINKAGE)
+        .post("/linkage/v1/terminals/{id}/files/{name}", linkage::file, "要求ファイルを渡す", "Hand in a request file").describe(linkage::describe)
+        .post("/linkage/v1/terminals/{id}/cards", card::card, "カードリーダーにカードを置く（端末から）", "A card at the reader, told by its terminal").describe(card::describe)
+        .tag(&tag::NOTICES)
+        .get("/notices/v1", notices::notices, "お知らせを読む", "Read notices").describe(notices::describe)
 }
 
 #[rustfmt::skip]
 fn guarded_routes() -> Routes<Arc<App>> {
-    Routes::about(&tag::INSTITUTIONS)
+    Routes::new(&tag::INSTITUTIONS)
         .get("/v1/institutions", control::list_institutions, "一覧", "List institutions")
         .post("/v1/institutions", control::create_institution, "テンプレートから作る", "Create one from a template").conflicts()
-        .under("/v1/institutions/{code}")
+        .prefix("/v1/institutions/{code}")
         .get("", control::read_institution, "詳細を見る", "Everything about one")
         .patch("", control::patch_institution, "設定を変える", "Change its settings")
         .delete("", control::delete_institution, "ジャーナルごと削除する", "Delete it with its journal")
         .post("/reset", control::reset_institution, "作成時の状態に戻す", "Make it again as it was created")
-        .then(&tag::CLOCK)
+        .tag(&tag::CLOCK)
         .get("/clock", control::read_clock, "時計を見る", "Read the clock")
         .put("/clock", control::set_clock, "時計を合わせる（途中の出来事は起こらない）", "Set the clock; nothing is caught up")
         .post("/clock/advance", control::advance_clock, "時計を進める（途中の出来事がすべて起こる）", "Advance the clock; everything due happens")
-        .then(&tag::CAMPAIGN)
+        .tag(&tag::CAMPAIGN)
         .get("/campaign", control::read_campaign, "キャンペーンを見る", "Read the campaign")
         .put("/campaign", control::set_campaign, "キャンペーンを置き換える", "Replace the campaign")
-        .then(&tag::SCENARIOS)
+        .tag(&tag::SCENARIOS)
         .get("/scenario", control::read_scenario, "シナリオのどこにいるか", "Where it stands in its scenario")
         .put("/scenario", control::set_scenario, "シナリオを設定する", "Set a scenario")
         .post("/snapshot", control::take_snapshot, "スナップショットを取る", "Take a snapshot")
@@ -78,27 +78,27 @@ fn guarded_routes() -> Routes<Arc<App>> {
         .get("/persons", control::read_persons, "患者を見る", "Read its persons")
         .put("/persons", control::set_persons, "独自の患者を設定する", "Give it persons of its own")
         .delete("/persons", control::delete_persons, "患者をフィクスチャに戻す", "Back to the fixtures' persons")
-        .then(&tag::CAMPAIGN)
+        .tag(&tag::CAMPAIGN)
         .get("/delivery-results", console::delivery_results, "配信実績の画面", "A page with all delivery results")
-        .then(&tag::EVIDENCE)
+        .tag(&tag::EVIDENCE)
         .get("/journal", control::institution_journal, "ジャーナル（要求と応答）", "Journal entries, by filter and page")
         .delete("/journal", control::clear_journal, "ジャーナルを空にする", "Empty the journal")
-        .get("/journal/{entry}", control::institution_entry, "ジャーナルのエントリー1件と、そうなった理由", "One entry, explained").with(console::describe_explanation)
-        .get("/events", control::read_events, "起きたこと（一覧またはストリーム）", "What happened, as a list or a stream").with(control::describe_events)
-        .then(&tag::FAULTS)
+        .get("/journal/{entry}", control::institution_entry, "ジャーナルのエントリー1件と、そうなった理由", "One entry, explained").describe(console::describe_explanation)
+        .get("/events", control::read_events, "起きたこと（一覧またはストリーム）", "What happened, as a list or a stream").describe(control::describe_events)
+        .tag(&tag::FAULTS)
         .get("/faults", control::list_faults, "障害の一覧", "List faults")
-        .post("/faults", control::add_fault, "障害を設定する", "Set faults").with(control::describe_added_fault)
+        .post("/faults", control::add_fault, "障害を設定する", "Set faults").describe(control::describe_added_fault)
         .delete("/faults", control::delete_faults, "すべての障害を取り除く", "Take all faults away")
         .get("/faults/{fault}", control::read_fault, "障害を見る", "Read a fault")
         .delete("/faults/{fault}", control::delete_fault, "障害を取り除く", "Take a fault away")
-        .then(&tag::EVIDENCE)
+        .tag(&tag::EVIDENCE)
         .get("/observations", control::read_observations, "画面の観察の一覧", "What was seen on screens")
-        .post("/observations", control::observe, "画面で見たことを記録する", "Tell what was on the screen")
-        .get("/verdict", control::verdict, "クライアントの判定", "The verdict on its client").with(control::describe_verdict)
-        .then(&tag::TERMINALS)
+        .post("/observations", control::add_observation, "画面で見たことを記録する", "Tell what was on the screen")
+        .get("/verdict", control::verdict, "クライアントの判定", "The verdict on its client").describe(control::describe_verdict)
+        .tag(&tag::TERMINALS)
         .get("/terminals", control::list_terminals, "端末の一覧", "List terminals")
         .post("/terminals", control::add_terminal, "端末を追加する", "Add a terminal").conflicts()
-        .under("/v1/institutions/{code}/terminals/{terminal}")
+        .prefix("/v1/institutions/{code}/terminals/{terminal}")
         .get("", control::read_terminal, "端末を見る", "Read a terminal")
         .patch("", control::patch_terminal, "端末の設定を変える", "Change its settings")
         .delete("", control::delete_terminal, "端末を削除する", "Delete a terminal").conflicts()
@@ -112,14 +112,14 @@ fn guarded_routes() -> Routes<Arc<App>> {
         .post("/certificate", control::certificate, "端末証明書を発行する", "Issue a terminal certificate").conflicts()
         .post("/card", control::present_card, "カードリーダーにカードを置く", "Present a card at its reader")
         .get("/screen", console::screen, "端末の画面", "A page with what staff see")
-        .under("")
-        .then(&tag::EVIDENCE)
+        .prefix("")
+        .tag(&tag::EVIDENCE)
         .get("/v1/journal", control::stray_journal, "どの医療機関のものでもない要求のジャーナル", "What fitted no institution")
         .delete("/v1/journal", control::clear_strays, "そのジャーナルを空にする", "Empty that journal")
-        .get("/v1/journal/{entry}", control::stray_entry, "そのエントリー1件と、そうなった理由", "One of its entries, explained").with(console::describe_explanation)
+        .get("/v1/journal/{entry}", control::stray_entry, "そのエントリー1件と、そうなった理由", "One of its entries, explained").describe(console::describe_explanation)
         .get("/v1/failed-handshakes", control::failed_handshakes, "失敗した TLS 接続と対処", "TLS handshakes that failed, and what to do")
         .get("/metrics", control::metrics, "Prometheus 形式の計測値", "Metrics in Prometheus form")
-        .then(&tag::SCENARIOS)
+        .tag(&tag::SCENARIOS)
         .get("/v1/scenarios", control::list_scenarios, "シナリオの一覧", "List scenarios")
         .get("/v1/fixtures", control::read_fixtures, "使用中のフィクスチャを見る", "Read the fixtures in force")
         .put("/v1/fixtures", control::put_fixtures, "フィクスチャを内容で置き換える", "Replace the fixtures by content")
@@ -128,7 +128,7 @@ fn guarded_routes() -> Routes<Arc<App>> {
 
 #[rustfmt::skip]
 fn open_routes() -> Routes<Arc<App>> {
-    Routes::about(&tag::OPEN)
+    Routes::new(&tag::OPEN)
         .get("/healthz", control::healthz, "動作中か", "Whether it lives")
         .get("/readyz", control::readyz, "応答できる状態か", "Whether it is ready")
         .get("/ca.pem", control::ca_pem, "CA証明書", "The CA's certificate")

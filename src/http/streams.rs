@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// The maximum number of open streams, over all institutions.
-pub const MOST_STREAMS: usize = 64;
+pub const MAX_STREAMS: usize = 64;
 
 /// The streams of a server.
 pub struct Streams {
@@ -22,7 +22,7 @@ pub struct StreamPermit {
 
 impl Default for Streams {
     fn default() -> Self {
-        Self { permits: Arc::new(Semaphore::new(MOST_STREAMS)), closed: watch::Sender::new(false) }
+        Self { permits: Arc::new(Semaphore::new(MAX_STREAMS)), closed: watch::Sender::new(false) }
     }
 }
 

@@ -13,7 +13,7 @@ const OVERHEAD: usize = 512;
 /// The estimated size of a document in memory, as a multiple of its length as JSON.
 const FACTOR: usize = 2;
 /// The maximum number of cache entries checked in one eviction.
-const LOOKED_AT: usize = 64;
+const EVICTION_SAMPLE_SIZE: usize = 64;
 
 /// The cache entry of one institution.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ impl Cache {
     /// Evicts the least recently used cache entries. An entry in use stays, since its lock
     /// orders the changes of its institution.
     fn shrink(&self, entries_by_use: &mut Entries) {
-        for _ in 0..LOOKED_AT {
+        for _ in 0..EVICTION_SAMPLE_SIZE {
             if entries_by_use.total <= self.limit {
                 return;
             }

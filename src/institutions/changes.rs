@@ -9,7 +9,7 @@ use crate::domain::ids::InstitutionCode;
 
 /// How many changes a subscription may lag behind; beyond that it gets one notification for all
 /// of them.
-const MOST_BEHIND: usize = 1_024;
+const MAX_BEHIND: usize = 1_024;
 
 /// Notifies all subscriptions. The value is the code of the changed institution, or `None` if
 /// changes may have been missed.
@@ -23,7 +23,7 @@ pub struct ChangeSubscription {
 
 impl Default for ChangeNotifier {
     fn default() -> Self {
-        Self(Sender::new(MOST_BEHIND))
+        Self(Sender::new(MAX_BEHIND))
     }
 }
 

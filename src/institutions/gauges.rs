@@ -14,7 +14,7 @@ impl Institutions {
         let (inner, wall) = (&self.0, self.wall());
         let mut present = Present { stored: inner.stored.load(Ordering::Relaxed), ..Present::default() };
         (present.waiting_entries, present.waiting_bytes) = inner.recorder.waiting_totals();
-        for cached in inner.cache.present(inner.epoch()).iter().filter(|cached| !cached.tenant.is_over(wall)) {
+        for cached in inner.cache.present(inner.epoch()).iter().filter(|cached| !cached.tenant.is_expired(wall)) {
             let institution = &cached.tenant.institution;
             let now = institution.now(wall);
             present.in_memory += 1;
@@ -23,7 +23,7 @@ impl Institutions {
                 present.terminals.iter_mut().zip(Phase::IN_ORDER).filter(|(_, of)| *of == phase).for_each(|(terminals, _)| *terminals += 1);
             }
         }
-        if inner.store.trouble().is_none() {
+        if inner.store.last_error().is_none() {
             // A failure is logged by the store; the gauge keeps its last value.
             present.store_bytes = inner.store.bytes().await.ok();
         }

@@ -11,22 +11,22 @@ use super::cache::CacheState;
 use super::recorder::{Owner, Queue, QueuedEntry, QueuedState};
 use super::{Inner, Institutions, Tenant};
 use crate::domain::ids::InstitutionCode;
-use crate::journal::{self, BOUND, EntryError, EntryPage, Exchange, RecordedExchange, journal_id};
+use crate::journal::{self, EntryError, EntryPage, Exchange, JOURNAL_BOUND, RecordedExchange, journal_id};
 use crate::store::{Batch, RowLookup, StoreError};
 
 /// How long an entry waits for others.
-const MOMENT: Duration = Duration::from_millis(150);
+const BATCH_DELAY: Duration = Duration::from_millis(150);
 /// The pause before a retry after the store failed.
-const PAUSE: Duration = Duration::from_secs(1);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// One in this many entries, and every large entry, causes its journal to be trimmed.
-const LOOKED_AT: u32 = 64;
+const TRIM_INTERVAL: u32 = 64;
 /// The number of entries serialized before the task yields.
-const AT_ONCE: usize = 64;
+const YIELD_INTERVAL: usize = 64;
 /// The size in bytes from which an entry counts as large.
-const LARGE: usize = 16 * 1024;
+const LARGE_ENTRY: usize = 16 * 1024;
 /// The maximum size in bytes of a row. It is far smaller than the journal's bound, since a row
 /// is evicted as a whole.
-const FULL: usize = 64 * 1024;
+const MAX_ROW_SIZE: usize = 64 * 1024;
 
 /// The generation under which strays are stored.
 const NO_GENERATION: &str = "";
@@ -117,7 +117,7 @@ impl Institutions {
     pub async fn run_journal_writer(&self, stop: impl Future<Output = ()>) {
         let recorder = &self.0.recorder;
         let mut stop = pin!(stop);
-        let mut pause = MOMENT;
+        let mut pause = BATCH_DELAY;
         loop {
             tokio::select! {
                 () = recorder.some.notified() => {}
@@ -125,11 +125,11 @@ impl Institutions {
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = recorder.many.notified(), if pause == MOMENT => {}
+                () = recorder.many.notified(), if pause == BATCH_DELAY => {}
                 () = &mut stop => return self.write_last().await,
             }
             // Entries that could not be written keep waiting; the store logged the failure.
-            pause = if self.write_journals().await.is_ok() { MOMENT } else { PAUSE };
+            pause = if self.write_journals().await.is_ok() { BATCH_DELAY } else { RETRY_DELAY };
         }
     }
 
@@ -141,8 +141,8 @@ impl Institutions {
 
     async fn page(&self, owner: &str, generation: &str, newest: usize) -> Result<EntryPage, StoreError> {
         self.write_journals().await?;
-        let complete = self.0.replicas.others_have_written(&self.0.store).await?;
-        let page = self.0.store.entries(owner, generation, newest, BOUND).await?;
+        let complete = self.0.replicas.flush_others(&self.0.store).await?;
+        let page = self.0.store.entries(owner, generation, newest, JOURNAL_BOUND).await?;
         let of = if owner.is_empty() { "journal".to_owned() } else { format!("{owner} journal") };
         let listed = page.entries.iter().map(|kept| journal::read(kept.number, &kept.body));
         let entries = listed.collect::<Result<_, _>>().map_err(|error| unreadable(&of, &error))?;
@@ -185,12 +185,12 @@ impl Inner {
             let institution = owner.as_ref().map_or("", InstitutionCode::as_str);
             let (begun, mut large) = (batches.len(), false);
             for (i, queued) in queue.entries.iter_mut().enumerate() {
-                if i % AT_ONCE == 0 {
+                if i % YIELD_INTERVAL == 0 {
                     // Other tasks run between the entries that are serialized.
                     tokio::task::yield_now().await;
                 }
                 if let Some((generation, entry)) = queued.serialized(&mut pseudonyms) {
-                    large |= entry.len() > LARGE;
+                    large |= entry.len() > LARGE_ENTRY;
                     add(&mut batches, institution, generation, entry);
                 }
             }
@@ -201,7 +201,7 @@ impl Inner {
             if queue.evicted > 0 {
                 evicted.push((institution.to_owned(), generation.clone(), queue.evicted));
             }
-            if large || queue.evicted > 0 || fastrand::u32(0..LOOKED_AT) < queue.entries.len() as u32 {
+            if large || queue.evicted > 0 || fastrand::u32(0..TRIM_INTERVAL) < queue.entries.len() as u32 {
                 to_trim.push((institution.to_owned(), generation));
             }
         }
@@ -209,7 +209,7 @@ impl Inner {
         for (institution, generation) in to_trim {
             // Entries beyond the bound that stay are evicted the next time; reads hide them
             // until then.
-            let _ = self.store.trim(&institution, &generation, BOUND).await;
+            let _ = self.store.trim(&institution, &generation, JOURNAL_BOUND).await;
         }
         Ok(())
     }
@@ -224,7 +224,7 @@ impl Inner {
             if !queue.entries.iter().any(|queued| matches!(queued.state, QueuedState::Unassigned(_))) {
                 continue;
             }
-            let tenant = self.stored(code).await?;
+            let tenant = self.read_from_store(code).await?;
             for queued in std::mem::take(&mut queue.entries) {
                 match (queued.state, &tenant) {
                     (QueuedState::Unassigned(recorded), Some(tenant)) => queue.entries.push_back(assigned(tenant, recorded)),
@@ -238,11 +238,11 @@ impl Inner {
 
     /// Reads an institution from the store, not from the cache. Returns `None` also if it
     /// cannot be read, so that one damaged row does not block all journals.
-    async fn stored(&self, code: &InstitutionCode) -> Result<Option<Tenant>, StoreError> {
+    async fn read_from_store(&self, code: &InstitutionCode) -> Result<Option<Tenant>, StoreError> {
         match self.store.find(code.as_str(), None).await? {
             RowLookup::Other(row) => {
                 let read = row.body.map(|body| Tenant::read(&body, &self.parsed)).transpose();
-                Ok(read.map_err(|error| error.in_store(code.as_str())).unwrap_or_else(|error| {
+                Ok(read.map_err(|error| error.into_store_error(code.as_str())).unwrap_or_else(|error| {
                     tracing::warn!(%error, "この医療機関のジャーナルのエントリーを、どの医療機関のものでもないものとして残します / journal entries of this institution are kept as strays");
                     None
                 }))
@@ -257,7 +257,7 @@ impl Inner {
 fn add(batches: &mut Vec<Batch>, institution: &str, generation: &str, entry: &str) {
     if let Some(last) = batches.last_mut()
         && (last.institution.as_str(), last.generation.as_str()) == (institution, generation)
-        && last.body.len() + entry.len() < FULL
+        && last.body.len() + entry.len() < MAX_ROW_SIZE
     {
         last.entries += 1;
         last.body.extend(["\n", entry]);
@@ -293,7 +293,7 @@ mod tests {
         for (generation, entry) in [("m", "1"), ("m", "2"), ("n", "3"), ("m", "4")] {
             add(&mut batches, "one", generation, entry);
         }
-        let (half, whole) = ("x".repeat(FULL / 2), "y".repeat(FULL));
+        let (half, whole) = ("x".repeat(MAX_ROW_SIZE / 2), "y".repeat(MAX_ROW_SIZE));
         for entry in ["5", half.as_str(), half.as_str(), whole.as_str(), "6"] {
             add(&mut batches, "other", "m", entry);
         }

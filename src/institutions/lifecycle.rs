@@ -18,7 +18,7 @@ use crate::store::StoreError;
 
 /// The generation of an institution as its fixture creates it; the same at every start and in
 /// every process.
-const OF_FIXTURE: &str = "fixture";
+const FIXTURE_GENERATION: &str = "fixture";
 
 impl Institutions {
     /// Creates an institution. `answer` computes the result from the stored state, as in
@@ -37,7 +37,7 @@ impl Institutions {
         let spec = Arc::new(spec);
         self.0.recount().await?;
         let created = self.transact(code, |current| {
-            let institution = match self.instantiated(code, &spec, current.wall) {
+            let institution = match self.instantiate(code, &spec, current.wall) {
                 Ok(institution) => institution,
                 Err(error) => return Decision::Keep(Err(CreateError::Clock(error))),
             };
@@ -130,7 +130,7 @@ impl Institutions {
     ) -> Result<Option<Result<T, ClockError>>, StoreError> {
         let template_applied = |tenant: &Tenant, wall| {
             let spec = stage(&tenant.spec);
-            let institution = self.instantiated(code, &spec, wall)?;
+            let institution = self.instantiate(code, &spec, wall)?;
             let untouched = tenant.expires.is_none() && self.is_of_fixture(code, &spec);
             Ok(Tenant { institution, spec: Arc::new(spec), expires: tenant.expires, met: BTreeSet::new(), untouched })
         };
@@ -161,7 +161,7 @@ impl Institutions {
     ) -> Result<Option<Result<T, E>>, StoreError> {
         let met = self.exercised_scenario(code).await?;
         let scenarios = &self.fixtures().scenarios;
-        let recreate = self.transact(code, |current| {
+        let recreated = self.transact(code, |current| {
             let Some(before) = current.current_tenant() else {
                 return Decision::Keep(None);
             };
@@ -173,7 +173,7 @@ impl Institutions {
             tenant.met = all.cloned().collect();
             self.write_new(tenant, current.wall, |tenant, moment| Some(Ok(answer(tenant, moment))))
         });
-        recreate.await
+        recreated.await
     }
 
     /// Returns the current scenario of an institution if its clients have met it, that is, if
@@ -193,7 +193,7 @@ impl Institutions {
     }
 
     /// Creates an institution of a new generation.
-    fn instantiated(&self, code: &InstitutionCode, spec: &InstitutionSpec, wall: Timestamp) -> Result<Institution, ClockError> {
+    fn instantiate(&self, code: &InstitutionCode, spec: &InstitutionSpec, wall: Timestamp) -> Result<Institution, ClockError> {
         Institution::new(code.clone(), random_id(), spec, &self.fixtures().campaign, wall)
     }
 }
@@ -228,6 +228,6 @@ pub(super) fn tenant_of_fixture(
     base: &Campaign,
     now: Timestamp,
 ) -> Result<Tenant, ClockError> {
-    let institution = Institution::new(code.clone(), OF_FIXTURE.to_owned(), spec, base, now)?;
+    let institution = Institution::new(code.clone(), FIXTURE_GENERATION.to_owned(), spec, base, now)?;
     Ok(Tenant { institution, spec: Arc::new(spec.clone()), expires: None, met: BTreeSet::new(), untouched: true })
 }

@@ -13,7 +13,7 @@ use crate::domain::institution::Login;
 use crate::store::StoreError;
 
 /// The number of rows in one page.
-const PAGE: u32 = 1_000;
+const PAGE_SIZE: u32 = 1_000;
 
 /// Institutions of the fixtures that differ from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Institutions {
         let (wall, revision) = (self.wall(), self.0.addresses.revision.load(Ordering::Acquire));
         if let Some(cached_list) = &*locked(&self.0.addresses.cached_list)
             && cached_list.revision == revision
-            && self.0.replicas.list_holds(wall.duration_since(cached_list.at))
+            && self.0.replicas.list_is_valid(wall.duration_since(cached_list.at))
         {
             return Ok(Arc::clone(&cached_list.all));
         }
@@ -138,13 +138,13 @@ impl Inner {
     /// Returns one page of codes after `after` with the names of their terminals, and the code
     /// after which the next page begins.
     async fn page(&self, after: Option<&InstitutionCode>) -> Result<(Vec<CodedTerminals>, Option<InstitutionCode>), StoreError> {
-        let rows = self.store.codes(after.map_or("", InstitutionCode::as_str), PAGE).await?;
+        let rows = self.store.codes(after.map_or("", InstitutionCode::as_str), PAGE_SIZE).await?;
         let parsed = rows.into_iter().map(|(code, terminals)| match InstitutionCode::parse(&code) {
             Ok(code) => Ok((code, terminals)),
             Err(error) => Err(StoreError::corrupt(&code, &error.to_string())),
         });
         let rows: Vec<(InstitutionCode, Option<String>)> = parsed.collect::<Result<_, _>>()?;
-        let next = (rows.len() == PAGE as usize).then(|| rows.last().map(|(code, _)| code.clone())).flatten();
+        let next = (rows.len() == PAGE_SIZE as usize).then(|| rows.last().map(|(code, _)| code.clone())).flatten();
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let to = next.as_ref().map_or(Bound::Unbounded, Bound::Included);
         let active_fixtures = self.active_fixtures.get();

@@ -6,7 +6,7 @@ use crate::domain::ids::InstitutionCode;
 use crate::store::StoreError;
 
 /// The maximum number of expired institutions deleted in one pass.
-const OVER_AT_ONCE: u32 = 200;
+const DELETION_BATCH: u32 = 200;
 
 impl Institutions {
     /// Runs the maintenance that is due once a second. Returns whether another pass should
@@ -14,7 +14,7 @@ impl Institutions {
     pub async fn maintain(&self) -> bool {
         let store = self.store();
         self.0.replicas.heartbeat(store, self.wall()).await;
-        store.trouble().is_none() && matches!(self.clean_up().await, Ok(true))
+        store.last_error().is_none() && matches!(self.clean_up().await, Ok(true))
     }
 
     /// Runs work to its end even if the caller is cancelled.
@@ -25,14 +25,14 @@ impl Institutions {
     /// Waits for all running tasks, then signs off from the other processes and closes the
     /// store, which must not be used afterwards.
     pub async fn shut_down(&self) {
-        self.0.tasks.ended().await;
+        self.0.tasks.wait_until_idle().await;
         self.0.replicas.shut_down(self.store()).await;
         self.store().close().await;
     }
 
     /// Deletes expired institutions. Returns whether there may be more.
     async fn clean_up(&self) -> Result<bool, StoreError> {
-        let codes = self.store().expired(self.wall().as_millisecond(), OVER_AT_ONCE).await?;
+        let codes = self.store().expired(self.wall().as_millisecond(), DELETION_BATCH).await?;
         let mut unreadable = 0;
         for code in &codes {
             let taken = match InstitutionCode::parse(code) {
@@ -41,13 +41,13 @@ impl Institutions {
             };
             match taken {
                 Ok(()) => {}
-                Err(error) if self.store().trouble().is_some() => return Err(error),
+                Err(error) if self.store().last_error().is_some() => return Err(error),
                 // An institution that cannot be read stays, and its error was logged. The
                 // following ones are deleted nevertheless.
                 Err(_) => unreadable += 1,
             }
         }
-        Ok(codes.len() == OVER_AT_ONCE as usize && unreadable < codes.len())
+        Ok(codes.len() == DELETION_BATCH as usize && unreadable < codes.len())
     }
 }
 
@@ -71,7 +71,7 @@ mod tests {
         let institutions = Institutions::new(fixtures, store, bounds, Vec::new(), wall).await.unwrap();
         let code = institutions.unused_code(&InstitutionCode::parse("9910000018").unwrap()).await.unwrap();
         institutions.create(&code, spec.clone(), Some(wall()), |_, _| ()).await.unwrap();
-        let listed = institutions.store().expired(wall().as_millisecond(), OVER_AT_ONCE).await.unwrap();
+        let listed = institutions.store().expired(wall().as_millisecond(), DELETION_BATCH).await.unwrap();
         assert_eq!(listed, [code.as_str()]);
         institutions.create(&code, spec, None, |_, _| ()).await.unwrap();
         institutions.delete_if(&code, true).await.unwrap();

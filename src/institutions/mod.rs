@@ -161,7 +161,7 @@ impl Institutions {
     pub async fn read<T>(&self, code: &InstitutionCode, read: impl FnOnce(&Tenant, Moment) -> T) -> Result<Option<T>, StoreError> {
         let entry = self.0.cache.entry(code);
         let wall = self.wall();
-        let Some(cached) = self.0.current(&entry).await?.filter(|cached| !cached.tenant.is_over(wall)) else {
+        let Some(cached) = self.0.current(&entry).await?.filter(|cached| !cached.tenant.is_expired(wall)) else {
             return Ok(None);
         };
         let moment = cached.tenant.moment(wall);
@@ -184,7 +184,7 @@ impl Inner {
 
     /// Returns the institution as stored now.
     async fn current(&self, entry: &Arc<CacheEntry>) -> Result<Option<Arc<CachedTenant>>, StoreError> {
-        if self.replicas.memory_holds() {
+        if self.replicas.cache_is_authoritative() {
             match entry.state(self.epoch()) {
                 CacheState::Present(cached) => return Ok(Some(cached)),
                 CacheState::Absent(_) => return Ok(None),
@@ -207,7 +207,7 @@ impl Inner {
             CacheState::Absent(version) => (version, None, true),
             CacheState::Unread => (None, None, false),
         };
-        if is_read && self.replicas.memory_holds() {
+        if is_read && self.replicas.cache_is_authoritative() {
             return Ok((at_hand, known));
         }
         let row = match self.store.find(entry.code.as_str(), at_hand).await? {
@@ -223,7 +223,7 @@ impl Inner {
             entry.set(epoch, CacheState::Absent(Some(row.version)));
             return Ok((Some(row.version), None));
         };
-        let tenant = Tenant::read(&body, &self.parsed).map_err(|error| error.in_store(entry.code.as_str()))?;
+        let tenant = Tenant::read(&body, &self.parsed).map_err(|error| error.into_store_error(entry.code.as_str()))?;
         let cached = Arc::new(self.cached_tenant(tenant, Some(row.version)));
         entry.set(epoch, CacheState::Present(Arc::clone(&cached)));
         self.cache.set_weight(&entry.code, body.len());

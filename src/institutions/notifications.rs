@@ -17,12 +17,12 @@ use crate::domain::notification::{Notification, NotificationMessage, NotifiedIns
 use crate::store::{OutboxMessage, StoreError};
 
 /// The number of codes in one page.
-const PAGE: usize = 1_000;
+const PAGE_SIZE: usize = 1_000;
 /// The longest wait, since the machine's clock may be set.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_secs(60);
 /// The pause before a new scan of all institutions, and before the retry of one that could not
 /// be read.
-const PAUSE: Duration = Duration::from_secs(5);
+const RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// When each institution has its next notification, by the machine's clock.
 #[derive(Default)]
@@ -66,7 +66,7 @@ impl Institutions {
             let mut changes = self.all_changes();
             let mut schedule = self.build_schedule(&mut changes).await;
             while let Some(schedule) = &mut schedule {
-                let wait = schedule.first().map_or(LONGEST_WAIT, |(at, _)| self.until(*at));
+                let wait = schedule.first().map_or(MAX_WAIT, |(at, _)| self.time_until(*at));
                 tokio::select! {
                     changed = changes.recv() => match changed {
                         Ok(Some(code)) => self.refresh_schedule(schedule, &code).await,
@@ -80,12 +80,12 @@ impl Institutions {
                     }
                 }
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(RETRY_DELAY).await;
         }
     }
 
-    fn until(&self, at: Timestamp) -> Duration {
-        at.duration_since(self.wall()).max(SignedDuration::ZERO).unsigned_abs().min(LONGEST_WAIT)
+    fn time_until(&self, at: Timestamp) -> Duration {
+        at.duration_since(self.wall()).max(SignedDuration::ZERO).unsigned_abs().min(MAX_WAIT)
     }
 
     /// Reads all institutions. Processes the changes received meanwhile after each page, so
@@ -95,8 +95,8 @@ impl Institutions {
         let (mut schedule, mut after) = (NotificationSchedule::default(), None);
         loop {
             // The store logs its own failures.
-            let Ok(codes) = self.codes(after.as_ref(), PAGE).await else {
-                tokio::time::sleep(PAUSE).await;
+            let Ok(codes) = self.codes(after.as_ref(), PAGE_SIZE).await else {
+                tokio::time::sleep(RETRY_DELAY).await;
                 continue;
             };
             for code in &codes {
@@ -123,7 +123,7 @@ impl Institutions {
         let at: Result<Option<Timestamp>, StoreError> = next.await.map(Option::flatten);
         // The read has just sent what was due. If something still seems due (the clock has
         // stopped at its end), it is checked again only after a pause.
-        let soon = self.wall().checked_add(PAUSE).ok();
+        let soon = self.wall().checked_add(RETRY_DELAY).ok();
         schedule.set(code, at.map_or(soon, |at| at.map(|at| if at <= self.wall() { soon.unwrap_or(at) } else { at })));
     }
 }

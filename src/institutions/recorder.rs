@@ -9,15 +9,15 @@ use tokio::sync::{Notify, OwnedMutexGuard};
 
 use super::cache::locked;
 use crate::domain::ids::InstitutionCode;
-use crate::journal::{self, BOUND, CachedPseudonyms, RecordedExchange};
+use crate::journal::{self, CachedPseudonyms, JOURNAL_BOUND, RecordedExchange};
 
 /// The maximum number of waiting entries; beyond it the oldest of the journal that gets another
 /// entry are evicted.
-const MOST_WAITING: usize = 20_000;
+const MAX_QUEUED_ENTRIES: usize = 20_000;
 /// The maximum size of all waiting entries in bytes.
-const MOST_BYTES: usize = 32 * 1024 * 1024;
+const MAX_QUEUED_BYTES: usize = 32 * 1024 * 1024;
 /// The number of waiting entries that are written at once, without waiting for others.
-const MANY: usize = 2_000;
+const FLUSH_THRESHOLD: usize = 2_000;
 
 /// The owner of a journal: an institution, or `None` for the strays.
 pub(super) type Owner = Option<InstitutionCode>;
@@ -55,7 +55,7 @@ pub(super) struct Queue {
 /// A waiting entry.
 pub(super) struct QueuedEntry {
     pub(super) state: QueuedState,
-    pub(super) weight: usize,
+    pub(super) size: usize,
 }
 
 /// The state of a waiting entry. It is serialized only when it is written, so that an entry
@@ -72,11 +72,11 @@ pub(super) enum QueuedState {
 
 impl QueuedEntry {
     pub(super) fn unassigned(recorded: Box<RecordedExchange>) -> Self {
-        Self { weight: recorded.weight(), state: QueuedState::Unassigned(recorded) }
+        Self { size: recorded.approximate_size(), state: QueuedState::Unassigned(recorded) }
     }
 
     pub(super) fn assigned(generation: Arc<str>, recorded: Box<RecordedExchange>) -> Self {
-        Self { weight: recorded.weight(), state: QueuedState::Assigned(generation, recorded) }
+        Self { size: recorded.approximate_size(), state: QueuedState::Assigned(generation, recorded) }
     }
 
     /// Serializes the entry once; returns its generation and text, or `None` if it is not
@@ -99,24 +99,24 @@ impl QueuedEntry {
 impl Queue {
     /// Creates a queue of these entries, oldest first.
     pub(super) fn of(entries: Vec<QueuedEntry>) -> Self {
-        let bytes = entries.iter().map(|entry| entry.weight).sum();
+        let bytes = entries.iter().map(|entry| entry.size).sum();
         Self { entries: entries.into(), evicted: 0, bytes }
     }
 
     fn push(&mut self, entry: QueuedEntry) {
-        self.bytes += entry.weight;
+        self.bytes += entry.size;
         self.entries.push_back(entry);
     }
 
     fn pop(&mut self) -> usize {
-        let size = self.entries.pop_front().map_or(0, |entry| entry.weight);
+        let size = self.entries.pop_front().map_or(0, |entry| entry.size);
         self.bytes -= size;
         self.evicted += 1;
         size
     }
 
-    fn is_over(&self) -> bool {
-        self.entries.len() > BOUND.entries || (self.bytes > BOUND.bytes && self.entries.len() > 1)
+    fn exceeds_bound(&self) -> bool {
+        self.entries.len() > JOURNAL_BOUND.entries || (self.bytes > JOURNAL_BOUND.bytes && self.entries.len() > 1)
     }
 }
 
@@ -128,8 +128,8 @@ impl Waiting {
         let Some(queue) = self.queues.get_mut(owner) else {
             return;
         };
-        let (most, most_bytes) = (times * MOST_WAITING, times * MOST_BYTES);
-        while queue.is_over() || ((self.entries > most || self.bytes > most_bytes) && queue.entries.len() > kept) {
+        let (most, most_bytes) = (times * MAX_QUEUED_ENTRIES, times * MAX_QUEUED_BYTES);
+        while queue.exceeds_bound() || ((self.entries > most || self.bytes > most_bytes) && queue.entries.len() > kept) {
             self.bytes -= queue.pop();
             self.entries -= 1;
         }
@@ -145,14 +145,14 @@ impl Recorder {
     /// Adds an entry, and evicts old ones beyond the limits.
     pub(super) fn add(&self, owner: Owner, entry: QueuedEntry) {
         let mut waiting = locked(&self.waiting);
-        let size = entry.weight;
+        let size = entry.size;
         match waiting.queues.get_mut(&owner) {
             Some(queue) => queue.push(entry),
             None => waiting.queues.entry(owner.clone()).or_default().push(entry),
         }
         (waiting.entries, waiting.bytes) = (waiting.entries + 1, waiting.bytes + size);
         waiting.bound(&owner, 1, 0);
-        let many = waiting.entries >= MANY;
+        let many = waiting.entries >= FLUSH_THRESHOLD;
         drop(waiting);
         self.some.notify_one();
         if many {
@@ -168,7 +168,7 @@ impl Recorder {
 
     /// Puts entries that could not be written back in front of newer ones.
     pub(super) fn put_back(&self, owner: Owner, before: Queue) {
-        let before_bytes: usize = before.entries.iter().map(|entry| entry.weight).sum();
+        let before_bytes: usize = before.entries.iter().map(|entry| entry.size).sum();
         let mut waiting = locked(&self.waiting);
         let Waiting { queues, entries, bytes } = &mut *waiting;
         let queue = queues.entry(owner.clone()).or_default();
@@ -200,7 +200,7 @@ impl Recorder {
 
     /// Discards the waiting entries of a journal. No entries are written while the guard is
     /// held.
-    pub(super) async fn forget(&self, owner: &Owner) -> OwnedMutexGuard<()> {
+    pub(super) async fn discard_journal(&self, owner: &Owner) -> OwnedMutexGuard<()> {
         let write_lock = self.write_lock().await;
         let mut waiting = locked(&self.waiting);
         if let Some(queue) = waiting.queues.remove(owner) {
@@ -234,14 +234,17 @@ mod tests {
         let mut added = 0;
         for attempt in 0..4 {
             let taken = recorder.take();
-            for number in 0..MOST_WAITING {
-                let code = template.numbered((attempt * MOST_WAITING + number / 5) as u32);
+            for number in 0..MAX_QUEUED_ENTRIES {
+                let code = template.numbered((attempt * MAX_QUEUED_ENTRIES + number / 5) as u32);
                 recorder.add(Some(code), queued());
                 added += 1;
             }
             taken.into_iter().for_each(|(owner, queue)| recorder.put_back(owner, queue));
             let (entries, bytes) = recorder.waiting_totals();
-            assert!(entries <= 2 * MOST_WAITING as u64 && bytes <= 2 * MOST_BYTES as u64, "{entries} entries, {bytes} bytes wait");
+            assert!(
+                entries <= 2 * MAX_QUEUED_ENTRIES as u64 && bytes <= 2 * MAX_QUEUED_BYTES as u64,
+                "{entries} entries, {bytes} bytes wait"
+            );
         }
         let (entries, _) = recorder.waiting_totals();
         let taken = recorder.take();

@@ -13,12 +13,12 @@ use crate::domain::ids::InstitutionCode;
 use crate::store::{Store, StoreError, StoreNotification, Target};
 
 /// How long a list of all terminals is valid if other processes may add some.
-const LIST_HOLDS: SignedDuration = SignedDuration::from_secs(2);
+const LIST_VALIDITY: SignedDuration = SignedDuration::from_secs(2);
 /// How long a reader waits for the journals of the other processes, and how often it polls.
-const PATIENCE: Duration = Duration::from_secs(2);
-const LOOKED_AT_EVERY: Duration = Duration::from_millis(10);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+const FLUSH_POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// The pause before a new attempt to receive notifications.
-const PAUSE: Duration = Duration::from_secs(1);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The processes that write to a store.
 pub(super) enum Replicas {
@@ -38,16 +38,16 @@ impl Replicas {
     }
 
     /// Whether the cache is always current, so that the store need not be asked.
-    pub(super) fn memory_holds(&self) -> bool {
+    pub(super) fn cache_is_authoritative(&self) -> bool {
         matches!(self, Self::Alone)
     }
 
     /// Whether a list of all terminals of this age is still valid, if this process has changed
     /// nothing.
-    pub(super) fn list_holds(&self, age: SignedDuration) -> bool {
+    pub(super) fn list_is_valid(&self, age: SignedDuration) -> bool {
         match self {
             Self::Alone => true,
-            Self::Several(_) => age < LIST_HOLDS,
+            Self::Several(_) => age < LIST_VALIDITY,
         }
     }
 
@@ -64,7 +64,7 @@ impl Replicas {
 
     /// Notifies subscribers of a stored change. A shared database notifies all processes by
     /// itself.
-    pub(super) fn announce(&self, change_notifier: &ChangeNotifier, changed: &InstitutionCode) {
+    pub(super) fn notify_changed(&self, change_notifier: &ChangeNotifier, changed: &InstitutionCode) {
         if matches!(self, Self::Alone) {
             change_notifier.notify(Some(changed.clone()));
         }
@@ -75,7 +75,7 @@ impl Replicas {
     pub(super) async fn heartbeat(&self, store: &Store, wall: Timestamp) {
         match self {
             Self::Alone => {
-                if store.trouble().is_some() {
+                if store.last_error().is_some() {
                     let _ = store.probe(&wall.to_string()).await;
                 }
             }
@@ -99,7 +99,7 @@ impl Replicas {
     ///
     /// # Errors
     /// The store does not work.
-    pub(super) async fn others_have_written(&self, store: &Store) -> Result<bool, StoreError> {
+    pub(super) async fn flush_others(&self, store: &Store) -> Result<bool, StoreError> {
         let process = match self {
             Self::Alone => return Ok(true),
             Self::Several(process) => process,
@@ -107,11 +107,11 @@ impl Replicas {
         let flush_request = store.request_flush().await?;
         let written = async {
             while store.processes_behind(process, flush_request).await? > 0 {
-                tokio::time::sleep(LOOKED_AT_EVERY).await;
+                tokio::time::sleep(FLUSH_POLL_INTERVAL).await;
             }
             Ok(true)
         };
-        tokio::time::timeout(PATIENCE, written).await.unwrap_or(Ok(false))
+        tokio::time::timeout(FLUSH_TIMEOUT, written).await.unwrap_or(Ok(false))
     }
 }
 
@@ -130,7 +130,7 @@ impl Institutions {
                 () = &mut stop => return,
             }
             tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
+                () = tokio::time::sleep(RETRY_DELAY) => {}
                 () = &mut stop => return,
             }
         }
@@ -141,11 +141,11 @@ impl Institutions {
         let Ok(Some(mut listener)) = self.0.store.listen().await else {
             return;
         };
-        self.0.may_have_missed();
-        while let Ok(topic_text) = listener.next().await {
-            match topic_text {
+        self.0.notify_all();
+        while let Ok(notification) = listener.next().await {
+            match notification {
                 StoreNotification::Changed(code) => self.0.change_notifier.notify(InstitutionCode::parse(&code).ok()),
-                StoreNotification::Missed => self.0.may_have_missed(),
+                StoreNotification::Missed => self.0.notify_all(),
                 StoreNotification::Fixtures => self.0.fixtures_changed.notify_one(),
                 StoreNotification::Flush(flush_request) => {
                     // If the write fails, this process does not confirm, and the reader reports
@@ -161,7 +161,7 @@ impl Institutions {
 
 impl Inner {
     /// Notifies all subscribers, since notifications may have been missed.
-    fn may_have_missed(&self) {
+    fn notify_all(&self) {
         self.change_notifier.notify(None);
         self.fixtures_changed.notify_one();
     }

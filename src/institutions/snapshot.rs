@@ -19,9 +19,9 @@ use crate::domain::text::Text;
 use crate::hex;
 
 /// The value that identifies a snapshot.
-const KIND: &str = "onshi-mock institution";
+const SNAPSHOT_KIND: &str = "onshi-mock institution";
 /// The field with the checksum of the others.
-const SEAL: &str = "sha256";
+const CHECKSUM_FIELD: &str = "sha256";
 
 /// An institution at one point in time.
 #[derive(Clone, Debug)]
@@ -57,14 +57,14 @@ impl Snapshot {
     pub fn document(&self) -> Value {
         let institution = &self.0.institution;
         let mut document = json!({
-            "snapshot": KIND,
+            "snapshot": SNAPSHOT_KIND,
             "format": FORMAT,
             "version": env!("CARGO_PKG_VERSION"),
             "code": institution.code,
             "taken": japan::rfc3339(institution.settled_to()),
             "state": self.0.saved(),
         });
-        document[SEAL] = json!(seal(&document));
+        document[CHECKSUM_FIELD] = json!(checksum(&document));
         document
     }
 
@@ -73,9 +73,9 @@ impl Snapshot {
     /// # Errors
     /// The document is not a snapshot, has another format, was changed, or is inconsistent.
     pub fn read(mut document: Value) -> Result<Self, SnapshotError> {
-        if document["snapshot"] != KIND {
-            let said = "POST …/snapshot の応答をそのまま送ってください。";
-            return Err(SnapshotError::new("/snapshot", said, "This is no snapshot: send what POST …/snapshot answered, as it is."));
+        if document["snapshot"] != SNAPSHOT_KIND {
+            let expected_ja = "POST …/snapshot の応答をそのまま送ってください。";
+            return Err(SnapshotError::new("/snapshot", expected_ja, "This is no snapshot: send what POST …/snapshot answered, as it is."));
         }
         let format = document["format"].as_u64().unwrap_or(u64::MAX);
         if format != u64::from(FORMAT) {
@@ -88,17 +88,17 @@ impl Snapshot {
                 format!("This program reads format {FORMAT}, not {}. Take it anew with this version of onshi-mock.", document["format"]),
             ));
         }
-        let sealed = document.as_object_mut().and_then(|fields| fields.remove(SEAL));
-        if sealed != Some(json!(seal(&document))) {
+        let sealed = document.as_object_mut().and_then(|fields| fields.remove(CHECKSUM_FIELD));
+        if sealed != Some(json!(checksum(&document))) {
             return Err(SnapshotError::new(
                 "/sha256",
                 "スナップショットが変更されています。取得したときのまま送ってください（大きな数値を書き換えるツールにも注意してください）。",
                 "The snapshot was changed after it was taken. Send it as it was (some tools rewrite large numbers).",
             ));
         }
-        let unreadable = |said: String| {
-            let ja = format!("状態を読み取れません（{said}）。この版の onshi-mock で取り直してください。");
-            SnapshotError::new("/state", ja, format!("The state cannot be read ({said}). Take it anew with this version of onshi-mock."))
+        let unreadable = |message: String| {
+            let ja = format!("状態を読み取れません（{message}）。この版の onshi-mock で取り直してください。");
+            SnapshotError::new("/state", ja, format!("The state cannot be read ({message}). Take it anew with this version of onshi-mock."))
         };
         let tenant = Tenant::read(&document["state"].to_string(), &ParseCache::default()).map_err(|error| unreadable(error.to_string()))?;
         match validate(&tenant) {
@@ -128,9 +128,9 @@ impl Snapshot {
 }
 
 /// Computes the checksum of a document; independent of the order of fields and of white space.
-fn seal(document: &Value) -> String {
-    let said = document.to_string();
-    hex::encode(digest(&SHA256, said.as_bytes()))
+fn checksum(document: &Value) -> String {
+    let text = document.to_string();
+    hex::encode(digest(&SHA256, text.as_bytes()))
 }
 
 /// Returns the field that violates an invariant on which other code relies.
@@ -143,7 +143,7 @@ fn validate(tenant: &Tenant) -> Option<&'static str> {
         (institution.terminals.iter().any(|(id, terminal)| *id != terminal.id), "terminals"),
         (settings().any(|settings| settings.validate().is_some()), "settings"),
         (institution.campaign.validate().or(tenant.spec.campaign.validate()).is_some(), "campaign"),
-        ([&institution.persons, &tenant.spec.persons].into_iter().flatten().any(|persons| is_beyond_bounds(persons)), "persons"),
+        ([&institution.persons, &tenant.spec.persons].into_iter().flatten().any(|persons| exceeds_limits(persons)), "persons"),
         (!institution.clock.is_set(), "clock"),
         (tenant.spec.rehearsal.validate().is_some(), "rehearsal"),
     ];
@@ -152,6 +152,6 @@ fn validate(tenant: &Tenant) -> Option<&'static str> {
 
 /// Whether the persons exceed the limits of `PUT …/persons`: too many, or with too long a
 /// history.
-fn is_beyond_bounds(persons: &[Person]) -> bool {
+fn exceeds_limits(persons: &[Person]) -> bool {
     persons.len() > MAX_PERSONS || !validate_persons(persons).is_empty()
 }

@@ -20,8 +20,8 @@ use crate::store::{Record, StoreError};
 pub(super) const FORMAT: u32 = 1;
 /// The number of campaigns, and of specs, in the parse cache, and the maximum length of their
 /// text in bytes.
-const REMEMBERED: usize = 16;
-const LONGEST_REMEMBERED: usize = 64 * 1024;
+const MAX_CACHED: usize = 16;
+const MAX_CACHED_LENGTH: usize = 64 * 1024;
 
 /// An institution with everything that belongs to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +79,7 @@ pub(super) enum DocumentError {
 
 impl DocumentError {
     /// Converts to the error for a document from the store.
-    pub(super) fn in_store(&self, code: &str) -> StoreError {
+    pub(super) fn into_store_error(&self, code: &str) -> StoreError {
         match self {
             Self::Newer(_) => StoreError::newer(code, &self.to_string()),
             Self::Malformed(_) => StoreError::corrupt(code, &self.to_string()),
@@ -99,7 +99,7 @@ struct TextCache<T>(Mutex<LruCache<Box<str>, T>>);
 
 impl<T> Default for TextCache<T> {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(REMEMBERED)))
+        Self(Mutex::new(LruCache::new(MAX_CACHED)))
     }
 }
 
@@ -109,7 +109,7 @@ impl<T: Clone + DeserializeOwned> TextCache<T> {
             return Ok(read.clone());
         }
         let read: T = serde_json::from_str(text)?;
-        if text.len() > LONGEST_REMEMBERED {
+        if text.len() > MAX_CACHED_LENGTH {
             return Ok(read);
         }
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -123,7 +123,7 @@ impl<T: Clone + DeserializeOwned> TextCache<T> {
 
 impl Tenant {
     /// Whether it has expired.
-    pub fn is_over(&self, wall: Timestamp) -> bool {
+    pub fn is_expired(&self, wall: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= wall)
     }
 
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn one_campaign_is_shared_and_two_are_told_apart() {
-        let mut tenant = some("2026-01-19T03:00:00Z".parse().unwrap());
+        let mut tenant = test_tenant("2026-01-19T03:00:00Z".parse().unwrap());
         let common = ParseCache::default();
         let read = |tenant: &Tenant| Tenant::read(&tenant.record().body.unwrap(), &common).unwrap();
         let once = read(&tenant);
@@ -240,16 +240,16 @@ mod tests {
 
     #[test]
     fn a_document_of_a_newer_program_is_refused_whether_or_not_it_looks_the_same() {
-        let tenant = some("2026-01-19T03:00:00Z".parse().unwrap());
+        let tenant = test_tenant("2026-01-19T03:00:00Z".parse().unwrap());
         let mut document = serde_json::to_value(tenant.saved()).unwrap();
         document["format"] = json!(2);
         for newer in [document.to_string(), "{\"format\":2}".to_owned()] {
             let refused = Tenant::read(&newer, &ParseCache::default()).unwrap_err();
             assert!(matches!(refused, DocumentError::Newer(2)), "{refused}");
-            let said = refused.in_store("9910000018");
+            let error = refused.into_store_error("9910000018");
             assert!(
-                matches!(said, StoreError::Newer(_)) && said.to_string().contains("9910000018") && refused.to_string() == "format 2 > 1",
-                "{said}"
+                matches!(error, StoreError::Newer(_)) && error.to_string().contains("9910000018") && refused.to_string() == "format 2 > 1",
+                "{error}"
             );
         }
     }
@@ -260,11 +260,11 @@ mod tests {
         let text =
             |title: &str| serde_json::to_string(&Campaign { title: Text::same(title), ..Campaign::clone(&Campaign::none()) }).unwrap();
         let common = campaigns.read(&text("common")).unwrap();
-        for number in 0..2 * REMEMBERED {
+        for number in 0..2 * MAX_CACHED {
             campaigns.read(&text(&number.to_string())).unwrap();
             assert!(Arc::ptr_eq(&common, &campaigns.read(&text("common")).unwrap()));
         }
-        assert_eq!(campaigns.0.lock().unwrap_or_else(PoisonError::into_inner).len(), REMEMBERED);
+        assert_eq!(campaigns.0.lock().unwrap_or_else(PoisonError::into_inner).len(), MAX_CACHED);
         let notice = Notice {
             channel: Channel::PortalMail,
             published: Timestamp::UNIX_EPOCH,
@@ -272,12 +272,12 @@ mod tests {
             body: Text::same("x".repeat(4_000)),
         };
         let long = serde_json::to_string(&Campaign { notices: vec![notice; 20], ..Campaign::clone(&common) }).unwrap();
-        assert!(long.len() > LONGEST_REMEMBERED);
+        assert!(long.len() > MAX_CACHED_LENGTH);
         assert!(!Arc::ptr_eq(&campaigns.read(&long).unwrap(), &campaigns.read(&long).unwrap()), "a long one is not kept");
     }
 
     /// Creates a tenant from the first institution of the fixtures.
-    fn some(start: Timestamp) -> Tenant {
+    fn test_tenant(start: Timestamp) -> Tenant {
         let fixtures = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19)).0.unwrap();
         let (code, spec) = fixtures.institutions.first_key_value().unwrap();
         let institution = Institution::new(code.clone(), "making".to_owned(), spec, &fixtures.campaign, start).unwrap();

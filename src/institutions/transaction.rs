@@ -13,7 +13,7 @@ use crate::domain::ids::InstitutionCode;
 use crate::store::{OutboxMessage, Record, StoreError};
 
 /// How often an update is retried because another process was faster.
-const MOST_TRIES: usize = 20;
+const MAX_ATTEMPTS: usize = 20;
 
 /// An institution as read, and the time of the read.
 pub(super) struct Current {
@@ -28,7 +28,7 @@ pub(super) struct Current {
 impl Current {
     /// Returns the institution, unless it has expired.
     pub(super) fn current_tenant(&self) -> Option<&Tenant> {
-        self.cached.as_deref().map(|cached| &cached.tenant).filter(|tenant| !tenant.is_over(self.wall))
+        self.cached.as_deref().map(|cached| &cached.tenant).filter(|tenant| !tenant.is_expired(self.wall))
     }
 }
 
@@ -99,7 +99,7 @@ impl Institutions {
     ) -> Result<T, StoreError> {
         let entry = self.0.cache.entry(code);
         let mut write_lock = Arc::clone(&entry.write_lock).lock_owned().await;
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             let wall = self.wall();
             let (version, cached) = self.0.load(&entry).await?;
             let (write, answer) = match decide(&Current { version, cached, wall }) {
@@ -143,7 +143,7 @@ impl Inner {
         match write {
             Write::Replace { tenant, new_generation, outbox } => {
                 let record = tenant.record();
-                let _guard = if new_generation { Some(self.recorder.forget(&Some(entry.code.clone())).await) } else { None };
+                let _guard = if new_generation { Some(self.recorder.discard_journal(&Some(entry.code.clone())).await) } else { None };
                 if !self.store.save(code, before, version, &record, new_generation, &outbox).await? {
                     return Ok(false);
                 }
@@ -161,7 +161,7 @@ impl Inner {
                 self.cache.set_weight(&entry.code, record.body.map_or(0, |body| body.len()));
             }
             Write::Delete => {
-                let _guard = self.recorder.forget(&Some(entry.code.clone())).await;
+                let _guard = self.recorder.discard_journal(&Some(entry.code.clone())).await;
                 let remembered = self.active_fixtures.get().initial.contains_key(&entry.code);
                 let won = match before {
                     Some(before) if !remembered => self.store.remove(code, before).await?,
@@ -181,7 +181,7 @@ impl Inner {
                 self.cache.set_weight(&entry.code, 0);
             }
         }
-        self.replicas.announce(&self.change_notifier, &entry.code);
+        self.replicas.notify_changed(&self.change_notifier, &entry.code);
         Ok(true)
     }
 }

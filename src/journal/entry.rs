@@ -206,7 +206,7 @@ impl JournalError {
 impl FaultMark {
     /// Creates the mark of a fault that fired.
     pub fn of(fired: &TriggeredFault) -> Self {
-        Self { id: fired.id.clone(), kind: fired.kind.name(), answered: fired.kind.leaves_an_answer() }
+        Self { id: fired.id.clone(), kind: fired.kind.name(), answered: fired.kind.has_usable_response() }
     }
 }
 

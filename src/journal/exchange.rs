@@ -127,11 +127,11 @@ impl RecordedExchange {
     }
 
     /// Returns the approximate size in bytes, in memory as well as stored.
-    pub fn weight(&self) -> usize {
+    pub fn approximate_size(&self) -> usize {
         const FRAME: usize = 1024;
         let Exchange { session, request, answer, why, notes, .. } = &self.exchange;
-        let texts = notes.iter().map(Note::weight).chain([why.ja.len(), why.en.len()]);
-        let messages = [request, answer].into_iter().flatten().map(Message::weight);
+        let texts = notes.iter().map(Note::approximate_size).chain([why.ja.len(), why.en.len()]);
+        let messages = [request, answer].into_iter().flatten().map(Message::approximate_size);
         FRAME + session.as_ref().map_or(0, |token| token.len()) + texts.chain(messages).sum::<usize>()
     }
 }

@@ -80,10 +80,10 @@ pub fn explain(entry: &Entry, own_persons: Option<usize>) -> Explanation {
     });
     let mut notes = entry.notes.clone();
     Explanation {
-        summary: arrived_or_not(entry, summary(entry)),
+        summary: with_delivery_note(entry, summary(entry)),
         rule,
         terminal: terminal(entry),
-        near_miss: near_miss(entry).map(|miss| miss.criteria.iter().map(compared).collect()).unwrap_or_default(),
+        near_miss: near_miss(entry).map(|miss| miss.criteria.iter().map(compare).collect()).unwrap_or_default(),
         fault: entry.fault.as_ref().and_then(|_| notes.pop()),
         file: entry.result_files.map(file),
         notes,
@@ -148,8 +148,8 @@ fn summary(entry: &Entry) -> Text {
 }
 
 /// Returns the summary. If a fault kept the response from the client, it says so.
-fn arrived_or_not(entry: &Entry, summary: Text) -> Text {
-    if arrives(entry) {
+fn with_delivery_note(entry: &Entry, summary: Text) -> Text {
+    if response_arrived(entry) {
         return summary;
     }
     Text::new(
@@ -158,7 +158,7 @@ fn arrived_or_not(entry: &Entry, summary: Text) -> Text {
     )
 }
 
-fn arrives(entry: &Entry) -> bool {
+fn response_arrived(entry: &Entry) -> bool {
     entry.fault.as_ref().is_none_or(|fault| fault.kind.answer_arrives())
 }
 
@@ -207,7 +207,7 @@ fn near_miss(entry: &Entry) -> Option<&NearMiss> {
     }
 }
 
-fn compared(criterion: &Criterion) -> Comparison {
+fn compare(criterion: &Criterion) -> Comparison {
     let Criterion { element, met, expected, got } = criterion;
     Comparison {
         mark: if *met { "✓" } else { "✗" },
@@ -221,7 +221,7 @@ fn next(entry: &Entry, own_persons: Option<usize>) -> Text {
     if let Some(error) = entry.error() {
         return error.remedy.clone();
     }
-    if !arrives(entry) {
+    if !response_arrived(entry) {
         return Text::new(
             "クライアントが障害にどう対処したかを確認し、必要なら照会し直してください。",
             "Look at what the client made of the fault, and check again where that is needed.",
@@ -286,8 +286,8 @@ mod tests {
         assert!(file(Some(ResultFiles::InPlace)).is_some_and(|en| en.contains("in_place") && en.contains("empty or short")));
         assert!(file(Some(ResultFiles::Atomic)).is_some_and(|en| en.contains("atomic") && en.contains("changes only")));
         assert_eq!(file(None), None);
-        let told = explain(&entry(Some(ResultFiles::Atomic)), None).plain();
-        assert!(told.contains("ファイル\n") && told.contains("File\n"), "{told}");
+        let texts = explain(&entry(Some(ResultFiles::Atomic)), None).plain();
+        assert!(texts.contains("ファイル\n") && texts.contains("File\n"), "{texts}");
     }
 
     #[test]
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn what_the_terminal_was_at_is_told_for_each_phase() {
         let found = |phase| TerminalCondition { phase, last_event: 1, other_terminals: Vec::new() };
-        let told = Phase::ALL.map(|phase| {
+        let texts = Phase::ALL.map(|phase| {
             let terminal = Some(EntryTerminal::Named(TerminalId::parse("T1").unwrap()));
             explain(&Entry { terminal, found: Some(found(phase)), ..checked(Validity::Valid) }, None).plain()
         });
@@ -313,7 +313,7 @@ mod tests {
             "was up to date",
         ];
         for words in words {
-            assert_eq!(told.iter().filter(|told| told.contains(words)).count(), 1, "{words}");
+            assert_eq!(texts.iter().filter(|texts| texts.contains(words)).count(), 1, "{words}");
         }
     }
 }

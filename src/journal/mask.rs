@@ -19,7 +19,7 @@ impl Entry {
         let is_known = self.found.is_some() || self.method == FILE;
         let is_done = is_known && self.error().is_none();
         let quotes = self.error().is_some_and(|error| quotes(error.id));
-        let is_impersonal = words::impersonal_text(self.operation, quotes);
+        let is_impersonal = words::keeps_field(self.operation, quotes);
         let masked_request = |request: RenderedText| masked_message(request, FIELDS, &|name, text| words::known_value(name, text));
         let masked_answer = |answer: RenderedText| masked_message(answer, &[], &is_impersonal);
         let Self {
@@ -91,7 +91,8 @@ fn masked_near_miss(miss: NearMiss) -> NearMiss {
 
 /// Keeps only the position in a text that quotes a client.
 fn masked_quotation(text: &Text) -> Text {
-    let masked = |said: &str| known_pointer(said).map_or_else(|| MASKED.to_owned(), |pointer| format!("{pointer}: {MASKED}"));
+    let masked =
+        |pointer_text: &str| known_pointer(pointer_text).map_or_else(|| MASKED.to_owned(), |pointer| format!("{pointer}: {MASKED}"));
     Text::new(masked(&text.ja), masked(&text.en))
 }
 

@@ -10,11 +10,11 @@ use serde_json::Value;
 use crate::wire::charset;
 
 /// The maximum size of a stored body, in bytes.
-pub const KEPT_BODY: usize = 16 * 1024;
+pub const MAX_KEPT_BODY: usize = 16 * 1024;
 /// The maximum size of the stored headers, in bytes.
-const KEPT_HEADERS: usize = 4 * 1024;
+const MAX_KEPT_HEADERS: usize = 4 * 1024;
 /// The size of a typical header, in bytes.
-const USUAL_HEADER: usize = 48;
+const TYPICAL_HEADER_LENGTH: usize = 48;
 /// Replaces a secret.
 const REDACTED: &str = "[redacted]";
 /// Common headers that are not secret.
@@ -65,15 +65,15 @@ impl Message {
     /// whole body is stored.
     pub fn of_own<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>, body: Bytes) -> Self {
         let length = body.len();
-        let kept = if length > KEPT_BODY || !is_text(&body) { beginning(&body) } else { body };
+        let kept = if length > MAX_KEPT_BODY || !is_text(&body) { beginning(&body) } else { body };
         Self::with_headers(headers, kept, length)
     }
 
     fn with_headers<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>, body: Bytes, length: usize) -> Self {
-        let room = (headers.size_hint().0 * USUAL_HEADER).min(KEPT_HEADERS);
-        let mut message = Self { headers: String::with_capacity(room), body, length, truncated: length > KEPT_BODY };
+        let room = (headers.size_hint().0 * TYPICAL_HEADER_LENGTH).min(MAX_KEPT_HEADERS);
+        let mut message = Self { headers: String::with_capacity(room), body, length, truncated: length > MAX_KEPT_BODY };
         for (name, value) in headers {
-            if message.headers.len() + name.len() + value.len() > KEPT_HEADERS {
+            if message.headers.len() + name.len() + value.len() > MAX_KEPT_HEADERS {
                 message.truncated = true;
                 continue;
             }
@@ -85,13 +85,13 @@ impl Message {
 
     /// Creates a message from a file.
     pub fn file(bytes: &[u8]) -> Self {
-        let kept = &bytes[..bytes.len().min(KEPT_BODY)];
+        let kept = &bytes[..bytes.len().min(MAX_KEPT_BODY)];
         let body = if is_text(kept) { Bytes::copy_from_slice(kept) } else { Bytes::new() };
-        Self { headers: String::new(), body, length: bytes.len(), truncated: bytes.len() > KEPT_BODY }
+        Self { headers: String::new(), body, length: bytes.len(), truncated: bytes.len() > MAX_KEPT_BODY }
     }
 
     /// Returns the approximate size in bytes.
-    pub(super) fn weight(&self) -> usize {
+    pub(super) fn approximate_size(&self) -> usize {
         // In JSON, quotation marks and line ends take two bytes.
         self.headers.len() + self.body.len() + self.body.len() / 4
     }
@@ -112,7 +112,7 @@ impl Message {
     fn text(&self, content_type: Option<&String>) -> String {
         let parameters = content_type.into_iter().flat_map(|value| value.split(';').skip(1)).filter_map(|one| one.split_once('='));
         let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
-        let text = charset::shown(&self.body, charsets.next().map(|(_, label)| label.trim().trim_matches('"')));
+        let text = charset::displayed(&self.body, charsets.next().map(|(_, label)| label.trim().trim_matches('"')));
         // The body may have been cut in the middle of a character.
         if self.truncated { text.trim_end_matches('\u{FFFD}').to_owned() } else { text }
     }
@@ -120,7 +120,7 @@ impl Message {
 
 /// Copies the stored part of a body, so that it does not keep a larger buffer alive.
 fn beginning(body: &Bytes) -> Bytes {
-    let kept = &body[..body.len().min(KEPT_BODY)];
+    let kept = &body[..body.len().min(MAX_KEPT_BODY)];
     if is_text(kept) { Bytes::copy_from_slice(kept) } else { Bytes::new() }
 }
 
@@ -169,7 +169,7 @@ mod tests {
         let long = Bytes::from("あ".repeat(10_000));
         let shown = Message::new([].into_iter(), &long).shown(false);
         let body = shown.body.unwrap();
-        assert!(body.len() <= KEPT_BODY && body.chars().all(|c| c == 'あ'));
+        assert!(body.len() <= MAX_KEPT_BODY && body.chars().all(|c| c == 'あ'));
         assert_eq!((shown.bytes, shown.truncated), (30_000, true));
         let binary = Message::file(b"%PDF-1.7 ...").shown(false);
         assert_eq!((binary.body, binary.bytes, binary.truncated), (None, 12, false));
@@ -179,7 +179,7 @@ mod tests {
     fn headers_are_bounded_and_repeated_ones_are_joined() {
         let many = (0..1000).map(|_| ("accept", b"text/plain".as_slice()));
         let message = Message::new(many, &Bytes::new());
-        assert!(message.truncated && message.headers.len() <= KEPT_HEADERS);
+        assert!(message.truncated && message.headers.len() <= MAX_KEPT_HEADERS);
         assert!(message.shown(false).headers["accept"].starts_with("text/plain, text/plain"));
     }
 }

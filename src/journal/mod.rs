@@ -24,18 +24,18 @@ pub use entry::{Entry, EntryTerminal, FaultMark, JournalError, ListedEntry, Outc
 pub use evidence::evidence;
 pub use exchange::{Exchange, RecordedExchange};
 pub use explain::{Explanation, explain};
-pub use message::{KEPT_BODY, Message, RenderedText};
+pub use message::{MAX_KEPT_BODY, Message, RenderedText};
 pub use note::Note;
 pub use pseudonym::{CachedPseudonyms, Pseudonyms};
 pub use selection::{EntryPosition, Filter, SelectedEntries, Selection, Start};
 pub use stored::{EntryError, read, write};
 
 /// The maximum number of entries in a journal.
-pub const KEPT_ENTRIES: usize = 500;
+pub const MAX_ENTRIES: usize = 500;
 
 /// The bound of a journal: the newest entries up to this number and this size of JSON. Entries that
 /// were written together are evicted together.
-pub const BOUND: Bound = Bound { entries: KEPT_ENTRIES, bytes: 4 * 1024 * 1024 };
+pub const JOURNAL_BOUND: Bound = Bound { entries: MAX_ENTRIES, bytes: 4 * 1024 * 1024 };
 
 /// The method of a request that is a file in a linkage folder.
 pub const FILE: &str = "FILE";

@@ -23,7 +23,7 @@ impl Note {
     }
 
     /// Returns the approximate size of the text in bytes.
-    pub(super) fn weight(&self) -> usize {
+    pub(super) fn approximate_size(&self) -> usize {
         const OTHER_DAY: usize = 1024;
         match self {
             Self::Text(Text { ja, en }) => ja.len() + en.len(),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::KEPT_ENTRIES;
+use super::MAX_ENTRIES;
 use super::entry::{Entry, FaultMark, JournalError, ListedEntry};
 use crate::domain::ids::TerminalId;
 use crate::domain::operation::{Operation, OutcomeName};
@@ -73,7 +73,7 @@ pub struct SelectedEntries {
 
 impl EntryPosition {
     /// Whether this is the entry's position.
-    pub fn is(self, listed: &ListedEntry) -> bool {
+    pub fn refers_to(self, listed: &ListedEntry) -> bool {
         match self {
             Self::Number(number) => listed.number == number,
             Self::Id(id) => listed.entry.id == id,
@@ -83,22 +83,22 @@ impl EntryPosition {
 
 impl Filter {
     /// Whether an entry meets the conditions.
-    pub fn takes(&self, entry: &Entry) -> bool {
+    pub fn matches(&self, entry: &Entry) -> bool {
         let Self { operation, outcome, error, terminal, fault, inquiry, session, since, until } = self;
         operation.is_none_or(|operation| operation == entry.operation)
             && outcome.is_none_or(|outcome| outcome == entry.outcome.name())
-            && holds(error.as_deref(), entry.error(), JournalError::is_called)
-            && holds(terminal.as_deref(), entry.terminal(), |id: &TerminalId, name| id.as_str() == name)
-            && holds(fault.as_deref(), entry.fault.as_ref(), FaultMark::is_called)
-            && holds(inquiry.as_deref(), entry.inquiry.as_ref(), |found, wanted| found == wanted)
-            && holds(session.as_deref(), entry.session.as_ref(), |found, wanted| found == wanted)
+            && condition_met(error.as_deref(), entry.error(), JournalError::is_called)
+            && condition_met(terminal.as_deref(), entry.terminal(), |id: &TerminalId, name| id.as_str() == name)
+            && condition_met(fault.as_deref(), entry.fault.as_ref(), FaultMark::is_called)
+            && condition_met(inquiry.as_deref(), entry.inquiry.as_ref(), |found, wanted| found == wanted)
+            && condition_met(session.as_deref(), entry.session.as_ref(), |found, wanted| found == wanted)
             && since.is_none_or(|since| entry.at >= since)
             && until.is_none_or(|until| entry.at < until)
     }
 }
 
 /// Whether a value meets a condition. Without a condition, any value does.
-fn holds<T>(wanted: Option<&str>, found: Option<&T>, is: impl FnOnce(&T, &str) -> bool) -> bool {
+fn condition_met<T>(wanted: Option<&str>, found: Option<&T>, is: impl FnOnce(&T, &str) -> bool) -> bool {
     wanted.is_none_or(|wanted| found.is_some_and(|found| is(found, wanted)))
 }
 
@@ -116,20 +116,20 @@ impl FaultMark {
 
 impl Selection {
     /// Returns how many of the newest entries must be read.
-    pub fn reads(&self) -> usize {
+    pub fn read_limit(&self) -> usize {
         let looks_at_each = self.start != Start::Newest || self.filter != Filter::default();
-        if looks_at_each { KEPT_ENTRIES } else { self.limit + 1 }
+        if looks_at_each { MAX_ENTRIES } else { self.limit + 1 }
     }
 
     /// Selects from entries, which are given oldest first; `None` if the entry at the start does
     /// not exist.
-    pub fn among(&self, mut entries: Vec<ListedEntry>) -> Option<SelectedEntries> {
+    pub fn select_from(&self, mut entries: Vec<ListedEntry>) -> Option<SelectedEntries> {
         match self.start {
             Start::Newest => {}
             Start::After(position) => drop(entries.drain(..first_after(&entries, position)?)),
             Start::Before(position) => entries.truncate(first_from(&entries, position)?),
         }
-        entries.retain(|listed| self.filter.takes(&listed.entry));
+        entries.retain(|listed| self.filter.matches(&listed.entry));
         let over = entries.len().saturating_sub(self.limit);
         match self.start {
             Start::After(_) => entries.truncate(self.limit),
@@ -144,7 +144,7 @@ impl Selection {
 fn first_after(entries: &[ListedEntry], position: EntryPosition) -> Option<usize> {
     match position {
         EntryPosition::Number(number) => Some(entries.partition_point(|entry| entry.number <= number)),
-        EntryPosition::Id(_) => entries.iter().position(|entry| position.is(entry)).map(|at| at + 1),
+        EntryPosition::Id(_) => entries.iter().position(|entry| position.refers_to(entry)).map(|at| at + 1),
     }
 }
 
@@ -152,7 +152,7 @@ fn first_after(entries: &[ListedEntry], position: EntryPosition) -> Option<usize
 fn first_from(entries: &[ListedEntry], position: EntryPosition) -> Option<usize> {
     match position {
         EntryPosition::Number(number) => Some(entries.partition_point(|entry| entry.number < number)),
-        EntryPosition::Id(_) => entries.iter().position(|entry| position.is(entry)),
+        EntryPosition::Id(_) => entries.iter().position(|entry| position.refers_to(entry)),
     }
 }
 
@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn selected(filter: Filter, start: Start, limit: usize) -> (Vec<u64>, bool) {
-        let selected = Selection { filter, start, limit }.among(entries()).unwrap();
+        let selected = Selection { filter, start, limit }.select_from(entries()).unwrap();
         (selected.entries.iter().map(|entry| entry.number).collect(), selected.more)
     }
 
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(selected(all(), Start::After(EntryPosition::Number(1)), 3), (vec![5, 6, 7], true), "1 to 4 were evicted");
         assert_eq!(selected(all(), Start::After(id(12)), 3), (vec![13, 14], false));
         assert_eq!(selected(all(), Start::After(EntryPosition::Number(99)), 3), (vec![], false));
-        assert!(Selection { filter: all(), start: Start::After(id(99)), limit: 1 }.among(entries()).is_none());
+        assert!(Selection { filter: all(), start: Start::After(id(99)), limit: 1 }.select_from(entries()).is_none());
     }
 
     #[test]
@@ -214,14 +214,14 @@ mod tests {
         let other = entry(2).entry;
         for text in ["token_expired", "MOCK0204E"] {
             let filter = Filter { error: Some(text.to_owned()), ..Filter::default() };
-            assert!(filter.takes(&refused) && !filter.takes(&other), "{text}");
+            assert!(filter.matches(&refused) && !filter.matches(&other), "{text}");
         }
         for text in ["f-1", "delay"] {
             let filter = Filter { fault: Some(text.to_owned()), ..Filter::default() };
-            assert!(filter.takes(&refused) && !filter.takes(&other), "{text}");
+            assert!(filter.matches(&refused) && !filter.matches(&other), "{text}");
         }
-        assert!(!Filter { fault: Some("status".to_owned()), ..Filter::default() }.takes(&refused));
+        assert!(!Filter { fault: Some("status".to_owned()), ..Filter::default() }.matches(&refused));
         let refusals = Filter { outcome: Some(OutcomeName::Refused), operation: Some(Operation::Search), ..Filter::default() };
-        assert!(refusals.takes(&refused) && !refusals.takes(&other));
+        assert!(refusals.matches(&refused) && !refusals.matches(&other));
     }
 }

@@ -43,7 +43,7 @@ pub struct FaceFile {
 }
 
 /// Presents a person's card at the reader of a terminal; `None` if there is no such terminal.
-pub fn present(
+pub fn present_card(
     fixtures: &Fixtures,
     institution: &mut Institution,
     id: &TerminalId,
@@ -66,7 +66,7 @@ pub fn present(
         institution.act(id, moment.now, |terminal, _| Ok::<_, ()>(terminal.card_presented(last, change)));
     }
     if outcome == CardOutcome::FaceResult {
-        institution.reader_consents.record(&person.id, answered(person, consents), moment.now);
+        institution.reader_consents.record(&person.id, merge_consents(person, consents), moment.now);
     }
     let mut exchange = Exchange {
         terminal: Some(id.clone()),
@@ -76,7 +76,7 @@ pub fn present(
     let mut face = None;
     if let Some(Answer { message, outcome: journalled, why, .. }) = answer {
         (exchange.outcome, exchange.why) = (journalled, why);
-        exchange.inquiry = Some(Box::new(answers::sought(person, moment.now)));
+        exchange.inquiry = Some(Box::new(answers::patient_key_of(person, moment.now)));
         let writes = !matches!(outcome, CardOutcome::Refused { error_file: false, .. });
         if let Some(message) = message.filter(|_| writes) {
             let (bytes, note) = written(fixtures, &message, terminal.settings.encoding);
@@ -93,7 +93,7 @@ pub fn present(
 }
 
 /// Returns a person's answers at the reader: those given, else the person's defaults.
-fn answered(person: &Person, given: &Consents) -> Consents {
+fn merge_consents(person: &Person, given: &Consents) -> Consents {
     let mut consents = person.consents.clone();
     consents.extend(given);
     consents
@@ -110,7 +110,7 @@ fn read(
     given: &Consents,
 ) -> (CardOutcome, Option<Text>, Option<Answer>) {
     let TerminalContext { institution, terminal } = terminal_context;
-    let consents = answered(person, given);
+    let consents = merge_consents(person, given);
     let presentation = &institution.presentation;
     let register = fixtures.register(institution.persons.as_deref());
     let sender = Sender {

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::folder::Reply;
+use super::folder::HandlerReply;
 use crate::domain::fault::{Kind, TriggeredFault};
 use crate::wire::corruption;
 
 /// Applies a fault to an answer.
-pub(super) fn apply_fault(fired: &TriggeredFault, reply: &mut Reply) {
+pub(super) fn apply_fault(fired: &TriggeredFault, reply: &mut HandlerReply) {
     if fired.kind == Kind::BlackHole {
-        *reply = Reply::Silent;
+        *reply = HandlerReply::Silent;
     }
-    if let Reply::Answer(file) | Reply::Malformed(file) = reply {
+    if let HandlerReply::Answer(file) | HandlerReply::Malformed(file) = reply {
         file.bytes = corrupted(&fired.kind, std::mem::take(&mut file.bytes));
     }
 }
@@ -30,9 +30,9 @@ fn corrupted(kind: &Kind, mut bytes: Vec<u8>) -> Vec<u8> {
             bytes.truncate(after.map_or(bytes.len() / 2, |after| usize::try_from(after).unwrap_or(usize::MAX)));
             bytes
         }
-        Kind::Malformed => corruption::malformed(bytes),
-        Kind::WrongEncoding => corruption::in_other_encoding(bytes),
-        Kind::ClockSkew { skew } => corruption::skewed(bytes, skew.duration()),
+        Kind::Malformed => corruption::make_malformed(bytes),
+        Kind::WrongEncoding => corruption::switch_encoding(bytes),
+        Kind::ClockSkew { skew } => corruption::skew_time(bytes, skew.duration()),
         _ => bytes,
     }
 }

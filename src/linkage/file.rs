@@ -2,7 +2,7 @@
 //! the answer's file.
 
 use super::faults;
-use super::folder::{OutputFile, Reply};
+use super::folder::{HandlerReply, OutputFile};
 use super::request::FileRequest;
 use crate::answers::{self, Answer, AnswerContext};
 use crate::app::access::{Access, AdmittedRequest, RequestOutcome};
@@ -35,7 +35,7 @@ use crate::wire::{charset, xml, zip};
 #[derive(Debug)]
 pub struct HandledFile {
     /// What the folder does.
-    pub reply: Reply,
+    pub reply: HandlerReply,
     /// How it ended.
     pub outcome: Outcome,
     /// What decided it.
@@ -106,7 +106,7 @@ fn read(name: &str, bytes: &[u8]) -> Result<(FileName, Document<'static>), (Erro
         NameError::Unknown(detail) => (ErrorId::MalformedRequest, detail),
     })?;
     let document = charset::decode(bytes, None).and_then(|text| Document::xml(&text)).and_then(|document| {
-        let fault = request::fault_of_frame(&document);
+        let fault = request::frame_error(&document);
         fault.map_or(Ok(document), Err)
     });
     document.map(|document| (file, document)).map_err(|detail| (ErrorId::MalformedRequest, detail))
@@ -140,13 +140,13 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
             access.read(institutions, |admitted| Ok(fetch(admitted))).await
         }
         Ok(FileRequest::Medical(request)) => {
-            let tell = |admitted: AdmittedRequest<'_>| {
+            let handle_admitted = |admitted: AdmittedRequest<'_>| {
                 readable.answered(admitted, |context| {
                     let (answer, pdf) = answers::medical(context, admitted.terminal_context(), &request);
                     FileContent { answer, pdf, notes: request.notes.iter().cloned().map(Note::from).collect() }
                 })
             };
-            access.read(institutions, |admitted| Ok(tell(admitted))).await
+            access.read(institutions, |admitted| Ok(handle_admitted(admitted))).await
         }
         Ok(FileRequest::Submit(content)) => {
             let submit = |context: &AnswerContext<'_>, institution: &mut Institution, terminal: &Terminal| {
@@ -210,12 +210,12 @@ impl ReadableFile<'_> {
         let FileContent { answer: Answer { message, outcome, why, .. }, pdf, mut notes } = made;
         notes.extend(self.ignored.iter().map(|pointer| Note::from(note_of_ignored(pointer))));
         let reply = match (message, pdf) {
-            (None, _) => Reply::Silent,
-            (Some(_), Some(bytes)) => Reply::Answer(packed(self.file, "pdf", bytes, settings, moment)),
+            (None, _) => HandlerReply::Silent,
+            (Some(_), Some(bytes)) => HandlerReply::Answer(packed(self.file, "pdf", bytes, settings, moment)),
             (Some(message), None) => {
                 let (bytes, note) = written(self.fixtures, &message, settings.encoding);
                 notes.extend(note.map(Note::from));
-                Reply::Answer(packed(self.file, "xml", bytes, settings, moment))
+                HandlerReply::Answer(packed(self.file, "xml", bytes, settings, moment))
             }
         };
         HandledFile { reply, outcome, why, notes, patient: None }
@@ -244,7 +244,11 @@ fn malformed(fixtures: &Fixtures, presentation: &ErrorPresentation, terminal: &T
     let written = charset::encode(&text, terminal.settings.encoding, shape.replacement);
     let note = written.note(terminal.settings.encoding);
     HandledFile {
-        reply: Reply::Malformed(OutputFile { name: err_name(name), bytes: written.bytes, result_files: terminal.settings.result_files }),
+        reply: HandlerReply::Malformed(OutputFile {
+            name: err_name(name),
+            bytes: written.bytes,
+            result_files: terminal.settings.result_files,
+        }),
         outcome: Outcome::refused(JournalError::new(&entry, refusal.message(&entry)), None),
         why: refusal.why.clone(),
         notes: note.map(Note::from).into_iter().collect(),

@@ -41,9 +41,9 @@ use jiff::Timestamp;
 
 use candidates::Candidates;
 use failure_log::FailureLog;
-use job::{Job, JobContext, Progress};
+use job::{Job, JobContext, JobProgress};
 use layout::{Layout, OutputDir};
-pub use request_handler::{OutputFile, Reply, RequestHandler};
+pub use request_handler::{HandlerReply, OutputFile, RequestHandler};
 use result_file::draft_name;
 use stopwatch::Stopwatch;
 
@@ -145,7 +145,7 @@ impl Folder {
         }
         let mut summary = SweepSummary::default();
         self.complete_begun(wall, handler, &mut summary);
-        if handler.open() {
+        if handler.is_open() {
             self.finish_jobs(wall, handler, &mut summary);
             self.take(wall, latency, handler, &mut summary);
             self.watch(wall, handler);
@@ -180,9 +180,9 @@ impl Folder {
         let context = JobContext { layout: &self.layout, max_bytes: self.rules.max_bytes, wall, others: &self.jobs };
         let progress = job.deliver(&context).unwrap_or_else(|error| {
             self.failure_log.warn_once("deliver a face result", &job.current_path(&self.layout), &error, wall);
-            Progress::Waiting
+            JobProgress::Waiting
         });
-        if progress == Progress::Waiting {
+        if progress == JobProgress::Waiting {
             self.jobs.insert(number, job);
         }
         Ok(())
@@ -214,19 +214,19 @@ impl Folder {
 
     /// Completes the files that were created in their final places and may be incomplete.
     fn complete_begun(&mut self, wall: Timestamp, handler: &mut dyn RequestHandler, summary: &mut SweepSummary) {
-        let begun: Vec<u64> = self.jobs.iter().filter(|(_, job)| job.is_begun()).map(|(number, _)| *number).collect();
-        for number in begun {
+        let begun_jobs: Vec<u64> = self.jobs.iter().filter(|(_, job)| job.is_begun()).map(|(number, _)| *number).collect();
+        for number in begun_jobs {
             self.advance(number, wall, handler, summary);
         }
     }
 
     /// Continues the jobs of earlier sweeps.
     fn finish_jobs(&mut self, wall: Timestamp, handler: &mut dyn RequestHandler, summary: &mut SweepSummary) {
-        let mut asking = true;
+        let mut accepting = true;
         let numbers: Vec<u64> = self.jobs.keys().copied().collect();
         for number in numbers {
-            if self.jobs.get(&number).is_some_and(Job::is_answered) || (asking && handler.open()) {
-                asking &= self.advance(number, wall, handler, summary);
+            if self.jobs.get(&number).is_some_and(Job::is_answered) || (accepting && handler.is_open()) {
+                accepting &= self.advance(number, wall, handler, summary);
             }
         }
     }
@@ -236,7 +236,7 @@ impl Folder {
     fn take(&mut self, wall: Timestamp, latency: Duration, handler: &mut dyn RequestHandler, summary: &mut SweepSummary) {
         let requests = self.layout.requests();
         for (name, stamp) in self.candidates.take_complete(&requests, &self.rules, wall, handler, &mut self.failure_log) {
-            if self.jobs.len() >= self.rules.most || !handler.open() {
+            if self.jobs.len() >= self.rules.most || !handler.is_open() {
                 break;
             }
             let number = self.new_number();
@@ -263,21 +263,21 @@ impl Folder {
         let context = JobContext { layout: &self.layout, max_bytes: self.rules.max_bytes, wall, others: &self.jobs };
         let progress = job.advance(&context, handler).unwrap_or_else(|error| {
             self.failure_log.warn_once("answer a request", &job.current_path(&self.layout), &error, wall);
-            if job.is_finished() { Progress::Changed } else { Progress::Waiting }
+            if job.is_finished() { JobProgress::Changed } else { JobProgress::Waiting }
         });
         match progress {
-            Progress::Waiting => {
+            JobProgress::Waiting => {
                 self.jobs.insert(number, job);
             }
-            Progress::Delivered => summary.delivered += 1,
-            Progress::Silent => summary.silent += 1,
-            Progress::NotTaken | Progress::Changed => summary.given_back += 1,
-            Progress::Vanished => {
+            JobProgress::Delivered => summary.delivered += 1,
+            JobProgress::Silent => summary.silent += 1,
+            JobProgress::NotTaken | JobProgress::Changed => summary.given_back += 1,
+            JobProgress::Vanished => {
                 let error = io::Error::new(ErrorKind::NotFound, "somebody else removed it");
                 self.failure_log.warn_once("find a request that was taken", &job.current_path(&self.layout), &error, wall);
             }
         }
-        !matches!(progress, Progress::NotTaken)
+        !matches!(progress, JobProgress::NotTaken)
     }
 
     /// Puts unanswered claims back, since a terminal that is off holds no requests.

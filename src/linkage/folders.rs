@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use super::faults;
 use super::file::{HandledFile, handle, malformed_file};
-use super::folder::{Folder, OutputFile, Reply, RequestHandler, Rules};
+use super::folder::{Folder, HandlerReply, OutputFile, RequestHandler, Rules};
 use crate::app::access::{Access, RequestContext, RequestOutcome};
 use crate::app::caller::Caller;
 use crate::app::log_refusal;
@@ -29,7 +29,7 @@ use crate::store::StoreError;
 use crate::wire::file_name::{deletion_list_name, err_name, is_deletion_list, is_ours};
 
 /// How often the folders are swept.
-pub const LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
+pub const SCAN_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The location of the linkage folders.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,7 +177,7 @@ impl InstitutionRequestHandler<'_> {
         request: Option<Message>,
         request_outcome: RequestOutcome<HandledFile>,
         began: Instant,
-    ) -> Option<Reply> {
+    ) -> Option<HandlerReply> {
         let RequestOutcome { result, request_context: RequestContext { institution, terminal, found, fault } } = request_outcome;
         let HandledFile { reply, outcome, why, mut notes, patient } = result.ok()?;
         log_refusal(Operation::Linkage, institution.as_ref(), &outcome, &why);
@@ -201,16 +201,16 @@ impl InstitutionRequestHandler<'_> {
 }
 
 impl RequestHandler for InstitutionRequestHandler<'_> {
-    fn open(&mut self) -> bool {
+    fn is_open(&mut self) -> bool {
         let Caller { institution, terminal, .. } = self.access.caller;
         let running = self.institutions.read(institution, |tenant, moment| {
             let terminal = terminal.as_ref().and_then(|id| tenant.institution.terminals.get(id));
-            terminal.is_some_and(|terminal| terminal.answers(moment.now))
+            terminal.is_some_and(|terminal| terminal.is_ready(moment.now))
         });
         waited(running).ok().flatten().unwrap_or(false) && !self.closed.load(Ordering::Relaxed)
     }
 
-    fn takes(&self, name: &str) -> bool {
+    fn accepts(&self, name: &str) -> bool {
         // Other names with this ending are accepted too, so that an error file says what is
         // wrong; a client's temporary names are not touched.
         name.to_ascii_lowercase().ends_with(".xml")
@@ -220,11 +220,11 @@ impl RequestHandler for InstitutionRequestHandler<'_> {
         tail.trim_ascii_end().ends_with(b"</XmlMsg>")
     }
 
-    fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
+    fn answer(&mut self, name: &str, bytes: &[u8]) -> HandlerReply {
         let began = Instant::now();
         let handled = waited(handle(self.institutions, &self.access, (name, bytes)));
         // If the store does not work, the request stays until it does.
-        self.recorded(name, Some(Message::file(bytes)), handled, began).unwrap_or(Reply::NotTaken)
+        self.recorded(name, Some(Message::file(bytes)), handled, began).unwrap_or(HandlerReply::NotTaken)
     }
 
     fn too_large(&mut self, name: &str, _size: u64, max: u64) -> OutputFile {
@@ -233,12 +233,12 @@ impl RequestHandler for InstitutionRequestHandler<'_> {
         let access = Access { counted: false, ..self.access };
         let handled = waited(malformed_file(self.institutions, &access, (name, ErrorId::BodyTooLarge, &detail)));
         match self.recorded(name, None, handled, began) {
-            Some(Reply::Malformed(err)) => err,
+            Some(HandlerReply::Malformed(err)) => err,
             _ => OutputFile { name: err_name(name), bytes: Vec::new(), result_files: ResultFiles::default() },
         }
     }
 
-    fn late(&self) -> Duration {
+    fn extra_latency(&self) -> Duration {
         self.late
     }
 

@@ -9,7 +9,7 @@ mod folders;
 mod request;
 mod service;
 
-pub use card::{CardResult, FaceFile, present};
+pub use card::{CardResult, FaceFile, present_card};
 pub use file::{HandledFile, handle};
-pub use folders::{LOOKED_AT_EVERY, LinkageLocation};
+pub use folders::{LinkageLocation, SCAN_INTERVAL};
 pub use service::LinkageFolders;

@@ -11,13 +11,13 @@ use tokio::task::spawn_blocking;
 use tokio::time::MissedTickBehavior;
 
 use super::folder::OutputFile;
-use super::folders::{Folders, LOOKED_AT_EVERY, LinkageLocation};
+use super::folders::{Folders, LinkageLocation, SCAN_INTERVAL};
 use crate::domain::ids::TerminalAddress;
 use crate::institutions::Institutions;
 
 /// The number of terminals whose folders are checked before the server is ready: creating a
 /// folder takes a moment, and there may be 230,000.
-const LOOKED_AT_FIRST: usize = 64;
+const STARTUP_SAMPLE_SIZE: usize = 64;
 
 /// The folders of a server.
 #[derive(Clone)]
@@ -41,11 +41,11 @@ impl LinkageFolders {
             return;
         };
         let mut stop = pin!(stop);
-        let mut beat = tokio::time::interval(LOOKED_AT_EVERY);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut interval = tokio::time::interval(SCAN_INTERVAL);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = beat.tick() => {}
+                _ = interval.tick() => {}
                 () = &mut stop => return,
             }
             let (looking, institutions) = (Arc::clone(folders), self.institutions.clone());
@@ -71,7 +71,7 @@ impl LinkageFolders {
             return Vec::new();
         };
         let institutions = self.institutions.clone();
-        let looked = spawn_blocking(move || folders.occupied(&institutions, LOOKED_AT_FIRST));
+        let looked = spawn_blocking(move || folders.occupied(&institutions, STARTUP_SAMPLE_SIZE));
         looked.await.unwrap_or_else(|error| {
             tracing::error!(%error, "連携フォルダーを確認できませんでした / a look at the linkage folders failed");
             Vec::new()

@@ -28,7 +28,7 @@ pub struct CatalogFile {
 
 /// A package's file, open.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedFile {
     file: File,
     catalog_file: CatalogFile,
     at: u64,
@@ -103,10 +103,10 @@ impl CatalogFile {
     }
 
     /// Opens the file, if it has not changed since the start.
-    pub(super) fn open(self) -> io::Result<Opened> {
+    pub(super) fn open(self) -> io::Result<OpenedFile> {
         let file = File::open(&self.path)?;
         self.is_same(&file.metadata()?)?;
-        Ok(Opened { file, catalog_file: self, at: 0 })
+        Ok(OpenedFile { file, catalog_file: self, at: 0 })
     }
 
     fn is_same(&self, metadata: &Metadata) -> io::Result<()> {
@@ -117,7 +117,7 @@ impl CatalogFile {
     }
 }
 
-impl Opened {
+impl OpenedFile {
     /// Reads from an offset, after a check that the file has not changed.
     pub(super) fn read(&mut self, at: u64, most: u64) -> io::Result<Bytes> {
         self.catalog_file.is_same(&self.file.metadata()?)?;

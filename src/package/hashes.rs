@@ -11,10 +11,10 @@ use super::Content;
 
 /// The length of the queue. A package that does not fit is queued when its hash is next asked
 /// for.
-const WAITING: usize = 256;
+const QUEUE_LENGTH: usize = 256;
 
 /// The maximum number of cached hashes.
-const KEPT: usize = 10_000;
+const MAX_CACHED: usize = 10_000;
 
 /// The state of a package's SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,16 +42,16 @@ impl Hashes {
     ///
     /// # Errors
     /// The system cannot start a thread.
-    pub(super) fn start() -> std::io::Result<Self> {
-        let (jobs, waiting) = sync_channel(WAITING);
+    pub(super) fn spawn() -> std::io::Result<Self> {
+        let (jobs, waiting) = sync_channel(QUEUE_LENGTH);
         let (known, stop) = (Arc::default(), Arc::new(AtomicBool::new(false)));
         let (of_thread, stops) = (Arc::clone(&known), Arc::clone(&stop));
-        let thread = thread::Builder::new().name("package-hashes".to_owned()).spawn(move || work(&waiting, &of_thread, &stops))?;
+        let thread = thread::Builder::new().name("package-hashes".to_owned()).spawn(move || run_worker(&waiting, &of_thread, &stops))?;
         Ok(Self { known, jobs: Some(jobs), thread: Some(thread), stop })
     }
 
     /// Returns the state of the hash; queues the computation if it has not begun.
-    pub(super) fn of(&self, name: String, content: impl FnOnce() -> Content) -> Hash {
+    pub(super) fn get_or_queue(&self, name: String, content: impl FnOnce() -> Content) -> Hash {
         let mut known = lock(&self.known);
         if let Some(hash) = known.get(&name) {
             return hash.clone();
@@ -74,7 +74,7 @@ impl Drop for Hashes {
     }
 }
 
-fn work(waiting: &Receiver<(String, Content)>, known: &Mutex<BTreeMap<String, Hash>>, stop: &AtomicBool) {
+fn run_worker(waiting: &Receiver<(String, Content)>, known: &Mutex<BTreeMap<String, Hash>>, stop: &AtomicBool) {
     while let Ok((name, content)) = waiting.recv() {
         let hash = match content.sha256(stop) {
             Ok(sha256) => Hash::Known(sha256),
@@ -85,7 +85,7 @@ fn work(waiting: &Receiver<(String, Content)>, known: &Mutex<BTreeMap<String, Ha
             }
         };
         let mut known = lock(known);
-        if known.len() >= KEPT {
+        if known.len() >= MAX_CACHED {
             known.retain(|_, hash| *hash == Hash::Computing);
         }
         known.insert(name, hash);

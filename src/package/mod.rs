@@ -19,7 +19,7 @@ pub use store::Store;
 use crate::domain::campaign::Package;
 use crate::domain::ids::CampaignId;
 use crate::hex;
-use catalog::Opened;
+use catalog::OpenedFile;
 use seeded::Seeded;
 
 /// The maximum number of bytes that one read of a file returns.
@@ -40,7 +40,7 @@ pub enum Reader {
     /// Generated from the package's name.
     Seeded(Seeded),
     /// A file; reading it blocks.
-    File(Opened),
+    File(OpenedFile),
 }
 
 impl Content {

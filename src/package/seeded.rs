@@ -13,11 +13,11 @@ use crate::domain::campaign::Component;
 use crate::domain::ids::{CampaignId, Version};
 
 const BLOCK: u64 = 1024 * 1024;
-const STAMP: u64 = SHA256_OUTPUT_LEN as u64;
+const STAMP_LENGTH: u64 = SHA256_OUTPUT_LEN as u64;
 
 /// Must stay the same in every process and version: hashes in fixtures depend on it.
 static TILE: LazyLock<Bytes> = LazyLock::new(|| {
-    let parts = (0..BLOCK / STAMP).map(|n| digest(&SHA256, format!("onshi-mock tile {n}").as_bytes()));
+    let parts = (0..BLOCK / STAMP_LENGTH).map(|n| digest(&SHA256, format!("onshi-mock tile {n}").as_bytes()));
     parts.flat_map(|part| part.as_ref().to_vec()).collect()
 });
 
@@ -44,10 +44,10 @@ impl Seeded {
     pub(super) fn slice(&self, at: u64, most: u64) -> Bytes {
         let (block, offset) = (at / BLOCK, at % BLOCK);
         let length = most.min(self.size.saturating_sub(at));
-        if offset >= STAMP {
+        if offset >= STAMP_LENGTH {
             return TILE.slice(offset as usize..BLOCK.min(offset + length) as usize);
         }
-        let until = STAMP.min(offset + length);
+        let until = STAMP_LENGTH.min(offset + length);
         let stamp = digest(&SHA256, format!("{} block {block}", self.name).as_bytes());
         Bytes::copy_from_slice(&stamp.as_ref()[offset as usize..until as usize])
     }

@@ -13,7 +13,7 @@ use crate::domain::ids::CampaignId;
 
 /// The maximum size in bytes of a package whose hash is computed within the request that
 /// creates its campaign.
-const AT_ONCE: u64 = 256 * 1024 * 1024;
+const MAX_INLINE_HASH_SIZE: u64 = 256 * 1024 * 1024;
 
 /// All packages of a server.
 #[derive(Debug)]
@@ -29,9 +29,9 @@ impl Store {
     /// The directory's content is invalid; the message says what was expected.
     pub fn open(dir: Option<&Path>) -> anyhow::Result<Self> {
         let catalog = dir.map(PackageCatalog::open).transpose()?.unwrap_or_default();
-        let hashes = Hashes::start().context("スレッドを開始できません / no thread could be started")?;
+        let hashes = Hashes::spawn().context("スレッドを開始できません / no thread could be started")?;
         for file in catalog.files() {
-            hashes.of(file.name(), || Content::File(file.clone()));
+            hashes.get_or_queue(file.name(), || Content::File(file.clone()));
         }
         Ok(Self { catalog, hashes })
     }
@@ -66,7 +66,7 @@ impl Store {
             Some(file) => file.name(),
             None => format!("{campaign}/{}/{}/{}", package.component, package.version, package.size),
         };
-        self.hashes.of(name, content)
+        self.hashes.get_or_queue(name, content)
     }
 
     /// Prepares the packages of a new campaign: hashes generated packages of up to 256 MiB at
@@ -76,7 +76,9 @@ impl Store {
         let id = campaign.id.clone();
         for package in campaign.packages.iter_mut().filter(|package| package.sha256.is_none()) {
             match self.content(&id, package) {
-                content @ Content::Seeded(_) if package.size <= AT_ONCE => package.sha256 = content.sha256(&AtomicBool::new(false)).ok(),
+                content @ Content::Seeded(_) if package.size <= MAX_INLINE_HASH_SIZE => {
+                    package.sha256 = content.sha256(&AtomicBool::new(false)).ok()
+                }
                 _ => drop(self.hash(&id, package)),
             }
         }
@@ -96,7 +98,7 @@ mod tests {
         Package { component: Component::LinkageApplication, version, replaces, size, sha256: None, restart_required: true }
     }
 
-    fn known(store: &Store, package: &Package) -> Hash {
+    fn wait_for_hash(store: &Store, package: &Package) -> Hash {
         let id = CampaignId::parse("t").unwrap();
         loop {
             match store.hash(&id, package) {
@@ -111,9 +113,9 @@ mod tests {
         let store = Store::open(None).unwrap();
         let package = package(3_000_000);
         let whole = Content::seeded(&CampaignId::parse("t").unwrap(), &package).sha256(&AtomicBool::new(false)).unwrap();
-        assert_eq!(known(&store, &package), Hash::Known(whole));
+        assert_eq!(wait_for_hash(&store, &package), Hash::Known(whole));
         let declared = Package { sha256: Some("0".repeat(64)), ..package };
-        assert_eq!(known(&store, &declared), Hash::Known("0".repeat(64)));
+        assert_eq!(wait_for_hash(&store, &declared), Hash::Known("0".repeat(64)));
     }
 
     #[test]
@@ -124,7 +126,7 @@ mod tests {
         std::fs::write(path.join("2.0"), b"abc").unwrap();
         let store = Store::open(Some(dir.path())).unwrap();
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(known(&store, &package(1)), Hash::Known(abc.to_owned()));
+        assert_eq!(wait_for_hash(&store, &package(1)), Hash::Known(abc.to_owned()));
         let content = store.content(&CampaignId::parse("t").unwrap(), &package(1));
         let mut reader = content.clone().open().unwrap();
         assert_eq!(reader.read(1, 2).unwrap(), "bc");

@@ -11,11 +11,11 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use reqwest::Url;
 
 use super::text::{body, subject};
-use super::{Failure, PATIENCE, is_local};
+use super::{DELIVERY_TIMEOUT, Failure, is_local};
 use crate::domain::notification::NotificationMessage;
 
 /// The maximum number of recipients.
-const MOST_RECIPIENTS: usize = 20;
+const MAX_RECIPIENTS: usize = 20;
 /// The sender address, unless another is configured.
 const SENDER: &str = "onshi-mock@localhost";
 
@@ -31,7 +31,7 @@ impl MailSettings {
     /// Validates the options.
     pub(super) fn new(url: String, from: Option<&str>, to: &[String]) -> anyhow::Result<Self> {
         ensure!(!to.is_empty(), "smtp-url: --notice-to も必要です / needs --notice-to, too");
-        ensure!(to.len() <= MOST_RECIPIENTS, "notice-to: {MOST_RECIPIENTS} 件までです / at most {MOST_RECIPIENTS} addresses");
+        ensure!(to.len() <= MAX_RECIPIENTS, "notice-to: {MAX_RECIPIENTS} 件までです / at most {MAX_RECIPIENTS} addresses");
         let from = mailbox("notice-from", from.unwrap_or(SENDER))?;
         let to = to.iter().map(|address| mailbox("notice-to", address)).collect::<anyhow::Result<_>>()?;
         Ok(Self { url: smtp_url(url)?, from, to })
@@ -55,7 +55,7 @@ impl Mail {
     pub(super) fn new(settings: &MailSettings) -> anyhow::Result<Self> {
         let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(&settings.url)
             .context("smtp-url: 使えません / it cannot be used")?
-            .timeout(Some(PATIENCE))
+            .timeout(Some(DELIVERY_TIMEOUT))
             .build();
         Ok(Self { server, from: settings.from.clone(), to: settings.to.clone() })
     }

@@ -28,15 +28,15 @@ pub use settings::{PushOptions, Settings, WebhookSettings};
 use webhook::Webhook;
 
 /// The interval for polling an empty outbox.
-const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// The time limit for one delivery.
-const PATIENCE: Duration = Duration::from_secs(15);
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a claim keeps other processes from sending the same message.
-const CLAIMED_FOR: SignedDuration = SignedDuration::from_secs(30);
+const CLAIM_DURATION: SignedDuration = SignedDuration::from_secs(30);
 /// The longest pause between two tries.
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(10);
+const MAX_RETRY_DELAY: SignedDuration = SignedDuration::from_mins(10);
 /// The number of tries, over about two hours, before a notification is given up.
-const MOST_TRIES: u32 = 20;
+const MAX_ATTEMPTS: u32 = 20;
 
 /// Sends the notifications of all institutions.
 pub struct Push {
@@ -74,7 +74,7 @@ impl Push {
         // The store logs its own failures.
         let _ = institutions.store().release_claims(institutions.wall().as_millisecond()).await;
         tokio::select! {
-            _ = join_all(self.channels.iter().map(|channel| channel.keep_sending(institutions))) => {}
+            _ = join_all(self.channels.iter().map(|channel| channel.send_loop(institutions))) => {}
             () = &mut stop => {}
         }
     }
@@ -97,17 +97,17 @@ impl DeliveryChannel {
     }
 
     /// Sends one notification after another.
-    async fn keep_sending(&self, institutions: &Institutions) {
+    async fn send_loop(&self, institutions: &Institutions) {
         loop {
             let now = institutions.wall();
-            let claimed = institutions.store().claim(self.name(), now.as_millisecond(), (now + CLAIMED_FOR).as_millisecond()).await;
+            let claimed = institutions.store().claim(self.name(), now.as_millisecond(), (now + CLAIM_DURATION).as_millisecond()).await;
             let attempted = match claimed {
                 Ok(Some(claimed)) => self.attempt(institutions, claimed).await.is_ok(),
                 Ok(None) | Err(_) => false,
             };
             // After a notification the outbox may hold more.
             if !attempted {
-                tokio::time::sleep(LOOKED_AT_EVERY).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         }
     }
@@ -122,13 +122,13 @@ impl DeliveryChannel {
                 return store.remove_message(number).await;
             }
         };
-        let sent = tokio::time::timeout(PATIENCE, self.send(&message, institutions.wall())).await;
+        let sent = tokio::time::timeout(DELIVERY_TIMEOUT, self.send(&message, institutions.wall())).await;
         let failure = match sent {
             Ok(Ok(())) => return store.remove_message(number).await,
             Ok(Err(Failure(why))) => why,
-            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+            Err(_) => format!("no answer within {} s", DELIVERY_TIMEOUT.as_secs()),
         };
-        if tries >= MOST_TRIES {
+        if tries >= MAX_ATTEMPTS {
             tracing::error!(
                 way = channel,
                 id = message.id,
@@ -138,7 +138,7 @@ impl DeliveryChannel {
             );
             return store.remove_message(number).await;
         }
-        let pause = pause_behind(tries);
+        let pause = retry_delay(tries);
         tracing::warn!(
             way = channel,
             id = message.id,
@@ -153,8 +153,8 @@ impl DeliveryChannel {
 
 /// Returns the pause after a number of tries: one second after the first, then doubled each
 /// time up to the limit.
-fn pause_behind(tries: u32) -> SignedDuration {
-    SignedDuration::from_secs(1 << tries.saturating_sub(1).min(30)).min(LONGEST_PAUSE)
+fn retry_delay(tries: u32) -> SignedDuration {
+    SignedDuration::from_secs(1 << tries.saturating_sub(1).min(30)).min(MAX_RETRY_DELAY)
 }
 
 /// Whether a URL names this machine.
@@ -170,9 +170,9 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_ten_minutes_and_all_tries_take_about_two_hours() {
-        let pauses: Vec<i64> = (1..MOST_TRIES).map(|tries| pause_behind(tries).as_secs()).collect();
+        let pauses: Vec<i64> = (1..MAX_ATTEMPTS).map(|tries| retry_delay(tries).as_secs()).collect();
         assert_eq!(pauses[..11], [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600]);
-        assert_eq!(pause_behind(u32::MAX), LONGEST_PAUSE);
+        assert_eq!(retry_delay(u32::MAX), MAX_RETRY_DELAY);
         assert!((3_600..3 * 3_600).contains(&pauses.iter().sum::<i64>()));
     }
 }

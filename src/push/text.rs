@@ -44,11 +44,11 @@ fn topic_text(topic: &Topic) -> Text {
                 Text::new(format!("{}\n\n{}", notice.title.ja, notice.body.ja), format!("{}\n\n{}", notice.title.en, notice.body.en))
             });
             let Text { ja, en } = notice.unwrap_or_else(|| title.clone());
-            let (in_ja, in_en) = window.as_ref().map_or_else(|| ("予定なし".to_owned(), "none".to_owned()), stretch);
+            let (in_ja, in_en) = window.as_ref().map_or_else(|| ("予定なし".to_owned(), "none".to_owned()), format_window);
             Text::new(format!("{ja}\n\n配信（{campaign}）: {in_ja}"), format!("{en}\n\nDistribution ({campaign}): {in_en}"))
         }
         Topic::NightBegins { campaign, title, window } => {
-            let (ja, en) = stretch(window);
+            let (ja, en) = format_window(window);
             Text::new(
                 format!(
                     "{}（{campaign}）の配信時間帯になりました: {ja}\n\n\
@@ -80,7 +80,7 @@ fn topic_text(topic: &Topic) -> Text {
     }
 }
 
-fn stretch(window: &TimeRange) -> (String, String) {
+fn format_window(window: &TimeRange) -> (String, String) {
     let start = time(window.start);
     match window.end.map(time) {
         Some(end) => (format!("{start} から {end} まで"), format!("{start} to {end}")),

@@ -10,7 +10,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
-use super::{Failure, PATIENCE, WebhookSettings};
+use super::{DELIVERY_TIMEOUT, Failure, WebhookSettings};
 use crate::domain::notification::NotificationMessage;
 
 /// The delivery channel for a webhook.
@@ -29,7 +29,7 @@ impl Webhook {
             .redirect(Policy::none())
             // Connects only to the configured address.
             .no_proxy()
-            .timeout(PATIENCE)
+            .timeout(DELIVERY_TIMEOUT)
             .user_agent(concat!("onshi-mock/", env!("CARGO_PKG_VERSION")))
             .build()
             .context("webhook-url: HTTPS を使えません / HTTPS cannot be used")?;

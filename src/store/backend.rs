@@ -20,10 +20,10 @@ const SETTINGS: &str =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000;";
 
 /// The maximum number of connections to PostgreSQL.
-const CONNECTIONS: u32 = 16;
+const MAX_CONNECTIONS: u32 = 16;
 
 /// A connection that was idle for this long is pinged before it is used.
-const IDLE: Duration = Duration::from_secs(5);
+const IDLE_BEFORE_PING: Duration = Duration::from_secs(5);
 
 /// A schema: its version, its description, and its SQL statements.
 pub(super) type Schema = (i64, &'static str, &'static str);
@@ -38,17 +38,18 @@ impl Target {
         let quiet = |options: AnyConnectOptions| options.disable_statement_logging();
         match self {
             Self::Postgres(url) => {
-                let pool = pool.max_connections(CONNECTIONS).test_before_acquire(false).before_acquire(|connection, idle| {
-                    Box::pin(
-                        async move { if idle.idle_for < IDLE { Ok(true) } else { Ok(sqlx::Connection::ping(connection).await.is_ok()) } },
-                    )
+                let pool = pool.max_connections(MAX_CONNECTIONS).test_before_acquire(false).before_acquire(|connection, idle| {
+                    Box::pin(async move {
+                        if idle.idle_for < IDLE_BEFORE_PING { Ok(true) } else { Ok(sqlx::Connection::ping(connection).await.is_ok()) }
+                    })
                 });
                 pool.connect_with(quiet(AnyConnectOptions::from_str(url)?)).await
             }
-            Self::Memory => one(pool).connect_with(quiet(AnyConnectOptions::from_str("sqlite::memory:")?)).await,
+            Self::Memory => single_connection(pool).connect_with(quiet(AnyConnectOptions::from_str("sqlite::memory:")?)).await,
             Self::Sqlite(path) => {
-                let url = format!("sqlite:{}?mode=rwc", encoded(path));
-                let pool = one(pool).after_connect(|connection, _| Box::pin(async move { connection.execute(SETTINGS).await.map(drop) }));
+                let url = format!("sqlite:{}?mode=rwc", percent_encode(path));
+                let pool = single_connection(pool)
+                    .after_connect(|connection, _| Box::pin(async move { connection.execute(SETTINGS).await.map(drop) }));
                 pool.connect_with(quiet(AnyConnectOptions::from_str(&url)?)).await
             }
         }
@@ -105,12 +106,12 @@ impl Target {
 
 /// Limits a pool to one connection. SQLite has one writer, so a single connection that is never
 /// replaced keeps the order of writes. It also keeps a database in memory alive.
-fn one(pool: AnyPoolOptions) -> AnyPoolOptions {
+fn single_connection(pool: AnyPoolOptions) -> AnyPoolOptions {
     pool.max_connections(1).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
 }
 
 /// Percent-encodes a path for a URL.
-fn encoded(path: &Path) -> String {
+fn percent_encode(path: &Path) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_');
     path.to_string_lossy().bytes().fold(String::new(), |mut url, byte| {
         if plain(byte) {

@@ -31,13 +31,13 @@ impl StoreError {
     }
 
     /// Creates the error for stored data that this program does not write.
-    pub fn corrupt(what: &str, said: &str) -> Self {
-        Self::Corrupt(unreadable(what, said))
+    pub fn corrupt(what: &str, message: &str) -> Self {
+        Self::Corrupt(unreadable(what, message))
     }
 
     /// Creates the error for stored data in a newer format.
-    pub fn newer(what: &str, said: &str) -> Self {
-        Self::Newer(unreadable(what, said))
+    pub fn newer(what: &str, message: &str) -> Self {
+        Self::Newer(unreadable(what, message))
     }
 
     pub(super) fn late(after: Duration) -> Self {
@@ -71,12 +71,12 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-fn unreadable(what: &str, said: &str) -> Text {
-    Text::new(format!("保存された {what} を読めません（{said}）。"), format!("What is stored of {what} cannot be read: {said}."))
+fn unreadable(what: &str, message: &str) -> Text {
+    Text::new(format!("保存された {what} を読めません（{message}）。"), format!("What is stored of {what} cannot be read: {message}."))
 }
 
 fn describe(error: &sqlx::Error) -> Text {
-    let said = error.to_string();
+    let message = error.to_string();
     let (ja, en) = match (primary_code(error), error) {
         (Some(SQLITE_FULL), _) => ("ディスクに空きがありません", "The disk is full"),
         (Some(SQLITE_READONLY), _) => ("データベースのファイルが読み取り専用です", "The database file is read-only"),
@@ -89,7 +89,7 @@ fn describe(error: &sqlx::Error) -> Text {
         }
         _ => ("データベースがエラーを返しました", "The database answered with an error"),
     };
-    Text::new(format!("{ja}（{said}）。"), format!("{en}: {said}."))
+    Text::new(format!("{ja}（{message}）。"), format!("{en}: {message}."))
 }
 
 const SQLITE_READONLY: u32 = 8;

@@ -5,7 +5,7 @@ use sqlx::AnyConnection;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::outbox::post;
+use super::outbox::add_messages;
 use super::shared::{Unanswered, VersionedRow};
 use super::{OutboxMessage, Reads, Store, StoreError};
 
@@ -37,7 +37,7 @@ pub enum RowLookup {
 }
 
 impl VersionedRow {
-    fn beside(self, at_hand: Option<i64>) -> RowLookup {
+    fn compared_to(self, at_hand: Option<i64>) -> RowLookup {
         if Some(self.version) == at_hand { RowLookup::Same } else { RowLookup::Other(self) }
     }
 }
@@ -52,7 +52,7 @@ impl Store {
         match &self.reads {
             Reads::Rows(rows) => {
                 if let Ok(row) = rows.read(code).await {
-                    return Ok(row.map_or(RowLookup::Nothing, |row| row.beside(at_hand)));
+                    return Ok(row.map_or(RowLookup::Nothing, |row| row.compared_to(at_hand)));
                 }
             }
             Reads::Versions(versions) => match versions.read(code).await {
@@ -61,11 +61,11 @@ impl Store {
                 Ok(Some(_)) | Err(Unanswered) => {}
             },
         }
-        let found = self.work(async |connection| sqlx::query(SQL).bind(code).fetch_optional(connection).await);
+        let found = self.run(async |connection| sqlx::query(SQL).bind(code).fetch_optional(connection).await);
         let Some(row) = found.await? else {
             return Ok(RowLookup::Nothing);
         };
-        self.read(&row).map(|row| row.beside(at_hand))
+        self.read(&row).map(|row| row.compared_to(at_hand))
     }
 
     /// Writes a row over the version `before`, or inserts it where `before` is `None`, and adds
@@ -82,20 +82,20 @@ impl Store {
         before: Option<i64>,
         version: i64,
         record: &Record,
-        anew: bool,
+        new_generation: bool,
         messages: &[OutboxMessage],
     ) -> Result<bool, StoreError> {
-        self.work(async |connection| {
-            if !anew && messages.is_empty() {
+        self.run(async |connection| {
+            if !new_generation && messages.is_empty() {
                 return write(connection, code, before, version, record).await;
             }
             let mut all = sqlx::Connection::begin(connection).await?;
             let won = write(&mut all, code, before, version, record).await?;
-            if won && anew {
+            if won && new_generation {
                 super::journal::clear_all(&mut all, code).await?;
             }
             if won {
-                post(&mut all, messages).await?;
+                add_messages(&mut all, messages).await?;
             }
             all.commit().await.map(|()| won)
         })
@@ -108,7 +108,7 @@ impl Store {
     /// # Errors
     /// The store does not work. It is then unknown whether the row was deleted.
     pub async fn remove(&self, code: &str, version: i64) -> Result<bool, StoreError> {
-        self.work(async |connection| {
+        self.run(async |connection| {
             let mut both = sqlx::Connection::begin(connection).await?;
             let removed = sqlx::query("DELETE FROM institutions WHERE code = $1 AND version = $2")
                 .bind(code)
@@ -131,7 +131,7 @@ impl Store {
     /// The store does not work.
     pub async fn codes(&self, after: &str, limit: u32) -> Result<Vec<(String, Option<String>)>, StoreError> {
         const SQL: &str = "SELECT code, deleted, terminals FROM institutions WHERE code > $1 ORDER BY code LIMIT $2";
-        let rows = self.work(async |connection| sqlx::query(SQL).bind(after).bind(i64::from(limit)).fetch_all(connection).await).await?;
+        let rows = self.run(async |connection| sqlx::query(SQL).bind(after).bind(i64::from(limit)).fetch_all(connection).await).await?;
         rows.iter().map(|row| self.listed(row)).collect()
     }
 
@@ -146,7 +146,7 @@ impl Store {
             return Ok(Vec::new());
         }
         const SQL: &str = "SELECT code FROM institutions WHERE login = $1 AND deleted = 0 ORDER BY code LIMIT 16";
-        let rows = self.work(async |connection| sqlx::query(SQL).bind(user).fetch_all(connection).await).await?;
+        let rows = self.run(async |connection| sqlx::query(SQL).bind(user).fetch_all(connection).await).await?;
         rows.iter().map(|row| row.try_get(0).map_err(|error| self.misread(&error))).collect()
     }
 
@@ -156,7 +156,7 @@ impl Store {
     /// The store does not work.
     pub async fn expired(&self, now: i64, limit: u32) -> Result<Vec<String>, StoreError> {
         const SQL: &str = "SELECT code FROM institutions WHERE expires <= $1 ORDER BY expires LIMIT $2";
-        let rows = self.work(async |connection| sqlx::query(SQL).bind(now).bind(i64::from(limit)).fetch_all(connection).await).await?;
+        let rows = self.run(async |connection| sqlx::query(SQL).bind(now).bind(i64::from(limit)).fetch_all(connection).await).await?;
         rows.iter().map(|row| row.try_get(0).map_err(|error| self.misread(&error))).collect()
     }
 
@@ -165,7 +165,7 @@ impl Store {
     /// # Errors
     /// The store does not work.
     pub async fn count(&self) -> Result<u64, StoreError> {
-        let row = self.work(async |connection| sqlx::query("SELECT count(*) FROM institutions").fetch_one(connection).await).await?;
+        let row = self.run(async |connection| sqlx::query("SELECT count(*) FROM institutions").fetch_one(connection).await).await?;
         row.try_get::<i64, _>(0).map(i64::unsigned_abs).map_err(|error| self.misread(&error))
     }
 
@@ -175,7 +175,7 @@ impl Store {
     /// The store does not work.
     pub async fn bytes(&self) -> Result<u64, StoreError> {
         let sql = self.target.size_statement();
-        let row = self.work(async |connection| sqlx::query(sql).fetch_one(connection).await).await?;
+        let row = self.run(async |connection| sqlx::query(sql).fetch_one(connection).await).await?;
         row.try_get::<i64, _>(0).map(i64::unsigned_abs).map_err(|error| self.misread(&error))
     }
 

@@ -11,7 +11,7 @@ use super::{Store, StoreError};
 
 /// The maximum number of rows in one statement. On SQLite the time for each row grows with
 /// their number.
-const AT_ONCE: usize = 32;
+const MAX_ROWS: usize = 32;
 
 /// Entries of one journal that are written as one row.
 #[derive(Clone, Debug)]
@@ -81,12 +81,12 @@ impl Store {
     pub async fn append(&self, batches: Vec<Batch>, evicted: &[(String, String, u64)]) -> Result<(), StoreError> {
         let entries = batches.iter().map(|batch| batch.entries).sum();
         let bytes = batches.iter().map(|batch| batch.body.len() as u64).sum();
-        self.work(async |connection| {
+        self.run(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
             let mut batches = batches.into_iter();
             while batches.len() > 0 {
-                let mut query = sqlx::query(AssertSqlSafe(insert(batches.len().min(AT_ONCE))));
-                for Batch { institution, generation, entries, body } in batches.by_ref().take(AT_ONCE) {
+                let mut query = sqlx::query(AssertSqlSafe(insert(batches.len().min(MAX_ROWS))));
+                for Batch { institution, generation, entries, body } in batches.by_ref().take(MAX_ROWS) {
                     query = query.bind(institution).bind(generation).bind(entries as i64).bind(body.len() as i64).bind(body);
                 }
                 query.execute(&mut *all).await?;
@@ -119,7 +119,7 @@ impl Store {
                               FROM journal WHERE institution = $1 AND making = $2 WINDOW newest AS (ORDER BY number DESC)";
         const OVER: &str = "DELETE FROM journal WHERE institution = $1 AND making = $2 AND number <= $3 RETURNING entries";
         let newest_over = format!("SELECT MAX(number) FROM ({SUMMED}) AS summed WHERE nth > 1 AND (down - entries >= $3 OR bytes > $4)");
-        let trimmed = self.work(async |connection| {
+        let trimmed = self.run(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
             let newest = sqlx::query(AssertSqlSafe(newest_over.as_str())).bind(institution).bind(generation);
             let newest = newest.bind(bound.entries as i64).bind(bound.bytes as i64).fetch_one(&mut *all).await?;
@@ -144,7 +144,7 @@ impl Store {
     /// The store does not work.
     pub async fn clear(&self, institution: &str) -> Result<(), StoreError> {
         const TAKEN: &str = "DELETE FROM journal WHERE institution = $1 RETURNING making, entries";
-        let cleared = self.work(async |connection| {
+        let cleared = self.run(async |connection| {
             let mut all = sqlx::Connection::begin(connection).await?;
             let mut taken = BTreeMap::<String, u64>::new();
             for row in sqlx::query(TAKEN).bind(institution).fetch_all(&mut *all).await? {
@@ -173,7 +173,7 @@ impl Store {
                               AND number >= (SELECT MIN(number) FROM summed WHERE down - entries < $3) ORDER BY number";
         const EVICTED: &str = "SELECT entries FROM evictions WHERE institution = $1 AND making = $2";
         self.trim(institution, generation, bound).await?;
-        let read = self.work(async |connection| {
+        let read = self.run(async |connection| {
             let newest = sqlx::query(NEWEST).bind(institution).bind(generation).bind(limit.min(bound.entries) as i64);
             let rows = newest.fetch_all(&mut *connection).await?;
             let evicted: Option<i64> = match rows.first() {

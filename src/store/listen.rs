@@ -5,12 +5,12 @@ use sqlx::postgres::PgListener;
 use super::{Store, StoreError};
 
 /// The channel for changed institutions. A trigger of the database sends the code.
-const CHANGED: &str = "onshi_mock_changed";
+const CHANGED_CHANNEL: &str = "onshi_mock_changed";
 /// The channel on which a reader of journals asks every process to write its waiting entries.
 /// The payload is the number of the request.
-const FLUSH: &str = "onshi_mock_flush";
+const FLUSH_CHANNEL: &str = "onshi_mock_flush";
 /// The channel for changes of the stored fixtures.
-pub(super) const FIXTURES: &str = "onshi_mock_fixtures";
+pub(super) const FIXTURES_CHANNEL: &str = "onshi_mock_fixtures";
 
 /// A notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Store {
         };
         let listening = async {
             let mut listener = PgListener::connect(url).await?;
-            listener.listen_all([CHANGED, FLUSH, FIXTURES]).await?;
+            listener.listen_all([CHANGED_CHANNEL, FLUSH_CHANNEL, FIXTURES_CHANNEL]).await?;
             Ok(listener)
         };
         listening.await.map(|listener| Some(Listener(listener))).map_err(|error| StoreError::of(&error))
@@ -59,9 +59,9 @@ impl Listener {
                 return Ok(StoreNotification::Missed);
             };
             match (notification.channel(), notification.payload().parse()) {
-                (CHANGED, _) => return Ok(StoreNotification::Changed(notification.payload().to_owned())),
-                (FIXTURES, _) => return Ok(StoreNotification::Fixtures),
-                (FLUSH, Ok(flush_request)) => return Ok(StoreNotification::Flush(flush_request)),
+                (CHANGED_CHANNEL, _) => return Ok(StoreNotification::Changed(notification.payload().to_owned())),
+                (FIXTURES_CHANNEL, _) => return Ok(StoreNotification::Fixtures),
+                (FLUSH_CHANNEL, Ok(flush_request)) => return Ok(StoreNotification::Flush(flush_request)),
                 // This program sends no other payload on these channels.
                 _ => {}
             }

@@ -35,7 +35,7 @@ use lock::Lock;
 use shared::SharedReads;
 
 /// The time limit for one operation.
-const PATIENCE: Duration = Duration::from_secs(5);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The store of a server. After a failure it counts as failed ("red") until a probe succeeds.
 pub struct Store {
@@ -72,7 +72,7 @@ impl Store {
     }
 
     /// Returns the last error; `None` while the store works.
-    pub fn trouble(&self) -> Option<StoreError> {
+    pub fn last_error(&self) -> Option<StoreError> {
         self.red.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -86,19 +86,19 @@ impl Store {
     }
 
     /// Runs one operation on a connection, within the time limit.
-    async fn work<T>(&self, work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error>) -> Result<T, StoreError> {
-        let worked = tokio::time::timeout(PATIENCE, async {
+    async fn run<T>(&self, work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        let worked = tokio::time::timeout(OPERATION_TIMEOUT, async {
             let mut connection = self.pool.acquire().await?;
             let worked = work(&mut connection).await;
             if let Err(error) = &worked {
-                self.give_up(&mut connection, error);
+                self.close_if_unusable(&mut connection, error);
             }
             worked
         });
         let error = match worked.await {
             Ok(Ok(done)) => return Ok(done),
             Ok(Err(error)) => StoreError::of(&error),
-            Err(_) => StoreError::late(PATIENCE),
+            Err(_) => StoreError::late(OPERATION_TIMEOUT),
         };
         self.mark_failing(&error);
         Err(error)
@@ -106,7 +106,7 @@ impl Store {
 
     /// Closes a connection that is unusable after an error: it was lost, or it caches pages of
     /// a file that may have been replaced.
-    fn give_up(&self, connection: &mut PoolConnection<Any>, error: &sqlx::Error) {
+    fn close_if_unusable(&self, connection: &mut PoolConnection<Any>, error: &sqlx::Error) {
         if !self.target.outlives_connections() || !error::is_of_connection(error) {
             return;
         }

@@ -3,7 +3,7 @@
 
 use sqlx::Row as _;
 
-use super::listen::FIXTURES;
+use super::listen::FIXTURES_CHANNEL;
 use super::{Store, StoreError};
 
 impl Store {
@@ -15,7 +15,7 @@ impl Store {
         const INSERT: &str = "INSERT INTO notes (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
         const SELECT: &str = "SELECT value FROM notes WHERE name = $1";
         let row = self
-            .work(async |connection| {
+            .run(async |connection| {
                 sqlx::query(INSERT).bind(name).bind(value).execute(&mut *connection).await?;
                 sqlx::query(SELECT).bind(name).fetch_one(connection).await
             })
@@ -29,7 +29,7 @@ impl Store {
     /// The store does not work.
     pub async fn fixtures(&self) -> Result<Option<String>, StoreError> {
         const SELECT: &str = "SELECT value FROM notes WHERE name = 'fixtures'";
-        let row = self.work(async |connection| sqlx::query(SELECT).fetch_optional(connection).await).await?;
+        let row = self.run(async |connection| sqlx::query(SELECT).fetch_optional(connection).await).await?;
         row.map(|row| row.try_get(0)).transpose().map_err(|error| self.misread(&error))
     }
 
@@ -41,12 +41,12 @@ impl Store {
         const UPSERT: &str =
             "INSERT INTO notes (name, value) VALUES ('fixtures', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         const DELETE: &str = "DELETE FROM notes WHERE name = 'fixtures'";
-        self.work(async |connection| {
+        self.run(async |connection| {
             let mut both = sqlx::Connection::begin(connection).await?;
             let query = text.map_or_else(|| sqlx::query(DELETE), |text| sqlx::query(UPSERT).bind(text));
             query.execute(&mut *both).await?;
             if let Some(notify) = self.target.notify_statement() {
-                sqlx::query(notify).bind(FIXTURES).fetch_one(&mut *both).await?;
+                sqlx::query(notify).bind(FIXTURES_CHANNEL).fetch_one(&mut *both).await?;
             }
             both.commit().await
         })
@@ -61,7 +61,7 @@ impl Store {
     pub async fn probe(&self, value: &str) -> Result<(), StoreError> {
         const UPSERT: &str = "INSERT INTO notes (name, value) VALUES ('probe', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         const SELECT: &str = "SELECT code FROM institutions ORDER BY code LIMIT 1";
-        self.work(async |connection| {
+        self.run(async |connection| {
             sqlx::query(UPSERT).bind(value).execute(&mut *connection).await?;
             sqlx::query(SELECT).fetch_optional(connection).await.map(drop)
         })

@@ -36,15 +36,15 @@ impl Store {
             }
             Target::Memory | Target::Postgres(_) => None,
         };
-        let pool = target.connect().await.map_err(|error| unopened(target, &error))?;
+        let pool = target.connect().await.map_err(|error| open_error(target, &error))?;
         let reads = match target {
             Target::Postgres(url) => {
                 refuse_former_database(target, &pool, &migrator).await?;
-                Reads::Versions(SharedReads::new(Versions::new(url).map_err(|error| unopened(target, &error))?))
+                Reads::Versions(SharedReads::new(Versions::new(url).map_err(|error| open_error(target, &error))?))
             }
             Target::Sqlite(_) | Target::Memory => Reads::Rows(SharedReads::new(Rows(pool.clone()))),
         };
-        migrator.run(&pool).await.map_err(|error| unmigrated(target, error))?;
+        migrator.run(&pool).await.map_err(|error| migration_error(target, error))?;
         let (red, epoch) = (Mutex::default(), AtomicU64::new(0));
         Ok(Self { pool, target: target.clone(), reads, red, epoch, counters: JournalCounters::default(), _lock: lock })
     }
@@ -73,14 +73,14 @@ fn ensure_database(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn unopened(target: &Target, error: &sqlx::Error) -> anyhow::Error {
+fn open_error(target: &Target, error: &sqlx::Error) -> anyhow::Error {
     anyhow!(
         "store: {target} を開けません。場所と権限（PostgreSQL なら接続先、利用者、パスワード）を確認してください\n\
          store: {target} cannot be opened; check its place and permissions, or for PostgreSQL host, user and password\n{error}"
     )
 }
 
-fn unmigrated(target: &Target, error: MigrateError) -> anyhow::Error {
+fn migration_error(target: &Target, error: MigrateError) -> anyhow::Error {
     match error {
         MigrateError::VersionMissing(number) => anyhow!(
             "store: {target} は新しい版の onshi-mock のものです（移行 {number}）。新しい版を使うか、別の --store を指定してください\n\

@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, Row as _};
 use super::{Store, StoreError};
 
 /// The maximum number of messages of a channel; beyond it the oldest are deleted unsent.
-const MOST: i64 = 10_000;
+const MAX_NOTIFICATIONS: i64 = 10_000;
 
 /// A message to send over one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Store {
                            (SELECT number FROM outbox WHERE way = $3 AND due <= $2 ORDER BY due, number LIMIT 1) \
                            RETURNING number, tries, body";
         let row =
-            self.work(async |connection| sqlx::query(SQL).bind(until).bind(now).bind(channel).fetch_optional(connection).await).await?;
+            self.run(async |connection| sqlx::query(SQL).bind(until).bind(now).bind(channel).fetch_optional(connection).await).await?;
         let claimed = row.map(|row| {
             let tries: i64 = row.try_get(1)?;
             Ok(ClaimedMessage { number: row.try_get(0)?, tries: u32::try_from(tries).unwrap_or(u32::MAX), body: row.try_get(2)? })
@@ -55,7 +55,7 @@ impl Store {
     /// The store does not work.
     pub async fn postpone(&self, number: i64, due: i64) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE outbox SET due = $1 WHERE number = $2";
-        self.work(async |connection| sqlx::query(SQL).bind(due).bind(number).execute(connection).await.map(drop)).await
+        self.run(async |connection| sqlx::query(SQL).bind(due).bind(number).execute(connection).await.map(drop)).await
     }
 
     /// Deletes a message that was delivered or given up.
@@ -64,7 +64,7 @@ impl Store {
     /// The store does not work.
     pub async fn remove_message(&self, number: i64) -> Result<(), StoreError> {
         const SQL: &str = "DELETE FROM outbox WHERE number = $1";
-        self.work(async |connection| sqlx::query(SQL).bind(number).execute(connection).await.map(drop)).await
+        self.run(async |connection| sqlx::query(SQL).bind(number).execute(connection).await.map(drop)).await
     }
 
     /// Makes all messages due now, so that those claimed by an ended process do not wait. Does
@@ -76,12 +76,12 @@ impl Store {
         let Some(sql) = self.target.release_statement() else {
             return Ok(());
         };
-        self.work(async |connection| sqlx::query(sql).bind(now).execute(connection).await.map(drop)).await
+        self.run(async |connection| sqlx::query(sql).bind(now).execute(connection).await.map(drop)).await
     }
 }
 
 /// Adds messages to the outbox within the caller's transaction, and enforces the bound.
-pub(super) async fn post(connection: &mut AnyConnection, messages: &[OutboxMessage]) -> Result<(), sqlx::Error> {
+pub(super) async fn add_messages(connection: &mut AnyConnection, messages: &[OutboxMessage]) -> Result<(), sqlx::Error> {
     const INSERT: &str = "INSERT INTO outbox (way, due, tries, body) VALUES ($1, 0, 0, $2)";
     const BOUND: &str = "DELETE FROM outbox WHERE way = $1 AND number <= \
                          (SELECT number FROM outbox WHERE way = $1 ORDER BY number DESC LIMIT 1 OFFSET $2)";
@@ -90,7 +90,7 @@ pub(super) async fn post(connection: &mut AnyConnection, messages: &[OutboxMessa
     }
     let channels: BTreeSet<&str> = messages.iter().map(|one| one.channel).collect();
     for channel in channels {
-        let given_up = sqlx::query(BOUND).bind(channel).bind(MOST).execute(&mut *connection).await?.rows_affected();
+        let given_up = sqlx::query(BOUND).bind(channel).bind(MAX_NOTIFICATIONS).execute(&mut *connection).await?.rows_affected();
         if given_up > 0 {
             tracing::error!(
                 way = channel,

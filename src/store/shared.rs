@@ -24,9 +24,9 @@ pub struct VersionedRow {
 }
 
 /// The maximum number of readers that one statement answers.
-const MOST_AT_ONCE: usize = 256;
+const MAX_BATCH: usize = 256;
 /// The time limit of a shared statement; after it each reader asks by itself.
-const PATIENCE: Duration = Duration::from_secs(1);
+const QUERY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A task that reads for all readers; it ends when this value is dropped.
 pub(super) struct SharedReads<T> {
@@ -60,7 +60,7 @@ pub(super) struct Rows(pub(super) AnyPool);
 impl<T: Clone + Send + 'static> SharedReads<T> {
     /// Starts the task for a source.
     pub(super) fn new(source: impl Source<Read = T>) -> Self {
-        let (questions, asked) = mpsc::channel(MOST_AT_ONCE);
+        let (questions, asked) = mpsc::channel(MAX_BATCH);
         Self { questions, reading: tokio::spawn(answer_all(source, asked)) }
     }
 
@@ -93,9 +93,9 @@ pub(super) struct Unanswered;
 
 async fn answer_all<S: Source>(mut source: S, mut asked: mpsc::Receiver<Question<S::Read>>) {
     let mut questions = Vec::new();
-    while asked.recv_many(&mut questions, MOST_AT_ONCE).await > 0 {
+    while asked.recv_many(&mut questions, MAX_BATCH).await > 0 {
         let codes: Vec<&str> = questions.iter().map(|question: &Question<S::Read>| question.code.as_str()).collect();
-        let read = tokio::time::timeout(PATIENCE, source.read(&codes)).await;
+        let read = tokio::time::timeout(QUERY_TIMEOUT, source.read(&codes)).await;
         let Ok(Ok(read)) = read else {
             // Dropping the senders reports the failure to the readers.
             questions.clear();

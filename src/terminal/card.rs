@@ -48,31 +48,31 @@ impl Terminal {
     pub async fn card(&self, input: &CardInput) -> Result<CardResult, Text> {
         let state = self.state();
         if state.power != Power::On || !state.reader_powered {
-            return Ok(seen(json!({"kind": "nothing"}), CardOutcome::Nothing.shown()));
+            return Ok(result_without_file(json!({"kind": "nothing"}), CardOutcome::Nothing.shown()));
         }
         if let Some(CardOutcome::Reader { screen }) = input.card.refused_by_reader() {
-            return Ok(seen(json!({"kind": "reader", "screen": screen}), screen));
+            return Ok(result_without_file(json!({"kind": "reader", "screen": screen}), screen));
         }
-        match self.ask_about(input).await {
+        match self.request_card(input).await {
             // A terminal with a pending restart confirms no one, whether the server or the
             // terminal detects it first.
-            Ok(answer) if self.state().is_pending() && answer.outcome["kind"] == "face_result" => Ok(refused_here()),
-            Ok(answer) => self.written(answer).await,
-            Err(RequestError::Later { .. }) if self.state().is_pending() => Ok(refused_here()),
+            Ok(answer) if self.state().is_pending() && answer.outcome["kind"] == "face_result" => Ok(local_refusal()),
+            Ok(answer) => self.write_result_file(answer).await,
+            Err(RequestError::Later { .. }) if self.state().is_pending() => Ok(local_refusal()),
             Err(fault) => Err(fault.why().clone()),
         }
     }
 
-    async fn ask_about(&self, input: &CardInput) -> Result<CardAnswer, RequestError> {
+    async fn request_card(&self, input: &CardInput) -> Result<CardAnswer, RequestError> {
         self.settle_pending().await?;
-        let body = serde_json::to_value(input).map_err(|error| RequestError::later(error.to_string(), error.to_string()))?;
-        self.backend.card(&body).await
+        let body = serde_json::to_value(input).map_err(|error| RequestError::retry_later(error.to_string(), error.to_string()))?;
+        self.backend.request_card(&body).await
     }
 
-    async fn written(&self, answer: CardAnswer) -> Result<CardResult, Text> {
+    async fn write_result_file(&self, answer: CardAnswer) -> Result<CardResult, Text> {
         let CardAnswer { outcome, shown, file } = answer;
         let (Some(file), Some(folder)) = (file, &self.folder) else {
-            return Ok(seen(outcome, shown));
+            return Ok(result_without_file(outcome, shown));
         };
         let unwritten = |error: &dyn std::fmt::Display| {
             Text::new(format!("face ファイルを書けません: {error}。"), format!("The face result file cannot be written: {error}."))
@@ -85,14 +85,14 @@ impl Terminal {
     }
 }
 
-fn seen(outcome: Value, shown: Text) -> CardResult {
+fn result_without_file(outcome: Value, shown: Text) -> CardResult {
     CardResult { outcome, shown, file: None }
 }
 
-fn refused_here() -> CardResult {
+fn local_refusal() -> CardResult {
     let shown = Text::new(
         "更新アプリケーションのインストール後、資格確認端末が再起動されていないため、資格確認ができません。資格確認端末を再起動した後、もう一度資格確認を行ってください。",
         "An update was installed and the terminal was not restarted since: qualifications cannot be checked. Restart the terminal, then check again.",
     );
-    seen(json!({"kind": "refused", "error": "restart_required"}), shown)
+    result_without_file(json!({"kind": "refused", "error": "restart_required"}), shown)
 }

@@ -19,14 +19,14 @@ use crate::domain::terminal::Report;
 use crate::domain::text::Text;
 
 /// The time limit for an answer other than a package.
-const WHOLE_ANSWER: Duration = Duration::from_secs(30);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The time limit for an answer to a linkage file: the longest `latency` of a terminal, and a
 /// margin.
-const FILE_ANSWER: Duration = Duration::from_secs(11 * 60);
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(11 * 60);
 
 /// The largest answer other than a package, in bytes.
-const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+const MAX_RESPONSE_SIZE: usize = 64 * 1024 * 1024;
 
 /// The parameters of the connection.
 #[derive(Clone)]
@@ -93,36 +93,36 @@ impl Backend {
                 .build()
                 .map_err(both)
         };
-        let (http, patient) = (client(connecting.silence)?, client(FILE_ANSWER)?);
+        let (http, patient) = (client(connecting.silence)?, client(DOWNLOAD_TIMEOUT)?);
         Ok(Self { http, patient, server: connecting.server.clone(), id: address.to_string(), wall })
     }
 
     pub(super) async fn poll(&self, manual: bool) -> Result<Poll, RequestError> {
         let trigger = if manual { "?trigger=manual" } else { "" };
-        self.json(self.http.get(self.at(&format!("delivery/v1/terminals/{}/updates{trigger}", self.id))?)).await
+        self.json(self.http.get(self.url_of(&format!("delivery/v1/terminals/{}/updates{trigger}", self.id))?)).await
     }
 
     pub(super) async fn results(&self) -> Result<Results, RequestError> {
-        self.json(self.http.get(self.at(&format!("delivery/v1/terminals/{}/results", self.id))?)).await
+        self.json(self.http.get(self.url_of(&format!("delivery/v1/terminals/{}/results", self.id))?)).await
     }
 
     pub(super) async fn report(&self, report: &Report) -> Result<Value, RequestError> {
-        self.json(self.http.post(self.at(&format!("delivery/v1/terminals/{}/reports", self.id))?).json(report)).await
+        self.json(self.http.post(self.url_of(&format!("delivery/v1/terminals/{}/reports", self.id))?).json(report)).await
     }
 
-    pub(super) async fn card(&self, card: &Value) -> Result<CardAnswer, RequestError> {
-        self.json(self.http.post(self.at(&format!("linkage/v1/terminals/{}/cards", self.id))?).json(card)).await
+    pub(super) async fn request_card(&self, card: &Value) -> Result<CardAnswer, RequestError> {
+        self.json(self.http.post(self.url_of(&format!("linkage/v1/terminals/{}/cards", self.id))?).json(card)).await
     }
 
     /// Sends a linkage file. Every status counts as an answer, except those that refuse the
     /// client's identity.
     pub(super) async fn file(&self, name: &str, bytes: &[u8]) -> Result<FileAnswer, RequestError> {
-        let mut url = self.at(&format!("linkage/v1/terminals/{}/files/", self.id))?;
+        let mut url = self.url_of(&format!("linkage/v1/terminals/{}/files/", self.id))?;
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().push(name);
         }
-        let request = self.patient.post(url).body(bytes.to_vec()).timeout(FILE_ANSWER);
-        let response = request.send().await.map_err(|error| lost(&error))?;
+        let request = self.patient.post(url).body(bytes.to_vec()).timeout(DOWNLOAD_TIMEOUT);
+        let response = request.send().await.map_err(|error| connection_error(&error))?;
         let status = response.status();
         let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let kind = text("x-onshi-file");
@@ -142,7 +142,7 @@ impl Backend {
     pub(super) async fn package(&self, url: &str, from: u64, etag: Option<&str>) -> Result<Response, RequestError> {
         let elsewhere = || {
             let url: String = url.chars().take(200).collect();
-            RequestError::later(
+            RequestError::retry_later(
                 format!("パッケージの URL がサーバー外を指しています（{url}）。取得しません。"),
                 format!("The package's URL leads away from the server ({url}); it is not followed."),
             )
@@ -156,14 +156,14 @@ impl Backend {
                 request = request.header(IF_RANGE, etag);
             }
         }
-        let response = request.send().await.map_err(|error| lost(&error))?;
+        let response = request.send().await.map_err(|error| connection_error(&error))?;
         match response.status() {
             StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => Ok(response),
             _ => Err(self.fault(response).await),
         }
     }
 
-    fn at(&self, path: &str) -> Result<Url, RequestError> {
+    fn url_of(&self, path: &str) -> Result<Url, RequestError> {
         let joined = self.server.join(path);
         joined.map_err(|error| {
             RequestError::Fatal(Text::new(format!("--server が正しくありません: {error}"), format!("--server is wrong: {error}")))
@@ -171,13 +171,16 @@ impl Backend {
     }
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, RequestError> {
-        let response = request.timeout(WHOLE_ANSWER).send().await.map_err(|error| lost(&error))?;
+        let response = request.timeout(REQUEST_TIMEOUT).send().await.map_err(|error| connection_error(&error))?;
         if !response.status().is_success() {
             return Err(self.fault(response).await);
         }
         let bytes = body(response).await?;
         serde_json::from_slice(&bytes).map_err(|error| {
-            RequestError::later(format!("サーバーの応答を読めません: {error}。"), format!("The server's answer cannot be read: {error}."))
+            RequestError::retry_later(
+                format!("サーバーの応答を読めません: {error}。"),
+                format!("The server's answer cannot be read: {error}."),
+            )
         })
     }
 
@@ -188,14 +191,14 @@ impl Backend {
             response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| retry_after(text, (self.wall)()));
         if status.is_redirection() {
             let to = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned();
-            return RequestError::later(
+            return RequestError::retry_later(
                 format!("別のサーバーへの転送（{status}、{to}）には従いません。"),
                 format!("A redirect to another server ({status}, {to}) is not followed."),
             );
         }
         // The status is enough if the body cannot be read.
         let trouble = ProblemSummary::read(&body(response).await.unwrap_or_default());
-        let why = trouble.after(&format!("サーバーの応答は {status} です。"), &format!("The server answered {status}. "));
+        let why = trouble.with_prefix(&format!("サーバーの応答は {status} です。"), &format!("The server answered {status}. "));
         if trouble.is_about_identity() || matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             let ja = "この端末の証明書・医療機関・端末がサーバーに認められません。";
             let en = "The server does not accept this terminal's certificate, institution or terminal.";
@@ -221,9 +224,9 @@ fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
 
 async fn body(mut response: Response) -> Result<Vec<u8>, RequestError> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
-        if bytes.len() + chunk.len() > LARGEST_ANSWER {
-            return Err(RequestError::later("サーバーの応答が大きすぎます。", "The server's answer is too large."));
+    while let Some(chunk) = response.chunk().await.map_err(|error| connection_error(&error))? {
+        if bytes.len() + chunk.len() > MAX_RESPONSE_SIZE {
+            return Err(RequestError::retry_later("サーバーの応答が大きすぎます。", "The server's answer is too large."));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -231,9 +234,9 @@ async fn body(mut response: Response) -> Result<Vec<u8>, RequestError> {
 }
 
 /// Classifies a failed connection: fatal if the server's certificate is not trusted.
-pub(super) fn lost(error: &reqwest::Error) -> RequestError {
+pub(super) fn connection_error(error: &reqwest::Error) -> RequestError {
     let chain = chain(error);
-    if distrusted(error) {
+    if is_untrusted_certificate(error) {
         return RequestError::Fatal(Text::new(
             format!(
                 "サーバーの証明書を信頼できません（{chain}）。--ca がこのサーバーの ca.pem か、--server の名前が証明書にあるか確認してください。"
@@ -243,10 +246,10 @@ pub(super) fn lost(error: &reqwest::Error) -> RequestError {
             ),
         ));
     }
-    RequestError::later(format!("サーバーと通信できません: {chain}。"), format!("The server cannot be reached: {chain}."))
+    RequestError::retry_later(format!("サーバーと通信できません: {chain}。"), format!("The server cannot be reached: {chain}."))
 }
 
-fn distrusted(error: &reqwest::Error) -> bool {
+fn is_untrusted_certificate(error: &reqwest::Error) -> bool {
     let mut at: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = at {
         if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
@@ -261,16 +264,16 @@ fn distrusted(error: &reqwest::Error) -> bool {
 
 /// Formats an error with its causes: the error of reqwest itself says little more than the URL.
 fn chain(error: &reqwest::Error) -> String {
-    let mut said = Vec::new();
+    let mut messages = Vec::new();
     let mut at: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = at {
         let text = error.to_string();
-        if said.last() != Some(&text) {
-            said.push(text);
+        if messages.last() != Some(&text) {
+            messages.push(text);
         }
         at = error.source();
     }
-    said.join(": ").chars().take(400).collect()
+    messages.join(": ").chars().take(400).collect()
 }
 
 /// Parses `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).

@@ -48,9 +48,9 @@ impl Terminal {
                     "The terminal is off: switch it on with power-on.",
                 ));
             }
-            Command::Restart => self.start_anew(|state| state.boot(new_boot_id()), Wake::Rhythm),
-            Command::Shutdown => self.start_anew(|state| state.shut_down(self.settings.fast_startup), Wake::Rhythm),
-            Command::Download => self.start_anew(|_| (), Wake::Manual),
+            Command::Restart => self.update_and_wake(|state| state.boot(new_boot_id()), Wake::Rhythm),
+            Command::Shutdown => self.update_and_wake(|state| state.shut_down(self.settings.fast_startup), Wake::Rhythm),
+            Command::Download => self.update_and_wake(|_| (), Wake::Manual),
             Command::RestartLinkage => {
                 // The next sweep of the folder restarts it.
                 self.restarting.store(true, Ordering::Relaxed);
@@ -64,7 +64,7 @@ impl Terminal {
     }
 
     fn power_on(&self) -> Result<(), RequestError> {
-        self.start_anew(
+        self.update_and_wake(
             |state| {
                 if !state.power_on(new_boot_id()) {
                     tracing::info!("高速スタートアップのため、起動ではありません / no boot, because of fast startup");
@@ -74,7 +74,7 @@ impl Terminal {
         )
     }
 
-    fn start_anew(&self, change: impl FnOnce(&mut super::state::State), wake: Wake) -> Result<(), RequestError> {
+    fn update_and_wake(&self, change: impl FnOnce(&mut super::state::State), wake: Wake) -> Result<(), RequestError> {
         self.update_state(change)?;
         *locked(&self.wake) = wake;
         self.session.send_modify(|session| *session += 1);

@@ -10,7 +10,7 @@ use reqwest::header::CONTENT_RANGE;
 use reqwest::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::client::{Backend, etag_of, lost};
+use super::client::{Backend, connection_error, etag_of};
 use super::protocol::Offer;
 use super::request_error::RequestError;
 use super::store::unwritable;
@@ -69,12 +69,12 @@ impl Partial {
         progress(received.length);
         if received.length < self.offer.size {
             let response = backend.package(&self.offer.url, received.length, received.etag.as_deref()).await?;
-            let checked = self.begin(&response, &mut received);
-            self.thrown_away_if_bad(checked)?;
-            let filled = self.fill(response, &mut received, &mut progress).await;
-            self.thrown_away_if_bad(filled)?;
+            let checked = self.check_start(&response, &mut received);
+            self.discard_if_bad(checked)?;
+            let filled = self.receive(response, &mut received, &mut progress).await;
+            self.discard_if_bad(filled)?;
         }
-        self.thrown_away_if_bad(self.verify(received))
+        self.discard_if_bad(self.verify(received))
     }
 
     /// Removes the files: the package was installed, or is invalid.
@@ -85,7 +85,7 @@ impl Partial {
         }
     }
 
-    fn thrown_away_if_bad<T>(&self, done: Result<T, RequestError>) -> Result<T, RequestError> {
+    fn discard_if_bad<T>(&self, done: Result<T, RequestError>) -> Result<T, RequestError> {
         if matches!(done, Err(RequestError::Bad(_))) {
             self.remove();
         }
@@ -97,19 +97,19 @@ impl Partial {
         let (data, note_file, size) = (self.data.clone(), self.note.clone(), self.offer.size);
         let wanted = self.sha256.clone();
         let reading = tokio::task::spawn_blocking(move || reopen(&data, &note_file, size, &wanted));
-        let read = reading.await.map_err(|error| RequestError::later(error.to_string(), error.to_string()))?;
+        let read = reading.await.map_err(|error| RequestError::retry_later(error.to_string(), error.to_string()))?;
         read.map_err(|error| self.disk(&error))
     }
 
     /// Checks that the answer continues the bytes on disk. If the server sends the package from
     /// the beginning, discards them.
-    fn begin(&self, response: &Response, received: &mut DownloadedBytes) -> Result<(), RequestError> {
+    fn check_start(&self, response: &Response, received: &mut DownloadedBytes) -> Result<(), RequestError> {
         let size = self.offer.size;
         match response.status() {
             StatusCode::PARTIAL_CONTENT => {
                 let range = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-                if !continues(range, received.length, size) {
-                    return Err(bad(
+                if !continues_from(range, received.length, size) {
+                    return Err(bad_package(
                         &format!("Content-Range が続きではありません（{range}）"),
                         &format!("Content-Range {range:?} does not go on from byte {} of {size}", received.length),
                     ));
@@ -118,14 +118,14 @@ impl Partial {
             StatusCode::OK => {
                 if response.content_length().is_some_and(|length| length != size) {
                     let length = response.content_length().unwrap_or_default();
-                    return Err(bad(
+                    return Err(bad_package(
                         &format!("長さが {length} バイトで、{size} バイトではありません"),
                         &format!("it has {length} bytes, not {size}"),
                     ));
                 }
                 received.restart().map_err(|error| self.disk(&error))?;
             }
-            _ => return Err(bad("サーバーのパッケージが告知より短いようです", "the server's package is shorter than announced")),
+            _ => return Err(bad_package("サーバーのパッケージが告知より短いようです", "the server's package is shorter than announced")),
         }
         let etag = etag_of(response);
         if etag != received.etag {
@@ -135,23 +135,23 @@ impl Partial {
         Ok(())
     }
 
-    async fn fill(
+    async fn receive(
         &self,
         mut response: Response,
         received: &mut DownloadedBytes,
         progress: &mut (impl FnMut(u64) + Send),
     ) -> Result<(), RequestError> {
         let size = self.offer.size;
-        while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| connection_error(&error))? {
             if received.length + chunk.len() as u64 > size {
-                return Err(bad(&format!("{size} バイトより長いです"), &format!("it has more than {size} bytes")));
+                return Err(bad_package(&format!("{size} バイトより長いです"), &format!("it has more than {size} bytes")));
             }
             received.add(&chunk).map_err(|error| self.disk(&error))?;
             progress(received.length);
         }
         if received.length < size {
             let got = received.length;
-            return Err(RequestError::later(
+            return Err(RequestError::retry_later(
                 format!("{size} バイトのうち {got} バイトで途切れました。"),
                 format!("It was cut after {got} of {size} bytes."),
             ));
@@ -165,12 +165,12 @@ impl Partial {
         if found == self.sha256 {
             return Ok(());
         }
-        Err(bad(&format!("SHA-256 が違います（{found}）"), &format!("its SHA-256 is {found}, not {}", self.sha256)))
+        Err(bad_package(&format!("SHA-256 が違います（{found}）"), &format!("its SHA-256 is {found}, not {}", self.sha256)))
     }
 
     fn disk(&self, error: &io::Error) -> RequestError {
         let Text { ja, en } = unwritable(&self.data, error);
-        RequestError::later(ja, en)
+        RequestError::retry_later(ja, en)
     }
 }
 
@@ -190,12 +190,12 @@ impl DownloadedBytes {
     }
 }
 
-fn bad(ja: &str, en: &str) -> RequestError {
+fn bad_package(ja: &str, en: &str) -> RequestError {
     RequestError::Bad(Text::new(format!("パッケージが告知と違います: {ja}。"), format!("The package is not what was announced: {en}.")))
 }
 
 /// Whether a `Content-Range` goes from the offset `from` to the end of the package.
-fn continues(range: &str, from: u64, size: u64) -> bool {
+fn continues_from(range: &str, from: u64, size: u64) -> bool {
     let parsed = range.strip_prefix("bytes ").and_then(|rest| rest.split_once('/'));
     parsed.is_some_and(|(range, total)| range == format!("{from}-{}", size - 1) && (total == "*" || total == size.to_string()))
 }
@@ -254,7 +254,7 @@ mod tests {
             ("bytes 10-99/101", false),
             ("", false),
         ] {
-            assert_eq!(continues(range, 10, 100), right, "{range}");
+            assert_eq!(continues_from(range, 10, 100), right, "{range}");
         }
     }
 }

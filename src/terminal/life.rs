@@ -16,7 +16,7 @@ use crate::domain::terminal::{FIRST_POLL, Power, Report};
 use crate::domain::text::Text;
 
 /// The number of bytes between two progress reports of a download.
-const TOLD_EVERY: u64 = 8 * 1024 * 1024;
+const PROGRESS_INTERVAL: u64 = 8 * 1024 * 1024;
 
 /// When and how to poll first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,19 +43,19 @@ pub(super) async fn run_life(terminal: &Terminal) -> Text {
                     return Text::new("終了します。", "The terminal ends.");
                 }
             }
-            why = awake(terminal) => return why,
+            why = run_uninterrupted(terminal) => return why,
         }
     }
 }
 
 /// Runs without interruption.
-async fn awake(terminal: &Terminal) -> Text {
+async fn run_uninterrupted(terminal: &Terminal) -> Text {
     if terminal.state().power != Power::On {
         return std::future::pending().await;
     }
     // The reports of a boot are sent at once.
     while let Err(fault) = terminal.send_reports().await {
-        match rest(terminal, &fault).await {
+        match wait_after_error(terminal, &fault).await {
             Some(why) => return why,
             None => continue,
         }
@@ -66,19 +66,19 @@ async fn awake(terminal: &Terminal) -> Text {
     }
     loop {
         let manual = *locked(&terminal.wake) == Wake::Manual;
-        match round(terminal, manual).await {
+        match poll_and_process(terminal, manual).await {
             Ok(poll_after) => {
                 *locked(&terminal.wake) = Wake::Rhythm;
                 locked(&terminal.activity).trouble = None;
                 let wait = {
                     let mut pace = locked(&terminal.pace);
-                    pace.worked();
+                    pace.record_success();
                     pace.wait(poll_after)
                 };
                 sleep(wait).await;
             }
             Err(fault) => {
-                if let Some(why) = rest(terminal, &fault).await {
+                if let Some(why) = wait_after_error(terminal, &fault).await {
                     return why;
                 }
             }
@@ -87,7 +87,7 @@ async fn awake(terminal: &Terminal) -> Text {
 }
 
 /// Waits after a fault. Returns its description if it is fatal.
-async fn rest(terminal: &Terminal, fault: &RequestError) -> Option<Text> {
+async fn wait_after_error(terminal: &Terminal, fault: &RequestError) -> Option<Text> {
     if let RequestError::Fatal(why) = fault {
         return Some(why.clone());
     }
@@ -109,7 +109,7 @@ async fn rest(terminal: &Terminal, fault: &RequestError) -> Option<Text> {
 }
 
 /// Polls once and processes the offers. Returns the time until the next poll.
-async fn round(terminal: &Terminal, manual: bool) -> Result<Duration, RequestError> {
+async fn poll_and_process(terminal: &Terminal, manual: bool) -> Result<Duration, RequestError> {
     terminal.send_reports().await?;
     let poll = terminal.backend.poll(manual).await?;
     let now = (terminal.settings.wall)();
@@ -120,15 +120,15 @@ async fn round(terminal: &Terminal, manual: bool) -> Result<Duration, RequestErr
     let state = terminal.state();
     // The server offers what is installed, so it has lost the terminal's reports.
     if offers.iter().any(|offer| installed(&state, offer).is_some_and(|order| order.is_eq())) {
-        terminal.tell_all().await?;
+        terminal.report_versions().await?;
     }
-    locked(&terminal.activity).offered = offers.iter().any(|offer| is_wanted(&state, offer));
+    locked(&terminal.activity).offered = offers.iter().any(|offer| is_newer(&state, offer));
     for offer in &offers {
-        if take(terminal, offer).await? {
-            locked(&terminal.pace).worked();
+        if process_offer(terminal, offer).await? {
+            locked(&terminal.pace).record_success();
         }
     }
-    locked(&terminal.activity).offered = offers.iter().any(|offer| is_wanted(&terminal.state(), offer));
+    locked(&terminal.activity).offered = offers.iter().any(|offer| is_newer(&terminal.state(), offer));
     terminal.send_reports().await?;
     Ok(poll.poll_after.duration().unsigned_abs())
 }
@@ -138,14 +138,14 @@ fn installed(state: &State, offer: &Offer) -> Option<std::cmp::Ordering> {
     state.software.get(&offer.component).map(|versions| offer.version.cmp(&versions.installed))
 }
 
-fn is_wanted(state: &State, offer: &Offer) -> bool {
+fn is_newer(state: &State, offer: &Offer) -> bool {
     installed(state, offer).is_none_or(std::cmp::Ordering::is_gt)
 }
 
 /// Downloads and installs a package, if that is possible now. Returns whether it was installed.
-async fn take(terminal: &Terminal, offer: &Offer) -> Result<bool, RequestError> {
+async fn process_offer(terminal: &Terminal, offer: &Offer) -> Result<bool, RequestError> {
     let state = terminal.state();
-    if !is_wanted(&state, offer) {
+    if !is_newer(&state, offer) {
         return decline(terminal, &state, offer);
     }
     if offer.component.is_readers() && !state.reader_powered {
@@ -158,7 +158,7 @@ async fn take(terminal: &Terminal, offer: &Offer) -> Result<bool, RequestError> 
     };
     let partial = Partial::new(&terminal.store.downloads(), offer, sha256);
     match download(terminal, offer, &partial).await {
-        Err(RequestError::Bad(why)) => return failed(terminal, offer, &why).map(|()| false),
+        Err(RequestError::Bad(why)) => return record_failure(terminal, offer, &why).map(|()| false),
         Err(RequestError::Refused(why)) => {
             tracing::warn!("{}", line(&why));
             return Ok(false);
@@ -179,10 +179,10 @@ fn decline(terminal: &Terminal, state: &State, offer: &Offer) -> Result<bool, Re
         format!("{} {} is older than what is installed; it is not taken.", offer.component, offer.version),
     );
     terminal.update_state(|state| state.declined.insert(offer.component, offer.version.clone()))?;
-    failed(terminal, offer, &why).map(|()| false)
+    record_failure(terminal, offer, &why).map(|()| false)
 }
 
-fn failed(terminal: &Terminal, offer: &Offer, why: &Text) -> Result<(), RequestError> {
+fn record_failure(terminal: &Terminal, offer: &Offer, why: &Text) -> Result<(), RequestError> {
     tracing::warn!("{}", line(why));
     locked(&terminal.activity).trouble = Some(why.clone());
     let report = Report::Failed { component: offer.component, version: offer.version.clone(), message: line(why) };
@@ -192,38 +192,38 @@ fn failed(terminal: &Terminal, offer: &Offer, why: &Text) -> Result<(), RequestE
 async fn download(terminal: &Terminal, offer: &Offer, partial: &Partial) -> Result<(), RequestError> {
     let (component, version) = (offer.component, offer.version.clone());
     let mut from = partial.received();
-    terminal.tell_progress(offer, from).await;
+    terminal.report_progress(offer, from).await;
     let mut meter = Meter::new(offer);
-    let (told, mut hears) = tokio::sync::watch::channel(from);
+    let (progress_sender, mut progress_receiver) = tokio::sync::watch::channel(from);
     let progress = |received: u64| {
         meter.log(received);
         if received > from {
             from = received;
             // Received bytes count as success, so that a transfer that is interrupted again and
             // again continues.
-            locked(&terminal.pace).worked();
+            locked(&terminal.pace).record_success();
         }
         locked(&terminal.activity).transfer =
             Some(TransferProgress { component, version: offer.version.clone(), received, size: offer.size, installing: false });
-        told.send_if_modified(|last| {
-            let due = received >= last.saturating_add(TOLD_EVERY);
+        progress_sender.send_if_modified(|last| {
+            let due = received >= last.saturating_add(PROGRESS_INTERVAL);
             if due {
                 *last = received;
             }
             due
         });
     };
-    let telling = async {
-        while hears.changed().await.is_ok() {
-            let received = *hears.borrow_and_update();
-            terminal.tell_progress(offer, received).await;
+    let progress_reports = async {
+        while progress_receiver.changed().await.is_ok() {
+            let received = *progress_receiver.borrow_and_update();
+            terminal.report_progress(offer, received).await;
         }
         std::future::pending().await
     };
     tokio::select! {
         biased;
         fetched = partial.fetch(&terminal.backend, progress) => fetched?,
-        () = telling => {}
+        () = progress_reports => {}
     }
     tracing::info!(%component, %version, "ダウンロードしました / downloaded");
     terminal.update_state(|state| state.report(Report::Downloaded { component, version }))?;

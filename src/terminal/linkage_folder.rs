@@ -18,8 +18,8 @@ use super::{Terminal, locked};
 use crate::domain::linkage::ResultFiles;
 use crate::domain::terminal::Power;
 use crate::domain::text::Text;
-use crate::linkage::LOOKED_AT_EVERY;
-use crate::linkage::folder::{Folder, OutputFile, Reply, RequestHandler, Rules};
+use crate::linkage::SCAN_INTERVAL;
+use crate::linkage::folder::{Folder, HandlerReply, OutputFile, RequestHandler, Rules};
 use crate::wire::file_name::{err_name, is_ours};
 
 /// How long results stay in the folder.
@@ -49,7 +49,7 @@ pub(super) async fn serve(terminal: &Arc<Terminal>) -> Text {
         if let Err(error) = looking.await {
             return Text::new(format!("連携フォルダーの処理が異常終了しました: {error}"), format!("The linkage folder failed: {error}"));
         }
-        tokio::time::sleep(LOOKED_AT_EVERY).await;
+        tokio::time::sleep(SCAN_INTERVAL).await;
     }
 }
 
@@ -70,11 +70,11 @@ struct BackendRequestHandler<'a> {
 }
 
 impl RequestHandler for BackendRequestHandler<'_> {
-    fn open(&mut self) -> bool {
+    fn is_open(&mut self) -> bool {
         !self.terminal.closed.load(Ordering::Relaxed) && self.terminal.state().power == Power::On
     }
 
-    fn takes(&self, name: &str) -> bool {
+    fn accepts(&self, name: &str) -> bool {
         name.to_ascii_lowercase().ends_with(".xml")
     }
 
@@ -82,7 +82,7 @@ impl RequestHandler for BackendRequestHandler<'_> {
         tail.trim_ascii_end().ends_with(b"</XmlMsg>")
     }
 
-    fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
+    fn answer(&mut self, name: &str, bytes: &[u8]) -> HandlerReply {
         let terminal = self.terminal;
         let asked = self.handle.block_on(async {
             // A server that knows of the pending restart refuses the request.
@@ -95,10 +95,10 @@ impl RequestHandler for BackendRequestHandler<'_> {
                 reply(name, answer, result_files)
             }
             // The server refused the request; the error file informs its author.
-            Err(RequestError::Refused(why)) => Reply::Malformed(err(name, &why, terminal.result_files(None))),
+            Err(RequestError::Refused(why)) => HandlerReply::Malformed(err(name, &why, terminal.result_files(None))),
             Err(fault) => {
                 tracing::warn!(name, "{}", line(fault.why()));
-                Reply::NotTaken
+                HandlerReply::NotTaken
             }
         }
     }
@@ -116,12 +116,12 @@ impl RequestHandler for BackendRequestHandler<'_> {
     }
 }
 
-fn reply(request: &str, FileAnswer { status, kind, name, bytes, .. }: FileAnswer, result_files: ResultFiles) -> Reply {
+fn reply(request: &str, FileAnswer { status, kind, name, bytes, .. }: FileAnswer, result_files: ResultFiles) -> HandlerReply {
     match (kind.as_deref(), name) {
-        (Some("result"), Some(name)) => Reply::Answer(OutputFile { name, bytes, result_files }),
-        (Some("err"), _) => Reply::Malformed(OutputFile { name: err_name(request), bytes, result_files }),
-        _ if status == StatusCode::NO_CONTENT => Reply::Silent,
-        _ => Reply::Malformed(err(request, &ProblemSummary::read(&bytes).after("", ""), result_files)),
+        (Some("result"), Some(name)) => HandlerReply::Answer(OutputFile { name, bytes, result_files }),
+        (Some("err"), _) => HandlerReply::Malformed(OutputFile { name: err_name(request), bytes, result_files }),
+        _ if status == StatusCode::NO_CONTENT => HandlerReply::Silent,
+        _ => HandlerReply::Malformed(err(request, &ProblemSummary::read(&bytes).with_prefix("", ""), result_files)),
     }
 }
 

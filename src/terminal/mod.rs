@@ -111,7 +111,7 @@ impl Terminal {
         let mut pace = Pace::new(settings.speed, &settings.address);
         let kept = store.load()?;
         let (state, wake) = match kept {
-            Some(state) if state.terminal != settings.address.to_string() => return Err(another(&settings, &state.terminal)),
+            Some(state) if state.terminal != settings.address.to_string() => return Err(other_terminal_error(&settings, &state.terminal)),
             Some(state) => {
                 let unfinished = store.has_partial() || !state.reports.is_empty();
                 (state, if unfinished { Wake::Now } else { Wake::Rhythm })
@@ -153,9 +153,9 @@ impl Terminal {
     }
 
     /// Returns how result files are written: as the server says now, else as it last said.
-    fn result_files(&self, told: Option<ResultFiles>) -> ResultFiles {
+    fn result_files(&self, from_server: Option<ResultFiles>) -> ResultFiles {
         let mut known = locked(&self.result_files);
-        *known = told.unwrap_or(*known);
+        *known = from_server.unwrap_or(*known);
         *known
     }
 
@@ -172,7 +172,7 @@ impl Terminal {
         if changed != *state {
             self.store.save(&changed).map_err(|error| {
                 let Text { ja, en } = unwritable(&self.settings.state, &error);
-                RequestError::later(ja, en)
+                RequestError::retry_later(ja, en)
             })?;
             *state = changed;
         }
@@ -187,7 +187,7 @@ fn new_boot_id() -> BootId {
 
 /// Creates the state at the very first start, with the software that the server has on record.
 async fn set_up(settings: &Settings, backend: &Backend, pace: &mut Pace) -> Result<State, Text> {
-    let mut said = None;
+    let mut last_warning = None;
     loop {
         let (why, after) = match backend.results().await {
             Ok(results) => {
@@ -204,15 +204,15 @@ async fn set_up(settings: &Settings, backend: &Backend, pace: &mut Pace) -> Resu
             Err(fault) => return Err(fault.why().clone()),
         };
         let wait = pace.back_off(after);
-        if said.as_ref() != Some(&why) {
+        if last_warning.as_ref() != Some(&why) {
             tracing::warn!(?wait, "{}", request_error::line(&why));
-            said = Some(why);
+            last_warning = Some(why);
         }
         tokio::time::sleep(wait).await;
     }
 }
 
-fn another(settings: &Settings, found: &str) -> Text {
+fn other_terminal_error(settings: &Settings, found: &str) -> Text {
     let (dir, own) = (settings.state.display(), &settings.address);
     Text::new(
         format!("{dir} は端末 {found} の状態です。証明書の端末は {own} です。--state で別のディレクトリを指定してください。"),

@@ -10,19 +10,19 @@ use super::request_error::RetryDelay;
 use crate::domain::ids::TerminalAddress;
 
 /// The first wait after a failure.
-const FIRST_BACK_OFF: Duration = Duration::from_secs(5);
+const INITIAL_BACK_OFF: Duration = Duration::from_secs(5);
 
 /// The longest wait after a failure.
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(15 * 60);
+const MAX_BACK_OFF: Duration = Duration::from_secs(15 * 60);
 
 /// The longest wait that a server can request.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
 
 /// The shortest wait between requests, whatever the speed.
-const SHORTEST_WAIT: Duration = Duration::from_millis(20);
+const MIN_WAIT: Duration = Duration::from_millis(20);
 
 /// The shortest wait after a failure, whatever the speed.
-const SHORTEST_BACK_OFF: Duration = Duration::from_millis(100);
+const MIN_BACK_OFF: Duration = Duration::from_millis(100);
 
 /// The waiting times of a terminal.
 #[derive(Debug)]
@@ -43,11 +43,11 @@ impl Pace {
 
     /// Returns the real wait for a time in the terminal's time.
     pub(super) fn wait(&self, nominal: Duration) -> Duration {
-        nominal.min(LONGEST_WAIT).div_f64(self.speed).max(SHORTEST_WAIT)
+        nominal.min(MAX_WAIT).div_f64(self.speed).max(MIN_WAIT)
     }
 
     /// Records a success: the next failure waits briefly again.
-    pub(super) fn worked(&mut self) {
+    pub(super) fn record_success(&mut self) {
         self.failures = 0;
     }
 
@@ -55,17 +55,17 @@ impl Pace {
     /// up to a half. If the server requests a wait, that is used, plus jitter so that the
     /// terminals do not all return at once.
     pub(super) fn back_off(&mut self, asked: Option<RetryDelay>) -> Duration {
-        let doubled = FIRST_BACK_OFF.saturating_mul(1 << self.failures.min(16)).min(LONGEST_BACK_OFF);
+        let doubled = INITIAL_BACK_OFF.saturating_mul(1 << self.failures.min(16)).min(MAX_BACK_OFF);
         self.failures = self.failures.saturating_add(1);
         let part = self.random.f64();
         // The longest wait limits the requested time, not the jitter.
-        let a_little_more = FIRST_BACK_OFF.mul_f64(part);
+        let a_little_more = INITIAL_BACK_OFF.mul_f64(part);
         let wait = match asked {
-            Some(RetryDelay::ByTheWall(asked)) => asked.min(LONGEST_WAIT) + a_little_more.div_f64(self.speed.max(1.0)),
-            Some(RetryDelay::In(asked)) => (asked.min(LONGEST_WAIT) + a_little_more).div_f64(self.speed),
+            Some(RetryDelay::ByTheWall(asked)) => asked.min(MAX_WAIT) + a_little_more.div_f64(self.speed.max(1.0)),
+            Some(RetryDelay::In(asked)) => (asked.min(MAX_WAIT) + a_little_more).div_f64(self.speed),
             None => doubled.mul_f64(0.5 + part / 2.0).div_f64(self.speed),
         };
-        wait.max(SHORTEST_BACK_OFF)
+        wait.max(MIN_BACK_OFF)
     }
 }
 
@@ -82,24 +82,24 @@ mod tests {
         let mut one = pace(1.0, "9910000034-T1");
         let waits: Vec<Duration> = (0..40).map(|_| one.back_off(None)).collect();
         for (i, wait) in waits.iter().enumerate() {
-            let full = FIRST_BACK_OFF.saturating_mul(1 << i.min(16)).min(LONGEST_BACK_OFF);
+            let full = INITIAL_BACK_OFF.saturating_mul(1 << i.min(16)).min(MAX_BACK_OFF);
             assert!(*wait <= full && *wait >= full / 2, "{i}: {wait:?}");
         }
         let mut again = pace(1.0, "9910000034-T1");
         assert_eq!(waits, (0..40).map(|_| again.back_off(None)).collect::<Vec<_>>());
         let mut other = pace(1.0, "9910000034-T2");
         assert_ne!(waits, (0..40).map(|_| other.back_off(None)).collect::<Vec<_>>());
-        one.worked();
-        assert!(one.back_off(None) <= FIRST_BACK_OFF);
+        one.record_success();
+        assert!(one.back_off(None) <= INITIAL_BACK_OFF);
     }
 
     #[test]
     fn what_the_server_asks_for_is_the_least_and_a_day_the_most() {
         let mut pace = pace(1.0, "9910000034-T1");
         let minute = Duration::from_secs(60);
-        assert!((0..20).all(|_| (minute..minute + FIRST_BACK_OFF).contains(&pace.back_off(Some(RetryDelay::In(minute))))));
-        assert!(pace.back_off(Some(RetryDelay::In(Duration::MAX))) <= LONGEST_WAIT + FIRST_BACK_OFF);
-        assert_eq!(pace.wait(Duration::ZERO), SHORTEST_WAIT);
+        assert!((0..20).all(|_| (minute..minute + INITIAL_BACK_OFF).contains(&pace.back_off(Some(RetryDelay::In(minute))))));
+        assert!(pace.back_off(Some(RetryDelay::In(Duration::MAX))) <= MAX_WAIT + INITIAL_BACK_OFF);
+        assert_eq!(pace.wait(Duration::ZERO), MIN_WAIT);
     }
 
     #[test]
@@ -109,6 +109,6 @@ mod tests {
         let hour = Duration::from_secs(3600);
         assert!(fast.back_off(Some(RetryDelay::In(hour))) < Duration::from_millis(1010));
         assert!(fast.back_off(Some(RetryDelay::ByTheWall(hour))) >= hour);
-        assert_eq!(fast.back_off(None), SHORTEST_BACK_OFF);
+        assert_eq!(fast.back_off(None), MIN_BACK_OFF);
     }
 }

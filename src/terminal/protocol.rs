@@ -42,11 +42,11 @@ pub(super) struct Offer {
     #[serde(default)]
     pub(super) sha256: Option<String>,
     pub(super) url: String,
-    #[serde(default = "yes")]
+    #[serde(default = "default_true")]
     pub(super) restart_required: bool,
 }
 
-fn yes() -> bool {
+fn default_true() -> bool {
     true
 }
 
@@ -72,8 +72,8 @@ struct MockResult {
 impl Results {
     /// Returns each component's installed version and, if the server sends it, the running one.
     pub(super) fn versions(&self) -> BTreeMap<Component, (Version, Option<Version>)> {
-        let told = self.components.iter();
-        told.map(|known| (known.component, (known.installed.clone(), known.mock.as_ref().map(|mock| mock.running.clone())))).collect()
+        let versions = self.components.iter();
+        versions.map(|known| (known.component, (known.installed.clone(), known.mock.as_ref().map(|mock| mock.running.clone())))).collect()
     }
 }
 
@@ -118,7 +118,7 @@ impl ProblemSummary {
     }
 
     /// Returns its texts after a prefix.
-    pub(super) fn after(&self, ja: &str, en: &str) -> Text {
+    pub(super) fn with_prefix(&self, ja: &str, en: &str) -> Text {
         Text::new(format!("{ja}{}", self.detail), format!("{en}{}", self.detail_en)).clipped(600)
     }
 }

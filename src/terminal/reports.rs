@@ -25,21 +25,21 @@ impl Terminal {
     }
 
     async fn send_in_order(&self) -> Result<(), RequestError> {
-        self.introduce().await?;
+        self.report_current_boot().await?;
         let mut told_all = false;
         while let Some(report) = self.next_report() {
             match self.backend.report(&report).await {
                 Err(RequestError::Refused(why)) => {
                     tracing::warn!("報告が受け付けられませんでした / a report was not taken: {}", line(&why));
-                    self.sent(&report)?;
+                    self.mark_sent(&report)?;
                     if matches!(report, Report::Booted { .. }) && !told_all {
                         told_all = true;
-                        self.note_all().await?;
+                        self.queue_version_reports().await?;
                     }
                 }
                 done => {
                     done?;
-                    self.sent(&report)?;
+                    self.mark_sent(&report)?;
                     if matches!(report, Report::Booted { .. }) {
                         self.unsure.store(false, Ordering::Relaxed);
                     }
@@ -53,7 +53,7 @@ impl Terminal {
     /// Otherwise an installation in this boot would look like a restart without effect. If the
     /// server knows the boot, this is a duplicate; if the server refuses it, the following
     /// reports correct its record.
-    async fn introduce(&self) -> Result<(), RequestError> {
+    async fn report_current_boot(&self) -> Result<(), RequestError> {
         let state = self.state();
         let boots = state.reports.iter().any(|report| matches!(report, Report::Booted { .. }));
         if state.reports.is_empty() || boots || !self.unsure.load(Ordering::Relaxed) {
@@ -70,8 +70,8 @@ impl Terminal {
     ///
     /// # Errors
     /// As [`Terminal::send_reports`].
-    pub(super) async fn tell_all(&self) -> Result<(), RequestError> {
-        self.note_all().await?;
+    pub(super) async fn report_versions(&self) -> Result<(), RequestError> {
+        self.queue_version_reports().await?;
         self.send_reports().await
     }
 
@@ -92,19 +92,19 @@ impl Terminal {
                 *installed >= own.installed && running.as_ref().is_none_or(|running| *running == own.running)
             })
         });
-        if knows { Ok(()) } else { self.tell_all().await }
+        if knows { Ok(()) } else { self.report_versions().await }
     }
 
     /// Reports the progress of a download, without retries, since the next report supersedes
     /// it.
-    pub(super) async fn tell_progress(&self, offer: &Offer, received: u64) {
+    pub(super) async fn report_progress(&self, offer: &Offer, received: u64) {
         let report = Report::Downloading { component: offer.component, version: offer.version.clone(), received };
         if let Err(fault) = self.backend.report(&report).await {
             tracing::debug!("{}", line(fault.why()));
         }
     }
 
-    async fn note_all(&self) -> Result<(), RequestError> {
+    async fn queue_version_reports(&self) -> Result<(), RequestError> {
         let known = self.backend.results().await?.versions();
         let known = known.into_iter().map(|(component, (installed, _))| (component, installed)).collect();
         self.update_state(|state| state.report_all(&known))
@@ -114,7 +114,7 @@ impl Terminal {
         locked(&self.state).reports.front().cloned()
     }
 
-    fn sent(&self, report: &Report) -> Result<(), RequestError> {
+    fn mark_sent(&self, report: &Report) -> Result<(), RequestError> {
         self.update_state(|state| {
             if state.reports.front() == Some(report) {
                 state.reports.pop_front();

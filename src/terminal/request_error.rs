@@ -33,7 +33,7 @@ pub(super) enum RequestError {
 
 impl RequestError {
     /// Creates a fault for a later retry, without a time from the server.
-    pub(super) fn later(ja: impl Into<String>, en: impl Into<String>) -> Self {
+    pub(super) fn retry_later(ja: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Later { why: Text::new(ja, en), after: None }
     }
 

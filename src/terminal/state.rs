@@ -13,7 +13,7 @@ use crate::domain::terminal::{Power, Report, Software};
 
 /// The maximum number of outstanding reports; the oldest are dropped, since the installed and
 /// running versions can be reported again at any time.
-const MOST_REPORTS: usize = 200;
+const MAX_REPORTS: usize = 200;
 
 /// The state of a terminal, as saved on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ impl State {
             return;
         }
         self.reports.push_back(report);
-        while self.reports.len() > MOST_REPORTS {
+        while self.reports.len() > MAX_REPORTS {
             self.reports.pop_front();
         }
     }
@@ -194,6 +194,6 @@ mod tests {
         for i in 0..500 {
             state.report(Report::Downloaded { component: Component::LinkageApplication, version: version(&format!("{i}")) });
         }
-        assert_eq!(state.reports.len(), MOST_REPORTS);
+        assert_eq!(state.reports.len(), MAX_REPORTS);
     }
 }

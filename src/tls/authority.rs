@@ -57,7 +57,7 @@ impl Authority {
     ///
     /// # Errors
     /// A name is invalid, or a file cannot be written.
-    pub fn create_anew(options: OpenOptions<'_>, now: Timestamp) -> Result<Self, TlsError> {
+    pub fn recreate(options: OpenOptions<'_>, now: Timestamp) -> Result<Self, TlsError> {
         let names = options.names()?;
         let _lock = files::lock(options.dir)?;
         // In this order, so that a start after a kill in between finds files that match.
@@ -116,7 +116,7 @@ impl Authority {
     }
 
     /// Returns what the opening created.
-    pub fn made(&self) -> CreatedFiles {
+    pub fn created_files(&self) -> CreatedFiles {
         self.made
     }
 

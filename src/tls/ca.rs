@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rcgen::{BasicConstraints, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256};
 use rustls::pki_types::CertificateDer;
 
-use super::certificate::{self, BACKDATED, FOR_TESTS_ONLY, PemFile, TEN_YEARS};
+use super::certificate::{self, BACKDATING, FOR_TESTS_ONLY, PemFile, TEN_YEARS};
 use super::constraints::{Constraints, NO_NAME_CONSTRAINTS};
 use super::error::init_command;
 use super::files::{self, Readers};
@@ -48,7 +48,7 @@ impl Ca {
         let mut params = certificate::params(
             "onshi-mock",
             &format!("onshi-mock CA - {FOR_TESTS_ONLY}{warning} {unique:08x}"),
-            certificate::earlier(now, BACKDATED),
+            certificate::earlier(now, BACKDATING),
             certificate::later(now, TEN_YEARS),
         );
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -108,6 +108,6 @@ impl Ca {
     /// exceeds its own.
     pub(super) fn validity(&self, now: Timestamp, life: jiff::SignedDuration) -> (Timestamp, Timestamp) {
         let CertificateDescription { not_before, not_after, .. } = self.description;
-        (certificate::earlier(now, BACKDATED).max(not_before), certificate::later(now, life).min(not_after))
+        (certificate::earlier(now, BACKDATING).max(not_before), certificate::later(now, life).min(not_after))
     }
 }

@@ -18,7 +18,7 @@ pub(super) const FOR_TESTS_ONLY: &str = "FOR TESTS ONLY";
 
 /// How long before its creation every certificate becomes valid, so that a client whose clock
 /// is slow accepts it.
-pub(super) const BACKDATED: SignedDuration = SignedDuration::from_hours(2 * 24);
+pub(super) const BACKDATING: SignedDuration = SignedDuration::from_hours(2 * 24);
 
 /// The validity of the CA and of terminal certificates: ten years.
 pub(super) const TEN_YEARS: SignedDuration = SignedDuration::from_hours(3652 * 24);

@@ -37,7 +37,7 @@ impl HandshakeError {
 
     /// Returns the fault if an alert ended the connection. Clients that check the certificate
     /// only after the handshake send the alert then.
-    pub fn by_alert(error: &io::Error) -> Option<Self> {
+    pub fn from_alert(error: &io::Error) -> Option<Self> {
         match error.get_ref()?.downcast_ref::<Error>()? {
             error @ Error::AlertReceived(_) => Some(Self::from(error)),
             _ => None,
@@ -143,7 +143,7 @@ mod tests {
             let error = io::Error::new(ErrorKind::InvalidData, Error::AlertReceived(alert));
             let fault = HandshakeError { cause, alert: Some(name.to_owned()) };
             assert_eq!(HandshakeError::of(&error), fault);
-            assert_eq!(HandshakeError::by_alert(&error), Some(fault));
+            assert_eq!(HandshakeError::from_alert(&error), Some(fault));
         }
     }
 
@@ -161,7 +161,7 @@ mod tests {
             (io::Error::other(Error::DecryptError), Cause::NotTls),
         ] {
             assert_eq!(HandshakeError::of(&error), HandshakeError::from(cause));
-            assert_eq!(HandshakeError::by_alert(&error), None);
+            assert_eq!(HandshakeError::from_alert(&error), None);
         }
     }
 }

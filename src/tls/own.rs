@@ -18,7 +18,7 @@ use crate::domain::text::Text;
 pub fn terminal_in(certificate: &[u8], ca: &[u8], now: Timestamp) -> Result<TerminalAddress, Text> {
     let ca = read(ca).ok_or_else(|| no_certificate("--ca"))?;
     let own = read(certificate).ok_or_else(|| no_certificate("--cert"))?;
-    let (ca, own) = (parsed(&ca).ok_or_else(|| no_certificate("--ca"))?, parsed(&own).ok_or_else(|| no_certificate("--cert"))?);
+    let (ca, own) = (parse(&ca).ok_or_else(|| no_certificate("--ca"))?, parse(&own).ok_or_else(|| no_certificate("--cert"))?);
     if own.issuer() != ca.subject() || own.verify_signature(Some(ca.public_key())).is_err() {
         return Err(Text::new(
             "--cert は --ca の CA が発行したものではありません。同じ CA の `onshi-mock certs issue` で発行し直してください。",
@@ -46,7 +46,7 @@ fn read(pem: &[u8]) -> Option<CertificateDer<'static>> {
     CertificateDer::from_pem_slice(pem).ok()
 }
 
-fn parsed<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
+fn parse<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
     x509_parser::parse_x509_certificate(der).ok().map(|(_, certificate)| certificate)
 }
 

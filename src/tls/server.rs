@@ -22,10 +22,10 @@ pub(super) const KEY: &str = "server.key";
 
 /// Apple's systems refuse server certificates that are valid for more than 825 days; the two
 /// days of backdating come on top of this.
-const LIFE: SignedDuration = SignedDuration::from_hours(820 * 24);
+const VALIDITY: SignedDuration = SignedDuration::from_hours(820 * 24);
 
 /// An opening renews a certificate with less than this left.
-const RENEWED: SignedDuration = SignedDuration::from_hours(30 * 24);
+const RENEWAL_THRESHOLD: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A server certificate loaded from its files.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Server {
                 key
             }
         };
-        let (not_before, not_after) = ca.validity(now, LIFE);
+        let (not_before, not_after) = ca.validity(now, VALIDITY);
         let mut params = certificate::params("onshi-mock", "onshi-mock", not_before, not_after);
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -103,7 +103,7 @@ impl Server {
     /// Whether it contains all `names` and is not due for renewal.
     pub(super) fn serves(&self, ca: &Ca, names: &[Name], now: Timestamp) -> bool {
         let CertificateDescription { not_before, not_after, .. } = self.description;
-        let soon = certificate::later(now, RENEWED).min(ca.description.not_after);
+        let soon = certificate::later(now, RENEWAL_THRESHOLD).min(ca.description.not_after);
         names.iter().all(|name| self.names.contains(name)) && not_before <= now && soon <= not_after
     }
 }

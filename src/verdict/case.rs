@@ -14,7 +14,7 @@ use crate::domain::operation::{Operation, OutcomeName};
 
 /// Refusals that last until staff or time end them: the terminal installed an update and was not
 /// restarted (N5), the restart did not help (N9), or the line is down.
-pub(super) const LASTING: [ErrorId; 3] = [ErrorId::RestartRequired, ErrorId::RestartDidNotHelp, ErrorId::LineDown];
+pub(super) const LASTING_ERRORS: [ErrorId; 3] = [ErrorId::RestartRequired, ErrorId::RestartDidNotHelp, ErrorId::LineDown];
 
 /// The evidence of one institution, to be judged.
 pub(super) struct Case<'a> {
@@ -44,13 +44,13 @@ impl<'a> Case<'a> {
 
     /// Returns the checks refused with an error whose response reached the client.
     pub(super) fn refusals(&self, error: ErrorId) -> Vec<&'a Exchange> {
-        self.journal().filter(|entry| entry.is_check() && entry.has_arrived() && entry.is_refused_with(error)).collect()
+        self.journal().filter(|entry| entry.is_check() && entry.reached_client() && entry.is_refused_with(error)).collect()
     }
 
     /// Returns the checks refused with a lasting error whose response reached the client.
     pub(super) fn lasting_refusals(&self) -> Vec<&'a Exchange> {
-        let lasts = |entry: &&Exchange| entry.error.is_some_and(|error| LASTING.contains(&error));
-        self.journal().filter(|entry| entry.is_check() && entry.has_arrived()).filter(lasts).collect()
+        let lasts = |entry: &&Exchange| entry.error.is_some_and(|error| LASTING_ERRORS.contains(&error));
+        self.journal().filter(|entry| entry.is_check() && entry.reached_client()).filter(lasts).collect()
     }
 
     /// Returns the boot that ended the cause of a refusal: the first boot of its terminal that
@@ -72,18 +72,18 @@ impl<'a> Case<'a> {
 
     /// Returns the first later check at the same terminal at which the terminal worked.
     pub(super) fn success_after(&self, refusal: &Exchange) -> Option<&'a Exchange> {
-        self.after(refusal).find(|entry| entry.has_worked() && entry.terminal == refusal.terminal)
+        self.after(refusal).find(|entry| entry.terminal_worked() && entry.terminal == refusal.terminal)
     }
 
     /// Returns the first later check of the same patient at which a terminal worked, whichever
     /// terminal it was.
-    pub(super) fn repeated(&self, refusal: &Exchange) -> Option<&'a Exchange> {
-        self.after(refusal).find(|entry| entry.has_worked() && entry.inquiry.is_some() && entry.inquiry == refusal.inquiry)
+    pub(super) fn find_repetition(&self, refusal: &Exchange) -> Option<&'a Exchange> {
+        self.after(refusal).find(|entry| entry.terminal_worked() && entry.inquiry.is_some() && entry.inquiry == refusal.inquiry)
     }
 
     /// Whether the cause of a refusal has ended: by a boot, or because a later check at the
     /// terminal worked.
-    pub(super) fn is_over(&self, refusal: &Exchange) -> bool {
+    pub(super) fn is_resolved(&self, refusal: &Exchange) -> bool {
         self.boot_after(refusal).is_some() || self.success_after(refusal).is_some()
     }
 
@@ -101,12 +101,12 @@ impl<'a> Case<'a> {
     /// reached the client.
     pub(super) fn observations_of(&self, error: ErrorId) -> Vec<(&'a Observation, &'a Exchange)> {
         let observed = self.evidence.observations.iter().filter_map(|observation| Some((observation, self.check_of(observation)?)));
-        observed.filter(|(_, check)| check.is_check() && check.has_arrived() && check.is_refused_with(error)).collect()
+        observed.filter(|(_, check)| check.is_check() && check.reached_client() && check.is_refused_with(error)).collect()
     }
 
     /// Returns the largest set of these checks that belong to the same patient and terminal and lie
     /// within a minute by both clocks.
-    pub(super) fn densest(&self, checks: &[&'a Exchange]) -> Vec<&'a Exchange> {
+    pub(super) fn largest_burst(&self, checks: &[&'a Exchange]) -> Vec<&'a Exchange> {
         let mut densest: Vec<&Exchange> = Vec::new();
         for first in checks.iter().filter(|check| check.inquiry.is_some()) {
             let within = |check: &&&Exchange| {
@@ -135,16 +135,16 @@ impl Exchange {
 
     /// Whether the response reached the client: no fault removed it, corrupted it, or replaced it
     /// by "being processed".
-    pub(super) fn has_arrived(&self) -> bool {
+    pub(super) fn reached_client(&self) -> bool {
         self.fault.is_none_or(|fault| fault.answer_arrives() && fault != KindName::Processing)
     }
 
     /// Whether it is a check at which the terminal worked: with any result, while still being
     /// processed, or with an error about this person.
-    pub(super) fn has_worked(&self) -> bool {
+    pub(super) fn terminal_worked(&self) -> bool {
         let is_processed = self.outcome == OutcomeName::Answered && self.inquiry.is_some();
         let has_answer = self.outcome == OutcomeName::Checked || is_processed || self.is_refused_with(ErrorId::PersonRefused);
-        self.is_check() && has_answer && self.has_arrived()
+        self.is_check() && has_answer && self.reached_client()
     }
 
     pub(super) fn is_refused_with(&self, error: ErrorId) -> bool {

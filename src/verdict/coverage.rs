@@ -67,7 +67,7 @@ impl CoverageSplit {
 impl Coverage {
     pub(super) fn of(evidence: &Evidence, rules: &[Rule], rulings: &[Ruling]) -> Self {
         let journal = &evidence.journal;
-        let arrived = || journal.iter().filter(|entry| entry.has_arrived());
+        let arrived = || journal.iter().filter(|entry| entry.reached_client());
         let profiles = arrived().filter(|entry| entry.is_check()).filter_map(|entry| entry.error_profile);
         let profiles: BTreeSet<ErrorProfile> = profiles.collect();
         let all: Vec<&str> = rulings.iter().map(|ruling| ruling.rule.as_str()).collect();
@@ -108,5 +108,5 @@ impl Coverage {
 fn is_the_check(entry: &Exchange, wanted: WantedCheck) -> bool {
     let in_time = wanted.from.is_none_or(|from| entry.at >= from);
     let in_phase = wanted.phase.is_none_or(|phase| entry.phase == Some(phase));
-    entry.has_worked() && in_time && in_phase
+    entry.terminal_worked() && in_time && in_phase
 }

@@ -74,12 +74,12 @@ pub enum EvidenceSource {
 
 impl Evidence {
     /// Returns what was evicted that a rule of this sight could need; `None` if nothing was.
-    pub(super) fn lost(&self, sight: EvidenceSource) -> Option<Text> {
+    pub(super) fn lost(&self, source: EvidenceSource) -> Option<Text> {
         let lost = [
             (self.evicted, "ジャーナル", "journal has evicted its", "entries"),
             (self.evicted_events, "イベント", "list of events has evicted its", "events"),
             (
-                if sight == EvidenceSource::Wire { 0 } else { self.evicted_observations },
+                if source == EvidenceSource::Wire { 0 } else { self.evicted_observations },
                 "観察",
                 "list of observations has evicted its",
                 "observations",

@@ -85,7 +85,8 @@ pub struct Ruling {
     /// What it wants.
     pub sentence: Text,
     /// What it was judged by.
-    pub sight: EvidenceSource,
+    #[serde(rename = "sight")]
+    pub evidence_source: EvidenceSource,
     /// The limits that were applied.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub limits: Vec<AppliedLimit>,
@@ -154,9 +155,9 @@ fn judge_by(rules: &[Rule], evidence: &Evidence) -> Verdict {
     // older verdict.
     let counts = |rule: &&Rule| rule.since <= evidence.strictness.max(RULE_SET.date);
     let wanted = |rule: &&Rule| evidence.scenario.as_ref().is_none_or(|scenario| scenario.rules.iter().any(|id| id == rule.id));
-    let rulings: Vec<Ruling> = rules.iter().filter(counts).filter(wanted).map(|rule| rule.rule_on(&case)).collect();
+    let rulings: Vec<Ruling> = rules.iter().filter(counts).filter(wanted).map(|rule| rule.evaluate(&case)).collect();
     let coverage = Coverage::of(evidence, rules, &rulings);
-    let (overall, why) = together(evidence, &rulings, &coverage);
+    let (overall, why) = overall_result(evidence, &rulings, &coverage);
     Verdict {
         disclaimer: Text::new(DISCLAIMER.0, DISCLAIMER.1),
         institution: evidence.institution.clone(),
@@ -170,7 +171,7 @@ fn judge_by(rules: &[Rule], evidence: &Evidence) -> Verdict {
     }
 }
 
-fn together(evidence: &Evidence, rulings: &[Ruling], coverage: &Coverage) -> (Overall, Text) {
+fn overall_result(evidence: &Evidence, rulings: &[Ruling], coverage: &Coverage) -> (Overall, Text) {
     let count = |grade: Grade| rulings.iter().filter(|ruling| ruling.result == grade).count();
     let (failed, warned) = (count(Grade::Fail), count(Grade::Warn));
     if failed > 0 {

@@ -78,9 +78,9 @@ fn coverage(verdict: &Verdict) -> Vec<CoverageRow> {
 }
 
 /// Creates a row. Names have their Japanese texts if there are any.
-fn row<'a>(name: (&'static str, &'static str), met: &CoverageSplit, said: impl Fn(&str) -> Option<&'a str>) -> CoverageRow {
+fn row<'a>(name: (&'static str, &'static str), met: &CoverageSplit, title: impl Fn(&str) -> Option<&'a str>) -> CoverageRow {
     let with_words = |names: &[String]| {
-        let named = names.iter().map(|name| said(name).map_or_else(|| name.clone(), |words| format!("{words}（{name}）")));
+        let named = names.iter().map(|name| title(name).map_or_else(|| name.clone(), |words| format!("{words}（{name}）")));
         named.collect::<Vec<_>>().join("、")
     };
     CoverageRow { name, met: with_words(&met.met), missing: with_words(&met.missing) }
@@ -105,9 +105,9 @@ fn next(verdict: &Verdict) -> Vec<(&'static str, &'static str)> {
         ));
     }
     let open = verdict.rules.iter().filter_map(Ruling::next).filter(|_| verdict.overall != Overall::Pass && verdict.scenario.is_some());
-    for said in open {
-        if !next.contains(&said) {
-            next.push(said);
+    for title in open {
+        if !next.contains(&title) {
+            next.push(title);
         }
     }
     next
@@ -139,7 +139,7 @@ impl VerdictPage<'_> {
     }
 
     /// Returns the components whose running version an event changed.
-    fn applied(event: &Event) -> String {
+    fn applied_components(event: &Event) -> String {
         event.applied.iter().map(|component: &Component| component.title().ja).collect::<Vec<_>>().join("、")
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::named::named;
 use crate::domain::text::Text;
 
 /// The maximum number of references to evidence in a ruling, of each kind.
-pub(super) const MOST_LINKS: usize = 20;
+pub(super) const MAX_LINKS: usize = 20;
 
 /// One rule.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,7 @@ pub struct Rule {
     /// What to do if it was not exercised yet, in Japanese and English.
     pub next: (&'static str, &'static str),
     /// The kind of evidence that it uses.
-    pub sight: EvidenceSource,
+    pub evidence_source: EvidenceSource,
     /// The limits that it uses.
     pub limits: &'static [&'static str],
     /// Judges a case.
@@ -87,17 +87,17 @@ impl Finding {
         Self::new(Grade::NotExercised, ja, en)
     }
 
-    pub(super) fn by<'a>(mut self, entries: impl IntoIterator<Item = &'a Exchange>) -> Self {
+    pub(super) fn with_entries<'a>(mut self, entries: impl IntoIterator<Item = &'a Exchange>) -> Self {
         extend_unique(&mut self.entries, entries.into_iter().map(|entry| entry.id.clone()));
         self
     }
 
-    pub(super) fn by_events<'a>(mut self, events: impl IntoIterator<Item = &'a Event>) -> Self {
+    pub(super) fn with_events<'a>(mut self, events: impl IntoIterator<Item = &'a Event>) -> Self {
         extend_unique(&mut self.events, events.into_iter().map(|event| event.number));
         self
     }
 
-    pub(super) fn seen<'a>(mut self, observations: impl IntoIterator<Item = &'a Observation>) -> Self {
+    pub(super) fn with_observations<'a>(mut self, observations: impl IntoIterator<Item = &'a Observation>) -> Self {
         extend_unique(&mut self.observations, observations.into_iter().map(|observation| observation.number));
         self
     }
@@ -105,12 +105,12 @@ impl Finding {
     /// Adjusts the finding for missing evidence, which could contain what the rule looks for. After
     /// an eviction, only a FAIL or WARN that the remaining evidence proves is kept. While entries
     /// are still to come, none is.
-    fn where_something_is_missing(mut self, evidence: &Evidence, sight: EvidenceSource) -> Self {
+    fn adjusted_for_missing_evidence(mut self, evidence: &Evidence, source: EvidenceSource) -> Self {
         let proved = matches!(self.grade, Grade::Fail | Grade::Warn);
         let missing = if evidence.incomplete {
             Some(Text::new("ほかのサーバーの記録がまだそろっていないため", "Another server has not written its entries yet"))
         } else {
-            evidence.lost(sight).filter(|_| !proved)
+            evidence.lost(source).filter(|_| !proved)
         };
         let Some(missing) = missing.filter(|_| self.grade != Grade::Inconclusive) else {
             return self;
@@ -127,17 +127,17 @@ impl Finding {
 
 impl Rule {
     /// Returns the ruling on a case.
-    pub(super) fn rule_on(&self, case: &Case<'_>) -> Ruling {
-        let finding = (self.judge)(case).where_something_is_missing(case.evidence, self.sight);
+    pub(super) fn evaluate(&self, case: &Case<'_>) -> Ruling {
+        let finding = (self.judge)(case).adjusted_for_missing_evidence(case.evidence, self.evidence_source);
         let Finding { grade, why, mut entries, mut observations, mut events } = finding;
-        entries.truncate(MOST_LINKS);
-        observations.truncate(MOST_LINKS);
-        events.truncate(MOST_LINKS);
+        entries.truncate(MAX_LINKS);
+        observations.truncate(MAX_LINKS);
+        events.truncate(MAX_LINKS);
         Ruling {
             rule: self.id.to_owned(),
             source: self.source.to_owned(),
             sentence: Text::new(self.sentence.0, self.sentence.1),
-            sight: self.sight,
+            evidence_source: self.evidence_source,
             limits: self.limits.iter().map(|limit| AppliedLimit { limit: (*limit).to_owned(), value: case.limit(limit) }).collect(),
             result: grade,
             why,

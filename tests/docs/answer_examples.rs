@@ -13,8 +13,8 @@ use crate::support::{Mock, SEARCH, TOKEN, inquiry, trusting};
 /// The institution that is asked.
 const CODE: &str = "9911000017";
 /// How much of a list and of a text is shown.
-const MOST_ITEMS: usize = 2;
-const MOST_CHARACTERS: usize = 160;
+const MAX_ITEMS: usize = 2;
+const MAX_CHARACTERS: usize = 160;
 
 /// Media types that examples are shown of.
 const SHOWN: [&str; 2] = ["application/json", "text/plain"];
@@ -101,7 +101,7 @@ async fn set_the_stage(mock: &Mock, is_early: bool) {
 /// As much of it as is worth showing, and nothing that differs from run to run.
 fn short(value: Value, name: &str) -> Value {
     match value {
-        Value::Array(items) => items.into_iter().take(MOST_ITEMS).map(|item| short(item, name)).collect(),
+        Value::Array(items) => items.into_iter().take(MAX_ITEMS).map(|item| short(item, name)).collect(),
         Value::Object(fields) => fields.into_iter().map(|(name, field)| (name.clone(), short(field, &name))).collect::<Map<_, _>>().into(),
         Value::String(_) if matches!(name, "wall" | "not_after") => json!("2026-01-20T08:55:00.123+09:00"),
         Value::String(text) if text.starts_with(&onshi_mock::clock::wall().strftime("%Y-%m-").to_string()) => {
@@ -113,8 +113,8 @@ fn short(value: Value, name: &str) -> Value {
             json!("…")
         }
         Value::String(text) if text.len() == 36 && text.matches('-').count() == 4 => json!("019bd8a3-7c20-7c3f-a1b2-3c4d5e6f7081"),
-        Value::String(text) if text.chars().count() > MOST_CHARACTERS => {
-            Value::String(text.chars().take(MOST_CHARACTERS).chain("…".chars()).collect())
+        Value::String(text) if text.chars().count() > MAX_CHARACTERS => {
+            Value::String(text.chars().take(MAX_CHARACTERS).chain("…".chars()).collect())
         }
         value => value,
     }

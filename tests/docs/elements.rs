@@ -9,13 +9,13 @@ use onshi_mock::domain::person::{
 };
 use onshi_mock::fixtures::{FILES, Fixtures};
 use onshi_mock::wire::codes::CODE_TABLES;
-use onshi_mock::wire::message::{CHECKUPS, Content, DRUGS, Element, MESSAGE, Mark};
+use onshi_mock::wire::message::{CHECKUPS, Certainty, Content, DRUGS, Element, MESSAGE};
 use onshi_mock::wire::tree::ListStyle;
 
 const PAGES: [(&str, &Words); 2] = [("docs/elements.md", &ENGLISH), ("docs/elements.ja.md", &JAPANESE)];
 
 /// How sure something is, in the order of the words for it.
-const MARKS: [Mark; 4] = [Mark::Captured, Mark::InUse, Mark::OneAuthor, Mark::Invented];
+const MARKS: [Certainty; 4] = [Certainty::Captured, Certainty::InUse, Certainty::OneAuthor, Certainty::Invented];
 
 /// The tables of `persons.toml` that rows name.
 const TABLES: [&str; 11] = [
@@ -174,7 +174,7 @@ fn rows(words: &Words, before: &str, path: &str, elements: &'static [Element], t
         let name = format!("{before}{}", element.name);
         let codes = element.codes.map(|number| format!("{number:03}")).unwrap_or_default();
         let required = if element.required { words.required } else { "" };
-        let sure = words.marks[MARKS.iter().position(|mark| *mark == element.mark).unwrap()];
+        let sure = words.marks[MARKS.iter().position(|mark| *mark == element.certainty).unwrap()];
         let source = match &element.content {
             Content::List { style, item, .. } => {
                 let sentence = match style {

@@ -11,7 +11,7 @@ use crate::support::request_files::check;
 use crate::support::{Clinic, Mock, SEARCH, template};
 
 /// Columns of a sample.
-const WIDEST: usize = 160;
+const MAX_WIDTH: usize = 160;
 
 async fn clinic<'m>(mock: &'m Mock, code: &str) -> Clinic<'m> {
     let clinic = mock.at(code);
@@ -43,7 +43,7 @@ fn in_lines(text: &str) -> String {
     let mut lines = vec![String::new()];
     for part in between.split('\0') {
         let line = lines.last_mut().expect("there is always one");
-        if line.is_empty() || line.chars().count() + part.chars().count() <= WIDEST {
+        if line.is_empty() || line.chars().count() + part.chars().count() <= MAX_WIDTH {
             line.push_str(part);
         } else {
             lines.push(part.to_owned());

@@ -42,7 +42,7 @@ fn tables(words: &Words) -> [(&'static str, String); 3] {
     for rule in RULES {
         let sight = words.sights[[EvidenceSource::Wire, EvidenceSource::Observation, EvidenceSource::Both]
             .iter()
-            .position(|sight| *sight == rule.sight)
+            .position(|sight| *sight == rule.evidence_source)
             .unwrap()];
         let names: Vec<_> = rule.limits.iter().map(|name| format!("`{name}`")).collect();
         let sentence = said(words, rule.sentence);

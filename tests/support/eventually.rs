@@ -4,8 +4,8 @@
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(60);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+const TIMEOUT: Duration = Duration::from_secs(60);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Looks again and again until something is there, and gives it. Until then a look says what there
 /// is instead, which is told if it never comes.
@@ -14,9 +14,9 @@ pub(crate) async fn eventually<T, S: Debug>(what: &str, look: impl AsyncFn() -> 
     loop {
         match look().await {
             Ok(there) => return there,
-            Err(instead) => assert!(began.elapsed() < PATIENCE, "it never came: {what}\ninstead: {instead:?}"),
+            Err(instead) => assert!(began.elapsed() < TIMEOUT, "it never came: {what}\ninstead: {instead:?}"),
         }
-        tokio::time::sleep(BETWEEN_LOOKS).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 

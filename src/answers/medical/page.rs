@@ -13,13 +13,13 @@ use crate::wire::request::Information;
 type Block = Vec<String>;
 
 /// Returns the PDF.
-pub(super) fn pdf(information: &Information, medical: &Medical<'_>, person: &Person, asker: &Requester<'_>) -> Vec<u8> {
+pub(super) fn pdf(information: &Information, medical: &Medical<'_>, person: &Person, requester: &Requester<'_>) -> Vec<u8> {
     let mut head = vec![
         String::new(),
         format!("氏名　　　{}（{}）", person.name, person.name_kana.as_str()),
         format!("生年月日　{}　　性別　{}", day_of(person.birthdate), person.sex.ja()),
-        format!("照会元　　{}（{}）", asker.name, asker.code),
-        format!("照会日　　{}", day_of(asker.today)),
+        format!("照会元　　{}（{}）", requester.name, requester.code),
+        format!("照会日　　{}", day_of(requester.today)),
     ];
     let (title, blocks) = match information {
         Information::Drugs(wanted) => {

@@ -26,7 +26,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
-    super::connection::{Connection, SPEAKS_HTTPS},
+    super::connection::{Connection, HTTPS_REQUIRED},
     *,
 };
 use crate::tls::HandshakeError;
@@ -35,7 +35,7 @@ mod draining;
 mod faults;
 
 /// The maximum time to wait for something that should happen before a test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const SHORT: Duration = Duration::from_millis(600);
 
@@ -125,7 +125,7 @@ impl Server {
     }
 
     async fn ended(self) {
-        timeout(PATIENCE, self.serving).await.expect("serve returns").unwrap();
+        timeout(TIMEOUT, self.serving).await.expect("serve returns").unwrap();
     }
 }
 
@@ -148,14 +148,14 @@ fn request(path: &str) -> String {
 /// Reads everything until the other end closes the connection without an error.
 async fn text(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
     let mut text = String::new();
-    timeout(PATIENCE, stream.read_to_string(&mut text)).await.expect("the connection ends").expect("and ends in order");
+    timeout(TIMEOUT, stream.read_to_string(&mut text)).await.expect("the connection ends").expect("and ends in order");
     text
 }
 
 /// Waits until the other end has closed the connection, with or without an error.
 async fn gone(stream: &mut (impl AsyncReadExt + Unpin)) {
     let ended = async { while matches!(stream.read(&mut [0; 1024]).await, Ok(1..)) {} };
-    timeout(PATIENCE, ended).await.expect("the connection ends");
+    timeout(TIMEOUT, ended).await.expect("the connection ends");
 }
 
 fn hello() -> Router {
@@ -242,7 +242,7 @@ async fn trickle(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), bytes
             }
         }
     };
-    timeout(PATIENCE, trickled).await.expect("the connection ends");
+    timeout(TIMEOUT, trickled).await.expect("the connection ends");
 }
 
 #[tokio::test]
@@ -274,7 +274,7 @@ async fn a_limit_refuses_one_more_and_admits_again_when_one_has_left() {
                 }
             }
         };
-        let mut admitted = timeout(PATIENCE, admitted).await.unwrap();
+        let mut admitted = timeout(TIMEOUT, admitted).await.unwrap();
         admitted.write_all(request("/").as_bytes()).await.unwrap();
         assert!(text(&mut admitted).await.ends_with("hello"));
     }
@@ -289,7 +289,7 @@ async fn plain_http_is_told_to_use_https() {
         stream.shutdown().await.unwrap();
         let text = text(&mut stream).await;
         assert!(text.starts_with("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n"), "{text}");
-        assert!(text.ends_with(SPEAKS_HTTPS), "{text}");
+        assert!(text.ends_with(HTTPS_REQUIRED), "{text}");
     }
 }
 
@@ -329,7 +329,7 @@ async fn a_client_without_its_certificate_reads_the_alert_that_says_so() {
     // In TLS 1.3 the client completes its handshake first, so it is already sending its request
     // when the alert arrives.
     stream.write_all(&vec![b'x'; LARGE]).await.unwrap();
-    let error = timeout(PATIENCE, stream.read(&mut [0])).await.unwrap().unwrap_err();
+    let error = timeout(TIMEOUT, stream.read(&mut [0])).await.unwrap().unwrap_err();
     assert!(error.to_string().contains("CertificateRequired"), "{error}");
 }
 

@@ -16,7 +16,7 @@ use super::delivery::{self, update_terminal};
 use super::finish::{Completion, finish, refuse};
 use super::incoming_request::{IncomingRequest, UNREADABLE};
 use super::reply::json;
-use super::url::InPath;
+use super::url::BackendPath;
 use crate::app::access::{RequestContext, RequestOutcome};
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::catalogue::ErrorId;
@@ -27,7 +27,7 @@ use crate::domain::operation::Operation;
 use crate::domain::person::{AmbiguousPerson, find_person};
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::body::closing;
+use crate::http::body::with_connection_close;
 use crate::http::openapi;
 use crate::journal::Exchange;
 use crate::linkage::folder::OutputFile;
@@ -68,17 +68,17 @@ struct CardFile {
 
 /// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
-    operation.takes::<CardRequest>();
-    operation.answers::<CardAnswer>(200);
+    operation.request_body::<CardRequest>();
+    operation.response::<CardAnswer>(200);
     delivery::describe(operation);
-    operation.refuses_with(UNREADABLE);
+    operation.catalogue_problems(UNREADABLE);
 }
 
 /// Handles one presented card.
-pub async fn card(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
+pub async fn card(State(app): State<Arc<App>>, BackendPath(id): BackendPath<String>, request: Request) -> Response {
     let (incoming, read_whole) = IncomingRequest::whole(&app, Operation::Card, request).await;
     if let Err(refusal) = read_whole {
-        return closing(refuse(&app, incoming, RequestContext::default(), &refusal).await);
+        return with_connection_close(refuse(&app, incoming, RequestContext::default(), &refusal).await);
     }
     let RequestOutcome { result, request_context } = match incoming.json_object() {
         Ok(card) => present(&app, &incoming, &id, &card).await,
@@ -102,20 +102,21 @@ impl CardFile {
     }
 }
 
-async fn present(app: &App, incoming: &IncomingRequest, id: &str, asked: &CardRequest) -> RequestOutcome<CardResult> {
+async fn present(app: &App, incoming: &IncomingRequest, id: &str, card_request: &CardRequest) -> RequestOutcome<CardResult> {
     let presented = update_terminal(app, incoming, id, |tenant, address, moment| {
         let institution = &mut tenant.institution;
         let own = institution.persons.clone();
         let fixtures = app.fixtures();
         let register = fixtures.register(own.as_deref());
-        let person = find_person(register.persons, &asked.person).map_err(|error| unclear(&error))?;
-        let seen = linkage::present(&fixtures, institution, &address.terminal, moment, person, &asked.consents, asked.card);
+        let person = find_person(register.persons, &card_request.person).map_err(|error| ambiguous_person_refusal(&error))?;
+        let seen =
+            linkage::present_card(&fixtures, institution, &address.terminal, moment, person, &card_request.consents, card_request.card);
         Ok(seen.expect("admission found the terminal"))
     });
     presented.await
 }
 
-fn unclear(AmbiguousPerson { text, candidates }: &AmbiguousPerson<'_>) -> Refusal {
+fn ambiguous_person_refusal(AmbiguousPerson { text, candidates }: &AmbiguousPerson<'_>) -> Refusal {
     let ids = candidates.iter().map(|person| person.id.as_str()).collect::<Vec<_>>().join(", ");
     let detail = Text::new(format!("{}使える ID: {ids}", text.ja), format!("{} The ids are {ids}.", text.en));
     Refusal::quoting(ErrorId::MalformedRequest, detail)

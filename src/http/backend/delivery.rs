@@ -23,14 +23,14 @@ use crate::institutions::{Moment, Tenant};
 
 /// Adds the refusals of every route about a terminal.
 pub(super) fn describe(operation: &mut Operation<'_>) {
-    operation.refuses_with(&[ErrorId::MalformedRequest]);
-    operation.refuses_with(IDENTITY_ERRORS);
+    operation.catalogue_problems(&[ErrorId::MalformedRequest]);
+    operation.catalogue_problems(IDENTITY_ERRORS);
 }
 
 /// Adds the refusals of every route of the delivery server.
 pub(super) fn describe_delivery(operation: &mut Operation<'_>) {
     describe(operation);
-    operation.refuses_with(&[ErrorId::DeliveryDown]);
+    operation.catalogue_problems(&[ErrorId::DeliveryDown]);
 }
 
 /// Identifies the caller, and reads the terminal in the path.
@@ -118,11 +118,11 @@ pub(super) fn is_up(campaign: &Campaign, shape: &DeliveryShape) -> Result<(), Re
         return Ok(());
     }
     let detail = Text::new("（キャンペーンの設定 down）", "(setting `down` of the campaign)");
-    Err(Refusal::quoting(ErrorId::DeliveryDown, detail).again_in(seconds(shape.retry_after.duration())))
+    Err(Refusal::quoting(ErrorId::DeliveryDown, detail).with_retry_after(rounded_seconds(shape.retry_after.duration())))
 }
 
 /// Returns the seconds of a duration, rounded up, at least one.
-pub(super) fn seconds(duration: SignedDuration) -> u64 {
+pub(super) fn rounded_seconds(duration: SignedDuration) -> u64 {
     duration.as_millis().unsigned_abs().div_ceil(1000).max(1) as u64
 }
 

@@ -9,15 +9,15 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, HeaderValue, 
 use axum::http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
-use super::reply::{Content, Payload, Reply};
-use crate::domain::fault::{Kind, LONGEST_SILENCE, TriggeredFault};
+use super::reply::{BackendReply, Content, Payload};
+use crate::domain::fault::{Kind, MAX_SILENCE, TriggeredFault};
 use crate::domain::period::Period;
-use crate::http::connection::NoAnswer;
+use crate::http::connection::NoResponse;
 use crate::wire::corruption;
 
 /// A response after its fault was applied.
 pub(super) struct FaultedReply {
-    pub(super) reply: Reply,
+    pub(super) reply: BackendReply,
     /// How long the response is held back.
     pub(super) delay: Option<Duration>,
 }
@@ -29,42 +29,42 @@ impl From<Content> for FaultedReply {
 }
 
 /// Applies a fault to a response; `wall` is the machine's time.
-pub(super) fn apply_fault(fired: &TriggeredFault, reply: Reply, wall: Timestamp) -> FaultedReply {
+pub(super) fn apply_fault(fired: &TriggeredFault, reply: BackendReply, wall: Timestamp) -> FaultedReply {
     match (&fired.kind, reply) {
-        (Kind::Status { status, retry_after }, _) => instead(*status, *retry_after).into(),
-        (Kind::Reset, _) => never(NoAnswer::Reset, None),
-        (Kind::Close, _) => never(NoAnswer::Closed, None),
-        (Kind::BlackHole, _) => never(NoAnswer::Closed, Some(unsigned(LONGEST_SILENCE))),
-        (Kind::Delay { most, .. }, reply) => FaultedReply { reply, delay: Some(unsigned(*most)) },
-        (_, Reply::None(no_answer)) => never(no_answer, None),
-        (kind, Reply::Answer(content)) => corrupted(kind, content, wall).into(),
+        (Kind::Status { status, retry_after }, _) => proxy_error_page(*status, *retry_after).into(),
+        (Kind::Reset, _) => no_response(NoResponse::Reset, None),
+        (Kind::Close, _) => no_response(NoResponse::Closed, None),
+        (Kind::BlackHole, _) => no_response(NoResponse::Closed, Some(unsigned_duration(MAX_SILENCE))),
+        (Kind::Delay { most, .. }, reply) => FaultedReply { reply, delay: Some(unsigned_duration(*most)) },
+        (_, BackendReply::NoResponse(no_answer)) => no_response(no_answer, None),
+        (kind, BackendReply::Response(content)) => corrupt(kind, content, wall).into(),
     }
 }
 
 /// Changes the content: its bytes, how they are sent, or its headers.
-fn corrupted(kind: &Kind, content: Content, wall: Timestamp) -> Content {
+fn corrupt(kind: &Kind, content: Content, wall: Timestamp) -> Content {
     let length = content.length();
     match kind {
         Kind::Cut { after } => {
             let after = after.unwrap_or(length.unwrap_or_default() / 2);
-            streamed(content, length, |whole| body::cut(whole, after))
+            as_stream(content, length, |whole| body::cut_after(whole, after))
         }
-        Kind::Drip { bytes, every } => streamed(content, length, |whole| body::dripping(whole, *bytes, unsigned(*every))),
+        Kind::Drip { bytes, every } => as_stream(content, length, |whole| body::drip(whole, *bytes, unsigned_duration(*every))),
         Kind::WrongLength { off_by } => {
             let wrong = length.map(|length| length.saturating_add_signed(*off_by));
-            let silence = if *off_by > 0 { unsigned(LONGEST_SILENCE) } else { Duration::ZERO };
-            streamed(content, wrong, |whole| body::silent_at_its_end(whole, silence))
+            let silence = if *off_by > 0 { unsigned_duration(MAX_SILENCE) } else { Duration::ZERO };
+            as_stream(content, wrong, |whole| body::stall_at_end(whole, silence))
         }
         Kind::WrongHash => {
             let has_parts = is_multipart(&content.headers);
-            streamed(content, length, |whole| body::altered(whole, has_parts))
+            as_stream(content, length, |whole| body::alter(whole, has_parts))
         }
-        Kind::Malformed => rewritten(content, corruption::malformed),
-        Kind::WrongEncoding => rewritten(content, corruption::in_other_encoding),
+        Kind::Malformed => rewrite_body(content, corruption::make_malformed),
+        Kind::WrongEncoding => rewrite_body(content, corruption::switch_encoding),
         Kind::StaleEtag => with_stale_etag(content),
         Kind::ClockSkew { skew } => {
-            let mut content = rewritten(content, |body| corruption::skewed(body, skew.duration()));
-            content.headers.extend(date(wall, skew.duration()).map(|date| (DATE, date)));
+            let mut content = rewrite_body(content, |body| corruption::skew_time(body, skew.duration()));
+            content.headers.extend(skewed_date(wall, skew.duration()).map(|date| (DATE, date)));
             content
         }
         Kind::ExpiredToken | Kind::Processing | Kind::Delay { .. } | Kind::Status { .. } | Kind::Reset | Kind::Close | Kind::BlackHole => {
@@ -73,29 +73,29 @@ fn corrupted(kind: &Kind, content: Content, wall: Timestamp) -> Content {
     }
 }
 
-fn never(no_answer: NoAnswer, delay: Option<Duration>) -> FaultedReply {
-    FaultedReply { reply: Reply::None(no_answer), delay }
+fn no_response(no_answer: NoResponse, delay: Option<Duration>) -> FaultedReply {
+    FaultedReply { reply: BackendReply::NoResponse(no_answer), delay }
 }
 
 /// Returns an error page such as a proxy between client and server would send.
-fn instead(status: u16, retry_after: Option<Period>) -> Content {
+fn proxy_error_page(status: u16, retry_after: Option<Period>) -> Content {
     let status = StatusCode::from_u16(status).expect("a fault's status is 400 to 599");
     let page =
         format!("<html><head><title>{status}</title></head><body><h1>{status}</h1><hr>onshi-mock: a fault that was set</body></html>\n");
     let mut content = Content::new(status, HeaderValue::from_static("text/html"), page);
-    let seconds = retry_after.map(|period| unsigned(period).as_secs());
+    let seconds = retry_after.map(|period| unsigned_duration(period).as_secs());
     content.headers.extend(seconds.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
     content
 }
 
 /// Sends the body as a stream in another way. Announces this length, which may be wrong.
-fn streamed(mut content: Content, length: Option<u64>, send: impl FnOnce(Body) -> Body) -> Content {
+fn as_stream(mut content: Content, length: Option<u64>, send: impl FnOnce(Body) -> Body) -> Content {
     content.headers.extend(length.map(|length| (CONTENT_LENGTH, HeaderValue::from(length))));
     Content { body: Payload::Stream(send(content.body.into_body())), ..content }
 }
 
 /// Changes the bytes of the body. A stream stays as it is, since its bytes are not in memory.
-fn rewritten(mut content: Content, rewrite: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Content {
+fn rewrite_body(mut content: Content, rewrite: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Content {
     if let Payload::Bytes(bytes) = content.body {
         content.headers.remove(CONTENT_LENGTH);
         content.body = Payload::Bytes(rewrite(bytes.into()).into());
@@ -105,7 +105,7 @@ fn rewritten(mut content: Content, rewrite: impl FnOnce(Vec<u8>) -> Vec<u8>) -> 
 
 fn with_stale_etag(mut content: Content) -> Content {
     if let Some(etag) = content.headers.get_mut(ETAG) {
-        *etag = stale(etag);
+        *etag = stale_etag(etag);
     }
     content
 }
@@ -114,17 +114,17 @@ fn is_multipart(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"multipart/"))
 }
 
-fn stale(etag: &HeaderValue) -> HeaderValue {
+fn stale_etag(etag: &HeaderValue) -> HeaderValue {
     let text = etag.to_str().unwrap_or_default().trim_matches('"');
     HeaderValue::from_str(&format!("\"stale-{}\"", text.get(..32).unwrap_or_default()))
         .unwrap_or_else(|_| HeaderValue::from_static("\"stale\""))
 }
 
-fn date(wall: Timestamp, skew: SignedDuration) -> Option<HeaderValue> {
+fn skewed_date(wall: Timestamp, skew: SignedDuration) -> Option<HeaderValue> {
     let shown = wall.checked_add(skew).ok()?;
     HeaderValue::from_str(&shown.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
 }
 
-fn unsigned(period: Period) -> Duration {
+fn unsigned_duration(period: Period) -> Duration {
     period.duration().unsigned_abs()
 }

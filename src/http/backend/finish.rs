@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::faults::{self, FaultedReply};
 use super::incoming_request::IncomingRequest;
-use super::reply::{Content, Payload, Reply, json, problem};
+use super::reply::{BackendReply, Content, Payload, json, problem};
 use crate::app::access::{RequestContext, RequestOutcome};
 use crate::app::log_refusal;
 use crate::domain::catalogue::{Entry, ErrorId};
@@ -34,13 +34,13 @@ const MOCK: HeaderName = HeaderName::from_static("x-onshi-mock");
 pub(in crate::http) const JOURNAL: HeaderName = HeaderName::from_static("x-onshi-journal");
 
 /// The maximum number of characters of a path and of a method in the journal.
-const LONGEST_PATH: usize = 256;
-const LONGEST_METHOD: usize = 16;
+const MAX_PATH: usize = 256;
+const MAX_METHOD: usize = 16;
 
 /// The result of a request.
 pub(super) struct Completion {
     /// The response, before faults are applied.
-    pub(super) reply: Reply,
+    pub(super) reply: BackendReply,
     /// The outcome for the journal.
     pub(super) outcome: Outcome,
     /// The reason for the outcome.
@@ -55,12 +55,12 @@ pub(super) struct Completion {
 
 impl Completion {
     /// Creates a result without notes, patient and file.
-    pub(super) fn new(reply: impl Into<Reply>, outcome: Outcome, why: Text) -> Self {
+    pub(super) fn new(reply: impl Into<BackendReply>, outcome: Outcome, why: Text) -> Self {
         Self { reply: reply.into(), outcome, why, notes: Vec::new(), patient: None, result_files: None }
     }
 
     /// Creates the result of a successful request.
-    pub(super) fn answered(reply: impl Into<Reply>, why: Text) -> Self {
+    pub(super) fn answered(reply: impl Into<BackendReply>, why: Text) -> Self {
         Self::new(reply, Outcome::Answered, why)
     }
 
@@ -81,12 +81,12 @@ pub(super) fn finish(app: &App, incoming: IncomingRequest, request_context: Requ
         None => FaultedReply { reply, delay: None },
     };
     let answer = match &reply {
-        Reply::Answer(content) => Some(content),
-        Reply::None(_) => None,
+        BackendReply::Response(content) => Some(content),
+        BackendReply::NoResponse(_) => None,
     };
     let exchange = Exchange {
         session: incoming.authorization().map(Box::from),
-        request: Some(Message::new(lines(&incoming.headers), &incoming.body)),
+        request: Some(Message::new(header_lines(&incoming.headers), &incoming.body)),
         answer: answer.map(journal_message),
         status: answer.map(|content| content.status.as_u16()),
         terminal,
@@ -96,7 +96,7 @@ pub(super) fn finish(app: &App, incoming: IncomingRequest, request_context: Requ
         notes: all_notes(&incoming, notes, fault.as_ref()),
         fault: fault.as_ref().map(FaultMark::of),
         took: Some(incoming.began.elapsed()),
-        ..Exchange::new(incoming.operation, method(&incoming), beginning(incoming.path, LONGEST_PATH), outcome, why)
+        ..Exchange::new(incoming.operation, method(&incoming), truncate(incoming.path, MAX_PATH), outcome, why)
     };
     let id = app.institutions.record(institution.as_ref(), exchange);
     let mut response = reply.into_response();
@@ -161,7 +161,7 @@ impl TransferRecord {
             terminal: request_context.terminal.clone(),
             operation: incoming.operation,
             method: method(incoming),
-            path: beginning(incoming.path.clone(), LONGEST_PATH),
+            path: truncate(incoming.path.clone(), MAX_PATH),
         }
     }
 
@@ -191,8 +191,8 @@ fn all_notes(incoming: &IncomingRequest, notes: Vec<Note>, fault: Option<&Trigge
 /// Converts a response for the journal. The body of a stream is left out.
 fn journal_message(content: &Content) -> Message {
     match &content.body {
-        Payload::Bytes(bytes) => Message::of_own(lines(&content.headers), bytes.clone()),
-        Payload::Stream(_) => Message::of_own(lines(&content.headers), Bytes::new()),
+        Payload::Bytes(bytes) => Message::of_own(header_lines(&content.headers), bytes.clone()),
+        Payload::Stream(_) => Message::of_own(header_lines(&content.headers), Bytes::new()),
     }
 }
 
@@ -200,16 +200,16 @@ fn method(incoming: &IncomingRequest) -> Cow<'static, str> {
     match incoming.method {
         Method::GET => "GET".into(),
         Method::POST => "POST".into(),
-        ref other => beginning(other.as_str().to_owned(), LONGEST_METHOD).into(),
+        ref other => truncate(other.as_str().to_owned(), MAX_METHOD).into(),
     }
 }
 
 /// Returns at most this number of characters of a text.
-fn beginning(text: String, characters: usize) -> String {
+fn truncate(text: String, characters: usize) -> String {
     if text.len() <= characters { text } else { text.chars().take(characters).collect() }
 }
 
 /// Converts headers for the journal.
-fn lines(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+fn header_lines(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
     headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
 }

@@ -85,19 +85,19 @@ pub(super) fn identify(
         });
     }
     let named = identity_claims.first().map(|claim| claim.institution.clone());
-    if let Err(refusal) = agree(&identity_claims) {
+    if let Err(refusal) = check_agreement(&identity_claims) {
         return Err(IdentityError { institution: named, refusal });
     }
     let strict = app.login == LoginPolicy::Strict;
     let Some(institution) = named.clone().filter(|_| proven || !strict) else {
-        let refusal = token.err().unwrap_or_else(|| Refusal::quoting(ErrorId::IdentityMissing, missing(strict)));
+        let refusal = token.err().unwrap_or_else(|| Refusal::quoting(ErrorId::IdentityMissing, missing_identity_detail(strict)));
         return Err(IdentityError { institution: named, refusal });
     };
     let terminal = identity_claims.into_iter().find_map(|claim| claim.terminal);
     Ok(Caller { institution, terminal, token })
 }
 
-fn missing(strict: bool) -> Text {
+fn missing_identity_detail(strict: bool) -> Text {
     if !strict {
         return Text::new("", "");
     }
@@ -144,7 +144,7 @@ fn read_token(app: &App, incoming: &IncomingRequest, rule: TokenRule) -> Result<
     Err(Refusal::quoting(ErrorId::TokenForeign, detail))
 }
 
-fn agree(identity_claims: &[IdentityClaim]) -> Result<(), Refusal> {
+fn check_agreement(identity_claims: &[IdentityClaim]) -> Result<(), Refusal> {
     for (i, claim) in identity_claims.iter().enumerate() {
         for other in &identity_claims[..i] {
             let terminals_differ = claim.terminal.is_some() && other.terminal.is_some() && claim.terminal != other.terminal;

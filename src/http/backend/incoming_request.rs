@@ -95,7 +95,7 @@ fn unreadable(fault: BodyError) -> Refusal {
     match fault {
         BodyError::Encoded(detail) => Refusal::quoting(ErrorId::BodyEncoded, detail),
         BodyError::TooLarge(detail) => Refusal::quoting(ErrorId::BodyTooLarge, detail),
-        BodyError::Late(detail) => Refusal::quoting(ErrorId::BodyTimeout, detail),
-        BodyError::Broken(detail) => Refusal::quoting(ErrorId::MalformedRequest, detail),
+        BodyError::Timeout(detail) => Refusal::quoting(ErrorId::BodyTimeout, detail),
+        BodyError::Incomplete(detail) => Refusal::quoting(ErrorId::MalformedRequest, detail),
     }
 }

@@ -14,14 +14,14 @@ use super::delivery::{self, access, identify_at};
 use super::finish::{Completion, finish, refuse};
 use super::incoming_request::{IncomingRequest, UNREADABLE};
 use super::reply::Content;
-use super::url::InPath;
+use super::url::BackendPath;
 use crate::app::access::{Access, RequestContext, RequestOutcome};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::operation::Operation;
 use crate::http::app::App;
-use crate::http::body::closing;
+use crate::http::body::with_connection_close;
 use crate::http::openapi;
-use crate::linkage::folder::{OutputFile, Reply};
+use crate::linkage::folder::{HandlerReply, OutputFile};
 use crate::linkage::{HandledFile, handle};
 
 /// The header that says whether the body is a result file, or the `.err` file of a request that
@@ -37,27 +37,27 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
     // Client generators support bytes, but few of them XML. The server uses the file's name, not
     // the `Content-Type`.
     let binary = json!({ "schema": { "type": "string", "format": "binary" } });
-    operation.takes_content(json!({ "application/xml": bytes(), "application/octet-stream": binary }));
+    operation.request_body_content(json!({ "application/xml": bytes(), "application/octet-stream": binary }));
     delivery::describe(operation);
-    operation.refuses_with(UNREADABLE);
-    operation.refuses_with(&[ErrorId::TerminalOff, ErrorId::TerminalStarting]);
+    operation.catalogue_problems(UNREADABLE);
+    operation.catalogue_problems(&[ErrorId::TerminalOff, ErrorId::TerminalStarting]);
     let result = json!({ "application/xml": bytes(), "application/pdf": bytes(), "application/zip": bytes(), "text/plain": bytes() });
-    operation.answers_content(200, "結果ファイル。 The result file.", result);
-    operation.answers_header(200, KIND.as_str(), "`result`");
-    operation.answers_header(
+    operation.response_content(200, "結果ファイル。 The result file.", result);
+    operation.response_header(200, KIND.as_str(), "`result`");
+    operation.response_header(
         200,
         RESULT_FILES.as_str(),
         "`in_place`、`atomic`。端末の設定 `result_files`。 The terminal's setting `result_files`.",
     );
-    operation.answers_nothing(204, "このファイルには応答がありません。 A file that is not answered.");
-    operation.answers_also(400, "text/plain", "x-onshi-file: err は `.err` ファイル。 With `x-onshi-file: err`: the `.err` file.");
+    operation.no_content(204, "このファイルには応答がありません。 A file that is not answered.");
+    operation.response_media_type(400, "text/plain", "x-onshi-file: err は `.err` ファイル。 With `x-onshi-file: err`: the `.err` file.");
 }
 
 /// Handles one request file.
-pub async fn file(State(app): State<Arc<App>>, InPath((id, name)): InPath<(String, String)>, request: Request) -> Response {
+pub async fn file(State(app): State<Arc<App>>, BackendPath((id, name)): BackendPath<(String, String)>, request: Request) -> Response {
     let (incoming, read) = IncomingRequest::whole(&app, Operation::Linkage, request).await;
     if let Err(refusal) = read {
-        return closing(refuse(&app, incoming, RequestContext::default(), &refusal).await);
+        return with_connection_close(refuse(&app, incoming, RequestContext::default(), &refusal).await);
     }
     let RequestOutcome { result, request_context } = answer(&app, &incoming, &id, &name).await;
     match result {
@@ -91,11 +91,11 @@ async fn answer(app: &App, incoming: &IncomingRequest, id: &str, name: &str) -> 
     RequestOutcome { result, request_context: RequestContext { fault: taken.request_context.fault, ..request_context } }
 }
 
-fn content(reply: Reply) -> Content {
+fn content(reply: HandlerReply) -> Content {
     match reply {
-        Reply::Answer(file) => of_file(StatusCode::OK, "result", file),
-        Reply::Malformed(file) => of_file(StatusCode::BAD_REQUEST, "err", file),
-        Reply::Silent | Reply::NotTaken => Content::empty(StatusCode::NO_CONTENT),
+        HandlerReply::Answer(file) => of_file(StatusCode::OK, "result", file),
+        HandlerReply::Malformed(file) => of_file(StatusCode::BAD_REQUEST, "err", file),
+        HandlerReply::Silent | HandlerReply::NotTaken => Content::empty(StatusCode::NO_CONTENT),
     }
 }
 

@@ -12,7 +12,7 @@ use super::delivery::access;
 use super::finish::finish_json;
 use super::identity::{IDENTITY_ERRORS, TokenRule, identify};
 use super::incoming_request::IncomingRequest;
-use super::url::InQuery;
+use super::url::BackendQuery;
 use crate::app::access::RequestOutcome;
 use crate::domain::campaign::Notice;
 use crate::domain::catalogue::ErrorId;
@@ -46,19 +46,19 @@ struct NoticeItem {
 
 /// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
-    operation.answers::<NoticeList>(200);
-    operation.refuses_with(IDENTITY_ERRORS);
+    operation.response::<NoticeList>(200);
+    operation.catalogue_problems(IDENTITY_ERRORS);
 }
 
 /// Handles one request for notices.
-pub async fn notices(State(app): State<Arc<App>>, InQuery(query): InQuery<NoticesQuery>, request: Request) -> Response {
+pub async fn notices(State(app): State<Arc<App>>, BackendQuery(query): BackendQuery<NoticesQuery>, request: Request) -> Response {
     let incoming = IncomingRequest::head(&app, Operation::Notices, request);
-    let items = list(&app, &incoming, query.institution.as_deref()).await;
+    let items = list_notices(&app, &incoming, query.institution.as_deref()).await;
     let why = |_: &NoticeList| Text::new("公開済みのお知らせを一覧しました。", "The notices published so far were listed.");
     finish_json(&app, incoming, items, why).await
 }
 
-async fn list(app: &App, incoming: &IncomingRequest, institution: Option<&str>) -> RequestOutcome<NoticeList> {
+async fn list_notices(app: &App, incoming: &IncomingRequest, institution: Option<&str>) -> RequestOutcome<NoticeList> {
     let in_request = match institution.map(InstitutionCode::parse).transpose() {
         Ok(in_request) => in_request,
         Err(error) => {

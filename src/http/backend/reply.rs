@@ -11,19 +11,19 @@ use super::incoming_request::IncomingRequest;
 use crate::domain::catalogue::Entry;
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
-use crate::http::connection::NoAnswer;
+use crate::http::connection::NoResponse;
 use crate::http::problem::{Problem, is_for_a_browser};
 use crate::wire::charset::Encoded;
 
 /// The initial capacity of a buffer for JSON in bytes; most responses are shorter.
-const ROOM: usize = 2048;
+const INITIAL_CAPACITY: usize = 2048;
 
 /// The reply to a request.
-pub(super) enum Reply {
+pub(super) enum BackendReply {
     /// A response.
-    Answer(Content),
+    Response(Content),
     /// No response: the connection is closed, or the HTTP/2 stream is reset.
-    None(NoAnswer),
+    NoResponse(NoResponse),
 }
 
 /// A response.
@@ -75,17 +75,17 @@ impl Payload {
     }
 }
 
-impl Reply {
+impl BackendReply {
     /// Converts the reply into an HTTP response.
     pub(super) fn into_response(self) -> Response {
         let mut response = Response::default();
         match self {
-            Self::Answer(Content { status, headers, body }) => {
+            Self::Response(Content { status, headers, body }) => {
                 *response.status_mut() = status;
                 *response.headers_mut() = headers;
                 *response.body_mut() = body.into_body();
             }
-            Self::None(no_answer) => {
+            Self::NoResponse(no_answer) => {
                 response.extensions_mut().insert(no_answer);
             }
         }
@@ -93,15 +93,15 @@ impl Reply {
     }
 }
 
-impl From<Content> for Reply {
+impl From<Content> for BackendReply {
     fn from(content: Content) -> Self {
-        Self::Answer(content)
+        Self::Response(content)
     }
 }
 
 /// Creates a response with a value as JSON.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Content {
-    let mut bytes = Vec::with_capacity(ROOM);
+    let mut bytes = Vec::with_capacity(INITIAL_CAPACITY);
     serde_json::to_writer(&mut bytes, body).expect("answers hold texts, numbers and lists only");
     json_bytes(status, bytes)
 }
@@ -123,8 +123,8 @@ pub(super) fn xml(status: StatusCode, written: Encoded, encoding: Encoding) -> C
 /// Creates a problem document from a refusal, or a page if the client is a browser. Routes in the
 /// mock's own protocol respond with it.
 pub(super) fn problem(incoming: &IncomingRequest, refusal: &Refusal, entry: &Entry) -> Content {
-    let problem = Problem::of_catalogue(entry, &refusal.message(entry));
-    let (status, mut headers, body) = problem.rendered(is_for_a_browser(incoming.method.as_str(), &incoming.headers));
+    let problem = Problem::from_catalogue(entry, &refusal.message(entry));
+    let (status, mut headers, body) = problem.render(is_for_a_browser(incoming.method.as_str(), &incoming.headers));
     headers.extend(refusal.retry_after.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
     Content { status, headers, body: Payload::Bytes(body) }
 }

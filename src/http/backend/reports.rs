@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::delivery::{describe_delivery, terminal_of, update_delivery};
 use super::finish::{finish_json, refuse};
 use super::incoming_request::{IncomingRequest, UNREADABLE};
-use super::url::InPath;
+use super::url::BackendPath;
 use crate::app::access::{RequestContext, RequestOutcome};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
@@ -19,7 +19,7 @@ use crate::domain::operation::Operation;
 use crate::domain::terminal::{Phase, Report};
 use crate::domain::text::Text;
 use crate::http::app::App;
-use crate::http::body::closing;
+use crate::http::body::with_connection_close;
 use crate::http::openapi;
 use crate::institutions::{Moment, Tenant};
 
@@ -34,29 +34,29 @@ struct Accepted {
 
 /// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
-    operation.takes::<Report>();
-    operation.answers::<Accepted>(200);
+    operation.request_body::<Report>();
+    operation.response::<Accepted>(200);
     describe_delivery(operation);
-    operation.refuses_with(UNREADABLE);
-    operation.refuses_with(&[ErrorId::ReportRefused]);
+    operation.catalogue_problems(UNREADABLE);
+    operation.catalogue_problems(&[ErrorId::ReportRefused]);
 }
 
 /// `POST /delivery/v1/terminals/{id}/reports`.
-pub async fn reports(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
+pub async fn reports(State(app): State<Arc<App>>, BackendPath(id): BackendPath<String>, request: Request) -> Response {
     let (incoming, read) = IncomingRequest::whole(&app, Operation::Reports, request).await;
     let named = TerminalAddress::parse(&id).ok().map(|address| address.institution);
     if let Err(refusal) = read {
         // After an unreadable body, the rest of the connection cannot be trusted, so it is closed.
-        return closing(refuse(&app, incoming, RequestContext::of(named), &refusal).await);
+        return with_connection_close(refuse(&app, incoming, RequestContext::of(named), &refusal).await);
     }
     let taken = match incoming.json_object() {
         Err(refusal) => RequestOutcome::refused(named, refusal),
-        Ok(report) => update_delivery(&app, &incoming, &id, |tenant, address, moment| take(tenant, address, moment, &report)).await,
+        Ok(report) => update_delivery(&app, &incoming, &id, |tenant, address, moment| apply_report(tenant, address, moment, &report)).await,
     };
     finish_json(&app, incoming, taken, |_| Text::new("報告を受け付けました。", "The report was taken.")).await
 }
 
-fn take(tenant: &mut Tenant, address: &TerminalAddress, moment: Moment, report: &Report) -> Result<Accepted, Refusal> {
+fn apply_report(tenant: &mut Tenant, address: &TerminalAddress, moment: Moment, report: &Report) -> Result<Accepted, Refusal> {
     let institution = &mut tenant.institution;
     let before = institution.events.last();
     let reported = institution.act(&address.terminal, moment.now, |terminal, around| terminal.report(report.clone(), moment.now, around));

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::delivery::{describe_delivery, read_delivery};
 use super::finish::finish_json;
 use super::incoming_request::IncomingRequest;
-use super::url::InPath;
+use super::url::BackendPath;
 use crate::domain::campaign::Component;
 use crate::domain::ids::{CampaignId, TerminalAddress, Version};
 use crate::domain::institution::Institution;
@@ -63,12 +63,12 @@ struct MockResults {
 
 /// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
-    operation.answers::<Results>(200);
+    operation.response::<Results>(200);
     describe_delivery(operation);
 }
 
 /// `GET /delivery/v1/terminals/{id}/results`.
-pub async fn results(State(app): State<Arc<App>>, InPath(id): InPath<String>, request: Request) -> Response {
+pub async fn results(State(app): State<Arc<App>>, BackendPath(id): BackendPath<String>, request: Request) -> Response {
     let incoming = IncomingRequest::head(&app, Operation::Results, request);
     let shown =
         read_delivery(&app, &incoming, &id, |admitted| Ok(results_of(admitted.institution(), admitted.terminal, admitted.moment.now)))

@@ -18,7 +18,7 @@ use crate::listener::Listener;
 
 /// Refuses a path that does not exist.
 pub async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
-    let detail = app.paths.of_unknown(Listener::Backend, request.uri().path());
+    let detail = app.paths.for_unknown_path(Listener::Backend, request.uri().path());
     refuse(app, request, ErrorId::UnknownRoute, detail).await
 }
 

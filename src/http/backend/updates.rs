@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::delivery::{describe_delivery, terminal_of, update_delivery};
 use super::finish::{finish_json, refuse};
 use super::incoming_request::IncomingRequest;
-use super::package::unavailable;
-use super::url::{InPath, InQuery};
+use super::package::unavailable_refusal;
+use super::url::{BackendPath, BackendQuery};
 use crate::app::access::RequestContext;
 use crate::domain::calendar::{next_window, open_window};
 use crate::domain::campaign::{Component, Package};
@@ -84,16 +84,16 @@ struct WindowState {
 
 /// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
-    operation.answers::<PollAnswer>(200);
+    operation.response::<PollAnswer>(200);
     describe_delivery(operation);
-    operation.refuses_with(&[ErrorId::TooManyPolls, ErrorId::PackageUnavailable]);
+    operation.catalogue_problems(&[ErrorId::TooManyPolls, ErrorId::PackageUnavailable]);
 }
 
 /// `GET /delivery/v1/terminals/{id}/updates`.
 pub async fn updates(
     State(app): State<Arc<App>>,
-    InPath(id): InPath<String>,
-    InQuery(query): InQuery<PollQuery>,
+    BackendPath(id): BackendPath<String>,
+    BackendQuery(query): BackendQuery<PollQuery>,
     request: Request,
 ) -> Response {
     let incoming = IncomingRequest::head(&app, Operation::Updates, request);
@@ -108,25 +108,25 @@ pub async fn updates(
         let institution = &mut tenant.institution;
         admit(institution, address, moment, app.fixtures().invented.delivery.poll_limit())?;
         institution.act(&address.terminal, moment.now, |terminal, _| {
-            terminal.polled(manual, moment.now);
+            terminal.record_poll(manual, moment.now);
             Ok::<Vec<Change>, Refusal>(Vec::new())
         });
         let answer = poll(&app, institution, address, manual, moment.now)?;
         if answer.update.is_some() {
             institution.act(&address.terminal, moment.now, |terminal, around| {
-                terminal.was_offered(around.campaign);
+                terminal.store_offers(around.campaign);
                 Ok::<Vec<Change>, Refusal>(Vec::new())
             });
         }
         Ok(answer)
     });
     let polled = polled.await;
-    finish_json(&app, incoming, polled, PollAnswer::why).await
+    finish_json(&app, incoming, polled, PollAnswer::reason).await
 }
 
 impl PollAnswer {
     /// Returns the reason for the answer.
-    fn why(&self) -> Text {
+    fn reason(&self) -> Text {
         if self.update.is_some() {
             Text::new("配信する更新があります。", "There is something to deliver.")
         } else if self.suspended {
@@ -151,7 +151,7 @@ fn admit(institution: &mut Institution, address: &TerminalAddress, moment: Momen
             format!("1台につき {within} に {polls} 回までです。{seconds} 秒後にもう一度問い合わせてください。"),
             format!("A terminal may poll {polls} times in {within}. Poll again in {seconds} s."),
         );
-        Refusal::quoting(ErrorId::TooManyPolls, detail).again_in(seconds)
+        Refusal::quoting(ErrorId::TooManyPolls, detail).with_retry_after(seconds)
     })
 }
 
@@ -161,11 +161,11 @@ fn poll(app: &App, institution: &Institution, address: &TerminalAddress, manual:
     let (window, next) = (open_window(&windows, now), next_window(&windows, now));
     let offered = (window.is_some() || manual) && !campaign.is_halted();
     let (mut packages, mut preparing) = (Vec::new(), Vec::new());
-    for package in terminal_of(institution, &address.terminal).wanted(campaign).filter(|_| offered) {
+    for package in terminal_of(institution, &address.terminal).newer_packages(campaign).filter(|_| offered) {
         match app.packages.hash(&campaign.id, package) {
             Hash::Known(sha256) => packages.push(offer(&campaign.id, package, sha256, address)),
             Hash::Computing => preparing.push(Preparing { component: package.component, version: package.version.clone() }),
-            Hash::Failed(said) => return Err(unavailable(package, &said)),
+            Hash::Failed(error) => return Err(unavailable_refusal(package, &error)),
         }
     }
     let fixtures = app.fixtures();

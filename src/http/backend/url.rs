@@ -21,25 +21,25 @@ use crate::http::app::App;
 use crate::http::openapi::{self, DescribedInput};
 
 /// The parameters in the path.
-pub struct InPath<T>(pub T);
+pub struct BackendPath<T>(pub T);
 
 /// The parameters in the query.
-pub struct InQuery<T>(pub T);
+pub struct BackendQuery<T>(pub T);
 
-impl<T> DescribedInput for InPath<T> {
+impl<T> DescribedInput for BackendPath<T> {
     fn describe(operation: &mut openapi::Operation<'_>) {
-        operation.refuses_with(&[ErrorId::MalformedRequest]);
+        operation.catalogue_problems(&[ErrorId::MalformedRequest]);
     }
 }
 
-impl<T: JsonSchema> DescribedInput for InQuery<T> {
+impl<T: JsonSchema> DescribedInput for BackendQuery<T> {
     fn describe(operation: &mut openapi::Operation<'_>) {
         operation.query::<T>();
-        operation.refuses_with(&[ErrorId::MalformedRequest]);
+        operation.catalogue_problems(&[ErrorId::MalformedRequest]);
     }
 }
 
-impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for InPath<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for BackendPath<T> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
@@ -51,7 +51,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for InPath<T> {
     }
 }
 
-impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for InQuery<T> {
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for BackendQuery<T> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {

@@ -5,7 +5,7 @@ use crate::domain::institution::Institution;
 use crate::domain::terminal::{Software, Terminal};
 
 /// The installed versions of a terminal, compared with the distributed ones.
-pub(super) struct Delivered {
+pub(super) struct DeliveryComparison {
     /// Whether every component is installed, which is what the real tool shows.
     pub(super) completed: bool,
     /// One row per component.
@@ -22,7 +22,7 @@ pub(super) struct ComponentRow {
     pub(super) pending: bool,
 }
 
-impl Delivered {
+impl DeliveryComparison {
     pub(super) fn of(institution: &Institution, terminal: &Terminal) -> Self {
         let row = |(component, software): (Component, &Software)| {
             let package = institution.campaign.package(component);

@@ -137,14 +137,14 @@ impl Parameter {
 
 impl Answer {
     fn of(document: &Value, status: &str, told: &Value) -> Self {
-        let told = resolved(document, told);
+        let told = resolve(document, told);
         Self { status: status.to_owned(), about: text(&told["description"]), contents: contents(document, told) }
     }
 }
 
 fn contents(document: &Value, told: &Value) -> Vec<Content> {
     let of_type = |(media_type, told): (&String, &Value)| {
-        let schema = resolved(document, &told["schema"]);
+        let schema = resolve(document, &told["schema"]);
         let of_type = schema["examples"].as_array().into_iter().flatten().filter(|example| example.is_object());
         let examples = told.get("example").into_iter().chain(of_type);
         Content { media_type: media_type.clone(), kind: kind(&told["schema"]), examples: examples.map(pretty).collect() }
@@ -153,7 +153,7 @@ fn contents(document: &Value, told: &Value) -> Vec<Content> {
 }
 
 /// Returns the object that a reference points to, or the value itself if it is not a reference.
-fn resolved<'a>(document: &'a Value, told: &'a Value) -> &'a Value {
+fn resolve<'a>(document: &'a Value, told: &'a Value) -> &'a Value {
     let named = told["$ref"].as_str().and_then(|name| document.pointer(name.trim_start_matches('#')));
     named.unwrap_or(told)
 }

@@ -38,12 +38,12 @@ pub fn describe_explanation(operation: &mut Operation<'_>) {
     let explained = operation.schema::<Explained<'_>>();
     let text = json!({ "schema": { "type": "string" } });
     let forms = json!({ openapi::JSON: { "schema": explained }, "text/html": text, "text/plain": text });
-    operation.answers_content(
+    operation.response_content(
         200,
         "エントリーとその理由（Accept で JSON・ページ・テキスト）。 The entry and why, in the form that Accept names.",
         forms,
     );
-    operation.refuses(404);
+    operation.problem(404);
 }
 
 /// The form of the explanation.

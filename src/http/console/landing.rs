@@ -24,7 +24,7 @@ pub async fn landing(State(app): State<Arc<App>>) -> Page {
         version: env!("CARGO_PKG_VERSION"),
         backend: &app.addresses.backend,
         control: &app.addresses.control,
-        trouble: app.institutions.store().trouble().map(|error| error.text().ja),
+        trouble: app.institutions.store().last_error().map(|error| error.text().ja),
     };
     Page::new(page.render().expect("the template formats texts into a String"))
 }

@@ -7,13 +7,13 @@ use askama::Template;
 use axum::extract::State;
 use jiff::Timestamp;
 
-use super::delivered::Delivered;
+use super::delivered::DeliveryComparison;
 use crate::domain::calendar::{next_window, open_window};
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::terminal::Terminal;
 use crate::http::app::App;
-use crate::http::control::{Code, no_institution};
+use crate::http::control::{InstitutionPath, no_institution};
 use crate::http::page::Page;
 use crate::http::problem::Problem;
 
@@ -35,14 +35,14 @@ struct OfTerminal {
     address: String,
     last_contact: String,
     progress: Option<String>,
-    delivered: Delivered,
+    delivered: DeliveryComparison,
 }
 
 /// Shows the delivery results of one institution.
 ///
 /// # Errors
 /// No such institution.
-pub async fn delivery_results(State(app): State<Arc<App>>, Code(code): Code) -> Result<Page, Problem> {
+pub async fn delivery_results(State(app): State<Arc<App>>, InstitutionPath(code): InstitutionPath) -> Result<Page, Problem> {
     let page = app.institutions.read(&code, |tenant, moment| render(&tenant.institution, moment.now)).await?;
     page.map(Page::new).ok_or_else(|| no_institution(&code))
 }
@@ -80,7 +80,7 @@ impl OfTerminal {
             address: format!("{}-{}", institution.code, terminal.id),
             last_contact: terminal.last_contact(now).map_or_else(|| "通信なし".to_owned(), japan::written),
             progress,
-            delivered: Delivered::of(institution, terminal),
+            delivered: DeliveryComparison::of(institution, terminal),
         }
     }
 }

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use jiff::Timestamp;
 
-use super::delivered::Delivered;
+use super::delivered::DeliveryComparison;
 use crate::domain::call_centre::CallCentre;
 use crate::domain::card::CardOutcome;
 use crate::domain::catalogue::{Entry, ErrorId, Mark};
@@ -16,7 +16,7 @@ use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::terminal::{Power, Terminal};
 use crate::http::app::App;
-use crate::http::control::{Address, no_institution, no_terminal};
+use crate::http::control::{TerminalPath, no_institution, no_terminal};
 use crate::http::page::Page;
 use crate::http::problem::Problem;
 
@@ -30,7 +30,7 @@ struct Screen<'a> {
     error: Option<ErrorScreen>,
     card: Option<CardScreen>,
     campaign: &'a str,
-    delivered: Delivered,
+    delivered: DeliveryComparison,
     call_centre: Option<&'a CallCentre>,
     call_centre_answers: String,
 }
@@ -53,7 +53,7 @@ struct CardScreen {
 ///
 /// # Errors
 /// No such institution or terminal.
-pub async fn screen(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Page, Problem> {
+pub async fn screen(State(app): State<Arc<App>>, TerminalPath(code, id): TerminalPath) -> Result<Page, Problem> {
     let page = app.institutions.read(&code, |tenant, moment| {
         let terminal = tenant.institution.terminals.get(&id);
         terminal.map(|terminal| render(&app, &tenant.institution, terminal, moment.now))
@@ -89,9 +89,9 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
             refused: card.outcome != CardOutcome::FaceResult,
         }),
         campaign: &institution.campaign.title.ja,
-        delivered: Delivered::of(institution, terminal),
+        delivered: DeliveryComparison::of(institution, terminal),
         call_centre: unhelped.then_some(call_centre),
-        call_centre_answers: call_centre.answers(now).text().ja,
+        call_centre_answers: call_centre.opening_status(now).text().ja,
     };
     page.render().expect("the template formats texts into a String")
 }

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::input::{Address, Input, no_institution, no_terminal};
+use super::input::{Input, TerminalPath, no_institution, no_terminal};
 use super::view::TerminalView;
 use crate::domain::event::{Change, Event};
 use crate::domain::ids::TerminalAddress;
@@ -58,8 +58,8 @@ type Acted = Result<Json<Done>, Problem>;
 ///
 /// # Errors
 /// No such terminal, or an external one.
-pub async fn power(State(app): State<Arc<App>>, address: Address, Input(switch): Input<Switch>) -> Acted {
-    act(&app, address, |terminal, now, around| terminal.plug(switch.on, now, around)).await
+pub async fn power(State(app): State<Arc<App>>, address: TerminalPath, Input(switch): Input<Switch>) -> Acted {
+    perform(&app, address, |terminal, now, around| terminal.plug(switch.on, now, around)).await
 }
 
 /// `POST …/shutdown`: shuts the terminal down in the regular way. Under fast startup the session is
@@ -67,48 +67,48 @@ pub async fn power(State(app): State<Arc<App>>, address: Address, Input(switch):
 ///
 /// # Errors
 /// No such terminal, an external one, or one that is off.
-pub async fn shutdown(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
-    act(&app, address, Terminal::shut_down).await
+pub async fn shutdown(State(app): State<Arc<App>>, address: TerminalPath, Input(Nothing {}): Input<Nothing>) -> Acted {
+    perform(&app, address, Terminal::shut_down).await
 }
 
 /// `POST …/restart`: restarts the terminal, which is a full boot.
 ///
 /// # Errors
 /// No such terminal, an external one, or one that is off.
-pub async fn restart(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
-    act(&app, address, Terminal::restart).await
+pub async fn restart(State(app): State<Arc<App>>, address: TerminalPath, Input(Nothing {}): Input<Nothing>) -> Acted {
+    perform(&app, address, Terminal::restart).await
 }
 
 /// `POST …/restart-linkage`: restarts only the linkage application, without a boot.
 ///
 /// # Errors
 /// No such terminal, an external one, or one that is off.
-pub async fn restart_linkage(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
-    act(&app, address, |terminal, _, _| terminal.restart_linkage()).await
+pub async fn restart_linkage(State(app): State<Arc<App>>, address: TerminalPath, Input(Nothing {}): Input<Nothing>) -> Acted {
+    perform(&app, address, |terminal, _, _| terminal.restart_linkage()).await
 }
 
 /// `POST …/reader-power`: switches the card reader.
 ///
 /// # Errors
 /// No such terminal, an external one, or one without a reader.
-pub async fn reader_power(State(app): State<Arc<App>>, address: Address, Input(switch): Input<Switch>) -> Acted {
-    act(&app, address, |terminal, now, _| terminal.switch_reader(switch.on, now)).await
+pub async fn reader_power(State(app): State<Arc<App>>, address: TerminalPath, Input(switch): Input<Switch>) -> Acted {
+    perform(&app, address, |terminal, now, _| terminal.switch_reader(switch.on, now)).await
 }
 
 /// `POST …/download`: starts a download manually, outside the windows (N8).
 ///
 /// # Errors
 /// No such terminal, an external one, one that is off, or nothing to download.
-pub async fn download(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
-    act(&app, address, Terminal::download).await
+pub async fn download(State(app): State<Arc<App>>, address: TerminalPath, Input(Nothing {}): Input<Nothing>) -> Acted {
+    perform(&app, address, Terminal::download).await
 }
 
 /// `POST …/install`: installs all offered packages immediately.
 ///
 /// # Errors
 /// No such terminal, an external one, one that is off, or nothing to install.
-pub async fn install(State(app): State<Arc<App>>, address: Address, Input(Nothing {}): Input<Nothing>) -> Acted {
-    act(&app, address, Terminal::install_now).await
+pub async fn install(State(app): State<Arc<App>>, address: TerminalPath, Input(Nothing {}): Input<Nothing>) -> Acted {
+    perform(&app, address, Terminal::install_now).await
 }
 
 /// `POST …/certificate`: issues a client certificate.
@@ -117,7 +117,7 @@ pub async fn install(State(app): State<Arc<App>>, address: Address, Input(Nothin
 /// No such terminal.
 pub async fn certificate(
     State(app): State<Arc<App>>,
-    Address(code, id): Address,
+    TerminalPath(code, id): TerminalPath,
     Input(Nothing {}): Input<Nothing>,
 ) -> Result<Json<Certificate>, Problem> {
     let exists = app.institutions.read(&code, |tenant, _| tenant.institution.terminals.contains_key(&id)).await?;
@@ -135,9 +135,9 @@ pub async fn certificate(
     }))
 }
 
-async fn act(
+async fn perform(
     app: &App,
-    Address(code, id): Address,
+    TerminalPath(code, id): TerminalPath,
     action: impl Fn(&mut Terminal, Timestamp, TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError>,
 ) -> Acted {
     let done = app.institutions.update(&code, |tenant, moment| {

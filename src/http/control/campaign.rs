@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::input::{Code, Input, no_institution};
+use super::input::{Input, InstitutionPath, no_institution};
 use crate::domain::calendar::Calendar;
 use crate::domain::campaign::{Campaign, Component, MAX_PACKAGE_SIZE, Notice, Package};
 use crate::domain::ids::{CampaignId, Version};
@@ -37,7 +37,7 @@ pub struct CampaignInput {
     excluded: Option<BTreeSet<Date>>,
     opens: Option<Time>,
     closes: Option<Time>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "deserialize_some")]
     all_day_from: Option<Option<Date>>,
     packages: Option<Vec<PackageInput>>,
     suspended: Option<bool>,
@@ -64,7 +64,7 @@ struct PackageInput {
     version: Version,
     size: Option<u64>,
     sha256: Option<String>,
-    #[serde(default = "yes")]
+    #[serde(default = "default_true")]
     restart_required: bool,
 }
 
@@ -103,11 +103,11 @@ impl<'de> Deserialize<'de> for Starts {
 }
 
 /// Distinguishes `null` from an absent field.
-fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+fn deserialize_some<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-fn yes() -> bool {
+fn default_true() -> bool {
     true
 }
 
@@ -115,7 +115,7 @@ fn yes() -> bool {
 ///
 /// # Errors
 /// No such institution.
-pub async fn read_campaign(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<CampaignView>, Problem> {
+pub async fn read_campaign(State(app): State<Arc<App>>, InstitutionPath(code): InstitutionPath) -> Result<Json<CampaignView>, Problem> {
     let shown = app.institutions.read(&code, |tenant, _| Json(CampaignView::new(&tenant.institution, &app.packages)));
     shown.await?.ok_or_else(|| no_institution(&code))
 }
@@ -126,7 +126,7 @@ pub async fn read_campaign(State(app): State<Arc<App>>, Code(code): Code) -> Res
 /// No such institution, or an invalid field.
 pub async fn set_campaign(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Input(input): Input<CampaignInput>,
 ) -> Result<Json<CampaignView>, Problem> {
     let now = app.institutions.read(&code, |_, moment| moment.now).await?.ok_or_else(|| no_institution(&code))?;
@@ -168,7 +168,7 @@ pub(super) async fn campaign_of(app: &Arc<App>, input: CampaignInput, now: Times
     };
     let campaign = Campaign {
         id,
-        title: input.title.unwrap_or_else(|| if own_start { own_title(starts) } else { notice.title.clone() }),
+        title: input.title.unwrap_or_else(|| if own_start { default_title(starts) } else { notice.title.clone() }),
         calendar,
         packages,
         suspended: input.suspended.unwrap_or(false),
@@ -176,12 +176,12 @@ pub(super) async fn campaign_of(app: &Arc<App>, input: CampaignInput, now: Times
         notices: input.notices.unwrap_or_else(|| if own_start { Vec::new() } else { notice.notices.clone() }),
     };
     match campaign.validate() {
-        None => Ok(prepared(app, campaign).await),
+        None => Ok(prepare(app, campaign).await),
         Some((pointer, fault)) => Err(Problem::field(&format!("{at}{pointer}"), fault)),
     }
 }
 
-fn own_title(starts: Date) -> Text {
+fn default_title(starts: Date) -> Text {
     Text::new(format!("{starts} からの更新アプリケーション配信"), format!("Update distributed from {starts}"))
 }
 
@@ -206,7 +206,7 @@ fn packages_of(notice: &Campaign, inputs: Vec<PackageInput>, at: &str) -> Result
 }
 
 /// Prepares the packages. This may block, so it does not run on the threads that serve requests.
-async fn prepared(app: &Arc<App>, mut campaign: Campaign) -> Campaign {
+async fn prepare(app: &Arc<App>, mut campaign: Campaign) -> Campaign {
     let app = Arc::clone(app);
     let ready = blocking(move || {
         app.packages.prepare(&mut campaign);

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::input::{Address, Input, no_institution, no_terminal};
+use super::input::{Input, TerminalPath, no_institution, no_terminal};
 use crate::domain::card::{Card, CardOutcome};
 use crate::domain::consent::Consents;
 use crate::domain::ids::TerminalAddress;
@@ -60,7 +60,7 @@ struct FileView {
 /// No such terminal, no such person, or a linkage folder that cannot be written.
 pub async fn present_card(
     State(app): State<Arc<App>>,
-    Address(code, id): Address,
+    TerminalPath(code, id): TerminalPath,
     Input(input): Input<CardInput>,
 ) -> Result<Json<CardView>, Problem> {
     let address = TerminalAddress { institution: code.clone(), terminal: id.clone() };
@@ -68,8 +68,8 @@ pub async fn present_card(
         let own = tenant.institution.persons.clone();
         let fixtures = app.fixtures();
         let register = fixtures.register(own.as_deref());
-        let person = find_person(register.persons, &input.person).map_err(|error| unclear(&error))?;
-        let seen = linkage::present(&fixtures, &mut tenant.institution, &id, moment, person, &input.consents, input.card);
+        let person = find_person(register.persons, &input.person).map_err(|error| ambiguous_person_problem(&error))?;
+        let seen = linkage::present_card(&fixtures, &mut tenant.institution, &id, moment, person, &input.consents, input.card);
         seen.ok_or_else(|| no_terminal(&code, &id))
     });
     let CardResult { outcome, shown, face, exchange } = presented.await?.ok_or_else(|| no_institution(&code))??;
@@ -83,11 +83,11 @@ pub async fn present_card(
 
 async fn delivered(app: &App, address: TerminalAddress, FaceFile { file, text }: FaceFile) -> Result<FileView, Problem> {
     let name = file.name.clone();
-    let in_folder = app.linkage.deliver_face(address, file).await.map_err(|error| unwritten(&error.to_string()))?;
+    let in_folder = app.linkage.deliver_face(address, file).await.map_err(|error| unwritten_problem(&error.to_string()))?;
     Ok(FileView { name, in_folder, text })
 }
 
-fn unwritten(error: &str) -> Problem {
+fn unwritten_problem(error: &str) -> Problem {
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "linkage-folder",
@@ -96,7 +96,7 @@ fn unwritten(error: &str) -> Problem {
     )
 }
 
-fn unclear(AmbiguousPerson { text, candidates }: &AmbiguousPerson<'_>) -> Problem {
+fn ambiguous_person_problem(AmbiguousPerson { text, candidates }: &AmbiguousPerson<'_>) -> Problem {
     let names: Vec<String> = candidates.iter().map(|person| format!("{} ({})", person.id, person.name)).collect();
     Problem::field("/person", text.clone()).expected(names.join(", "))
 }

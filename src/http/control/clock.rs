@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::runtime::Handle;
 
-use super::input::{Code, Input, no_institution};
+use super::input::{Input, InstitutionPath, no_institution};
 use crate::domain::clock::ClockSetting;
 use crate::domain::event::Event;
 use crate::domain::institution::Institution;
@@ -46,7 +46,7 @@ pub struct Advanced {
 ///
 /// # Errors
 /// No such institution.
-pub async fn read_clock(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<ClockSetting>, Problem> {
+pub async fn read_clock(State(app): State<Arc<App>>, InstitutionPath(code): InstitutionPath) -> Result<Json<ClockSetting>, Problem> {
     let setting = app.institutions.read(&code, |tenant, moment| Json(tenant.institution.clock.setting(moment.wall)));
     setting.await?.ok_or_else(|| no_institution(&code))
 }
@@ -58,7 +58,7 @@ pub async fn read_clock(State(app): State<Arc<App>>, Code(code): Code) -> Result
 /// No such institution, or an invalid setting.
 pub async fn set_clock(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Input(setting): Input<ClockSetting>,
 ) -> Result<Json<ClockSetting>, Problem> {
     let set = app.institutions.update(&code, |tenant, moment| {
@@ -76,7 +76,7 @@ pub async fn set_clock(
 /// out of range.
 pub async fn advance_clock(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Input(input): Input<AdvanceInput>,
 ) -> Result<Json<Advanced>, Problem> {
     // To advance many terminals by a year takes long, so it does not run on the threads that serve
@@ -98,7 +98,7 @@ fn advance(institution: &mut Institution, input: &AdvanceInput, moment: Moment) 
         }
     };
     let before = institution.events.last();
-    institution.advance(target, moment.wall).map_err(|error| Problem::from(error).at(field))?;
+    institution.advance(target, moment.wall).map_err(|error| Problem::from(error).with_pointer(field))?;
     Ok(Json(Advanced {
         now: institution.now(moment.wall),
         clock: institution.clock.setting(moment.wall),

@@ -16,23 +16,23 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::input::{Code, Query, no_institution};
-use super::journal_query::{limit, wrong};
-use crate::domain::event::{Event, KEPT_EVENTS};
+use super::input::{ControlQuery, InstitutionPath, no_institution};
+use super::journal_query::{invalid_parameter, limit};
+use crate::domain::event::{Event, MAX_EVENTS};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::negotiation::{JSON, TEXT_EVENT_STREAM, preferred};
 use crate::http::openapi::{self, Operation};
 use crate::http::problem::Problem;
-use crate::http::streams::{MOST_STREAMS, StreamPermit};
+use crate::http::streams::{MAX_STREAMS, StreamPermit};
 use crate::institutions::ChangeSubscription;
 
 /// The interval at which a stream without events sends a keep-alive comment.
-const KEPT_ALIVE_EVERY: Duration = Duration::from_secs(15);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// The minimum and maximum wait for the next event that is due. The maximum also bounds the delay
 /// after the machine's clock was set.
-const WAITS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(60));
+const WAIT_LIMITS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(60));
 
 /// Events, oldest first.
 #[derive(Serialize, JsonSchema)]
@@ -59,7 +59,7 @@ pub struct EventQuery {
 pub fn describe_events(operation: &mut Operation<'_>) {
     let listing = operation.schema::<EventList>();
     let both = json!({ openapi::JSON: { "schema": listing }, "text/event-stream": { "schema": { "type": "string" } } });
-    operation.answers_content(200, "一覧、または Accept: text/event-stream でストリーム。 A list, or a stream.", both);
+    operation.response_content(200, "一覧、または Accept: text/event-stream でストリーム。 A list, or a stream.", both);
     operation.header("Last-Event-ID", "The number of the event that a stream goes on behind.");
 }
 
@@ -69,14 +69,14 @@ pub fn describe_events(operation: &mut Operation<'_>) {
 /// No such institution, an invalid query parameter, or too many streams.
 pub async fn read_events(
     State(app): State<Arc<App>>,
-    Code(code): Code,
-    Query(query): Query<EventQuery>,
+    InstitutionPath(code): InstitutionPath,
+    ControlQuery(query): ControlQuery<EventQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let limit = limit(query.limit.as_deref(), KEPT_EVENTS, KEPT_EVENTS)?;
-    let after = query.after.map_or(Ok(0), |after| after.parse().map_err(|_| wrong("after", A_NUMBER)))?;
+    let limit = limit(query.limit.as_deref(), MAX_EVENTS, MAX_EVENTS)?;
+    let after = query.after.map_or(Ok(0), |after| after.parse().map_err(|_| invalid_parameter("after", EXPECTED_NUMBER)))?;
     if preferred(&headers, &[(JSON, false), (TEXT_EVENT_STREAM, true)]) {
-        return stream(app, code, resumed(&headers)?.unwrap_or(after)).await;
+        return stream(app, code, last_event_id(&headers)?.unwrap_or(after)).await;
     }
     let listed = app.institutions.read(&code, |tenant, _| {
         let log = &tenant.institution.events;
@@ -86,30 +86,30 @@ pub async fn read_events(
     listed.await?.map(IntoResponse::into_response).ok_or_else(|| no_institution(&code))
 }
 
-const A_NUMBER: &str = "the number of an event";
+const EXPECTED_NUMBER: &str = "the number of an event";
 
 /// Returns the number of the last event that the client received before its stream was interrupted.
-fn resumed(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(last) = headers.get("last-event-id") else {
         return Ok(None);
     };
     let number = last.to_str().ok().and_then(|text| text.trim().parse().ok());
-    number.map(Some).ok_or_else(|| wrong("Last-Event-ID", A_NUMBER))
+    number.map(Some).ok_or_else(|| invalid_parameter("Last-Event-ID", EXPECTED_NUMBER))
 }
 
 async fn stream(app: Arc<App>, code: InstitutionCode, after: u64) -> Result<Response, Problem> {
-    let permit = app.streams.acquire().ok_or_else(full)?;
+    let permit = app.streams.acquire().ok_or_else(too_many_streams)?;
     let subscription = app.institutions.subscribe(&code);
     let generation = app.institutions.read(&code, |tenant, _| tenant.institution.generation.clone());
     let generation = generation.await?.ok_or_else(|| no_institution(&code))?;
     let event_stream = EventStream { app, code, generation, subscription, permit, sent: after, waiting: VecDeque::new(), over: false };
     let events = stream::unfold(event_stream, EventStream::next);
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEPT_ALIVE_EVERY)).into_response())
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_INTERVAL)).into_response())
 }
 
-fn full() -> Problem {
+fn too_many_streams() -> Problem {
     let title = Text::new("接続中のストリームが多すぎます", "There are too many streams");
-    let detail = Text::new(format!("同時に {MOST_STREAMS} 本までです。"), format!("At most {MOST_STREAMS} are open at once."));
+    let detail = Text::new(format!("同時に {MAX_STREAMS} 本までです。"), format!("At most {MAX_STREAMS} are open at once."));
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", title, detail)
         .remedy(Text::new("使わなくなったストリームを閉じてください", "Close those that are no longer used"))
 }
@@ -137,7 +137,7 @@ impl EventStream {
             if self.over {
                 return None;
             }
-            let pause = self.poll().await;
+            let pause = self.queue_new_events().await;
             if self.waiting.is_empty() {
                 tokio::select! {
                     () = self.subscription.changed() => {}
@@ -150,7 +150,7 @@ impl EventStream {
 
     /// Queues the new events, including those that have become due. Returns how long to wait for
     /// the next one that is due.
-    async fn poll(&mut self) -> Duration {
+    async fn queue_new_events(&mut self) -> Duration {
         let (sent, generation) = (self.sent, self.generation.clone());
         let looked = self.app.institutions.read(&self.code, |tenant, moment| {
             let institution = &tenant.institution;
@@ -166,7 +166,7 @@ impl EventStream {
             Ok(None) => {
                 self.push_event("gone", json!({}));
                 self.over = true;
-                return WAITS.1;
+                return WAIT_LIMITS.1;
             }
             // The store logs the error. The stream continues when the store works again.
             Err(_) => return Duration::from_secs(1),
@@ -183,7 +183,7 @@ impl EventStream {
             let data = serde_json::to_string(&event).expect("an event is plain data");
             self.waiting.push_back(sse::Event::default().id(event.number.to_string()).data(data));
         }
-        pause.unwrap_or(WAITS.1).clamp(WAITS.0, WAITS.1)
+        pause.unwrap_or(WAIT_LIMITS.1).clamp(WAIT_LIMITS.0, WAIT_LIMITS.1)
     }
 
     fn push_event(&mut self, name: &str, data: Value) {

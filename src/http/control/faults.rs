@@ -16,7 +16,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::input::{Code, Input, named, no_institution};
+use super::input::{Input, InstitutionPath, no_institution, path_parameter};
 use crate::domain::fault::{CountedFault, FaultDefinition, FaultError, Faults};
 use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};
 use crate::domain::japan;
@@ -90,8 +90,8 @@ impl JsonSchema for FaultInput {
 /// Adds what the signature of [`add_fault`] does not say.
 pub fn describe_added_fault(operation: &mut Operation<'_>) {
     let (one, several) = (operation.schema::<FaultView>(), operation.schema::<AppliedProfile>());
-    operation.answers_content(201, "The fault, or those of the profile.", content(JSON, json!({ "anyOf": [one, several] })));
-    operation.answers_header(201, "Location", "Its path.");
+    operation.response_content(201, "The fault, or those of the profile.", content(JSON, json!({ "anyOf": [one, several] })));
+    operation.response_header(201, "Location", "Its path.");
 }
 
 /// The institution and the fault in the path. They may not exist.
@@ -101,14 +101,14 @@ impl<S: Send + Sync> FromRequestParts<S> for FaultAddress {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Code(code) = Code::from_request_parts(parts, state).await?;
-        named(parts, state, "fault", FaultId::parse).await.map(|fault| Self(code, fault))
+        let InstitutionPath(code) = InstitutionPath::from_request_parts(parts, state).await?;
+        path_parameter(parts, state, "fault", FaultId::parse).await.map(|fault| Self(code, fault))
     }
 }
 
 impl DescribedInput for FaultAddress {
     fn describe(operation: &mut Operation<'_>) {
-        Code::describe(operation);
+        InstitutionPath::describe(operation);
     }
 }
 
@@ -116,7 +116,7 @@ impl DescribedInput for FaultAddress {
 ///
 /// # Errors
 /// No such institution.
-pub async fn list_faults(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<FaultList>, Problem> {
+pub async fn list_faults(State(app): State<Arc<App>>, InstitutionPath(code): InstitutionPath) -> Result<Json<FaultList>, Problem> {
     let listing = app.institutions.read(&code, |tenant, _| {
         let institution = &tenant.institution;
         Json(FaultList { seed: institution.presentation.seed, faults: views(&institution.faults) })
@@ -130,7 +130,7 @@ pub async fn list_faults(State(app): State<Arc<App>>, Code(code): Code) -> Resul
 /// No such institution, an ID that is in use, too many faults, or an invalid fault.
 pub async fn add_fault(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Input(FaultInput(input)): Input<FaultInput>,
 ) -> Result<Response, Problem> {
     if input.contains_key("profile") {
@@ -140,7 +140,7 @@ pub async fn add_fault(
     let given: FaultDefinition = parse_value(Value::Object(input), "")?;
     let added = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
-        fits(&given, &institution.terminals.keys().collect(), moment.now)?;
+        check_fits(&given, &institution.terminals.keys().collect(), moment.now)?;
         institution.faults.add(given.clone()).map(FaultView::of).map_err(Problem::from)
     });
     let view = added.await?.ok_or_else(|| no_institution(&code))??;
@@ -180,7 +180,7 @@ fn add_profile(faults: &mut Faults, profile: &Profile) -> Result<(), Problem> {
 ///
 /// # Errors
 /// No such institution.
-pub async fn delete_faults(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
+pub async fn delete_faults(State(app): State<Arc<App>>, InstitutionPath(code): InstitutionPath) -> Result<NoContent, Problem> {
     let deleted = app.institutions.update(&code, |tenant, _| tenant.institution.faults = Faults::default());
     deleted.await?.map(|()| NoContent).ok_or_else(|| no_institution(&code))
 }
@@ -210,8 +210,8 @@ pub async fn delete_fault(State(app): State<Arc<App>>, FaultAddress(code, id): F
 pub(super) fn faults_of(list: Vec<FaultDefinition>, terminals: &BTreeSet<&TerminalId>, now: Timestamp) -> Result<Faults, Problem> {
     let mut faults = Faults::default();
     for (i, given) in list.into_iter().enumerate() {
-        let added = fits(&given, terminals, now).and_then(|()| faults.add(given).map(drop).map_err(Problem::from));
-        added.map_err(|problem| problem.within(&format!("/faults/{i}")))?;
+        let added = check_fits(&given, terminals, now).and_then(|()| faults.add(given).map(drop).map_err(Problem::from));
+        added.map_err(|problem| problem.with_pointer_prefix(&format!("/faults/{i}")))?;
     }
     Ok(faults)
 }
@@ -223,7 +223,7 @@ pub(super) fn views(faults: &Faults) -> Vec<FaultView> {
 
 impl FaultView {
     fn of(set: &CountedFault) -> Self {
-        Self { given: set.fault.clone().into(), counted: set.counted, fired: set.fired, spent: set.is_spent() }
+        Self { given: set.fault.clone().into(), counted: set.counted, fired: set.fired, spent: set.is_exhausted() }
     }
 }
 
@@ -233,12 +233,12 @@ impl From<FaultError> for Problem {
     }
 }
 
-fn fits(given: &FaultDefinition, terminals: &BTreeSet<&TerminalId>, now: Timestamp) -> Result<(), Problem> {
-    terminal_exists(given, terminals)?;
-    not_over(given, now)
+fn check_fits(given: &FaultDefinition, terminals: &BTreeSet<&TerminalId>, now: Timestamp) -> Result<(), Problem> {
+    check_terminal_exists(given, terminals)?;
+    check_not_past(given, now)
 }
 
-fn terminal_exists(given: &FaultDefinition, terminals: &BTreeSet<&TerminalId>) -> Result<(), Problem> {
+fn check_terminal_exists(given: &FaultDefinition, terminals: &BTreeSet<&TerminalId>) -> Result<(), Problem> {
     let Some(terminal) = given.terminal.as_ref().filter(|terminal| !terminals.contains(terminal)) else {
         return Ok(());
     };
@@ -247,7 +247,7 @@ fn terminal_exists(given: &FaultDefinition, terminals: &BTreeSet<&TerminalId>) -
     Err(Problem::field("/terminal", detail).expected(known.join(", ")))
 }
 
-fn not_over(given: &FaultDefinition, now: Timestamp) -> Result<(), Problem> {
+fn check_not_past(given: &FaultDefinition, now: Timestamp) -> Result<(), Problem> {
     let Some(expires) = given.expires.filter(|expires| *expires <= now) else {
         return Ok(());
     };
@@ -271,6 +271,6 @@ fn unknown_profile(app: &App, name: &str) -> Problem {
 }
 
 fn no_fault(code: &InstitutionCode, id: &FaultId) -> Problem {
-    Problem::absent(Text::new(format!("医療機関 {code} に障害 {id} はありません。"), format!("Institution {code} has no fault {id}.")))
+    Problem::not_found(Text::new(format!("医療機関 {code} に障害 {id} はありません。"), format!("Institution {code} has no fault {id}.")))
         .remedy(Text::new("GET …/faults で一覧を確認してください", "See GET …/faults"))
 }

@@ -21,12 +21,12 @@ use crate::http::app::App;
 use crate::http::problem::Problem;
 
 /// The maximum number of findings in a response.
-const LISTED: usize = 100;
+const MAX_LISTED_ERRORS: usize = 100;
 
 /// Texts by the names of their files; a file that is left out is the compiled-in one.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({"files": {}}), example = json!({"files": {"scenarios/our-own.toml": OUR_OWN}}))]
+#[schemars(example = json!({"files": {}}), example = json!({"files": {"scenarios/our-own.toml": EXAMPLE_SCENARIO}}))]
 pub struct FixturesInput {
     /// `campaign.toml`, `institutions.toml`, `persons.toml`, `errors.toml`, `call-centre.toml`,
     /// `invented.toml`, `chaos.toml`, `scenarios/NAME.toml`.
@@ -34,7 +34,7 @@ pub struct FixturesInput {
 }
 
 /// A minimal scenario, as an example.
-const OUR_OWN: &str = r#"title = { ja = "自院の予行演習", en = "A rehearsal of our own" }
+const EXAMPLE_SCENARIO: &str = r#"title = { ja = "自院の予行演習", en = "A rehearsal of our own" }
 teaches = { ja = "再起動前の資格確認は失敗します。", en = "Before the restart the check fails." }
 source = "N5"
 clock = { mode = "frozen", now = "2026-01-20T09:00:00+09:00" }
@@ -69,7 +69,7 @@ enum OriginName {
 
 /// `GET /v1/fixtures`.
 pub async fn read_fixtures(State(app): State<Arc<App>>) -> Json<FixturesView> {
-    view(&app.fixtures(), Vec::new())
+    fixtures_view(&app.fixtures(), Vec::new())
 }
 
 /// `PUT /v1/fixtures`: replaces all fixtures, or none if anything is wrong.
@@ -82,11 +82,11 @@ pub async fn put_fixtures(
 ) -> Result<Json<FixturesView>, Problem> {
     let put = app.put_fixtures(files).await;
     let (fixtures, Findings { warnings, .. }) = put.map_err(|error| match error {
-        PutFixturesError::Wrong(findings) => wrong(findings.errors),
+        PutFixturesError::Wrong(findings) => invalid_fixtures(findings.errors),
         PutFixturesError::Store(error) => error.into(),
         PutFixturesError::Clock(error) => error.into(),
     })?;
-    Ok(view(&fixtures, warnings))
+    Ok(fixtures_view(&fixtures, warnings))
 }
 
 /// `DELETE /v1/fixtures`: restores the initial fixtures.
@@ -98,7 +98,7 @@ pub async fn delete_fixtures(State(app): State<Arc<App>>) -> Result<NoContent, P
     Ok(NoContent)
 }
 
-fn view(fixtures: &Fixtures, warnings: Vec<Finding>) -> Json<FixturesView> {
+fn fixtures_view(fixtures: &Fixtures, warnings: Vec<Finding>) -> Json<FixturesView> {
     let (origin, put) = match &fixtures.origin {
         Origin::CompiledIn => (OriginName::CompiledIn, None),
         Origin::Directory => (OriginName::Directory, None),
@@ -107,16 +107,16 @@ fn view(fixtures: &Fixtures, warnings: Vec<Finding>) -> Json<FixturesView> {
     Json(FixturesView { origin, put, warnings, files: fixtures.files.clone() })
 }
 
-fn wrong(mut errors: Vec<Finding>) -> Problem {
+fn invalid_fixtures(mut errors: Vec<Finding>) -> Problem {
     let count = errors.len();
-    errors.truncate(LISTED);
+    errors.truncate(MAX_LISTED_ERRORS);
     let title = Text::new("フィクスチャが正しくありません", "The fixtures are wrong");
     let first = errors.first().map(ToString::to_string).unwrap_or_default();
     let detail = Text::new(
         format!("{count} 件の誤りがあり、何も変更していません。最初の誤り: {first}"),
         format!("Errors: {count}; nothing has changed. The first: {first}"),
     );
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "fixtures", title, detail).at("/files").findings(errors).remedy(Text::new(
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "fixtures", title, detail).with_pointer("/files").findings(errors).remedy(Text::new(
         "findings のファイルと行を直して、もう一度送ってください。手元では onshi-mock check-fixtures DIR で同じ確認ができます",
         "Correct what findings name by file and line, and put them again; onshi-mock check-fixtures DIR says the same of a directory",
     ))

@@ -55,13 +55,13 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
 }
 
 /// The maximum number of characters of a path in a response.
-const LONGEST_SHOWN: usize = 200;
+const MAX_SHOWN: usize = 200;
 
 /// Refuses a path that does not exist.
 pub async fn unknown_route(State(app): State<Arc<App>>, uri: Uri) -> Problem {
-    let path: String = uri.path().chars().take(LONGEST_SHOWN).collect();
-    let Text { ja, en } = app.paths.of_unknown(Listener::Control, uri.path());
-    Problem::absent(Text::new(format!("{path} には何もありません。{ja}"), format!("There is nothing at {path}. {en}")))
+    let path: String = uri.path().chars().take(MAX_SHOWN).collect();
+    let Text { ja, en } = app.paths.for_unknown_path(Listener::Control, uri.path());
+    Problem::not_found(Text::new(format!("{path} には何もありません。{ja}"), format!("There is nothing at {path}. {en}")))
 }
 
 /// Refuses a method that the path does not have.
@@ -76,7 +76,7 @@ pub async fn method_not_allowed(State(app): State<Arc<App>>, path: MatchedPath, 
 }
 
 /// Returns the path parameter of this name, parsed.
-pub(super) async fn named<T>(
+pub(super) async fn path_parameter<T>(
     parts: &mut Parts,
     state: &(impl Send + Sync),
     name: &str,
@@ -89,59 +89,59 @@ pub(super) async fn named<T>(
 }
 
 /// The institution in the path. It may not exist.
-pub struct Code(pub InstitutionCode);
+pub struct InstitutionPath(pub InstitutionCode);
 
-impl DescribedInput for Code {
+impl DescribedInput for InstitutionPath {
     fn describe(operation: &mut Operation<'_>) {
-        operation.refuses(400);
-        operation.refuses(404);
+        operation.problem(400);
+        operation.problem(404);
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Code {
+impl<S: Send + Sync> FromRequestParts<S> for InstitutionPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        named(parts, state, "code", InstitutionCode::parse).await.map(Self)
+        path_parameter(parts, state, "code", InstitutionCode::parse).await.map(Self)
     }
 }
 
 /// The institution and the terminal in the path. They may not exist.
-pub struct Address(pub InstitutionCode, pub TerminalId);
+pub struct TerminalPath(pub InstitutionCode, pub TerminalId);
 
-impl DescribedInput for Address {
+impl DescribedInput for TerminalPath {
     fn describe(operation: &mut Operation<'_>) {
-        Code::describe(operation);
+        InstitutionPath::describe(operation);
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Address {
+impl<S: Send + Sync> FromRequestParts<S> for TerminalPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Code(code) = Code::from_request_parts(parts, state).await?;
-        named(parts, state, "terminal", TerminalId::parse).await.map(|terminal| Self(code, terminal))
+        let InstitutionPath(code) = InstitutionPath::from_request_parts(parts, state).await?;
+        path_parameter(parts, state, "terminal", TerminalId::parse).await.map(|terminal| Self(code, terminal))
     }
 }
 
 /// The query parameters.
-pub struct Query<T>(pub T);
+pub struct ControlQuery<T>(pub T);
 
-impl<T: JsonSchema> DescribedInput for Query<T> {
+impl<T: JsonSchema> DescribedInput for ControlQuery<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.query::<T>();
-        operation.refuses(400);
+        operation.problem(400);
     }
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ControlQuery<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let read = extract::Query::from_request_parts(parts, state).await;
         read.map(|extract::Query(fields)| Self(fields)).map_err(|error| {
-            let said = error.body_text();
-            bad_query(Text::new(in_japanese(&said), said))
+            let parser_message = error.body_text();
+            bad_query(Text::new(in_japanese(&parser_message), parser_message))
         })
     }
 }
@@ -151,8 +151,8 @@ pub struct Input<T>(pub T);
 
 impl<T: JsonSchema> DescribedInput for Input<T> {
     fn describe(operation: &mut Operation<'_>) {
-        operation.takes::<T>();
-        [400, 408, 413, 415, 422].into_iter().for_each(|status| operation.refuses(status));
+        operation.request_body::<T>();
+        [400, 408, 413, 415, 422].into_iter().for_each(|status| operation.problem(status));
     }
 }
 
@@ -168,13 +168,13 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Input<T> {
 
 /// Returns the problem for an institution that does not exist.
 pub fn no_institution(code: &InstitutionCode) -> Problem {
-    Problem::absent(Text::new(format!("医療機関 {code} はありません。"), format!("There is no institution {code}.")))
+    Problem::not_found(Text::new(format!("医療機関 {code} はありません。"), format!("There is no institution {code}.")))
         .remedy(Text::new("GET /v1/institutions で一覧を確認してください", "See GET /v1/institutions"))
 }
 
 /// Returns the problem for a terminal that does not exist.
 pub fn no_terminal(code: &InstitutionCode, terminal: &TerminalId) -> Problem {
-    Problem::absent(Text::new(
+    Problem::not_found(Text::new(
         format!("医療機関 {code} に端末 {terminal} はありません。"),
         format!("Institution {code} has no terminal {terminal}."),
     ))

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::actions::Nothing;
 use super::campaign::{CampaignInput, campaign_of};
 use super::faults::faults_of;
-use super::input::{Code, Input, Query, bad_query, no_institution, scenario_of};
+use super::input::{ControlQuery, Input, InstitutionPath, bad_query, no_institution, scenario_of};
 use super::output::Created;
 use super::patch::{Patch, merged};
 use super::persons::checked_persons;
@@ -35,7 +35,7 @@ use crate::domain::terminal::{Phase, Settings};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::institutions::{CreateError, Moment, Tenant};
+use crate::institutions::CreateError;
 
 /// What a new institution is made from.
 #[derive(Deserialize, JsonSchema)]
@@ -125,7 +125,7 @@ struct PresentationPatch {
 }
 
 impl PresentationPatch {
-    fn over(self, before: &ErrorPresentation, catalogue: &Catalogue) -> Result<ErrorPresentation, Problem> {
+    fn merge(self, before: &ErrorPresentation, catalogue: &Catalogue) -> Result<ErrorPresentation, Problem> {
         let mut presentation = ErrorPresentation {
             seed: self.seed.unwrap_or(before.seed),
             error_profile: self.error_profile.unwrap_or(before.error_profile),
@@ -175,13 +175,16 @@ struct ListedInstitution {
 }
 
 /// The maximum number of institutions in one list.
-const MOST_LISTED: usize = 1_000;
+const MAX_PAGE_SIZE: usize = 1_000;
 
 /// `GET /v1/institutions`; if there are more, `next` is the code for `after`.
 ///
 /// # Errors
 /// A limit that is not a number, or a store that does not work.
-pub async fn list_institutions(State(app): State<Arc<App>>, Query(query): Query<ListQuery>) -> Result<Json<InstitutionList>, Problem> {
+pub async fn list_institutions(
+    State(app): State<Arc<App>>,
+    ControlQuery(query): ControlQuery<ListQuery>,
+) -> Result<Json<InstitutionList>, Problem> {
     let limit = query.limit()?;
     let codes = app.institutions.codes(query.after.as_ref(), limit).await?;
     let mut institutions = Vec::new();
@@ -206,12 +209,12 @@ pub async fn list_institutions(State(app): State<Arc<App>>, Query(query): Query<
 impl ListQuery {
     fn limit(&self) -> Result<usize, Problem> {
         let Some(text) = &self.limit else {
-            return Ok(MOST_LISTED);
+            return Ok(MAX_PAGE_SIZE);
         };
-        let limit = text.parse().ok().filter(|limit| (1..=MOST_LISTED).contains(limit));
+        let limit = text.parse().ok().filter(|limit| (1..=MAX_PAGE_SIZE).contains(limit));
         limit.ok_or_else(|| {
             let detail = Text::new("limit の値が正しくありません。", "The value of `limit` is wrong.");
-            bad_query(detail).expected(format!("limit=1 to {MOST_LISTED}"))
+            bad_query(detail).expected(format!("limit=1 to {MAX_PAGE_SIZE}"))
         })
     }
 }
@@ -234,8 +237,8 @@ pub async fn create_institution(
     spec.clock = input.clock.unwrap_or(spec.clock);
     spec.readings = merged(&spec.readings, input.readings, "/readings")?;
     let presentation = PresentationPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
-    spec.presentation = presentation.over(&spec.presentation, &fixtures.catalogue)?;
-    spec.rehearsal = rehearsal::over(&spec.rehearsal, input.rehearsal)?;
+    spec.presentation = presentation.merge(&spec.presentation, &fixtures.catalogue)?;
+    spec.rehearsal = rehearsal::merge(&spec.rehearsal, input.rehearsal)?;
     spec.persons = checked_persons(input.persons, "/persons")?;
     let now = spec.clock.now.unwrap_or_else(|| app.institutions.wall());
     if let Some(campaign) = input.campaign {
@@ -243,9 +246,8 @@ pub async fn create_institution(
     }
     for (id, patch) in input.terminals {
         let at = format!("/terminals/{id}");
-        let settings = spec.terminals.get(&id).cloned().unwrap_or_default();
-        let settings = checked_settings(merged(&settings, patch, &at)?, &at)?;
-        spec.terminals.insert(id, settings);
+        let before = spec.terminals.get(&id).cloned().unwrap_or_default();
+        spec.terminals.insert(id, checked_settings(merged(&before, patch, &at)?, &at)?);
     }
     spec.default_terminal = input.default_terminal.unwrap_or(spec.default_terminal);
     check_terminals(&spec)?;
@@ -280,7 +282,7 @@ async fn created(
             None => app.institutions.unused_code(template).await?,
         };
         code.as_str().clone_into(&mut spec.login.user);
-        match app.institutions.create(&code, spec.clone(), expires, |tenant, moment| shown(app, tenant, moment)).await {
+        match app.institutions.create(&code, spec.clone(), expires, |tenant, moment| InstitutionView::new(app, tenant, moment)).await {
             Ok(view) => return Ok((code, view)),
             Err(CreateError::Taken) if given.is_none() => {}
             Err(error) => return Err(not_created(error, &code)),
@@ -292,8 +294,11 @@ async fn created(
 ///
 /// # Errors
 /// No such institution.
-pub async fn read_institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<InstitutionView>, Problem> {
-    let read = app.institutions.read(&code, |tenant, moment| Json(shown(&app, tenant, moment)));
+pub async fn read_institution(
+    State(app): State<Arc<App>>,
+    InstitutionPath(code): InstitutionPath,
+) -> Result<Json<InstitutionView>, Problem> {
+    let read = app.institutions.read(&code, |tenant, moment| Json(InstitutionView::new(&app, tenant, moment)));
     read.await?.ok_or_else(|| no_institution(&code))
 }
 
@@ -303,7 +308,7 @@ pub async fn read_institution(State(app): State<Arc<App>>, Code(code): Code) -> 
 /// No such institution, or an invalid field.
 pub async fn patch_institution(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Input(input): Input<PatchInput>,
 ) -> Result<Json<InstitutionView>, Problem> {
     let presentation = PresentationPatch { seed: input.seed, error_profile: input.error_profile, errors: input.errors, wire: input.wire };
@@ -315,8 +320,8 @@ pub async fn patch_institution(
             let detail = Text::new(format!("端末 {terminal} はありません。"), format!("There is no terminal {terminal}."));
             return Err(Problem::field("/default_terminal", detail));
         }
-        let presentation = presentation.clone().over(&institution.presentation, &app.fixtures().catalogue)?;
-        let rehearsal = rehearsal::over(&tenant.spec.rehearsal, input.rehearsal.clone())?;
+        let presentation = presentation.clone().merge(&institution.presentation, &app.fixtures().catalogue)?;
+        let rehearsal = rehearsal::merge(&tenant.spec.rehearsal, input.rehearsal.clone())?;
         let terminals = institution.terminals.keys().collect();
         let faults = input.faults.clone().map(|list| faults_of(list, &terminals, moment.now)).transpose()?;
         institution.readings = merged(&institution.readings, input.readings.clone(), "/readings")?;
@@ -326,7 +331,7 @@ pub async fn patch_institution(
         institution.default_terminal = input.default_terminal.clone().unwrap_or_else(|| institution.default_terminal.clone());
         institution.settle(moment.now);
         Arc::make_mut(&mut tenant.spec).rehearsal = rehearsal;
-        Ok(Json(shown(&app, tenant, moment)))
+        Ok(Json(InstitutionView::new(&app, tenant, moment)))
     });
     changed.await?.ok_or_else(|| no_institution(&code))?
 }
@@ -335,7 +340,7 @@ pub async fn patch_institution(
 ///
 /// # Errors
 /// No such institution.
-pub async fn delete_institution(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
+pub async fn delete_institution(State(app): State<Arc<App>>, InstitutionPath(code): InstitutionPath) -> Result<NoContent, Problem> {
     if app.institutions.delete(&code).await? { Ok(NoContent) } else { Err(no_institution(&code)) }
 }
 
@@ -345,16 +350,11 @@ pub async fn delete_institution(State(app): State<Arc<App>>, Code(code): Code) -
 /// No such institution.
 pub async fn reset_institution(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Input(Nothing {}): Input<Nothing>,
 ) -> Result<Json<InstitutionView>, Problem> {
-    let reset = app.institutions.reset(&code, |tenant, moment| Json(shown(&app, tenant, moment))).await?;
+    let reset = app.institutions.reset(&code, |tenant, moment| Json(InstitutionView::new(&app, tenant, moment))).await?;
     Ok(reset.ok_or_else(|| no_institution(&code))??)
-}
-
-/// Converts an institution for the response.
-pub(super) fn shown(app: &App, tenant: &Tenant, moment: Moment) -> InstitutionView {
-    InstitutionView::new(tenant, moment, &app.fixtures().invented.login)
 }
 
 fn check_terminals(spec: &InstitutionSpec) -> Result<(), Problem> {
@@ -381,10 +381,10 @@ fn unknown_template(fixtures: &crate::fixtures::Fixtures, template: &Institution
 
 fn not_created(error: CreateError, code: &InstitutionCode) -> Problem {
     match error {
-        CreateError::Clock(error) => Problem::from(error).within("/clock"),
+        CreateError::Clock(error) => Problem::from(error).with_pointer_prefix("/clock"),
         CreateError::Taken => {
             Problem::conflict(Text::new(format!("医療機関 {code} は既にあります。"), format!("Institution {code} exists already.")))
-                .at("/code")
+                .with_pointer("/code")
                 .remedy(Text::new(
                     "別のコードにするか、code を省略するか、先に削除してください",
                     "Choose another code, leave `code` out, or delete it first",

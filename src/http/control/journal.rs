@@ -11,8 +11,8 @@ use axum::response::{NoContent, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::input::{Code, Query, bad_path, no_institution};
-use super::journal_query::{AN_ENTRY, EntryQuery, JournalQuery, known_error, position};
+use super::input::{ControlQuery, InstitutionPath, bad_path, no_institution};
+use super::journal_query::{EXPECTED_REFERENCE, EntryQuery, JournalQuery, known_error, position};
 use crate::domain::catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorPresentation;
 use crate::domain::ids::InstitutionCode;
@@ -20,7 +20,7 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::console;
 use crate::http::problem::Problem;
-use crate::journal::{Entry, EntryPage, KEPT_ENTRIES, ListedEntry, Selection, Start, explain};
+use crate::journal::{Entry, EntryPage, ListedEntry, MAX_ENTRIES, Selection, Start, explain};
 
 /// Entries, oldest first.
 #[derive(Serialize, JsonSchema)]
@@ -54,11 +54,11 @@ enum Next {
 /// No such institution, an invalid query parameter, or no such entry to start from.
 pub async fn institution_journal(
     State(app): State<Arc<App>>,
-    Code(code): Code,
-    Query(query): Query<JournalQuery>,
+    InstitutionPath(code): InstitutionPath,
+    ControlQuery(query): ControlQuery<JournalQuery>,
 ) -> Result<Json<JournalPage>, Problem> {
     let (masks, selection) = (query.masks()?, query.selection()?);
-    let page = read(&app, Some(&code), selection.reads()).await?;
+    let page = read(&app, Some(&code), selection.read_limit()).await?;
     if let Some(error) = &selection.filter.error {
         known_error(error, &errors_of(&app, &code).await?, &page.entries)?;
     }
@@ -69,9 +69,12 @@ pub async fn institution_journal(
 ///
 /// # Errors
 /// An invalid query parameter, or no such entry to start from.
-pub async fn stray_journal(State(app): State<Arc<App>>, Query(query): Query<JournalQuery>) -> Result<Json<JournalPage>, Problem> {
+pub async fn stray_journal(
+    State(app): State<Arc<App>>,
+    ControlQuery(query): ControlQuery<JournalQuery>,
+) -> Result<Json<JournalPage>, Problem> {
     let (masks, selection) = (query.masks()?, query.selection()?);
-    let page = read(&app, None, selection.reads()).await?;
+    let page = read(&app, None, selection.read_limit()).await?;
     if let Some(error) = &selection.filter.error {
         known_error(error, &errors(&app, &ErrorPresentation::default()), &page.entries)?;
     }
@@ -85,13 +88,13 @@ pub async fn stray_journal(State(app): State<Arc<App>>, Query(query): Query<Jour
 /// No such institution or entry.
 pub async fn institution_entry(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Path((_, entry)): Path<(String, String)>,
-    Query(query): Query<EntryQuery>,
+    ControlQuery(query): ControlQuery<EntryQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let masks = query.masks()?;
-    let page = read(&app, Some(&code), KEPT_ENTRIES).await?;
+    let page = read(&app, Some(&code), MAX_ENTRIES).await?;
     let own = app.institutions.read(&code, |tenant, _| tenant.institution.persons.as_ref().map(|persons| persons.len())).await?;
     explained((page, &entry), masks, own.flatten(), &headers)
 }
@@ -103,12 +106,12 @@ pub async fn institution_entry(
 pub async fn stray_entry(
     State(app): State<Arc<App>>,
     entry: Result<Path<String>, PathRejection>,
-    Query(query): Query<EntryQuery>,
+    ControlQuery(query): ControlQuery<EntryQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Path(entry) = entry.map_err(|_| no_such_name())?;
     let masks = query.masks()?;
-    let page = read(&app, None, KEPT_ENTRIES).await?;
+    let page = read(&app, None, MAX_ENTRIES).await?;
     explained((page, &entry), masks, None, &headers)
 }
 
@@ -116,7 +119,7 @@ pub async fn stray_entry(
 ///
 /// # Errors
 /// No such institution.
-pub async fn clear_journal(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
+pub async fn clear_journal(State(app): State<Arc<App>>, InstitutionPath(code): InstitutionPath) -> Result<NoContent, Problem> {
     let cleared = app.institutions.clear_journal(&code).await?;
     if cleared { Ok(NoContent) } else { Err(no_institution(&code)) }
 }
@@ -154,36 +157,36 @@ async fn read(app: &App, code: Option<&InstitutionCode>, newest: usize) -> Resul
 }
 
 fn journal_page(page: EntryPage, selection: &Selection, masks: bool) -> Result<JournalPage, Problem> {
-    let selected = selection.among(page.entries).ok_or_else(no_entry)?;
+    let selected = selection.select_from(page.entries).ok_or_else(no_entry)?;
     let next = match (selection.start, selected.entries.first().zip(selected.entries.last()).filter(|_| selected.more)) {
         (_, None) => None,
         (Start::After(_), Some((_, last))) => Some(Next::After(last.number)),
         (Start::Newest | Start::Before(_), Some((first, _))) => Some(Next::Before(first.number)),
     };
-    let entries = selected.entries.into_iter().map(|listed| shown(listed, masks)).collect();
+    let entries = selected.entries.into_iter().map(|listed| journal_entry_view(listed, masks)).collect();
     Ok(JournalPage { entries, evicted: page.evicted, incomplete: !page.complete, next })
 }
 
 fn explained((page, entry): (EntryPage, &str), masks: bool, own_persons: Option<usize>, headers: &HeaderMap) -> Result<Response, Problem> {
     let place = position(entry).ok_or_else(no_such_name)?;
-    let listed = page.entries.into_iter().find(|listed| place.is(listed)).ok_or_else(no_entry)?;
-    let listed = shown(listed, masks);
+    let listed = page.entries.into_iter().find(|listed| place.refers_to(listed)).ok_or_else(no_entry)?;
+    let listed = journal_entry_view(listed, masks);
     Ok(console::explanation(&listed, &explain(&listed.entry, own_persons), headers))
 }
 
 /// Masks persons in an entry if requested.
-fn shown(listed: ListedEntry, masks: bool) -> ListedEntry {
+fn journal_entry_view(listed: ListedEntry, masks: bool) -> ListedEntry {
     let entry = if masks { Entry::masked } else { std::convert::identity };
     ListedEntry { entry: entry(listed.entry), ..listed }
 }
 
 fn no_such_name() -> Problem {
     let detail = Text::new("エントリーは番号または id で指定してください。", "An entry is named by its number or its id.");
-    bad_path(detail).expected(AN_ENTRY)
+    bad_path(detail).expected(EXPECTED_REFERENCE)
 }
 
 fn no_entry() -> Problem {
-    Problem::absent(Text::new(
+    Problem::not_found(Text::new(
         "このジャーナルにそのエントリーはありません。古いものから消えます（evicted）。",
         "This journal has no such entry; the oldest ones go (evicted).",
     ))

@@ -8,10 +8,10 @@ use super::input::bad_query;
 use crate::domain::operation::{Operation, OutcomeName};
 use crate::domain::text::Text;
 use crate::http::problem::Problem;
-use crate::journal::{EntryPosition, Filter, KEPT_ENTRIES, ListedEntry, Selection, Start};
+use crate::journal::{EntryPosition, Filter, ListedEntry, MAX_ENTRIES, Selection, Start};
 
 /// The default number of entries in a list.
-const USUAL: usize = 50;
+const DEFAULT_PAGE_SIZE: usize = 50;
 
 /// The fields of a listing's URL.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -68,11 +68,11 @@ impl JournalQuery {
 
     /// Returns the requested selection of entries.
     pub(super) fn selection(self) -> Result<Selection, Problem> {
-        let limit = limit(self.limit.as_deref(), USUAL, KEPT_ENTRIES)?;
+        let limit = limit(self.limit.as_deref(), DEFAULT_PAGE_SIZE, MAX_ENTRIES)?;
         let start = match (self.after, self.before) {
             (None, None) => Start::Newest,
-            (Some(after), None) => Start::After(position(&after).ok_or_else(|| wrong("after", AN_ENTRY))?),
-            (None, Some(before)) => Start::Before(position(&before).ok_or_else(|| wrong("before", AN_ENTRY))?),
+            (Some(after), None) => Start::After(position(&after).ok_or_else(|| invalid_parameter("after", EXPECTED_REFERENCE))?),
+            (None, Some(before)) => Start::Before(position(&before).ok_or_else(|| invalid_parameter("before", EXPECTED_REFERENCE))?),
             (Some(_), Some(_)) => {
                 let detail = Text::new("after と before は同時に使えません。", "`after` and `before` cannot go together.");
                 return Err(bad_query(detail).expected("after or before"));
@@ -94,7 +94,7 @@ impl JournalQuery {
 }
 
 /// The expected form of a reference to an entry.
-pub(super) const AN_ENTRY: &str = "the number or the id of an entry";
+pub(super) const EXPECTED_REFERENCE: &str = "the number or the id of an entry";
 
 /// Parses a number or an ID.
 pub(super) fn position(text: &str) -> Option<EntryPosition> {
@@ -107,14 +107,14 @@ pub(super) fn limit(text: Option<&str>, usual: usize, most: usize) -> Result<usi
         return Ok(usual);
     };
     let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
-    limit.ok_or_else(|| wrong("limit", &format!("limit=1 to {most}")))
+    limit.ok_or_else(|| invalid_parameter("limit", &format!("limit=1 to {most}")))
 }
 
 fn masks(text: Option<&str>) -> Result<bool, Problem> {
     match text {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(_) => Err(wrong("mask", "mask=true")),
+        Some(_) => Err(invalid_parameter("mask", "mask=true")),
     }
 }
 
@@ -129,28 +129,28 @@ fn one_of<T: Copy, const N: usize>(
         return Ok(None);
     };
     let named = all.into_iter().find(|one| name(*one) == text);
-    named.map(Some).ok_or_else(|| wrong(field, &all.map(name).join(", ")))
+    named.map(Some).ok_or_else(|| invalid_parameter(field, &all.map(name).join(", ")))
 }
 
 /// Refuses the name or code of an unknown error. Codes in `entries` are accepted too, since a code
 /// may have been replaced after its entry was written.
 pub(super) fn known_error(error: &str, errors: &[(&str, String)], entries: &[ListedEntry]) -> Result<(), Problem> {
     let alone = Filter { error: Some(error.to_owned()), ..Filter::default() };
-    if errors.iter().any(|(name, code)| *name == error || code == error) || entries.iter().any(|listed| alone.takes(&listed.entry)) {
+    if errors.iter().any(|(name, code)| *name == error || code == error) || entries.iter().any(|listed| alone.matches(&listed.entry)) {
         return Ok(());
     }
     let names: Vec<String> = errors.iter().map(|(name, code)| format!("{name} ({code})")).collect();
-    Err(wrong("error", &names.join(", ")))
+    Err(invalid_parameter("error", &names.join(", ")))
 }
 
 fn instant(name: &str, text: Option<String>) -> Result<Option<Timestamp>, Problem> {
     // An unescaped plus sign arrives as a space.
     let read = text.map(|text| text.replace(' ', "+").parse());
-    read.transpose().map_err(|_| wrong(name, "2026-01-20T08:55:00+09:00"))
+    read.transpose().map_err(|_| invalid_parameter(name, "2026-01-20T08:55:00+09:00"))
 }
 
 /// Returns the problem for a parameter with an invalid value.
-pub(super) fn wrong(name: &str, expected: &str) -> Problem {
+pub(super) fn invalid_parameter(name: &str, expected: &str) -> Problem {
     let detail = Text::new(format!("{name} の値が正しくありません。"), format!("The value of `{name}` is wrong."));
     bad_query(detail).expected(expected)
 }

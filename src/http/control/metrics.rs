@@ -28,7 +28,7 @@ impl IntoResponse for Exposition {
 impl DescribedOutput for Exposition {
     fn describe(operation: &mut Operation<'_>) {
         let example = "onshi_mock_requests_total{operation=\"search\",outcome=\"refused\"} 3\n";
-        operation.answers_content(
+        operation.response_content(
             200,
             "Prometheus の text 形式。 Prometheus' text form.",
             content("text/plain", json!({ "type": "string", "examples": [example] })),

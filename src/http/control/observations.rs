@@ -9,15 +9,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::input::{Code, Input, Query, no_institution};
-use super::journal_query::{limit, wrong};
+use super::input::{ControlQuery, Input, InstitutionPath, no_institution};
+use super::journal_query::{invalid_parameter, limit};
 use super::output::Created;
 use crate::domain::ids::InstitutionCode;
-use crate::domain::observation::{KEPT_OBSERVATIONS, LONGEST_NAME, LONGEST_TEXT, Observation, ObservationInput, ObservationKind};
+use crate::domain::observation::{MAX_NAME, MAX_OBSERVATIONS, MAX_TEXT, Observation, ObservationInput, ObservationKind};
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
-use crate::journal::{EntryPosition, KEPT_ENTRIES};
+use crate::journal::{EntryPosition, MAX_ENTRIES};
 
 /// Observations, oldest first.
 #[derive(Serialize, JsonSchema)]
@@ -45,9 +45,9 @@ pub struct ObservationQuery {
 ///
 /// # Errors
 /// No such institution, terminal or journal entry, or an invalid field.
-pub async fn observe(
+pub async fn add_observation(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Input(mut seen): Input<ObservationInput>,
 ) -> Result<Created<Observation>, Problem> {
     check(&seen)?;
@@ -74,11 +74,11 @@ pub async fn observe(
 /// No such institution, or an invalid query parameter.
 pub async fn read_observations(
     State(app): State<Arc<App>>,
-    Code(code): Code,
-    Query(query): Query<ObservationQuery>,
+    InstitutionPath(code): InstitutionPath,
+    ControlQuery(query): ControlQuery<ObservationQuery>,
 ) -> Result<Json<ObservationList>, Problem> {
-    let limit = limit(query.limit.as_deref(), KEPT_OBSERVATIONS, KEPT_OBSERVATIONS)?;
-    let after = query.after.map_or(Ok(0), |after| after.parse().map_err(|_| wrong("after", "the number of an observation")))?;
+    let limit = limit(query.limit.as_deref(), MAX_OBSERVATIONS, MAX_OBSERVATIONS)?;
+    let after = query.after.map_or(Ok(0), |after| after.parse().map_err(|_| invalid_parameter("after", "the number of an observation")))?;
     let listed = app.institutions.read(&code, |tenant, _| {
         let all = &tenant.institution.observations;
         let mut observations: Vec<_> = all.iter().filter(|one| one.number > after).take(limit + 1).cloned().collect();
@@ -96,7 +96,7 @@ fn check(seen: &ObservationInput) -> Result<(), Problem> {
         let detail = Text::new("この種類には text が必要です。", "This kind needs a `text`.");
         return Err(Problem::field("/text", detail).expected("the words on the screen"));
     }
-    for (pointer, text, longest) in [("/text", &seen.text, LONGEST_TEXT), ("/by", &seen.by, LONGEST_NAME)] {
+    for (pointer, text, longest) in [("/text", &seen.text, MAX_TEXT), ("/by", &seen.by, MAX_NAME)] {
         if text.as_ref().is_some_and(|text| text.chars().count() > longest) {
             let detail = Text::new(format!("{longest}文字までです。"), format!("It has at most {longest} characters."));
             return Err(Problem::field(pointer, detail));
@@ -110,8 +110,8 @@ async fn known_entry(app: &App, code: &InstitutionCode, entry: &str) -> Result<S
     let wrong = |detail| Problem::field("/entry", detail).expected("the value of X-Onshi-Journal");
     let id = Uuid::parse_str(entry)
         .map_err(|_| wrong(Text::new("ジャーナルのエントリーの id ではありません。", "This is no id of a journal entry.")))?;
-    let page = app.institutions.entries(code, KEPT_ENTRIES).await?.ok_or_else(|| no_institution(code))?;
-    if page.complete && !page.entries.iter().any(|listed| EntryPosition::Id(id).is(listed)) {
+    let page = app.institutions.entries(code, MAX_ENTRIES).await?.ok_or_else(|| no_institution(code))?;
+    if page.complete && !page.entries.iter().any(|listed| EntryPosition::Id(id).refers_to(listed)) {
         return Err(wrong(Text::new(
             "この医療機関のジャーナルに、そのエントリーはありません。古いものから消えます（evicted）。",
             "This institution's journal has no such entry; the oldest ones go (evicted).",

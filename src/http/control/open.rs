@@ -7,7 +7,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::input::Query;
+use super::input::ControlQuery;
 use super::output::Pem;
 use crate::http::app::App;
 use crate::http::openapi::OpenApiDocument;
@@ -24,7 +24,7 @@ pub async fn healthz() -> &'static str {
 /// # Errors
 /// The store does not work.
 pub async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
-    match app.institutions.store().trouble() {
+    match app.institutions.store().last_error() {
         None => Ok("ready\n"),
         Some(error) => Err(Problem::from(error)),
     }
@@ -43,6 +43,6 @@ pub struct DocumentQuery {
 }
 
 /// `GET /openapi.json`.
-pub async fn openapi(State(app): State<Arc<App>>, Query(query): Query<DocumentQuery>) -> OpenApiDocument {
+pub async fn openapi(State(app): State<Arc<App>>, ControlQuery(query): ControlQuery<DocumentQuery>) -> OpenApiDocument {
     app.published().document(query.listener)
 }

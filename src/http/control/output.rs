@@ -36,8 +36,8 @@ impl<T: Serialize> IntoResponse for Created<T> {
 
 impl<T: JsonSchema> DescribedOutput for Created<T> {
     fn describe(operation: &mut Operation<'_>) {
-        operation.answers::<T>(201);
-        operation.answers_header(201, "Location", "Its path.");
+        operation.response::<T>(201);
+        operation.response_header(201, "Location", "Its path.");
     }
 }
 
@@ -49,6 +49,6 @@ impl IntoResponse for Pem {
 
 impl DescribedOutput for Pem {
     fn describe(operation: &mut Operation<'_>) {
-        operation.answers_content(200, "PEM", content(PEM, json!({ "type": "string" })));
+        operation.response_content(200, "PEM", content(PEM, json!({ "type": "string" })));
     }
 }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::input::{Code, Input, no_institution};
+use super::input::{Input, InstitutionPath, no_institution};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::person::{MAX_PERSONS, Person, validate_persons};
 use crate::domain::text::Text;
@@ -38,7 +38,7 @@ pub struct PersonsView {
 ///
 /// # Errors
 /// No such institution.
-pub async fn read_persons(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<PersonsView>, Problem> {
+pub async fn read_persons(State(app): State<Arc<App>>, InstitutionPath(code): InstitutionPath) -> Result<Json<PersonsView>, Problem> {
     let own = app.institutions.read(&code, |tenant, _| tenant.institution.persons.clone());
     Ok(Json(view(&app, own.await?.ok_or_else(|| no_institution(&code))?)))
 }
@@ -49,11 +49,11 @@ pub async fn read_persons(State(app): State<Arc<App>>, Code(code): Code) -> Resu
 /// No such institution, or an invalid person. Only the first fault is reported.
 pub async fn set_persons(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Input(PersonsInput { persons }): Input<PersonsInput>,
 ) -> Result<Json<PersonsView>, Problem> {
     let persons = checked_persons(persons, "/persons")?;
-    put(&app, &code, &persons).await?;
+    put_persons(&app, &code, &persons).await?;
     Ok(Json(view(&app, persons)))
 }
 
@@ -61,12 +61,12 @@ pub async fn set_persons(
 ///
 /// # Errors
 /// No such institution.
-pub async fn delete_persons(State(app): State<Arc<App>>, Code(code): Code) -> Result<NoContent, Problem> {
-    put(&app, &code, &None).await?;
+pub async fn delete_persons(State(app): State<Arc<App>>, InstitutionPath(code): InstitutionPath) -> Result<NoContent, Problem> {
+    put_persons(&app, &code, &None).await?;
     Ok(NoContent)
 }
 
-async fn put(app: &App, code: &InstitutionCode, persons: &Option<Arc<[Person]>>) -> Result<(), Problem> {
+async fn put_persons(app: &App, code: &InstitutionCode, persons: &Option<Arc<[Person]>>) -> Result<(), Problem> {
     let changed = app.institutions.update(code, |tenant, _| tenant.institution.persons.clone_from(persons));
     changed.await?.ok_or_else(|| no_institution(code))
 }

@@ -5,7 +5,7 @@ use crate::domain::rehearsal::Rehearsal;
 use crate::http::problem::Problem;
 
 /// Returns the data with the patch applied.
-pub(super) fn over(before: &Rehearsal, patch: Patch<Rehearsal>) -> Result<Rehearsal, Problem> {
+pub(super) fn merge(before: &Rehearsal, patch: Patch<Rehearsal>) -> Result<Rehearsal, Problem> {
     let rehearsal = merged(before, patch, "/rehearsal")?;
     match rehearsal.validate() {
         None => Ok(rehearsal),

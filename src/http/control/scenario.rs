@@ -9,8 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::input::{Code, Input, no_institution, scenario_of};
-use super::institutions::shown;
+use super::input::{Input, InstitutionPath, no_institution, scenario_of};
 use super::view::InstitutionView;
 use crate::domain::ids::ScenarioId;
 use crate::domain::japan;
@@ -68,11 +67,11 @@ pub async fn list_scenarios(State(app): State<Arc<App>>) -> Json<ScenarioList> {
 ///
 /// # Errors
 /// No such institution, or no scenario was applied to it.
-pub async fn read_scenario(State(app): State<Arc<App>>, Code(code): Code) -> Result<Json<ScenarioStatus>, Problem> {
+pub async fn read_scenario(State(app): State<Arc<App>>, InstitutionPath(code): InstitutionPath) -> Result<Json<ScenarioStatus>, Problem> {
     let timeline = app.institutions.read(&code, |tenant, _| tenant.institution.scenario.clone());
     let timeline = timeline.await?.ok_or_else(|| no_institution(&code))?.ok_or_else(|| {
         let detail = Text::new("シナリオは設定されていません。", "The institution is set to no scenario.");
-        Problem::absent(detail).remedy(Text::new("PUT …/scenario で設定してください", "Set one with PUT …/scenario"))
+        Problem::not_found(detail).remedy(Text::new("PUT …/scenario で設定してください", "Set one with PUT …/scenario"))
     })?;
     let about = app.fixtures().scenarios.find(&timeline.id).map(|scenario| scenario.about.clone());
     let next = timeline.next().map(|(_, step)| step.at);
@@ -86,12 +85,13 @@ pub async fn read_scenario(State(app): State<Arc<App>>, Code(code): Code) -> Res
 /// No such institution or scenario.
 pub async fn set_scenario(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Input(input): Input<ScenarioInput>,
 ) -> Result<Json<InstitutionView>, Problem> {
     let fixtures = app.fixtures();
     let scenario = scenario_of(&fixtures.scenarios, &input.id, "/id")?;
-    let staged = app.institutions.apply_scenario(&code, |spec| scenario.apply_to(spec), |tenant, moment| shown(&app, tenant, moment));
+    let staged =
+        app.institutions.apply_scenario(&code, |spec| scenario.apply_to(spec), |tenant, moment| InstitutionView::new(&app, tenant, moment));
     let view = staged.await?.ok_or_else(|| no_institution(&code))??;
     app.linkage.prepare(view.addresses()).await;
     Ok(Json(view))

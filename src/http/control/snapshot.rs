@@ -10,8 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::actions::Nothing;
-use super::input::{Code, Input, no_institution};
-use super::institutions::shown;
+use super::input::{Input, InstitutionPath, no_institution};
 use super::view::InstitutionView;
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -23,7 +22,7 @@ use crate::json::parse_json;
 use crate::listener::BodyLimits;
 
 /// The maximum size of a snapshot in bytes; a larger `--max-body` takes precedence.
-const MAX_SNAPSHOT: usize = 16 * 1024 * 1024;
+const MAX_SNAPSHOT_SIZE: usize = 16 * 1024 * 1024;
 
 /// A snapshot as a document, which clients return unchanged.
 #[derive(Serialize)]
@@ -57,8 +56,8 @@ pub struct SnapshotInput(Value);
 
 impl DescribedInput for SnapshotInput {
     fn describe(operation: &mut Operation<'_>) {
-        operation.takes::<SnapshotDocument>();
-        [400, 408, 413, 415, 422].into_iter().for_each(|status| operation.refuses(status));
+        operation.request_body::<SnapshotDocument>();
+        [400, 408, 413, 415, 422].into_iter().for_each(|status| operation.problem(status));
     }
 }
 
@@ -67,7 +66,7 @@ impl FromRequest<Arc<App>> for SnapshotInput {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let limits = BodyLimits { max: app.body.max.max(MAX_SNAPSHOT), ..app.body };
+        let limits = BodyLimits { max: app.body.max.max(MAX_SNAPSHOT_SIZE), ..app.body };
         let bytes = body::read(body, &parts.headers, limits).await?;
         Ok(Self(parse_json(&bytes)?))
     }
@@ -79,7 +78,7 @@ impl FromRequest<Arc<App>> for SnapshotInput {
 /// No such institution.
 pub async fn take_snapshot(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Input(Nothing {}): Input<Nothing>,
 ) -> Result<Json<SnapshotDocument>, Problem> {
     let taken = app.institutions.read(&code, |tenant, moment| Snapshot::take(tenant, moment.now));
@@ -93,11 +92,11 @@ pub async fn take_snapshot(
 /// then unchanged.
 pub async fn restore_snapshot(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     SnapshotInput(document): SnapshotInput,
 ) -> Result<Json<InstitutionView>, Problem> {
     let snapshot = Snapshot::read(document).map_err(|error| Problem::field(error.pointer, error.text))?;
-    let restored = app.institutions.restore(&code, &snapshot, |tenant, moment| shown(&app, tenant, moment)).await?;
+    let restored = app.institutions.restore(&code, &snapshot, |tenant, moment| InstitutionView::new(&app, tenant, moment)).await?;
     let view = restored.ok_or_else(|| {
         no_institution(&code).remedy(Text::new(
             "先に POST /v1/institutions で医療機関を作成してください",

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::input::{Address, Code, Input, Query, no_institution, no_terminal};
+use super::input::{ControlQuery, Input, InstitutionPath, TerminalPath, no_institution, no_terminal};
 use super::output::Created;
 use super::patch::{Patch, merged};
 use super::view::TerminalView;
@@ -55,8 +55,8 @@ pub struct AddInput {
 /// No such institution, or an invalid period.
 pub async fn list_terminals(
     State(app): State<Arc<App>>,
-    Code(code): Code,
-    Query(query): Query<ListQuery>,
+    InstitutionPath(code): InstitutionPath,
+    ControlQuery(query): ControlQuery<ListQuery>,
 ) -> Result<Json<TerminalList>, Problem> {
     let listing = app.institutions.read(&code, |tenant, moment| {
         let silent = |terminal: &&Terminal| query.silent_for.is_none_or(|period| terminal.is_silent(period, moment.now));
@@ -73,7 +73,7 @@ pub async fn list_terminals(
 /// No such institution, an ID that is in use, too many terminals, or an invalid setting.
 pub async fn add_terminal(
     State(app): State<Arc<App>>,
-    Code(code): Code,
+    InstitutionPath(code): InstitutionPath,
     Input(input): Input<AddInput>,
 ) -> Result<Created<TerminalView>, Problem> {
     let id = input.id.ok_or_else(|| {
@@ -87,9 +87,8 @@ pub async fn add_terminal(
     let added = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         if institution.terminals.contains_key(&id) {
-            return Err(
-                Problem::conflict(Text::new(format!("端末 {id} は既にあります。"), format!("Terminal {id} exists already."))).at("/id")
-            );
+            return Err(Problem::conflict(Text::new(format!("端末 {id} は既にあります。"), format!("Terminal {id} exists already.")))
+                .with_pointer("/id"));
         }
         if institution.terminals.len() >= MAX_TERMINALS {
             return Err(Problem::conflict(Text::new(
@@ -111,7 +110,7 @@ pub async fn add_terminal(
 ///
 /// # Errors
 /// No such institution or terminal.
-pub async fn read_terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<Json<TerminalView>, Problem> {
+pub async fn read_terminal(State(app): State<Arc<App>>, TerminalPath(code, id): TerminalPath) -> Result<Json<TerminalView>, Problem> {
     let view = app.institutions.read(&code, |tenant, moment| {
         let terminal = tenant.institution.terminals.get(&id).ok_or_else(|| no_terminal(&code, &id))?;
         Ok(Json(TerminalView::new(&tenant.institution, terminal, moment)))
@@ -125,7 +124,7 @@ pub async fn read_terminal(State(app): State<Arc<App>>, Address(code, id): Addre
 /// No such institution or terminal, or an invalid setting.
 pub async fn patch_terminal(
     State(app): State<Arc<App>>,
-    Address(code, id): Address,
+    TerminalPath(code, id): TerminalPath,
     Input(patch): Input<Patch<Settings>>,
 ) -> Result<Json<TerminalView>, Problem> {
     if patch.is_given("starts") {
@@ -146,7 +145,7 @@ pub async fn patch_terminal(
 ///
 /// # Errors
 /// No such institution or terminal, or the default terminal.
-pub async fn delete_terminal(State(app): State<Arc<App>>, Address(code, id): Address) -> Result<NoContent, Problem> {
+pub async fn delete_terminal(State(app): State<Arc<App>>, TerminalPath(code, id): TerminalPath) -> Result<NoContent, Problem> {
     let deleted = app.institutions.update(&code, |tenant, _| {
         let institution = &mut tenant.institution;
         if institution.default_terminal == id {

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::input::{Code, Query, no_institution};
+use super::input::{ControlQuery, InstitutionPath, no_institution};
 use crate::app::evidence;
 use crate::http::app::App;
 use crate::http::negotiation::{APPLICATION_XML, JSON, TEXT_HTML, TEXT_XML, preferred};
@@ -42,7 +42,7 @@ pub fn describe_verdict(operation: &mut Operation<'_>) {
     let verdict = operation.schema::<Verdict>();
     let text = json!({ "schema": { "type": "string" } });
     let forms = json!({ openapi::JSON: { "schema": verdict }, XML: text, "text/html": text });
-    operation.answers_content(
+    operation.response_content(
         200,
         "判定（format か Accept で JSON・JUnit XML・ページ）。 The verdict as JSON, JUnit XML or a page, as `format` or Accept names.",
         forms,
@@ -55,8 +55,8 @@ pub fn describe_verdict(operation: &mut Operation<'_>) {
 /// No such institution, no such format, or a store that does not work.
 pub async fn verdict(
     State(app): State<Arc<App>>,
-    Code(code): Code,
-    Query(query): Query<VerdictQuery>,
+    InstitutionPath(code): InstitutionPath,
+    ControlQuery(query): ControlQuery<VerdictQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let evidence = evidence(&app.institutions, app.strictness, &code).await?.ok_or_else(|| no_institution(&code))?;

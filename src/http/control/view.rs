@@ -16,9 +16,9 @@ use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::readings::Readings;
 use crate::domain::rehearsal::Rehearsal;
-use crate::domain::terminal::{Phase, Power, Progress, Settings, Terminal};
+use crate::domain::terminal::{Phase, Power, Settings, Terminal, UpdateProgress};
 use crate::domain::text::Text;
-use crate::fixtures::LoginShape;
+use crate::http::app::App;
 use crate::institutions::{Moment, Tenant};
 
 /// An institution.
@@ -66,7 +66,7 @@ pub struct TerminalView {
     reader: ReaderView,
     components: BTreeMap<Component, ComponentView>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    progress: Option<Progress>,
+    progress: Option<UpdateProgress>,
     #[serde(serialize_with = "japan::serialize_option")]
     last_contact: Option<Timestamp>,
     settings: Settings,
@@ -99,7 +99,10 @@ struct ComponentView {
 }
 
 impl InstitutionView {
-    pub(super) fn new(tenant: &Tenant, moment: Moment, login: &LoginShape) -> Self {
+    /// Converts an institution for the response.
+    pub(super) fn new(app: &App, tenant: &Tenant, moment: Moment) -> Self {
+        let fixtures = app.fixtures();
+        let login = &fixtures.invented.login;
         let institution = &tenant.institution;
         let terminals =
             institution.terminals.values().map(|terminal| (terminal.id.clone(), TerminalView::new(institution, terminal, moment)));

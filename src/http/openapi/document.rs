@@ -12,10 +12,10 @@ use crate::domain::catalogue::Catalogue;
 use crate::listener::Listener;
 
 /// The HTTP interface of a server: its listeners, in the order of the document.
-pub struct Interface(pub Vec<Surface>);
+pub struct Interface(pub Vec<ListenerRoutes>);
 
 /// The interface of one listener.
-pub struct Surface {
+pub struct ListenerRoutes {
     /// The listener.
     pub listener: Listener,
     /// The base URL: `https://…`.
@@ -29,12 +29,12 @@ pub struct Surface {
 impl Interface {
     /// Returns the document of one listener, or of all. `catalogue` has the errors to list.
     pub fn document(&self, listener: Option<Listener>, catalogue: &Catalogue) -> Value {
-        let wanted = |surface: &&Surface| listener.is_none_or(|listener| surface.listener == listener);
-        of_surfaces(&self.0.iter().filter(wanted).collect::<Vec<_>>(), catalogue)
+        let wanted = |surface: &&ListenerRoutes| listener.is_none_or(|listener| surface.listener == listener);
+        generate(&self.0.iter().filter(wanted).collect::<Vec<_>>(), catalogue)
     }
 }
 
-fn of_surfaces(surfaces: &[&Surface], catalogue: &Catalogue) -> Value {
+fn generate(surfaces: &[&ListenerRoutes], catalogue: &Catalogue) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
@@ -45,8 +45,8 @@ fn of_surfaces(surfaces: &[&Surface], catalogue: &Catalogue) -> Value {
     let mut paths = Map::new();
     for surface in surfaces {
         for route in &surface.routes {
-            let item = paths.entry(route.path.clone()).or_insert_with(|| of_path(route, surface, &mut schemas));
-            item[route.method] = of_operation(route, surface, &mut schemas, catalogue);
+            let item = paths.entry(route.path.clone()).or_insert_with(|| path_item(route, surface, &mut schemas));
+            item[route.method] = operation_object(route, surface, &mut schemas, catalogue);
         }
     }
     let responses = problems::responses(&mut schemas);
@@ -85,8 +85,8 @@ A GET whose `Accept` prefers `text/html` gets problems as pages, under the same 
 `x-provenance` tells what imitates the real system, what is invented in place of something that is not public, and what is the mock's alone. \
 Of elements: seen in code or messages that met the real system, from one secondary source, or invented.";
 
-fn of_path(route: &Described, surface: &Surface, schemas: &mut SchemaGenerator) -> Value {
-    let parameters: Vec<Value> = parameters::names(&route.path).map(|name| parameters::of_path(name, schemas)).collect();
+fn path_item(route: &Described, surface: &ListenerRoutes, schemas: &mut SchemaGenerator) -> Value {
+    let parameters: Vec<Value> = parameters::names(&route.path).map(|name| parameters::path_parameter(name, schemas)).collect();
     let mut item = json!({ "servers": [{ "url": surface.url }] });
     if !parameters.is_empty() {
         item["parameters"] = json!(parameters);
@@ -94,17 +94,17 @@ fn of_path(route: &Described, surface: &Surface, schemas: &mut SchemaGenerator) 
     item
 }
 
-fn of_operation(route: &Described, surface: &Surface, schemas: &mut SchemaGenerator, catalogue: &Catalogue) -> Value {
+fn operation_object(route: &Described, surface: &ListenerRoutes, schemas: &mut SchemaGenerator, catalogue: &Catalogue) -> Value {
     let mut operation = Operation::new(schemas, catalogue);
     route.parts.iter().for_each(|part| part(&mut operation));
     let guarded = surface.guarded && route.tag.name != tag::OPEN.name;
     if guarded {
-        operation.refuses(401);
+        operation.problem(401);
     }
     let mut answers: Map<String, Value> = operation.answers.iter().map(|(status, answer)| (status.to_string(), answer.clone())).collect();
-    examples::put(route.id, &mut answers);
+    examples::add_examples(route.id, &mut answers);
     let notes = operation.notes.iter().copied().chain([route.tag.provenance.note()]);
-    let mut told = json!({
+    let mut object = json!({
         "operationId": route.id,
         "summary": format!("{} / {}", route.summary.ja, route.summary.en),
         "description": notes.collect::<Vec<_>>().join("\n\n"),
@@ -113,13 +113,13 @@ fn of_operation(route: &Described, surface: &Surface, schemas: &mut SchemaGenera
         "responses": answers,
     });
     if !operation.parameters.is_empty() {
-        told["parameters"] = json!(operation.parameters);
+        object["parameters"] = json!(operation.parameters);
     }
     if let Some(body) = operation.body {
-        told["requestBody"] = body;
+        object["requestBody"] = body;
     }
     if guarded {
-        told["security"] = json!([{ "control-token": [] }]);
+        object["security"] = json!([{ "control-token": [] }]);
     }
-    told
+    object
 }

@@ -10,12 +10,12 @@ static EXAMPLES: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).expect("a test wrote it as JSON, and another one reads it"));
 
 /// Adds the examples to the responses of an operation.
-pub(super) fn put(id: &str, answers: &mut Map<String, Value>) {
+pub(super) fn add_examples(id: &str, answers: &mut Map<String, Value>) {
     for (status, by_type) in EXAMPLES[id].as_object().into_iter().flatten() {
         let content = answers.get_mut(status).and_then(|answer| answer.get_mut("content")).and_then(Value::as_object_mut);
-        for (media_type, told) in content.into_iter().flatten() {
+        for (media_type, media) in content.into_iter().flatten() {
             if let Some(example) = by_type.get(media_type) {
-                told["example"] = example.clone();
+                media["example"] = example.clone();
             }
         }
     }

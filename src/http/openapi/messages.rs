@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use crate::wire::codes::CODE_TABLES;
-use crate::wire::message::{Content, Element, MESSAGE, Mark};
+use crate::wire::message::{Certainty, Content, Element, MESSAGE};
 use crate::wire::tree::ListStyle;
 
 /// The request body of a login.
@@ -23,7 +23,7 @@ pub struct CheckRequest;
 pub struct CheckAnswer;
 
 /// The required elements of a check's request.
-const NEEDED: [&str; 9] = [
+const REQUIRED_ELEMENTS: [&str; 9] = [
     "XmlMsg",
     "MessageHeader",
     "QualificationConfirmationDate",
@@ -91,7 +91,7 @@ impl JsonSchema for CheckRequest {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let mut schema = group(MESSAGE, &is_asked, |element| NEEDED.contains(&element.name));
+        let mut schema = group_schema(MESSAGE, &is_in_request, |element| REQUIRED_ELEMENTS.contains(&element.name));
         schema["examples"] = json!([{ "XmlMsg": {
             "MessageHeader": { "QualificationConfirmationDate": "20260120", "MedicalInstitutionCode": "9910000018" },
             "MessageBody": { "QualificationConfirmSearchInfo": {
@@ -109,7 +109,7 @@ impl JsonSchema for CheckAnswer {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let mut schema = group(MESSAGE, &|_| true, |element| element.required);
+        let mut schema = group_schema(MESSAGE, &|_| true, |element| element.required);
         schema["description"] = json!(
             "資格確認の応答。要素の順序は決まっていません。値はすべて文字列です。 The answer of a check: elements in no fixed order, every value a text. See docs/elements.md."
         );
@@ -119,15 +119,15 @@ impl JsonSchema for CheckAnswer {
 
 /// Whether a request of a check has the element: a text that is taken from the request, or a group
 /// with such a text.
-fn is_asked(element: &Element) -> bool {
+fn is_in_request(element: &Element) -> bool {
     match &element.content {
         Content::Text(_) => element.from == "request",
-        Content::Group { elements, .. } => element.name != "ReferenceNumberRegistrationInfo" && elements.iter().any(is_asked),
+        Content::Group { elements, .. } => element.name != "ReferenceNumberRegistrationInfo" && elements.iter().any(is_in_request),
         Content::List { .. } => false,
     }
 }
 
-fn group(elements: &[Element], is_there: &dyn Fn(&Element) -> bool, is_required: impl Fn(&Element) -> bool + Copy) -> Value {
+fn group_schema(elements: &[Element], is_there: &dyn Fn(&Element) -> bool, is_required: impl Fn(&Element) -> bool + Copy) -> Value {
     let there = || elements.iter().filter(|element| is_there(element));
     let properties: Map<String, Value> = there().map(|element| (element.name.to_owned(), schema(element, is_there, is_required))).collect();
     let required: Vec<&str> = there().filter(|element| is_required(element)).map(|element| element.name).collect();
@@ -142,9 +142,9 @@ fn schema(element: &Element, is_there: &dyn Fn(&Element) -> bool, is_required: i
     let mut schema = match &element.content {
         Content::Text(_) if DATES.contains(&element.name) => json!({ "type": "string", "pattern": "^[0-9]{8}$" }),
         Content::Text(_) => json!({ "type": "string" }),
-        Content::Group { elements, .. } => group(elements, is_there, is_required),
+        Content::Group { elements, .. } => group_schema(elements, is_there, is_required),
         Content::List { style, item, elements, .. } => {
-            let of_item = group(elements, is_there, is_required);
+            let of_item = group_schema(elements, is_there, is_required);
             let items = match style {
                 ListStyle::Wrapped => json!({ "type": "object", "properties": { *item: of_item } }),
                 ListStyle::Bare | ListStyle::Repeated => of_item,
@@ -155,11 +155,11 @@ fn schema(element: &Element, is_there: &dyn Fn(&Element) -> bool, is_required: i
     if let Some(description) = description(element) {
         schema["description"] = json!(description);
     }
-    schema["x-provenance"] = json!(match element.mark {
-        Mark::Captured => "captured",
-        Mark::InUse => "in_use",
-        Mark::OneAuthor => "one_author",
-        Mark::Invented => "invented",
+    schema["x-provenance"] = json!(match element.certainty {
+        Certainty::Captured => "captured",
+        Certainty::InUse => "in_use",
+        Certainty::OneAuthor => "one_author",
+        Certainty::Invented => "invented",
     });
     schema
 }

@@ -15,7 +15,7 @@ pub mod tag;
 mod transforms;
 
 pub use content::{JSON, XML, content};
-pub use document::{Interface, Surface};
+pub use document::{Interface, ListenerRoutes};
 pub use messages::{CheckAnswer, CheckRequest, LoginAnswer, LoginRequest};
 pub use operation::{DescribedHandler, DescribedInput, DescribedOutput, Operation};
 pub use published::{OpenApiDocument, Published};

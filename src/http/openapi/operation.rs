@@ -51,50 +51,50 @@ impl<'a> Operation<'a> {
     }
 
     /// Sets the request body as JSON.
-    pub fn takes<T: JsonSchema>(&mut self) {
+    pub fn request_body<T: JsonSchema>(&mut self) {
         let schema = self.schema::<T>();
         let needed = T::json_schema(self.schemas).get("required").is_some();
         self.body = Some(json!({ "content": content(JSON, schema), "required": needed }));
     }
 
     /// Sets the request body, which is required, by media type.
-    pub fn takes_content(&mut self, content: Value) {
+    pub fn request_body_content(&mut self, content: Value) {
         self.body = Some(json!({ "content": content, "required": true }));
     }
 
     /// Adds a response with JSON.
-    pub fn answers<T: JsonSchema>(&mut self, status: u16) {
+    pub fn response<T: JsonSchema>(&mut self, status: u16) {
         let (schema, description) = (self.schema::<T>(), description::<T>(self.schemas));
-        self.answers_content(status, &description, content(JSON, schema));
+        self.response_content(status, &description, content(JSON, schema));
     }
 
     /// Adds a response, by media type.
-    pub fn answers_content(&mut self, status: u16, description: &str, content: Value) {
+    pub fn response_content(&mut self, status: u16, description: &str, content: Value) {
         self.answers.insert(status, json!({ "description": description, "content": content }));
     }
 
     /// Adds a response without a body.
-    pub fn answers_nothing(&mut self, status: u16, description: &str) {
+    pub fn no_content(&mut self, status: u16, description: &str) {
         self.answers.insert(status, json!({ "description": description }));
     }
 
     /// Adds a header to a response that was added before.
-    pub fn answers_header(&mut self, status: u16, name: &str, about: &str) {
+    pub fn response_header(&mut self, status: u16, name: &str, about: &str) {
         if let Some(answer) = self.answers.get_mut(&status) {
             answer["headers"][name] = json!({ "description": about, "schema": { "type": "string" } });
         }
     }
 
     /// Adds the control API's problems of this status.
-    pub fn refuses(&mut self, status: u16) {
+    pub fn problem(&mut self, status: u16) {
         self.answers.insert(status, problems::reference(status));
     }
 
     /// Adds errors of the catalogue as problem documents, under their statuses.
-    pub fn refuses_with(&mut self, errors: &[ErrorId]) {
+    pub fn catalogue_problems(&mut self, errors: &[ErrorId]) {
         let schema = self.schema::<Problem>();
         for id in errors {
-            self.answers_error(*id, content(PROBLEM, schema.clone()));
+            self.catalogue_error(*id, content(PROBLEM, schema.clone()));
             let status = self.catalogue.entry(*id).status;
             if let Some(answer) = self.answers.get_mut(&status) {
                 answer["content"][PROBLEM]["examples"][id.name()] = problems::example_reference(*id);
@@ -103,14 +103,14 @@ impl<'a> Operation<'a> {
     }
 
     /// Adds an error of the catalogue with this content, under the error's status.
-    pub fn answers_error(&mut self, error: ErrorId, content: Value) {
+    pub fn catalogue_error(&mut self, error: ErrorId, content: Value) {
         let entry = self.catalogue.entry(error);
         let answer = self.answers.entry(entry.status).or_insert_with(|| json!({ "description": "", "content": content }));
-        problems::list(answer, entry);
+        problems::add_error(answer, entry);
     }
 
     /// Adds a media type to a response that was added before.
-    pub fn answers_also(&mut self, status: u16, media_type: &str, about: &str) {
+    pub fn response_media_type(&mut self, status: u16, media_type: &str, about: &str) {
         if let Some(answer) = self.answers.get_mut(&status) {
             answer["content"][media_type] = json!({ "schema": { "type": "string", "description": about } });
         }
@@ -194,7 +194,7 @@ impl<T> DescribedInput for State<T> {}
 /// The parameters themselves are described by their names in the path.
 impl<T> DescribedInput for Path<T> {
     fn describe(operation: &mut Operation<'_>) {
-        operation.refuses(400);
+        operation.problem(400);
     }
 }
 
@@ -215,31 +215,31 @@ impl DescribedOutput for Response {}
 
 impl<T: JsonSchema> DescribedOutput for Json<T> {
     fn describe(operation: &mut Operation<'_>) {
-        operation.answers::<T>(200);
+        operation.response::<T>(200);
     }
 }
 
 impl DescribedOutput for &'static str {
     fn describe(operation: &mut Operation<'_>) {
-        operation.answers_content(200, "OK", content("text/plain", json!({ "type": "string" })));
+        operation.response_content(200, "OK", content("text/plain", json!({ "type": "string" })));
     }
 }
 
 impl DescribedOutput for NoContent {
     fn describe(operation: &mut Operation<'_>) {
-        operation.answers_nothing(204, "Done.");
+        operation.no_content(204, "Done.");
     }
 }
 
 impl DescribedOutput for Page {
     fn describe(operation: &mut Operation<'_>) {
-        operation.answers_content(200, "A page in Japanese.", content("text/html", json!({ "type": "string" })));
+        operation.response_content(200, "A page in Japanese.", content("text/html", json!({ "type": "string" })));
     }
 }
 
 impl DescribedOutput for Problem {
     fn describe(operation: &mut Operation<'_>) {
-        operation.refuses(503);
+        operation.problem(503);
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn names(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Returns the description of a path parameter.
-pub(super) fn of_path(name: &str, schemas: &mut SchemaGenerator) -> Value {
+pub(super) fn path_parameter(name: &str, schemas: &mut SchemaGenerator) -> Value {
     let (schema, about, example) = match name {
         "code" => (of::<InstitutionCode>(schemas), "医療機関コード。 The institution's code.", "9910000075"),
         "terminal" => (of::<TerminalId>(schemas), "端末の名前。 The terminal's name.", "T1"),

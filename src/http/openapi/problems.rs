@@ -53,8 +53,8 @@ pub(super) fn responses(schemas: &mut SchemaGenerator) -> Value {
 
 fn example(status: u16) -> Option<Value> {
     let problem = match status {
-        404 => Problem::absent(Text::new("医療機関 9910000083 はありません。", "There is no institution 9910000083.")),
-        409 => Problem::conflict(Text::new("端末 T2 は既にあります。", "Terminal T2 exists already.")).at("/id"),
+        404 => Problem::not_found(Text::new("医療機関 9910000083 はありません。", "There is no institution 9910000083.")),
+        409 => Problem::conflict(Text::new("端末 T2 は既にあります。", "Terminal T2 exists already.")).with_pointer("/id"),
         422 => Problem::field("/terminals/T1/bandwith", Text::new("項目「bandwith」はありません。", "unknown field `bandwith`")),
         _ => return None,
     };
@@ -62,16 +62,16 @@ fn example(status: u16) -> Option<Value> {
 }
 
 /// Adds an error to the description and the `x-errors` of a response, unless it is already listed.
-pub(super) fn list(answer: &mut Value, entry: &Entry) {
+pub(super) fn add_error(answer: &mut Value, entry: &Entry) {
     let error = json!({ "id": entry.id, "code": entry.code, "provenance": entry.provenance.code });
     let mut errors = answer["x-errors"].as_array().cloned().unwrap_or_default();
     if errors.contains(&error) {
         return;
     }
-    let told = format!("`{}` {}", entry.code, entry.id.name());
+    let line = format!("`{}` {}", entry.code, entry.id.name());
     answer["description"] = match answer["description"].as_str() {
-        None | Some("") => json!(told),
-        Some(before) => json!(format!("{before}, {told}")),
+        None | Some("") => json!(line),
+        Some(before) => json!(format!("{before}, {line}")),
     };
     errors.push(error);
     answer["x-errors"] = json!(errors);
@@ -88,7 +88,7 @@ pub(super) fn examples(catalogue: &Catalogue) -> Value {
     let example = |id: &ErrorId| {
         let entry = catalogue.entry(*id);
         let refusal = Refusal::detailed(*id, Text::same("…"));
-        let problem = Problem::of_catalogue(entry, &refusal.message(entry)).document();
+        let problem = Problem::from_catalogue(entry, &refusal.message(entry)).document();
         (id.name().to_owned(), json!({ "summary": entry.code, "value": problem }))
     };
     Value::Object(ErrorId::ALL.iter().map(example).collect())

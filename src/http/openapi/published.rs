@@ -70,6 +70,6 @@ impl DescribedOutput for OpenApiDocument {
     fn describe(operation: &mut Operation<'_>) {
         let fields = json!({ "openapi": { "type": "string" }, "info": { "type": "object" }, "paths": { "type": "object" } });
         let schema: Value = json!({ "type": "object", "properties": fields, "required": ["openapi", "info", "paths"] });
-        operation.answers_content(200, "OpenAPI 3.1", content(JSON, schema));
+        operation.response_content(200, "OpenAPI 3.1", content(JSON, schema));
     }
 }

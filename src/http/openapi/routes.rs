@@ -13,7 +13,7 @@ use crate::domain::text::Text;
 pub struct Routes<S> {
     router: Router<S>,
     described: Vec<Described>,
-    under: &'static str,
+    prefix: &'static str,
     tag: &'static Tag,
 }
 
@@ -35,19 +35,19 @@ pub struct Described {
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Starts without routes. The following routes get this tag.
-    pub fn about(tag: &'static Tag) -> Self {
-        Self { router: Router::new(), described: Vec::new(), under: "", tag }
+    pub fn new(tag: &'static Tag) -> Self {
+        Self { router: Router::new(), described: Vec::new(), prefix: "", tag }
     }
 
     /// Sets the tag of the following routes.
-    pub fn then(mut self, tag: &'static Tag) -> Self {
+    pub fn tag(mut self, tag: &'static Tag) -> Self {
         self.tag = tag;
         self
     }
 
     /// Sets the path prefix of the following routes.
-    pub fn under(mut self, path: &'static str) -> Self {
-        self.under = path;
+    pub fn prefix(mut self, path: &'static str) -> Self {
+        self.prefix = path;
         self
     }
 
@@ -98,7 +98,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// Adds to the description of the last route what the signature of its request handler does not
     /// say.
-    pub fn with(mut self, part: fn(&mut Operation<'_>)) -> Self {
+    pub fn describe(mut self, part: fn(&mut Operation<'_>)) -> Self {
         if let Some(last) = self.described.last_mut() {
             last.parts.push(part);
         }
@@ -108,7 +108,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Declares that the last route may respond with 409, if the present state does not allow the
     /// request.
     pub fn conflicts(self) -> Self {
-        self.with(|operation| operation.refuses(409))
+        self.describe(|operation| operation.problem(409))
     }
 
     /// Adds the routes of another instance.
@@ -133,7 +133,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S> + DescribedHandler<I>,
         T: 'static,
     {
-        let path = format!("{}{path}", self.under);
+        let path = format!("{}{path}", self.prefix);
         let routed: MethodRouter<S> = on(filter, handler);
         self.router = self.router.route(&path, routed);
         let name = std::any::type_name::<H>();

@@ -9,11 +9,11 @@ use crate::journal::RenderedText;
 use crate::journal::entry::MASKED;
 
 /// Whether the text of a field or element, given name and text, does not identify a person.
-pub(super) type IsImpersonal<'a> = &'a dyn Fn(&str, &str) -> bool;
+pub(super) type FieldPredicate<'a> = &'a dyn Fn(&str, &str) -> bool;
 
 /// Masks headers and body. `fields` are the names of fields and elements that are kept; if it is
 /// empty, all are.
-pub(super) fn masked_message(message: RenderedText, fields: &[&str], is_impersonal: IsImpersonal<'_>) -> RenderedText {
+pub(super) fn masked_message(message: RenderedText, fields: &[&str], is_impersonal: FieldPredicate<'_>) -> RenderedText {
     let RenderedText { headers, body, bytes, truncated } = message;
     RenderedText {
         headers: headers.into_iter().map(|(name, value)| known_header(&name, &value)).collect(),
@@ -23,7 +23,7 @@ pub(super) fn masked_message(message: RenderedText, fields: &[&str], is_imperson
     }
 }
 
-pub(super) fn masked_body(body: &str, fields: &[&str], is_impersonal: IsImpersonal<'_>) -> String {
+pub(super) fn masked_body(body: &str, fields: &[&str], is_impersonal: FieldPredicate<'_>) -> String {
     let body = body.trim_start_matches('\u{feff}').trim_start();
     match serde_json::from_str(body) {
         Ok(value) => masked_value("", value, fields, is_impersonal).to_string(),
@@ -35,7 +35,7 @@ fn known<'a>(name: &'a str, fields: &[&str]) -> &'a str {
     if fields.is_empty() || fields.contains(&name) { name } else { MASKED }
 }
 
-fn masked_value(name: &str, value: Value, fields: &[&str], is_impersonal: IsImpersonal<'_>) -> Value {
+fn masked_value(name: &str, value: Value, fields: &[&str], is_impersonal: FieldPredicate<'_>) -> Value {
     match value {
         Value::Object(inner) => {
             let field =
@@ -51,7 +51,7 @@ fn masked_value(name: &str, value: Value, fields: &[&str], is_impersonal: IsImpe
 }
 
 /// Masks XML: keeps the elements as far as they can be parsed, without attributes and comments.
-fn masked_xml(body: &str, fields: &[&str], is_impersonal: IsImpersonal<'_>) -> String {
+fn masked_xml(body: &str, fields: &[&str], is_impersonal: FieldPredicate<'_>) -> String {
     let mut reader = Reader::from_str(body);
     let (mut open, mut written, mut is_masked) = (Vec::<String>::new(), String::new(), false);
     loop {

@@ -56,7 +56,7 @@ const PLAIN_ERRORS: [ErrorId; 25] = [
 ];
 
 /// Elements of responses, and fields of the mock's own formats, that do not identify a person.
-const TOLD: [&str; 23] = [
+const IMPERSONAL_FIELDS: [&str; 23] = [
     "ReceptionDateTime",
     "ProcessExecutionTime",
     "QualificationConfirmationDate",
@@ -83,7 +83,7 @@ const TOLD: [&str; 23] = [
 ];
 
 /// Those that may repeat what a client sent, if an error quotes it.
-const REPEATING: [&str; 2] = ["ErrorMessage", "ReceptionNumber"];
+const QUOTING_FIELDS: [&str; 2] = ["ErrorMessage", "ReceptionNumber"];
 
 /// The element and field names of requests. Others may be a client's own.
 pub(super) const FIELDS: &[&str] = &[
@@ -208,9 +208,9 @@ fn is_impersonal(operation: Operation) -> bool {
 
 /// Returns whether a field of an operation's response can be kept. Fewer can be if an error quotes
 /// what was sent.
-pub(super) fn impersonal_text(operation: Operation, quotes: bool) -> impl Fn(&str, &str) -> bool {
+pub(super) fn keeps_field(operation: Operation, quotes: bool) -> impl Fn(&str, &str) -> bool {
     let all = is_impersonal(operation) && !quotes;
-    move |name, _| all || (TOLD.contains(&name) && !(quotes && REPEATING.contains(&name)))
+    move |name, _| all || (IMPERSONAL_FIELDS.contains(&name) && !(quotes && QUOTING_FIELDS.contains(&name)))
 }
 
 /// Returns a header, masked as necessary.

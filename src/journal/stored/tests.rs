@@ -70,18 +70,19 @@ fn entry() -> impl Strategy<Value = Entry> {
         answered,
     });
     let code = InstitutionCode::parse("9910000018").unwrap();
-    let asked = (any::<u128>(), time(), time(), option::of(Just(code)), select(Operation::ALL.to_vec()), "[A-Z]{1,8}", ".{0,20}");
-    let met = (option::of(terminal), option::of(found()), option::of(select(ResultFiles::ALL.to_vec())), option::of(100..600_u16));
-    let told = (outcome(), text(), vec(text(), 0..3), option::of(fault));
-    let kept = (option::of("[0-9a-f]{16}"), option::of("[0-9a-f]{16}"), option::of(message()), option::of(message()));
-    (asked, met, told, kept).prop_map(|(asked, met, told, kept)| {
-        let (id, at, wall, institution, operation, method, path) = asked;
-        let (terminal, found, result_files, status) = met;
-        let (outcome, why, notes, fault) = told;
-        let (session, inquiry, request, answer) = kept;
+    let request_parts = (any::<u128>(), time(), time(), option::of(Just(code)), select(Operation::ALL.to_vec()), "[A-Z]{1,8}", ".{0,20}");
+    let context_parts =
+        (option::of(terminal), option::of(found()), option::of(select(ResultFiles::ALL.to_vec())), option::of(100..600_u16));
+    let outcome_parts = (outcome(), text(), vec(text(), 0..3), option::of(fault));
+    let stored_parts = (option::of("[0-9a-f]{16}"), option::of("[0-9a-f]{16}"), option::of(message()), option::of(message()));
+    (request_parts, context_parts, outcome_parts, stored_parts).prop_map(|(request_parts, context_parts, outcome_parts, stored_parts)| {
+        let (id, at, wall, institution, operation, method, path) = request_parts;
+        let (terminal, found, result_files, status) = context_parts;
+        let (outcome, why, notes, fault) = outcome_parts;
+        let (session, inquiry, request, answer) = stored_parts;
         let (id, method) = (Uuid::from_u128(id), method.into());
-        let asked = Entry { id, at, wall, institution, method, path, terminal, found, ..example(operation, outcome) };
-        Entry { result_files, status, why, notes, fault, session, inquiry, request, answer, ..asked }
+        let base = Entry { id, at, wall, institution, method, path, terminal, found, ..example(operation, outcome) };
+        Entry { result_files, status, why, notes, fault, session, inquiry, request, answer, ..base }
     })
 }
 

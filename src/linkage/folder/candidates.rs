@@ -61,14 +61,14 @@ impl Candidates {
         handler: &dyn RequestHandler,
         failure_log: &mut FailureLog,
     ) -> Vec<(String, Stamp)> {
-        let mut take_complete = Vec::new();
+        let mut complete = Vec::new();
         // Long enough for a file that stays incomplete and was still being written when it was
         // admitted.
         let turn = rules.incomplete_after.saturating_mul(3);
         self.watched.retain(|name, watched| {
             let path = requests.join(name);
             match watched.looks_complete(&path, rules, wall, handler) {
-                Ok(true) => take_complete.push((name.clone(), watched.stamp)),
+                Ok(true) => complete.push((name.clone(), watched.stamp)),
                 Ok(false) => {}
                 Err(error) if error.kind() == ErrorKind::NotFound => return false,
                 // On Windows, a file may be locked while it is written; that is a failure only
@@ -80,7 +80,7 @@ impl Candidates {
             }
             !watched.admitted.has_passed(turn, wall)
         });
-        take_complete
+        complete
     }
 
     /// Starts to watch new files, up to the limit. The directory is read as a stream, since it
@@ -104,7 +104,7 @@ impl Candidates {
                 }
             };
             let name = entry.file_name();
-            let Some(name) = name.to_str().filter(|name| is_request_name(name) && handler.takes(name)) else { continue };
+            let Some(name) = name.to_str().filter(|name| is_request_name(name) && handler.accepts(name)) else { continue };
             if !self.watched.contains_key(name) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
                 if name > self.last_admitted.as_str() { behind.offer(name) } else { before.offer(name) }
             }

@@ -34,7 +34,7 @@ pub(super) fn remove_older(
         let Some(name) = entry.file_name().to_str().filter(|name| handler.is_ours(name)).map(str::to_owned) else { continue };
         // `DirEntry::metadata` does not follow links.
         let is_old = entry.metadata().and_then(|metadata| Ok(metadata.is_file() && metadata.modified()? < limit));
-        match disk::found(is_old) {
+        match disk::existed(is_old) {
             Ok(Some(true)) => match disk::remove(&entry.path()) {
                 Ok(()) => removed.push(name),
                 Err(error) => first_error = first_error.or(Some(error)),

@@ -43,7 +43,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// Renames a file unless the new name exists. Another process may still create it between the
 /// check and the rename: no operation prevents that on every kind of network share.
 pub(super) fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
-    match found(fs::symlink_metadata(to))? {
+    match existed(fs::symlink_metadata(to))? {
         None => rename(from, to),
         Some(_) => Err(io::Error::new(ErrorKind::AlreadyExists, "a newer file has the name")),
     }
@@ -52,11 +52,11 @@ pub(super) fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
 /// Removes a file, if it exists.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     step();
-    found(fs::remove_file(path)).map(|_| ())
+    existed(fs::remove_file(path)).map(|_| ())
 }
 
 /// Converts the error for a missing file to `None`.
-pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+pub(super) fn existed<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         other => other.map(Some),
@@ -73,7 +73,7 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
 /// Creates an empty file, or opens an existing one if it is empty, so that a client that has it
 /// open can read on.
 pub(super) fn create_or_reuse(path: &Path) -> io::Result<File> {
-    match found(stamp(path))?.flatten() {
+    match existed(stamp(path))?.flatten() {
         Some(Stamp { size: 0, .. }) => open(path, OpenOptions::new().write(true)),
         _ => create(path),
     }
@@ -89,10 +89,10 @@ pub(super) fn write(mut file: File, bytes: &[u8]) -> io::Result<()> {
 /// Appends the missing bytes to a file that has only the beginning of `bytes`. Does not change
 /// any other file, and does not create one.
 pub(super) fn complete(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let Some(Some(_)) = found(stamp(path))? else { return Ok(()) };
+    let Some(Some(_)) = existed(stamp(path))? else { return Ok(()) };
     // Read and written through one handle: if a client takes the file meanwhile and puts
     // another there, that one is not changed.
-    let Some(mut file) = found(open(path, OpenOptions::new().read(true).append(true)))? else { return Ok(()) };
+    let Some(mut file) = existed(open(path, OpenOptions::new().read(true).append(true)))? else { return Ok(()) };
     let mut there = Vec::new();
     (&mut file).take((bytes.len() as u64).saturating_add(1)).read_to_end(&mut there)?;
     match bytes.strip_prefix(there.as_slice()) {

@@ -13,14 +13,14 @@ const QUIET: SignedDuration = SignedDuration::from_secs(60);
 /// the kinds of failures, not by the files.
 #[derive(Debug, Default)]
 pub(super) struct FailureLog {
-    heard: HashMap<(&'static str, io::ErrorKind), Timestamp>,
+    last_failures: HashMap<(&'static str, io::ErrorKind), Timestamp>,
 }
 
 impl FailureLog {
     /// Logs that `task` failed, unless it failed with the same kind of error within the last
     /// minute, for any file.
     pub(super) fn warn_once(&mut self, task: &'static str, path: &Path, error: &io::Error, wall: Timestamp) {
-        let last = self.heard.insert((task, error.kind()), wall);
+        let last = self.last_failures.insert((task, error.kind()), wall);
         if last.is_none_or(|last| wall.duration_since(last) >= QUIET) {
             tracing::warn!(path = %path.display(), %error, "連携フォルダーの処理に失敗しました。成功するまで繰り返し、その間は再度表示しません / cannot {task}; trying again until it works, without saying so again");
         }

@@ -18,7 +18,7 @@ use super::disk::{self, Stamp};
 use super::layout::{Layout, OutputDir, is_request_name};
 use super::result_file::{Kind, ResultFile};
 use super::stopwatch::Stopwatch;
-use super::{OutputFile, Reply, RequestHandler};
+use super::{HandlerReply, OutputFile, RequestHandler};
 
 /// The parts of a folder that a job needs.
 pub(super) struct JobContext<'a> {
@@ -31,7 +31,7 @@ pub(super) struct JobContext<'a> {
 
 /// The progress of a job; all but `Waiting` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(super) enum JobProgress {
     Waiting,
     Delivered,
     Silent,
@@ -123,10 +123,10 @@ impl Job {
     ///
     /// # Errors
     /// A file operation failed; the job has to be continued later.
-    pub(super) fn advance(&mut self, context: &JobContext<'_>, handler: &mut dyn RequestHandler) -> io::Result<Progress> {
+    pub(super) fn advance(&mut self, context: &JobContext<'_>, handler: &mut dyn RequestHandler) -> io::Result<JobProgress> {
         if !self.is_answered() {
             match self.ask(context, handler)? {
-                Progress::Waiting => {}
+                JobProgress::Waiting => {}
                 end => return Ok(end),
             }
         }
@@ -134,24 +134,24 @@ impl Job {
             self.result = Some(ResultFile::store(context.layout, self.number, *kind, outgoing)?);
             self.reply = None;
         }
-        if self.taken.has_passed(self.latency, context.wall) { self.deliver(context) } else { Ok(Progress::Waiting) }
+        if self.taken.has_passed(self.latency, context.wall) { self.deliver(context) } else { Ok(JobProgress::Waiting) }
     }
 
-    fn ask(&mut self, context: &JobContext<'_>, handler: &mut dyn RequestHandler) -> io::Result<Progress> {
-        let Some(name) = self.request.clone() else { return Ok(Progress::Vanished) };
+    fn ask(&mut self, context: &JobContext<'_>, handler: &mut dyn RequestHandler) -> io::Result<JobProgress> {
+        let Some(name) = self.request.clone() else { return Ok(JobProgress::Vanished) };
         let claim = claim_path(context.layout, self.number, &name);
-        let Some(stamp) = disk::found(disk::stamp(&claim))? else { return Ok(Progress::Vanished) };
+        let Some(stamp) = disk::existed(disk::stamp(&claim))? else { return Ok(JobProgress::Vanished) };
         // Checked again, since between the first check and the rename the file may have been
         // written to, or replaced by a link.
         let Some(stamp) = stamp.filter(|now| self.stamp_at_claim.is_none_or(|stamp_at_claim| stamp_at_claim == *now)) else {
             self.give_back(context.layout)?;
-            return Ok(Progress::Changed);
+            return Ok(JobProgress::Changed);
         };
         let max = context.max_bytes;
         let content = if stamp.size > max { Ok(None) } else { disk::read(&claim, max) };
         let reply = match content {
             Ok(Some(bytes)) => handler.answer(&name, &bytes),
-            Ok(None) => Reply::Malformed(handler.too_large(&name, stamp.size, max)),
+            Ok(None) => HandlerReply::Malformed(handler.too_large(&name, stamp.size, max)),
             Err(error) => {
                 // A file that cannot be read does not stay here, where it would count toward
                 // the limit; in `req/` it waits its turn among the others.
@@ -159,32 +159,32 @@ impl Job {
                 return Err(error);
             }
         };
-        self.latency += handler.late();
+        self.latency += handler.extra_latency();
         self.reply = match reply {
-            Reply::Answer(outgoing) => Some((Kind::Answer, outgoing)),
-            Reply::Malformed(outgoing) => Some((Kind::Err, outgoing)),
-            Reply::Silent => {
+            HandlerReply::Answer(outgoing) => Some((Kind::Answer, outgoing)),
+            HandlerReply::Malformed(outgoing) => Some((Kind::Err, outgoing)),
+            HandlerReply::Silent => {
                 disk::remove(&claim)?;
-                return Ok(Progress::Silent);
+                return Ok(JobProgress::Silent);
             }
-            Reply::NotTaken => {
+            HandlerReply::NotTaken => {
                 self.give_back(context.layout)?;
-                return Ok(Progress::NotTaken);
+                return Ok(JobProgress::NotTaken);
             }
         };
-        Ok(Progress::Waiting)
+        Ok(JobProgress::Waiting)
     }
 
     /// Delivers the result and ends the job. The process may be killed after any step.
     ///
     /// # Errors
     /// A file operation failed; the job has to be continued later.
-    pub(super) fn deliver(&mut self, context: &JobContext<'_>) -> io::Result<Progress> {
+    pub(super) fn deliver(&mut self, context: &JobContext<'_>) -> io::Result<JobProgress> {
         let layout = context.layout;
         if let Some(result) = &self.result {
             let mut others = context.others.values().filter_map(|other| other.result.as_ref());
             if others.any(|other| result.waits_for(other)) {
-                return Ok(Progress::Waiting);
+                return Ok(JobProgress::Waiting);
             }
             self.settle_claim(layout, result.kind())?;
         }
@@ -193,11 +193,11 @@ impl Job {
             self.result = None;
             if !is_there {
                 self.move_refused(context)?;
-                return Ok(Progress::Vanished);
+                return Ok(JobProgress::Vanished);
             }
         }
         self.move_refused(context)?;
-        Ok(Progress::Delivered)
+        Ok(JobProgress::Delivered)
     }
 
     /// Removes the claim before the result is put into its place; otherwise the request would
@@ -206,7 +206,7 @@ impl Job {
     fn settle_claim(&mut self, layout: &Layout, kind: Kind) -> io::Result<()> {
         let Some(name) = self.request.as_ref().filter(|_| !self.refused) else { return Ok(()) };
         let claim = claim_path(layout, self.number, name);
-        if kind == Kind::Err && disk::found(disk::rename(&claim, &refused_path(layout, self.number, name)))?.is_some() {
+        if kind == Kind::Err && disk::existed(disk::rename(&claim, &refused_path(layout, self.number, name)))?.is_some() {
             self.refused = true;
             return Ok(());
         }
@@ -220,7 +220,7 @@ impl Job {
     fn move_refused(&mut self, context: &JobContext<'_>) -> io::Result<()> {
         if let Some(request) = &self.request {
             let from = refused_path(context.layout, self.number, request);
-            if disk::found(disk::stamp(&from))?.is_some() {
+            if disk::existed(disk::stamp(&from))?.is_some() {
                 // The stay time in `res/` begins now. If the time cannot be set, the file is
                 // only removed early.
                 let _ = disk::touch(&from, context.wall);
@@ -235,7 +235,7 @@ impl Job {
     /// that neither is lost.
     pub(super) fn give_back(&mut self, layout: &Layout) -> io::Result<()> {
         if let Some(request) = &self.request {
-            disk::found(disk::rename_to_free(&claim_path(layout, self.number, request), &layout.requests().join(request)))?;
+            disk::existed(disk::rename_to_free(&claim_path(layout, self.number, request), &layout.requests().join(request)))?;
             self.request = None;
         }
         Ok(())

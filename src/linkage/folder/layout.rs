@@ -55,7 +55,7 @@ impl Layout {
     pub(super) fn ensure(&self) -> io::Result<()> {
         fs::create_dir_all(&self.root)?;
         for dir in [self.requests(), self.of(OutputDir::Res), self.of(OutputDir::Face), self.own()] {
-            match disk::found(fs::symlink_metadata(&dir))? {
+            match disk::existed(fs::symlink_metadata(&dir))? {
                 None => fs::create_dir(&dir)?,
                 Some(metadata) if metadata.is_dir() => {}
                 Some(_) => return Err(io::Error::new(ErrorKind::NotADirectory, format!("{} is not a directory", dir.display()))),

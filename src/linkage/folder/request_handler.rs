@@ -18,7 +18,7 @@ pub struct OutputFile {
 
 /// The handler's reply to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
+pub enum HandlerReply {
     /// The result file, for `res/`.
     Answer(OutputFile),
     /// The error file, for `res/`; then the request file itself moves there, under its own
@@ -30,7 +30,7 @@ pub enum Reply {
     NotTaken,
 }
 
-impl Reply {
+impl HandlerReply {
     /// Returns the file to write, if any.
     pub fn file(&self) -> Option<&OutputFile> {
         match self {
@@ -46,21 +46,21 @@ impl Reply {
 pub trait RequestHandler {
     /// Whether requests are accepted now. Called before each request, so that closing stops a
     /// long sweep.
-    fn open(&mut self) -> bool;
+    fn is_open(&mut self) -> bool;
 
     /// Whether a file of this name in `req/` is a request; any other file is never touched. Not
     /// called for names that are not valid on every system (not UTF-8, with separators, colons
     /// or control characters, longer than 120 bytes).
-    fn takes(&self, name: &str) -> bool;
+    fn accepts(&self, name: &str) -> bool;
 
     /// Whether a request that ends with these bytes (its last 256, or all of a shorter one) is
     /// complete.
     fn complete(&self, tail: &[u8]) -> bool;
 
     /// Answers a request. Called again for the same request only if the reply could not be
-    /// stored: after [`Reply::NotTaken`], a disk error, or the end of the process within this
+    /// stored: after [`HandlerReply::NotTaken`], a disk error, or the end of the process within this
     /// call.
-    fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply;
+    fn answer(&mut self, name: &str, bytes: &[u8]) -> HandlerReply;
 
     /// Creates the error file for a request of `size` bytes, which is not read since `max`
     /// bytes are allowed. The request counts as malformed.
@@ -68,7 +68,7 @@ pub trait RequestHandler {
 
     /// Returns how much later than usual the result of the last answer is delivered; at once
     /// after a restart.
-    fn late(&self) -> Duration {
+    fn extra_latency(&self) -> Duration {
         Duration::ZERO
     }
 

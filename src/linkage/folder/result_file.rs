@@ -101,7 +101,7 @@ impl ResultFile {
         self.tried = true;
         let target = layout.of(self.output_dir()).join(&self.name);
         let path = self.path(layout);
-        if disk::found(disk::stamp(&path))?.is_none() {
+        if disk::existed(disk::stamp(&path))?.is_none() {
             return Ok(false);
         }
         match self.step {

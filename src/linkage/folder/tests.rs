@@ -18,7 +18,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
-use super::{Folder, OutputFile, Reply, RequestHandler, Rules, SweepSummary};
+use super::{Folder, HandlerReply, OutputFile, RequestHandler, Rules, SweepSummary};
 use crate::domain::linkage::ResultFiles;
 
 /// Kills the simulated process before a chosen change on disk, lets a watcher look before each
@@ -107,14 +107,14 @@ struct TestHandler {
 }
 
 impl RequestHandler for TestHandler {
-    fn open(&mut self) -> bool {
+    fn is_open(&mut self) -> bool {
         if let Some(before_claim) = &mut self.before_claim {
             before_claim();
         }
         !self.closed
     }
 
-    fn takes(&self, name: &str) -> bool {
+    fn accepts(&self, name: &str) -> bool {
         name.ends_with(".xml")
     }
 
@@ -122,20 +122,24 @@ impl RequestHandler for TestHandler {
         tail.trim_ascii_end().ends_with(b"</XmlMsg>")
     }
 
-    fn answer(&mut self, name: &str, bytes: &[u8]) -> Reply {
+    fn answer(&mut self, name: &str, bytes: &[u8]) -> HandlerReply {
         if self.refusing {
-            return Reply::NotTaken;
+            return HandlerReply::NotTaken;
         }
         self.asked.push(name.to_owned());
         let number = self.asked.len();
         let before = if self.number_first { format!("{number} ") } else { String::new() };
         let bytes_of_answer = format!("{before}{name} {number}").into_bytes();
         if !self.complete(bytes) {
-            Reply::Malformed(OutputFile { name: name.replace(".xml", ".err"), bytes: bytes_of_answer, result_files: self.result_files })
+            HandlerReply::Malformed(OutputFile {
+                name: name.replace(".xml", ".err"),
+                bytes: bytes_of_answer,
+                result_files: self.result_files,
+            })
         } else if bytes.windows(6).any(|word| word == b"silent") {
-            Reply::Silent
+            HandlerReply::Silent
         } else {
-            Reply::Answer(OutputFile { name: name.replace("req_", "res_"), bytes: bytes_of_answer, result_files: self.result_files })
+            HandlerReply::Answer(OutputFile { name: name.replace("req_", "res_"), bytes: bytes_of_answer, result_files: self.result_files })
         }
     }
 
@@ -198,7 +202,7 @@ impl Bench {
     }
 
     /// Lists the engine's own files, without the lock.
-    fn result(&self) -> Vec<String> {
+    fn engine_files(&self) -> Vec<String> {
         self.names(".onshi-mock").into_iter().filter(|name| name != "lock").collect()
     }
 

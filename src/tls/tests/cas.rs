@@ -71,7 +71,7 @@ fn a_ca_of_an_earlier_version_stays_and_works_and_is_told_from_new_ones() {
     put_ca_with_addresses(dir.path());
     let kept = fs::read_to_string(dir.path().join("ca.pem")).unwrap();
     let authority = open_with(dir.path(), &["10.0.0.9"], now()).unwrap();
-    assert_eq!(authority.made(), CreatedFiles { ca: false, server: true });
+    assert_eq!(authority.created_files(), CreatedFiles { ca: false, server: true });
     assert_eq!(authority.name_constraints(), NameConstraints::DnsNamesAndAddresses);
     assert_eq!(fs::read_to_string(dir.path().join("ca.pem")).unwrap(), kept);
     for name in ["localhost", "127.0.0.1", "10.0.0.9", "mock.example.jp", "203.0.113.5"] {
@@ -94,7 +94,7 @@ fn a_ca_without_constraints_says_so_in_its_name_and_is_taken_again() {
     assert_eq!(made.name_constraints(), NameConstraints::None);
     assert!(made.ca().subject.contains("onshi-mock CA - FOR TESTS ONLY, NO NAME CONSTRAINTS"), "{}", made.ca().subject);
     let again = open_with(dir.path(), &["www.example.jp"], now()).unwrap();
-    assert_eq!((again.made().ca, again.ca_pem()), (false, made.ca_pem()));
+    assert_eq!((again.created_files().ca, again.ca_pem()), (false, made.ca_pem()));
     handshake(&again, client_config(&made, &TLS13, None), "www.example.jp").unwrap();
     assert!(again.new_ca_command(dir.path()).ends_with(" --tls-san www.example.jp --no-name-constraints"));
 }

@@ -9,9 +9,9 @@ use crate::domain::ids::TerminalAddress;
 #[test]
 fn a_second_opening_keeps_everything() {
     let (dir, first) = create();
-    assert_eq!(first.made(), CreatedFiles { ca: true, server: true });
+    assert_eq!(first.created_files(), CreatedFiles { ca: true, server: true });
     let second = open_with(dir.path(), &[], now()).unwrap();
-    assert_eq!(second.made(), CreatedFiles { ca: false, server: false });
+    assert_eq!(second.created_files(), CreatedFiles { ca: false, server: false });
     assert_eq!(first.ca_pem(), second.ca_pem());
     assert_eq!(first.server(), second.server());
     let shown = Authority::open(dir.path()).unwrap();
@@ -29,13 +29,13 @@ fn two_installations_have_different_cas() {
 fn a_later_name_inside_the_constraints_renews_the_server_alone() {
     let (dir, first) = create();
     let second = open_with(dir.path(), &["Sub.LocalHost", "10.1.2.3", "203.0.113.5"], now()).unwrap();
-    assert_eq!(second.made(), CreatedFiles { ca: false, server: true });
+    assert_eq!(second.created_files(), CreatedFiles { ca: false, server: true });
     assert_eq!(first.ca_pem(), second.ca_pem());
     for name in ["sub.localhost", "10.1.2.3", "203.0.113.5", "localhost"] {
         handshake(&second, client_config(&first, &TLS13, None), name).unwrap();
     }
     // Existing names stay: an opening without them changes nothing.
-    assert!(!open_with(dir.path(), &[], now()).unwrap().made().server);
+    assert!(!open_with(dir.path(), &[], now()).unwrap().created_files().server);
 }
 
 #[test]
@@ -56,11 +56,11 @@ fn a_later_name_outside_is_refused_with_the_command() {
 
     let names = ["first.example.jp", "10.0.0.9", "second.example.jp"].map(str::to_owned);
     let options = OpenOptions { dir: dir.path(), extra_names: &names, listen: &[], new_ca: NewCa::default() };
-    let anew = Authority::create_anew(options, now()).unwrap();
-    assert_eq!(anew.made(), CreatedFiles { ca: true, server: true });
-    assert_ne!(anew.ca_pem(), first.ca_pem());
+    let recreated = Authority::recreate(options, now()).unwrap();
+    assert_eq!(recreated.created_files(), CreatedFiles { ca: true, server: true });
+    assert_ne!(recreated.ca_pem(), first.ca_pem());
     for name in &names {
-        handshake(&anew, client_config(&anew, &TLS13, None), name).unwrap();
+        handshake(&recreated, client_config(&recreated, &TLS13, None), name).unwrap();
     }
 }
 
@@ -71,7 +71,7 @@ fn a_deleted_server_certificate_comes_back_with_the_dns_names_the_ca_was_made_fo
     fs::remove_file(dir.path().join("server.pem")).unwrap();
     fs::remove_file(dir.path().join("server.key")).unwrap();
     let again = open_with(dir.path(), &[], now()).unwrap();
-    assert_eq!(again.made(), CreatedFiles { ca: false, server: true });
+    assert_eq!(again.created_files(), CreatedFiles { ca: false, server: true });
     handshake(&again, client_config(&again, &TLS13, None), "mock.example.jp").unwrap();
 }
 
@@ -115,10 +115,10 @@ fn what_is_no_name_is_refused() {
 fn the_server_certificate_is_renewed_in_its_last_month() {
     let (dir, first) = create();
     let later = now() + days(789);
-    assert!(!open_with(dir.path(), &[], later).unwrap().made().server);
+    assert!(!open_with(dir.path(), &[], later).unwrap().created_files().server);
     let later = now() + days(791);
     let renewed = open_with(dir.path(), &[], later).unwrap();
-    assert_eq!(renewed.made(), CreatedFiles { ca: false, server: true });
+    assert_eq!(renewed.created_files(), CreatedFiles { ca: false, server: true });
     assert_eq!(renewed.ca_pem(), first.ca_pem());
     assert!(renewed.server().not_after > later + days(800));
     let whole_life = first.server().not_after.duration_since(first.server().not_before);
@@ -131,7 +131,7 @@ fn at_the_end_of_the_ca_nothing_outlives_it_and_then_it_is_refused() {
     let last = first.ca().not_after - days(5);
     let renewed = open_with(dir.path(), &[], last).unwrap();
     assert_eq!(renewed.server().not_after, first.ca().not_after);
-    assert!(!open_with(dir.path(), &[], last).unwrap().made().server);
+    assert!(!open_with(dir.path(), &[], last).unwrap().created_files().server);
     let issued = renewed.issue_terminal(&TerminalAddress::parse("9910000026-T1").unwrap(), last).unwrap();
     assert_eq!(issued.not_after, first.ca().not_after);
     for wrong in [first.ca().not_after, first.ca().not_before - days(1)] {

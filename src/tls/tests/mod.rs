@@ -158,8 +158,8 @@ fn handshake(server: &Authority, client: ClientConfig, name: &str) -> Result<Ser
             client.process_new_packets()?;
         }
     }
-    let mut heard = [0; 5];
-    server.reader().read_exact(&mut heard).unwrap();
-    assert_eq!(&heard, b"hello");
+    let mut received = [0; 5];
+    server.reader().read_exact(&mut received).unwrap();
+    assert_eq!(&received, b"hello");
     Ok(server)
 }

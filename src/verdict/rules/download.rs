@@ -9,7 +9,7 @@ use crate::domain::operation::OutcomeName;
 use crate::domain::terminal::ReportState;
 
 /// Faults that end a transfer before its last byte.
-const CUTTING: [KindName; 6] =
+const TRUNCATING_FAULTS: [KindName; 6] =
     [KindName::Reset, KindName::Close, KindName::Cut, KindName::WrongLength, KindName::Status, KindName::BlackHole];
 
 /// The client has these bytes already.
@@ -22,7 +22,7 @@ enum ReceivedBytes {
     /// All of it, intact.
     Whole,
     /// All of it, but the last transfer was corrupted.
-    Spoilt,
+    Corrupted,
     /// A part.
     Partly,
     /// The journal does not show which bytes were sent.
@@ -52,27 +52,27 @@ pub(super) fn verified(case: &Case<'_>) -> Finding {
                     format!("{of} は最後まで受信される前にインストール済みと報告されました。"),
                     format!("{of} was reported as installed before it was received whole."),
                 )
-                .by([*report]);
+                .with_entries([*report]);
             }
-            ReceivedBytes::Spoilt => {
+            ReceivedBytes::Corrupted => {
                 return Finding::new(
                     Grade::Fail,
                     format!("{of} は壊れた内容を受信したまま、インストール済みと報告されました。"),
                     format!("{of} was received spoilt, and reported as installed all the same."),
                 )
-                .by(corrupted.iter().copied().filter(|entry| entry.number < report.number).chain([*report]));
+                .with_entries(corrupted.iter().copied().filter(|entry| entry.number < report.number).chain([*report]));
             }
         }
     }
     if !unknown.is_empty() || reports.is_empty() {
         let why = ("受信の全体が証跡に残っていません。", "The evidence does not have the whole transfer.");
-        return Finding::new(Grade::Inconclusive, why.0, why.1).by(unknown).by(corrupted);
+        return Finding::new(Grade::Inconclusive, why.0, why.1).with_entries(unknown).with_entries(corrupted);
     }
     let why = (
         "インストール済みと報告されたものは、すべて最後まで受信されていました。",
         "All that was reported as installed had been received whole.",
     );
-    Finding::new(Grade::Pass, why.0, why.1).by(reports)
+    Finding::new(Grade::Pass, why.0, why.1).with_entries(reports)
 }
 
 /// Returns the component and version in a report of this state.
@@ -105,7 +105,7 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> ReceivedBytes {
         // resumes.
         let rest = &transfers[at + 1..];
         let broke_off = rest.first().is_some_and(|next| next.outcome == OutcomeName::Refused && next.status.is_none());
-        let cut = broke_off || transfer.fault.is_some_and(|fault| CUTTING.contains(&fault));
+        let cut = broke_off || transfer.fault.is_some_and(|fault| TRUNCATING_FAULTS.contains(&fault));
         let resumed = rest.iter().find_map(|next| next.package.as_ref()?.bytes).map(|(from, _)| from);
         let to = if cut { resumed.filter(|at| (from..to).contains(at)).unwrap_or(from) } else { to };
         if Some((from, to)) == package.size.map(|size| (0, size)) {
@@ -130,15 +130,15 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> ReceivedBytes {
     let Some(size) = size else {
         return ReceivedBytes::Unknown;
     };
-    match (reaches(&mut parts, size), corrupted) {
+    match (cover(&mut parts, size), corrupted) {
         (true, false) => ReceivedBytes::Whole,
-        (true, true) => ReceivedBytes::Spoilt,
+        (true, true) => ReceivedBytes::Corrupted,
         (false, _) => ReceivedBytes::Partly,
     }
 }
 
 /// Whether these ranges together cover every byte up to `size`.
-fn reaches(parts: &mut [(u64, u64)], size: u64) -> bool {
+fn cover(parts: &mut [(u64, u64)], size: u64) -> bool {
     parts.sort_unstable();
     parts.iter().fold(0, |end, (from, to)| if *from <= end { end.max(*to) } else { end }) >= size
 }

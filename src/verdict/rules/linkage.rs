@@ -28,18 +28,18 @@ pub(super) fn answers_taken_once(case: &Case<'_>) -> Finding {
             format!("{count} 件の要求に回答し、出し直された要求はありませんでした。"),
             format!("{count} requests were answered, and none was sent again."),
         )
-        .by(answered.values().flatten().copied());
+        .with_entries(answered.values().flatten().copied());
     }
     Finding::new(
         Grade::Fail,
         "回答済みの要求が同じ名前で出し直されました。",
         "A request that had been answered was sent again under the same name.",
     )
-    .by(again)
+    .with_entries(again)
 }
 
 /// Sending a refused request again is right: after the restart, the same request should be
 /// answered.
 fn was_answered(entry: &Exchange) -> bool {
-    entry.has_arrived() && entry.outcome != OutcomeName::Refused
+    entry.reached_client() && entry.outcome != OutcomeName::Refused
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::case::{Case, LASTING};
+use super::super::case::{Case, LASTING_ERRORS};
 use super::super::evidence::Observation;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
@@ -21,7 +21,7 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
     if refusals.is_empty() {
         return Finding::not_exercised("続くエラーはありませんでした。", "No check was refused with an error that lasts.");
     }
-    let observed: Vec<(&Observation, &Exchange)> = LASTING.into_iter().flat_map(|error| case.observations_of(error)).collect();
+    let observed: Vec<(&Observation, &Exchange)> = LASTING_ERRORS.into_iter().flat_map(|error| case.observations_of(error)).collect();
     let taken: Vec<_> = observed.iter().filter(|(observation, _)| denies(observation)).collect();
     if !taken.is_empty() {
         return Finding::new(
@@ -29,13 +29,13 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
             "照会がエラーになったのに、画面には資格がないと表示されました。",
             "The check was refused with an error, but the screen said that there is no qualification.",
         )
-        .by(taken.iter().map(|(_, check)| *check))
-        .seen(taken.iter().map(|(observation, _)| *observation));
+        .with_entries(taken.iter().map(|(_, check)| *check))
+        .with_observations(taken.iter().map(|(observation, _)| *observation));
     }
     // Another observation of the same screen may have said what was shown.
-    let told: BTreeSet<&str> =
+    let described: BTreeSet<&str> =
         observed.iter().filter(|(observation, _)| is_clear(observation)).map(|(_, check)| check.id.as_str()).collect();
-    let is_doubtful = |(observation, check): &(&Observation, &Exchange)| may_deny(observation) && !told.contains(check.id.as_str());
+    let is_doubtful = |(observation, check): &(&Observation, &Exchange)| may_deny(observation) && !described.contains(check.id.as_str());
     let (doubtful, others): (Vec<_>, Vec<_>) = observed.into_iter().partition(is_doubtful);
     if !doubtful.is_empty() {
         let kind = ObservationKind::NoQualificationShown;
@@ -51,20 +51,20 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
                 title.en
             ),
         )
-        .by(doubtful.iter().map(|(_, check)| *check))
-        .seen(doubtful.iter().map(|(observation, _)| *observation));
+        .with_entries(doubtful.iter().map(|(_, check)| *check))
+        .with_observations(doubtful.iter().map(|(observation, _)| *observation));
     }
-    let observed: Vec<_> = others.into_iter().filter(|(observation, _)| tells_of_error(observation)).collect();
+    let observed: Vec<_> = others.into_iter().filter(|(observation, _)| describes_error(observation)).collect();
     if !observed.is_empty() {
         return Finding::new(
             Grade::Pass,
             "エラー時の画面が観察され、資格がないことを示す言葉は見つかりませんでした。",
             "The screen was observed at the error, and no words were found that say that there is no qualification.",
         )
-        .by(observed.iter().map(|(_, check)| *check))
-        .seen(observed.iter().map(|(observation, _)| *observation));
+        .with_entries(observed.iter().map(|(_, check)| *check))
+        .with_observations(observed.iter().map(|(observation, _)| *observation));
     }
-    by_the_wire(case, &refusals)
+    judge_by_wire(case, &refusals)
 }
 
 /// Whether an observation says that the screen denied the qualification: by its kind, or by a
@@ -122,24 +122,24 @@ fn may_deny(observation: &Observation) -> bool {
 }
 
 /// Whether an observation describes what the screen showed of the error: by its kind, or by a text.
-fn tells_of_error(observation: &Observation) -> bool {
+fn describes_error(observation: &Observation) -> bool {
     match observation.kind {
         ObservationKind::MessageShown => observation.text.is_some(),
         kind => kind != ObservationKind::Other,
     }
 }
 
-fn by_the_wire(case: &Case<'_>, refusals: &[&Exchange]) -> Finding {
+fn judge_by_wire(case: &Case<'_>, refusals: &[&Exchange]) -> Finding {
     let patients = last_of_each_patient(refusals);
-    let over: Vec<&Exchange> = patients.iter().copied().filter(|refusal| case.is_over(refusal)).collect();
-    let gone: Vec<&Exchange> = over.iter().copied().filter(|refusal| case.repeated(refusal).is_none()).collect();
+    let over: Vec<&Exchange> = patients.iter().copied().filter(|refusal| case.is_resolved(refusal)).collect();
+    let gone: Vec<&Exchange> = over.iter().copied().filter(|refusal| case.find_repetition(refusal).is_none()).collect();
     if !gone.is_empty() {
         return Finding::new(
             Grade::Warn,
             "エラーになった患者の照会がやり直されていません。結果として扱った可能性があります（画面の観察がないため断定できません）。",
             "A patient whose check was refused was not checked again: it may have been taken for a result. Without an observation of the screen that is not certain.",
         )
-        .by(gone);
+        .with_entries(gone);
     }
     if over.is_empty() || over.len() < patients.len() {
         return Finding::new(
@@ -147,15 +147,15 @@ fn by_the_wire(case: &Case<'_>, refusals: &[&Exchange]) -> Finding {
             "画面の観察がなく、照会のやり直しもまだ確認できません。",
             "The screen was not observed, and the check was not repeated yet.",
         )
-        .by(patients);
+        .with_entries(patients);
     }
-    let repeated = over.iter().filter_map(|refusal| case.repeated(refusal));
+    let repeated = over.iter().filter_map(|refusal| case.find_repetition(refusal));
     Finding::new(
         Grade::Pass,
         "エラーになった患者の照会がやり直されたため、結果としては扱われていません（通信による判定）。",
         "The refused checks were repeated, so the error was not taken for a result (judged by the wire).",
     )
-    .by(repeated)
+    .with_entries(repeated)
 }
 
 /// Judges that the client behaved correctly in every error profile.
@@ -185,7 +185,7 @@ pub(super) fn profiles_understood(case: &Case<'_>) -> Finding {
             format!("次の形のエラーに正しく対処しませんでした：{names}"),
             format!("The client did not do the right thing about: {names}."),
         )
-        .by(of(&wrong));
+        .with_entries(of(&wrong));
     }
     if !open.is_empty() {
         let names = open.join(", ");
@@ -194,10 +194,10 @@ pub(super) fn profiles_understood(case: &Case<'_>) -> Finding {
             format!("次の形のエラーの後、再起動ややり直しがまだありません：{names}"),
             format!("Not restarted and repeated yet after: {names}."),
         )
-        .by(of(&open));
+        .with_entries(of(&open));
     }
     let names = right.join(", ");
-    Finding::new(Grade::Pass, format!("正しく対処した形：{names}"), format!("Understood: {names}.")).by(of(&right))
+    Finding::new(Grade::Pass, format!("正しく対処した形：{names}"), format!("Understood: {names}.")).with_entries(of(&right))
 }
 
 /// Whether these refusals, all in one profile, were interpreted correctly; `None` if that cannot be
@@ -208,12 +208,12 @@ fn understood(case: &Case<'_>, refusals: &[&Exchange]) -> Option<bool> {
     if observed.iter().any(|(observation, check)| denies(observation) && about(check)) {
         return Some(false);
     }
-    if case.densest(refusals).len() as u64 > case.limit("checks_per_minute") {
+    if case.largest_burst(refusals).len() as u64 > case.limit("checks_per_minute") {
         return Some(false);
     }
     let patients = last_of_each_patient(refusals);
-    let over: Vec<_> = patients.iter().filter(|refusal| case.is_over(refusal)).collect();
-    if over.iter().any(|refusal| case.repeated(refusal).is_none()) {
+    let over: Vec<_> = patients.iter().filter(|refusal| case.is_resolved(refusal)).collect();
+    if over.iter().any(|refusal| case.find_repetition(refusal).is_none()) {
         return Some(false);
     }
     (!over.is_empty() && over.len() == patients.len()).then_some(true)

@@ -15,7 +15,7 @@ const TOKEN_ERRORS: [ErrorId; 3] = [ErrorId::TokenExpired, ErrorId::TokenForeign
 /// Judges that the client logged in again after its token had expired.
 pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
     let expired: Vec<&Exchange> =
-        case.journal().filter(|entry| entry.is_refused_with(ErrorId::TokenExpired) && entry.has_arrived()).collect();
+        case.journal().filter(|entry| entry.is_refused_with(ErrorId::TokenExpired) && entry.reached_client()).collect();
     if expired.is_empty() {
         return Finding::not_exercised("有効期限の切れたトークンは使われませんでした。", "No expired token was used.");
     }
@@ -38,8 +38,8 @@ pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
                 format!("期限切れと回答されたトークンが、その後も {count} 回使われました（上限 {limit} 回）。"),
                 format!("A token was used {count} more times after it was refused as expired (limit {limit})."),
             )
-            .by([refusal])
-            .by(again);
+            .with_entries([refusal])
+            .with_entries(again);
         }
         let is_its_own = |entry: &&Exchange| refusal.terminal.is_none() || entry.terminal == refusal.terminal;
         let is_renewed = |entry: &&Exchange| is_accepted(entry) && entry.session.is_some() && entry.session.as_deref() != session;
@@ -49,13 +49,13 @@ pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
                 "期限切れの後、新しいトークンによる要求がありません。",
                 "After the token had expired, no request with a new one came.",
             )
-            .by([refusal]);
+            .with_entries([refusal]);
         };
         proof.extend([refusal, renewed]);
     }
     let why =
         ("期限切れの後、新しいトークンで要求が受け付けられました。", "After the token had expired, a request with a new one was accepted.");
-    Finding::new(Grade::Pass, why.0, why.1).by(proof)
+    Finding::new(Grade::Pass, why.0, why.1).with_entries(proof)
 }
 
 /// Whether the request's token was accepted.
@@ -68,13 +68,13 @@ fn is_accepted(entry: &Exchange) -> bool {
 /// The time may pass by either clock: a time by the institution's clock (the next window) may be
 /// reached because a test advanced the clock.
 pub(super) fn retry_after_honoured(case: &Case<'_>) -> Finding {
-    let told: Vec<(&Exchange, u64)> = case.journal().filter_map(|entry| Some((entry, entry.retry_after?))).collect();
-    if told.is_empty() {
+    let announced: Vec<(&Exchange, u64)> = case.journal().filter_map(|entry| Some((entry, entry.retry_after?))).collect();
+    if announced.is_empty() {
         return Finding::not_exercised("Retry-After の付いた回答はありませんでした。", "No answer had a Retry-After.");
     }
     let tolerance = case.limit("retry_after_tolerance_seconds");
     let mut kept = Vec::new();
-    for (entry, seconds) in told {
+    for (entry, seconds) in announced {
         let same = |other: &&Exchange| {
             other.operation == entry.operation
                 && other.terminal == entry.terminal
@@ -91,7 +91,7 @@ pub(super) fn retry_after_honoured(case: &Case<'_>) -> Finding {
                 format!("{seconds} 秒待つよう指定されましたが、{waited:.1} 秒後に次の要求がありました。"),
                 format!("Told to wait {seconds} s, the client asked again after {waited:.1} s."),
             )
-            .by([entry, next]);
+            .with_entries([entry, next]);
         }
         kept.extend([entry, next]);
     }
@@ -99,7 +99,8 @@ pub(super) fn retry_after_honoured(case: &Case<'_>) -> Finding {
         let why = ("指定の後、同じ要求はありませんでした。", "The client did not ask again after it was told to wait.");
         return Finding::new(Grade::Inconclusive, why.0, why.1);
     }
-    Finding::new(Grade::Pass, "指定された時間が経ってから次の要求がありました。", "The client asked again when the time was over.").by(kept)
+    Finding::new(Grade::Pass, "指定された時間が経ってから次の要求がありました。", "The client asked again when the time was over.")
+        .with_entries(kept)
 }
 
 impl Exchange {

@@ -19,9 +19,9 @@ pub(super) fn repeated(case: &Case<'_>) -> Finding {
     }
     // The last refusal of each terminal whose cause the restart ended.
     let last: BTreeMap<_, _> =
-        refusals.iter().filter(|refusal| case.is_over(refusal)).map(|refusal| (&refusal.terminal, *refusal)).collect();
+        refusals.iter().filter(|refusal| case.is_resolved(refusal)).map(|refusal| (&refusal.terminal, *refusal)).collect();
     if last.is_empty() {
-        return Finding::not_exercised(NO_RESTART.0, NO_RESTART.1).by(refusals);
+        return Finding::not_exercised(NO_RESTART.0, NO_RESTART.1).with_entries(refusals);
     }
     let missing: Vec<&Exchange> = last.values().copied().filter(|refusal| case.success_after(refusal).is_none()).collect();
     if !missing.is_empty() {
@@ -31,8 +31,8 @@ pub(super) fn repeated(case: &Case<'_>) -> Finding {
             format!("再起動の後、成功した資格確認がない端末があります：{}", terminals(&missing)),
             format!("No check succeeded after the restart of: {}.", terminals(&missing)),
         )
-        .by(missing)
-        .by_events(boots);
+        .with_entries(missing)
+        .with_events(boots);
     }
     let boots: Vec<_> = last.values().filter_map(|refusal| case.boot_after(refusal)).collect();
     let pairs = last.values().flat_map(|refusal| [Some(*refusal), case.success_after(refusal)].into_iter().flatten());
@@ -41,8 +41,8 @@ pub(super) fn repeated(case: &Case<'_>) -> Finding {
         "エラーの後に再起動され、同じ端末で資格確認に成功しました。",
         "The error was followed by a restart, and a check at the same terminal succeeded.",
     )
-    .by(pairs)
-    .by_events(boots)
+    .with_entries(pairs)
+    .with_events(boots)
 }
 
 /// Judges that the check of the same patient was repeated, not skipped.
@@ -51,12 +51,12 @@ pub(super) fn same_patient(case: &Case<'_>) -> Finding {
     if refusals.is_empty() {
         return Finding::not_exercised(NO_REFUSAL.0, NO_REFUSAL.1);
     }
-    let over: Vec<&Exchange> = refusals.iter().copied().filter(|refusal| case.is_over(refusal)).collect();
+    let over: Vec<&Exchange> = refusals.iter().copied().filter(|refusal| case.is_resolved(refusal)).collect();
     let over = last_of_each_patient(&over);
     if over.is_empty() {
-        return Finding::not_exercised(NO_RESTART.0, NO_RESTART.1).by(refusals);
+        return Finding::not_exercised(NO_RESTART.0, NO_RESTART.1).with_entries(refusals);
     }
-    let skipped: Vec<&Exchange> = over.iter().copied().filter(|refusal| case.repeated(refusal).is_none()).collect();
+    let skipped: Vec<&Exchange> = over.iter().copied().filter(|refusal| case.find_repetition(refusal).is_none()).collect();
     if !skipped.is_empty() {
         let (skipped_count, all) = (skipped.len(), over.len());
         return Finding::new(
@@ -64,15 +64,15 @@ pub(super) fn same_patient(case: &Case<'_>) -> Finding {
             format!("エラーになった患者 {all} 人のうち {skipped_count} 人の資格確認がやり直されていません。"),
             format!("Of {all} patients whose check was refused, {skipped_count} were not checked again."),
         )
-        .by(skipped);
+        .with_entries(skipped);
     }
-    let pairs = over.iter().flat_map(|refusal| [Some(*refusal), case.repeated(refusal)].into_iter().flatten());
+    let pairs = over.iter().flat_map(|refusal| [Some(*refusal), case.find_repetition(refusal)].into_iter().flatten());
     Finding::new(
         Grade::Pass,
         format!("エラーになった患者 {} 人全員の資格確認がやり直され、成功しました。", over.len()),
         format!("All patients whose check was refused ({}) were checked again with success.", over.len()),
     )
-    .by(pairs)
+    .with_entries(pairs)
 }
 
 /// Judges that the check was not sent continually while the error lasted.
@@ -87,15 +87,15 @@ pub(super) fn not_hammered(case: &Case<'_>) -> Finding {
             "どの患者の照会か、証跡から分かりません。",
             "The evidence does not tell which patient the checks were about.",
         )
-        .by(refusals);
+        .with_entries(refusals);
     }
-    let (limit, densest) = (case.limit("checks_per_minute"), case.densest(&refusals));
+    let (limit, densest) = (case.limit("checks_per_minute"), case.largest_burst(&refusals));
     let most = densest.len();
     let (ja, en) = (
         format!("1分間に同じ患者の照会が最大 {most} 回ありました（上限 {limit} 回）。"),
         format!("The same patient was checked up to {most} times within a minute (limit {limit})."),
     );
-    Finding::new(if most as u64 > limit { Grade::Fail } else { Grade::Pass }, ja, en).by(densest)
+    Finding::new(if most as u64 > limit { Grade::Fail } else { Grade::Pass }, ja, en).with_entries(densest)
 }
 
 /// Returns the last refusal of each patient.

@@ -98,16 +98,16 @@ fn shown(case: &Case<'_>, wanted: &RequiredText) -> Finding {
             "このエラーのときに画面に何が表示されたか、記録されていません。表示された文言を観察として記録してください。",
             "Nobody has recorded what the screen showed at this error. Record its words as an observation.",
         )
-        .by(refusals);
+        .with_entries(refusals);
     }
-    let said = |observation: &Observation, words: &[&str]| {
+    let mentions = |observation: &Observation, words: &[&str]| {
         let text = folded(observation.text.as_deref().unwrap_or_default());
         observation.kind == ObservationKind::MessageShown && words.iter().any(|word| has(&text, word))
     };
     let (right, others): (Vec<_>, Vec<_>) = observed.iter().copied().partition(|(observation, _)| {
-        observation.kind == wanted.kind || (said(observation, wanted.words) && !said(observation, wanted.doubtful))
+        observation.kind == wanted.kind || (mentions(observation, wanted.words) && !mentions(observation, wanted.doubtful))
     });
-    let near = |observation: &Observation| said(observation, wanted.words) || said(observation, wanted.hints);
+    let near = |observation: &Observation| mentions(observation, wanted.words) || mentions(observation, wanted.hints);
     let unclear: Vec<_> = others.into_iter().filter(|(observation, _)| near(observation)).collect();
     let (kind, Text { ja, en }) = (wanted.kind.name(), wanted.kind.title());
     let (grade, ja, en, proof) = if !right.is_empty() {
@@ -129,7 +129,7 @@ fn shown(case: &Case<'_>, wanted: &RequiredText) -> Finding {
         (grade, ja, en, observed)
     };
     let checks = proof.iter().map(|(_, check)| *check);
-    Finding::new(grade, ja, en).by(checks).seen(proof.iter().map(|(observation, _)| *observation))
+    Finding::new(grade, ja, en).with_entries(checks).with_observations(proof.iter().map(|(observation, _)| *observation))
 }
 
 fn has(text: &str, word: &str) -> bool {

@@ -15,17 +15,18 @@ pub(super) fn others_used(case: &Case<'_>) -> Finding {
     }
     let could: Vec<&Exchange> = refusals.iter().copied().filter(|refusal| !refusal.other_terminals.is_empty()).collect();
     let Some(first) = could.first() else {
-        return Finding::not_exercised("ほかに使える端末がありませんでした。", "There was no other terminal that worked.").by(refusals);
+        return Finding::not_exercised("ほかに使える端末がありませんでした。", "There was no other terminal that worked.")
+            .with_entries(refusals);
     };
     let at_others: Vec<&Exchange> =
         case.journal().filter(|entry| entry.is_check() && could.iter().any(|refusal| is_meanwhile(case, refusal, entry))).collect();
-    if let Some(success) = at_others.iter().find(|entry| entry.has_worked()) {
+    if let Some(success) = at_others.iter().find(|entry| entry.terminal_worked()) {
         return Finding::new(
             Grade::Pass,
             "再起動待ちの端末があっても、ほかの端末で資格確認に成功しました。",
             "While a terminal waited for its restart, a check at another one succeeded.",
         )
-        .by([*first, *success]);
+        .with_entries([*first, *success]);
     }
     if !at_others.is_empty() {
         return Finding::new(
@@ -33,8 +34,8 @@ pub(super) fn others_used(case: &Case<'_>) -> Finding {
             "再起動待ちの端末があった間、ほかの端末でも資格確認が行われましたが、成功しませんでした。",
             "While a terminal waited for its restart, another one was asked, too, and did not answer a check.",
         )
-        .by([*first])
-        .by(at_others);
+        .with_entries([*first])
+        .with_entries(at_others);
     }
     let names: BTreeSet<&str> = could.iter().flat_map(|refusal| &refusal.other_terminals).map(String::as_str).collect();
     let names = names.into_iter().collect::<Vec<_>>().join(", ");
@@ -45,7 +46,7 @@ pub(super) fn others_used(case: &Case<'_>) -> Finding {
         format!("再起動待ちの端末があった間、使える端末（{names}）で資格確認が行われませんでした。"),
         format!("While a terminal waited for its restart, no check was made at the one that worked ({names})."),
     )
-    .by([*first])
+    .with_entries([*first])
 }
 
 /// Whether a check was made at another working terminal, between a refusal and the end of its

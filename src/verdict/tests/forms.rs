@@ -56,7 +56,7 @@ fn a_test_case_is_named_by_what_the_rule_wants_and_its_id() {
 }
 
 /// A morning in a scenario with a title, beside another scenario, with a product and an observer.
-fn told_morning(rules: &[&str]) -> Evidence {
+fn morning_with_texts(rules: &[&str]) -> Evidence {
     let mut story = good_morning();
     story.seen(ObservationKind::RestartPrompted, "再起動してください", Some(id(1)));
     let mut evidence = story.evidence();
@@ -65,19 +65,19 @@ fn told_morning(rules: &[&str]) -> Evidence {
     evidence.scenarios = [("story".to_owned(), false), ("another".to_owned(), false)].into();
     let title = |id: &str, ja: &str| (id.to_owned(), Text::new(ja, id));
     evidence.scenario_titles = [title("story", "ある朝"), title("another", "別の朝")].into();
-    let said = |name: &str| Some(name.to_owned());
-    evidence.rehearsal = Rehearsal { product: said("模擬レセコン"), version: said("1.2.0"), tester: said("品質保証部") };
+    let text = |name: &str| Some(name.to_owned());
+    evidence.rehearsal = Rehearsal { product: text("模擬レセコン"), version: text("1.2.0"), tester: text("品質保証部") };
     evidence
 }
 
 #[test]
 fn the_page_tells_the_product_the_observer_the_restart_and_what_sources_mean_in_the_words_of_people() {
-    let green = judge(&told_morning(&["check_repeated_after_restart"]));
+    let green = judge(&morning_with_texts(&["check_repeated_after_restart"]));
     assert_eq!(green.overall, Overall::Pass);
     let page = page(&green);
-    for said in ["模擬レセコン", "1.2.0", "品質保証部", "画面テスト担当", "ある朝 <code>story</code>", "端末の再起動の案内"]
+    for text in ["模擬レセコン", "1.2.0", "品質保証部", "画面テスト担当", "ある朝 <code>story</code>", "端末の再起動の案内"]
     {
-        assert!(page.contains(said), "{said}\n{page}");
+        assert!(page.contains(text), "{text}\n{page}");
     }
     let restart = r#"<tr id="v1"><td>1</td><td>2026年1月20日 09:00:01</td><td>T1</td><td>再起動した<br><code>booted</code></td><td>連携アプリケーション</td></tr>"#;
     assert!(page.contains(restart), "{page}");
@@ -95,7 +95,7 @@ fn the_page_tells_the_product_the_observer_the_restart_and_what_sources_mean_in_
 
 #[test]
 fn what_is_not_shown_yet_says_what_to_do_next_without_paths() {
-    let verdict = judge(&told_morning(&["check_repeated_after_restart", "session_renewed"]));
+    let verdict = judge(&morning_with_texts(&["check_repeated_after_restart", "session_renewed"]));
     assert_eq!(verdict.overall, Overall::Incomplete);
     let page = page(&verdict);
     assert!(page.contains("次にすること") && page.contains("トークンの有効期限が切れるまで医療機関の時計を進め"), "{page}");

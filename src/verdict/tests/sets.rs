@@ -30,7 +30,7 @@ fn a_rule_that_counts_from_a_later_date_is_left_out_before() {
         source: "N5",
         sentence: ("", ""),
         next: ("", ""),
-        sight: EvidenceSource::Wire,
+        evidence_source: EvidenceSource::Wire,
         limits: &[],
         judge: |_| Finding::new(Grade::Fail, "違反。", "Violated."),
     };

@@ -13,7 +13,7 @@ use crate::support::{TOKEN, frozen, template, trusting};
 
 const MIB: u64 = 1024 * 1024;
 const DOWNLOADS: usize = 8;
-const MOST: u64 = 64 * MIB;
+const MAX_MEMORY: u64 = 64 * MIB;
 
 /// What the server's memory is, and was at most, in bytes.
 pub(crate) fn memory(server: &Program, field: &str) -> u64 {
@@ -84,7 +84,7 @@ async fn measure(size: u64) {
         most / 1024,
         grown / 1024
     );
-    assert!(grown <= MOST, "it grew by {grown} bytes");
+    assert!(grown <= MAX_MEMORY, "it grew by {grown} bytes");
 }
 
 #[tokio::test]

@@ -14,8 +14,8 @@ use crate::support::{SEARCH, TOKEN, inquiry, template, trusting};
 
 const MIB: u64 = 1024 * 1024;
 /// What memory, and what the store's files, may grow by.
-const MOST_MEMORY: u64 = 6 * MIB;
-const MOST_FILES: u64 = 2 * MIB;
+const MAX_MEMORY: u64 = 6 * MIB;
+const MAX_FILES: u64 = 2 * MIB;
 
 /// A server on a SQLite file, and its client.
 struct Churn {
@@ -78,8 +78,8 @@ impl Churn {
 fn assert_flat(sizes: &[(u64, u64)]) {
     let (memory, files) = sizes[0];
     for (later_memory, later_files) in sizes {
-        assert!(later_memory.saturating_sub(memory) <= MOST_MEMORY, "memory grew from {memory} to {later_memory}");
-        assert!(later_files.saturating_sub(files) <= MOST_FILES, "files grew from {files} to {later_files}");
+        assert!(later_memory.saturating_sub(memory) <= MAX_MEMORY, "memory grew from {memory} to {later_memory}");
+        assert!(later_files.saturating_sub(files) <= MAX_FILES, "files grew from {files} to {later_files}");
     }
 }
 

@@ -177,7 +177,7 @@ async fn what_is_to_be_sent_goes_with_its_change_and_is_claimed_once(store: &Sto
 async fn a_probe_is_written(store: &Store) -> &'static str {
     store.probe("now").await.unwrap();
     store.probe("later").await.unwrap();
-    assert!(store.trouble().is_none());
+    assert!(store.last_error().is_none());
     "a probe"
 }
 

@@ -12,12 +12,12 @@ use crate::control::scenarios::{DAYS, fixtures};
 use crate::support::{Clinic, Mock, SEARCH, template};
 
 /// A careful client at a terminal, and staff who do what it says.
-struct Desk {
+struct CarefulClient {
     terminal: TerminalId,
     token: String,
 }
 
-impl Desk {
+impl CarefulClient {
     async fn open(clinic: &Clinic<'_>, terminal: &TerminalId) -> Self {
         let token = clinic.mock.login(json!({"user": format!("{clinic}-{terminal}")})).await;
         Self { terminal: terminal.clone(), token }
@@ -85,9 +85,9 @@ async fn a_careful_client_passes_every_scenario() {
             // They are late by the machine's clock, and come to the same.
             clinic.delete("/faults").await;
         }
-        let mut desks = Vec::new();
+        let mut clients = Vec::new();
         for terminal in stage.terminals.keys().rev() {
-            desks.push(Desk::open(&clinic, terminal).await);
+            clients.push(CarefulClient::open(&clinic, terminal).await);
         }
         let start = stage.clock.now.unwrap();
         let later = day.iter().map(|(at, _)| format!("{at}:00+09:00")).filter(|at| at.parse::<jiff::Timestamp>().unwrap() > start);
@@ -95,8 +95,8 @@ async fn a_careful_client_passes_every_scenario() {
             if let Some(at) = at {
                 clinic.advance(&at).await;
             }
-            for desk in &mut desks {
-                desk.check(&clinic).await;
+            for client in &mut clients {
+                client.check(&clinic).await;
             }
             if stage.terminals.values().any(|settings| settings.driver == Driver::External) {
                 update(&clinic, if stage.faults.is_empty() { &["whole"] } else { &["cut", "cut", "spoilt", "anew"] }).await;

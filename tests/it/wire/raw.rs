@@ -20,7 +20,7 @@ use tokio_rustls::client::TlsStream;
 use crate::support::{Mock, SEARCH};
 
 /// What must not take long is given this long before a test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection that trusts the installation's CA.
 pub(crate) struct Raw(TlsStream<TcpStream>);
@@ -70,14 +70,14 @@ impl Raw {
     /// Exactly this comes next.
     pub(crate) async fn comes(&mut self, bytes: &str) {
         let mut came = vec![0; bytes.len()];
-        timeout(PATIENCE, self.0.read_exact(&mut came)).await.expect("as much comes").unwrap();
+        timeout(TIMEOUT, self.0.read_exact(&mut came)).await.expect("as much comes").unwrap();
         assert_eq!(String::from_utf8_lossy(&came), bytes);
     }
 
     /// All that comes until the other end closes in order: one answer.
     pub(crate) async fn answer(mut self) -> RawAnswer {
         let mut bytes = Vec::new();
-        timeout(PATIENCE, self.0.read_to_end(&mut bytes)).await.expect("the connection ends").expect("and ends in order");
+        timeout(TIMEOUT, self.0.read_to_end(&mut bytes)).await.expect("the connection ends").expect("and ends in order");
         let mut answers = RawAnswer::parse(&String::from_utf8(bytes).unwrap());
         assert_eq!(answers.len(), 1, "one answer, then the end");
         answers.remove(0)
@@ -87,21 +87,21 @@ impl Raw {
     pub(crate) async fn until_gone(mut self) -> String {
         let mut bytes = Vec::new();
         let ended = async { while matches!(self.0.read_buf(&mut bytes).await, Ok(1..)) {} };
-        timeout(PATIENCE, ended).await.expect("the connection ends");
+        timeout(TIMEOUT, ended).await.expect("the connection ends");
         String::from_utf8(bytes).unwrap()
     }
 
     /// All that comes until the other end is gone, and the error with which it went.
     pub(crate) async fn ended(mut self) -> (String, Option<ErrorKind>) {
         let mut bytes = Vec::new();
-        let ended = timeout(PATIENCE, self.0.read_to_end(&mut bytes)).await.expect("the connection ends");
+        let ended = timeout(TIMEOUT, self.0.read_to_end(&mut bytes)).await.expect("the connection ends");
         (String::from_utf8(bytes).unwrap(), ended.err().map(|error| error.kind()))
     }
 
     /// As many answers as come until the other end closes in order.
     pub(crate) async fn answers(mut self) -> Vec<RawAnswer> {
         let mut bytes = Vec::new();
-        timeout(PATIENCE, self.0.read_to_end(&mut bytes)).await.expect("the connection ends").expect("and ends in order");
+        timeout(TIMEOUT, self.0.read_to_end(&mut bytes)).await.expect("the connection ends").expect("and ends in order");
         RawAnswer::parse(&String::from_utf8(bytes).unwrap())
     }
 }

@@ -57,7 +57,7 @@ pub struct Fallback {
 /// Whether the call centre is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answers {
+pub enum OpeningStatus {
     /// It is open now.
     Open,
     /// It is closed now.
@@ -68,10 +68,10 @@ pub enum Answers {
 
 impl CallCentre {
     /// Returns whether the call centre is open at `at`.
-    pub fn answers(&self, at: Timestamp) -> Answers {
+    pub fn opening_status(&self, at: Timestamp) -> OpeningStatus {
         let now = japan::civil(at);
         if !self.known_years.contains(&now.year()) {
-            return Answers::Unknown;
+            return OpeningStatus::Unknown;
         }
         let hours = match now.weekday() {
             Weekday::Sunday => None,
@@ -80,11 +80,11 @@ impl CallCentre {
         };
         let holiday = self.public_holidays.contains(&now.date());
         let open = hours.is_some_and(|hours| hours.open <= now.time() && now.time() < hours.close);
-        if open && !holiday { Answers::Open } else { Answers::Closed }
+        if open && !holiday { OpeningStatus::Open } else { OpeningStatus::Closed }
     }
 }
 
-impl Answers {
+impl OpeningStatus {
     /// Returns the text shown to users.
     pub fn text(self) -> Text {
         match self {

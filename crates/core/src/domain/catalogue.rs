@@ -97,7 +97,7 @@ impl ErrorId {
     }
 
     /// Returns the `{name}` placeholders that its message may contain.
-    pub fn marks(self) -> &'static [&'static str] {
+    pub fn placeholders(self) -> &'static [&'static str] {
         match self {
             Self::RestartRequired | Self::UpdateMissing | Self::LineDown | Self::TerminalOff | Self::TerminalStarting => &[],
             Self::PersonRefused | Self::PersonUnmatched | Self::ConsentMissing => &[],
@@ -172,17 +172,17 @@ pub enum Layer {
 
 /// The maximum length of a code. Known codes of related real systems have 9 (`EPSB0052E`) and 15
 /// characters (`OQC-OWSE0900000`).
-const LONGEST_CODE: usize = 32;
+const MAX_CODE: usize = 32;
 /// The maximum length of a message or remedy, in characters.
-const LONGEST_MESSAGE: usize = 1000;
+const MAX_MESSAGE: usize = 1000;
 
 impl Entry {
     /// Returns the first invalid field as a JSON pointer, and what was expected.
     pub fn validate(&self) -> Option<(String, Text)> {
-        if !(1..=LONGEST_CODE).contains(&self.code.len()) || !self.code.bytes().all(|b| b.is_ascii_graphic()) {
+        if !(1..=MAX_CODE).contains(&self.code.len()) || !self.code.bytes().all(|b| b.is_ascii_graphic()) {
             let expected = Text::new(
-                format!("空白を含まない ASCII 文字1〜{LONGEST_CODE}文字のコードが必要です"),
-                format!("expected a code of 1 to {LONGEST_CODE} visible ASCII characters"),
+                format!("空白を含まない ASCII 文字1〜{MAX_CODE}文字のコードが必要です"),
+                format!("expected a code of 1 to {MAX_CODE} visible ASCII characters"),
             );
             return Some(("/code".to_owned(), expected));
         }
@@ -191,29 +191,29 @@ impl Entry {
             return Some(("/status".to_owned(), expected));
         }
         let of_message = [("ja", &self.message.ja), ("en", &self.message.en)].into_iter().find_map(|(language, message)| {
-            let expected = self.fault_of_message(message)?;
+            let expected = self.message_error(message)?;
             Some((format!("/message/{language}"), expected))
         });
         of_message.or_else(|| {
             let remedies = [("ja", &self.remedy.ja), ("en", &self.remedy.en)];
             let (language, _) = remedies.into_iter().find(|(_, remedy)| !fits(remedy))?;
             let expected = Text::new(
-                format!("制御文字を含まない{LONGEST_MESSAGE}文字以内が必要です"),
-                format!("expected at most {LONGEST_MESSAGE} characters without control characters"),
+                format!("制御文字を含まない{MAX_MESSAGE}文字以内が必要です"),
+                format!("expected at most {MAX_MESSAGE} characters without control characters"),
             );
             Some((format!("/remedy/{language}"), expected))
         })
     }
 
-    fn fault_of_message(&self, message: &str) -> Option<Text> {
+    fn message_error(&self, message: &str) -> Option<Text> {
         if message.is_empty() || !fits(message) {
             return Some(Text::new(
-                format!("制御文字を含まない1〜{LONGEST_MESSAGE}文字が必要です"),
-                format!("expected 1 to {LONGEST_MESSAGE} characters without control characters"),
+                format!("制御文字を含まない1〜{MAX_MESSAGE}文字が必要です"),
+                format!("expected 1 to {MAX_MESSAGE} characters without control characters"),
             ));
         }
-        let known = self.id.marks();
-        let mark = marks_in(message).find(|mark| !known.contains(mark))?;
+        let known = self.id.placeholders();
+        let mark = placeholders_in(message).find(|mark| !known.contains(mark))?;
         let known = if known.is_empty() { "-".to_owned() } else { known.join(", ") };
         Some(Text::new(
             format!("{{{mark}}} に入る値はありません。使えるもの: {known}"),
@@ -223,11 +223,11 @@ impl Entry {
 }
 
 fn fits(words: &str) -> bool {
-    words.chars().count() <= LONGEST_MESSAGE && !words.chars().any(char::is_control)
+    words.chars().count() <= MAX_MESSAGE && !words.chars().any(char::is_control)
 }
 
 /// Returns the names between braces.
-fn marks_in(text: &str) -> impl Iterator<Item = &str> {
+fn placeholders_in(text: &str) -> impl Iterator<Item = &str> {
     text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or(rest))
 }
 

@@ -13,7 +13,7 @@ use super::terminal::{Driver, Power, Terminal};
 use super::text::Text;
 
 /// The maximum length, in characters, of a detail that quotes text from outside.
-const LONGEST_DETAIL: usize = 600;
+const MAX_DETAIL: usize = 600;
 
 /// The refusal of a request, with its reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +54,7 @@ impl Refusal {
     }
 
     /// Sets the number of seconds after which a retry makes sense.
-    pub fn again_in(self, seconds: u64) -> Self {
+    pub fn with_retry_after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
 
@@ -67,7 +67,7 @@ impl Refusal {
     /// Creates such a refusal whose detail quotes text from the client or the system. The detail is
     /// truncated, because the journal stores it.
     pub fn quoting(error: ErrorId, detail: Text) -> Self {
-        Self::detailed(error, detail.clipped(LONGEST_DETAIL))
+        Self::detailed(error, detail.clipped(MAX_DETAIL))
     }
 
     /// Creates a refusal whose message has no placeholders.
@@ -130,7 +130,7 @@ fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCen
         return None;
     }
     let why = why_pending(institution, terminal);
-    let mut unhelped = terminal.unhelped().map(|(component, _)| component).peekable();
+    let mut unhelped = terminal.unresolved_by_restart().map(|(component, _)| component).peekable();
     if unhelped.peek().is_none() {
         return Some(Refusal::new(ErrorId::RestartRequired, why));
     }
@@ -154,7 +154,7 @@ fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCen
     let values = vec![
         ("call_centre", call_centre.name.clone()),
         ("phone", Text::same(&call_centre.phone)),
-        ("answers", call_centre.answers(now).text()),
+        ("answers", call_centre.opening_status(now).text()),
         ("article", Text::same(&call_centre.fallback.article)),
         ("url", Text::same(&call_centre.fallback.url)),
     ];
@@ -222,7 +222,7 @@ fn not_boots_since_installation(institution: &Institution, terminal: &Terminal) 
 /// the setting `outdated_refused_from`.
 fn outdated(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Option<Refusal> {
     let from = institution.readings.outdated_refused_from?;
-    if japan::civil(now).date() < from || terminal.wanted(&institution.campaign).next().is_none() {
+    if japan::civil(now).date() < from || terminal.newer_packages(&institution.campaign).next().is_none() {
         return None;
     }
     let why = Text::new(

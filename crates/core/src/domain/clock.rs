@@ -57,8 +57,8 @@ pub enum ClockError {
     TooFar,
 }
 
-const OLDEST: Timestamp = Timestamp::constant(946_684_800, 0);
-const NEWEST: Timestamp = Timestamp::constant(7_258_118_400, 0);
+const MIN_TIME: Timestamp = Timestamp::constant(946_684_800, 0);
+const MAX_TIME: Timestamp = Timestamp::constant(7_258_118_400, 0);
 const MILLIONTHS: f64 = 1_000_000.0;
 /// The maximum number of stored settings. Beyond it, the older half is thinned out. The oldest are
 /// not cut off, because an old token would then seem to be issued later than it was.
@@ -87,7 +87,7 @@ impl Setting {
             Mode::Frozen => 0,
             Mode::Running => passed.max(0) * i128::from(self.rate) / 1_000_000,
         };
-        self.reading.checked_add(SignedDuration::from_nanos_i128(moved)).unwrap_or(NEWEST).min(NEWEST)
+        self.reading.checked_add(SignedDuration::from_nanos_i128(moved)).unwrap_or(MAX_TIME).min(MAX_TIME)
     }
 }
 
@@ -137,7 +137,7 @@ impl Clock {
     /// The setting is invalid; the clock is unchanged.
     pub fn set(&mut self, setting: ClockSetting, wall: Timestamp) -> Result<(), ClockError> {
         let setting = self.check(setting, wall)?;
-        self.remember(setting);
+        self.push_setting(setting);
         Ok(())
     }
 
@@ -157,7 +157,7 @@ impl Clock {
         in_range(target)?;
         let current = *self.current();
         let mode = if current.mode == Mode::System { Mode::Running } else { current.mode };
-        self.remember(Setting { wall, reading: target, mode, rate: current.rate });
+        self.push_setting(Setting { wall, reading: target, mode, rate: current.rate });
         Ok(())
     }
 
@@ -200,7 +200,7 @@ impl Clock {
         Ok(Setting { wall, reading, mode: setting.mode, rate: (rate * MILLIONTHS) as i64 })
     }
 
-    fn remember(&mut self, setting: Setting) {
+    fn push_setting(&mut self, setting: Setting) {
         if self.settings.len() == MAX_SETTINGS {
             let mut place = 0;
             self.settings.retain(|_| {
@@ -217,7 +217,7 @@ impl Clock {
 }
 
 fn in_range(reading: Timestamp) -> Result<(), ClockError> {
-    if (OLDEST..NEWEST).contains(&reading) { Ok(()) } else { Err(ClockError::ReadingOutOfRange) }
+    if (MIN_TIME..MAX_TIME).contains(&reading) { Ok(()) } else { Err(ClockError::ReadingOutOfRange) }
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ struct ConsentAnswer {
 }
 
 /// How long a consent given at a reader is valid.
-const LIFE: SignedDuration = SignedDuration::from_hours(24);
+const CONSENT_VALIDITY: SignedDuration = SignedDuration::from_hours(24);
 
 impl ReaderConsents {
     /// Whether no consent is stored.
@@ -78,7 +78,7 @@ impl ReaderConsents {
     /// there are never more entries than persons.
     pub fn record(&mut self, person: &str, consents: Consents, now: Timestamp) {
         self.0.retain(|_, answered| now < answered.until);
-        let until = now.checked_add(LIFE).unwrap_or(Timestamp::MAX);
+        let until = now.checked_add(CONSENT_VALIDITY).unwrap_or(Timestamp::MAX);
         self.0.insert(person.to_owned(), ConsentAnswer { until, consents });
     }
 

@@ -13,7 +13,7 @@ use super::japan;
 use super::named::named;
 
 /// The maximum number of events stored. Older ones are evicted and counted.
-pub const KEPT_EVENTS: usize = 1000;
+pub const MAX_EVENTS: usize = 1000;
 
 /// One change of state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -183,7 +183,7 @@ impl EventLog {
     /// Appends an event with the next number.
     pub fn record(&mut self, at: Timestamp, terminal: &TerminalId, change: Change) {
         self.last += 1;
-        if self.kept.len() == KEPT_EVENTS {
+        if self.kept.len() == MAX_EVENTS {
             self.kept.pop_front();
         }
         self.kept.push_back(Event { number: self.last, at, terminal: terminal.clone(), change });

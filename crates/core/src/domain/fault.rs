@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use counted_fault::{CountedFault, Faults, MAX_FAULTS};
 pub use definition::{FaultDefinition, FaultError};
-pub use kind::{Kind, KindName, LONGEST_DELAY, LONGEST_SILENCE};
+pub use kind::{Kind, KindName, MAX_DELAY, MAX_SILENCE};
 pub use requests::Requests;
 
 use super::ids::{FaultId, InstitutionCode, TerminalId};
@@ -88,7 +88,7 @@ pub struct TriggeredFault {
 impl Fault {
     /// Whether the fault counts this request.
     pub fn counts(&self, request: &FaultRequest) -> bool {
-        request.requests().is_some_and(|requests| self.suits(requests))
+        request.requests().is_some_and(|requests| self.applies_to(requests))
             && self.terminal.as_ref().is_none_or(|terminal| *terminal == request.terminal)
             && self.expires.is_none_or(|expires| request.now < expires)
     }
@@ -98,8 +98,8 @@ impl Fault {
         matches!(self.when, When::Probability(_)) || matches!(self.kind, Kind::Delay { least, most } if least < most)
     }
 
-    fn suits(&self, requests: Requests) -> bool {
-        if self.operation == Requests::Any { self.kind.suits(requests) } else { self.operation == requests }
+    fn applies_to(&self, requests: Requests) -> bool {
+        if self.operation == Requests::Any { self.kind.applies_to(requests) } else { self.operation == requests }
     }
 }
 
@@ -118,7 +118,7 @@ impl FaultRequest {
 impl Dice<'_> {
     /// Returns a random number from 0 (included) to 1 (excluded). It is always the same for the
     /// same request and purpose.
-    fn share(&self, fault: &FaultId, request: &FaultRequest, number: u64, purpose: &str) -> f64 {
+    fn random_share(&self, fault: &FaultId, request: &FaultRequest, number: u64, purpose: &str) -> f64 {
         let names = [self.institution.as_str(), fault.as_str(), request.terminal.as_str(), request.name(), purpose];
         let mut hash = 0xcbf2_9ce4_8422_2325;
         let numbers = [self.seed.to_le_bytes(), number.to_le_bytes()];

@@ -153,7 +153,7 @@ pub struct Finding<'a> {
     pub matched: Option<(&'a Person, &'a Qualification)>,
     /// The qualifications in the response: the match and, if it is valid, the person's other
     /// qualifications that are valid on the day.
-    pub told: Vec<&'a Qualification>,
+    pub response_qualifications: Vec<&'a Qualification>,
     /// The nearest miss, if nobody matched.
     pub near_miss: Option<NearMiss>,
 }
@@ -183,7 +183,7 @@ pub struct Criterion {
 impl Finding<'_> {
     /// Returns a result without a match.
     fn nothing(validity: Validity, near_miss: Option<NearMiss>) -> Self {
-        Self { validity, matched: None, told: Vec::new(), near_miss }
+        Self { validity, matched: None, response_qualifications: Vec::new(), near_miss }
     }
 }
 
@@ -201,7 +201,7 @@ impl<'a> Register<'a> {
     /// Looks up an inquiry. `today` is the institution's date, the base of relative fixture dates.
     pub fn find(&self, inquiry: &Inquiry, today: Date) -> Finding<'a> {
         let asked = inquiry.card.folded();
-        let fits = |held| asked.met_by(held, self.missing_branch_matches) == [true; 4];
+        let fits = |held| asked.criteria_met(held, self.missing_branch_matches) == [true; 4];
         let matches: Vec<_> = self.all().filter(|(person, held)| person.birthdate == inquiry.birthdate && fits(held)).collect();
         let Some(&(person, _)) = matches.first() else {
             return Finding::nothing(Validity::None, self.near_miss(inquiry));
@@ -221,20 +221,20 @@ impl<'a> Register<'a> {
             return Finding {
                 validity,
                 matched: Some((person, matched)),
-                told: iter::once(matched).chain(others).collect(),
+                response_qualifications: iter::once(matched).chain(others).collect(),
                 near_miss: None,
             };
         }
         let latest = matches.iter().map(|&(_, held)| held).max_by_key(|held| from(held)).expect("one matched");
         let newer = person.qualifications.iter().any(|held| held.holds_on(day, today) && from(held) > from(latest));
         let validity = if newer { Validity::InvalidNewer } else { Validity::Invalid };
-        Finding { validity, matched: Some((person, latest)), told: vec![latest], near_miss: None }
+        Finding { validity, matched: Some((person, latest)), response_qualifications: vec![latest], near_miss: None }
     }
 
     /// Returns the holder of a card, valid or not; `None` if nobody or several persons hold it.
     pub fn matching(&self, card: &CardData) -> Option<&'a Person> {
         let asked = card.folded();
-        let fits = |held| asked.met_by(held, self.missing_branch_matches) == [true; 4];
+        let fits = |held| asked.criteria_met(held, self.missing_branch_matches) == [true; 4];
         let mut holders = self.all().filter(|(_, held)| fits(held)).map(|(person, _)| person);
         let person = holders.next()?;
         holders.all(|other| other.id == person.id).then_some(person)
@@ -249,7 +249,7 @@ impl<'a> Register<'a> {
     fn near_miss(&self, inquiry: &Inquiry) -> Option<NearMiss> {
         let asked = inquiry.card.folded();
         let met = |(person, held): &(&Person, &Qualification)| {
-            let of_card = asked.met_by(held, self.missing_branch_matches);
+            let of_card = asked.criteria_met(held, self.missing_branch_matches);
             of_card.into_iter().chain([person.birthdate == inquiry.birthdate]).filter(|met| *met).count()
         };
         let nearest = self.all().max_by_key(met);
@@ -292,7 +292,7 @@ impl CardData {
     }
 
     fn criteria(&self, held: &Qualification, missing_branch_matches: bool) -> Vec<Criterion> {
-        let met = self.folded().met_by(held, missing_branch_matches);
+        let met = self.folded().criteria_met(held, missing_branch_matches);
         let symbol = held.symbol.as_ref().map_or("", |symbol| symbol.as_str());
         let branch = held.branch.as_ref().map_or("", |branch| branch.as_str());
         let (asked_symbol, asked_branch) = (self.symbol.as_deref().unwrap_or_default(), self.branch.as_deref().unwrap_or_default().trim());
@@ -320,7 +320,7 @@ struct FoldedCard {
 
 impl FoldedCard {
     /// Returns which criteria a card meets: insurer number, symbol, number, branch number.
-    fn met_by(&self, held: &Qualification, missing_branch_matches: bool) -> [bool; 4] {
+    fn criteria_met(&self, held: &Qualification, missing_branch_matches: bool) -> [bool; 4] {
         let branch = held.branch.as_ref().map_or("", |branch| branch.as_str());
         [
             held.insurer_number.as_str().trim_start_matches('0') == self.insurer,

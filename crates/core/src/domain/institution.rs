@@ -23,7 +23,7 @@ use super::readings::Readings;
 use super::reception::Receptions;
 use super::reference::References;
 use super::rehearsal::Rehearsal;
-use super::terminal::{Due, Settings, Terminal, TerminalEnvironment};
+use super::terminal::{DueAction, Settings, Terminal, TerminalEnvironment};
 use super::text::Text;
 use super::timeline::Timeline;
 
@@ -197,7 +197,7 @@ impl Institution {
     pub fn settle(&mut self, now: Timestamp) {
         while let Some(at) = self.step_due().filter(|at| *at <= now) {
             self.settle_terminals(at);
-            self.perform(at);
+            self.perform_next_step(at);
         }
         self.settle_terminals(now);
     }
@@ -212,7 +212,7 @@ impl Institution {
         let mut notifications = self.campaign_notifications(&windows, now);
         let environment = TerminalEnvironment { campaign: &self.campaign, readings: &self.readings, windows: &windows };
         let mut dues: Vec<_> = self.terminals.values_mut().map(|terminal| (terminal.next_due(environment), terminal)).collect();
-        let soonest = |dues: &[(Option<(Timestamp, Due)>, &mut Terminal)]| {
+        let soonest = |dues: &[(Option<(Timestamp, DueAction)>, &mut Terminal)]| {
             let due = dues.iter().enumerate().filter_map(|(i, (due, _))| due.map(|due| (due, i)));
             due.filter(|((at, _), _)| *at <= now).min_by_key(|((at, _), i)| (*at, *i))
         };
@@ -274,7 +274,7 @@ impl Institution {
 
     /// Counts a request for the faults, in the order in which requests are accepted. Returns the
     /// fault that fires.
-    pub fn meet_faults(&mut self, request: &FaultRequest) -> Option<TriggeredFault> {
+    pub fn trigger_fault(&mut self, request: &FaultRequest) -> Option<TriggeredFault> {
         self.faults.trigger(request, Dice { seed: self.presentation.seed, institution: &self.code })
     }
 

@@ -13,11 +13,11 @@ use super::named::named;
 use super::text::Text;
 
 /// The maximum number of observations stored. Older ones are evicted and counted.
-pub const KEPT_OBSERVATIONS: usize = 1000;
+pub const MAX_OBSERVATIONS: usize = 1000;
 /// The maximum length of a text, in characters.
-pub const LONGEST_TEXT: usize = 500;
+pub const MAX_TEXT: usize = 500;
 /// The maximum length of an observer's name, in characters.
-pub const LONGEST_NAME: usize = 64;
+pub const MAX_NAME: usize = 64;
 
 named! {
     /// What was seen.
@@ -101,7 +101,7 @@ impl Observations {
     /// Appends an observation with the next number.
     pub fn add(&mut self, at: Timestamp, wall: Timestamp, input: ObservationInput) -> &Observation {
         self.last += 1;
-        if self.kept.len() == KEPT_OBSERVATIONS {
+        if self.kept.len() == MAX_OBSERVATIONS {
             self.kept.pop_front();
         }
         self.kept.push_back(Observation { number: self.last, at, wall, input });

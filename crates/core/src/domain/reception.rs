@@ -15,9 +15,9 @@ use super::reference::Registration;
 use super::verbatim::Verbatim;
 
 /// The maximum number of receptions stored. The oldest is evicted.
-const MOST_KEPT: usize = 100;
+const MAX_KEPT: usize = 100;
 /// The maximum number of persons in all receptions stored. The oldest reception is evicted.
-const MOST_PERSONS: usize = 5_000;
+const MAX_PERSONS: usize = 5_000;
 
 /// The reception of one bulk request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ impl Receptions {
         let ready_at = now.checked_add(takes.duration()).unwrap_or(Timestamp::MAX);
         let Submission { kind, asked, file_identifier, confirmation_date } = submission;
         self.kept.push_back(Reception { number: number.clone(), kind, ready_at, asked, file_identifier, confirmation_date });
-        while self.kept.len() > MOST_KEPT || (self.kept.len() > 1 && self.persons() > MOST_PERSONS) {
+        while self.kept.len() > MAX_KEPT || (self.kept.len() > 1 && self.persons() > MAX_PERSONS) {
             self.kept.pop_front();
         }
         number

@@ -18,7 +18,7 @@ pub struct Registration {
 }
 
 /// The maximum number of registrations stored for one person: the present one and later ones.
-const MOST_OF_ONE: usize = 8;
+const MAX_PER_PERSON: usize = 8;
 
 /// The reference numbers of an institution, by person. There are no more entries than persons in
 /// the fixtures.
@@ -37,7 +37,7 @@ impl References {
     /// present one.
     pub fn register(&mut self, person: &str, number: String, from: Timestamp, now: Timestamp) {
         let of_person = self.0.entry(person.to_owned()).or_default();
-        if of_person.len() == MOST_OF_ONE {
+        if of_person.len() == MAX_PER_PERSON {
             let counts = of_person.iter().rposition(|registered| registered.from <= now);
             of_person.remove(usize::from(counts == Some(0)));
         }

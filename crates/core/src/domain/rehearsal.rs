@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::text::Text;
 
 /// The maximum length of each name, in characters.
-pub const LONGEST_NAME: usize = 100;
+pub const MAX_NAME: usize = 100;
 
 /// The product under test and who tests it, as they are to stand in the report. Nothing else depends on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,17 +39,17 @@ impl Rehearsal {
     /// Returns the first field that a report cannot carry, and what was expected.
     pub fn validate(&self) -> Option<(&'static str, Text)> {
         let fields = [("product", &self.product), ("version", &self.version), ("tester", &self.tester)];
-        fields.into_iter().find_map(|(field, name)| Some((field, fault_of(name.as_deref()?)?)))
+        fields.into_iter().find_map(|(field, name)| Some((field, name_error(name.as_deref()?)?)))
     }
 }
 
 /// Returns what was expected, if a report cannot carry a name.
-pub fn fault_of(name: &str) -> Option<Text> {
-    let fits = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control) && !name.trim().is_empty();
+pub fn name_error(name: &str) -> Option<Text> {
+    let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control) && !name.trim().is_empty();
     (!fits).then(|| {
         Text::new(
-            format!("制御文字を含まない1〜{LONGEST_NAME}文字が必要です"),
-            format!("expected 1 to {LONGEST_NAME} characters, none of them a control character"),
+            format!("制御文字を含まない1〜{MAX_NAME}文字が必要です"),
+            format!("expected 1 to {MAX_NAME} characters, none of them a control character"),
         )
     })
 }

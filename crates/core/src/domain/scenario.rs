@@ -18,7 +18,7 @@ use super::japan;
 use super::readings::Readings;
 use super::terminal::{Phase, Settings};
 use super::text::Text;
-use super::timeline::{Step, Timeline};
+use super::timeline::{Timeline, TimelineStep};
 
 /// A scenario, as its file defines it.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,7 @@ pub struct ScenarioSetup {
     /// The faults.
     pub faults: Faults,
     /// The steps that follow automatically, in order.
-    pub timeline: Vec<Step>,
+    pub timeline: Vec<TimelineStep>,
 }
 
 /// What a verdict judges by: the rules of `verdict`, and what has to be met for a PASS.

@@ -11,7 +11,7 @@ use super::institution::Institution;
 use super::terminal::{Phase, Terminal};
 
 /// The maximum number of other terminals listed.
-const MOST_OTHERS: usize = 16;
+const MAX_OTHERS: usize = 16;
 
 /// The state of a terminal at the time of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -31,7 +31,7 @@ impl TerminalCondition {
         let phase = terminal.phase(&institution.campaign, now);
         let works = |other: &&Terminal| other.id != terminal.id && check::works(institution, other, now);
         let others = institution.terminals.values().filter(|_| phase == Phase::Pending).filter(works);
-        let other_terminals = others.take(MOST_OTHERS).map(|other| other.id.clone()).collect();
+        let other_terminals = others.take(MAX_OTHERS).map(|other| other.id.clone()).collect();
         Self { phase, last_event: institution.events.last(), other_terminals }
     }
 }

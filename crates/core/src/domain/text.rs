@@ -9,10 +9,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[schemars(!try_from, deny_unknown_fields, example = Text::new("試験クリニック", "Test clinic"))]
 pub struct Text {
     /// Japanese, which the users read first.
-    #[schemars(length(max = LONGEST))]
+    #[schemars(length(max = MAX_LENGTH))]
     pub ja: String,
     /// English.
-    #[schemars(length(max = LONGEST))]
+    #[schemars(length(max = MAX_LENGTH))]
     pub en: String,
 }
 
@@ -25,15 +25,15 @@ struct TextInput {
 }
 
 /// The maximum length of a user's text in each language, in characters.
-const LONGEST: usize = 4000;
+const MAX_LENGTH: usize = 4000;
 
 impl TryFrom<TextInput> for Text {
     type Error = String;
 
     fn try_from(given: TextInput) -> Result<Self, String> {
         let longest = given.ja.chars().count().max(given.en.chars().count());
-        if longest > LONGEST {
-            Err(format!("a text has at most {LONGEST} characters, this has {longest}"))
+        if longest > MAX_LENGTH {
+            Err(format!("a text has at most {MAX_LENGTH} characters, this has {longest}"))
         } else {
             Ok(Self { ja: given.ja, en: given.en })
         }

@@ -15,8 +15,7 @@ use super::text::Text;
 
 /// One step of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "TimelineStep")]
-pub struct Step {
+pub struct TimelineStep {
     /// When, by the institution's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub at: Timestamp,
@@ -74,7 +73,7 @@ impl Action {
     }
 }
 
-impl Step {
+impl TimelineStep {
     /// Returns the field that is invalid, and what was expected.
     pub(super) fn validate(&self, terminals: &BTreeMap<TerminalId, Settings>) -> Option<(&'static str, Text)> {
         let settings = self.terminal.as_ref().map(|id| terminals.get(id));
@@ -102,9 +101,8 @@ impl Step {
 
 /// The progress of a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "StepProgress")]
 #[serde(tag = "state", rename_all = "snake_case")]
-pub enum Progress {
+pub enum StepProgress {
     /// Its time has not come.
     #[default]
     Waiting,
@@ -125,10 +123,10 @@ pub enum Progress {
 pub struct ScheduledStep {
     /// The step.
     #[serde(flatten)]
-    pub step: Step,
+    pub step: TimelineStep,
     /// The progress.
     #[serde(flatten)]
-    pub progress: Progress,
+    pub progress: StepProgress,
 }
 
 /// The timeline of the scenario that was applied to an institution.
@@ -141,8 +139,8 @@ pub struct Timeline {
 
 impl Timeline {
     /// Creates a timeline whose steps are all waiting.
-    pub(super) fn new(id: ScenarioId, steps: Vec<Step>) -> Self {
-        Self { id, steps: steps.into_iter().map(|step| ScheduledStep { step, progress: Progress::Waiting }).collect() }
+    pub(super) fn new(id: ScenarioId, steps: Vec<TimelineStep>) -> Self {
+        Self { id, steps: steps.into_iter().map(|step| ScheduledStep { step, progress: StepProgress::Waiting }).collect() }
     }
 
     /// Returns all steps in order.
@@ -151,13 +149,13 @@ impl Timeline {
     }
 
     /// Returns the next step with its index.
-    pub fn next(&self) -> Option<(usize, &Step)> {
-        let next = self.steps.iter().enumerate().find(|(_, planned)| planned.progress == Progress::Waiting);
+    pub fn next(&self) -> Option<(usize, &TimelineStep)> {
+        let next = self.steps.iter().enumerate().find(|(_, planned)| planned.progress == StepProgress::Waiting);
         next.map(|(i, planned)| (i, &planned.step))
     }
 
     /// Stores the progress of a step.
-    pub(super) fn note(&mut self, place: usize, progress: Progress) {
+    pub(super) fn set_progress(&mut self, place: usize, progress: StepProgress) {
         if let Some(planned) = self.steps.get_mut(place) {
             planned.progress = progress;
         }
@@ -165,7 +163,7 @@ impl Timeline {
 
     /// Marks the waiting steps before `now` as skipped.
     pub(super) fn skip_to(&mut self, now: Timestamp) {
-        let waiting = |planned: &&mut ScheduledStep| planned.progress == Progress::Waiting && planned.step.at < now;
-        self.steps.iter_mut().filter(waiting).for_each(|planned| planned.progress = Progress::Skipped);
+        let waiting = |planned: &&mut ScheduledStep| planned.progress == StepProgress::Waiting && planned.step.at < now;
+        self.steps.iter_mut().filter(waiting).for_each(|planned| planned.progress = StepProgress::Skipped);
     }
 }

@@ -10,7 +10,7 @@ use super::ids::TerminalId;
 use super::institution::Institution;
 use super::terminal::{ActionError, Settings};
 use super::text::Text;
-use super::timeline::{Action, Progress};
+use super::timeline::{Action, StepProgress};
 
 impl Institution {
     /// Returns when the next step is due, never before the last settled instant.
@@ -20,13 +20,13 @@ impl Institution {
     }
 
     /// Performs the next step at `at`. Everything else up to `at` must have been processed.
-    pub(super) fn perform(&mut self, at: Timestamp) {
+    pub(super) fn perform_next_step(&mut self, at: Timestamp) {
         let Some((place, step)) = self.scenario.as_ref().and_then(|timeline| timeline.next()) else {
             return;
         };
         let step = step.clone();
         let done = match &step.terminal {
-            Some(terminal) => self.perform_at(terminal, step.action, at),
+            Some(terminal) => self.perform_action(terminal, step.action, at),
             None => {
                 match step.action {
                     Action::Suspend => Arc::make_mut(&mut self.campaign).suspended = true,
@@ -39,15 +39,15 @@ impl Institution {
             }
         };
         let progress = match done {
-            Ok(()) => Progress::Done,
-            Err(ActionError(why)) => Progress::Refused { why },
+            Ok(()) => StepProgress::Done,
+            Err(ActionError(why)) => StepProgress::Refused { why },
         };
         if let Some(timeline) = &mut self.scenario {
-            timeline.note(place, progress);
+            timeline.set_progress(place, progress);
         }
     }
 
-    fn perform_at(&mut self, id: &TerminalId, action: Action, at: Timestamp) -> Result<(), ActionError> {
+    fn perform_action(&mut self, id: &TerminalId, action: Action, at: Timestamp) -> Result<(), ActionError> {
         let done = self.update_terminal(id, at, |terminal, environment| match action {
             Action::PowerOn => terminal.plug(true, at, environment),
             Action::PowerOff => terminal.plug(false, at, environment),

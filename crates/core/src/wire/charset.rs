@@ -43,7 +43,7 @@ pub fn encode(text: &str, encoding: Encoding, replacement: char) -> Encoded {
         replaced.insert(c);
         replacement
     };
-    let carried: String = text.chars().map(|c| if carries(encoding, c) { c } else { note(c) }).collect();
+    let carried: String = text.chars().map(|c| if can_encode(encoding, c) { c } else { note(c) }).collect();
     let bytes = match encoding {
         Encoding::Utf8 => carried.into_bytes(),
         Encoding::ShiftJis => SHIFT_JIS.encode(&carried).0.into_owned(),
@@ -52,12 +52,12 @@ pub fn encode(text: &str, encoding: Encoding, replacement: char) -> Encoded {
 }
 
 /// Whether a character is unchanged after encoding and decoding.
-pub fn carries(encoding: Encoding, c: char) -> bool {
+pub fn can_encode(encoding: Encoding, c: char) -> bool {
     let in_xml = matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
-    in_xml && (encoding == Encoding::Utf8 || c.is_ascii() || comes_back(c))
+    in_xml && (encoding == Encoding::Utf8 || c.is_ascii() || round_trips(c))
 }
 
-fn comes_back(c: char) -> bool {
+fn round_trips(c: char) -> bool {
     let mut utf8 = [0; 4];
     let text = c.encode_utf8(&mut utf8);
     let (bytes, _, unmappable) = SHIFT_JIS.encode(text);
@@ -90,7 +90,7 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> Result<String, Text> {
 
 /// Decodes a body for people, whatever it is: like [`decode`] if possible, otherwise in the set
 /// that fits better, with marks for invalid bytes.
-pub fn shown(bytes: &[u8], declared: Option<&str>) -> String {
+pub fn displayed(bytes: &[u8], declared: Option<&str>) -> String {
     decode(bytes, declared).unwrap_or_else(|_| {
         let in_utf8 = String::from_utf8_lossy(bytes);
         if std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none()) {
@@ -198,17 +198,17 @@ mod tests {
             );
         }
         for c in ['髙', '﨑', '①', 'ｱ', '～', '－', '\\', '~', '〓', '　'] {
-            assert!(carries(Encoding::ShiftJis, c), "{c}");
+            assert!(can_encode(Encoding::ShiftJis, c), "{c}");
         }
     }
 
     #[test]
     fn what_cannot_be_read_is_shown_in_the_set_in_which_it_makes_most_sense() {
         let sjis = SHIFT_JIS.encode("模擬　太郎").0;
-        assert_eq!(shown(&sjis, None), "模擬　太郎", "though nothing declares it");
-        assert_eq!(shown("模擬".as_bytes(), Some("Shift_JIS")).chars().count(), 4, "what is declared and readable, counts");
-        assert_eq!(shown("模擬　太郎".as_bytes(), Some("euc-jp")), "模擬　太郎");
-        assert_eq!(shown(&"模擬　太郎".as_bytes()[..14], None), "模擬　太\u{FFFD}");
+        assert_eq!(displayed(&sjis, None), "模擬　太郎", "though nothing declares it");
+        assert_eq!(displayed("模擬".as_bytes(), Some("Shift_JIS")).chars().count(), 4, "what is declared and readable, counts");
+        assert_eq!(displayed("模擬　太郎".as_bytes(), Some("euc-jp")), "模擬　太郎");
+        assert_eq!(displayed(&"模擬　太郎".as_bytes()[..14], None), "模擬　太\u{FFFD}");
     }
 
     #[test]

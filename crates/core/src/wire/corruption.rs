@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 
 /// Cuts the end of the body: from the last `}` or the last closing tag. Without either, it cuts
 /// half.
-pub fn malformed(mut body: Vec<u8>) -> Vec<u8> {
+pub fn make_malformed(mut body: Vec<u8>) -> Vec<u8> {
     let last = |mark: u8| body.iter().rposition(|byte| *byte == mark);
     let end = if body.trim_ascii_start().starts_with(b"<") { last(b'<') } else { last(b'}') };
     body.truncate(end.unwrap_or(body.len() / 2));
@@ -15,7 +15,7 @@ pub fn malformed(mut body: Vec<u8>) -> Vec<u8> {
 
 /// Converts the body to the other character set without changing its declaration: UTF-8 becomes
 /// Shift_JIS, anything else UTF-8. Pure ASCII is the same in both and is unchanged.
-pub fn in_other_encoding(body: Vec<u8>) -> Vec<u8> {
+pub fn switch_encoding(body: Vec<u8>) -> Vec<u8> {
     match std::str::from_utf8(&body) {
         Ok(text) => SHIFT_JIS.encode(text).0.into_owned(),
         Err(_) => SHIFT_JIS.decode_without_bom_handling(&body).0.into_owned().into_bytes(),
@@ -23,7 +23,7 @@ pub fn in_other_encoding(body: Vec<u8>) -> Vec<u8> {
 }
 
 /// Shifts `ProcessExecutionTime`, if the body has it.
-pub fn skewed(mut body: Vec<u8>, skew: SignedDuration) -> Vec<u8> {
+pub fn skew_time(mut body: Vec<u8>, skew: SignedDuration) -> Vec<u8> {
     const NAME: &[u8] = b"ProcessExecutionTime";
     const FORMAT: &str = "%Y%m%d%H%M%S";
     let behind_name = body.windows(NAME.len()).position(|window| window == NAME).map(|at| at + NAME.len());
@@ -47,30 +47,30 @@ mod tests {
 
     #[test]
     fn a_body_loses_its_end() {
-        assert_eq!(malformed(br#"{"a":{"b":"}"}}"#.to_vec()), br#"{"a":{"b":"}"}"#);
-        assert_eq!(malformed(b"\n<a><b>1</b></a>".to_vec()), b"\n<a><b>1</b>");
-        assert_eq!(malformed(b"text".to_vec()), b"te");
-        assert_eq!(malformed(Vec::new()), b"");
+        assert_eq!(make_malformed(br#"{"a":{"b":"}"}}"#.to_vec()), br#"{"a":{"b":"}"}"#);
+        assert_eq!(make_malformed(b"\n<a><b>1</b></a>".to_vec()), b"\n<a><b>1</b>");
+        assert_eq!(make_malformed(b"text".to_vec()), b"te");
+        assert_eq!(make_malformed(Vec::new()), b"");
     }
 
     #[test]
     fn a_body_goes_to_the_other_set_and_back() {
         let text = "<a>模擬　太郎ｱ</a>";
-        let other = in_other_encoding(text.as_bytes().to_vec());
+        let other = switch_encoding(text.as_bytes().to_vec());
         assert!(std::str::from_utf8(&other).is_err());
-        assert_eq!(in_other_encoding(other), text.as_bytes());
-        assert_eq!(in_other_encoding(b"ASCII".to_vec()), b"ASCII");
+        assert_eq!(switch_encoding(other), text.as_bytes());
+        assert_eq!(switch_encoding(b"ASCII".to_vec()), b"ASCII");
     }
 
     #[test]
     fn the_time_of_processing_moves_in_json_and_in_xml() {
         let hour = SignedDuration::from_hours(1);
-        let json = skewed(br#"{"ProcessExecutionTime":"20260119233000","b":1}"#.to_vec(), hour);
+        let json = skew_time(br#"{"ProcessExecutionTime":"20260119233000","b":1}"#.to_vec(), hour);
         assert_eq!(json, br#"{"ProcessExecutionTime":"20260120003000","b":1}"#);
-        let xml = skewed(b"<ProcessExecutionTime>20260101000000</ProcessExecutionTime>".to_vec(), -hour);
+        let xml = skew_time(b"<ProcessExecutionTime>20260101000000</ProcessExecutionTime>".to_vec(), -hour);
         assert_eq!(xml, b"<ProcessExecutionTime>20251231230000</ProcessExecutionTime>");
         for other in [&b"{}"[..], b"ProcessExecutionTime", b"<ProcessExecutionTime>2026</ProcessExecutionTime>"] {
-            assert_eq!(skewed(other.to_vec(), hour), other);
+            assert_eq!(skew_time(other.to_vec(), hour), other);
         }
     }
 }

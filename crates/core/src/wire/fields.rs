@@ -13,35 +13,35 @@ use super::document::{Object, Value};
 use crate::domain::text::Text;
 
 /// The maximum length of an element, in characters.
-const LONGEST: usize = 200;
+const MAX_LENGTH: usize = 200;
 /// The maximum number of pointers to unknown elements stored for one object.
-const MOST_IGNORED: usize = 8;
+const MAX_IGNORED: usize = 8;
 
 /// The maximum depth of objects in a request.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// An object of a request.
 pub(super) struct Fields<'a> {
     object: &'a Object<'a>,
     path: Path,
-    asked: RefCell<SmallVec<[&'static str; 16]>>,
+    requested_names: RefCell<SmallVec<[&'static str; 16]>>,
 }
 
 /// The position of an object in its document. The JSON pointer is formatted only when it is shown.
 #[derive(Clone, Copy, Default)]
 struct Path {
-    steps: [Option<Step>; DEEPEST],
+    steps: [Option<PointerToken>; MAX_DEPTH],
 }
 
 /// One token of a JSON pointer.
 #[derive(Clone, Copy)]
-enum Step {
+enum PointerToken {
     Member(&'static str),
     Item(usize),
 }
 
 impl Path {
-    fn then(mut self, step: Step) -> Self {
+    fn then(mut self, step: PointerToken) -> Self {
         let free = self.steps.iter_mut().find(|step| step.is_none());
         *free.expect("requests are read no deeper than that") = Some(step);
         self
@@ -51,8 +51,8 @@ impl Path {
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.steps.iter().flatten().try_for_each(|step| match step {
-            Step::Member(name) => write!(f, "/{name}"),
-            Step::Item(number) => write!(f, "/{number}"),
+            PointerToken::Member(name) => write!(f, "/{name}"),
+            PointerToken::Item(number) => write!(f, "/{number}"),
         })
     }
 }
@@ -65,7 +65,7 @@ impl<'a> Fields<'a> {
 
     fn new(value: Option<&'a Value<'a>>, path: Path) -> Result<Self, Text> {
         match value {
-            Some(Value::Object(object)) => Ok(Self { object, path, asked: RefCell::default() }),
+            Some(Value::Object(object)) => Ok(Self { object, path, requested_names: RefCell::default() }),
             found => Err(wrong(
                 &path.to_string(),
                 found,
@@ -76,7 +76,7 @@ impl<'a> Fields<'a> {
     }
 
     fn find(&self, name: &'static str) -> Option<&'a Value<'a>> {
-        self.asked.borrow_mut().push(name);
+        self.requested_names.borrow_mut().push(name);
         self.object.get(name)
     }
 
@@ -85,7 +85,7 @@ impl<'a> Fields<'a> {
     }
 
     fn inner(&self, name: &'static str) -> Path {
-        self.path.then(Step::Member(name))
+        self.path.then(PointerToken::Member(name))
     }
 
     /// Returns an object within it.
@@ -107,7 +107,7 @@ impl<'a> Fields<'a> {
     pub(super) fn objects(&self, name: &'static str) -> Result<Vec<Fields<'a>>, Text> {
         match self.find(name) {
             Some(Value::Array(list)) => {
-                list.iter().enumerate().map(|(i, one)| Fields::new(Some(one), self.inner(name).then(Step::Item(i)))).collect()
+                list.iter().enumerate().map(|(i, one)| Fields::new(Some(one), self.inner(name).then(PointerToken::Item(i)))).collect()
             }
             found => Ok(vec![Fields::new(found, self.inner(name))?]),
         }
@@ -119,12 +119,12 @@ impl<'a> Fields<'a> {
         match self.find(name) {
             None => Ok(None),
             Some(Value::Text(text)) if text.is_empty() => Ok(None),
-            Some(Value::Text(text)) if text.len() <= LONGEST || text.chars().count() <= LONGEST => Ok(Some((**text).into())),
+            Some(Value::Text(text)) if text.len() <= MAX_LENGTH || text.chars().count() <= MAX_LENGTH => Ok(Some((**text).into())),
             Some(Value::Text(_)) => {
                 let pointer = self.pointer(name);
                 Err(Text::new(
-                    format!("{pointer} が長すぎます（{LONGEST} 文字まで）。"),
-                    format!("{pointer} is too long (at most {LONGEST} characters)."),
+                    format!("{pointer} が長すぎます（{MAX_LENGTH} 文字まで）。"),
+                    format!("{pointer} is too long (at most {MAX_LENGTH} characters)."),
                 ))
             }
             found => Err(wrong(&self.pointer(name), found, "文字列（引用符で囲んだ値）", "a string (a value in quotation marks)")),
@@ -197,9 +197,9 @@ impl<'a> Fields<'a> {
 
     /// Returns the pointers of the elements that were not read.
     pub(super) fn ignored(&self) -> Vec<String> {
-        let asked = self.asked.borrow();
+        let asked = self.requested_names.borrow();
         let unknown = self.object.keys().filter(|name| !asked.contains(&name.as_ref()));
-        unknown.take(MOST_IGNORED).map(|name| self.pointer(&name.chars().take(64).collect::<String>())).collect()
+        unknown.take(MAX_IGNORED).map(|name| self.pointer(&name.chars().take(64).collect::<String>())).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::domain::linkage::FileKind;
 use crate::domain::text::Text;
 
 /// The maximum length of a name's tail, in characters.
-const LONGEST_TAIL: usize = 64;
+const MAX_TAIL: usize = 64;
 
 /// Kinds of the real system whose layouts are not public: the prefix of their file names, and a
 /// description.
@@ -49,8 +49,7 @@ impl FileName {
         let parsed = FileKind::ALL.iter().find_map(|kind| {
             let tail = name.strip_prefix(kind.stem())?.strip_prefix("req_")?;
             let (tail, extension) = tail.rsplit_once('.')?;
-            let fits =
-                (1..=LONGEST_TAIL).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+            let fits = (1..=MAX_TAIL).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
             (fits && extension.eq_ignore_ascii_case("xml")).then(|| Self { kind: *kind, tail: tail.to_owned() })
         });
         parsed.ok_or_else(|| not_public(name).map_or_else(|| NameError::Unknown(unknown(name)), NameError::NotPublic))
@@ -75,10 +74,10 @@ fn unknown(name: &str) -> Text {
     let stems = FileKind::ALL.iter().map(|kind| kind.stem()).collect::<Vec<_>>().join(", ");
     Text::new(
         format!(
-            "ファイル名「{shown}」は要求の名前ではありません。<種別>req_<英数字・_・- で{LONGEST_TAIL}文字まで>.xml が必要です。種別: {stems}"
+            "ファイル名「{shown}」は要求の名前ではありません。<種別>req_<英数字・_・- で{MAX_TAIL}文字まで>.xml が必要です。種別: {stems}"
         ),
         format!(
-            "`{shown}` is no request's name; expected <kind>req_<up to {LONGEST_TAIL} of A-Z a-z 0-9 _ ->.xml, where <kind> is one of {stems}."
+            "`{shown}` is no request's name; expected <kind>req_<up to {MAX_TAIL} of A-Z a-z 0-9 _ ->.xml, where <kind> is one of {stems}."
         ),
     )
 }
@@ -149,8 +148,8 @@ mod tests {
     #[test]
     fn kinds_whose_layout_is_not_public_are_told_as_such() {
         for (prefix, ja, en) in NOT_PUBLIC {
-            let Err(NameError::NotPublic(told)) = FileName::parse(&format!("{prefix}01req_1.xml")) else { panic!("{prefix}") };
-            assert!(told.ja.contains(ja) && told.en.contains(en) && told.en.contains(prefix), "{told:?}");
+            let Err(NameError::NotPublic(text)) = FileName::parse(&format!("{prefix}01req_1.xml")) else { panic!("{prefix}") };
+            assert!(text.ja.contains(ja) && text.en.contains(en) && text.en.contains(prefix), "{text:?}");
             assert!(is_ours(&format!("{prefix}01req_1.err")));
         }
         for name in ["EPSON_scan.pdf", "EPSsiPIR01res_1.xml", "PMH.xml", "OQSsihvq.txt"] {

@@ -21,7 +21,7 @@ pub struct GrantedLogin<'a> {
 
 /// Returns `{"status", "msg", "result": {"accessToken", "refreshToken", "idToken",
 /// "linkSysCharCd"}}`.
-pub fn granted(login: GrantedLogin<'_>) -> Group {
+pub fn granted_message(login: GrantedLogin<'_>) -> Group {
     let result = Group::new()
         .text("accessToken", login.access_token)
         .text("refreshToken", login.refresh_token)
@@ -31,6 +31,6 @@ pub fn granted(login: GrantedLogin<'_>) -> Group {
 }
 
 /// Returns `{"status": code, "msg": message, "result": {}}`.
-pub fn refused(code: &str, message: &str) -> Group {
+pub fn refused_message(code: &str, message: &str) -> Group {
     Group::new().text("status", code).text("msg", message).group("result", Group::new())
 }

@@ -24,7 +24,7 @@ const FIRST_PAGE: i32 = 7;
 const FONT: Name<'static> = Name(b"F");
 /// Every Japanese Windows has this font, and its half-width letters are half an em. On other
 /// systems a viewer substitutes its own Japanese font.
-const FACE: Name<'static> = Name(b"MS-Gothic");
+const FONT_NAME: Name<'static> = Name(b"MS-Gothic");
 
 /// Creates a PDF from `title` and `blocks` of lines, with the [`NOTICE`] on each page. The same
 /// input gives the same bytes. A block stays on one page if it fits. A long line is continued on
@@ -58,16 +58,16 @@ pub fn pdf(title: &str, blocks: &[Vec<String>]) -> Vec<u8> {
 }
 
 fn font(pdf: &mut Pdf) {
-    pdf.type0_font(TEXT).base_font(FACE).encoding_predefined(Name(b"UniJIS-UTF16-H")).descendant_font(GLYPHS);
+    pdf.type0_font(TEXT).base_font(FONT_NAME).encoding_predefined(Name(b"UniJIS-UTF16-H")).descendant_font(GLYPHS);
     let japan1 = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Japan1"), supplement: 6 };
     let mut glyphs = pdf.cid_font(GLYPHS);
-    glyphs.subtype(CidFontType::Type2).base_font(FACE).system_info(japan1).font_descriptor(DESCRIPTOR).default_width(1000.0);
+    glyphs.subtype(CidFontType::Type2).base_font(FONT_NAME).system_info(japan1).font_descriptor(DESCRIPTOR).default_width(1000.0);
     // The widths of Adobe-Japan1's Latin letters and half-width characters: the layout counts them
     // as one column, which is half an em.
     glyphs.widths().same(1, 632, 500.0);
     glyphs.finish();
     pdf.font_descriptor(DESCRIPTOR)
-        .name(FACE)
+        .name(FONT_NAME)
         .flags(FontFlags::FIXED_PITCH | FontFlags::SYMBOLIC)
         .bbox(Rect::new(0.0, -137.0, 1000.0, 859.0))
         .italic_angle(0.0)

@@ -7,14 +7,14 @@ use crate::domain::error_presentation::{Padding, WireQuirks};
 const UNKNOWN: &str = "OnshiMockUnknownElement";
 
 /// Applies the quirks to a message.
-pub fn taken(message: Group, quirks: &WireQuirks) -> Group {
-    let padded = if quirks.insurer_number_padding == Padding::Zeros { zeros(message, false) } else { message };
-    if quirks.unknown_elements { padded.map_parts(&unknown) } else { padded }
+pub fn apply(message: Group, quirks: &WireQuirks) -> Group {
+    let padded = if quirks.insurer_number_padding == Padding::Zeros { pad_insurer_numbers(message, false) } else { message };
+    if quirks.unknown_elements { padded.map_parts(&add_unknown_elements) } else { padded }
 }
 
 /// Pads insurer numbers with zeros, only in results: the request data in a response stay as the
 /// client sent them.
-fn zeros(group: Group, in_result: bool) -> Group {
+fn pad_insurer_numbers(group: Group, in_result: bool) -> Group {
     let change = |(name, node): (&'static str, Node)| match node {
         Node::Text(mut text) => {
             if in_result && name == "InsurerNumber" {
@@ -22,16 +22,16 @@ fn zeros(group: Group, in_result: bool) -> Group {
             }
             (name, Node::Text(text))
         }
-        Node::Group(group) => (name, Node::Group(zeros(group, in_result))),
+        Node::Group(group) => (name, Node::Group(pad_insurer_numbers(group, in_result))),
         Node::List { style, item, items } => {
             let result = in_result || item == "ResultOfQualificationConfirmation";
-            (name, Node::List { style, item, items: items.into_iter().map(|one| zeros(one, result)).collect() })
+            (name, Node::List { style, item, items: items.into_iter().map(|one| pad_insurer_numbers(one, result)).collect() })
         }
     };
     Group { elements: group.elements.into_iter().map(change).collect(), names: group.names }
 }
 
 /// Adds the unknown element to a group and to all groups in it.
-fn unknown(group: Group) -> Group {
-    group.map_inner(&unknown).text(UNKNOWN, "onshi-mock")
+fn add_unknown_elements(group: Group) -> Group {
+    group.map_inner(&add_unknown_elements).text(UNKNOWN, "onshi-mock")
 }

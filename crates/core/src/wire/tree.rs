@@ -4,7 +4,7 @@
 pub use crate::domain::verbatim::Verbatim;
 
 /// The capacity in bytes reserved for a message. Most are shorter.
-const ROOM: usize = 2048;
+const INITIAL_CAPACITY: usize = 2048;
 
 /// Elements in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Group {
 
     /// Returns a JSON document in UTF-8.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut json = Vec::with_capacity(ROOM);
+        let mut json = Vec::with_capacity(INITIAL_CAPACITY);
         self.write_json(&mut json);
         json
     }

@@ -25,7 +25,7 @@ fn write_group(writer: &mut Writer<Vec<u8>>, group: &Group) -> std::io::Result<(
     for (name, node) in &group.elements {
         match node {
             Node::Text(text) => {
-                let escaped = text.xml.as_deref().map_or_else(|| usual(&text.text), str::to_owned);
+                let escaped = text.xml.as_deref().map_or_else(|| escape_text(&text.text), str::to_owned);
                 write_element(writer, name, |writer| writer.write_event(Event::Text(BytesText::from_escaped(escaped))))?;
             }
             Node::Group(group) => write_element(writer, name, |writer| write_group(writer, group))?,
@@ -53,7 +53,7 @@ fn write_element(
 }
 
 /// Escapes `&`, `<`, `>` and the carriage return, which a reader would convert to a line feed.
-pub(super) fn usual(text: &str) -> String {
+pub(super) fn escape_text(text: &str) -> String {
     partial_escape(text).replace('\r', "&#13;")
 }
 

@@ -42,14 +42,14 @@ fn slow() -> (Arc<Slow>, Router) {
 #[tokio::test]
 async fn a_request_under_way_is_finished_while_the_server_stops() {
     let (slow, router) = slow();
-    let long = 2 * PATIENCE;
+    let long = 2 * TIMEOUT;
     let mut server =
         Server::start(router, Limits { handshake_timeout: long, header_timeout: long, grace: long, ..Limits::default() }).await;
     let mut idle = server.connect().await;
     let mut silent = server.connect_bare().await.unwrap();
-    let mut asking = server.connect().await;
-    asking.write_all(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
-    timeout(PATIENCE, slow.reached.notified()).await.expect("the request arrives");
+    let mut open_request = server.connect().await;
+    open_request.write_all(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    timeout(TIMEOUT, slow.reached.notified()).await.expect("the request arrives");
 
     server.stop();
     gone(&mut silent).await;
@@ -57,9 +57,9 @@ async fn a_request_under_way_is_finished_while_the_server_stops() {
     drop((silent, idle));
     assert!(server.connect_bare().await.is_err(), "the listener is gone");
     slow.release.notify_one();
-    let text = text(&mut asking).await;
+    let text = text(&mut open_request).await;
     assert!(text.starts_with("HTTP/1.1 200 ") && text.ends_with("at last"), "{text}");
-    drop(asking);
+    drop(open_request);
     server.ended().await;
 }
 
@@ -69,20 +69,20 @@ async fn a_request_that_never_ends_is_dropped_after_the_grace_period() {
         let (slow, router) = slow();
         let mut server = Server::start(router, Limits { grace: SHORT, ..Limits::default() }).await;
         let client = server.library_client(alpn);
-        let asking = tokio::spawn(client.get(format!("https://localhost:{}/slow", server.address.port())).send());
-        timeout(PATIENCE, slow.reached.notified()).await.expect("the request arrives");
+        let open_request = tokio::spawn(client.get(format!("https://localhost:{}/slow", server.address.port())).send());
+        timeout(TIMEOUT, slow.reached.notified()).await.expect("the request arrives");
 
         let stopped = Instant::now();
         server.stop();
         server.ended().await;
         assert!(stopped.elapsed() >= SHORT && stopped.elapsed() < SHORT + Duration::from_secs(2), "{alpn}: {:?}", stopped.elapsed());
-        timeout(PATIENCE, asking).await.unwrap().unwrap().unwrap_err();
+        timeout(TIMEOUT, open_request).await.unwrap().unwrap().unwrap_err();
         let left = async {
             while slow.inside.load(Ordering::SeqCst) > 0 {
                 yield_now().await
             }
         };
-        timeout(PATIENCE, left).await.expect("the handler is dropped with its connection");
+        timeout(TIMEOUT, left).await.expect("the handler is dropped with its connection");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::handshake::Cause;
 
 /// Returns the cause of the next failed handshake, and the alert.
 async fn next(server: &mut Server) -> (Cause, Option<String>) {
-    let fault = timeout(PATIENCE, server.faults.recv()).await.expect("a fault is told").expect("the server runs");
+    let fault = timeout(TIMEOUT, server.faults.recv()).await.expect("a fault is told").expect("the server runs");
     (fault.cause, fault.alert)
 }
 
@@ -132,7 +132,7 @@ async fn nothing_is_told_of_those_who_are_served() {
     assert!(server.ask("/").await.ends_with("hello"));
     let idle = server.connect().await;
     server.stop();
-    timeout(PATIENCE, &mut server.serving).await.expect("serve returns").unwrap();
+    timeout(TIMEOUT, &mut server.serving).await.expect("serve returns").unwrap();
     assert_eq!(server.faults.recv().await, None);
     drop(idle);
 }

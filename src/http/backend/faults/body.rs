@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 
 /// Cuts the body off after this number of bytes.
-pub(super) fn cut(whole: Body, after: u64) -> Body {
+pub(super) fn cut_after(whole: Body, after: u64) -> Body {
     Body::from_stream(stream::unfold(Some((whole.into_data_stream(), after)), async |state| {
         let (mut rest, left) = state?;
         let Some(slice) = next(&mut rest).await.filter(|_| left > 0) else {
@@ -24,7 +24,7 @@ pub(super) fn cut(whole: Body, after: u64) -> Body {
 }
 
 /// Sends the body in pieces of this number of bytes, with a pause between them.
-pub(super) fn dripping(whole: Body, bytes: u64, every: Duration) -> Body {
+pub(super) fn drip(whole: Body, bytes: u64, every: Duration) -> Body {
     let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     let start = (whole.into_data_stream(), Bytes::new(), false);
     Body::from_stream(stream::unfold(start, move |(mut rest, mut slice, begun)| async move {
@@ -43,7 +43,7 @@ pub(super) fn dripping(whole: Body, bytes: u64, every: Duration) -> Body {
 }
 
 /// Keeps the body open for this long after its last byte, without sending more.
-pub(super) fn silent_at_its_end(whole: Body, silence: Duration) -> Body {
+pub(super) fn stall_at_end(whole: Body, silence: Duration) -> Body {
     let end = stream::once(async move {
         tokio::time::sleep(silence).await;
         Ok(Bytes::new())
@@ -53,7 +53,7 @@ pub(super) fn silent_at_its_end(whole: Body, silence: Duration) -> Body {
 
 /// Changes the first byte of the body. In a multipart body this is the first byte after the header
 /// lines of the first part.
-pub(super) fn altered(whole: Body, has_parts: bool) -> Body {
+pub(super) fn alter(whole: Body, has_parts: bool) -> Body {
     let at = usize::from(has_parts);
     let slices = whole.into_data_stream().enumerate();
     Body::from_stream(slices.map(move |(i, slice)| if i == at { slice.map(other) } else { slice }))

@@ -12,15 +12,15 @@ use super::monitor::TransferMonitor;
 use crate::package::Reader;
 
 /// The media type of a package.
-pub(super) const OCTETS: &str = "application/octet-stream";
+pub(super) const OCTET_STREAM: &str = "application/octet-stream";
 
 /// A piece of a body.
 #[derive(Debug)]
-pub(super) enum Piece {
+pub(super) enum BodyPart {
     /// The lines between parts.
-    Lines(Bytes),
+    Delimiter(Bytes),
     /// Bytes of the package.
-    Of(Range<u64>),
+    PackageBytes(Range<u64>),
 }
 
 /// Returns the `Content-Range` of a part.
@@ -30,24 +30,24 @@ pub(super) fn content_range(part: &Range<u64>, size: u64) -> String {
 
 /// Returns the pieces of a body and their total length: the whole package if there are no parts,
 /// one part as it is, several parts as `multipart/byteranges`.
-pub(super) fn layout(parts: &[Range<u64>], size: u64, boundary: &str) -> (VecDeque<Piece>, u64) {
+pub(super) fn layout(parts: &[Range<u64>], size: u64, boundary: &str) -> (VecDeque<BodyPart>, u64) {
     let mut pieces = VecDeque::new();
     match parts {
-        [] => pieces.push_back(Piece::Of(0..size)),
-        [part] => pieces.push_back(Piece::Of(part.clone())),
+        [] => pieces.push_back(BodyPart::PackageBytes(0..size)),
+        [part] => pieces.push_back(BodyPart::PackageBytes(part.clone())),
         parts => {
             for (i, part) in parts.iter().enumerate() {
                 let line_end = if i == 0 { "" } else { "\r\n" };
                 let range = content_range(part, size);
-                let head = format!("{line_end}--{boundary}\r\nContent-Type: {OCTETS}\r\nContent-Range: {range}\r\n\r\n");
-                pieces.extend([Piece::Lines(head.into()), Piece::Of(part.clone())]);
+                let head = format!("{line_end}--{boundary}\r\nContent-Type: {OCTET_STREAM}\r\nContent-Range: {range}\r\n\r\n");
+                pieces.extend([BodyPart::Delimiter(head.into()), BodyPart::PackageBytes(part.clone())]);
             }
-            pieces.push_back(Piece::Lines(format!("\r\n--{boundary}--\r\n").into()));
+            pieces.push_back(BodyPart::Delimiter(format!("\r\n--{boundary}--\r\n").into()));
         }
     }
     let length = pieces.iter().map(|piece| match piece {
-        Piece::Lines(lines) => lines.len() as u64,
-        Piece::Of(range) => range.end - range.start,
+        BodyPart::Delimiter(lines) => lines.len() as u64,
+        BodyPart::PackageBytes(range) => range.end - range.start,
     });
     let length = length.sum();
     (pieces, length)
@@ -56,13 +56,13 @@ pub(super) fn layout(parts: &[Range<u64>], size: u64, boundary: &str) -> (VecDeq
 /// A body that is being sent.
 pub(super) struct Transfer {
     reader: Option<Reader>,
-    pieces: VecDeque<Piece>,
+    pieces: VecDeque<BodyPart>,
     monitor: TransferMonitor,
     sent: u64,
 }
 
 impl Transfer {
-    pub(super) fn new(reader: Reader, pieces: VecDeque<Piece>, monitor: TransferMonitor) -> Self {
+    pub(super) fn new(reader: Reader, pieces: VecDeque<BodyPart>, monitor: TransferMonitor) -> Self {
         Self { reader: Some(reader), pieces, monitor, sent: 0 }
     }
 
@@ -80,23 +80,23 @@ impl Transfer {
 
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
         let (at, length) = match self.pieces.pop_front()? {
-            Piece::Lines(lines) => return Some(Ok(lines)),
-            Piece::Of(range) => (range.start, range.end - range.start),
+            BodyPart::Delimiter(lines) => return Some(Ok(lines)),
+            BodyPart::PackageBytes(range) => (range.start, range.end - range.start),
         };
-        let most = match self.monitor.allows(length).await {
+        let most = match self.monitor.admit_bytes(length).await {
             Ok(most) => most,
-            Err(refusal) => return Some(Err(self.monitor.cut(&refusal, self.sent).await)),
+            Err(refusal) => return Some(Err(self.monitor.cut_off(&refusal, self.sent).await)),
         };
         match self.read(at, most).await {
             Ok(slice) => {
                 let read = slice.len() as u64;
                 self.sent += read;
                 if read < length {
-                    self.pieces.push_front(Piece::Of(at + read..at + length));
+                    self.pieces.push_front(BodyPart::PackageBytes(at + read..at + length));
                 }
                 Some(Ok(slice))
             }
-            Err(error) => Some(Err(self.monitor.broken(&error, self.sent).await)),
+            Err(error) => Some(Err(self.monitor.cut_off_unreadable(&error, self.sent).await)),
         }
     }
 

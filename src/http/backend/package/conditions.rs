@@ -18,7 +18,7 @@ pub(super) enum ConditionResult {
 }
 
 /// Evaluates the conditions for the package with this strong tag.
-pub(super) fn judge(method: &Method, headers: &HeaderMap, etag: &str) -> ConditionResult {
+pub(super) fn evaluate(method: &Method, headers: &HeaderMap, etag: &str) -> ConditionResult {
     let Ok(tag) = etag.parse::<ETag>() else {
         return ConditionResult::Proceed { range: None };
     };

@@ -26,7 +26,7 @@ use super::finish::{Completion, TransferRecord, catalogue_entry, finish, refuse}
 use super::identity::{TokenRule, certificate_if_required, identify};
 use super::incoming_request::IncomingRequest;
 use super::reply::{Content, Payload, problem};
-use super::url::{InPath, InQuery};
+use super::url::{BackendPath, BackendQuery};
 use crate::app::access::{RequestContext, RequestOutcome};
 use crate::domain::campaign::Package;
 use crate::domain::catalogue::ErrorId;
@@ -38,10 +38,10 @@ use crate::http::app::App;
 use crate::http::openapi::{self, content};
 use crate::package::{Hash, Reader};
 use body::{Transfer, layout};
-use conditions::{ConditionResult, judge};
+use conditions::{ConditionResult, evaluate};
 use monitor::TransferMonitor;
 use permission::RequestedPackage;
-pub(super) use permission::unavailable;
+pub(super) use permission::unavailable_refusal;
 use ranges::{RangeChoice, choose};
 
 /// `?terminal=`: whose campaign has the package; polls put it into the URL. Left out: that of the
@@ -60,9 +60,9 @@ struct ServablePackage {
 
 /// Adds what the signature of the request handler does not say.
 pub fn describe(operation: &mut openapi::Operation<'_>) {
-    let bytes = json!({ "type": "string", "contentMediaType": body::OCTETS });
+    let bytes = json!({ "type": "string", "contentMediaType": body::OCTET_STREAM });
     describe_delivery(operation);
-    operation.refuses_with(&[
+    operation.catalogue_problems(&[
         ErrorId::UnknownPackage,
         ErrorId::WindowClosed,
         ErrorId::DistributionSuspended,
@@ -71,17 +71,17 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
         ErrorId::PreconditionFailed,
         ErrorId::RangeNotSatisfiable,
     ]);
-    operation.answers_content(200, "パッケージ全体。 The whole package.", content(body::OCTETS, bytes.clone()));
-    let parts = json!({ body::OCTETS: { "schema": bytes.clone() }, "multipart/byteranges": { "schema": bytes } });
-    operation.answers_content(206, "指定された範囲。 The ranges asked for.", parts);
-    operation.answers_nothing(304, "変更はありません。 Not modified.");
+    operation.response_content(200, "パッケージ全体。 The whole package.", content(body::OCTET_STREAM, bytes.clone()));
+    let parts = json!({ body::OCTET_STREAM: { "schema": bytes.clone() }, "multipart/byteranges": { "schema": bytes } });
+    operation.response_content(206, "指定された範囲。 The ranges asked for.", parts);
+    operation.no_content(304, "変更はありません。 Not modified.");
     for (name, about) in [
         ("ETag", "The SHA-256 of the whole."),
         ("Accept-Ranges", "`bytes`"),
         ("Repr-Digest", "SHA-256, where `Want-Repr-Digest` asks for it."),
     ] {
-        operation.answers_header(200, name, about);
-        operation.answers_header(206, name, about);
+        operation.response_header(200, name, about);
+        operation.response_header(206, name, about);
     }
     for (name, about) in [
         ("Range", "One range of bytes or several: `bytes=0-1023`."),
@@ -98,19 +98,19 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 /// Handles one request for a package.
 pub async fn package(
     State(app): State<Arc<App>>,
-    InPath((campaign, component, version)): InPath<(String, String, String)>,
-    InQuery(query): InQuery<PackageQuery>,
+    BackendPath((campaign, component, version)): BackendPath<(String, String, String)>,
+    BackendQuery(query): BackendQuery<PackageQuery>,
     request: Request,
 ) -> Response {
     let incoming = IncomingRequest::head(&app, Operation::Package, request);
-    let named = RequestedPackage { campaign, component, version };
-    let RequestOutcome { result, request_context } = find(&app, &incoming, query.terminal.as_deref(), &named).await;
+    let requested = RequestedPackage { campaign, component, version };
+    let RequestOutcome { result, request_context } = find(&app, &incoming, query.terminal.as_deref(), &requested).await;
     let ready = match result {
         Ok((campaign, package)) => open(&app, &campaign, package).await,
         Err(refusal) => Err(refusal),
     };
     match ready {
-        Ok(ready) => serve(app, incoming, request_context, named, ready).await,
+        Ok(ready) => serve(app, incoming, request_context, requested, ready).await,
         Err(refusal) => refuse(&app, incoming, request_context, &refusal).await,
     }
 }
@@ -120,27 +120,29 @@ async fn find(
     app: &App,
     incoming: &IncomingRequest,
     terminal: Option<&str>,
-    named: &RequestedPackage,
+    requested: &RequestedPackage,
 ) -> RequestOutcome<(CampaignId, Package)> {
     let shape = app.fixtures().invented.delivery.clone();
     if let Some(terminal) = terminal {
         // The caller need not be the terminal in the URL, but belongs to the same institution.
         return read_terminal(app, incoming, terminal, |admitted| {
-            named.permitted(admitted.institution(), admitted.terminal, admitted.moment.now, &shape)
+            requested.find_permitted(admitted.institution(), admitted.terminal, admitted.moment.now, &shape)
         })
         .await;
     }
     match identify(app, incoming, None, TokenRule::Optional) {
         Err(unidentified) if unidentified.refusal.error != ErrorId::IdentityMissing => unidentified.into_outcome(),
         Err(_) => {
-            let distributed = || named.distributed(&app.fixtures().campaign, &shape);
+            let distributed = || requested.find_distributed(&app.fixtures().campaign, &shape);
             let result = certificate_if_required(app, incoming).and_then(|()| distributed());
             RequestOutcome { result, request_context: RequestContext::default() }
         }
         Ok(caller) => {
             let access = access(incoming, &caller);
             access
-                .read(&app.institutions, |admitted| named.permitted(admitted.institution(), admitted.terminal, admitted.moment.now, &shape))
+                .read(&app.institutions, |admitted| {
+                    requested.find_permitted(admitted.institution(), admitted.terminal, admitted.moment.now, &shape)
+                })
                 .await
         }
     }
@@ -150,14 +152,14 @@ async fn find(
 async fn open(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result<ServablePackage, Refusal> {
     let sha256 = match app.packages.hash(campaign, &package) {
         Hash::Known(sha256) => sha256,
-        Hash::Computing => return Err(permission::preparing(&package, &app.fixtures().invented.delivery)),
-        Hash::Failed(said) => return Err(unavailable(&package, &said)),
+        Hash::Computing => return Err(permission::preparing_refusal(&package, &app.fixtures().invented.delivery)),
+        Hash::Failed(error) => return Err(unavailable_refusal(&package, &error)),
     };
     let content = app.packages.content(campaign, &package);
     let opened = tokio::task::spawn_blocking(move || content.open()).await.unwrap_or_else(|error| Err(error.into()));
     match opened {
         Ok(reader) => Ok(ServablePackage { package, sha256, reader }),
-        Err(error) => Err(unavailable(&package, &error.to_string())),
+        Err(error) => Err(unavailable_refusal(&package, &error.to_string())),
     }
 }
 
@@ -165,12 +167,12 @@ async fn serve(
     app: Arc<App>,
     incoming: IncomingRequest,
     request_context: RequestContext,
-    named: RequestedPackage,
+    requested: RequestedPackage,
     ready: ServablePackage,
 ) -> Response {
     let size = ready.package.size;
     let etag = format!("\"{}\"", ready.sha256);
-    let range = match judge(&incoming.method, &incoming.headers, &etag) {
+    let range = match evaluate(&incoming.method, &incoming.headers, &etag) {
         ConditionResult::Proceed { range } => range,
         ConditionResult::NotModified => {
             let content = with_common(Content::empty(StatusCode::NOT_MODIFIED), &etag);
@@ -196,7 +198,7 @@ async fn serve(
         digest(&mut content.headers, &ready.sha256);
     }
     if incoming.method != Method::HEAD {
-        let monitor = TransferMonitor::new(TransferRecord::new(Arc::clone(&app), &incoming, &request_context), named);
+        let monitor = TransferMonitor::new(TransferRecord::new(Arc::clone(&app), &incoming, &request_context), requested);
         content.body = Payload::Stream(Body::from_stream(Transfer::new(ready.reader, pieces, monitor).stream()));
     }
     let why = Text::new(format!("{length} バイトを送ります。"), format!("{length} bytes are sent."));
@@ -206,7 +208,7 @@ async fn serve(
 /// Sets the headers that describe the body: the whole package, one range, or several.
 fn describe_body(headers: &mut HeaderMap, parts: &[Range<u64>], length: u64, size: u64, boundary: &str) {
     let content_type = match parts {
-        [] | [_] => HeaderValue::from_static(body::OCTETS),
+        [] | [_] => HeaderValue::from_static(body::OCTET_STREAM),
         _ => ascii(&format!("multipart/byteranges; boundary={boundary}")),
     };
     headers.insert(CONTENT_TYPE, content_type);

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::super::delivery::{is_up, seconds};
+use super::super::delivery::{is_up, rounded_seconds};
 use crate::domain::calendar::next_window;
 use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::catalogue::ErrorId;
@@ -25,7 +25,7 @@ pub(super) struct RequestedPackage {
 
 impl RequestedPackage {
     /// Returns the package if the campaign distributes it.
-    pub(super) fn distributed(&self, campaign: &Campaign, shape: &DeliveryShape) -> Result<(CampaignId, Package), Refusal> {
+    pub(super) fn find_distributed(&self, campaign: &Campaign, shape: &DeliveryShape) -> Result<(CampaignId, Package), Refusal> {
         is_up(campaign, shape)?;
         let component = Component::ALL.into_iter().find(|known| known.name() == self.component);
         let package = component.and_then(|component| campaign.package(component)).filter(|_| campaign.id.as_str() == self.campaign);
@@ -44,35 +44,35 @@ impl RequestedPackage {
     }
 
     /// Returns the package if this terminal may start to fetch it now.
-    pub(super) fn permitted(
+    pub(super) fn find_permitted(
         &self,
         institution: &Institution,
         terminal: &Terminal,
         now: Timestamp,
         shape: &DeliveryShape,
     ) -> Result<(CampaignId, Package), Refusal> {
-        let found = self.distributed(&institution.campaign, shape)?;
-        in_window(institution, terminal, now)?;
+        let found = self.find_distributed(&institution.campaign, shape)?;
+        check_window(institution, terminal, now)?;
         Ok(found)
     }
 
     /// Succeeds if a transfer that has started may continue.
-    pub(super) fn goes_on(
+    pub(super) fn check_may_continue(
         &self,
         institution: &Institution,
         terminal: &Terminal,
         now: Timestamp,
         shape: &DeliveryShape,
     ) -> Result<(), Refusal> {
-        self.distributed(&institution.campaign, shape)?;
-        if institution.readings.download_runs_on { Ok(()) } else { in_window(institution, terminal, now) }
+        self.find_distributed(&institution.campaign, shape)?;
+        if institution.readings.download_runs_on { Ok(()) } else { check_window(institution, terminal, now) }
     }
 }
 
 /// Succeeds if the terminal may fetch now. An external terminal may fetch within the windows, or
 /// after a manual poll. A virtual terminal does not fetch by HTTP, so the request comes from
 /// somebody else and is permitted at any time.
-fn in_window(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Result<(), Refusal> {
+fn check_window(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Result<(), Refusal> {
     let windows = institution.campaign.windows(&institution.readings);
     if terminal.settings.driver != Driver::External || terminal.may_fetch(&windows, now) {
         return Ok(());
@@ -83,27 +83,27 @@ fn in_window(institution: &Institution, terminal: &Terminal, now: Timestamp) -> 
     };
     let opens = japan::rfc3339(next.start);
     let detail = Text::new(format!("次は {opens} からです。"), format!("The next one opens at {opens}."));
-    Err(Refusal::quoting(ErrorId::WindowClosed, detail).again_in(seconds(next.start.duration_since(now))))
+    Err(Refusal::quoting(ErrorId::WindowClosed, detail).with_retry_after(rounded_seconds(next.start.duration_since(now))))
 }
 
 /// Returns the refusal of a package whose hash is being computed.
-pub(super) fn preparing(package: &Package, shape: &DeliveryShape) -> Refusal {
+pub(super) fn preparing_refusal(package: &Package, shape: &DeliveryShape) -> Refusal {
     let Package { component, version, .. } = package;
     let detail = Text::new(
         format!("{component} {version} の SHA-256 を計算中です。"),
         format!("The SHA-256 of {component} {version} is being computed."),
     );
-    Refusal::quoting(ErrorId::PackagePreparing, detail).again_in(seconds(shape.preparing.duration()))
+    Refusal::quoting(ErrorId::PackagePreparing, detail).with_retry_after(rounded_seconds(shape.preparing.duration()))
 }
 
 /// Returns the refusal of a package whose file cannot be read, with the error of the operating
 /// system.
-pub(in super::super) fn unavailable(package: &Package, said: &str) -> Refusal {
-    unavailable_name(package.component.name(), &package.version.to_string(), said)
+pub(in super::super) fn unavailable_refusal(package: &Package, error: &str) -> Refusal {
+    unavailable_refusal_by_name(package.component.name(), &package.version.to_string(), error)
 }
 
 /// Does the same for a package of this component and version.
-pub(super) fn unavailable_name(component: &str, version: &str, said: &str) -> Refusal {
-    let detail = Text::new(format!("{component} {version}（{said}）"), format!("{component} {version}: {said}."));
+pub(super) fn unavailable_refusal_by_name(component: &str, version: &str, error: &str) -> Refusal {
+    let detail = Text::new(format!("{component} {version}（{error}）"), format!("{component} {version}: {error}."));
     Refusal::quoting(ErrorId::PackageUnavailable, detail)
 }

@@ -7,13 +7,13 @@ use std::ops::Range;
 use http_range_header::{SyntacticallyCorrectRange, parse_range_header_with_max_ranges};
 
 /// The maximum number of ranges in a header; a header with more is ignored.
-const READ: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
+const MAX_RANGES: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
 
 /// The maximum number of parts in a response. If there were more, the whole package is sent.
-const PARTS: usize = 16;
+const MAX_PARTS: usize = 16;
 
 /// The maximum gap between ranges that are merged, in bytes. A part's own header costs more.
-const GAP: u64 = 128;
+const MAX_GAP: u64 = 128;
 
 /// The result of a `Range` header.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) enum RangeChoice {
 
 /// Reads a `Range` header for a package of `size` bytes.
 pub(super) fn choose(text: &str, size: u64) -> RangeChoice {
-    let Ok(parsed) = parse_range_header_with_max_ranges(text, READ) else {
+    let Ok(parsed) = parse_range_header_with_max_ranges(text, MAX_RANGES) else {
         return RangeChoice::Whole;
     };
     let mut parts: Vec<Range<u64>> = Vec::new();
@@ -37,7 +37,7 @@ pub(super) fn choose(text: &str, size: u64) -> RangeChoice {
     }
     match parts.len() {
         0 => RangeChoice::Nothing,
-        1..=PARTS => RangeChoice::Parts(parts),
+        1..=MAX_PARTS => RangeChoice::Parts(parts),
         _ => RangeChoice::Whole,
     }
 }
@@ -55,7 +55,7 @@ fn within(range: SyntacticallyCorrectRange, size: u64) -> Option<Range<u64>> {
 /// Adds a range. Merges it with those that it overlaps or nearly touches; the result takes the
 /// position of the first of them.
 fn add(parts: &mut Vec<Range<u64>>, mut range: Range<u64>) {
-    let near = |a: &Range<u64>, b: &Range<u64>| a.start <= b.end.saturating_add(GAP) && b.start <= a.end.saturating_add(GAP);
+    let near = |a: &Range<u64>, b: &Range<u64>| a.start <= b.end.saturating_add(MAX_GAP) && b.start <= a.end.saturating_add(MAX_GAP);
     let mut place = None;
     while let Some(at) = parts.iter().position(|part| near(part, &range)) {
         let part = parts.remove(at);

@@ -66,7 +66,7 @@ fn strange_files_in_the_own_directory_are_left_alone() {
     }
     fs::create_dir(bench.path(".onshi-mock/2.claim.OQSreq_1.xml")).unwrap();
     assert_eq!(bench.sweep_twice(), SweepSummary::default());
-    assert_eq!(bench.result().len(), strange.len() + 1);
+    assert_eq!(bench.engine_files().len(), strange.len() + 1);
 }
 
 #[test]
@@ -91,17 +91,17 @@ fn what_others_remove_meanwhile_is_forgotten() {
 fn a_result_whose_name_leads_out_of_the_folder_is_not_written() {
     struct Escaping(TestHandler);
     impl RequestHandler for Escaping {
-        fn open(&mut self) -> bool {
+        fn is_open(&mut self) -> bool {
             true
         }
-        fn takes(&self, name: &str) -> bool {
-            self.0.takes(name)
+        fn accepts(&self, name: &str) -> bool {
+            self.0.accepts(name)
         }
         fn complete(&self, tail: &[u8]) -> bool {
             self.0.complete(tail)
         }
-        fn answer(&mut self, _: &str, _: &[u8]) -> Reply {
-            Reply::Answer(OutputFile { name: "../../out.xml".to_owned(), bytes: vec![], result_files: ResultFiles::Atomic })
+        fn answer(&mut self, _: &str, _: &[u8]) -> HandlerReply {
+            HandlerReply::Answer(OutputFile { name: "../../out.xml".to_owned(), bytes: vec![], result_files: ResultFiles::Atomic })
         }
         fn too_large(&mut self, name: &str, size: u64, max: u64) -> OutputFile {
             self.0.too_large(name, size, max)
@@ -116,7 +116,7 @@ fn a_result_whose_name_leads_out_of_the_folder_is_not_written() {
     for time in 0..3 {
         bench.folder.sweep(at(time), LATENCY, None, &mut escaping).unwrap();
     }
-    assert_eq!(bench.result(), ["1.claim.OQSreq_1.xml"]);
+    assert_eq!(bench.engine_files(), ["1.claim.OQSreq_1.xml"]);
 }
 
 #[test]

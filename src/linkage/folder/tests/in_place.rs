@@ -10,14 +10,14 @@ use super::*;
 fn sizes(result_files: ResultFiles, file: &str, work: impl FnOnce(&mut Bench)) -> Vec<Option<u64>> {
     let mut bench = Bench::new();
     bench.handler.result_files = result_files;
-    let stamp_at_claim = Rc::new(RefCell::new(Vec::new()));
-    let (seeing, path) = (Rc::clone(&stamp_at_claim), bench.path(file));
+    let seen_sizes = Rc::new(RefCell::new(Vec::new()));
+    let (seeing, path) = (Rc::clone(&seen_sizes), bench.path(file));
     let look = move || seeing.borrow_mut().push(fs::metadata(&path).ok().map(|metadata| metadata.len()));
     kill::watch(look.clone());
     work(&mut bench);
     look();
     kill::watch(|| {});
-    let mut sizes = stamp_at_claim.borrow().clone();
+    let mut sizes = seen_sizes.borrow().clone();
     sizes.dedup();
     sizes
 }
@@ -58,7 +58,7 @@ fn what_a_full_disk_left_short_is_completed_by_the_next_sweep_with_the_same_answ
         );
         assert_eq!(bench.sweep(), SweepSummary { delivered: 1, ..SweepSummary::default() });
         assert_eq!((bench.text(&format!("res/{result}")), bench.handler.asked.len()), ("OQSreq_1.xml 1".to_owned(), 1));
-        assert_eq!(bench.result(), [""; 0]);
+        assert_eq!(bench.engine_files(), [""; 0]);
     }
 }
 

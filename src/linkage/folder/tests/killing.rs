@@ -98,7 +98,7 @@ fn killed(result_files: ResultFiles, asked: &[Asked], kills: &[usize], takes: &[
         bench.restart();
     }
     kill::watch(|| {});
-    assert_eq!((bench.names("req"), bench.result()), (vec![], vec![]));
+    assert_eq!((bench.names("req"), bench.engine_files()), (vec![], vec![]));
     let mut client = client.borrow_mut();
     let before = client.taken.len();
     client.take();

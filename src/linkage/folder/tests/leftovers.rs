@@ -15,7 +15,7 @@ fn restart_with(left: &[(&str, &[u8])]) -> (BTreeMap<String, String>, usize) {
         bench.put(name, bytes);
     }
     bench.sweep();
-    assert_eq!(bench.result(), [""; 0]);
+    assert_eq!(bench.engine_files(), [""; 0]);
     assert_eq!(bench.names("req"), [""; 0]);
     let results = bench.names("res").into_iter().map(|name| (name.clone(), bench.text(&format!("res/{name}")))).collect();
     (results, bench.handler.asked.len())
@@ -90,7 +90,7 @@ fn a_malformed_request_whose_error_file_somebody_removed_still_moves() {
     fs::remove_file(bench.path(".onshi-mock/1.err-in-place.OQSreq_1.err")).unwrap();
     bench.now += 60_000;
     bench.sweep();
-    assert_eq!((bench.names("res"), bench.result()), (vec!["OQSreq_1.xml".to_owned()], vec![]));
+    assert_eq!((bench.names("res"), bench.engine_files()), (vec!["OQSreq_1.xml".to_owned()], vec![]));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_directory_in_the_place_of_an_answer_that_was_begun_is_left_alone() {
     bench.put(".onshi-mock/7.answer-begun.OQSres_1.xml", b"the answer");
     fs::create_dir(bench.path("res/OQSres_1.xml")).unwrap();
     assert_eq!(bench.sweep(), SweepSummary { delivered: 1, ..SweepSummary::default() });
-    assert_eq!(bench.result(), [""; 0]);
+    assert_eq!(bench.engine_files(), [""; 0]);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn numbers_go_on_after_those_that_were_left() {
     bench.put(".onshi-mock/7.tmp", b"");
     bench.put("req/OQSreq_1.xml", WHOLE);
     bench.sweep_twice();
-    assert_eq!(bench.result(), ["8.answer-in-place.OQSres_1.xml", "8.claim.OQSreq_1.xml"]);
+    assert_eq!(bench.engine_files(), ["8.answer-in-place.OQSres_1.xml", "8.claim.OQSreq_1.xml"]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn a_whole_request_is_taken_at_the_second_sweep() {
     assert_eq!(bench.sweep(), SweepSummary { taken: 1, delivered: 1, ..SweepSummary::default() });
     assert_eq!(bench.names("req"), [""; 0]);
     assert_eq!(bench.text("res/OQSsiquc01res_1.xml"), "OQSsiquc01req_1.xml 1");
-    assert_eq!(bench.result(), [""; 0]);
+    assert_eq!(bench.engine_files(), [""; 0]);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_silent_request_disappears() {
     let mut bench = Bench::new();
     bench.put("req/OQSreq_1.xml", b"<XmlMsg>silent</XmlMsg>");
     assert_eq!(bench.sweep_twice().silent, 1);
-    assert_eq!((bench.names("req"), bench.names("res"), bench.result()), (vec![], vec![], vec![]));
+    assert_eq!((bench.names("req"), bench.names("res"), bench.engine_files()), (vec![], vec![], vec![]));
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub const MAX_FAULTS: usize = 64;
 
 /// The maximum number of sequences that a fault counts separately. Beyond it, all sequences start
 /// again.
-const MOST_SEQUENCES: usize = 1_000;
+const MAX_SEQUENCES: usize = 1_000;
 
 /// The faults of an institution, in the order in which they were added. A fault counts requests
 /// only while it may still fire: without faults, nothing is counted and nothing is stored.
@@ -93,19 +93,20 @@ impl Faults {
     }
 
     /// Whether a fault has to count this request.
-    pub fn concern(&self, request: &FaultRequest) -> bool {
-        self.0.iter().any(|counted_fault| counted_fault.concerns(request))
+    pub fn any_counts(&self, request: &FaultRequest) -> bool {
+        self.0.iter().any(|counted_fault| counted_fault.counts_request(request))
     }
 
     /// Counts a request, in the order in which the institution accepts them. Returns the fault that
     /// fires for it; if several do, the first.
     pub fn trigger(&mut self, request: &FaultRequest, dice: Dice<'_>) -> Option<TriggeredFault> {
         let mut firing = None;
-        for counted_fault in self.0.iter_mut().filter(|counted_fault| counted_fault.concerns(request)) {
+        for counted_fault in self.0.iter_mut().filter(|counted_fault| counted_fault.counts_request(request)) {
             let sequence = counted_fault.count(request);
             if firing.is_none() && counted_fault.fires(request, dice, sequence) {
                 counted_fault.fired += 1;
-                let kind = counted_fault.fault.kind.drawn(|| dice.share(&counted_fault.fault.id, request, sequence, "how"));
+                let kind =
+                    counted_fault.fault.kind.with_drawn_value(|| dice.random_share(&counted_fault.fault.id, request, sequence, "how"));
                 firing = Some(TriggeredFault { id: counted_fault.fault.id.clone(), kind, number: counted_fault.counted });
             }
         }
@@ -115,7 +116,7 @@ impl Faults {
 
 impl CountedFault {
     /// Whether it can no longer fire.
-    pub fn is_spent(&self) -> bool {
+    pub fn is_exhausted(&self) -> bool {
         let passed = match &self.fault.when {
             When::Nth(numbers) => numbers.last().is_none_or(|last| *last <= self.counted),
             When::From(_) | When::Probability(_) => false,
@@ -123,8 +124,8 @@ impl CountedFault {
         passed || self.fault.times.is_some_and(|times| times <= self.fired)
     }
 
-    fn concerns(&self, request: &FaultRequest) -> bool {
-        !self.is_spent() && self.fault.counts(request)
+    fn counts_request(&self, request: &FaultRequest) -> bool {
+        !self.is_exhausted() && self.fault.counts(request)
     }
 
     /// Counts a request and returns its number within its sequence.
@@ -134,7 +135,7 @@ impl CountedFault {
             return self.counted;
         }
         let name = format!("{} {}", request.name(), request.terminal);
-        if self.sequences.len() >= MOST_SEQUENCES && !self.sequences.contains_key(&name) {
+        if self.sequences.len() >= MAX_SEQUENCES && !self.sequences.contains_key(&name) {
             self.sequences.clear();
         }
         let sequence = self.sequences.entry(name).or_default();
@@ -146,7 +147,7 @@ impl CountedFault {
         match &self.fault.when {
             When::From(from) => self.counted >= *from,
             When::Nth(numbers) => numbers.contains(&self.counted),
-            When::Probability(probability) => dice.share(&self.fault.id, request, sequence, "whether") < *probability,
+            When::Probability(probability) => dice.random_share(&self.fault.id, request, sequence, "whether") < *probability,
         }
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::kind::{Kind, KindName, LONGEST_DELAY};
+use super::kind::{Kind, KindName, MAX_DELAY};
 use super::{Fault, Requests, When};
 use crate::domain::ids::{FaultId, TerminalId};
 use crate::domain::japan;
@@ -108,16 +108,16 @@ impl FaultError {
 }
 
 /// The maximum number of entries in `nth`.
-const MOST_NUMBERS: usize = 100;
+const MAX_NUMBERS: usize = 100;
 /// The maximum number of bytes in a definition.
-const MOST_BYTES: u64 = 1 << 40;
+const MAX_BYTES: u64 = 1 << 40;
 
 impl TryFrom<FaultDefinition> for Fault {
     type Error = FaultError;
 
     fn try_from(mut definition: FaultDefinition) -> Result<Self, FaultError> {
         let kind = definition.kind()?;
-        if let Some(pointer) = definition.unfitting() {
+        if let Some(pointer) = definition.unused_parameter() {
             let (name, field) = (kind.name().name(), &pointer[1..]);
             return Err(FaultError::new(
                 pointer,
@@ -125,8 +125,8 @@ impl TryFrom<FaultDefinition> for Fault {
                 format!("A fault of the kind `{name}` has no `{field}`."),
             ));
         }
-        if definition.operation != Requests::Any && !kind.suits(definition.operation) {
-            return Err(unsuitable(&kind, definition.operation));
+        if definition.operation != Requests::Any && !kind.applies_to(definition.operation) {
+            return Err(not_applicable_error(&kind, definition.operation));
         }
         let when = definition.when()?;
         if definition.times == Some(0) {
@@ -138,9 +138,9 @@ impl TryFrom<FaultDefinition> for Fault {
     }
 }
 
-fn unsuitable(kind: &Kind, operation: Requests) -> FaultError {
+fn not_applicable_error(kind: &Kind, operation: Requests) -> FaultError {
     let suited: Vec<&str> =
-        Requests::ALL.into_iter().filter(|other| *other != Requests::Any && kind.suits(*other)).map(Requests::name).collect();
+        Requests::ALL.into_iter().filter(|other| *other != Requests::Any && kind.applies_to(*other)).map(Requests::name).collect();
     let (name, operation, suited) = (kind.name().name(), operation.name(), suited.join(", "));
     FaultError::new(
         "/operation",
@@ -165,10 +165,10 @@ impl FaultDefinition {
             KindName::Reset => Kind::Reset,
             KindName::Close => Kind::Close,
             KindName::BlackHole => Kind::BlackHole,
-            KindName::Cut => Kind::Cut { after: self.after.take().map(|after| after.min(MOST_BYTES)) },
+            KindName::Cut => Kind::Cut { after: self.after.take().map(|after| after.min(MAX_BYTES)) },
             KindName::Drip => self.drip()?,
             KindName::WrongLength => {
-                let off_by = self.off_by.take().filter(|by| *by != 0 && by.unsigned_abs() <= MOST_BYTES);
+                let off_by = self.off_by.take().filter(|by| *by != 0 && by.unsigned_abs() <= MAX_BYTES);
                 let missing =
                     || FaultError::new("/off_by", "0 以外の整数（例: 10、-10）が必要です。", "Expected a number but 0, such as 10 or -10.");
                 Kind::WrongLength { off_by: off_by.ok_or_else(missing)? }
@@ -192,13 +192,13 @@ impl FaultDefinition {
         let (least, most) = match definition[..] {
             [only] => (only, only),
             [least, most] => (least, most),
-            _ => (LONGEST_DELAY, Period::from_secs(0)),
+            _ => (MAX_DELAY, Period::from_secs(0)),
         };
-        if least > most || most > LONGEST_DELAY {
+        if least > most || most > MAX_DELAY {
             return Err(FaultError::new(
                 "/delay",
-                format!("\"PT3S\" か [\"PT1S\", \"PT5S\"]（最短、最長）が必要です。{LONGEST_DELAY} までです。"),
-                format!("Expected \"PT3S\" or [\"PT1S\", \"PT5S\"] (least, most), at most {LONGEST_DELAY}."),
+                format!("\"PT3S\" か [\"PT1S\", \"PT5S\"]（最短、最長）が必要です。{MAX_DELAY} までです。"),
+                format!("Expected \"PT3S\" or [\"PT1S\", \"PT5S\"] (least, most), at most {MAX_DELAY}."),
             ));
         }
         Ok(Kind::Delay { least, most })
@@ -206,18 +206,18 @@ impl FaultDefinition {
 
     fn drip(&mut self) -> Result<Kind, FaultError> {
         let (bytes, every) = (self.bytes.take().unwrap_or(1), self.every.take().unwrap_or(Period::from_secs(1)));
-        if !(1..=MOST_BYTES).contains(&bytes) {
+        if !(1..=MAX_BYTES).contains(&bytes) {
             return Err(FaultError::new("/bytes", "1 以上が必要です。", "Expected 1 or more."));
         }
-        if every > LONGEST_DELAY {
-            let (ja, en) = (format!("{LONGEST_DELAY} までです。"), format!("Expected at most {LONGEST_DELAY}."));
+        if every > MAX_DELAY {
+            let (ja, en) = (format!("{MAX_DELAY} までです。"), format!("Expected at most {MAX_DELAY}."));
             return Err(FaultError::new("/every", ja, en));
         }
         Ok(Kind::Drip { bytes, every })
     }
 
     /// Returns the pointer of a parameter that the kind did not take.
-    fn unfitting(&self) -> Option<&'static str> {
+    fn unused_parameter(&self) -> Option<&'static str> {
         let definition = [
             ("/delay", self.delay.is_some()),
             ("/status", self.status.is_some()),
@@ -245,10 +245,10 @@ impl FaultDefinition {
         if let Some(numbers) = self.nth.take() {
             alone("/nth", self.from.is_some() || self.probability.is_some())?;
             let numbers: BTreeSet<u64> = numbers.into_vec().into_iter().collect();
-            let fits = (1..=MOST_NUMBERS).contains(&numbers.len()) && !numbers.contains(&0);
+            let fits = (1..=MAX_NUMBERS).contains(&numbers.len()) && !numbers.contains(&0);
             let wrong = || {
-                let en = format!("Expected one number, or a list of 1 to {MOST_NUMBERS}; the first request is number 1.");
-                FaultError::new("/nth", format!("1 以上の番号、またはその 1〜{MOST_NUMBERS} 個の一覧が必要です。"), en)
+                let en = format!("Expected one number, or a list of 1 to {MAX_NUMBERS}; the first request is number 1.");
+                FaultError::new("/nth", format!("1 以上の番号、またはその 1〜{MAX_NUMBERS} 個の一覧が必要です。"), en)
             };
             return if fits { Ok(When::Nth(numbers)) } else { Err(wrong()) };
         }

@@ -6,10 +6,10 @@ use crate::domain::period::{Period, Skew};
 use crate::domain::text::Text;
 
 /// The maximum delay of a response, and the maximum time between two parts of a slow body.
-pub const LONGEST_DELAY: Period = Period::from_secs(600);
+pub const MAX_DELAY: Period = Period::from_secs(600);
 
 /// How long a connection without a response stays open. It ends earlier if the client closes it.
-pub const LONGEST_SILENCE: Period = Period::from_secs(600);
+pub const MAX_SILENCE: Period = Period::from_secs(600);
 
 /// What a fault does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Kind {
     Reset,
     /// Closes the connection without a response (HTTP/2: RST_STREAM).
     Close,
-    /// Sends no response and keeps the connection open, at most for [`LONGEST_SILENCE`].
+    /// Sends no response and keeps the connection open, at most for [`MAX_SILENCE`].
     BlackHole,
     /// Cuts the body.
     Cut {
@@ -136,7 +136,7 @@ impl Kind {
     }
 
     /// Whether this fault is possible for these requests.
-    pub fn suits(&self, requests: Requests) -> bool {
+    pub fn applies_to(&self, requests: Requests) -> bool {
         use Requests::{Card, Folder, Linkage, Login, Notices, Package, Results, Search};
         match self {
             Self::WrongHash | Self::StaleEtag => requests == Package,
@@ -151,7 +151,7 @@ impl Kind {
     }
 
     /// Whether the client can still use what it receives as a response.
-    pub fn leaves_an_answer(&self) -> bool {
+    pub fn has_usable_response(&self) -> bool {
         matches!(
             self,
             Self::Delay { .. } | Self::Drip { .. } | Self::StaleEtag | Self::ExpiredToken | Self::Processing | Self::ClockSkew { .. }
@@ -159,7 +159,7 @@ impl Kind {
     }
 
     /// Returns the kind with a value drawn from its range.
-    pub(super) fn drawn(&self, share: impl FnOnce() -> f64) -> Self {
+    pub(super) fn with_drawn_value(&self, share: impl FnOnce() -> f64) -> Self {
         match self {
             Self::Delay { least, most } if least < most => {
                 let delay = least.up_to(*most, share());

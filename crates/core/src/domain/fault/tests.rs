@@ -71,7 +71,7 @@ fn of_several_the_first_that_fires_does_and_all_count() {
     assert_eq!(fired, [("a".to_owned(), 2), ("b".to_owned(), 3)]);
     let terminal = TerminalId::parse("T1").unwrap();
     assert!(
-        !counted_fault.concern(&FaultRequest { operation: Operation::Search, surface: Surface::Http, terminal, now: now() }),
+        !counted_fault.any_counts(&FaultRequest { operation: Operation::Search, surface: Surface::Http, terminal, now: now() }),
         "both are spent, so nothing is counted any more"
     );
 }
@@ -141,7 +141,7 @@ fn every_kind_is_written_as_it_was_read() {
         (written["id"], written["operation"]) = (json!("a"), json!("any"));
         let fault: Fault = serde_json::from_value(written.clone()).unwrap();
         assert_eq!(serde_json::to_value(&fault).unwrap(), written);
-        assert!(Requests::ALL[1..].iter().any(|requests| fault.kind.suits(*requests)));
+        assert!(Requests::ALL[1..].iter().any(|requests| fault.kind.applies_to(*requests)));
     }
 }
 

@@ -40,8 +40,8 @@ fn find<'a>(inquiry: &Inquiry, persons: &'a [Person], today: Date) -> Finding<'a
     Register { persons, missing_branch_matches: true }.find(inquiry, today)
 }
 
-fn told<'a>(finding: &Finding<'a>) -> Vec<&'a str> {
-    finding.told.iter().map(|held| held.number.as_str()).collect()
+fn reported_cards<'a>(finding: &Finding<'a>) -> Vec<&'a str> {
+    finding.response_qualifications.iter().map(|held| held.number.as_str()).collect()
 }
 
 #[test]
@@ -56,9 +56,9 @@ fn folding_makes_widths_dashes_and_padding_alike() {
 fn what_else_the_person_holds_on_the_day_is_told_after_the_match() {
     let persons = persons(&[("a", &[("01", "1", ""), ("01", "2", "lost = 'today-1'"), ("A1", "3", ""), ("A1", "4", "lost = 'today+1'")])]);
     let insurance = find(&asked("01990019", "1"), &persons, TODAY);
-    assert_eq!((insurance.validity, told(&insurance)), (Validity::Valid, vec!["1", "3", "4"]));
+    assert_eq!((insurance.validity, reported_cards(&insurance)), (Validity::Valid, vec!["1", "3", "4"]));
     let aid = find(&asked("12990016", "4"), &persons, TODAY);
-    assert_eq!((aid.validity, told(&aid)), (Validity::Valid, vec!["4", "1", "3"]));
+    assert_eq!((aid.validity, reported_cards(&aid)), (Validity::Valid, vec!["4", "1", "3"]));
     assert_eq!(aid.matched.unwrap().1.number.as_str(), "4");
 }
 
@@ -66,14 +66,14 @@ fn what_else_the_person_holds_on_the_day_is_told_after_the_match() {
 fn of_what_holds_no_more_only_the_match_is_told() {
     let persons = persons(&[("a", &[("01", "1", "lost = 'today-9'"), ("A1", "2", "")])]);
     let lost = find(&asked("01990019", "1"), &persons, TODAY);
-    assert_eq!((lost.validity, told(&lost)), (Validity::Invalid, vec!["1"]), "the other began on the same day: it is not newer");
+    assert_eq!((lost.validity, reported_cards(&lost)), (Validity::Invalid, vec!["1"]), "the other began on the same day: it is not newer");
     let newer = self::persons(&[("a", &[("01", "1", "lost = 'today-9'"), ("A1", "2", "")])]).into_iter().map(|mut person| {
         person.qualifications[1].from = crate::domain::person::FixtureDate::FromToday(-9);
         person
     });
     let newer: Vec<Person> = newer.collect();
     let finding = find(&asked("01990019", "1"), &newer, TODAY);
-    assert_eq!((finding.validity, told(&finding)), (Validity::InvalidNewer, vec!["1"]));
+    assert_eq!((finding.validity, reported_cards(&finding)), (Validity::InvalidNewer, vec!["1"]));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn several_persons_are_several_of_insurance_and_none_of_medical_aid() {
     for (insurer, number, expected) in [("01990019", "1", Validity::Several), ("12990016", "2", Validity::None)] {
         let finding = find(&asked(insurer, number), &persons, TODAY);
         assert_eq!(finding.validity, expected);
-        assert!(finding.matched.is_none() && finding.told.is_empty() && finding.near_miss.is_none());
+        assert!(finding.matched.is_none() && finding.response_qualifications.is_empty() && finding.near_miss.is_none());
     }
 }
 

@@ -9,27 +9,27 @@ use crate::domain::campaign::Notice;
 use crate::domain::notification::{CampaignKey, Notification, TimeRange, Topic};
 
 /// The maximum number of waiting notifications. Older ones are dropped.
-const MOST_WAITING: usize = 1_000;
+const MAX_WAITING: usize = 1_000;
 
 impl Institution {
     /// Returns the campaign's notifications for the period from the last settling to `now`.
     pub(super) fn campaign_notifications(&mut self, windows: &[Window], now: Timestamp) -> Vec<Notification> {
         let (from, campaign) = (self.settled_to(), &self.campaign);
         let key = CampaignKey::of(campaign);
-        let anew = self.announced != key;
+        let is_new = self.announced != key;
         let announced = |at: Timestamp, notice: Option<&Notice>| {
             let window = open_window(windows, at).or(next_window(windows, at)).map(TimeRange::from);
             let (campaign, title) = (campaign.id.clone(), campaign.title.clone());
             Notification { at, topic: Topic::CampaignAnnounced { campaign, title, notice: notice.cloned(), window } }
         };
         let mut notifications: Vec<Notification> = Vec::new();
-        if anew && campaign.notices.is_empty() {
+        if is_new && campaign.notices.is_empty() {
             notifications.push(announced(from, None));
         }
-        for notice in campaign.notices.iter().filter(|notice| notice.published <= now && (anew || notice.published > from)) {
+        for notice in campaign.notices.iter().filter(|notice| notice.published <= now && (is_new || notice.published > from)) {
             notifications.push(announced(notice.published.max(from), Some(notice)));
         }
-        let begun = windows.iter().filter(|window| window.start <= now && (window.start > from || (anew && window.start == from)));
+        let begun = windows.iter().filter(|window| window.start <= now && (window.start > from || (is_new && window.start == from)));
         notifications.extend(begun.map(|window| {
             let (campaign, title) = (campaign.id.clone(), campaign.title.clone());
             Notification { at: window.start, topic: Topic::NightBegins { campaign, title, window: (*window).into() } }
@@ -42,7 +42,7 @@ impl Institution {
     pub(super) fn add_notifications(&mut self, mut notifications: Vec<Notification>) {
         notifications.sort_by_key(|notification| notification.at);
         self.notifications.extend(notifications);
-        let over = self.notifications.len().saturating_sub(MOST_WAITING);
+        let over = self.notifications.len().saturating_sub(MAX_WAITING);
         self.notifications.drain(..over);
     }
 
@@ -54,8 +54,8 @@ impl Institution {
     /// Returns when the next notification is due.
     pub fn next_notification(&self) -> Option<Timestamp> {
         let (settled, notices) = (self.settled_to(), &self.campaign.notices);
-        let anew = self.announced != CampaignKey::of(&self.campaign);
-        let told_now = anew && (notices.is_empty() || notices.iter().any(|notice| notice.published <= settled));
+        let is_new = self.announced != CampaignKey::of(&self.campaign);
+        let told_now = is_new && (notices.is_empty() || notices.iter().any(|notice| notice.published <= settled));
         let windows = self.campaign.windows(&self.readings);
         let opens = next_window(&windows, settled).map(|window| window.start);
         let published = notices.iter().map(|notice| notice.published).filter(|published| *published > settled);

@@ -22,7 +22,7 @@ fn person(records: &[&str]) -> Person {
     toml::from_str(&format!("id = 'a'\nname = '模擬　人'\nname_kana = 'ﾓｷﾞ'\nsex = 'male'\nbirthdate = '1980-05-17'\n{records}")).unwrap()
 }
 
-fn told<'a>(person: &'a Person, wanted: DrugQuery, code: &'a InstitutionCode) -> DrugInformation<'a> {
+fn drug_information_for<'a>(person: &'a Person, wanted: DrugQuery, code: &'a InstitutionCode) -> DrugInformation<'a> {
     drug_information(&person.drug_history, &wanted, &Requester { code, name: "模擬クリニック", today: TODAY })
 }
 
@@ -47,7 +47,7 @@ fn each_kind_has_its_block_and_a_month_is_one_block_an_institution_prescriber_an
         &format!("{CLAIM}'2025-12-05'"),
     ];
     let (person, own) = (person(&records), code("9910000018"));
-    let DrugInformation { claims, prescriptions, dispensings } = told(&person, DrugQuery::default(), &own);
+    let DrugInformation { claims, prescriptions, dispensings } = drug_information_for(&person, DrugQuery::default(), &own);
     let seen: Vec<_> = claims
         .iter()
         .map(|month| {
@@ -85,12 +85,12 @@ fn a_prescription_is_own_where_the_prescriber_or_else_the_institution_is_who_ask
     ] {
         let prescriber = prescriber.map(|text| format!("; prescriber = {text}")).unwrap_or_default();
         let person = person(&[&format!("{CLAIM}'2025-12-05'; institution = {institution}{prescriber}")]);
-        let asking = code("9910000018");
-        assert_eq!(told(&person, DrugQuery::default(), &asking).claims[0].own, own, "{institution}{prescriber}");
+        let institution_code = code("9910000018");
+        assert_eq!(drug_information_for(&person, DrugQuery::default(), &institution_code).claims[0].own, own, "{institution}{prescriber}");
     }
-    let (person, asking) = (person(&[&format!("{CLAIM}'2025-12-05'")]), code("9910000026"));
-    let named = told(&person, DrugQuery::default(), &asking).claims[0].institution;
-    assert_eq!((named.code, named.name), (&asking, Some("模擬クリニック")), "whoever asks, under its name");
+    let (person, institution_code) = (person(&[&format!("{CLAIM}'2025-12-05'")]), code("9910000026"));
+    let named = drug_information_for(&person, DrugQuery::default(), &institution_code).claims[0].institution;
+    assert_eq!((named.code, named.name), (&institution_code, Some("模擬クリニック")), "whoever asks, under its name");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn treatments_are_told_where_they_are_wanted_and_a_day_without_anything_is_not()
     let person = person(&[&format!("{CLAIM}'2025-12-05'; drugs = []; {treatments}"), &format!("{CLAIM}'2025-12-06'; {treatments}")]);
     let own = code("9910000018");
     let counts = |treatments| {
-        let told = told(&person, DrugQuery { treatments, ..DrugQuery::default() }, &own);
+        let told = drug_information_for(&person, DrugQuery { treatments, ..DrugQuery::default() }, &own);
         let days = told.claims.iter().flat_map(|month| &month.days);
         days.map(|day| (day.drugs.len(), day.treatments.len())).collect::<Vec<_>>()
     };
@@ -117,7 +117,7 @@ proptest! {
         let first = first.map(month);
         let last = months.map(|months| first.unwrap_or(month(-10)).saturating_add(months.months()));
         let own = code("9910000018");
-        let told = told(&person, DrugQuery { first, last, treatments: false }, &own).claims;
+        let told = drug_information_for(&person, DrugQuery { first, last, treatments: false }, &own).claims;
 
         let all = (0..i32::from(times)).map(|n| TODAY.saturating_sub((offset + n * i32::from(every)).days()));
         let in_range = |day: &Date| {

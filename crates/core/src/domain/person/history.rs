@@ -11,13 +11,13 @@ use crate::domain::ids::InstitutionCode;
 use crate::domain::text::Text;
 
 /// The maximum number of drug records of a person.
-const MOST_RECORDS: usize = 100;
+const MAX_RECORDS: usize = 100;
 /// The maximum number of drugs and treatments of a person. Each repetition of a record counts.
-const MOST_LINES: usize = 1_000;
+const MAX_LINES: usize = 1_000;
 /// The maximum number of check-ups of a person.
-const MOST_CHECKUPS: usize = 20;
+const MAX_CHECKUPS: usize = 20;
 /// The maximum number of items of a check-up.
-const MOST_ITEMS: usize = 100;
+const MAX_ITEMS: usize = 100;
 
 /// Drugs, and on a claim treatments, of one day at one institution; with `repeat` of several days.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -236,14 +236,14 @@ pub(super) fn validate_history(records: &[DrugRecord], checkups: &[Checkup]) -> 
         (got > most).then_some((pointer, text))
     };
     let lines: usize = records.iter().map(DrugRecord::lines).sum();
-    let count = too_many("/drug_history".to_owned(), records.len(), MOST_RECORDS).or_else(|| {
+    let count = too_many("/drug_history".to_owned(), records.len(), MAX_RECORDS).or_else(|| {
         let text = || {
             Text::new(
-                format!("drugs と treatments が、繰り返しを含めて {lines} 件あります（{MOST_LINES} 件まで）"),
-                format!("drugs and treatments are {lines}, with repeated ones; at most {MOST_LINES}"),
+                format!("drugs と treatments が、繰り返しを含めて {lines} 件あります（{MAX_LINES} 件まで）"),
+                format!("drugs and treatments are {lines}, with repeated ones; at most {MAX_LINES}"),
             )
         };
-        (lines > MOST_LINES).then(|| ("/drug_history".to_owned(), text()))
+        (lines > MAX_LINES).then(|| ("/drug_history".to_owned(), text()))
     });
     let of_records = records.iter().enumerate().filter_map(|(i, record)| {
         let (field, text) = record.validate()?;
@@ -254,9 +254,9 @@ pub(super) fn validate_history(records: &[DrugRecord], checkups: &[Checkup]) -> 
         let none = || Text::new("項目が1つ以上必要です", "expected at least one item");
         match checkup.items.len() {
             0 => Some((pointer, none())),
-            count => too_many(pointer, count, MOST_ITEMS),
+            count => too_many(pointer, count, MAX_ITEMS),
         }
     });
-    let checkup_count = too_many("/checkups".to_owned(), checkups.len(), MOST_CHECKUPS);
+    let checkup_count = too_many("/checkups".to_owned(), checkups.len(), MAX_CHECKUPS);
     count.into_iter().chain(of_records).chain(checkup_count).chain(of_checkups).collect()
 }

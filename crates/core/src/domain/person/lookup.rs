@@ -22,7 +22,7 @@ pub fn find_person<'a>(persons: &'a [Person], text_given: &str) -> Result<&'a Pe
         return Ok(person);
     }
     let folded = fold(text_given);
-    let found: Vec<&Person> = persons.iter().filter(|person| person.goes_by(&folded)).collect();
+    let found: Vec<&Person> = persons.iter().filter(|person| person.matches_name_or_number(&folded)).collect();
     match found[..] {
         [person] => Ok(person),
         [] => Err(AmbiguousPerson {
@@ -41,7 +41,7 @@ pub fn find_person<'a>(persons: &'a [Person], text_given: &str) -> Result<&'a Pe
 
 impl Person {
     /// Whether a folded text is one of the person's names or card numbers.
-    fn goes_by(&self, folded: &str) -> bool {
+    fn matches_name_or_number(&self, folded: &str) -> bool {
         let kana = [Some(&self.name_kana), self.name_other_kana.as_ref()].into_iter().flatten().map(HalfWidthKana::as_str);
         let mut names = [Some(self.name.as_str()), self.name_other.as_deref()].into_iter().flatten().chain(kana);
         names.any(|name| fold(name) == folded) || self.qualifications.iter().any(|held| held.number.folded() == folded)

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use unicode_normalization::UnicodeNormalization;
 
 /// The earliest year of a person's dates.
-pub(super) const OLDEST_YEAR: i16 = 1800;
+pub(super) const MIN_YEAR: i16 = 1800;
 
 /// A date that is fixed (`2024-04-01`), or so many days from the institution's today (`today-30`, `today+10`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,7 +50,7 @@ impl TryFrom<String> for FixtureDate {
             return Ok(Self::FromToday(days));
         }
         let wrong = format!("`{text}` is neither a date such as 2024-04-01 nor days from today such as today+10 or today-30");
-        let date: Option<Date> = text.parse().ok().filter(|date: &Date| date.year() >= OLDEST_YEAR);
+        let date: Option<Date> = text.parse().ok().filter(|date: &Date| date.year() >= MIN_YEAR);
         date.map(Self::Fixed).ok_or(wrong)
     }
 }

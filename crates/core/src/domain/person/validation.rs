@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::text::OLDEST_YEAR;
+use super::text::MIN_YEAR;
 use super::{Person, history};
 use crate::domain::text::Text;
 
 /// The maximum number of an institution's own persons.
 pub const MAX_PERSONS: usize = 200;
 /// The maximum length of a text, in characters.
-const LONGEST: usize = 200;
+const MAX_LENGTH: usize = 200;
 
 /// Returns all errors: the JSON pointer within the list, and what was expected.
 pub fn validate_persons(persons: &[Person]) -> Vec<(String, Text)> {
@@ -22,7 +22,7 @@ pub fn validate_persons(persons: &[Person]) -> Vec<(String, Text)> {
         if !ids.insert(&person.id) {
             faults.push((format!("/{i}/id"), Text::new("同じ id の人が前にいます", "a person before has the same id")));
         }
-        if person.birthdate.year() < OLDEST_YEAR {
+        if person.birthdate.year() < MIN_YEAR {
             let expected = Text::new("1800年以降の生年月日が必要です", "expected a date of birth from 1800 on");
             faults.push((format!("/{i}/birthdate"), expected));
         }
@@ -40,11 +40,11 @@ pub fn validate_persons(persons: &[Person]) -> Vec<(String, Text)> {
 fn texts(value: &Value, at: &str, faults: &mut Vec<(String, Text)>) {
     match value {
         Value::String(text) => {
-            let fits = (1..=LONGEST).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+            let fits = (1..=MAX_LENGTH).contains(&text.chars().count()) && !text.chars().any(char::is_control);
             if !fits {
                 let expected = Text::new(
-                    format!("制御文字を含まない1〜{LONGEST}文字が必要です"),
-                    format!("expected 1 to {LONGEST} characters without control characters"),
+                    format!("制御文字を含まない1〜{MAX_LENGTH}文字が必要です"),
+                    format!("expected 1 to {MAX_LENGTH} characters without control characters"),
                 );
                 faults.push((at.to_owned(), expected));
             }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Download, Driver, Power, Settings, Step, Terminal, TerminalEnvironment};
+use super::{ActivityStep, Download, Driver, Power, Settings, Terminal, TerminalEnvironment};
 use crate::domain::card::{Card, CardOutcome, LastCard};
 use crate::domain::event::{Change, SwitchOff};
 use crate::domain::text::Text;
@@ -94,7 +94,7 @@ impl Terminal {
     /// # Errors
     /// The outcome if it does not: nothing without power, or the reader's own screen.
     pub fn reads_card(&self, card: Card, now: Timestamp) -> Result<(), CardOutcome> {
-        let has_power = self.settings.reader.attached && self.reader.powered && self.answers(now);
+        let has_power = self.settings.reader.attached && self.reader.powered && self.is_ready(now);
         if !has_power {
             return Err(CardOutcome::Nothing);
         }
@@ -130,7 +130,7 @@ impl Terminal {
         self.must_be_on()?;
         self.must_want_something(environment)?;
         self.activity = None;
-        let takes: Vec<_> = self.wanted(environment.campaign).filter(|package| self.can_take(package)).cloned().collect();
+        let takes: Vec<_> = self.newer_packages(environment.campaign).filter(|package| self.target_is_powered(package)).cloned().collect();
         Ok(takes
             .into_iter()
             .map(|package| {
@@ -147,7 +147,7 @@ impl Terminal {
         self.polls_since = now;
         let new_driver = settings.driver != self.settings.driver;
         let new_bandwidth = settings.bandwidth != self.settings.bandwidth;
-        let under_way = self.activity.clone().filter(|activity| activity.step == Step::Downloading && new_bandwidth);
+        let under_way = self.activity.clone().filter(|activity| activity.step == ActivityStep::Downloading && new_bandwidth);
         let received = under_way.as_ref().map(|activity| self.received(activity, now));
         self.settings = settings;
         if new_driver {
@@ -173,13 +173,13 @@ impl Terminal {
         if environment.campaign.suspended {
             return Err(ActionError::new("配信が停止されています（campaign.suspended）", "distribution is suspended (campaign.suspended)"));
         }
-        if self.wanted(environment.campaign).next().is_none() {
+        if self.newer_packages(environment.campaign).next().is_none() {
             return Err(ActionError::new(
                 "この端末には配信済みの最新版がインストールされています",
                 "this terminal has everything installed that the campaign offers",
             ));
         }
-        if !self.wanted(environment.campaign).any(|package| self.can_take(package)) {
+        if !self.newer_packages(environment.campaign).any(|package| self.target_is_powered(package)) {
             return Err(ActionError::new(
                 "残りはカードリーダーの更新だけですが、カードリーダーの電源が切れています",
                 "only the reader's update is left, and the reader is off",

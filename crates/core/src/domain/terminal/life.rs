@@ -6,7 +6,7 @@ use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Activity, Boot, Download, Driver, FIRST_POLL, Installation, Power, Step, Terminal};
+use super::{Activity, ActivityStep, Boot, Download, Driver, FIRST_POLL, Installation, Power, Terminal};
 use crate::domain::calendar::{Window, open_window};
 use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::event::{Change, Stop, SwitchOff};
@@ -29,7 +29,7 @@ pub struct TerminalEnvironment<'a> {
 
 /// The automatic actions of a terminal. At the same instant they happen in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Due {
+pub enum DueAction {
     /// The installation in progress ends.
     InstallEnds,
     /// The download in progress ends.
@@ -50,20 +50,20 @@ pub enum Due {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Cursor {
     at: Timestamp,
-    due: Due,
+    due: DueAction,
 }
 
 impl Cursor {
     /// Returns the position after everything at `at`.
     pub(super) fn settled(at: Timestamp) -> Self {
-        Self { at, due: Due::Poll }
+        Self { at, due: DueAction::Poll }
     }
 }
 
 impl Terminal {
     /// Returns its next action and the time, never before the last settled instant. An external
     /// terminal has no automatic actions.
-    pub fn next_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, Due)> {
+    pub fn next_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, DueAction)> {
         if self.settings.driver == Driver::External {
             return None;
         }
@@ -72,20 +72,22 @@ impl Terminal {
     }
 
     /// Carries out the action that is due at `at`. Returns the changes.
-    pub fn apply(&mut self, at: Timestamp, due: Due, environment: TerminalEnvironment<'_>) -> Vec<Change> {
+    pub fn apply(&mut self, at: Timestamp, due: DueAction, environment: TerminalEnvironment<'_>) -> Vec<Change> {
         self.cursor = self.cursor.max(Cursor { at, due });
         match due {
-            Due::InstallEnds => self.finish_install(at, environment),
-            Due::DownloadEnds => self.finish_download(at, environment),
-            Due::DownloadStops => self.stop_download(at, self.stop_reason(environment).unwrap_or(Stop::WindowClosed), environment.readings),
-            Due::ScheduledOff => self.switch_off(at, SwitchOff::Shutdown, environment.readings),
-            Due::ScheduledOn => self.switch_on(at, environment.readings),
-            Due::AutomaticRestart => {
+            DueAction::InstallEnds => self.finish_install(at, environment),
+            DueAction::DownloadEnds => self.finish_download(at, environment),
+            DueAction::DownloadStops => {
+                self.stop_download(at, self.stop_reason(environment).unwrap_or(Stop::WindowClosed), environment.readings)
+            }
+            DueAction::ScheduledOff => self.switch_off(at, SwitchOff::Shutdown, environment.readings),
+            DueAction::ScheduledOn => self.switch_on(at, environment.readings),
+            DueAction::AutomaticRestart => {
                 let mut changes = self.interrupt(at, environment.readings);
                 changes.push(self.begin_boot(at, environment.readings));
                 changes
             }
-            Due::Poll => self.begin_next(at, environment, false),
+            DueAction::Poll => self.begin_next(at, environment, false),
         }
     }
 
@@ -101,7 +103,7 @@ impl Terminal {
         let instants = [&mut self.boot.at, &mut self.boot.ready_at, &mut self.polls_since, &mut self.reader.on_since].into_iter();
         let instants = instants
             .chain(self.last_contact.as_mut())
-            .chain(self.asked_by_hand.as_mut())
+            .chain(self.last_manual_poll.as_mut())
             .chain(self.activity.iter_mut().flat_map(|activity| [&mut activity.since, &mut activity.until]));
         let installations = self.software.values_mut().filter_map(|software| software.installation.as_mut());
         for instant in instants.chain(installations.map(|installation| &mut installation.at)) {
@@ -116,7 +118,7 @@ impl Terminal {
         if !self.polls() || now < first {
             return None;
         }
-        let last = first + last_beat(now.duration_since(first), interval);
+        let last = first + last_multiple(now.duration_since(first), interval);
         (last >= self.polls_since).then_some(last)
     }
 
@@ -126,8 +128,8 @@ impl Terminal {
         if self.polls() {
             return None;
         }
-        let heard = self.last_contact.unwrap_or(self.boot.at);
-        heard.checked_add(after.duration()).ok().filter(|at| *at > self.cursor.at)
+        let last_contact = self.last_contact.unwrap_or(self.boot.at);
+        last_contact.checked_add(after.duration()).ok().filter(|at| *at > self.cursor.at)
     }
 
     /// Returns the notification that it is silent, if that becomes due up to `until`.
@@ -139,25 +141,27 @@ impl Terminal {
         })
     }
 
-    fn activity_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, Due)> {
+    fn activity_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, DueAction)> {
         let activity = self.activity.as_ref()?;
-        if activity.step == Step::Installing {
-            return Some((activity.until, Due::InstallEnds));
+        if activity.step == ActivityStep::Installing {
+            return Some((activity.until, DueAction::InstallEnds));
         }
-        let ends = (activity.until, Due::DownloadEnds);
+        let ends = (activity.until, DueAction::DownloadEnds);
         if self.stop_reason(environment).is_some() {
-            return Some((self.cursor.at, Due::DownloadStops).min(ends));
+            return Some((self.cursor.at, DueAction::DownloadStops).min(ends));
         }
         let closes = open_window(environment.windows, self.cursor.at).and_then(|window| window.end);
         match closes {
-            Some(closes) if !activity.manual && !environment.readings.download_runs_on => Some(ends.min((closes, Due::DownloadStops))),
+            Some(closes) if !activity.manual && !environment.readings.download_runs_on => {
+                Some(ends.min((closes, DueAction::DownloadStops)))
+            }
             _ => Some(ends),
         }
     }
 
     /// Returns why the download in progress has to stop at the last settled instant.
     fn stop_reason(&self, environment: TerminalEnvironment<'_>) -> Option<Stop> {
-        let activity = self.activity.as_ref().filter(|activity| activity.step == Step::Downloading)?;
+        let activity = self.activity.as_ref().filter(|activity| activity.step == ActivityStep::Downloading)?;
         if self.settings.line_down {
             return Some(Stop::LineDown);
         }
@@ -173,41 +177,41 @@ impl Terminal {
         (!open).then_some(Stop::WindowClosed)
     }
 
-    fn schedule_due(&self) -> Option<(Timestamp, Due)> {
+    fn schedule_due(&self) -> Option<(Timestamp, DueAction)> {
         let schedule = self.settings.power_schedule?;
         match self.power {
-            Power::On => Some(self.daily(schedule.off, Due::ScheduledOff)),
-            Power::Off { unplugged: false, .. } => Some(self.daily(schedule.on, Due::ScheduledOn)),
+            Power::On => Some(self.next_daily(schedule.off, DueAction::ScheduledOff)),
+            Power::Off { unplugged: false, .. } => Some(self.next_daily(schedule.on, DueAction::ScheduledOn)),
             Power::Off { unplugged: true, .. } => None,
         }
     }
 
-    fn restart_due(&self) -> Option<(Timestamp, Due)> {
+    fn restart_due(&self) -> Option<(Timestamp, DueAction)> {
         let time = self.settings.automatic_restart?;
-        (self.power == Power::On).then(|| self.daily(time, Due::AutomaticRestart))
+        (self.power == Power::On).then(|| self.next_daily(time, DueAction::AutomaticRestart))
     }
 
     /// Returns the next time of day after the cursor. The cursor's own instant counts if `due`
     /// comes later in the order than what was processed there.
-    fn daily(&self, time: Time, due: Due) -> (Timestamp, Due) {
+    fn next_daily(&self, time: Time, due: DueAction) -> (Timestamp, DueAction) {
         let instant_before = self.cursor.at - SignedDuration::from_nanos(1);
         let from = if due > self.cursor.due { instant_before } else { self.cursor.at };
         (japan::next_time_of_day(from, time), due)
     }
 
     /// Returns the first poll that finds something. Other polls change nothing and are skipped.
-    fn poll_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, Due)> {
+    fn poll_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, DueAction)> {
         if !self.polls() || self.activity.is_some() || environment.windows.is_empty() || self.next_package(environment.campaign).is_none() {
             return None;
         }
         let mut poll = self.poll_from(self.cursor.at);
-        if (poll, Due::Poll) <= (self.cursor.at, self.cursor.due) {
+        if (poll, DueAction::Poll) <= (self.cursor.at, self.cursor.due) {
             poll += self.settings.poll_interval.duration();
         }
         let begun = environment.windows.partition_point(|window| window.start <= poll);
         environment.windows[begun.saturating_sub(1)..].iter().find_map(|window| {
             poll = poll.max(self.poll_from(window.start));
-            window.end.is_none_or(|end| poll < end).then_some((poll, Due::Poll))
+            window.end.is_none_or(|end| poll < end).then_some((poll, DueAction::Poll))
         })
     }
 
@@ -226,17 +230,17 @@ impl Terminal {
         if at <= first {
             return first;
         }
-        let poll = first + last_beat(at.duration_since(first), interval);
+        let poll = first + last_multiple(at.duration_since(first), interval);
         if poll < at { poll + interval } else { poll }
     }
 
     /// Returns the first package that it needs and can take now.
     fn next_package<'a>(&'a self, campaign: &'a Campaign) -> Option<&'a Package> {
-        self.wanted(campaign).find(|package| self.can_take(package))
+        self.newer_packages(campaign).find(|package| self.target_is_powered(package))
     }
 
     /// Whether the device that the package is for is powered (N3).
-    pub(super) fn can_take(&self, package: &Package) -> bool {
+    pub(super) fn target_is_powered(&self, package: &Package) -> bool {
         !package.component.is_readers() || self.reader.powered
     }
 
@@ -251,19 +255,19 @@ impl Terminal {
         let (component, version) = (package.component, package.version);
         self.downloads.insert(component, Download { version: version.clone(), received: from });
         if from >= package.size {
-            self.begin_step(at, Activity { component, version, step: Step::Installing, since: at, until: at, manual });
+            self.begin_step(at, Activity { component, version, step: ActivityStep::Installing, since: at, until: at, manual });
             return Vec::new();
         }
         let remaining = u128::from(package.size - from) * 1_000_000_000;
         let nanos = remaining.div_ceil(u128::from(self.settings.bandwidth));
         let until = at + SignedDuration::from_nanos_i128(nanos as i128);
-        self.activity = Some(Activity { component, version: version.clone(), step: Step::Downloading, since: at, until, manual });
+        self.activity = Some(Activity { component, version: version.clone(), step: ActivityStep::Downloading, since: at, until, manual });
         vec![Change::DownloadStarted { component, version, from }]
     }
 
     fn begin_step(&mut self, at: Timestamp, activity: Activity) {
         let until = at + self.settings.install_time.duration();
-        self.activity = Some(Activity { step: Step::Installing, since: at, until, ..activity });
+        self.activity = Some(Activity { step: ActivityStep::Installing, since: at, until, ..activity });
     }
 
     fn finish_download(&mut self, at: Timestamp, environment: TerminalEnvironment<'_>) -> Vec<Change> {
@@ -305,7 +309,7 @@ impl Terminal {
         let Some(activity) = self.activity.take() else {
             return Vec::new();
         };
-        if activity.step == Step::Installing {
+        if activity.step == ActivityStep::Installing {
             return Vec::new();
         }
         let received = if readings.partial_download_survives { self.received(&activity, at) } else { 0 };
@@ -355,7 +359,7 @@ impl Terminal {
 }
 
 /// Returns the last multiple of `interval` at or before `passed`.
-fn last_beat(passed: SignedDuration, interval: SignedDuration) -> SignedDuration {
+fn last_multiple(passed: SignedDuration, interval: SignedDuration) -> SignedDuration {
     let nanos = passed.as_nanos();
     SignedDuration::from_nanos_i128(nanos - nanos % interval.as_nanos())
 }

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use actions::ActionError;
-pub use life::{Due, TerminalEnvironment};
+pub use life::{DueAction, TerminalEnvironment};
 pub use power::Power;
 pub use report::{Report, ReportError, ReportState};
 pub use settings::{Driver, PowerSchedule, ReaderSettings, Settings, Starts};
@@ -62,7 +62,8 @@ pub struct Terminal {
     downloads: BTreeMap<Component, Download>,
     activity: Option<Activity>,
     /// The last poll by hand.
-    asked_by_hand: Option<Timestamp>,
+    #[serde(rename = "asked_by_hand")]
+    last_manual_poll: Option<Timestamp>,
     /// The boots that it reported before the present one, newest last.
     past_boots: VecDeque<BootId>,
     /// The packages that polls over the wire offered, newest last. A campaign may be replaced while
@@ -104,7 +105,7 @@ struct Download {
 struct Activity {
     component: Component,
     version: Version,
-    step: Step,
+    step: ActivityStep,
     since: Timestamp,
     until: Timestamp,
     /// Whether it was started by hand: it then ignores windows.
@@ -112,7 +113,7 @@ struct Activity {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Step {
+enum ActivityStep {
     Downloading,
     Installing,
 }
@@ -158,7 +159,8 @@ impl Phase {
 
 /// What a terminal is doing about an update.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Progress {
+#[schemars(rename = "Progress")]
+pub struct UpdateProgress {
     /// Which component.
     pub component: Component,
     /// Its new version.
@@ -201,7 +203,7 @@ impl Terminal {
             polls_since: now,
             downloads: BTreeMap::new(),
             activity: None,
-            asked_by_hand: None,
+            last_manual_poll: None,
             past_boots: VecDeque::new(),
             offers: VecDeque::new(),
             failure: None,
@@ -224,7 +226,7 @@ impl Terminal {
 
     /// Iterates over the pending components that a boot has already failed to apply: a restart did
     /// not help.
-    pub fn unhelped(&self) -> impl Iterator<Item = (Component, &Software)> {
+    pub fn unresolved_by_restart(&self) -> impl Iterator<Item = (Component, &Software)> {
         self.components().filter(|(_, software)| {
             let before_this_boot = software.installation.as_ref().is_some_and(|installation| installation.boot != self.boot.id);
             software.is_pending() && before_this_boot
@@ -232,20 +234,20 @@ impl Terminal {
     }
 
     /// Whether it is on and has booted, so that its applications run.
-    pub fn answers(&self, now: Timestamp) -> bool {
+    pub fn is_ready(&self, now: Timestamp) -> bool {
         self.power == Power::On && now >= self.boot.ready_at
     }
 
     /// Records a poll or report over the wire.
-    pub fn contacted(&mut self, now: Timestamp) {
+    pub fn record_contact(&mut self, now: Timestamp) {
         self.last_contact = self.last_contact.max(Some(now));
     }
 
     /// Records a poll over the wire. `by_hand` marks one at a time chosen by a person (N8).
-    pub fn polled(&mut self, by_hand: bool, now: Timestamp) {
-        self.contacted(now);
+    pub fn record_poll(&mut self, by_hand: bool, now: Timestamp) {
+        self.record_contact(now);
         if by_hand {
-            self.asked_by_hand = Some(now);
+            self.last_manual_poll = Some(now);
         }
     }
 
@@ -253,7 +255,7 @@ impl Terminal {
     /// has opened since.
     pub fn may_fetch(&self, windows: &[Window], now: Timestamp) -> bool {
         let begun = |at: Timestamp| windows.partition_point(|window| window.start <= at);
-        open_window(windows, now).is_some() || self.asked_by_hand.is_some_and(|asked| begun(asked) == begun(now))
+        open_window(windows, now).is_some() || self.last_manual_poll.is_some_and(|asked| begun(asked) == begun(now))
     }
 
     /// Returns its last contact with the distribution server.
@@ -278,17 +280,17 @@ impl Terminal {
             return Phase::Pending;
         }
         match &self.activity {
-            Some(activity) if activity.step == Step::Downloading => Phase::Downloading,
+            Some(activity) if activity.step == ActivityStep::Downloading => Phase::Downloading,
             Some(_) => Phase::Installing,
-            None if self.wanted(campaign).next().is_some() => Phase::UpdateAvailable,
+            None if self.newer_packages(campaign).next().is_some() => Phase::UpdateAvailable,
             None => Phase::UpToDate,
         }
     }
 
     /// Returns the download or installation in progress.
-    pub fn progress(&self, now: Timestamp) -> Option<Progress> {
+    pub fn progress(&self, now: Timestamp) -> Option<UpdateProgress> {
         let activity = self.activity.as_ref()?;
-        Some(Progress {
+        Some(UpdateProgress {
             component: activity.component,
             version: activity.version.clone(),
             received: self.received(activity, now),
@@ -298,7 +300,7 @@ impl Terminal {
 
     /// Returns the campaign's packages that are newer than what is installed, in the campaign's
     /// order, including those that it cannot take now.
-    pub fn wanted<'a>(&'a self, campaign: &'a Campaign) -> impl Iterator<Item = &'a Package> {
+    pub fn newer_packages<'a>(&'a self, campaign: &'a Campaign) -> impl Iterator<Item = &'a Package> {
         campaign.packages.iter().filter(|package| {
             let mut components = self.components();
             components.any(|(component, software)| component == package.component && software.installed < package.version)
@@ -308,8 +310,8 @@ impl Terminal {
     fn received(&self, activity: &Activity, now: Timestamp) -> u64 {
         let before = self.downloads.get(&activity.component).map_or(0, |download| download.received);
         match (activity.step, self.settings.driver) {
-            (Step::Installing, _) | (_, Driver::External) => before,
-            (Step::Downloading, Driver::Virtual) => {
+            (ActivityStep::Installing, _) | (_, Driver::External) => before,
+            (ActivityStep::Downloading, Driver::Virtual) => {
                 let nanos = now.duration_since(activity.since).as_nanos().max(0) as u128;
                 let bytes = nanos * u128::from(self.settings.bandwidth) / 1_000_000_000;
                 before.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX))

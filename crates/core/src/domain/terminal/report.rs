@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use super::{Activity, Boot, Download, Driver, Step, Terminal, TerminalEnvironment};
+use super::{Activity, ActivityStep, Boot, Download, Driver, Terminal, TerminalEnvironment};
 use crate::domain::campaign::{Campaign, Component, Package};
 use crate::domain::event::Change;
 use crate::domain::ids::{BootId, Version};
@@ -128,10 +128,10 @@ impl Report {
 }
 
 /// The maximum number of past boot ids stored, to distinguish a late report from a new boot.
-const KEPT_BOOTS: usize = 16;
+const MAX_KEPT_BOOTS: usize = 16;
 
 /// The maximum number of offered packages stored.
-const KEPT_OFFERS: usize = 16;
+const MAX_KEPT_OFFERS: usize = 16;
 
 /// How far a terminal is with a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +156,7 @@ impl PackageState {
     }
 
     /// Returns the reports that are allowed in this state, including a repetition.
-    fn takes(self) -> &'static [ReportState] {
+    fn allowed_reports(self) -> &'static [ReportState] {
         use ReportState::{Booted, Downloaded, Downloading, Failed, Installed, Installing};
         match self {
             Self::Wanted | Self::Downloading => &[Downloading, Downloaded, Failed],
@@ -174,10 +174,10 @@ pub struct ReportError(pub Text);
 
 impl Terminal {
     /// Stores the campaign's packages that a poll offered and that are not installed.
-    pub fn was_offered(&mut self, campaign: &Campaign) {
-        let lacking: Vec<Package> = self.wanted(campaign).filter(|package| !self.offers.contains(package)).cloned().collect();
+    pub fn store_offers(&mut self, campaign: &Campaign) {
+        let lacking: Vec<Package> = self.newer_packages(campaign).filter(|package| !self.offers.contains(package)).cloned().collect();
         self.offers.extend(lacking);
-        let beyond = self.offers.len().saturating_sub(KEPT_OFFERS);
+        let beyond = self.offers.len().saturating_sub(MAX_KEPT_OFFERS);
         self.offers.drain(..beyond);
     }
 
@@ -196,26 +196,26 @@ impl Terminal {
         let is_failure = matches!(report, Report::Failed { .. });
         let changes = match report {
             Report::Downloading { component, version, received } => {
-                let package = self.following(ReportState::Downloading, component, &version, environment)?;
-                self.begin(now, &package, Step::Downloading, received.min(package.size));
+                let package = self.package_for_step(ReportState::Downloading, component, &version, environment)?;
+                self.begin(now, &package, ActivityStep::Downloading, received.min(package.size));
                 Vec::new()
             }
             Report::Downloaded { component, version } => {
-                let package = self.following(ReportState::Downloaded, component, &version, environment)?;
+                let package = self.package_for_step(ReportState::Downloaded, component, &version, environment)?;
                 let known = self.package_state(&package) == PackageState::Downloaded;
                 self.activity = None;
                 self.downloads.insert(component, Download { version: version.clone(), received: package.size });
                 if known { Vec::new() } else { vec![Change::Downloaded { component, version }] }
             }
             Report::Installing { component, version } => {
-                let package = self.following(ReportState::Installing, component, &version, environment)?;
-                self.begin(now, &package, Step::Installing, package.size);
+                let package = self.package_for_step(ReportState::Installing, component, &version, environment)?;
+                self.begin(now, &package, ActivityStep::Installing, package.size);
                 Vec::new()
             }
             Report::Installed { component, version } => self.report_installed(now, component, version, environment)?,
             Report::Booted { boot_id, running } => self.report_boot(now, boot_id, running)?,
             Report::Failed { component, version, message } => {
-                self.following(ReportState::Failed, component, &version, environment)?;
+                self.package_for_step(ReportState::Failed, component, &version, environment)?;
                 self.activity = None;
                 let message: String = message.chars().take(500).collect();
                 let failure = Some((component, version.clone(), message.clone()));
@@ -227,7 +227,7 @@ impl Terminal {
         if !is_failure {
             self.failure = None;
         }
-        self.contacted(now);
+        self.record_contact(now);
         Ok(changes)
     }
 
@@ -241,14 +241,14 @@ impl Terminal {
         if self.software.get(&component).is_some_and(|software| software.installed == version) {
             return Ok(Vec::new());
         }
-        self.offered(component, &version, environment)?;
+        self.find_offered(component, &version, environment)?;
         if let Some(software) = self.software.get(&component).filter(|software| version < software.installed) {
             return Err(refused(
                 &format!("{component} は新しい版 {} がインストール済みです", software.installed),
                 &format!("{component} has the newer version {} installed", software.installed),
             ));
         }
-        let restart_required = self.following(ReportState::Installed, component, &version, environment)?.restart_required;
+        let restart_required = self.package_for_step(ReportState::Installed, component, &version, environment)?.restart_required;
         self.activity = None;
         self.downloads.remove(&component);
         Ok(vec![self.install(now, component, version, restart_required)])
@@ -260,7 +260,7 @@ impl Terminal {
             return Err(refused("running に実行中の版が1つもありません", "`running` names no component with its version"));
         }
         for (component, version) in &running {
-            let software = self.software.get(component).ok_or_else(|| unknown_component(*component))?;
+            let software = self.software.get(component).ok_or_else(|| unknown_component_error(*component))?;
             let same_boot = boot_id == self.boot.id;
             if same_boot && *version != software.running {
                 return Err(refused(
@@ -294,7 +294,7 @@ impl Terminal {
             ));
         }
         self.activity = None;
-        if self.past_boots.len() >= KEPT_BOOTS {
+        if self.past_boots.len() >= MAX_KEPT_BOOTS {
             self.past_boots.pop_front();
         }
         self.past_boots.push_back(self.boot.id.clone());
@@ -310,27 +310,27 @@ impl Terminal {
         Ok(vec![Change::Booted { boot: boot_id, applied }])
     }
 
-    fn begin(&mut self, now: Timestamp, package: &Package, step: Step, received: u64) {
+    fn begin(&mut self, now: Timestamp, package: &Package, step: ActivityStep, received: u64) {
         let (component, version) = (package.component, package.version.clone());
         self.downloads.insert(component, Download { version: version.clone(), received });
         self.activity = Some(Activity { component, version, step, since: now, until: now, manual: true });
     }
 
     /// Returns the package of a step, if the step follows what was reported before.
-    fn following(
+    fn package_for_step(
         &self,
         step: ReportState,
         component: Component,
         version: &Version,
         environment: TerminalEnvironment<'_>,
     ) -> Result<Package, ReportError> {
-        let package = self.offered(component, version, environment)?;
+        let package = self.find_offered(component, version, environment)?;
         let state = self.package_state(package);
         let again = state == PackageState::Downloaded && self.failure.as_ref().is_some_and(|(failed, _, _)| *failed == component);
-        if state.takes().contains(&step) || (again && step == ReportState::Downloading) {
+        if state.allowed_reports().contains(&step) || (again && step == ReportState::Downloading) {
             return Ok(package.clone());
         }
-        let follow = state.takes().iter().map(|step| step.name()).collect::<Vec<_>>().join(", ");
+        let follow = state.allowed_reports().iter().map(|step| step.name()).collect::<Vec<_>>().join(", ");
         let step = step.name();
         Err(refused(
             &format!("{component} {version} は {} まで報告済みのため、{step} は続きません。受け付けるもの: {follow}", state.name()),
@@ -346,21 +346,21 @@ impl Terminal {
         let activity =
             self.activity.as_ref().filter(|activity| activity.component == package.component && activity.version == package.version);
         if let Some(activity) = activity {
-            return if activity.step == Step::Installing { PackageState::Installing } else { PackageState::Downloading };
+            return if activity.step == ActivityStep::Installing { PackageState::Installing } else { PackageState::Downloading };
         }
         let held = self.downloads.get(&package.component).filter(|held| held.version == package.version);
         if held.is_some_and(|held| held.received >= package.size) { PackageState::Downloaded } else { PackageState::Wanted }
     }
 
     /// Returns a package of the campaign, or of an earlier offer if the campaign was replaced.
-    fn offered<'a>(
+    fn find_offered<'a>(
         &'a self,
         component: Component,
         version: &Version,
         environment: TerminalEnvironment<'a>,
     ) -> Result<&'a Package, ReportError> {
         if !self.software.contains_key(&component) {
-            return Err(unknown_component(component));
+            return Err(unknown_component_error(component));
         }
         let package = environment.campaign.package(component);
         let offers = package.into_iter().chain(self.offers.iter().rev());
@@ -374,7 +374,7 @@ impl Terminal {
     }
 }
 
-fn unknown_component(component: Component) -> ReportError {
+fn unknown_component_error(component: Component) -> ReportError {
     refused(&format!("この端末に {component} はありません"), &format!("this terminal has no {component}"))
 }
 

@@ -22,17 +22,17 @@ use self::tag::{Namespaces, Tag};
 use super::{Document, Object, Value};
 use crate::domain::text::Text;
 use crate::wire::tree::Verbatim;
-use crate::wire::xml::usual;
+use crate::wire::xml::escape_text;
 
 /// The maximum depth of elements. Real messages have six levels.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 /// The maximum number of elements, to limit the memory of a bulk request.
-const MOST_ELEMENTS: usize = 100_000;
+const MAX_ELEMENTS: usize = 100_000;
 /// The elements that are returned byte for byte: clients search the response for the whole element.
 const VERBATIM: [&str; 2] = ["ArbitraryFileIdentifier", "ReceptionNumber"];
 /// The maximum length in bytes of the stored spelling of such an element. An identifier has at most
 /// 200 characters; a longer spelling is returned in the usual form.
-const LONGEST_VERBATIM: usize = 4_000;
+const MAX_VERBATIM: usize = 4_000;
 
 /// Parses a document.
 ///
@@ -118,18 +118,18 @@ impl<'a> Reader<'a> {
     fn read_start(&mut self) -> Result<(), Text> {
         let at = self.cursor.at();
         self.elements += 1;
-        if self.open.len() == DEEPEST {
+        if self.open.len() == MAX_DEPTH {
             return Err(self.cursor.wrong(
                 at,
-                format!("要素の入れ子が深すぎます（{DEEPEST} 段まで）"),
-                format!("elements lie too deep (at most {DEEPEST} levels)"),
+                format!("要素の入れ子が深すぎます（{MAX_DEPTH} 段まで）"),
+                format!("elements lie too deep (at most {MAX_DEPTH} levels)"),
             ));
         }
-        if self.elements > MOST_ELEMENTS {
+        if self.elements > MAX_ELEMENTS {
             return Err(self.cursor.wrong(
                 at,
-                format!("要素が多すぎます（{MOST_ELEMENTS} 個まで）"),
-                format!("too many elements (at most {MOST_ELEMENTS})"),
+                format!("要素が多すぎます（{MAX_ELEMENTS} 個まで）"),
+                format!("too many elements (at most {MAX_ELEMENTS})"),
             ));
         }
         if self.open.is_empty() && self.root.is_some() {
@@ -202,7 +202,7 @@ impl<'a> Reader<'a> {
             return;
         };
         let written = self.cursor.between(from, to);
-        if written.len() <= LONGEST_VERBATIM && usual(text) != written && !written.contains("<!--") && !written.contains("<?") {
+        if written.len() <= MAX_VERBATIM && escape_text(text) != written && !written.contains("<!--") && !written.contains("<?") {
             self.verbatim.entry(known).or_insert_with(|| Verbatim { text: text.into(), xml: Some(written.into()) });
         }
     }

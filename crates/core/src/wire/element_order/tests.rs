@@ -77,7 +77,7 @@ fn a_face_result_has_the_captured_order() {
         reference_number: None,
         arbitrary_identifier: None,
     };
-    let message = message(&header, Unit { worked: Some(true), validity: Some(Validity::Valid), results: vec![held], ..Unit::default() });
+    let message = message(&header, Unit { succeeded: Some(true), validity: Some(Validity::Valid), results: vec![held], ..Unit::default() });
     assert_eq!(names_in(&message, &["XmlMsg"]), ["MessageHeader", "MessageBody"], "the frame stays");
     assert_eq!(
         names_in(&message, &["XmlMsg", "MessageHeader"]),
@@ -101,7 +101,7 @@ fn a_face_result_has_the_captured_order() {
 fn a_registration_has_the_captured_order() {
     let card = CardData { insurer_number: "01990019".into(), symbol: Some("1".into()), number: "2".into(), branch: Some("01".into()) };
     let registration = Some(Registration { reference_number: "7".to_owned(), card });
-    let message = message(&header(MessageKind::Registration), Unit { worked: Some(true), registration, ..Unit::default() });
+    let message = message(&header(MessageKind::Registration), Unit { succeeded: Some(true), registration, ..Unit::default() });
     assert_eq!(
         names_in(&message, &["XmlMsg", "MessageHeader"]),
         ["ProcessExecutionTime", "CharacterCodeIdentifier", "SegmentOfResult", "ArbitraryFileIdentifier", "MedicalInstitutionCode",]

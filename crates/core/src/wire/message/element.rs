@@ -12,7 +12,7 @@ pub struct Element {
     /// Whether every message of its kind has it.
     pub required: bool,
     /// How certain name and form are.
-    pub mark: Mark,
+    pub certainty: Certainty,
     /// The number of its code table.
     pub codes: Option<u16>,
     /// The source of its value: a fixture's field, `request`, `clock`, `check` …
@@ -49,7 +49,7 @@ pub enum Content {
 
 /// How certain a fact about the real system is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub enum Certainty {
     /// Captured: it occurs in real output that was published anonymised.
     Captured,
     /// In use: clients that work with the real system read or write it.
@@ -62,7 +62,7 @@ pub enum Mark {
 
 impl Element {
     const fn new(name: &'static str, from: &'static str, content: Content) -> Self {
-        Self { name, required: false, mark: Mark::InUse, codes: None, from, only_in: &[], content }
+        Self { name, required: false, certainty: Certainty::InUse, codes: None, from, only_in: &[], content }
     }
 
     pub(super) const fn text(name: &'static str, from: &'static str, value: fn(&Scope<'_>) -> Option<Verbatim>) -> Self {
@@ -98,8 +98,8 @@ impl Element {
         self
     }
 
-    pub(super) const fn marked(mut self, mark: Mark) -> Self {
-        self.mark = mark;
+    pub(super) const fn with_certainty(mut self, mark: Certainty) -> Self {
+        self.certainty = mark;
         self
     }
 
@@ -114,11 +114,11 @@ impl Element {
 }
 
 /// The capacity reserved for elements. The longest table has more, but no message has all of them.
-const MOST_ROOM: usize = 32;
+const MAX_CAPACITY: usize = 32;
 
 /// Renders the elements that have a value in this scope, in the table's order.
 pub fn render(elements: &[Element], scope: &Scope<'_>) -> Group {
-    let mut group = Group::with_room(elements.len().min(MOST_ROOM));
+    let mut group = Group::with_room(elements.len().min(MAX_CAPACITY));
     for element in elements.iter().filter(|element| element.occurs_in(scope.header.kind)) {
         group.names += 1;
         match &element.content {

@@ -7,16 +7,17 @@ mod drugs;
 pub use checkups::CHECKUPS;
 pub use drugs::DRUGS;
 
-use super::element::{Element, Mark};
+use super::element::{Certainty, Element};
 use super::scope::{MedicalPart, Scope};
 use super::value::{optional, text};
 use crate::domain::medical::{DatedCheckup, DayRecord, InstitutionRef, MonthRecord};
 use crate::domain::person::{CheckupItem, Drug, Person, Treatment};
 use crate::wire::digits;
 
-const TIME: Element = Element::text("ProcessExecutionTime", "clock", |s| text(digits::moment(s.header.at))).marked(Mark::Invented);
-const INSTITUTION: Element =
-    Element::text("MedicalInstitutionCode", "request", |s| text(s.header.institution.as_ref()?.as_str())).marked(Mark::Invented);
+const TIME: Element =
+    Element::text("ProcessExecutionTime", "clock", |s| text(digits::moment(s.header.at))).with_certainty(Certainty::Invented);
+const INSTITUTION: Element = Element::text("MedicalInstitutionCode", "request", |s| text(s.header.institution.as_ref()?.as_str()))
+    .with_certainty(Certainty::Invented);
 const FILE_IDENTIFIER: Element = Element::text("ArbitraryFileIdentifier", "request", |s| s.header.file_identifier.clone());
 const RESULT: Element = Element::text("ResultCode", "check", |s| text(&s.medical?.result_code)).required();
 const CONTENTS: Element = Element::text("MessageContents", "errors.toml", |s| optional(&s.medical?.contents));

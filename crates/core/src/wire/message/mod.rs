@@ -10,7 +10,7 @@ mod scope;
 mod ticket;
 mod value;
 
-pub use element::{Content, Element, Mark, render};
+pub use element::{Certainty, Content, Element, render};
 pub use envelope::MESSAGE;
 pub use kind::MessageKind;
 pub use medical::{CHECKUPS, DRUGS};

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
-use super::element::{Element, Mark};
+use super::element::{Certainty, Element};
 use super::kind::MessageKind;
 use super::scope::{HeldQualification, Scope};
 use super::ticket::{TICKET, tickets};
@@ -24,15 +24,15 @@ macro_rules! result {
         &[
             $($before,)+
             $(
-                Element::text(concat!($name, "ConsFlg"), CONSENT, |s| text(information(s, ConsentKind::$kind)?.code()))
+                Element::text(concat!($name, "ConsFlg"), CONSENT, |s| text(information_consent(s, ConsentKind::$kind)?.code()))
                     .codes(16)
-                    .marked(Mark::$mark),
-                Element::text(concat!($name, "ConsTime"), CONSENT, |s| moment(answered_at(s.held?, information(s, ConsentKind::$kind)?)?))
-                    .marked(Mark::$mark),
+                    .with_certainty(Certainty::$mark),
+                Element::text(concat!($name, "ConsTime"), CONSENT, |s| moment(answered_at(s.held?, information_consent(s, ConsentKind::$kind)?)?))
+                    .with_certainty(Certainty::$mark),
                 Element::text(concat!($name, "AvailableTime"), CONSENT, |s| {
-                    moment(available_until(s.held?, information(s, ConsentKind::$kind)?)?)
+                    moment(available_until(s.held?, information_consent(s, ConsentKind::$kind)?)?)
                 })
-                .marked(Mark::$mark),
+                .with_certainty(Certainty::$mark),
             )+
             $($after,)+
         ]
@@ -63,9 +63,9 @@ pub(super) const RESULT: &[Element] = result! {
         Element::text("QualificationDate", "qualifications.qualification_date", |s| date(s, qualification(s)?.qualification_date?)),
         Element::text("DisqualificationDate", "qualifications.lost", |s| date(s, qualification(s)?.lost?)),
         Element::text("InsuredCertificateIssuanceDate", "qualifications.issued", |s| date(s, qualification(s)?.issued?))
-            .marked(Mark::Captured),
+            .with_certainty(Certainty::Captured),
         Element::text("InsuredCardValidDate", "qualifications.valid_from", |s| date(s, qualification(s)?.valid_from?))
-            .marked(Mark::Captured),
+            .with_certainty(Certainty::Captured),
         Element::text("InsuredCardExpirationDate", "qualifications.expires", |s| date(s, qualification(s)?.expires?)),
         Element::text("InsuredPartialContributionRatio", "qualifications.contribution_ratio", |s| {
             text(qualification(s)?.contribution_ratio?.code())
@@ -80,7 +80,7 @@ pub(super) const RESULT: &[Element] = result! {
         Element::text("LimitApplicationCertificateRelatedConsFlg", CONSENT, |s| text(limit_consent(s.held?).code())).codes(1),
         Element::text("LimitApplicationCertificateRelatedConsTime", CONSENT, |s| moment(answered_at(s.held?, limit_consent(s.held?))?)),
         Element::group("LimitApplicationCertificateRelatedInfo", LIMIT),
-        Element::text("SpecificDiseasesCertificateRelatedConsFlg", CONSENT, |s| text(told_diseases_consent(s)?.code())).codes(16),
+        Element::text("SpecificDiseasesCertificateRelatedConsFlg", CONSENT, |s| text(diseases_consent(s)?.code())).codes(16),
         Element::text("SpecificDiseasesCertificateRelatedConsTime", CONSENT, |s| {
             moment(answered_at(s.held?, consent(s.held?, ConsentKind::SpecificDiseases))?)
         }),
@@ -169,7 +169,7 @@ fn consent(held: &HeldQualification<'_>, kind: ConsentKind) -> Consent {
 
 /// Returns the consent for specific diseases. A response to card data leaves out the flag "0"; a
 /// reader asks every time.
-fn told_diseases_consent(scope: &Scope<'_>) -> Option<Consent> {
+fn diseases_consent(scope: &Scope<'_>) -> Option<Consent> {
     let consent = consent(scope.held?, ConsentKind::SpecificDiseases);
     Some(consent).filter(|consent| *consent != Consent::Refused || scope.header.kind == MessageKind::Face)
 }
@@ -181,7 +181,7 @@ fn limit_consent(held: &HeldQualification<'_>) -> Consent {
 
 /// Returns the consent for medical information. A reader asks every time; other checks include only
 /// what the fixtures or the linkage request contain.
-fn information(scope: &Scope<'_>, kind: ConsentKind) -> Option<Consent> {
+fn information_consent(scope: &Scope<'_>, kind: ConsentKind) -> Option<Consent> {
     let at_a_reader = scope.header.kind == MessageKind::Face;
     let consent = scope.held?.consents.get(&kind).copied();
     consent.or_else(|| at_a_reader.then_some(Consent::Refused))

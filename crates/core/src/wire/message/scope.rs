@@ -114,7 +114,7 @@ pub struct Unit<'a> {
     /// `PrescriptionIssueSelect`, code table 017.
     pub prescription: Option<&'static str>,
     /// `ProcessingResultStatus`, code table 004: whether it succeeded.
-    pub worked: Option<bool>,
+    pub succeeded: Option<bool>,
     /// `ProcessingResultCode` and `ProcessingResultMessage`.
     pub note: Option<Note>,
     /// `QualificationValidity`.

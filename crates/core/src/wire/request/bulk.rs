@@ -12,11 +12,11 @@ use crate::wire::fields::Fields;
 use crate::wire::tree::Verbatim;
 
 /// The maximum number of persons in one bulk request.
-pub(super) const MOST_UNITS: usize = 1_000;
+pub(super) const MAX_UNITS: usize = 1_000;
 
 /// The days of a bulk check for home visits or online consultations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Period {
+pub struct DateRange {
     /// The first day.
     pub from: Date,
     /// The last day.
@@ -31,7 +31,7 @@ pub fn persons(document: &Document<'_>) -> Result<ParsedRequest<Vec<Inquiry>>, T
     framed(document, |header, body| {
         let date = header.required_date("QualificationConfirmationDate")?;
         let infos = body.objects("QualificationConfirmSearchInfo")?;
-        if infos.len() > MOST_UNITS {
+        if infos.len() > MAX_UNITS {
             return Err(too_many("QualificationConfirmSearchInfo", infos.len()));
         }
         let inquiries: Result<_, Text> = infos.iter().map(|info| inquiry(info, date)).collect();
@@ -58,7 +58,7 @@ pub fn month(document: &Document<'_>) -> Result<ParsedRequest<Date>, Text> {
 ///
 /// # Errors
 /// The error with its JSON pointer.
-pub fn period(document: &Document<'_>) -> Result<ParsedRequest<Period>, Text> {
+pub fn period(document: &Document<'_>) -> Result<ParsedRequest<DateRange>, Text> {
     framed(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
         let info = search_info(body)?;
@@ -95,10 +95,10 @@ fn search_info<'a>(body: &Fields<'a>) -> Result<Option<Fields<'a>>, Text> {
     body.optional_object("QualificationConfirmSearchInfo")
 }
 
-fn between(body: &Fields<'_>, from: &'static str, to: &'static str) -> Result<Option<Period>, Text> {
-    let period = body.date(from)?.zip(body.date(to)?).map(|(from, to)| Period { from, to });
+fn between(body: &Fields<'_>, from: &'static str, to: &'static str) -> Result<Option<DateRange>, Text> {
+    let period = body.date(from)?.zip(body.date(to)?).map(|(from, to)| DateRange { from, to });
     match period {
-        Some(Period { from, to: last }) if last < from => {
+        Some(DateRange { from, to: last }) if last < from => {
             let got = last.strftime("%Y%m%d").to_string();
             Err(body.wrong(to, &got, "From 以降の日付", "a date that is not before the first"))
         }
@@ -108,7 +108,7 @@ fn between(body: &Fields<'_>, from: &'static str, to: &'static str) -> Result<Op
 
 pub(super) fn too_many(name: &str, got: usize) -> Text {
     Text::new(
-        format!("/XmlMsg/MessageBody/{name} が {got} 件あります（{MOST_UNITS} 件まで）。"),
-        format!("/XmlMsg/MessageBody has {got} of {name}; at most {MOST_UNITS} are taken."),
+        format!("/XmlMsg/MessageBody/{name} が {got} 件あります（{MAX_UNITS} 件まで）。"),
+        format!("/XmlMsg/MessageBody has {got} of {name}; at most {MAX_UNITS} are taken."),
     )
 }

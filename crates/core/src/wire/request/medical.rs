@@ -16,7 +16,7 @@ pub struct MedicalRequest {
     /// The person's card.
     pub card: CardData,
     /// The information.
-    pub information: Information,
+    pub requested: Information,
     /// Whether the response is a PDF.
     pub pdf: bool,
     /// Notes for the journal.
@@ -78,7 +78,7 @@ fn medical(
     };
     body.text("PrDiInfClassification")?;
     body.one_of("MedicalTreatmentFlag", &["1", "2", "3", "4"])?;
-    Ok(MedicalRequest { card, information, pdf: matches!(category, "1" | "3"), notes })
+    Ok(MedicalRequest { card, requested: information, pdf: matches!(category, "1" | "3"), notes })
 }
 
 /// Reads a month, `YYYYMM`, as its first day. For `YYYYMMDD` the day is ignored, with a note.

@@ -6,7 +6,7 @@ mod check;
 mod medical;
 mod registration;
 
-pub use bulk::{Period, fetch, month, period, persons};
+pub use bulk::{DateRange, fetch, month, period, persons};
 pub use check::check;
 pub use medical::{Information, MedicalRequest, checkups, drugs};
 pub use registration::{registration, registrations};
@@ -22,7 +22,7 @@ use crate::domain::inquiry::CardData;
 use crate::domain::text::Text;
 
 /// The maximum number of pointers to unknown elements stored for one request.
-const MOST_IGNORED: usize = 8;
+const MAX_IGNORED: usize = 8;
 
 /// The identification in a header. It is read as far as possible, so that even a refusal can return
 /// it to the sender.
@@ -67,7 +67,7 @@ pub fn note_of_ignored(pointer: &str) -> Text {
 }
 
 /// Returns the error if the document is no message: another root element, no header, no body.
-pub fn fault_of_frame(document: &Document<'_>) -> Option<Text> {
+pub fn frame_error(document: &Document<'_>) -> Option<Text> {
     let root = Fields::root(&document.value);
     let message = root.and_then(|root| root.object("XmlMsg"));
     let frame = message.and_then(|message| message.object("MessageHeader").and_then(|_| message.object("MessageBody")));
@@ -100,7 +100,7 @@ fn framed<'a, T>(
     let institution = institution(&header)?;
     let (content, inner) = read(&header, &body)?;
     let all = [&root, &message, &header, &body];
-    let ignored = all.into_iter().chain(&inner).flat_map(Fields::ignored).take(MOST_IGNORED).collect();
+    let ignored = all.into_iter().chain(&inner).flat_map(Fields::ignored).take(MAX_IGNORED).collect();
     Ok(ParsedRequest { institution, content, ignored })
 }
 

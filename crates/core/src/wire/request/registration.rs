@@ -1,6 +1,6 @@
 //! Registrations of reference numbers (照会番号): `OQSsiimm01` and `OQSmuimm01`.
 
-use super::bulk::MOST_UNITS;
+use super::bulk::MAX_UNITS;
 use super::{ParsedRequest, card, framed};
 use crate::domain::reference::Registration;
 use crate::domain::text::Text;
@@ -8,7 +8,7 @@ use crate::wire::document::Document;
 use crate::wire::fields::Fields;
 
 /// The maximum length of a reference number, in characters.
-const LONGEST: usize = 50;
+const MAX_LENGTH: usize = 50;
 
 /// Reads one registration.
 ///
@@ -28,7 +28,7 @@ pub fn registration(document: &Document<'_>) -> Result<ParsedRequest<Registratio
 pub fn registrations(document: &Document<'_>) -> Result<ParsedRequest<Vec<Registration>>, Text> {
     framed(document, |_, body| {
         let infos = body.objects("ReferenceNumberRegistrationInfo")?;
-        if infos.len() > MOST_UNITS {
+        if infos.len() > MAX_UNITS {
             return Err(super::bulk::too_many("ReferenceNumberRegistrationInfo", infos.len()));
         }
         let registrations: Result<_, Text> = infos.iter().map(one).collect();
@@ -38,12 +38,12 @@ pub fn registrations(document: &Document<'_>) -> Result<ParsedRequest<Vec<Regist
 
 fn one(info: &Fields<'_>) -> Result<Registration, Text> {
     let reference_number = info.required("ReferenceNumber")?;
-    if reference_number.chars().count() > LONGEST {
+    if reference_number.chars().count() > MAX_LENGTH {
         return Err(info.wrong(
             "ReferenceNumber",
             &reference_number,
-            &format!("{LONGEST} 文字以内"),
-            &format!("at most {LONGEST} characters"),
+            &format!("{MAX_LENGTH} 文字以内"),
+            &format!("at most {MAX_LENGTH} characters"),
         ));
     }
     Ok(Registration { reference_number: reference_number.into(), card: card(info)? })

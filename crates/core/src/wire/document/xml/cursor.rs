@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use crate::domain::encoding::Encoding;
 use crate::domain::text::Text;
-use crate::wire::charset::carries;
+use crate::wire::charset::can_encode;
 
 pub(super) struct Cursor<'a> {
     text: &'a str,
@@ -189,7 +189,7 @@ pub(super) fn short(name: &str) -> String {
 
 /// Char, production 2 of XML 1.0.
 fn is_char(c: char) -> bool {
-    carries(Encoding::Utf8, c)
+    can_encode(Encoding::Utf8, c)
 }
 
 /// S, production 3.

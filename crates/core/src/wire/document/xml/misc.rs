@@ -5,7 +5,7 @@ use super::cursor::{Cursor, is_space};
 use crate::domain::text::Text;
 
 /// The parts of the declaration in order, each with an example of its value.
-const PARTS: [(&str, &str); 3] = [("version", "1.0"), ("encoding", "UTF-8"), ("standalone", "yes, no")];
+const DECLARATION_ATTRIBUTES: [(&str, &str); 3] = [("version", "1.0"), ("encoding", "UTF-8"), ("standalone", "yes, no")];
 
 /// Reads the XML declaration, if there is one: XMLDecl, production 23.
 pub(super) fn declaration(cursor: &mut Cursor<'_>) -> Result<(), Text> {
@@ -15,7 +15,7 @@ pub(super) fn declaration(cursor: &mut Cursor<'_>) -> Result<(), Text> {
     }
     cursor.expect("<?xml")?;
     let mut is_apart = false;
-    for (name, example) in PARTS {
+    for (name, example) in DECLARATION_ATTRIBUTES {
         is_apart |= cursor.space();
         if !cursor.sees(name) {
             if name == "version" {

@@ -10,7 +10,7 @@ use crate::domain::text::Text;
 
 /// The maximum number of attributes of one element, to limit the comparisons per tag. Real messages
 /// have none.
-const MOST_ATTRIBUTES: usize = 256;
+const MAX_ATTRIBUTES: usize = 256;
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
@@ -144,11 +144,11 @@ fn attributes<'a>(cursor: &mut Cursor<'a>) -> Result<(Vec<Attribute<'a>>, bool),
             return Err(cursor.expected(&Text::new("空白か「>」", "white space or `>`")));
         }
         let at = cursor.at();
-        if attributes.len() == MOST_ATTRIBUTES {
+        if attributes.len() == MAX_ATTRIBUTES {
             return Err(cursor.wrong(
                 at,
-                format!("属性が多すぎます（{MOST_ATTRIBUTES} 個まで）"),
-                format!("too many attributes (at most {MOST_ATTRIBUTES})"),
+                format!("属性が多すぎます（{MAX_ATTRIBUTES} 個まで）"),
+                format!("too many attributes (at most {MAX_ATTRIBUTES})"),
             ));
         }
         let name = cursor.name()?;

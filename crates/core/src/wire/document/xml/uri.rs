@@ -2,7 +2,7 @@
 //! 1.0 requires.
 
 /// The characters allowed in every part besides letters and digits, including escapes.
-const ANYWHERE: &[u8] = b"-._~!$&'()*+,;=:@%";
+const ALLOWED_EVERYWHERE: &[u8] = b"-._~!$&'()*+,;=:@%";
 
 pub(super) fn is_uri_reference(text: &str) -> bool {
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
@@ -31,7 +31,7 @@ fn is_authority(text: &str) -> bool {
 
 /// Whether it has only allowed characters, and a `%` only before two hexadecimal digits.
 fn has_only(text: &str, besides: &[u8]) -> bool {
-    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || ANYWHERE.contains(&b) || besides.contains(&b);
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || ALLOWED_EVERYWHERE.contains(&b) || besides.contains(&b);
     let mut escapes = text.as_bytes().split(|b| *b == b'%').skip(1);
     text.bytes().all(is_allowed) && escapes.all(|rest| rest.len() >= 2 && rest[..2].iter().all(u8::is_ascii_hexdigit))
 }

@@ -145,12 +145,13 @@ fn each_answer_about_medical_information_has_its_times() {
         (ConsentKind::Prescription, Consent::Refused),
     ])
     .json();
-    let told = |name: &str| ["ConsFlg", "ConsTime", "AvailableTime"].map(|part| json.get(format!("{name}{part}")).and_then(|v| v.as_str()));
-    assert_eq!(told("PharmacistsInfo"), [Some("1"), Some("20260120085500"), Some("20260121085500")]);
-    assert_eq!(told("DiagnosisInfo"), [Some("2"), Some("20260118085500"), Some("20260119085500")]);
-    assert_eq!(told("OperationInfo"), [Some("3"), Some("20260120085500"), None]);
-    assert_eq!(told("PrescriptionInfo"), [Some("0"), None, None]);
-    assert_eq!(told("SpecificHealthCheckupsInfo"), [None; 3], "card data: nobody was asked");
+    let consent_fields =
+        |name: &str| ["ConsFlg", "ConsTime", "AvailableTime"].map(|part| json.get(format!("{name}{part}")).and_then(|v| v.as_str()));
+    assert_eq!(consent_fields("PharmacistsInfo"), [Some("1"), Some("20260120085500"), Some("20260121085500")]);
+    assert_eq!(consent_fields("DiagnosisInfo"), [Some("2"), Some("20260118085500"), Some("20260119085500")]);
+    assert_eq!(consent_fields("OperationInfo"), [Some("3"), Some("20260120085500"), None]);
+    assert_eq!(consent_fields("PrescriptionInfo"), [Some("0"), None, None]);
+    assert_eq!(consent_fields("SpecificHealthCheckupsInfo"), [None; 3], "card data: nobody was asked");
     let at_a_reader = Case { kind: MessageKind::Face, ..Case::with(&[]) }.json();
     assert_eq!(at_a_reader["SpecificHealthCheckupsInfoConsFlg"], "0", "a reader asks about everything");
 }
