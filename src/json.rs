@@ -35,7 +35,7 @@ pub enum JsonError {
         /// Its JSON pointer.
         pointer: String,
         /// The parser's message.
-        said: String,
+        parser_message: String,
     },
 }
 
@@ -82,11 +82,11 @@ impl JsonError {
                 format!("{byte}バイト目が UTF-8 として読めません。JSON は UTF-8 で送ってください。"),
                 format!("Byte {byte} is not UTF-8; JSON is sent in UTF-8."),
             ),
-            Self::NotJson { line, column, parser_message: said } => {
-                Text::new(format!("{line}行{column}列で JSON として読めなくなります。"), said.as_str())
+            Self::NotJson { line, column, parser_message } => {
+                Text::new(format!("{line}行{column}列で JSON として読めなくなります。"), parser_message.as_str())
             }
             Self::NotAnObject => Text::new("JSON オブジェクトが必要です。", "A JSON object was expected."),
-            Self::Field { said, .. } => Text::new(in_japanese(said), said.as_str()),
+            Self::Field { parser_message, .. } => Text::new(in_japanese(parser_message), parser_message.as_str()),
         }
     }
 
@@ -129,12 +129,12 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 fn to_json_error(error: &serde_json::Error, pointer: &str) -> JsonError {
     // `shuffle_elements` was replaced; the parser knows it only to name its replacement, so it
     // is not listed as allowed.
-    let said = error.to_string().replace("`shuffle_elements`, ", "");
+    let parser_message = error.to_string().replace("`shuffle_elements`, ", "");
     if error.is_data() {
         // A missing field has no place of its own: the parser names the object that lacks it.
-        let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        let missing = parser_message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
         let pointer = missing.map_or_else(|| pointer.to_owned(), |name| format!("{pointer}/{name}"));
-        return JsonError::Field { pointer, said };
+        return JsonError::Field { pointer, parser_message };
     }
-    JsonError::NotJson { line: error.line(), column: error.column(), parser_message: said }
+    JsonError::NotJson { line: error.line(), column: error.column(), parser_message }
 }

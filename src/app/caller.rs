@@ -66,7 +66,7 @@ impl Caller {
         token_life: Period,
         fault: Option<&TriggeredFault>,
     ) -> Result<(), Refusal> {
-        if fault.is_some_and(|fired| fired.kind == Kind::ExpiredToken) {
+        if fault.is_some_and(|triggered_fault| triggered_fault.kind == Kind::ExpiredToken) {
             return Err(Refusal::quoting(ErrorId::TokenExpired, Text::new("障害の設定によるものです。", "A fault says so.")));
         }
         let Some(claims) = self.token.as_ref().map_err(Clone::clone)? else {

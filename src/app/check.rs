@@ -74,7 +74,7 @@ pub async fn answer_check<T>(
             confirmation_key: None,
             now: admitted.moment.now,
         };
-        let is_processed = admitted.fault.is_some_and(|fired| fired.kind == Kind::Processing);
+        let is_processed = admitted.fault.is_some_and(|triggered_fault| triggered_fault.kind == Kind::Processing);
         let answer = if is_processed {
             answers::processing(&context, inquiry)
         } else {

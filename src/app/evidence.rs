@@ -37,7 +37,7 @@ fn setup(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
         institution: institution.code.to_string(),
         rehearsal: tenant.spec.rehearsal.clone(),
         strictness,
-        scenario: wanted(fixtures, institution),
+        scenario: expected_scenario(fixtures, institution),
         scenarios: fixtures.scenarios.iter().map(met).collect(),
         scenario_titles: fixtures.scenarios.iter().map(|scenario| (scenario.id.to_string(), scenario.about.title.clone())).collect(),
         evicted: 0,
@@ -51,7 +51,7 @@ fn setup(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
 }
 
 /// Returns what the institution's scenario expects of a client.
-fn wanted(fixtures: &Fixtures, institution: &Institution) -> Option<Scenario> {
+fn expected_scenario(fixtures: &Fixtures, institution: &Institution) -> Option<Scenario> {
     let timeline = institution.scenario.as_ref()?;
     let wants = fixtures.scenarios.find(&timeline.id)?.about.wants.clone();
     Some(Scenario { id: timeline.id.to_string(), rules: wants.rules, limits: wants.limits, profiles: wants.profiles, check: wants.check })

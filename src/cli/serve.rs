@@ -164,11 +164,11 @@ pub(super) fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 #[cfg(not(unix))]
 pub(super) fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use signal::windows::{ctrl_break, ctrl_c, ctrl_close};
-    let (mut interrupt, mut told_by_another, mut window_closed) = (ctrl_c()?, ctrl_break()?, ctrl_close()?);
+    let (mut interrupt, mut break_signal, mut window_closed) = (ctrl_c()?, ctrl_break()?, ctrl_close()?);
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
-            _ = told_by_another.recv() => {}
+            _ = break_signal.recv() => {}
             _ = window_closed.recv() => {}
         }
         tracing::info!("終了します / stopping");

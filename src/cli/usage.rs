@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Describes the error in Japanese; `None` if help or the version was requested.
 pub fn in_japanese(error: &Error) -> Option<String> {
-    let context_text = |kind: ContextKind| error.get(kind).map(words).filter(|words| !words.is_empty());
+    let context_text = |kind: ContextKind| error.get(kind).map(join_values).filter(|join_values| !join_values.is_empty());
     let what = context_text(ContextKind::InvalidArg).unwrap_or_default();
     let value = context_text(ContextKind::InvalidValue).unwrap_or_default();
     let mut ja = match error.kind() {
@@ -35,10 +35,10 @@ pub fn in_japanese(error: &Error) -> Option<String> {
     Some(ja)
 }
 
-fn words(value: &ContextValue) -> String {
+fn join_values(value: &ContextValue) -> String {
     match value {
         ContextValue::String(word) => word.clone(),
-        ContextValue::Strings(words) => words.join("、"),
+        ContextValue::Strings(join_values) => join_values.join("、"),
         _ => String::new(),
     }
 }

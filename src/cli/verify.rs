@@ -83,7 +83,7 @@ fn compare<'a>(pointer: String, recorded: Option<&'a Value>, recomputed: Option<
                 compare(format!("{pointer}/{index}"), recorded.get(index), recomputed.get(index), found);
             }
         }
-        _ => found.push(Difference { pointer, recorded: recorded, recomputed }),
+        _ => found.push(Difference { pointer, recorded, recomputed }),
     }
 }
 

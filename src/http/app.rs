@@ -72,8 +72,8 @@ impl App {
     }
 
     /// Counts, stores and logs a failed handshake.
-    pub fn record_failed_handshake(&self, listener: Listener, peer: SocketAddr, fault: HandshakeError) {
-        self.institutions.count_failed_handshake(fault.cause);
-        self.handshakes.record(listener, peer, fault, self.institutions.wall());
+    pub fn record_failed_handshake(&self, listener: Listener, peer: SocketAddr, error: HandshakeError) {
+        self.institutions.count_failed_handshake(error.cause);
+        self.handshakes.record(listener, peer, error, self.institutions.wall());
     }
 }

@@ -63,8 +63,8 @@ struct HandshakeLog {
 impl Handshakes {
     /// Stores a handshake that failed at `now`, and logs it unless the same was logged within a
     /// minute.
-    pub fn record(&self, listener: Listener, peer: SocketAddr, fault: HandshakeError, now: Timestamp) {
-        let HandshakeError { cause, alert } = fault;
+    pub fn record(&self, listener: Listener, peer: SocketAddr, error: HandshakeError, now: Timestamp) {
+        let HandshakeError { cause, alert } = error;
         let failed = FailedHandshake { wall: now, peer, listener, cause, alert, meaning: cause.meaning(), remedy: cause.remedy() };
         let line = failed.log_line();
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -163,8 +163,8 @@ mod tests {
     fn the_last_hundred_are_kept() {
         let handshakes = Handshakes::default();
         for port in 1..=150 {
-            let fault = HandshakeError { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
-            handshakes.record(Listener::Backend, SocketAddr::from(([127, 0, 0, 1], port)), fault, at(i64::from(port)));
+            let error = HandshakeError { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
+            handshakes.record(Listener::Backend, SocketAddr::from(([127, 0, 0, 1], port)), error, at(i64::from(port)));
         }
         let ports: Vec<u16> = handshakes.recent().iter().map(|failed| failed.peer.port()).collect();
         assert_eq!(ports, (51..=150).collect::<Vec<u16>>());
@@ -172,9 +172,9 @@ mod tests {
 
     #[test]
     fn the_line_says_who_what_and_what_to_do_in_both_languages() {
-        let fault = HandshakeError { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
+        let error = HandshakeError { cause: CAUSE, alert: Some("unknown_ca".to_owned()) };
         let handshakes = Handshakes::default();
-        handshakes.record(Listener::Backend, SocketAddr::from(([192, 168, 0, 20], 50312)), fault, at(0));
+        handshakes.record(Listener::Backend, SocketAddr::from(([192, 168, 0, 20], 50312)), error, at(0));
         assert_eq!(
             handshakes.recent()[0].log_line(),
             "192.168.0.20:50312 からバックエンドへの TLS 接続に失敗しました（untrusted_ca、クライアントのアラート unknown_ca）。\

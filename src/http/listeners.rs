@@ -105,5 +105,5 @@ impl Listeners {
 /// Returns the callback that records the failed handshakes of a listener.
 fn handshake_error_logger(app: &Arc<App>, listener: Listener) -> OnHandshakeError {
     let app = Arc::clone(app);
-    Box::new(move |peer, fault| app.record_failed_handshake(listener, peer, fault))
+    Box::new(move |peer, error| app.record_failed_handshake(listener, peer, error))
 }

@@ -242,7 +242,7 @@ impl Inner {
         match self.store.find(code.as_str(), None).await? {
             RowLookup::Other(row) => {
                 let read = row.body.map(|body| Tenant::read(&body, &self.parsed)).transpose();
-                Ok(read.map_err(|error| error.into_store_error(code.as_str())).unwrap_or_else(|error| {
+                Ok(read.map_err(|error| error.to_store_error(code.as_str())).unwrap_or_else(|error| {
                     tracing::warn!(%error, "この医療機関のジャーナルのエントリーを、どの医療機関のものでもないものとして残します / journal entries of this institution are kept as strays");
                     None
                 }))

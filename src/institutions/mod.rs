@@ -223,7 +223,7 @@ impl Inner {
             entry.set(epoch, CacheState::Absent(Some(row.version)));
             return Ok((Some(row.version), None));
         };
-        let tenant = Tenant::read(&body, &self.parsed).map_err(|error| error.into_store_error(entry.code.as_str()))?;
+        let tenant = Tenant::read(&body, &self.parsed).map_err(|error| error.to_store_error(entry.code.as_str()))?;
         let cached = Arc::new(self.cached_tenant(tenant, Some(row.version)));
         entry.set(epoch, CacheState::Present(Arc::clone(&cached)));
         self.cache.set_weight(&entry.code, body.len());

@@ -79,7 +79,7 @@ pub(super) enum DocumentError {
 
 impl DocumentError {
     /// Converts to the error for a document from the store.
-    pub(super) fn into_store_error(&self, code: &str) -> StoreError {
+    pub(super) fn to_store_error(&self, code: &str) -> StoreError {
         match self {
             Self::Newer(_) => StoreError::newer(code, &self.to_string()),
             Self::Malformed(_) => StoreError::corrupt(code, &self.to_string()),
@@ -246,7 +246,7 @@ mod tests {
         for newer in [document.to_string(), "{\"format\":2}".to_owned()] {
             let refused = Tenant::read(&newer, &ParseCache::default()).unwrap_err();
             assert!(matches!(refused, DocumentError::Newer(2)), "{refused}");
-            let error = refused.into_store_error("9910000018");
+            let error = refused.to_store_error("9910000018");
             assert!(
                 matches!(error, StoreError::Newer(_)) && error.to_string().contains("9910000018") && refused.to_string() == "format 2 > 1",
                 "{error}"

@@ -205,8 +205,8 @@ impl JournalError {
 
 impl FaultMark {
     /// Creates the mark of a fault that fired.
-    pub fn of(fired: &TriggeredFault) -> Self {
-        Self { id: fired.id.clone(), kind: fired.kind.name(), answered: fired.kind.has_usable_response() }
+    pub fn of(triggered_fault: &TriggeredFault) -> Self {
+        Self { id: triggered_fault.id.clone(), kind: triggered_fault.kind.name(), answered: triggered_fault.kind.has_usable_response() }
     }
 }
 

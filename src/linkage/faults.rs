@@ -7,18 +7,18 @@ use crate::domain::fault::{Kind, TriggeredFault};
 use crate::wire::corruption;
 
 /// Applies a fault to an answer.
-pub(super) fn apply_fault(fired: &TriggeredFault, reply: &mut HandlerReply) {
-    if fired.kind == Kind::BlackHole {
+pub(super) fn apply_fault(triggered_fault: &TriggeredFault, reply: &mut HandlerReply) {
+    if triggered_fault.kind == Kind::BlackHole {
         *reply = HandlerReply::Silent;
     }
     if let HandlerReply::Answer(file) | HandlerReply::Malformed(file) = reply {
-        file.bytes = corrupted(&fired.kind, std::mem::take(&mut file.bytes));
+        file.bytes = corrupted(&triggered_fault.kind, std::mem::take(&mut file.bytes));
     }
 }
 
 /// Returns the additional delay of the answer.
-pub(super) fn delay(fired: &TriggeredFault) -> Duration {
-    match fired.kind {
+pub(super) fn delay(triggered_fault: &TriggeredFault) -> Duration {
+    match triggered_fault.kind {
         Kind::Delay { most, .. } => most.duration().unsigned_abs(),
         _ => Duration::ZERO,
     }

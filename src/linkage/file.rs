@@ -76,10 +76,10 @@ pub async fn handle(institutions: &Institutions, access: &Access<'_>, (name, byt
         Err((error, detail)) => malformed_file(institutions, access, (name, error, &detail)).await,
     };
     // Over HTTP, a fault is applied to the whole response instead.
-    if let (Surface::Folder, Ok(HandledFile { reply, .. }), Some(fired)) =
+    if let (Surface::Folder, Ok(HandledFile { reply, .. }), Some(triggered_fault)) =
         (access.surface, &mut handled.result, &handled.request_context.fault)
     {
-        faults::apply_fault(fired, reply);
+        faults::apply_fault(triggered_fault, reply);
     }
     handled
 }

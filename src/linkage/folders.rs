@@ -182,7 +182,7 @@ impl InstitutionRequestHandler<'_> {
         let HandledFile { reply, outcome, why, mut notes, patient } = result.ok()?;
         log_refusal(Operation::Linkage, institution.as_ref(), &outcome, &why);
         self.late = fault.as_ref().map(faults::delay).unwrap_or_default();
-        notes.extend(fault.as_ref().map(|fired| Note::Text(fired.note())));
+        notes.extend(fault.as_ref().map(|triggered_fault| Note::Text(triggered_fault.note())));
         let exchange = Exchange {
             terminal,
             result_files: reply.file().map(|file| file.result_files),

@@ -59,7 +59,7 @@ impl Terminal {
             Ok(answer) if self.state().is_pending() && answer.outcome["kind"] == "face_result" => Ok(local_refusal()),
             Ok(answer) => self.write_result_file(answer).await,
             Err(RequestError::Later { .. }) if self.state().is_pending() => Ok(local_refusal()),
-            Err(fault) => Err(fault.why().clone()),
+            Err(error) => Err(error.why().clone()),
         }
     }
 

@@ -131,7 +131,7 @@ impl Backend {
         let name =
             text(CONTENT_DISPOSITION.as_str()).and_then(|value| Some(value.split("filename=\"").nth(1)?.split('"').next()?.to_owned()));
         if kind.is_none() && status != StatusCode::NO_CONTENT && status != StatusCode::PAYLOAD_TOO_LARGE {
-            return Err(self.fault(response).await);
+            return Err(self.response_error(response).await);
         }
         let bytes = body(response).await?;
         Ok(FileAnswer { status, kind, name, result_files, bytes })
@@ -159,7 +159,7 @@ impl Backend {
         let response = request.send().await.map_err(|error| connection_error(&error))?;
         match response.status() {
             StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => Ok(response),
-            _ => Err(self.fault(response).await),
+            _ => Err(self.response_error(response).await),
         }
     }
 
@@ -173,7 +173,7 @@ impl Backend {
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, RequestError> {
         let response = request.timeout(REQUEST_TIMEOUT).send().await.map_err(|error| connection_error(&error))?;
         if !response.status().is_success() {
-            return Err(self.fault(response).await);
+            return Err(self.response_error(response).await);
         }
         let bytes = body(response).await?;
         serde_json::from_slice(&bytes).map_err(|error| {
@@ -185,7 +185,7 @@ impl Backend {
     }
 
     /// Classifies an answer without success.
-    async fn fault(&self, response: Response) -> RequestError {
+    async fn response_error(&self, response: Response) -> RequestError {
         let status = response.status();
         let after =
             response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| retry_after(text, (self.wall)()));

@@ -58,7 +58,7 @@ impl Terminal {
                 Ok(())
             }
         };
-        done.map_err(|fault: RequestError| fault.why().clone())?;
+        done.map_err(|error: RequestError| error.why().clone())?;
         tracing::info!(?command, "実行しました / done");
         Ok(())
     }

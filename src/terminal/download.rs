@@ -95,8 +95,8 @@ impl Partial {
     /// Reads and hashes the bytes on disk, on a thread for blocking work.
     async fn open(&self) -> Result<DownloadedBytes, RequestError> {
         let (data, note_file, size) = (self.data.clone(), self.note.clone(), self.offer.size);
-        let wanted = self.sha256.clone();
-        let reading = tokio::task::spawn_blocking(move || reopen(&data, &note_file, size, &wanted));
+        let expected = self.sha256.clone();
+        let reading = tokio::task::spawn_blocking(move || reopen(&data, &note_file, size, &expected));
         let read = reading.await.map_err(|error| RequestError::retry_later(error.to_string(), error.to_string()))?;
         read.map_err(|error| self.disk(&error))
     }

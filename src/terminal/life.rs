@@ -54,8 +54,8 @@ async fn run_uninterrupted(terminal: &Terminal) -> Text {
         return std::future::pending().await;
     }
     // The reports of a boot are sent at once.
-    while let Err(fault) = terminal.send_reports().await {
-        match wait_after_error(terminal, &fault).await {
+    while let Err(error) = terminal.send_reports().await {
+        match wait_after_error(terminal, &error).await {
             Some(why) => return why,
             None => continue,
         }
@@ -77,8 +77,8 @@ async fn run_uninterrupted(terminal: &Terminal) -> Text {
                 };
                 sleep(wait).await;
             }
-            Err(fault) => {
-                if let Some(why) = wait_after_error(terminal, &fault).await {
+            Err(error) => {
+                if let Some(why) = wait_after_error(terminal, &error).await {
                     return why;
                 }
             }
@@ -87,22 +87,22 @@ async fn run_uninterrupted(terminal: &Terminal) -> Text {
 }
 
 /// Waits after a fault. Returns its description if it is fatal.
-async fn wait_after_error(terminal: &Terminal, fault: &RequestError) -> Option<Text> {
-    if let RequestError::Fatal(why) = fault {
+async fn wait_after_error(terminal: &Terminal, error: &RequestError) -> Option<Text> {
+    if let RequestError::Fatal(why) = error {
         return Some(why.clone());
     }
-    let after = if let RequestError::Later { after, .. } = fault { *after } else { None };
+    let after = if let RequestError::Later { after, .. } = error { *after } else { None };
     let wait = locked(&terminal.pace).back_off(after);
     let known = {
         let mut activity = locked(&terminal.activity);
         activity.transfer = None;
-        activity.trouble.replace(fault.why().clone())
+        activity.trouble.replace(error.why().clone())
     };
     // A repeated fault is logged only once as a warning.
-    if known.as_ref() == Some(fault.why()) {
-        tracing::debug!(?wait, "{}", line(fault.why()));
+    if known.as_ref() == Some(error.why()) {
+        tracing::debug!(?wait, "{}", line(error.why()));
     } else {
-        tracing::warn!(?wait, "{}", line(fault.why()));
+        tracing::warn!(?wait, "{}", line(error.why()));
     }
     sleep(wait).await;
     None

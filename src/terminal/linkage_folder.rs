@@ -96,8 +96,8 @@ impl RequestHandler for BackendRequestHandler<'_> {
             }
             // The server refused the request; the error file informs its author.
             Err(RequestError::Refused(why)) => HandlerReply::Malformed(err(name, &why, terminal.result_files(None))),
-            Err(fault) => {
-                tracing::warn!(name, "{}", line(fault.why()));
+            Err(error) => {
+                tracing::warn!(name, "{}", line(error.why()));
                 HandlerReply::NotTaken
             }
         }

@@ -201,7 +201,7 @@ async fn set_up(settings: &Settings, backend: &Backend, pace: &mut Pace) -> Resu
                 return Ok(State::new(settings.address.to_string(), software, new_boot_id()));
             }
             Err(RequestError::Later { why, after }) => (why, after),
-            Err(fault) => return Err(fault.why().clone()),
+            Err(error) => return Err(error.why().clone()),
         };
         let wait = pace.back_off(after);
         if last_warning.as_ref() != Some(&why) {

@@ -26,14 +26,14 @@ impl Terminal {
 
     async fn send_in_order(&self) -> Result<(), RequestError> {
         self.report_current_boot().await?;
-        let mut told_all = false;
+        let mut reported_all = false;
         while let Some(report) = self.next_report() {
             match self.backend.report(&report).await {
                 Err(RequestError::Refused(why)) => {
                     tracing::warn!("報告が受け付けられませんでした / a report was not taken: {}", line(&why));
                     self.mark_sent(&report)?;
-                    if matches!(report, Report::Booted { .. }) && !told_all {
-                        told_all = true;
+                    if matches!(report, Report::Booted { .. }) && !reported_all {
+                        reported_all = true;
                         self.queue_version_reports().await?;
                     }
                 }
@@ -61,7 +61,7 @@ impl Terminal {
         }
         match self.backend.report(&state.boot_report()).await {
             Ok(_) | Err(RequestError::Refused(_)) => self.unsure.store(false, Ordering::Relaxed),
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
         Ok(())
     }
@@ -99,8 +99,8 @@ impl Terminal {
     /// it.
     pub(super) async fn report_progress(&self, offer: &Offer, received: u64) {
         let report = Report::Downloading { component: offer.component, version: offer.version.clone(), received };
-        if let Err(fault) = self.backend.report(&report).await {
-            tracing::debug!("{}", line(fault.why()));
+        if let Err(error) = self.backend.report(&report).await {
+            tracing::debug!("{}", line(error.why()));
         }
     }
 

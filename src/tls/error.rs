@@ -155,8 +155,8 @@ pub(super) fn init_command(dir: &Path, new_ca: bool, names: &[Name]) -> String {
     let dir = dir.display().to_string();
     let dir = if dir.contains(char::is_whitespace) { format!("\"{dir}\"") } else { dir };
     let new_ca = if new_ca { " --new-ca" } else { "" };
-    let mut said = BTreeSet::new();
+    let mut seen_messages = BTreeSet::new();
     let options = names.iter().map(|name| format!(" --tls-san {name}"));
-    let names: String = options.filter(|option| said.insert(option.clone())).collect();
+    let names: String = options.filter(|option| seen_messages.insert(option.clone())).collect();
     format!("onshi-mock certs init{new_ca} --certs {dir}{names}")
 }

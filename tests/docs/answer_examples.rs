@@ -31,11 +31,11 @@ async fn the_examples_come_from_the_running_program() {
     trusting(&Mock::start().await.ca_pem).build().unwrap().get(format!("https://{}/", mock.backend)).send().await.unwrap_err();
     let document = written(None);
     let (mut examples, mut failed) = (Map::new(), Vec::new());
-    for (path, method, told) in operations(&document) {
-        let id = told["operationId"].as_str().unwrap();
+    for (path, method, object) in operations(&document) {
+        let id = object["operationId"].as_str().unwrap();
         if !WITHOUT.contains(&id)
             && method != "delete"
-            && let Some(answers) = answers(&mock, &document, (path, method, told), &mut failed).await
+            && let Some(answers) = answers(&mock, &document, (path, method, object), &mut failed).await
         {
             examples.insert(id.to_owned(), answers);
         }
@@ -46,8 +46,8 @@ async fn the_examples_come_from_the_running_program() {
 }
 
 /// What an operation answers on a stage of its own, by status and media type.
-async fn answers(mock: &Mock, document: &Value, (path, method, told): (&str, &str, &Value), failed: &mut Vec<String>) -> Option<Value> {
-    let id = told["operationId"].as_str().unwrap();
+async fn answers(mock: &Mock, document: &Value, (path, method, object): (&str, &str, &Value), failed: &mut Vec<String>) -> Option<Value> {
+    let id = object["operationId"].as_str().unwrap();
     set_the_stage(mock, matches!(id, "reports" | "download" | "install")).await;
     match id {
         "reports" => drop(mock.at(CODE).set_terminal(json!({"driver": "external"})).await),
@@ -55,7 +55,7 @@ async fn answers(mock: &Mock, document: &Value, (path, method, told): (&str, &st
         _ => {}
     }
     let is_control = document["paths"][path]["servers"][0]["url"] == "https://127.0.0.1:8444";
-    let path = with_examples(document, path, told).replace("9910000075", CODE).replace("/faults/f1", "/faults/busy");
+    let path = with_examples(document, path, object).replace("9910000075", CODE).replace("/faults/f1", "/faults/busy");
     let host = if is_control { mock.control } else { mock.backend };
     let mut request = mock.client.request(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), format!("https://{host}{path}"));
     request = if is_control {
@@ -63,7 +63,7 @@ async fn answers(mock: &Mock, document: &Value, (path, method, told): (&str, &st
     } else {
         request.header("authorization", mock.login(json!({"userId": format!("{CODE}-T1")})).await)
     };
-    let example = told["requestBody"]["content"]["application/json"].as_object().map(|body| {
+    let example = object["requestBody"]["content"]["application/json"].as_object().map(|body| {
         let schema = resolved(document, &body["schema"]);
         schema["examples"][0].to_string().replace("9910000018", CODE)
     });

@@ -23,13 +23,15 @@ pub(crate) fn written(listener: Option<Listener>) -> Value {
 /// Path, method and operation, of each.
 pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (&String, &String, &Value)> {
     let paths = document["paths"].as_object().unwrap();
-    let told = paths.iter().flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(method, told)| (path, method, told)));
-    told.filter(|(_, _, told)| told.get("operationId").is_some())
+    let object = paths.iter().flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(method, object)| (path, method, object)));
+    object.filter(|(_, _, object)| object.get("operationId").is_some())
 }
 
 /// What a reference names.
-pub(crate) fn resolved<'a>(document: &'a Value, told: &'a Value) -> &'a Value {
-    told["$ref"].as_str().map_or(told, |name| document.pointer(name.trim_start_matches('#')).unwrap_or_else(|| panic!("{name} is nowhere")))
+pub(crate) fn resolved<'a>(document: &'a Value, object: &'a Value) -> &'a Value {
+    object["$ref"]
+        .as_str()
+        .map_or(object, |name| document.pointer(name.trim_start_matches('#')).unwrap_or_else(|| panic!("{name} is nowhere")))
 }
 
 #[test]
@@ -53,25 +55,25 @@ fn the_description_is_what_the_routes_and_types_say() {
 fn every_operation_has_a_name_of_its_own_words_in_both_languages_and_its_answers() {
     let document = written(None);
     let mut names = BTreeSet::new();
-    for (path, method, told) in operations(&document) {
+    for (path, method, object) in operations(&document) {
         let at = format!("{method} {path}");
-        assert!(names.insert(told["operationId"].as_str().unwrap()), "{at}: another operation has the name {}", told["operationId"]);
-        let (ja, en) = told["summary"].as_str().unwrap().split_once(" / ").unwrap();
+        assert!(names.insert(object["operationId"].as_str().unwrap()), "{at}: another operation has the name {}", object["operationId"]);
+        let (ja, en) = object["summary"].as_str().unwrap().split_once(" / ").unwrap();
         assert!(!ja.is_ascii() && en.is_ascii(), "{at}: {ja} / {en}");
-        assert!(["imitated", "invented", "mock"].contains(&told["x-provenance"].as_str().unwrap()), "{at}");
-        let answers = told["responses"].as_object().unwrap();
+        assert!(["imitated", "invented", "mock"].contains(&object["x-provenance"].as_str().unwrap()), "{at}");
+        let answers = object["responses"].as_object().unwrap();
         assert!(answers.keys().any(|status| status.starts_with('2')), "{at} tells no success");
         for (status, answer) in answers {
             assert!(!resolved(&document, answer)["description"].as_str().unwrap().is_empty(), "{at} {status}: no description");
         }
-        let parameters = document["paths"][path]["parameters"].as_array().into_iter().chain(told["parameters"].as_array()).flatten();
+        let parameters = document["paths"][path]["parameters"].as_array().into_iter().chain(object["parameters"].as_array()).flatten();
         let mut places = path.matches('{').count();
         for parameter in parameters {
             places -= usize::from(parameter["in"] == "path");
             assert!(!parameter["description"].as_str().unwrap().is_empty(), "{at}: {parameter}");
         }
         assert_eq!(places, 0, "{at}: its path has other names than its parameters");
-        if let Some(content) = told["requestBody"]["content"].as_object() {
+        if let Some(content) = object["requestBody"]["content"].as_object() {
             for (media_type, body) in content {
                 let schema = resolved(&document, &body["schema"]);
                 let without_fields = schema["properties"].as_object().is_none_or(serde_json::Map::is_empty) && schema["oneOf"].is_null();
@@ -152,9 +154,9 @@ fn listed_types(line: &str) -> BTreeSet<(String, String)> {
 fn the_pages_list_every_type_of_problem() {
     let document = written(None);
     let responses = document["components"]["responses"].as_object().unwrap();
-    let of_status = |(name, told): (&String, &Value)| {
+    let of_status = |(name, object): (&String, &Value)| {
         let status = name.trim_start_matches("Problem").to_owned();
-        let kinds = told["description"].as_str().unwrap().split("urn:onshi-mock:problem:").skip(1);
+        let kinds = object["description"].as_str().unwrap().split("urn:onshi-mock:problem:").skip(1);
         kinds.map(|kind| (kind.split('`').next().unwrap().to_owned(), status.clone())).collect::<Vec<_>>()
     };
     let there_are: BTreeSet<_> = responses.iter().flat_map(of_status).collect();
@@ -182,16 +184,16 @@ fn check_references(document: &Value, value: &Value) {
 fn every_answer_in_json_has_an_example_that_is_such_as_its_schema_says() {
     let document = written(None);
     let mut shown = 0;
-    for (path, method, told) in operations(&document) {
-        let id = told["operationId"].as_str().unwrap();
-        for (status, answer) in told["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2')) {
-            let Some(told) = answer["content"].get("application/json").filter(|_| !WITHOUT.contains(&id)) else {
+    for (path, method, object) in operations(&document) {
+        let id = object["operationId"].as_str().unwrap();
+        for (status, answer) in object["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2')) {
+            let Some(object) = answer["content"].get("application/json").filter(|_| !WITHOUT.contains(&id)) else {
                 continue;
             };
-            let example = told.get("example").unwrap_or_else(|| {
+            let example = object.get("example").unwrap_or_else(|| {
                 panic!("{method} {path} {status} has no example: UPDATE_DOCS=1 cargo test --test docs answer_examples, then build anew")
             });
-            if let Some(misfit) = misfit(&document, &told["schema"], example, "", true) {
+            if let Some(misfit) = misfit(&document, &object["schema"], example, "", true) {
                 panic!("{method} {path} {status}: {misfit}: UPDATE_DOCS=1 cargo test --test docs answer_examples, then build anew");
             }
             shown += 1;
@@ -309,18 +311,18 @@ async fn every_example_of_a_body_is_taken_by_its_route() {
     let mock = Mock::start().await;
     let document = written(None);
     let mut tried = 0;
-    for (path, method, told) in operations(&document) {
+    for (path, method, object) in operations(&document) {
         for (media_type, body) in
-            told["requestBody"]["content"].as_object().into_iter().flatten().filter(|(media_type, _)| *media_type != "application/xml")
+            object["requestBody"]["content"].as_object().into_iter().flatten().filter(|(media_type, _)| *media_type != "application/xml")
         {
             for example in resolved(&document, &body["schema"])["examples"].as_array().into_iter().flatten() {
-                let host = if told["security"].is_null() { mock.backend } else { mock.control };
-                let url = format!("https://{host}{}", with_examples(&document, path, told));
+                let host = if object["security"].is_null() { mock.backend } else { mock.control };
+                let url = format!("https://{host}{}", with_examples(&document, path, object));
                 let request = mock.client.request(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), url);
-                let request = if told["security"].is_null() { request } else { request.bearer_auth(TOKEN) };
+                let request = if object["security"].is_null() { request } else { request.bearer_auth(TOKEN) };
                 let answer = request.header(CONTENT_TYPE, media_type).body(example.to_string()).send().await.unwrap();
                 let (status, text) = (answer.status(), answer.text().await.unwrap());
-                assert!(told["responses"].get(status.as_str()).is_some(), "{method} {path} {example}: {status} is not told");
+                assert!(object["responses"].get(status.as_str()).is_some(), "{method} {path} {example}: {status} is not told");
                 assert!(status.is_success() || status == StatusCode::CONFLICT, "{method} {path} {example}: {text}");
                 tried += 1;
             }
@@ -330,8 +332,8 @@ async fn every_example_of_a_body_is_taken_by_its_route() {
 }
 
 /// The path with its parameters' examples.
-pub(crate) fn with_examples(document: &Value, path: &str, told: &Value) -> String {
-    let parameters = document["paths"][path]["parameters"].as_array().into_iter().chain(told["parameters"].as_array()).flatten();
+pub(crate) fn with_examples(document: &Value, path: &str, object: &Value) -> String {
+    let parameters = document["paths"][path]["parameters"].as_array().into_iter().chain(object["parameters"].as_array()).flatten();
     let named = parameters.filter(|parameter| parameter["in"] == "path");
     named.fold(path.to_owned(), |path, one| {
         path.replace(&format!("{{{}}}", one["name"].as_str().unwrap()), one["example"].as_str().unwrap())

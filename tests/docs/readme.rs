@@ -285,8 +285,8 @@ async fn each_row_of_the_table_of_persons_sent_as_it_stands_gives_its_outcome() 
         let answer = mock.computer().search(&message).await;
         assert_eq!(answer.validity(), sample.validity.as_str(), "{row:?}");
         let result = &answer.body["XmlMsg"]["MessageBody"]["ResultList"][0]["ResultOfQualificationConfirmation"];
-        let told = matches!(sample.validity.as_str(), "1" | "2" | "3" | "6");
-        assert_eq!(result["Name"].as_str(), told.then_some(row[5].as_str()), "{row:?}");
+        let is_told = matches!(sample.validity.as_str(), "1" | "2" | "3" | "6");
+        assert_eq!(result["Name"].as_str(), is_told.then_some(row[5].as_str()), "{row:?}");
     }
 }
 

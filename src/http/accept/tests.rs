@@ -153,12 +153,12 @@ async fn text(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
 }
 
 /// Waits until the other end has closed the connection, with or without an error.
-async fn gone(stream: &mut (impl AsyncReadExt + Unpin)) {
+async fn wait_until_closed(stream: &mut (impl AsyncReadExt + Unpin)) {
     let ended = async { while matches!(stream.read(&mut [0; 1024]).await, Ok(1..)) {} };
     timeout(TIMEOUT, ended).await.expect("the connection ends");
 }
 
-fn hello() -> Router {
+fn hello_router() -> Router {
     Router::new().route("/", get(|| async { "hello" }))
 }
 
@@ -194,18 +194,18 @@ async fn an_answer_survives_bytes_nobody_read() {
 
 #[tokio::test]
 async fn a_silent_client_is_dropped_and_delays_nobody() {
-    let server = Server::start(hello(), Limits { handshake_timeout: SHORT, ..Limits::default() }).await;
+    let server = Server::start(hello_router(), Limits { handshake_timeout: SHORT, ..Limits::default() }).await;
     let connected = Instant::now();
     let mut silent = server.connect_bare().await.unwrap();
     assert!(server.ask("/").await.ends_with("hello"));
     assert_eq!(silent.try_read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock, "the silent one is still connected");
-    gone(&mut silent).await;
+    wait_until_closed(&mut silent).await;
     assert!(connected.elapsed() >= SHORT);
 }
 
 #[tokio::test]
 async fn a_handshake_that_trickles_in_is_dropped() {
-    let server = Server::start(hello(), Limits { handshake_timeout: SHORT, ..Limits::default() }).await;
+    let server = Server::start(hello_router(), Limits { handshake_timeout: SHORT, ..Limits::default() }).await;
     let mut session = rustls::ClientConnection::new(Arc::new(server.client(&TLS13, "h2")), "localhost".try_into().unwrap()).unwrap();
     let mut hello = Vec::new();
     session.write_tls(&mut hello).unwrap();
@@ -215,7 +215,7 @@ async fn a_handshake_that_trickles_in_is_dropped() {
 
 #[tokio::test]
 async fn a_header_that_trickles_in_is_dropped() {
-    let server = Server::start(hello(), Limits { header_timeout: SHORT, ..Limits::default() }).await;
+    let server = Server::start(hello_router(), Limits { header_timeout: SHORT, ..Limits::default() }).await;
     let endless = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}", "x".repeat(10_000));
     trickle(&mut server.connect().await, endless.as_bytes()).await;
 
@@ -247,11 +247,11 @@ async fn trickle(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin), bytes
 
 #[tokio::test]
 async fn a_client_that_says_nothing_after_its_handshake_is_dropped() {
-    let server = Server::start(hello(), Limits { header_timeout: SHORT, ..Limits::default() }).await;
+    let server = Server::start(hello_router(), Limits { header_timeout: SHORT, ..Limits::default() }).await;
     for alpn in ["h2", "http/1.1"] {
         let connected = Instant::now();
         let mut stream = server.connect_with(server.client(&TLS13, alpn)).await.unwrap();
-        gone(&mut stream).await;
+        wait_until_closed(&mut stream).await;
         assert!(connected.elapsed() >= SHORT, "{alpn}");
     }
 }
@@ -259,7 +259,7 @@ async fn a_client_that_says_nothing_after_its_handshake_is_dropped() {
 #[tokio::test]
 async fn a_limit_refuses_one_more_and_admits_again_when_one_has_left() {
     for limits in [Limits { max_connections_per_address: 2, ..Limits::default() }, Limits { max_connections: 2, ..Limits::default() }] {
-        let server = Server::start(hello(), limits).await;
+        let server = Server::start(hello_router(), limits).await;
         let mut served = server.connect().await;
         let plain = server.connect_bare().await.unwrap();
         server.connect_with(server.client(&TLS13, "http/1.1")).await.unwrap_err();
@@ -282,7 +282,7 @@ async fn a_limit_refuses_one_more_and_admits_again_when_one_has_left() {
 
 #[tokio::test]
 async fn plain_http_is_told_to_use_https() {
-    let server = Server::start(hello(), Limits::default()).await;
+    let server = Server::start(hello_router(), Limits::default()).await;
     for request in [request("/"), format!("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {LARGE}\r\n\r\n{}", "x".repeat(LARGE))] {
         let mut stream = server.connect_bare().await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -295,7 +295,7 @@ async fn plain_http_is_told_to_use_https() {
 
 #[tokio::test]
 async fn http2_is_spoken_where_the_client_offers_it() {
-    let server = Server::start(hello(), Limits::default()).await;
+    let server = Server::start(hello_router(), Limits::default()).await;
     let client = server.library_client("h2");
     let answer = client.get(format!("https://localhost:{}/", server.address.port())).send().await.unwrap();
     assert_eq!((answer.version(), answer.text().await.unwrap().as_str()), (Version::HTTP_2, "hello"));
@@ -324,7 +324,7 @@ async fn each_request_knows_who_is_at_the_other_end() {
 
 #[tokio::test]
 async fn a_client_without_its_certificate_reads_the_alert_that_says_so() {
-    let server = Server::start_with(hello(), Limits::default(), true).await;
+    let server = Server::start_with(hello_router(), Limits::default(), true).await;
     let mut stream = server.connect().await;
     // In TLS 1.3 the client completes its handshake first, so it is already sending its request
     // when the alert arrives.
@@ -340,7 +340,7 @@ async fn a_panicking_handler_answers_500() {
             panic!("on purpose")
         }
     };
-    let server = Server::start(hello().route("/panic", get(panics)), Limits::default()).await;
+    let server = Server::start(hello_router().route("/panic", get(panics)), Limits::default()).await;
     assert!(server.ask("/panic").await.starts_with("HTTP/1.1 500 "));
     assert!(server.ask("/").await.ends_with("hello"));
 }

@@ -29,8 +29,8 @@ impl From<Content> for FaultedReply {
 }
 
 /// Applies a fault to a response; `wall` is the machine's time.
-pub(super) fn apply_fault(fired: &TriggeredFault, reply: BackendReply, wall: Timestamp) -> FaultedReply {
-    match (&fired.kind, reply) {
+pub(super) fn apply_fault(triggered_fault: &TriggeredFault, reply: BackendReply, wall: Timestamp) -> FaultedReply {
+    match (&triggered_fault.kind, reply) {
         (Kind::Status { status, retry_after }, _) => proxy_error_page(*status, *retry_after).into(),
         (Kind::Reset, _) => no_response(NoResponse::Reset, None),
         (Kind::Close, _) => no_response(NoResponse::Closed, None),

@@ -77,7 +77,7 @@ pub(super) fn finish(app: &App, incoming: IncomingRequest, request_context: Requ
     let RequestContext { institution, terminal, found, fault } = request_context;
     log_refusal(incoming.operation, institution.as_ref(), &outcome, &why);
     let FaultedReply { reply, delay } = match &fault {
-        Some(fired) => faults::apply_fault(fired, reply, app.institutions.wall()),
+        Some(triggered_fault) => faults::apply_fault(triggered_fault, reply, app.institutions.wall()),
         None => FaultedReply { reply, delay: None },
     };
     let answer = match &reply {
@@ -185,7 +185,7 @@ impl TransferRecord {
 /// last.
 fn all_notes(incoming: &IncomingRequest, notes: Vec<Note>, fault: Option<&TriggeredFault>) -> Vec<Note> {
     let before = incoming.certificate_note().map(Note::Text);
-    before.into_iter().chain(notes).chain(fault.map(|fired| Note::Text(fired.note()))).collect()
+    before.into_iter().chain(notes).chain(fault.map(|triggered_fault| Note::Text(triggered_fault.note()))).collect()
 }
 
 /// Converts a response for the journal. The body of a stream is left out.

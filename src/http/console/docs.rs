@@ -79,7 +79,10 @@ impl Docs {
         let group = |tag: &Value| Group {
             name: text(&tag["name"]),
             about: text(&tag["description"]),
-            operations: operations(document).filter(|(_, _, told)| told["tags"][0] == tag["name"]).map(Operation::of(document)).collect(),
+            operations: operations(document)
+                .filter(|(_, _, object)| object["tags"][0] == tag["name"])
+                .map(Operation::of(document))
+                .collect(),
         };
         Self {
             version: text(&document["info"]["version"]),
@@ -97,26 +100,26 @@ impl Docs {
 fn operations<'a>(document: &'a Value) -> impl Iterator<Item = (&'a String, &'a String, &'a Value)> {
     let paths = document["paths"].as_object().into_iter().flatten();
     let methods =
-        |(path, item): (&'a String, &'a Value)| item.as_object().into_iter().flatten().map(move |(method, told)| (path, method, told));
-    paths.flat_map(methods).filter(|(_, _, told)| told.get("operationId").is_some())
+        |(path, item): (&'a String, &'a Value)| item.as_object().into_iter().flatten().map(move |(method, object)| (path, method, object));
+    paths.flat_map(methods).filter(|(_, _, object)| object.get("operationId").is_some())
 }
 
 impl Operation {
     fn of(document: &Value) -> impl Fn((&String, &String, &Value)) -> Self {
-        move |(path, method, told)| {
+        move |(path, method, object)| {
             let item = &document["paths"][path.as_str()];
-            let parameters = [&item["parameters"], &told["parameters"]].into_iter().filter_map(Value::as_array).flatten();
-            let answers = told["responses"].as_object().into_iter().flatten();
+            let parameters = [&item["parameters"], &object["parameters"]].into_iter().filter_map(Value::as_array).flatten();
+            let answers = object["responses"].as_object().into_iter().flatten();
             Self {
-                id: text(&told["operationId"]),
+                id: text(&object["operationId"]),
                 method: method.to_uppercase(),
                 path: path.clone(),
                 server: text(&item["servers"][0]["url"]),
-                summary: text(&told["summary"]),
-                notes: text(&told["description"]).split("\n\n").map(str::to_owned).collect(),
-                guarded: told.get("security").is_some(),
+                summary: text(&object["summary"]),
+                notes: text(&object["description"]).split("\n\n").map(str::to_owned).collect(),
+                guarded: object.get("security").is_some(),
                 parameters: parameters.map(Parameter::of).collect(),
-                body: contents(document, &told["requestBody"]),
+                body: contents(document, &object["requestBody"]),
                 answers: answers.map(|(status, answer)| Answer::of(document, status, answer)).collect(),
             }
         }
@@ -124,38 +127,38 @@ impl Operation {
 }
 
 impl Parameter {
-    fn of(told: &Value) -> Self {
+    fn of(object: &Value) -> Self {
         Self {
-            name: text(&told["name"]),
-            place: text(&told["in"]),
-            required: told["required"] == true,
-            kind: kind(&told["schema"]),
-            about: text(&told["description"]),
+            name: text(&object["name"]),
+            place: text(&object["in"]),
+            required: object["required"] == true,
+            kind: kind(&object["schema"]),
+            about: text(&object["description"]),
         }
     }
 }
 
 impl Answer {
-    fn of(document: &Value, status: &str, told: &Value) -> Self {
-        let told = resolve(document, told);
-        Self { status: status.to_owned(), about: text(&told["description"]), contents: contents(document, told) }
+    fn of(document: &Value, status: &str, object: &Value) -> Self {
+        let object = resolve(document, object);
+        Self { status: status.to_owned(), about: text(&object["description"]), contents: contents(document, object) }
     }
 }
 
-fn contents(document: &Value, told: &Value) -> Vec<Content> {
-    let of_type = |(media_type, told): (&String, &Value)| {
-        let schema = resolve(document, &told["schema"]);
+fn contents(document: &Value, object: &Value) -> Vec<Content> {
+    let of_type = |(media_type, object): (&String, &Value)| {
+        let schema = resolve(document, &object["schema"]);
         let of_type = schema["examples"].as_array().into_iter().flatten().filter(|example| example.is_object());
-        let examples = told.get("example").into_iter().chain(of_type);
-        Content { media_type: media_type.clone(), kind: kind(&told["schema"]), examples: examples.map(pretty).collect() }
+        let examples = object.get("example").into_iter().chain(of_type);
+        Content { media_type: media_type.clone(), kind: kind(&object["schema"]), examples: examples.map(pretty).collect() }
     };
-    told["content"].as_object().into_iter().flatten().map(of_type).collect()
+    object["content"].as_object().into_iter().flatten().map(of_type).collect()
 }
 
 /// Returns the object that a reference points to, or the value itself if it is not a reference.
-fn resolve<'a>(document: &'a Value, told: &'a Value) -> &'a Value {
-    let named = told["$ref"].as_str().and_then(|name| document.pointer(name.trim_start_matches('#')));
-    named.unwrap_or(told)
+fn resolve<'a>(document: &'a Value, object: &'a Value) -> &'a Value {
+    let named = object["$ref"].as_str().and_then(|name| document.pointer(name.trim_start_matches('#')));
+    named.unwrap_or(object)
 }
 
 fn text(value: &Value) -> String {

@@ -67,7 +67,7 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
     let call_centre = &fixtures.call_centre;
     let off = terminal.power != Power::On;
     let refused = shown_error(institution, terminal, call_centre, now).filter(|_| !off);
-    let unhelped = refused.as_ref().is_some_and(|refused| refused.error == ErrorId::RestartDidNotHelp);
+    let shows_call_centre = refused.as_ref().is_some_and(|refused| refused.error == ErrorId::RestartDidNotHelp);
     let error = refused.map(|refused| {
         let entry = institution.presentation.entry(&app.fixtures().catalogue, refused.error);
         ErrorScreen {
@@ -90,7 +90,7 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
         }),
         campaign: &institution.campaign.title.ja,
         delivered: DeliveryComparison::of(institution, terminal),
-        call_centre: unhelped.then_some(call_centre),
+        call_centre: shows_call_centre.then_some(call_centre),
         call_centre_answers: call_centre.opening_status(now).text().ja,
     };
     page.render().expect("the template formats texts into a String")

@@ -91,8 +91,8 @@ pub async fn read_observations(
 }
 
 fn check(seen: &ObservationInput) -> Result<(), Problem> {
-    let told = matches!(seen.kind, ObservationKind::MessageShown | ObservationKind::Other);
-    if told && seen.text.as_ref().is_none_or(|text| text.trim().is_empty()) {
+    let needs_text = matches!(seen.kind, ObservationKind::MessageShown | ObservationKind::Other);
+    if needs_text && seen.text.as_ref().is_none_or(|text| text.trim().is_empty()) {
         let detail = Text::new("この種類には text が必要です。", "This kind needs a `text`.");
         return Err(Problem::field("/text", detail).expected("the words on the screen"));
     }

@@ -61,7 +61,7 @@ pub async fn verdict(
 ) -> Result<Response, Problem> {
     let evidence = evidence(&app.institutions, app.strictness, &code).await?.ok_or_else(|| no_institution(&code))?;
     let verdict = judge(&evidence);
-    let (content_type, body) = match query.format.unwrap_or_else(|| Form::wanted(&headers)) {
+    let (content_type, body) = match query.format.unwrap_or_else(|| Form::preferred(&headers)) {
         Form::Json => ("application/json", verdict.json()),
         Form::Junit => ("application/xml;charset=UTF-8", junit(&verdict)),
         Form::Html => ("text/html;charset=UTF-8", page(&verdict)),
@@ -72,7 +72,7 @@ pub async fn verdict(
 
 impl Form {
     /// Returns the format that `Accept` prefers; JSON if it names none.
-    fn wanted(headers: &HeaderMap) -> Self {
+    fn preferred(headers: &HeaderMap) -> Self {
         let forms = [(JSON, Self::Json), (APPLICATION_XML, Self::Junit), (TEXT_XML, Self::Junit), (TEXT_HTML, Self::Html)];
         preferred(headers, &forms)
     }

@@ -101,7 +101,7 @@ fn operation_object(route: &Described, surface: &ListenerRoutes, schemas: &mut S
     if guarded {
         operation.problem(401);
     }
-    let mut answers: Map<String, Value> = operation.answers.iter().map(|(status, answer)| (status.to_string(), answer.clone())).collect();
+    let mut answers: Map<String, Value> = operation.responses.iter().map(|(status, answer)| (status.to_string(), answer.clone())).collect();
     examples::add_examples(route.id, &mut answers);
     let notes = operation.notes.iter().copied().chain([route.tag.provenance.note()]);
     let mut object = json!({

@@ -20,7 +20,7 @@ use crate::http::problem::Problem;
 pub struct Operation<'a> {
     pub(super) parameters: Vec<Value>,
     pub(super) body: Option<Value>,
-    pub(super) answers: BTreeMap<u16, Value>,
+    pub(super) responses: BTreeMap<u16, Value>,
     pub(super) notes: Vec<&'static str>,
     schemas: &'a mut SchemaGenerator,
     catalogue: &'a Catalogue,
@@ -28,7 +28,7 @@ pub struct Operation<'a> {
 
 impl<'a> Operation<'a> {
     pub(super) fn new(schemas: &'a mut SchemaGenerator, catalogue: &'a Catalogue) -> Self {
-        Self { parameters: Vec::new(), body: None, answers: BTreeMap::new(), notes: Vec::new(), schemas, catalogue }
+        Self { parameters: Vec::new(), body: None, responses: BTreeMap::new(), notes: Vec::new(), schemas, catalogue }
     }
 
     /// Adds the query parameters.
@@ -70,24 +70,24 @@ impl<'a> Operation<'a> {
 
     /// Adds a response, by media type.
     pub fn response_content(&mut self, status: u16, description: &str, content: Value) {
-        self.answers.insert(status, json!({ "description": description, "content": content }));
+        self.responses.insert(status, json!({ "description": description, "content": content }));
     }
 
     /// Adds a response without a body.
     pub fn no_content(&mut self, status: u16, description: &str) {
-        self.answers.insert(status, json!({ "description": description }));
+        self.responses.insert(status, json!({ "description": description }));
     }
 
     /// Adds a header to a response that was added before.
     pub fn response_header(&mut self, status: u16, name: &str, about: &str) {
-        if let Some(answer) = self.answers.get_mut(&status) {
+        if let Some(answer) = self.responses.get_mut(&status) {
             answer["headers"][name] = json!({ "description": about, "schema": { "type": "string" } });
         }
     }
 
     /// Adds the control API's problems of this status.
     pub fn problem(&mut self, status: u16) {
-        self.answers.insert(status, problems::reference(status));
+        self.responses.insert(status, problems::reference(status));
     }
 
     /// Adds errors of the catalogue as problem documents, under their statuses.
@@ -96,7 +96,7 @@ impl<'a> Operation<'a> {
         for id in errors {
             self.catalogue_error(*id, content(PROBLEM, schema.clone()));
             let status = self.catalogue.entry(*id).status;
-            if let Some(answer) = self.answers.get_mut(&status) {
+            if let Some(answer) = self.responses.get_mut(&status) {
                 answer["content"][PROBLEM]["examples"][id.name()] = problems::example_reference(*id);
             }
         }
@@ -105,13 +105,13 @@ impl<'a> Operation<'a> {
     /// Adds an error of the catalogue with this content, under the error's status.
     pub fn catalogue_error(&mut self, error: ErrorId, content: Value) {
         let entry = self.catalogue.entry(error);
-        let answer = self.answers.entry(entry.status).or_insert_with(|| json!({ "description": "", "content": content }));
+        let answer = self.responses.entry(entry.status).or_insert_with(|| json!({ "description": "", "content": content }));
         problems::add_error(answer, entry);
     }
 
     /// Adds a media type to a response that was added before.
     pub fn response_media_type(&mut self, status: u16, media_type: &str, about: &str) {
-        if let Some(answer) = self.answers.get_mut(&status) {
+        if let Some(answer) = self.responses.get_mut(&status) {
             answer["content"][media_type] = json!({ "schema": { "type": "string", "description": about } });
         }
     }

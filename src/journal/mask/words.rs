@@ -27,7 +27,7 @@ const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 /// Errors whose message quotes nothing that a client sent. Where one is about a terminal, the
 /// terminal exists.
-const PLAIN_ERRORS: [ErrorId; 25] = [
+const NON_QUOTING_ERRORS: [ErrorId; 25] = [
     ErrorId::KindNotPublic,
     ErrorId::BodyTimeout,
     ErrorId::BodyTooLarge,
@@ -194,7 +194,7 @@ pub(super) fn is_method(method: &str) -> bool {
 
 /// Whether an error's message quotes what a client sent.
 pub(super) fn quotes(error: ErrorId) -> bool {
-    !PLAIN_ERRORS.contains(&error)
+    !NON_QUOTING_ERRORS.contains(&error)
 }
 
 /// Whether an operation's responses are only about terminals and their software. The values of a

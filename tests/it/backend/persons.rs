@@ -113,6 +113,6 @@ async fn a_card_at_the_reader_and_bulk_checks_look_up_own_persons() {
     let asked = info(&card("06990022", "77", "7001", "01"), "19910203", "0");
     let taken = clinic.file("OQSmuquc01req_1.xml", message(&clinic.code, DATE, &asked)).await.text();
     let number = element("ReceptionNumber", value(&taken, "ReceptionNumber").unwrap());
-    let told = clinic.file("OQSmuquc02req_1.xml", message(&clinic.code, "", &number)).await.text();
-    assert_eq!((value(&told, "Name"), value(&told, "QualificationValidity")), (Some("試験　花子"), Some("1")));
+    let answer_text = clinic.file("OQSmuquc02req_1.xml", message(&clinic.code, "", &number)).await.text();
+    assert_eq!((value(&answer_text, "Name"), value(&answer_text, "QualificationValidity")), (Some("試験　花子"), Some("1")));
 }

@@ -33,13 +33,13 @@ impl Stream {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-                let told = field("data:").map(|data| {
+                let received = field("data:").map(|data| {
                     let name = field("event:").unwrap_or("message").to_owned();
                     (field("id:").map(|id| id.parse().unwrap()), name, serde_json::from_str(data).unwrap())
                 });
                 self.text = rest.to_owned();
-                if told.is_some() {
-                    return told;
+                if received.is_some() {
+                    return received;
                 }
                 continue;
             }
@@ -50,11 +50,11 @@ impl Stream {
     }
 
     async fn take(&mut self, many: usize) -> Vec<Told> {
-        let mut told = Vec::new();
+        let mut received = Vec::new();
         for _ in 0..many {
-            told.push(self.next().await.unwrap());
+            received.push(self.next().await.unwrap());
         }
-        told
+        received
     }
 }
 
@@ -85,9 +85,9 @@ async fn a_stream_tells_what_happened_and_then_what_happens() {
     let happened = clinic.advance("2026-01-20T08:00:00+09:00").await;
     let happened = happened.as_array().unwrap();
     assert!(happened.len() > 3);
-    let told = stream.take(happened.len()).await;
-    for (told, event) in told.iter().zip(happened) {
-        assert_eq!((told.0, &told.2), (event["number"].as_u64(), event));
+    let received = stream.take(happened.len()).await;
+    for (received, event) in received.iter().zip(happened) {
+        assert_eq!((received.0, &received.2), (event["number"].as_u64(), event));
     }
 }
 

@@ -55,17 +55,17 @@ async fn a_snapshot_is_restored_under_another_code_and_on_another_server_and_its
     let clinic = mock.clinic_with(json!({"template": template::UP_TO_DATE, "scenario": "installed-not-restarted"})).await;
     let token = clinic.login().await;
     let taken = snapshot(&clinic).await;
-    let told = restore(&clinic, &taken).await;
-    assert_eq!(told["login"]["userId"], json!(clinic.code));
+    let answer = restore(&clinic, &taken).await;
+    assert_eq!(answer["login"]["userId"], json!(clinic.code));
     clinic.check_with(&token).await.expect_error("MOCK0203E");
 
     let copy = other.clinic_with(json!({"template": template::UPDATE_AVAILABLE, "code": "9911000017", "expires_after": "PT1H"})).await;
-    let told = restore(&copy, &taken).await;
+    let answer = restore(&copy, &taken).await;
     assert_eq!(
-        (&told["code"], &told["login"]["userId"], &told["scenario"]),
+        (&answer["code"], &answer["login"]["userId"], &answer["scenario"]),
         (&json!(copy.code), &json!(copy.code), &json!("installed-not-restarted"))
     );
-    assert!(told["expires"].is_string(), "when it deletes itself stays its own");
+    assert!(answer["expires"].is_string(), "when it deletes itself stays its own");
     copy.check().await.expect_error("MOCK0501E");
     copy.reset().await;
     assert_eq!(copy.shown().await["scenario"], "installed-not-restarted", "a reset goes back to what the snapshot was made from");
@@ -133,7 +133,7 @@ async fn a_system_clock_shows_the_machines_time_after_a_restore_and_nothing_is_c
     let taken = snapshot(&clinic).await;
     clinic.act("install", Value::Null).await;
     clinic.check().await.expect_error("MOCK0501E");
-    let told = restore(&clinic, &taken).await;
-    assert_eq!((&told["clock"]["mode"], &told["events"]), (&json!("system"), &json!(0)));
+    let answer = restore(&clinic, &taken).await;
+    assert_eq!((&answer["clock"]["mode"], &answer["events"]), (&json!("system"), &json!(0)));
     clinic.check().await.expect_qualified();
 }

@@ -156,8 +156,8 @@ async fn every_row_of_the_table_is_kept() {
     for (section, method, headers, want) in ROWS {
         let answer = ask(&mock, &package, method.clone(), headers).await;
         let status = answer.status().as_u16();
-        let said = ["content-type", "content-range", "content-length"].map(|name| header(&answer, name));
-        let [content_type, content_range, content_length] = said.each_ref().map(Option::as_deref);
+        let header_values = ["content-type", "content-range", "content-length"].map(|name| header(&answer, name));
+        let [content_type, content_range, content_length] = header_values.each_ref().map(Option::as_deref);
         let selected = matches!(want, Whole | Part(..) | Parts(_));
         assert!(answer.headers().contains_key("x-onshi-journal"), "{section}");
         if selected || matches!(want, NotModified) {

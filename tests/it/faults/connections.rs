@@ -23,7 +23,7 @@ async fn check(client: &Client, clinic: &Clinic<'_>) -> reqwest::Result<reqwest:
 }
 
 /// All that an error says.
-fn said(error: &(dyn std::error::Error + 'static)) -> String {
+fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut causes = Vec::new();
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -61,7 +61,7 @@ async fn a_connection_is_reset_over_http_1_and_a_stream_over_http_2() {
     assert_eq!((&entry["fault"]["kind"], &entry["status"]), (&json!("reset"), &Value::Null));
     let [_, (_, http2)] = clients(&mock);
     let error = check(&http2, &clinic).await.unwrap_err();
-    assert!(said(&error).contains("INTERNAL_ERROR"), "{}", said(&error));
+    assert!(error_chain(&error).contains("INTERNAL_ERROR"), "{}", error_chain(&error));
     assert_eq!(check(&http2, &clinic).await.unwrap().status(), StatusCode::OK);
 }
 
@@ -77,7 +77,7 @@ async fn a_connection_closes_without_an_answer() {
     assert_ne!(error, Some(ErrorKind::ConnectionReset));
     let [_, (_, http2)] = clients(&mock);
     let error = check(&http2, &clinic).await.unwrap_err();
-    assert!(said(&error).contains("INTERNAL_ERROR"), "{}", said(&error));
+    assert!(error_chain(&error).contains("INTERNAL_ERROR"), "{}", error_chain(&error));
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn fewer_bytes_are_announced_than_the_body_has() {
     );
     let broken = async { check(&http2, &clinic).await?.bytes().await };
     let error = broken.await.unwrap_err();
-    assert!(said(&error).contains("PROTOCOL_ERROR"), "{}", said(&error));
+    assert!(error_chain(&error).contains("PROTOCOL_ERROR"), "{}", error_chain(&error));
 }
 
 /// An institution whose terminal may download, and the URL of its smallest package.

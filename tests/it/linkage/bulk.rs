@@ -48,10 +48,10 @@ async fn units_come_in_the_order_in_which_they_were_asked() {
     let body: String = persons.iter().map(|id| info_of(id, "0")).collect();
     let number = submit(&clinic, "muquc", &body).await;
     let text = fetch(&clinic, "muquc", &number).await;
-    let told: Vec<_> =
+    let names: Vec<_> =
         text.split("<BulkConfirmUnit>").skip(1).map(|unit| value(unit, "InsuredIdentificationNumber").unwrap().to_owned()).collect();
     let asked: Vec<_> = persons.iter().map(|id| value(&info_of(id, "0"), "InsuredIdentificationNumber").unwrap().to_owned()).collect();
-    assert_eq!(told, asked);
+    assert_eq!(names, asked);
     assert_eq!((value(&text, "NumberOfNormalProcessing"), value(&text, "NumberOfError")), (Some("4"), Some("1")));
 }
 
@@ -161,9 +161,9 @@ async fn a_number_that_counts_outlives_many_that_do_not_count_yet() {
     clinic.file("OQSsiimm01req_1.xml", message(&clinic.code, "", &info("now"))).await;
     let later: String = (0..10).map(|i| info(&format!("later-{i}"))).collect();
     submit(&clinic, "muimm", &later).await;
-    let told =
+    let names =
         async || value(&clinic.file("OQSsiquc01req_1.xml", check(&clinic.code, "f")).await.text(), "ReferenceNumber").map(str::to_owned);
-    assert_eq!(told().await.as_deref(), Some("now"));
+    assert_eq!(names().await.as_deref(), Some("now"));
     clinic.advance("2026-01-20T10:01:00+09:00").await;
-    assert_eq!(told().await.as_deref(), Some("later-9"));
+    assert_eq!(names().await.as_deref(), Some("later-9"));
 }

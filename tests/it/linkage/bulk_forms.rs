@@ -53,9 +53,9 @@ async fn conditions_are_taken_in_the_search_info_and_flat() {
             assert_eq!(value(body, "ReceptionDateTime"), Some("20261128100000"), "{kind}: {taken}");
             assert_eq!(value(header, "ReceptionNumber"), None, "{kind}: {taken}");
             assert!(mock.at(CODE).last_entry().await["notes"].is_null(), "nothing of it is passed over");
-            let told = fetch(&mock, kind, "", value(body, "ReceptionNumber").unwrap()).await;
-            assert!(told.contains("<BulkConfirmUnit>"), "{kind}: somebody fits: {told}");
-            results.push(told.split_once("<BulkConfirmUnit>").unwrap().1.to_owned());
+            let fetched_text = fetch(&mock, kind, "", value(body, "ReceptionNumber").unwrap()).await;
+            assert!(fetched_text.contains("<BulkConfirmUnit>"), "{kind}: somebody fits: {fetched_text}");
+            results.push(fetched_text.split_once("<BulkConfirmUnit>").unwrap().1.to_owned());
         }
         assert_eq!(results[0], results[1], "{kind}: both forms ask the same");
     }
@@ -99,10 +99,10 @@ async fn a_result_carries_the_identifier_and_date_of_the_request_that_fetches_it
     ] {
         let month = element("MedicalTreatmentMonth", "202611");
         let taken = mock.at(CODE).file("OQSmutic01req_1.xml", message(CODE, &handed_in, &month)).await.text();
-        let told = fetch(&mock, "mutic", &fetched, value(&taken, "ReceptionNumber").unwrap()).await;
-        let (header, _) = parts(&told);
+        let fetched_text = fetch(&mock, "mutic", &fetched, value(&taken, "ReceptionNumber").unwrap()).await;
+        let (header, _) = parts(&fetched_text);
         let carried = [value(header, "ArbitraryFileIdentifier"), value(header, "QualificationConfirmationDate")];
-        assert_eq!(carried, expected, "{handed_in} then {fetched}: {told}");
+        assert_eq!(carried, expected, "{handed_in} then {fetched}: {fetched_text}");
     }
 }
 
@@ -110,11 +110,11 @@ async fn a_result_carries_the_identifier_and_date_of_the_request_that_fetches_it
 async fn handed_over(at: &Mock, to: &Mock) {
     let header = element("ArbitraryFileIdentifier", "&#97;-1") + DATE;
     let taken = at.at(CODE).file("OQSmuquc01req_1.xml", message(CODE, &header, &plain())).await.text();
-    let told = fetch(to, "muquc", "", value(&taken, "ReceptionNumber").unwrap()).await;
-    let (header, body) = parts(&told);
-    assert_eq!(value(header, "ArbitraryFileIdentifier"), Some("&#97;-1"), "{told}");
-    assert_eq!(value(header, "QualificationConfirmationDate"), Some("20260120"), "{told}");
-    assert_eq!(value(body, "QualificationValidity"), Some("1"), "{told}");
+    let fetched_text = fetch(to, "muquc", "", value(&taken, "ReceptionNumber").unwrap()).await;
+    let (header, body) = parts(&fetched_text);
+    assert_eq!(value(header, "ArbitraryFileIdentifier"), Some("&#97;-1"), "{fetched_text}");
+    assert_eq!(value(header, "QualificationConfirmationDate"), Some("20260120"), "{fetched_text}");
+    assert_eq!(value(body, "QualificationValidity"), Some("1"), "{fetched_text}");
 }
 
 #[tokio::test]
@@ -127,10 +127,10 @@ async fn identifier_and_date_hold_after_a_restart_of_the_program() {
     let taken = mock.at(CODE).file("OQSmuquc01req_1.xml", message(CODE, &header, &plain())).await.text();
     mock.stop().await;
     let again = start().await;
-    let told = fetch(&again, "muquc", "", value(&taken, "ReceptionNumber").unwrap()).await;
-    let (header, _) = parts(&told);
-    assert_eq!(value(header, "ArbitraryFileIdentifier"), Some("&#97;-1"), "{told}");
-    assert_eq!(value(header, "QualificationConfirmationDate"), Some("20260120"), "{told}");
+    let fetched_text = fetch(&again, "muquc", "", value(&taken, "ReceptionNumber").unwrap()).await;
+    let (header, _) = parts(&fetched_text);
+    assert_eq!(value(header, "ArbitraryFileIdentifier"), Some("&#97;-1"), "{fetched_text}");
+    assert_eq!(value(header, "QualificationConfirmationDate"), Some("20260120"), "{fetched_text}");
 }
 
 #[cfg_attr(windows, ignore = "the cluster is made from Debian's packages")]
@@ -154,7 +154,7 @@ async fn registrations_come_back_as_registration_units() {
     let card = crate::support::request_files::card("01990019", "11010203", "1001", "01");
     let info = element("ReferenceNumberRegistrationInfo", &(element("ReferenceNumber", "7") + &card));
     let taken = mock.at(CODE).file("OQSmuimm01req_1.xml", message(CODE, "", &info)).await.text();
-    let told = fetch(&mock, "muimm", "", value(&taken, "ReceptionNumber").unwrap()).await;
-    let unit = value(&told, "BulkRegistrationUnit").unwrap_or_else(|| panic!("{told}"));
-    assert_eq!((value(unit, "ReferenceNumber"), value(unit, "ProcessingResultStatus")), (Some("7"), Some("1")), "{told}");
+    let fetched_text = fetch(&mock, "muimm", "", value(&taken, "ReceptionNumber").unwrap()).await;
+    let unit = value(&fetched_text, "BulkRegistrationUnit").unwrap_or_else(|| panic!("{fetched_text}"));
+    assert_eq!((value(unit, "ReferenceNumber"), value(unit, "ProcessingResultStatus")), (Some("7"), Some("1")), "{fetched_text}");
 }

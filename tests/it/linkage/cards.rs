@@ -21,7 +21,7 @@ async fn a_card_writes_the_face_result_with_what_the_patient_consented_to() {
     assert_eq!(clinic.folder().names("face"), [name]);
     let face = text(&std::fs::read(clinic.folder().0.join("face").join(name)).unwrap());
     assert_eq!(face, seen["file"]["text"].as_str().unwrap());
-    for (element, told) in [
+    for (element, is_named) in [
         ("ReferenceClassification", Some("1")),
         ("QualificationConfirmationDate", Some("20260120")),
         ("QualificationValidity", Some("1")),
@@ -34,7 +34,7 @@ async fn a_card_writes_the_face_result_with_what_the_patient_consented_to() {
         ("QualificationConfirmationKey", None),
         ("QualificationConfirmSearchInfo", None),
     ] {
-        assert_eq!(value(&face, element), told, "{element}");
+        assert_eq!(value(&face, element), is_named, "{element}");
     }
     assert_eq!(clinic.last_entry().await["operation"], "card");
 }
@@ -185,10 +185,10 @@ async fn every_person_can_present_a_card() {
     for person in &*fixtures.persons {
         let seen = clinic.present(json!({"person": person.id})).await;
         let face = seen["file"]["text"].as_str().unwrap_or_else(|| panic!("{}: {seen}", person.id));
-        let told = value(face, "Name").is_some_and(|name| name == person.name);
+        let is_named = value(face, "Name").is_some_and(|name| name == person.name);
         match person.id.as_str() {
             "refused" => assert_eq!(value(face, "ProcessingResultCode"), Some("MOCK0801E"), "{face}"),
-            id => assert!(told || value(face, "QualificationValidity") != Some("1"), "{id}: {face}"),
+            id => assert!(is_named || value(face, "QualificationValidity") != Some("1"), "{id}: {face}"),
         }
     }
 }

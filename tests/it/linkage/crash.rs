@@ -35,12 +35,12 @@ fn ask(folder: &Folder, round: u32) {
 
 /// Presents cards until the program is killed; the names of the face files that it says lie in the folder.
 async fn cards(client: Client, url: String) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     while let Ok(answer) = client.post(&url).bearer_auth(TOKEN).json(&json!({"person": "valid"})).send().await {
         let Ok(seen) = answer.json::<Value>().await else { break };
-        told.push(seen["file"]["name"].as_str().unwrap().to_owned());
+        reported.push(seen["file"]["name"].as_str().unwrap().to_owned());
     }
-    told
+    reported
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn what_was_handed_out_outlives_a_sigkill_and_all_comes_once_and_whole() {
         tokio::time::sleep(Duration::from_millis(random.u64(0..150))).await;
         drop(program);
         let faces = presenting.await.unwrap();
-        let told = lying(&folder, "res", &answers);
+        let reported = lying(&folder, "res", &answers);
         let refused = lying(&folder, "res", &requests);
         for name in refused.keys().filter(|name| name.ends_with(".xml")) {
             let err = refused.get(&name.replace(".xml", ".err"));
@@ -73,7 +73,7 @@ async fn what_was_handed_out_outlives_a_sigkill_and_all_comes_once_and_whole() {
 
         let program = start();
         let url = format!("{}/linkage/v1/terminals/{CODE}-T1/files/OQSmuquc02req_1.xml", program.url("backend"));
-        for (name, bytes) in told.iter().filter(|(_, bytes)| is_whole(bytes)) {
+        for (name, bytes) in reported.iter().filter(|(_, bytes)| is_whole(bytes)) {
             in_folder += 1;
             let taken = text(bytes);
             let number = value(&taken, "ReceptionNumber").unwrap_or_else(|| panic!("{name}: {taken}"));
@@ -92,7 +92,7 @@ async fn what_was_handed_out_outlives_a_sigkill_and_all_comes_once_and_whole() {
         wait_until("each face result", || seen().values().all(|face| is_whole(face)) && faces.iter().all(|name| seen().contains_key(name)))
             .await;
         let now: BTreeMap<_, _> = lying(&folder, "res", &answers).into_iter().chain(lying(&folder, "res", &requests)).collect();
-        for (name, bytes) in told.iter().chain(&refused) {
+        for (name, bytes) in reported.iter().chain(&refused) {
             assert!(now[name].starts_with(bytes), "round {round}, {name}: it was answered again");
         }
     }

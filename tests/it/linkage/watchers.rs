@@ -52,15 +52,15 @@ impl Got {
 
 /// Reads each file of which it is told by the events of one kind; where it `retries`, until the file is whole.
 fn watcher(dir: PathBuf, events: WatchFlags, retries: bool) -> thread::JoinHandle<Got> {
-    let told = inotify::init(CreateFlags::CLOEXEC).unwrap();
-    inotify::add_watch(&told, &dir, events).unwrap();
+    let summary = inotify::init(CreateFlags::CLOEXEC).unwrap();
+    inotify::add_watch(&summary, &dir, events).unwrap();
     // Not a task: where the test fails nothing waits for this one.
     thread::spawn(move || {
         let mut got = Got::default();
         let mut room = [MaybeUninit::uninit(); 4096];
-        let mut told = Reader::new(told, &mut room);
+        let mut summary = Reader::new(summary, &mut room);
         loop {
-            let event = told.next().unwrap();
+            let event = summary.next().unwrap();
             let name = OsStr::from_bytes(event.file_name().expect("the queue is long enough").to_bytes());
             if name == END {
                 return got;
@@ -116,13 +116,13 @@ async fn watched(result_files: &str) -> [Got; 4] {
     std::fs::write(res.join(END), "x").unwrap();
     let [changes, creations, once] = watching.map(|watcher| watcher.join().unwrap());
     let got = [changes, creations, once, polled];
-    let told = |got: &Got| format!("{} whole, {} short readings", got.whole.len(), got.short);
+    let summary = |got: &Got| format!("{} whole, {} short readings", got.whole.len(), got.short);
     println!(
         "{result_files}, {FILES} answers in {took:.1?}: changes {}; creations with retry {}; creations read once {}; polling {}",
-        told(&got[0]),
-        told(&got[1]),
-        told(&got[2]),
-        told(&got[3])
+        summary(&got[0]),
+        summary(&got[1]),
+        summary(&got[2]),
+        summary(&got[3])
     );
     got
 }

@@ -71,8 +71,8 @@ fn each_mistake_is_named_with_file_line_and_what_was_expected() {
         ("invented.toml", "[check]", "[check", "invented.toml:", "]"),
     ];
     for (file, old, new, place, words) in cases {
-        let said = errors(with(file, old, new).path());
-        assert!(said.iter().any(|said| said.starts_with(place) && said.contains(words)), "{new}: no {place} {words} in {said:#?}");
+        let found = errors(with(file, old, new).path());
+        assert!(found.iter().any(|found| found.starts_with(place) && found.contains(words)), "{new}: no {place} {words} in {found:#?}");
     }
 }
 
@@ -85,9 +85,9 @@ fn mistakes_in_several_files_and_several_in_one_are_told_at_once() {
     let scenario = std::fs::read_to_string("fixtures/scenarios/happy-morning.toml").unwrap();
     std::fs::create_dir(dir.path().join("scenarios")).unwrap();
     std::fs::write(dir.path().join("scenarios/happy-morning.toml"), scenario.replace("source", "sourc").replace("T1", "T-1")).unwrap();
-    let told = errors(dir.path()).join("\n");
+    let found = errors(dir.path()).join("\n");
     for mistake in ["「start」", "「9910000019」", "「9910000027」", "scenarios/happy-morning.toml:3: 項目「sourc」", "T-1"] {
-        assert!(told.contains(mistake), "{mistake}\n{told}");
+        assert!(found.contains(mistake), "{mistake}\n{found}");
     }
 }
 

@@ -48,8 +48,8 @@ impl Program {
     /// Tells it to stop as a service manager does, and waits until it has.
     #[cfg(unix)]
     pub(crate) fn stop(mut self) {
-        let told = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
-        assert!(told.success());
+        let signalled = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
+        assert!(signalled.success());
         assert!(self.child.wait().unwrap().success());
     }
 
@@ -141,27 +141,27 @@ fn banner(dir: &Path, arguments: &[&str]) -> String {
 #[test]
 fn on_all_addresses_it_says_those_that_clients_can_verify_and_where_the_token_is() {
     let dir = tempfile::tempdir().unwrap();
-    let said = banner(dir.path(), &["--backend-addr", "0.0.0.0:0", "--control-addr", "127.0.0.1:0", "--tls-san", "mock.example"]);
-    let named: Vec<&str> = said.lines().filter(|line| line.contains("addresses in the certificate")).collect();
-    assert!(named.len() == 1 && named[0].contains("資格確認 backend"), "{said}");
+    let output_text = banner(dir.path(), &["--backend-addr", "0.0.0.0:0", "--control-addr", "127.0.0.1:0", "--tls-san", "mock.example"]);
+    let named: Vec<&str> = output_text.lines().filter(|line| line.contains("addresses in the certificate")).collect();
+    assert!(named.len() == 1 && named[0].contains("資格確認 backend"), "{output_text}");
     for name in ["https://localhost:", "https://127.0.0.1:", "https://mock.example:", "https://host.docker.internal:"] {
-        assert!(named[0].contains(name), "{name}\n{said}");
+        assert!(named[0].contains(name), "{name}\n{output_text}");
     }
-    assert!(!named[0].contains("[::1]"), "it does not listen there\n{said}");
-    assert!(said.contains("certs/control-token  (このファイルの内容"), "{said}");
+    assert!(!named[0].contains("[::1]"), "it does not listen there\n{output_text}");
+    assert!(output_text.contains("certs/control-token  (このファイルの内容"), "{output_text}");
     assert!(
         !banner(dir.path(), &["--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0"]).contains("addresses in the certificate")
     );
 }
 
 /// What it says on standard error up to the first line with these words; then it is killed.
-fn said_up_to(dir: &Path, arguments: &[&str], words: &str) -> Vec<String> {
+fn output_up_to(dir: &Path, arguments: &[&str], words: &str) -> Vec<String> {
     let mut command = command(dir);
     command.arg("serve").args(["--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0"]).args(arguments);
     let mut child = command.env("TZ", "JST-9").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let (mut lines, mut is_there) = (Vec::new(), false);
-    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-    while !is_there && let Some(line) = said.next() {
+    let mut output_text = BufReader::new(child.stderr.take().unwrap()).lines();
+    while !is_there && let Some(line) = output_text.next() {
         lines.push(line.unwrap());
         is_there = lines.last().unwrap().contains(words);
     }
@@ -182,8 +182,8 @@ fn a_refusal_in_a_linkage_folder_is_logged_as_one_of_the_web_api_with_the_machin
     let body = format!("<MessageBody><QualificationConfirmSearchInfo>{card}</QualificationConfirmSearchInfo></MessageBody>");
     std::fs::write(requests.join("OQSsiquc01req_1.xml"), format!("<XmlMsg>{header}{body}</XmlMsg>")).unwrap();
     let arguments = ["--store", "memory", "--linkage", "oqs", "--linkage-terminal", "9910000026-T1"];
-    let said = said_up_to(dir.path(), &arguments, "operation=\"linkage\"");
-    let logged = said.last().unwrap();
+    let output_text = output_up_to(dir.path(), &arguments, "operation=\"linkage\"");
+    let logged = output_text.last().unwrap();
     assert!(logged.contains("拒否しました / refused") && logged.contains("code=\"MOCK0501E\""), "{logged}");
     assert!(!logged.contains("1001"), "no number of a person is logged: {logged}");
     let at: jiff::Timestamp = logged.split_whitespace().next().unwrap().parse().unwrap();
@@ -195,26 +195,29 @@ fn a_linkage_folder_of_another_process_is_named_at_the_start() {
     let dir = tempfile::tempdir().unwrap();
     let arguments = ["--store", "memory", "--linkage", "oqs", "--linkage-terminal", "9910000026-T1"];
     let first = Program::start(dir.path(), &arguments);
-    let said = said_up_to(dir.path(), &arguments, "状態     state").join("\n");
-    assert!(said.contains("別のプロセスが処理しているため") && said.contains("left alone until that ends: oqs"), "{said}");
+    let output_text = output_up_to(dir.path(), &arguments, "状態     state").join("\n");
+    assert!(
+        output_text.contains("別のプロセスが処理しているため") && output_text.contains("left alone until that ends: oqs"),
+        "{output_text}"
+    );
     drop(first);
-    let said = said_up_to(dir.path(), &arguments, "状態     state").join("\n");
-    assert!(!said.contains("別のプロセス"), "{said}");
+    let output_text = output_up_to(dir.path(), &arguments, "状態     state").join("\n");
+    assert!(!output_text.contains("別のプロセス"), "{output_text}");
 }
 
 #[test]
 fn a_wrong_command_line_is_said_in_japanese_before_the_parsers_words() {
     let dir = tempfile::tempdir().unwrap();
     let output = command(dir.path()).args(["serve", "--bakend-addr", "x"]).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let output_text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        said.starts_with("エラー: 「--bakend-addr」という引数・オプションはありません。「--backend-addr」のことですか？\nerror: "),
-        "{said}"
+        output_text.starts_with("エラー: 「--bakend-addr」という引数・オプションはありません。「--backend-addr」のことですか？\nerror: "),
+        "{output_text}"
     );
     std::fs::write(dir.path().join("onshi-mock.toml"), "\nbackend-addr = \"x\"\n").unwrap();
-    let said = failure(&command(dir.path()).arg("serve").output().unwrap());
-    assert!(said.contains("2行目が正しくありません：IPアドレスとポート（例: 127.0.0.1:8443）が必要です"), "{said}");
+    let output_text = failure(&command(dir.path()).arg("serve").output().unwrap());
+    assert!(output_text.contains("2行目が正しくありません：IPアドレスとポート（例: 127.0.0.1:8443）が必要です"), "{output_text}");
 }
 
 /// Whoever reads Japanese finds it first in each line of the help, and the English behind it.
@@ -303,9 +306,9 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
 fn a_wrong_configuration_file_is_refused_with_line_and_known_names() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("onshi-mock.toml"), "login = \"strict\"\nmax-bdy = 10\n").unwrap();
-    let said = failure(&command(dir.path()).arg("serve").output().unwrap());
+    let output_text = failure(&command(dir.path()).arg("serve").output().unwrap());
     for words in ["onshi-mock.toml", "line 2", "max-bdy", "max-body"] {
-        assert!(said.contains(words), "no {words} in {said}");
+        assert!(output_text.contains(words), "no {words} in {output_text}");
     }
 }
 
@@ -314,8 +317,8 @@ fn a_taken_port_is_named_with_the_option_that_changes_it() {
     let dir = tempfile::tempdir().unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
-    let said = failure(&command(dir.path()).args(["serve", "--backend-addr", &addr]).output().unwrap());
+    let output_text = failure(&command(dir.path()).args(["serve", "--backend-addr", &addr]).output().unwrap());
     for words in [addr.as_str(), "--backend-addr", "別のポート"] {
-        assert!(said.contains(words), "no {words} in {said}");
+        assert!(output_text.contains(words), "no {words} in {output_text}");
     }
 }

@@ -73,9 +73,9 @@ async fn of_two_servers_either_is_killed_and_nothing_acknowledged_is_lost() {
         // Killed at any moment, whatever it is at.
         tokio::time::sleep(Duration::from_millis(random.u64(200..700))).await;
         drop(dies);
-        for told in working.join_all().await {
-            told.is_there(&client, &stays.url("control"), &format!("PostgreSQL, two servers, round {round}")).await;
-            changes += told.last;
+        for acknowledgement in working.join_all().await {
+            acknowledgement.is_there(&client, &stays.url("control"), &format!("PostgreSQL, two servers, round {round}")).await;
+            changes += acknowledgement.last;
         }
         // Another one stays each time.
         stays = start();
@@ -99,14 +99,14 @@ async fn rounds(rounds: u32, back_end: &str, dir: &Path, store: &str) {
         let acknowledged = working.join_all().await;
         let program = Program::start(dir, &["--store", store, "--control-token", TOKEN]);
         let control = program.url("control");
-        for told in &acknowledged {
-            told.is_there(&client, &control, &format!("{back_end}, round {round}")).await;
-            let journal = ask(&client, &format!("{control}/v1/institutions/{}/journal?limit=500", told.code)).await;
+        for acknowledgement in &acknowledged {
+            acknowledgement.is_there(&client, &control, &format!("{back_end}, round {round}")).await;
+            let journal = ask(&client, &format!("{control}/v1/institutions/{}/journal?limit=500", acknowledgement.code)).await;
             let kept = journal["entries"].as_array().unwrap().len() as u64;
-            changes += told.last;
-            made += told.made.len();
-            checks += told.checks;
-            lost += told.checks.saturating_sub(kept);
+            changes += acknowledgement.last;
+            made += acknowledgement.made.len();
+            checks += acknowledgement.checks;
+            lost += acknowledgement.checks.saturating_sub(kept);
         }
     }
     println!(
@@ -133,26 +133,26 @@ fn blueprint() -> Value {
 
 /// Changes, creates and checks until the server is gone; gives what was acknowledged.
 async fn work(client: Client, control: String, backend: String, code: String) -> Acknowledged {
-    let mut told = Acknowledged { code, ..Acknowledged::default() };
+    let mut acknowledgement = Acknowledged { code, ..Acknowledged::default() };
     let institutions = format!("{control}/v1/institutions");
-    let own = format!("{institutions}/{}", told.code);
+    let own = format!("{institutions}/{}", acknowledgement.code);
     for change in 1.. {
         let name = json!({"name": {"ja": change.to_string(), "en": change.to_string()}});
         if send(client.patch(&own), name).await.is_none() {
             break;
         }
-        told.last = change;
+        acknowledgement.last = change;
         let Some(another) = send(client.post(&institutions), blueprint()).await else {
             break;
         };
-        told.made.insert(another["code"].as_str().unwrap().to_owned());
-        let inquiry = crate::support::inquiry(&told.code);
+        acknowledgement.made.insert(another["code"].as_str().unwrap().to_owned());
+        let inquiry = crate::support::inquiry(&acknowledgement.code);
         if send(client.post(format!("{backend}{}", crate::support::SEARCH)), inquiry).await.is_none() {
             break;
         }
-        told.checks += 1;
+        acknowledgement.checks += 1;
     }
-    told
+    acknowledgement
 }
 
 /// The answer, whole; none where the server was gone before it had come.

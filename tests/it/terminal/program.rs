@@ -37,13 +37,13 @@ impl Process {
         Self { child }
     }
 
-    fn tell(&self, site: &Site, arguments: &[&str]) -> Output {
+    fn run_command(&self, site: &Site, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));
         command.arg("terminal").args(arguments).args(["--state", &site.path("state")]).output().unwrap()
     }
 
     fn status(&self, site: &Site) -> Value {
-        let output = self.tell(site, &["status", "--json"]);
+        let output = self.run_command(site, &["status", "--json"]);
         assert!(output.status.success(), "{output:?}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
@@ -107,13 +107,13 @@ async fn what_does_not_fit_ends_it_with_clear_words() {
     let mock = Mock::start_with(|config| config.certs = site.dir.path().join("certs")).await;
     let server = format!("https://{}", mock.backend);
 
-    let (code, said) = ends(program(&other, &server, ID)).await;
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("サーバーの証明書を信頼できません") && said.contains("is not trusted"), "{said}");
+    let (code, output_text) = ends(program(&other, &server, ID)).await;
+    assert_eq!(code, Some(1), "{output_text}");
+    assert!(output_text.contains("サーバーの証明書を信頼できません") && output_text.contains("is not trusted"), "{output_text}");
 
-    let (code, said) = ends(program(&site, &server, "9910000091-T1")).await;
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("登録されていません") && said.contains("There is no institution 9910000091"), "{said}");
+    let (code, output_text) = ends(program(&site, &server, "9910000091-T1")).await;
+    assert_eq!(code, Some(1), "{output_text}");
+    assert!(output_text.contains("登録されていません") && output_text.contains("There is no institution 9910000091"), "{output_text}");
 
     let [certificate, key] = other.issue(ID);
     let swapped = |certificate: &str, key: &str| {
@@ -122,16 +122,16 @@ async fn what_does_not_fit_ends_it_with_clear_words() {
         command.args(["--state", &site.path("state"), "--admin-addr", "127.0.0.1:0"]);
         command
     };
-    let (code, said) = ends(swapped(&certificate, &key)).await;
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("発行したものではありません") && said.contains("was not issued by the CA"), "{said}");
+    let (code, output_text) = ends(swapped(&certificate, &key)).await;
+    assert_eq!(code, Some(1), "{output_text}");
+    assert!(output_text.contains("発行したものではありません") && output_text.contains("was not issued by the CA"), "{output_text}");
 
     let [own, _] = site.issue("9910000018-T1");
-    let (code, said) = ends(swapped(&own, &key)).await;
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("証明書と鍵") && said.contains("Certificate and key"), "{said}");
-    let (code, said) = ends(swapped(&site.path("certs/server.key"), &key)).await;
-    assert!(code == Some(1) && said.contains("--cert"), "{said}");
+    let (code, output_text) = ends(swapped(&own, &key)).await;
+    assert_eq!(code, Some(1), "{output_text}");
+    assert!(output_text.contains("証明書と鍵") && output_text.contains("Certificate and key"), "{output_text}");
+    let (code, output_text) = ends(swapped(&site.path("certs/server.key"), &key)).await;
+    assert!(code == Some(1) && output_text.contains("--cert"), "{output_text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -149,13 +149,13 @@ async fn wrong_settings_are_named() {
         let rest = [("--server", "https://127.0.0.1:1"), ("--ca", "a"), ("--cert", "b"), ("--key", "c"), ("--state", &site.path("state"))];
         let rest = rest.iter().filter(|(option, _)| !given(option)).flat_map(|(option, value)| [*option, *value]);
         command.arg("terminal").args(rest).args(arguments);
-        let (code, said) = ends(command).await;
-        assert!(code == Some(exit) && said.contains(word), "{arguments:?}: {said}");
+        let (code, output_text) = ends(command).await;
+        assert!(code == Some(exit) && output_text.contains(word), "{arguments:?}: {output_text}");
     }
     let mut nothing = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));
     nothing.arg("terminal").current_dir(site.dir.path());
-    let (code, said) = ends(nothing).await;
-    assert!(code == Some(1) && said.contains("--server or ONSHI_TERMINAL_SERVER is needed"), "{said}");
+    let (code, output_text) = ends(nothing).await;
+    assert!(code == Some(1) && output_text.contains("--server or ONSHI_TERMINAL_SERVER is needed"), "{output_text}");
     let file = site.dir.path().join("onshi-mock.toml");
     std::fs::write(&file, "[terminal]\nserver = \"https://127.0.0.1:1\"\nca = \"nowhere.pem\"\ncert = \"c\"\nkey = \"k\"\n").unwrap();
     let with_file = || {
@@ -168,8 +168,8 @@ async fn wrong_settings_are_named() {
     command.args(["--ca", "elsewhere.pem"]);
     assert!(ends(command).await.1.contains("elsewhere.pem cannot be read"), "the command line wins");
     std::fs::write(&file, "[terminal]\nserver = \"ftp://x\"\n").unwrap();
-    let (code, said) = ends(with_file()).await;
-    assert!(code == Some(1) && said.contains("line 2") && said.contains("https://"), "{said}");
+    let (code, output_text) = ends(with_file()).await;
+    assert!(code == Some(1) && output_text.contains("line 2") && output_text.contains("https://"), "{output_text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -184,30 +184,30 @@ async fn commands_act_on_the_running_one() {
     command = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));
     command.arg("terminal").args(arguments).env("ONSHI_TERMINAL_SERVER", format!("https://{}", mock.backend));
     let process = Process::start(command);
-    let tell = |arguments: &[&str]| {
-        let output = process.tell(&site, arguments);
+    let run_command = |arguments: &[&str]| {
+        let output = process.run_command(&site, arguments);
         (output.status.code(), String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap())
     };
     let before = process.status(&site);
     assert_eq!((&before["id"], &before["boots"]), (&json!(id), &json!(1)));
-    let text = tell(&["status"]).1;
+    let text = run_command(&["status"]).1;
     assert!(text.contains(&id) && text.contains("連携アプリケーション  installed 5.2.0  running 5.2.0"), "{text}");
-    let (code, said) = tell(&["card", "--person", "valid", "--card", "wrong", "--consent", "pharmacists=given"]);
-    assert!(code == Some(0) && said.contains("【002:マイナンバーカード以外】"), "{said}");
-    assert_eq!(tell(&["card", "--person", "nobody"]).0, Some(1));
-    assert_eq!(tell(&["card", "--person", "valid", "--consent", "pharmacists"]).0, Some(2));
-    assert_eq!(tell(&["shutdown"]).0, Some(0));
-    let (code, said) = tell(&["restart"]);
-    assert!(code == Some(1) && said.contains("電源が切れています"), "{said}");
-    assert_eq!(tell(&["power-on"]).0, Some(0));
+    let (code, output_text) = run_command(&["card", "--person", "valid", "--card", "wrong", "--consent", "pharmacists=given"]);
+    assert!(code == Some(0) && output_text.contains("【002:マイナンバーカード以外】"), "{output_text}");
+    assert_eq!(run_command(&["card", "--person", "nobody"]).0, Some(1));
+    assert_eq!(run_command(&["card", "--person", "valid", "--consent", "pharmacists"]).0, Some(2));
+    assert_eq!(run_command(&["shutdown"]).0, Some(0));
+    let (code, output_text) = run_command(&["restart"]);
+    assert!(code == Some(1) && output_text.contains("電源が切れています"), "{output_text}");
+    assert_eq!(run_command(&["power-on"]).0, Some(0));
     assert_eq!(process.status(&site)["boot_id"], before["boot_id"], "fast startup: no boot");
-    assert_eq!(tell(&["restart-linkage"]).0, Some(0));
-    assert_eq!(tell(&["reader-power", "off"]).0, Some(0));
-    assert_eq!(tell(&["restart"]).0, Some(0));
+    assert_eq!(run_command(&["restart-linkage"]).0, Some(0));
+    assert_eq!(run_command(&["reader-power", "off"]).0, Some(0));
+    assert_eq!(run_command(&["restart"]).0, Some(0));
     let after = process.status(&site);
     assert!(after["boot_id"] != before["boot_id"] && after["boots"] == 2 && after["reader_powered"] == false, "{after}");
-    let (code, said) = ends(program(&site, &format!("https://{}", mock.backend), &id)).await;
-    assert!(code == Some(1) && said.contains("is in use by another terminal process"), "{said}");
+    let (code, output_text) = ends(program(&site, &format!("https://{}", mock.backend), &id)).await;
+    assert!(code == Some(1) && output_text.contains("is in use by another terminal process"), "{output_text}");
     let elsewhere =
         Command::new(env!("CARGO_BIN_EXE_onshi-mock")).args(["terminal", "status", "--state", "/nonexistent"]).output().unwrap();
     assert_eq!(elsewhere.status.code(), Some(1));

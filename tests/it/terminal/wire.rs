@@ -16,10 +16,10 @@ const KIB: usize = 1024;
 /// Waits until the terminal has polled so often again: by then it has done what it makes of the
 /// answer before.
 async fn polls_more(backend: &Backend, times: usize) {
-    let wanted = backend.polls().await + times;
+    let target = backend.polls().await + times;
     eventually("so many polls", async || {
         let polls = backend.polls().await;
-        if polls >= wanted { Ok(()) } else { Err(polls) }
+        if polls >= target { Ok(()) } else { Err(polls) }
     })
     .await;
 }

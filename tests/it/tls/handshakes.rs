@@ -25,14 +25,14 @@ async fn a_client_that_does_not_trust_the_ca_is_listed_with_what_to_do() {
     let client = trusting(&stranger.ca_pem).build().unwrap();
     for (count, (address, listener)) in [(mock.backend, "backend"), (mock.control, "control")].into_iter().enumerate() {
         client.get(format!("https://{address}/")).send().await.unwrap_err();
-        let told = failed(&mock, count + 1).await.remove(count);
-        assert_eq!(told["listener"], listener);
-        assert_eq!((&told["cause"], &told["alert"]), (&json!("untrusted_ca"), &json!("unknown_ca")));
-        assert!(told["peer"].as_str().unwrap().starts_with("127.0.0.1:"), "{told}");
-        assert!(told["wall"].as_str().unwrap().ends_with("+09:00"), "{told}");
+        let failure = failed(&mock, count + 1).await.remove(count);
+        assert_eq!(failure["listener"], listener);
+        assert_eq!((&failure["cause"], &failure["alert"]), (&json!("untrusted_ca"), &json!("unknown_ca")));
+        assert!(failure["peer"].as_str().unwrap().starts_with("127.0.0.1:"), "{failure}");
+        assert!(failure["wall"].as_str().unwrap().ends_with("+09:00"), "{failure}");
         for language in ["ja", "en"] {
-            assert!(told["remedy"][language].as_str().unwrap().contains("certs/ca.pem"), "{told}");
-            assert!(!told["meaning"][language].as_str().unwrap().is_empty());
+            assert!(failure["remedy"][language].as_str().unwrap().contains("certs/ca.pem"), "{failure}");
+            assert!(!failure["meaning"][language].as_str().unwrap().is_empty());
         }
     }
     let metrics = mock.client.get(format!("https://{}/metrics", mock.control)).bearer_auth(TOKEN).send().await.unwrap();
@@ -59,8 +59,8 @@ async fn curl_without_the_ca_is_known_by_its_alert() {
         curl.args(["--silent", "--tls-max", version, &url]);
         let ended = tokio::task::spawn_blocking(move || curl.status()).await.unwrap();
         assert_eq!(ended.unwrap().code(), Some(60), "the certificate could not be verified");
-        let told = failed(&mock, count + 1).await.remove(count);
-        assert_eq!((&told["cause"], &told["alert"]), (&json!("untrusted_ca"), &json!("unknown_ca")), "TLS {version}");
+        let failure = failed(&mock, count + 1).await.remove(count);
+        assert_eq!((&failure["cause"], &failure["alert"]), (&json!("untrusted_ca"), &json!("unknown_ca")), "TLS {version}");
     }
 }
 
@@ -77,8 +77,8 @@ async fn the_log_tells_it_once_a_minute() {
     // The hint is sent before the connection's end is noted.
     eventually("three failed handshakes", async || {
         let url = format!("{}/v1/failed-handshakes", program.url("control"));
-        let told = client.get(url).bearer_auth(TOKEN).send().await.unwrap().text().await.unwrap();
-        if told.matches("plain_http").count() >= 3 { Ok(()) } else { Err(told) }
+        let failure = client.get(url).bearer_auth(TOKEN).send().await.unwrap().text().await.unwrap();
+        if failure.matches("plain_http").count() >= 3 { Ok(()) } else { Err(failure) }
     })
     .await;
     let log = std::fs::read_to_string(dir.path().join("log")).unwrap();

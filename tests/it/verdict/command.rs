@@ -33,8 +33,8 @@ async fn the_command_has_an_exit_code_for_each_case_and_verifies_files() {
     assert_eq!(exit, 0, "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(text, verdict_as(&clinic, "application/json").await);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("未完了 INCOMPLETE") && said.contains("Test evidence, not a certification"), "{said}");
+    let output_text = String::from_utf8(output.stderr).unwrap();
+    assert!(output_text.contains("未完了 INCOMPLETE") && output_text.contains("Test evidence, not a certification"), "{output_text}");
     assert_eq!(cli(&mock, &[&clinic.code, "--require-green"]).await.0, 3);
     assert_eq!(cli(&mock, &["9911000017"]).await.0, 4, "no such institution");
     assert_eq!(cli(&mock, &[]).await.0, 2, "neither an institution nor --verify");
@@ -90,25 +90,25 @@ async fn verifying_shows_both_sides_of_each_differing_place_and_where_evidence_c
     changed["rules"][4]["result"] = json!("PASS");
     changed["ru/le"] = json!("x");
     changed["evidence"]["journal"][0]["extra"] = json!([1]);
-    let (exit, said) = verify(&changed).await;
+    let (exit, output_text) = verify(&changed).await;
     assert_eq!(exit, 1);
     for line in [
         r#"  /rules/4/result (restart_message_shown)  ファイル file: "PASS"  再計算 recomputed: "NOT_EXERCISED""#,
         r#"  /ru~1le  ファイル file: "x"  再計算 recomputed: なし absent"#,
         r#"  /evidence/journal/0/extra  ファイル file: [1]  再計算 recomputed: なし absent"#,
     ] {
-        assert_eq!(said.lines().filter(|there| *there == line).count(), 1, "{line}\n{said}");
+        assert_eq!(output_text.lines().filter(|there| *there == line).count(), 1, "{line}\n{output_text}");
     }
-    assert_eq!(said.lines().count(), 5, "{said}");
+    assert_eq!(output_text.lines().count(), 5, "{output_text}");
     let mut changed = right.clone();
     (0..30).for_each(|number| changed[format!("x{number}")] = json!("long ".repeat(100)));
-    let (_, said) = verify(&changed).await;
-    assert_eq!(said.lines().filter(|line| line.starts_with("  /x") && line.chars().count() < 250).count(), 20, "{said}");
-    assert!(said.ends_with("ほか 10 か所 / and 10 more\n"), "{said}");
+    let (_, output_text) = verify(&changed).await;
+    assert_eq!(output_text.lines().filter(|line| line.starts_with("  /x") && line.chars().count() < 250).count(), 20, "{output_text}");
+    assert!(output_text.ends_with("ほか 10 か所 / and 10 more\n"), "{output_text}");
     let mut changed = right;
     changed["evidence"]["journal"][0]["at"] = json!("yesterday");
-    let (exit, said) = verify(&changed).await;
-    assert!(exit == 4 && said.contains("/evidence/journal/0/at: 日付・時刻の形式が違います"), "{said}");
+    let (exit, output_text) = verify(&changed).await;
+    assert!(exit == 4 && output_text.contains("/evidence/journal/0/at: 日付・時刻の形式が違います"), "{output_text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,10 +118,10 @@ async fn the_command_says_what_was_tested_over_what_the_institution_says() {
         mock.clinic_with(json!({"template": template::UP_TO_DATE, "rehearsal": {"product": "模擬レセコン", "version": "1"}})).await;
     let named = ["--product-version", "2.0", "--tester", "品質保証部"];
     let (exit, output) = cli(&mock, &[&[clinic.code.as_str(), "--out", "verdict.json"], &named[..]].concat()).await;
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(exit, 0, "{said}");
+    let output_text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(exit, 0, "{output_text}");
     for line in ["製品 product: 模擬レセコン", "製品の版 version: 2.0", "試験者 tester: 品質保証部"] {
-        assert!(said.contains(line), "{line}\n{said}");
+        assert!(output_text.contains(line), "{line}\n{output_text}");
     }
     let (exit, output) = cli(&mock, &["--verify", "verdict.json", "--product", "別のレセコン", "--format", "html"]).await;
     let page = String::from_utf8(output.stdout).unwrap();
@@ -162,11 +162,11 @@ async fn the_server_that_was_asked_is_named_and_a_given_address_is_the_only_one_
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
     for address in [mock.control.to_string(), "127.0.0.1:0".to_owned(), format!("0.0.0.0:{}", mock.control.port())] {
-        let (exit, said) = asked(address).await;
-        assert!(exit == 0 && said.contains(&format!("問い合わせ先 asked: https://{}", mock.control)), "{said}");
+        let (exit, output_text) = asked(address).await;
+        assert!(exit == 0 && output_text.contains(&format!("問い合わせ先 asked: https://{}", mock.control)), "{output_text}");
     }
-    let (exit, said) = asked(closed.to_string()).await;
-    assert!(exit == 4 && said.contains(&format!("cannot connect to {closed}")), "{said}");
+    let (exit, output_text) = asked(closed.to_string()).await;
+    assert!(exit == 4 && output_text.contains(&format!("cannot connect to {closed}")), "{output_text}");
 }
 
 #[test]

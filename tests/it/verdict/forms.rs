@@ -185,13 +185,13 @@ async fn what_is_tested_and_who_tests_it_is_said_once_and_stays_through_reset_an
     let mock = Mock::start().await;
     let clinic = mock.clinic_with(json!({"template": template::PENDING, "rehearsal": {"product": "模擬レセコン", "version": "1.2"}})).await;
     let patched = clinic.change(json!({"rehearsal": {"version": null, "tester": "品質保証部"}})).await;
-    let said = json!({"product": "模擬レセコン", "tester": "品質保証部"});
-    assert_eq!(patched["rehearsal"], said);
+    let expected = json!({"product": "模擬レセコン", "tester": "品質保証部"});
+    assert_eq!(patched["rehearsal"], expected);
     clinic.reset().await;
     clinic.put("/scenario", json!({"id": "installed-not-restarted"})).await;
-    assert_eq!(clinic.shown().await["rehearsal"], said);
+    assert_eq!(clinic.shown().await["rehearsal"], expected);
     let read = clinic.verdict().await;
-    assert_eq!(read["evidence"]["rehearsal"], said);
+    assert_eq!(read["evidence"]["rehearsal"], expected);
     assert_eq!(read["evidence"]["scenario_titles"]["installed-not-restarted"]["ja"], "インストール済み・未再起動");
     for (rehearsal, pointer) in [
         (json!({"product": "x".repeat(101)}), "/rehearsal/product"),
@@ -200,5 +200,5 @@ async fn what_is_tested_and_who_tests_it_is_said_once_and_stays_through_reset_an
     ] {
         clinic.change(json!({"rehearsal": rehearsal})).refused_at(pointer).await;
     }
-    assert_eq!(clinic.shown().await["rehearsal"], said, "a wrong one changes nothing");
+    assert_eq!(clinic.shown().await["rehearsal"], expected, "a wrong one changes nothing");
 }

@@ -120,11 +120,11 @@ fn check_fixtures_names_a_rule_or_limit_that_there_is_not() {
     std::fs::write(dir.path().join("scenarios/our-morning.toml"), own).unwrap();
     let checked = Command::new(env!("CARGO_BIN_EXE_onshi-mock")).arg("check-fixtures").arg(dir.path()).output().unwrap();
     assert_eq!(checked.status.code(), Some(1));
-    let said = String::from_utf8(checked.stdout).unwrap();
+    let output_text = String::from_utf8(checked.stdout).unwrap();
     let rules: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
-    assert!(said.contains(&format!("there is no \"never_late\"; expected one of: {}", rules.join(", "))), "{said}");
-    assert!(said.contains("scenarios/our-morning.toml: /wants/limits: \"checks_per_hour\" はありません"), "{said}");
-    assert_eq!(said.lines().count(), 2, "{said}");
+    assert!(output_text.contains(&format!("there is no \"never_late\"; expected one of: {}", rules.join(", "))), "{output_text}");
+    assert!(output_text.contains("scenarios/our-morning.toml: /wants/limits: \"checks_per_hour\" はありません"), "{output_text}");
+    assert_eq!(output_text.lines().count(), 2, "{output_text}");
     let refused = Command::new(env!("CARGO_BIN_EXE_onshi-mock"))
         .args(["serve", "--store", "memory", "--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0", "--fixtures"])
         .args([dir.path(), "--certs".as_ref(), &dir.path().join("certs")])
@@ -132,5 +132,7 @@ fn check_fixtures_names_a_rule_or_limit_that_there_is_not() {
     let refused = refused.unwrap();
     assert_eq!(refused.status.code(), Some(1));
     let with_the_same_words = String::from_utf8(refused.stderr).unwrap();
-    said.lines().for_each(|line| assert!(with_the_same_words.contains(line.trim_start_matches("エラー error: ")), "{with_the_same_words}"));
+    output_text
+        .lines()
+        .for_each(|line| assert!(with_the_same_words.contains(line.trim_start_matches("エラー error: ")), "{with_the_same_words}"));
 }

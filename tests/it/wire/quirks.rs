@@ -12,7 +12,7 @@ const MALFORMED: &str = "MOCK0001E";
 const CODE: &str = "/XmlMsg/MessageHeader/MedicalInstitutionCode";
 
 /// An answer to broken bytes: whole, in Japanese, and the connection closes behind it.
-fn says(answer: &RawAnswer, status: u16, code: &str, words: &str) {
+fn assert_refusal(answer: &RawAnswer, status: u16, code: &str, words: &str) {
     let (got, message) = answer.error();
     assert_eq!((answer.status, got.as_str()), (status, code), "{message}");
     assert!(message.contains(words), "no {words} in {message}");
@@ -38,9 +38,9 @@ async fn a_content_length_in_utf16_units_cuts_the_body_and_the_answer_says_so() 
         let mut raw = Raw::backend(&mock).await;
         raw.search(units, body.as_bytes()).await;
         let answer = raw.answer().await;
-        says(&answer, 400, MALFORMED, if inside { "文字の途中" } else { "JSON の途中" });
-        says(&answer, 400, MALFORMED, &format!("{units} バイト"));
-        says(&answer, 400, MALFORMED, "Content-Length は文字数ではなく UTF-8 のバイト数");
+        assert_refusal(&answer, 400, MALFORMED, if inside { "文字の途中" } else { "JSON の途中" });
+        assert_refusal(&answer, 400, MALFORMED, &format!("{units} バイト"));
+        assert_refusal(&answer, 400, MALFORMED, "Content-Length は文字数ではなく UTF-8 のバイト数");
         assert_eq!(stray(&mock).await["id"], answer.headers["x-onshi-journal"], "and so does the journal");
         mock.at(template::UP_TO_DATE).check().await.note("the next client is served").expect_qualified();
     }
@@ -54,7 +54,7 @@ async fn a_body_shorter_than_its_content_length_is_answered_when_the_client_ends
     let body = inquiry("9910000018").to_string();
     raw.search(body.len() + 40, body.as_bytes()).await;
     raw.end().await;
-    says(&raw.answer().await, 400, MALFORMED, "本文を最後まで受け取れませんでした");
+    assert_refusal(&raw.answer().await, 400, MALFORMED, "本文を最後まで受け取れませんでした");
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_body_that_never_comes_whole_is_answered_after_the_time_limit() {
     let body = inquiry("9910000018").to_string();
     raw.search(body.len() + 40, body.as_bytes()).await;
     let answer = raw.answer().await;
-    says(&answer, 408, "MOCK0002E", &format!("Content-Length は {}", body.len() + 40));
+    assert_refusal(&answer, 408, "MOCK0002E", &format!("Content-Length は {}", body.len() + 40));
     mock.at(template::UP_TO_DATE).check().await.expect_qualified();
 }
 
@@ -87,7 +87,7 @@ async fn bytes_that_are_no_json_object_are_named() {
     ] {
         let mut raw = Raw::backend(&mock).await;
         raw.search(body.len(), &body).await;
-        says(&raw.answer().await, 400, MALFORMED, words);
+        assert_refusal(&raw.answer().await, 400, MALFORMED, words);
     }
 }
 
@@ -108,14 +108,14 @@ async fn a_body_of_ten_megabytes_is_refused_readably_with_and_without_its_length
     let body = vec![b' '; 10 * 1024 * 1024];
     let mut raw = Raw::backend(&mock).await;
     raw.search(body.len(), &body).await;
-    says(&raw.answer().await, 413, "MOCK0003E", "上限は 1048576 バイトです");
+    assert_refusal(&raw.answer().await, 413, "MOCK0003E", "上限は 1048576 バイトです");
 
     let mut raw = Raw::backend(&mock).await;
     raw.write(format!("POST {SEARCH} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", body.len()).as_bytes())
         .await;
     raw.write(&body).await;
     raw.write(b"\r\n0\r\n\r\n").await;
-    says(&raw.answer().await, 413, "MOCK0003E", "上限は 1048576 バイトです");
+    assert_refusal(&raw.answer().await, 413, "MOCK0003E", "上限は 1048576 バイトです");
     mock.at(template::UP_TO_DATE).check().await.expect_qualified();
 }
 

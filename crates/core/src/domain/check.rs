@@ -130,11 +130,11 @@ fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCen
         return None;
     }
     let why = why_pending(institution, terminal);
-    let mut unhelped = terminal.unresolved_by_restart().map(|(component, _)| component).peekable();
-    if unhelped.peek().is_none() {
+    let mut unresolved = terminal.unresolved_by_restart().map(|(component, _)| component).peekable();
+    if unresolved.peek().is_none() {
         return Some(Refusal::new(ErrorId::RestartRequired, why));
     }
-    let reader_alone = !terminal.settings.stuck && institution.readings.reader_needs_own_restart && unhelped.all(Component::is_readers);
+    let reader_alone = !terminal.settings.stuck && institution.readings.reader_needs_own_restart && unresolved.all(Component::is_readers);
     if reader_alone {
         let order = Text::new(
             "カードリーダーの電源の入れ直しも必要です（設定 reader_needs_own_restart）。順序: カードリーダーを切る、端末を終了する、カードリーダーを入れる、端末を起動する。",

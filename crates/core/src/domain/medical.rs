@@ -105,9 +105,9 @@ pub fn drug_information<'a>(records: &'a [DrugRecord], wanted: &DrugQuery, asker
 /// Returns the check-ups up to today, oldest first.
 pub fn checkups(checkups: &[Checkup], today: Date) -> Vec<DatedCheckup<'_>> {
     let dated = checkups.iter().map(|checkup| DatedCheckup { date: checkup.date.on(today), checkup });
-    let mut told: Vec<_> = dated.filter(|told| told.date <= today).collect();
-    told.sort_by_key(|told| told.date);
-    told
+    let mut shown: Vec<_> = dated.filter(|shown| shown.date <= today).collect();
+    shown.sort_by_key(|shown| shown.date);
+    shown
 }
 
 fn by_month<'a>(records: impl Iterator<Item = &'a DrugRecord>, wanted: &DrugQuery, asker: &Requester<'a>) -> Vec<MonthRecord<'a>> {

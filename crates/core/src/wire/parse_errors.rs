@@ -27,12 +27,12 @@ const EXPECTED: [(&str, &str); 21] = [
 
 /// Returns the Japanese message for a parser's English message. It does not repeat the English,
 /// which is shown next to it.
-pub fn in_japanese(said: &str) -> String {
-    let said = said.split(" at line ").next().unwrap_or(said);
-    let after = |mark: &str| said.split_once(mark).map(|(_, rest)| rest);
+pub fn in_japanese(message: &str) -> String {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let after = |mark: &str| message.split_once(mark).map(|(_, rest)| rest);
     let quoted = |text: &str| text.split('`').nth(1).unwrap_or_default().to_owned();
     let choices = after("expected ").map_or("なし".to_owned(), |expected| expected.trim_start_matches("one of ").replace(" or ", "、"));
-    if said.contains("`shuffle_elements` is replaced") {
+    if message.contains("`shuffle_elements` is replaced") {
         return "shuffle_elements は廃止しました。この項目を削除し、代わりに端末の設定 element_order を使ってください（PATCH …/terminals/T1 {\"element_order\": \"shuffled\"}。作成時は \"terminals\": {\"T1\": {\"element_order\": \"shuffled\"}}）。".to_owned();
     }
     if let Some(field) = after("unknown field ") {
@@ -48,50 +48,50 @@ pub fn in_japanese(said: &str) -> String {
         return format!("「{}」は使えません。使える値: {choices}", quoted(variant));
     }
     if let Some(digit) = after("the last digit would be ") {
-        return format!("「{}」のチェックディジットが違います。末尾は {digit} です。", quoted(said));
+        return format!("「{}」のチェックディジットが違います。末尾は {digit} です。", quoted(message));
     }
-    if let Some((_, expected)) = EXPECTED.iter().find(|(english, _)| said.contains(english)) {
-        let got = said.strip_prefix('`').map_or_else(String::new, |_| format!("「{}」は正しくありません。", quoted(said)));
+    if let Some((_, expected)) = EXPECTED.iter().find(|(english, _)| message.contains(english)) {
+        let got = message.strip_prefix('`').map_or_else(String::new, |_| format!("「{}」は正しくありません。", quoted(message)));
         return format!("{got}{expected}が必要です。");
     }
-    if let Some((ja, _)) = said.split_once(" / ").filter(|(ja, _)| !ja.is_ascii()) {
+    if let Some((ja, _)) = message.split_once(" / ").filter(|(ja, _)| !ja.is_ascii()) {
         return ja.to_owned();
     }
-    of_time(said).or_else(|| of_value(said)).unwrap_or_else(|| "値または書式が正しくありません。".to_owned())
+    of_time(message).or_else(|| of_value(message)).unwrap_or_else(|| "値または書式が正しくありません。".to_owned())
 }
 
 /// Returns the message for an invalid time, date or duration.
-fn of_time(said: &str) -> Option<String> {
-    if said.contains("failed to find offset") {
+fn of_time(message: &str) -> Option<String> {
+    if message.contains("failed to find offset") {
         return Some("タイムゾーンのオフセット（+09:00 など）も必要です（例: 2026-01-20T08:55:00+09:00）。".to_owned());
     }
-    if said.contains("failed to find time component") {
+    if message.contains("failed to find time component") {
         return Some("日付だけでなく、時刻とオフセットも必要です（例: 2026-01-20T08:55:00+09:00）。".to_owned());
     }
-    if said.contains("integer as hour") || said.contains("integer as minute") {
+    if message.contains("integer as hour") || message.contains("integer as minute") {
         return Some("時刻は 00:00 から 23:59 まで、2桁ずつで指定してください（例: 07:00）。".to_owned());
     }
-    if said.contains("is not a duration") {
-        let got = said.split('`').nth(1).unwrap_or_default();
+    if message.contains("is not a duration") {
+        let got = message.split('`').nth(1).unwrap_or_default();
         return Some(format!("「{got}」は時間の長さとして読めません（例: PT30S、PT1H、P1DT12H。最長 P400D）。"));
     }
-    let is_of_time = said.contains("failed to parse") || said.contains("failed to find");
+    let is_of_time = message.contains("failed to parse") || message.contains("failed to find");
     is_of_time.then(|| "日付・時刻の形式が違います（例: 2026-01-20T08:55:00+09:00、2026-01-20、07:00）。".to_owned())
 }
 
 /// Returns the message for a value of the wrong type or size.
-fn of_value(said: &str) -> Option<String> {
-    if said.contains("invalid float") {
+fn of_value(message: &str) -> Option<String> {
+    if message.contains("invalid float") {
         return Some("値を読めません。文字列は引用符（\"）で囲んでください。".to_owned());
     }
-    let types = |mark: &str| said.split_once(mark).and_then(|(_, types)| types.split_once(", expected "));
+    let types = |mark: &str| message.split_once(mark).and_then(|(_, types)| types.split_once(", expected "));
     if let Some((got, wanted)) = types("invalid type: ") {
         return Some(format!("値の型が違います（{}が必要ですが、{}です）。", type_in_japanese(wanted), type_in_japanese(got)));
     }
     if let Some((_, wanted)) = types("invalid value: ") {
         return Some(format!("値が範囲外です（{}が必要です）。", type_in_japanese(wanted)));
     }
-    let (most, has) = said.strip_prefix("a text has at most ")?.split_once(" characters, this has ")?;
+    let (most, has) = message.strip_prefix("a text has at most ")?.split_once(" characters, this has ")?;
     Some(format!("{most}文字までです（{has}文字あります）。"))
 }
 
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn times_and_lengths_say_what_is_missing() {
-        for (said, words) in [
+        for (message, words) in [
             ("failed to find time component in \"2026-01-20\", which is required for parsing a timestamp", "時刻とオフセットも必要です"),
             ("failed to find offset component in \"2026-01-20T09:10:00\"", "タイムゾーンのオフセット（+09:00 など）も必要です"),
             ("failed to parse hour in time: failed to parse two digit integer as hour: got :", "2桁ずつ"),
@@ -147,8 +147,8 @@ mod tests {
             ("invalid float, expected `nan`", "引用符"),
             ("invalid type: string \"朝\", expected an object with `ja` and `en`", "{\"ja\": …, \"en\": …} の形が必要"),
         ] {
-            let in_japanese = in_japanese(said);
-            assert!(in_japanese.contains(words), "{said}: {in_japanese}");
+            let in_japanese = in_japanese(message);
+            assert!(in_japanese.contains(words), "{message}: {in_japanese}");
         }
     }
 
@@ -176,10 +176,10 @@ mod tests {
             ItemCode::try_from("x".to_owned()).unwrap_err(),
             FixtureDate::try_from("x".to_owned()).unwrap_err(),
         ];
-        for said in of_ids.into_iter().chain(of_texts) {
-            let ja = in_japanese(&said);
+        for message in of_ids.into_iter().chain(of_texts) {
+            let ja = in_japanese(&message);
             let words = ["an ", " of ", " or ", "expected", "such as", "値または書式"];
-            assert!(words.iter().all(|word| !ja.contains(word)), "{said}: {ja}");
+            assert!(words.iter().all(|word| !ja.contains(word)), "{message}: {ja}");
         }
     }
 }

@@ -127,8 +127,8 @@ mod tests {
         for (count, pages) in [(0, 1), (3, 1), (200, 5)] {
             let document = pdf("特定健診情報", &lines(count));
             assert!(contains(&document, &format!("/Count {pages}\n")), "{count} lines on {pages} pages");
-            let said = document.windows(hex.len()).filter(|window| *window == hex.as_bytes()).count();
-            assert_eq!(said, pages, "{count} lines");
+            let occurrences = document.windows(hex.len()).filter(|window| *window == hex.as_bytes()).count();
+            assert_eq!(occurrences, pages, "{count} lines");
         }
     }
 }

@@ -52,8 +52,8 @@ async fn a_request_under_way_is_finished_while_the_server_stops() {
     timeout(TIMEOUT, slow.reached.notified()).await.expect("the request arrives");
 
     server.stop();
-    gone(&mut silent).await;
-    gone(&mut idle).await;
+    wait_until_closed(&mut silent).await;
+    wait_until_closed(&mut idle).await;
     drop((silent, idle));
     assert!(server.connect_bare().await.is_err(), "the listener is gone");
     slow.release.notify_one();
@@ -88,7 +88,7 @@ async fn a_request_that_never_ends_is_dropped_after_the_grace_period() {
 
 #[tokio::test]
 async fn a_lingering_close_does_not_outlast_the_grace_period() {
-    let mut server = Server::start(hello(), Limits { grace: SHORT, ..Limits::default() }).await;
+    let mut server = Server::start(hello_router(), Limits { grace: SHORT, ..Limits::default() }).await;
     let mut stream = server.connect().await;
     stream.write_all(request("/").as_bytes()).await.unwrap();
     assert!(text(&mut stream).await.ends_with("hello"));

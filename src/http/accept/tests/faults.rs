@@ -33,7 +33,7 @@ fn hello_of_tls_1_0() -> Vec<u8> {
 
 #[tokio::test]
 async fn a_client_that_does_not_trust_the_ca_is_known_by_its_alert() {
-    let mut server = Server::start(hello(), Limits::default()).await;
+    let mut server = Server::start(hello_router(), Limits::default()).await;
     let mut other = RootCertStore::empty();
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "another CA");
@@ -48,7 +48,7 @@ async fn a_client_that_does_not_trust_the_ca_is_known_by_its_alert() {
 
 #[tokio::test]
 async fn a_client_that_calls_the_server_by_another_name_refuses_its_certificate() {
-    let mut server = Server::start(hello(), Limits::default()).await;
+    let mut server = Server::start(hello_router(), Limits::default()).await;
     let connector = TlsConnector::from(Arc::new(server.client(&TLS13, "h2")));
     connector.connect("other.example.jp".try_into().unwrap(), server.connect_bare().await.unwrap()).await.unwrap_err();
     assert_eq!(next(&mut server).await, alert(Cause::CertificateRefused, "bad_certificate"));
@@ -56,7 +56,7 @@ async fn a_client_that_calls_the_server_by_another_name_refuses_its_certificate(
 
 #[tokio::test]
 async fn an_alert_behind_a_complete_handshake_is_heard_too() {
-    let mut server = Server::start(hello(), Limits::default()).await;
+    let mut server = Server::start(hello_router(), Limits::default()).await;
     for (version, alpn) in [(&TLS12, "h2"), (&TLS12, "http/1.1"), (&TLS13, "h2"), (&TLS13, "http/1.1")] {
         let mut stream = server.connect_with(server.client(version, alpn)).await.unwrap();
         let (tcp, session) = stream.get_mut();
@@ -74,7 +74,7 @@ async fn an_alert_behind_a_complete_handshake_is_heard_too() {
 
 #[tokio::test]
 async fn what_the_two_have_not_in_common_is_told() {
-    let mut server = Server::start(hello(), Limits::default()).await;
+    let mut server = Server::start(hello_router(), Limits::default()).await;
     let _old = sent(&server, &hello_of_tls_1_0()).await;
     assert_eq!(next(&mut server).await, (Cause::OldTls, None));
 
@@ -91,7 +91,7 @@ async fn what_the_two_have_not_in_common_is_told() {
 
 #[tokio::test]
 async fn what_is_no_handshake_is_told() {
-    let mut server = Server::start(hello(), Limits::default()).await;
+    let mut server = Server::start(hello_router(), Limits::default()).await;
     let _plain = sent(&server, request("/").as_bytes()).await;
     assert_eq!(next(&mut server).await, (Cause::PlainHttp, None));
     let _noise = sent(&server, &[0x80, 0x2e, 1, 0, 2, 0, 0x15]).await;
@@ -100,7 +100,7 @@ async fn what_is_no_handshake_is_told() {
 
 #[tokio::test]
 async fn a_client_that_leaves_in_the_middle_is_told_and_one_that_never_began_is_not() {
-    let mut server = Server::start(hello(), Limits::default()).await;
+    let mut server = Server::start(hello_router(), Limits::default()).await;
     drop(server.connect_bare().await.unwrap());
     drop(sent(&server, &hello_of_tls_1_0()[..20]).await);
     assert_eq!(next(&mut server).await, (Cause::Closed, None));
@@ -109,7 +109,7 @@ async fn a_client_that_leaves_in_the_middle_is_told_and_one_that_never_began_is_
 
 #[tokio::test]
 async fn a_client_that_leaves_once_it_is_complete_is_told() {
-    let mut server = Server::start(hello(), Limits::default()).await;
+    let mut server = Server::start(hello_router(), Limits::default()).await;
     for alpn in ["h2", "http/1.1"] {
         let mut stream = server.connect_with(server.client(&TLS13, alpn)).await.unwrap();
         stream.shutdown().await.unwrap();
@@ -121,14 +121,14 @@ async fn a_client_that_leaves_once_it_is_complete_is_told() {
 
 #[tokio::test]
 async fn a_handshake_that_takes_too_long_is_told() {
-    let mut server = Server::start(hello(), Limits { handshake_timeout: SHORT, ..Limits::default() }).await;
+    let mut server = Server::start(hello_router(), Limits { handshake_timeout: SHORT, ..Limits::default() }).await;
     let _slow = sent(&server, &hello_of_tls_1_0()[..20]).await;
     assert_eq!(next(&mut server).await, (Cause::TimedOut, None));
 }
 
 #[tokio::test]
 async fn nothing_is_told_of_those_who_are_served() {
-    let mut server = Server::start(hello(), Limits::default()).await;
+    let mut server = Server::start(hello_router(), Limits::default()).await;
     assert!(server.ask("/").await.ends_with("hello"));
     let idle = server.connect().await;
     server.stop();

@@ -38,7 +38,7 @@ impl TransferMonitor {
         let address = transfer_record.institution.clone().zip(transfer_record.terminal.clone());
         let terminal = address.map(|(institution, terminal)| TerminalAddress { institution, terminal });
         let limiter = terminal.as_ref().map(|address| transfer_record.app.bandwidth_limiters.for_terminal(address));
-        Self { transfer_record, requested: requested, terminal, limiter: limiter, bandwidth: None, next_check: Instant::now() }
+        Self { transfer_record, requested, terminal, limiter, bandwidth: None, next_check: Instant::now() }
     }
 
     /// Waits according to the terminal's bandwidth. Returns how many of `length` bytes may be sent

@@ -29,7 +29,7 @@ fn error(definition: Value) -> &'static str {
 }
 
 /// Sends a request of a terminal. Returns the fault that fired.
-fn ask(faults: &mut Faults, operation: Operation, terminal: &str, seed: u64) -> Option<TriggeredFault> {
+fn trigger(faults: &mut Faults, operation: Operation, terminal: &str, seed: u64) -> Option<TriggeredFault> {
     let terminal = TerminalId::parse(terminal).unwrap();
     let request = FaultRequest { operation, surface: Surface::Http, terminal, now: now() };
     faults.trigger(&request, Dice { seed, institution: &code() })
@@ -37,7 +37,7 @@ fn ask(faults: &mut Faults, operation: Operation, terminal: &str, seed: u64) -> 
 
 /// Returns the numbers of the checks of one terminal for which a fault fired.
 fn firings(faults: &mut Faults, seed: u64, checks: u64) -> Vec<u64> {
-    (1..=checks).filter(|_| ask(faults, Operation::Search, "T1", seed).is_some()).collect()
+    (1..=checks).filter(|_| trigger(faults, Operation::Search, "T1", seed).is_some()).collect()
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn of_several_the_first_that_fires_does_and_all_count() {
     let mut counted_fault =
         faults(&[json!({"id": "a", "kind": "close", "nth": 2}), json!({"id": "b", "kind": "reset", "nth": [2, 3], "times": 1})]);
     let fired: Vec<_> = (0..3)
-        .filter_map(|_| ask(&mut counted_fault, Operation::Search, "T1", 0))
+        .filter_map(|_| trigger(&mut counted_fault, Operation::Search, "T1", 0))
         .map(|fired| (fired.id.to_string(), fired.number))
         .collect();
     assert_eq!(fired, [("a".to_owned(), 2), ("b".to_owned(), 3)]);
@@ -164,12 +164,12 @@ proptest! {
         let mut mixed = faults(&definition);
         let mut seen: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (terminal, search) in &order {
-            let fired = ask(&mut mixed, operation(*search), names[*terminal], seed);
+            let fired = trigger(&mut mixed, operation(*search), names[*terminal], seed);
             seen.entry((*terminal, *search)).or_default().push(fired.map(|fired| (fired.id, fired.kind)));
         }
         for ((terminal, search), seen) in seen {
             let mut alone = faults(&definition);
-            let expected = seen.iter().map(|_| ask(&mut alone, operation(search), names[terminal], seed).map(|fired| (fired.id, fired.kind)));
+            let expected = seen.iter().map(|_| trigger(&mut alone, operation(search), names[terminal], seed).map(|fired| (fired.id, fired.kind)));
             prop_assert_eq!(&expected.collect::<Vec<_>>(), &seen);
         }
     }

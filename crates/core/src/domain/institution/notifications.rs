@@ -55,11 +55,11 @@ impl Institution {
     pub fn next_notification(&self) -> Option<Timestamp> {
         let (settled, notices) = (self.settled_to(), &self.campaign.notices);
         let is_new = self.announced != CampaignKey::of(&self.campaign);
-        let told_now = is_new && (notices.is_empty() || notices.iter().any(|notice| notice.published <= settled));
+        let announces_now = is_new && (notices.is_empty() || notices.iter().any(|notice| notice.published <= settled));
         let windows = self.campaign.windows(&self.readings);
         let opens = next_window(&windows, settled).map(|window| window.start);
         let published = notices.iter().map(|notice| notice.published).filter(|published| *published > settled);
         let silent = self.terminals.values().filter_map(|terminal| terminal.silent_at(self.readings.silent_after));
-        told_now.then_some(settled).into_iter().chain(opens).chain(published).chain(silent).min()
+        announces_now.then_some(settled).into_iter().chain(opens).chain(published).chain(silent).min()
     }
 }

@@ -99,8 +99,8 @@ fn treatments_are_told_where_they_are_wanted_and_a_day_without_anything_is_not()
     let person = person(&[&format!("{CLAIM}'2025-12-05'; drugs = []; {treatments}"), &format!("{CLAIM}'2025-12-06'; {treatments}")]);
     let own = code("9910000018");
     let counts = |treatments| {
-        let told = drug_information_for(&person, DrugQuery { treatments, ..DrugQuery::default() }, &own);
-        let days = told.claims.iter().flat_map(|month| &month.days);
+        let drugs = drug_information_for(&person, DrugQuery { treatments, ..DrugQuery::default() }, &own);
+        let days = drugs.claims.iter().flat_map(|month| &month.days);
         days.map(|day| (day.drugs.len(), day.treatments.len())).collect::<Vec<_>>()
     };
     assert_eq!(counts(true), [(0, 1), (1, 1)]);
@@ -117,7 +117,7 @@ proptest! {
         let first = first.map(month);
         let last = months.map(|months| first.unwrap_or(month(-10)).saturating_add(months.months()));
         let own = code("9910000018");
-        let told = drug_information_for(&person, DrugQuery { first, last, treatments: false }, &own).claims;
+        let claims = drug_information_for(&person, DrugQuery { first, last, treatments: false }, &own).claims;
 
         let all = (0..i32::from(times)).map(|n| TODAY.saturating_sub((offset + n * i32::from(every)).days()));
         let in_range = |day: &Date| {
@@ -126,11 +126,11 @@ proptest! {
             *day <= TODAY && after_first && before_end
         };
         let expected: BTreeSet<Date> = all.filter(in_range).collect();
-        let days: Vec<Date> = told.iter().flat_map(|month| &month.days).map(|day| day.date).collect();
+        let days: Vec<Date> = claims.iter().flat_map(|month| &month.days).map(|day| day.date).collect();
         prop_assert_eq!(&days, &expected.into_iter().collect::<Vec<_>>(), "the oldest first, none twice");
-        let blocks: BTreeSet<Date> = told.iter().map(|month| month.month).collect();
-        prop_assert_eq!(blocks.len(), told.len(), "one block a month");
-        for month in &told {
+        let blocks: BTreeSet<Date> = claims.iter().map(|month| month.month).collect();
+        prop_assert_eq!(blocks.len(), claims.len(), "one block a month");
+        for month in &claims {
             prop_assert!(!month.days.is_empty() && month.days.iter().all(|day| day.date.first_of_month() == month.month));
         }
     }

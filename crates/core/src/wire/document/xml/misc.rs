@@ -72,11 +72,11 @@ fn is_allowed(name: &str, value: &str) -> bool {
 pub(super) fn comment(cursor: &mut Cursor<'_>) -> Result<(), Text> {
     let from = cursor.at();
     cursor.expect("<!--")?;
-    let said = cursor.until("--", from, &Text::new("コメント", "comment"))?;
+    let content = cursor.until("--", from, &Text::new("コメント", "comment"))?;
     if cursor.eat(">") {
         return Ok(());
     }
-    Err(cursor.wrong(from + "<!--".len() + said.len(), "コメントの中に「--」は使えません", "`--` is not allowed within a comment"))
+    Err(cursor.wrong(from + "<!--".len() + content.len(), "コメントの中に「--」は使えません", "`--` is not allowed within a comment"))
 }
 
 /// PI, production 16. Its target has no colon (Namespaces in XML 1.0, section 7).

@@ -165,7 +165,7 @@ fn refused_by_libxml2(dir: &Path, documents: &[String]) -> BTreeSet<usize> {
     }
     let output = Command::new("xmllint").args(["--noout", "--nonet"]).args((0..documents.len()).map(name)).current_dir(dir).output();
     let output = output.unwrap_or_else(|error| panic!("xmllint is needed for this test (./test installs it): {error}"));
-    let said = String::from_utf8_lossy(&output.stderr);
-    let errors = said.lines().filter(|line| line.contains(" error : "));
+    let messages = String::from_utf8_lossy(&output.stderr);
+    let errors = messages.lines().filter(|line| line.contains(" error : "));
     errors.filter_map(|line| line.split_once(".xml:")?.0.parse().ok()).collect()
 }
