@@ -59,7 +59,7 @@ mod tests {
         let command = CommandLine::<Options>::augment_args(Command::new("test"));
         let matches = command.no_binary_name(true).get_matches_from(arguments);
         let file = Options { number: Some(1), names: vec!["file".to_owned()], only_in_the_file: Some(2) };
-        CommandLine::<Options>::from_arg_matches(&matches).unwrap().over(file)
+        CommandLine::<Options>::from_arg_matches(&matches).unwrap().apply_to(file)
     }
 
     #[test]
