@@ -11,7 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::fault::KindName;
 use crate::domain::handshake::Cause;
 use crate::domain::operation::{Operation, OutcomeName};

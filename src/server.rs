@@ -16,7 +16,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::app::{App, check_fixtures, prepare_packages, stored_fixtures};
 use crate::config::Config;
-use crate::domain::catalogue::Catalogue;
+use crate::domain::error_catalogue::Catalogue;
 use crate::domain::japan;
 use crate::fixtures::{Findings, Fixtures};
 use crate::hex;

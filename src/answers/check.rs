@@ -1,9 +1,9 @@
 //! The answer to one check by card data.
 
 use super::{Answer, AnswerContext, TerminalContext};
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::{Consent, ConsentKind, Consents};
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::inquiry::{Finding, Inquiry, OtherDay, Validity};
 use crate::domain::japan;
 use crate::domain::person::{Person, PersonOutcome};

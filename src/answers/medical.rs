@@ -4,9 +4,9 @@
 mod page;
 
 use super::{Answer, AnswerContext, TerminalContext, refused_outcome};
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
 use crate::domain::consent::{Consent, ConsentKind};
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::japan;
 use crate::domain::linkage::FileKind;

@@ -16,10 +16,10 @@ pub use registration::register;
 
 use jiff::Timestamp;
 
-use crate::domain::catalogue::{Catalogue, Entry, ErrorId, Layer};
 use crate::domain::check::Refusal;
 use crate::domain::element_order::ElementOrder;
 use crate::domain::encoding::Encoding;
+use crate::domain::error_catalogue::{Catalogue, Entry, ErrorId, Layer};
 use crate::domain::error_presentation::{ErrorPresentation, ErrorProfile};
 use crate::domain::inquiry::{Inquiry, Register};
 use crate::domain::institution::Institution;

@@ -1,8 +1,8 @@
 //! The registration of reference numbers. Afterwards the person's results contain the number.
 
 use super::{Answer, AnswerContext};
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, refusal};
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::institution::Institution;
 use crate::domain::reference::Registration;
 use crate::domain::terminal::Terminal;

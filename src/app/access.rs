@@ -3,8 +3,8 @@
 
 use super::caller::{Admission, Caller, unknown_institution};
 use crate::answers::TerminalContext;
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::{Refusal, unavailable};
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::fault::{FaultRequest, TriggeredFault};
 use crate::domain::ids::{InstitutionCode, TerminalId};
 use crate::domain::institution::Institution;
@@ -54,7 +54,7 @@ pub struct RequestOutcome<T> {
 /// The data that an admitted request reads.
 #[derive(Clone, Copy)]
 pub struct AdmittedRequest<'a> {
-    /// The institution, with everything that was due already done.
+    /// The institution, settled to now.
     pub tenant: &'a Tenant,
     /// The terminal of the request.
     pub terminal: &'a Terminal,
@@ -69,7 +69,7 @@ type AdmissionResult<T> = (TerminalId, Option<TerminalCondition>, Result<T, Refu
 
 /// The result of an access to an institution, and the fault that was triggered; `None` if the
 /// institution does not exist.
-pub type CountedAccess<T> = Option<(T, Option<TriggeredFault>)>;
+pub type AccessWithFault<T> = Option<(T, Option<TriggeredFault>)>;
 
 impl<'a> AdmittedRequest<'a> {
     /// Returns the institution.
@@ -131,7 +131,7 @@ impl Access<'_> {
     ) -> RequestOutcome<T> {
         let token_life = institutions.fixtures().invented.login.token_life;
         let updated = institutions.update(&self.caller.institution, |tenant, moment| {
-            let fault = self.count(tenant, moment);
+            let fault = self.trigger_fault(tenant, moment);
             let Admission { terminal, found, refusal } = self.admit(tenant, moment, token_life, fault.as_ref());
             let result = refusal.map_or_else(|| update(tenant, &terminal, moment), Err);
             ((terminal, found, result), fault)
@@ -140,7 +140,7 @@ impl Access<'_> {
     }
 
     /// Reads the institution whether or not the caller would be admitted; `None` if the institution
-    /// does not exist. Writes only if the request concerns a fault, which then counts it.
+    /// does not exist. Writes only if a fault counts the request.
     ///
     /// # Errors
     /// The store does not work.
@@ -148,12 +148,13 @@ impl Access<'_> {
         &self,
         institutions: &Institutions,
         read: impl FnOnce(&Tenant, Moment, Option<&TriggeredFault>) -> T,
-    ) -> Result<CountedAccess<T>, StoreError> {
+    ) -> Result<AccessWithFault<T>, StoreError> {
         let code = &self.caller.institution;
         let mut read = Some(read);
         let done = institutions.read(code, |tenant, moment| {
-            let concerned = self.request(tenant, moment).is_some_and(|request| tenant.institution.faults.any_counts(&request));
-            read.take_if(|_| !concerned).map(|read| read(tenant, moment, None))
+            let is_counted = self.fault_request(tenant, moment).is_some_and(|request| tenant.institution.faults.any_counts(&request));
+            // Kept for the update below if a fault counts the request.
+            if is_counted { None } else { read.take().map(|read| read(tenant, moment, None)) }
         });
         let done = done.await?;
         let Some(read) = read.filter(|_| done.is_some()) else {
@@ -161,7 +162,7 @@ impl Access<'_> {
         };
         // Boxed, since most requests trigger no fault, and their futures stay smaller without it.
         Box::pin(async move {
-            let counted = institutions.update(code, |tenant, moment| (self.count(tenant, moment), tenant.clone(), moment)).await?;
+            let counted = institutions.update(code, |tenant, moment| (self.trigger_fault(tenant, moment), tenant.clone(), moment)).await?;
             Ok(counted.map(|(fault, tenant, moment)| (read(&tenant, moment, fault.as_ref()), fault)))
         })
         .await
@@ -179,12 +180,12 @@ impl Access<'_> {
         Admission { refusal: terminal.and_then(|terminal| unavailable(terminal, moment.now)), ..admission }
     }
 
-    fn count(&self, tenant: &mut Tenant, moment: Moment) -> Option<TriggeredFault> {
-        self.request(tenant, moment).and_then(|request| tenant.institution.trigger_fault(&request))
+    fn trigger_fault(&self, tenant: &mut Tenant, moment: Moment) -> Option<TriggeredFault> {
+        self.fault_request(tenant, moment).and_then(|request| tenant.institution.trigger_fault(&request))
     }
 
     /// Returns the request for the institution's faults; `None` if none can count it.
-    fn request(&self, tenant: &Tenant, moment: Moment) -> Option<FaultRequest> {
+    fn fault_request(&self, tenant: &Tenant, moment: Moment) -> Option<FaultRequest> {
         let institution = &tenant.institution;
         let terminal = self.caller.terminal.as_ref().unwrap_or(&institution.default_terminal);
         if !self.counted || institution.faults.is_empty() || !institution.terminals.contains_key(terminal) {
@@ -193,7 +194,7 @@ impl Access<'_> {
         Some(FaultRequest { operation: self.operation, surface: self.surface, terminal: terminal.clone(), now: moment.now })
     }
 
-    fn request_outcome<T>(&self, done: Result<CountedAccess<AdmissionResult<T>>, StoreError>) -> RequestOutcome<T> {
+    fn request_outcome<T>(&self, done: Result<AccessWithFault<AdmissionResult<T>>, StoreError>) -> RequestOutcome<T> {
         let code = &self.caller.institution;
         match done {
             Ok(Some(((terminal, found, result), fault))) => RequestOutcome {

@@ -1,8 +1,8 @@
 //! The caller: the identity on which certificate, token and request agree, and its admission by the
 //! institution.
 
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::fault::{Kind, TriggeredFault};
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::institution::Institution;

@@ -1,7 +1,7 @@
 //! The settings of `serve`: the command line takes precedence, then the environment, then
 //! `onshi-mock.toml`, then the defaults.
 
-mod command_line;
+mod precedence;
 mod terminal;
 mod values;
 
@@ -26,7 +26,7 @@ use crate::store::Target;
 use crate::verdict::RULE_SET;
 use crate::wire::parse_errors::in_japanese;
 
-pub use command_line::CommandLine;
+pub use precedence::CommandLine;
 pub use terminal::{RunningTerminal, TerminalConfig, TerminalOptions};
 pub(crate) use values::terminal_address;
 use values::{address, collector, period, read_collector, read_store, read_strictness, store, strictness};

@@ -41,7 +41,7 @@ impl Institutions {
                 Ok(institution) => institution,
                 Err(error) => return Decision::Keep(Err(CreateError::Clock(error))),
             };
-            if current.current_tenant().is_some() {
+            if current.live_tenant().is_some() {
                 return Decision::Keep(Err(CreateError::Taken));
             }
             if current.version.is_none() && self.0.is_full() {
@@ -92,8 +92,8 @@ impl Institutions {
     /// one may have been created under its code.
     pub(super) async fn delete_if(&self, code: &InstitutionCode, only_over: bool) -> Result<bool, StoreError> {
         let taken = self.transact(code, |current| {
-            let lives = current.current_tenant().is_some();
-            if current.cached.is_none() || (only_over && lives) {
+            let lives = current.live_tenant().is_some();
+            if current.loaded.is_none() || (only_over && lives) {
                 return Decision::Keep((false, false));
             }
             Decision::Write(Write::Delete, (true, lives))
@@ -162,7 +162,7 @@ impl Institutions {
         let met = self.exercised_scenario(code).await?;
         let scenarios = &self.fixtures().scenarios;
         let recreated = self.transact(code, |current| {
-            let Some(before) = current.current_tenant() else {
+            let Some(before) = current.live_tenant() else {
                 return Decision::Keep(None);
             };
             let mut tenant = match make(before, current.wall) {

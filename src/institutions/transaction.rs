@@ -12,7 +12,7 @@ use super::{Inner, Institutions, Moment, Tenant};
 use crate::domain::ids::InstitutionCode;
 use crate::store::{OutboxMessage, Record, StoreError};
 
-/// How often an update is retried because another process was faster.
+/// How often an update is retried after a version conflict.
 const MAX_ATTEMPTS: usize = 20;
 
 /// An institution as read, and the time of the read.
@@ -20,15 +20,15 @@ pub(super) struct Current {
     /// The version of the row; `None` if the store has none.
     pub(super) version: Option<i64>,
     /// `None` if the institution does not exist.
-    pub(super) cached: Option<Arc<CachedTenant>>,
+    pub(super) loaded: Option<Arc<CachedTenant>>,
     /// The machine's time.
     pub(super) wall: Timestamp,
 }
 
 impl Current {
     /// Returns the institution, unless it has expired.
-    pub(super) fn current_tenant(&self) -> Option<&Tenant> {
-        self.cached.as_deref().map(|cached| &cached.tenant).filter(|tenant| !tenant.is_expired(self.wall))
+    pub(super) fn live_tenant(&self) -> Option<&Tenant> {
+        self.loaded.as_deref().map(|loaded| &loaded.tenant).filter(|tenant| !tenant.is_expired(self.wall))
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) enum Write {
         /// The messages to add to the outbox.
         outbox: Vec<OutboxMessage>,
     },
-    /// Delete the row; for an institution of the fixtures, mark the row as deleted.
+    /// Delete the row; for an institution of the fixtures, keep the row as a tombstone.
     Delete,
 }
 
@@ -62,36 +62,37 @@ impl Institutions {
     /// Settles and changes an institution; `None` if it does not exist. Concurrent updates run
     /// one after another.
     ///
-    /// `act` is called again if another process was faster, so it must have no effect other
-    /// than the change. Its last result, which matches the stored state, is returned.
+    /// `act` is called again after a version conflict, so it must have no effect other than the
+    /// change. Its last result, which matches the stored state, is returned.
     ///
     /// # Errors
     /// The store does not work, and nothing has changed.
     pub async fn update<T>(&self, code: &InstitutionCode, mut act: impl FnMut(&mut Tenant, Moment) -> T) -> Result<Option<T>, StoreError> {
-        let changed = self.transact(code, |current| {
-            let Some(before) = current.current_tenant() else {
+        let updated = self.transact(code, |current| {
+            let Some(before) = current.live_tenant() else {
                 return Decision::Keep(None);
             };
             let (mut settled, moment) = (before.clone(), before.moment(current.wall));
             settled.institution.settle(moment.now);
             let mut changed = settled.clone();
-            let done = act(&mut changed, moment);
-            let was_due = current.cached.as_ref().is_some_and(|cached| cached.is_due(moment.now));
+            let output = act(&mut changed, moment);
+            let was_due = current.loaded.as_ref().is_some_and(|loaded| loaded.is_due(moment.now));
             if !was_due && changed == settled {
-                return Decision::Keep(Some(done));
+                return Decision::Keep(Some(output));
             }
+            // Settling alone leaves an institution untouched.
             changed.untouched &= changed == settled;
             let outbox = self.0.outbox(&mut changed, moment.wall);
-            Decision::Write(Write::Replace { tenant: Box::new(changed), new_generation: false, outbox }, Some(done))
+            Decision::Write(Write::Replace { tenant: Box::new(changed), new_generation: false, outbox }, Some(output))
         });
-        changed.await
+        updated.await
     }
 
     /// Reads an institution, calls `decide`, and writes the result; retries with the newer
-    /// state if another process was faster.
+    /// state after a version conflict.
     ///
     /// # Errors
-    /// The store does not work, or other processes were faster each time: nothing has changed.
+    /// The store does not work, or there were too many version conflicts: nothing has changed.
     pub(super) async fn transact<T>(
         &self,
         code: &InstitutionCode,
@@ -101,50 +102,51 @@ impl Institutions {
         let mut write_lock = Arc::clone(&entry.write_lock).lock_owned().await;
         for _ in 0..MAX_ATTEMPTS {
             let wall = self.wall();
-            let (version, cached) = self.0.load(&entry).await?;
-            let (write, answer) = match decide(&Current { version, cached, wall }) {
+            let (version, loaded) = self.0.load(&entry).await?;
+            let (write, answer) = match decide(&Current { version, loaded, wall }) {
                 Decision::Keep(answer) => return Ok(answer),
                 Decision::Write(write, answer) => (write, answer),
             };
             match self.write(&entry, write_lock, version, write).await? {
                 None => return Ok(answer),
-                Some(again) => write_lock = again,
+                Some(lock) => write_lock = lock,
             }
         }
         Err(StoreError::Contended)
     }
 
-    /// Writes over the version that was read. Returns the lock if another process was faster.
+    /// Writes over the version that was read. Returns the lock after a version conflict.
     /// Runs as a task of its own, so that the write completes even if the client disconnects.
     async fn write(
         &self,
         entry: &Arc<CacheEntry>,
         write_lock: WriteGuard,
-        before: Option<i64>,
+        expected_version: Option<i64>,
         write: Write,
     ) -> Result<Option<WriteGuard>, StoreError> {
         let (inner, entry) = (Arc::clone(&self.0), Arc::clone(entry));
         let writing = async move {
-            let won = inner.apply(&entry, before, write).await;
-            if !matches!(won, Ok(true)) {
+            let saved = inner.apply(&entry, expected_version, write).await;
+            if !matches!(saved, Ok(true)) {
                 entry.set(inner.epoch(), CacheState::Unread);
             }
-            won.map(|won| (!won).then_some(write_lock))
+            saved.map(|saved| (!saved).then_some(write_lock))
         };
         self.0.tasks.finish(writing).await
     }
 }
 
 impl Inner {
-    async fn apply(&self, entry: &CacheEntry, before: Option<i64>, write: Write) -> Result<bool, StoreError> {
+    async fn apply(&self, entry: &CacheEntry, expected_version: Option<i64>, write: Write) -> Result<bool, StoreError> {
         let code = entry.code.as_str();
-        let version = before.map_or_else(|| fastrand::i64(0..i64::MAX / 2), |before| before + 1);
+        // A random first version, so that a row deleted and created again has another one.
+        let version = expected_version.map_or_else(|| fastrand::i64(0..i64::MAX / 2), |version| version + 1);
         let epoch = self.epoch();
         match write {
             Write::Replace { tenant, new_generation, outbox } => {
                 let record = tenant.record();
                 let _guard = if new_generation { Some(self.recorder.discard_journal(&Some(entry.code.clone())).await) } else { None };
-                if !self.store.save(code, before, version, &record, new_generation, &outbox).await? {
+                if !self.store.save(code, expected_version, version, &record, new_generation, &outbox).await? {
                     return Ok(false);
                 }
                 let terminals_before = match entry.state(epoch) {
@@ -154,7 +156,7 @@ impl Inner {
                 if terminals_before != Some(tenant.institution.terminals.len()) || new_generation {
                     self.addresses.invalidate();
                 }
-                if before.is_none() {
+                if expected_version.is_none() {
                     self.stored.fetch_add(1, Ordering::Relaxed);
                 }
                 entry.set(epoch, CacheState::Present(Arc::new(self.cached_tenant(*tenant, Some(version)))));
@@ -162,22 +164,22 @@ impl Inner {
             }
             Write::Delete => {
                 let _guard = self.recorder.discard_journal(&Some(entry.code.clone())).await;
-                let remembered = self.active_fixtures.get().initial.contains_key(&entry.code);
-                let won = match before {
-                    Some(before) if !remembered => self.store.remove(code, before).await?,
+                let is_fixture = self.active_fixtures.get().initial.contains_key(&entry.code);
+                let saved = match expected_version {
+                    Some(version) if !is_fixture => self.store.remove(code, version).await?,
                     _ => {
                         let record = Record { body: None, expires: None, login: String::new(), terminals: String::new() };
-                        self.store.save(code, before, version, &record, true, &[]).await?
+                        self.store.save(code, expected_version, version, &record, true, &[]).await?
                     }
                 };
-                if !won {
+                if !saved {
                     return Ok(false);
                 }
-                if !remembered {
+                if !is_fixture {
                     let _ = self.stored.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |stored| Some(stored.saturating_sub(1)));
                 }
                 self.addresses.invalidate();
-                entry.set(epoch, CacheState::Absent(remembered.then_some(version)));
+                entry.set(epoch, CacheState::Absent(is_fixture.then_some(version)));
                 self.cache.set_weight(&entry.code, 0);
             }
         }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::message::RenderedText;
-use crate::domain::catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
+use crate::domain::error_catalogue::{Entry as CatalogueEntry, ErrorId, Provenance};
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::fault::{KindName, TriggeredFault};
 use crate::domain::ids::{FaultId, InstitutionCode, TerminalId};

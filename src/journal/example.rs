@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Entry, JournalError, Outcome};
-use crate::domain::catalogue::{ErrorId, Mark, Provenance};
+use crate::domain::error_catalogue::{ErrorId, Mark, Provenance};
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 

@@ -159,7 +159,7 @@ fn first_from(entries: &[ListedEntry], position: EntryPosition) -> Option<usize>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::catalogue::ErrorId;
+    use crate::domain::error_catalogue::ErrorId;
     use crate::domain::fault::KindName;
     use crate::domain::ids::FaultId;
     use crate::journal::example::{error, example};

@@ -17,7 +17,7 @@ use super::folder::{Folder, HandlerReply, OutputFile, RequestHandler, Rules};
 use crate::app::access::{Access, RequestContext, RequestOutcome};
 use crate::app::caller::Caller;
 use crate::app::log_refusal;
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::ids::TerminalAddress;
 use crate::domain::japan;
 use crate::domain::linkage::{LinkageSettings, ResultFiles};

@@ -1,7 +1,7 @@
 //! The content of request files, by the kind in their names.
 
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::inquiry::Inquiry;
 use crate::domain::linkage::FileKind;

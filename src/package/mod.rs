@@ -1,7 +1,7 @@
 //! The content of packages, generated from their names or read from a directory given at the
 //! start, and their hashes.
 
-mod catalog;
+mod files;
 mod hashes;
 mod seeded;
 mod store;
@@ -12,14 +12,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 
-pub use catalog::CatalogFile;
+pub use files::CatalogFile;
 pub use hashes::Hash;
 pub use store::Store;
 
 use crate::domain::campaign::Package;
 use crate::domain::ids::CampaignId;
 use crate::hex;
-use catalog::OpenedFile;
+use files::OpenedFile;
 use seeded::Seeded;
 
 /// The maximum number of bytes that one read of a file returns.

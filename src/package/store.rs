@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context;
 
 use super::Content;
-use super::catalog::PackageCatalog;
+use super::files::PackageCatalog;
 use super::hashes::{Hash, Hashes};
 use crate::domain::campaign::{Campaign, Package};
 use crate::domain::ids::CampaignId;

@@ -9,9 +9,9 @@ use rustls::pki_types::CertificateDer;
 use super::certificate::{self, BACKDATING, FOR_TESTS_ONLY, PemFile, TEN_YEARS};
 use super::constraints::{Constraints, NO_NAME_CONSTRAINTS};
 use super::error::init_command;
+use super::file_remedy::{Expected, Remedy};
 use super::files::{self, Readers};
 use super::name::Name;
-use super::remedy::{Expected, Remedy};
 use super::{CertificateDescription, KeyKind, NameConstraints, NewCa, TlsError};
 use crate::random;
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 use x509_parser::prelude::X509Certificate;
 
-use super::remedy::{Expected, Remedy};
+use super::file_remedy::{Expected, Remedy};
 use super::{KeyKind, TlsError, files};
 use crate::random;
 

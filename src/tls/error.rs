@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::file_remedy::{Expected, Remedy};
 use super::name::{InvalidName, Name};
-use super::remedy::{Expected, Remedy};
 
 /// Why certificates could not be created, opened or issued.
 #[derive(Debug, thiserror::Error)]

@@ -11,12 +11,12 @@ mod certificate;
 mod client;
 mod constraints;
 mod error;
+mod file_remedy;
 mod files;
 mod handshake_error;
 mod name;
 mod own;
 mod pkcs12;
-mod remedy;
 mod server;
 mod terminal;
 #[cfg(test)]
@@ -29,11 +29,11 @@ pub use authority::{Authority, CreatedFiles};
 pub use certificate::CertificateDescription;
 pub use client::ClientCertificate;
 pub use error::TlsError;
+pub use file_remedy::{Expected, Remedy};
 pub(crate) use files::{Readers, write_new};
 pub use handshake_error::HandshakeError;
 pub use name::InvalidName;
 pub use own::terminal_in;
-pub use remedy::{Expected, Remedy};
 pub use terminal::TerminalCertificate;
 
 use name::Name;

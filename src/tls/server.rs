@@ -12,9 +12,9 @@ use x509_parser::prelude::X509Certificate;
 use super::ca::Ca;
 use super::certificate::{self, PemFile};
 use super::constraints::DOMAINS;
+use super::file_remedy::{Expected, Remedy};
 use super::files::{self, Readers};
 use super::name::Name;
-use super::remedy::{Expected, Remedy};
 use super::{CertificateDescription, TlsError};
 
 pub(super) const CERTIFICATE: &str = "server.pem";

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::evidence::{Event, Evidence, Observation};
 use super::exchange::{Exchange, RequestKind};
 use super::strictness;
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::event::ChangeName;
 use crate::domain::fault::KindName;
 use crate::domain::linkage::FileKind;

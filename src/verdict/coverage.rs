@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::exchange::Exchange;
 use super::{Rule, Ruling};
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::scenario::WantedCheck;
 use crate::domain::terminal::Phase;

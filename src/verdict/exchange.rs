@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::fault::KindName;
 use crate::domain::inquiry::Validity;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{CoverageSplit, Event, Evidence, Exchange, Overall, Ruling, Verdict, words};
 use crate::domain::campaign::Component;
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::ChangeName;
 use crate::domain::japan;

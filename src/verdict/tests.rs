@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Evidence, Grade, Observation, Ruling, Scenario, judge};
 use crate::domain::campaign::Component;
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::{Change, Event};
 use crate::domain::fault::KindName;

@@ -2,7 +2,7 @@
 //! rules' sources.
 
 use super::exchange::Exchange;
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::ChangeName;
 use crate::domain::operation::{Operation, OutcomeName};

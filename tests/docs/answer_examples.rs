@@ -1,5 +1,5 @@
-//! The examples of answers in the API's description: taken from the running program (`UPDATE_DOCS=1 cargo test --test docs answer_examples`, then build
-//! anew).
+//! The examples of answers in the API's description: taken from the running program (`UPDATE_DOCS=1
+//! cargo test --test docs answer_examples`, then build anew).
 
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ async fn answers(mock: &Mock, document: &Value, (path, method, object): (&str, &
     let id = object["operationId"].as_str().unwrap();
     set_the_stage(mock, matches!(id, "reports" | "download" | "install")).await;
     match id {
-        "reports" => drop(mock.at(CODE).set_terminal(json!({"driver": "external"})).await),
+        "reports" => drop(mock.institution(CODE).set_terminal(json!({"driver": "external"})).await),
         "read_scenario" => drop(mock.put(&format!("/v1/institutions/{CODE}/scenario"), json!({"id": "happy-morning"})).await),
         _ => {}
     }
@@ -82,14 +82,15 @@ async fn answers(mock: &Mock, document: &Value, (path, method, object): (&str, &
     Some(json!({status.as_str(): {media_type: short(shown, "")}}))
 }
 
-/// An institution the morning after, whose terminal is pending, or the evening before: with a fault, an observation, and a check that was refused.
+/// An institution the morning after, whose terminal is pending, or the evening before: with a
+/// fault, an observation, and a check that was refused.
 async fn set_the_stage(mock: &Mock, is_early: bool) {
-    mock.at(CODE).remove().outcome().await;
+    mock.institution(CODE).remove().outcome().await;
     mock.delete("/v1/fixtures").outcome().await;
     let clock = json!({"mode": "frozen", "now": "2026-01-19T19:00:00+09:00"});
     mock.clinic_with(json!({"template": "9910000075", "code": CODE, "clock": clock, "seed": 7})).await;
     if !is_early {
-        mock.at(CODE).advance("2026-01-20T08:55:00+09:00").await;
+        mock.institution(CODE).advance("2026-01-20T08:55:00+09:00").await;
     }
     let of = |path: &str| format!("/v1/institutions/{CODE}/{path}");
     let fault = json!({"id": "busy", "operation": "search", "nth": 9, "kind": "status", "status": 503, "retry_after": "PT30S"});

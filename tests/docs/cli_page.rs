@@ -1,4 +1,5 @@
-//! The page of the command line is what the program's own help says: `UPDATE_DOCS=1 cargo test --test docs cli_page` rewrites it.
+//! The page of the command line is what the program's own help says: `UPDATE_DOCS=1 cargo test
+//! --test docs cli_page` rewrites it.
 
 use std::fmt::Write;
 use std::path::Path;

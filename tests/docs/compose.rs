@@ -1,4 +1,5 @@
-//! docker-compose.yml: what it promises to whoever starts it, read from the file. `.ci/lint` holds it against the schema of the compose specification.
+//! docker-compose.yml: what it promises to whoever starts it, read from the file. `.ci/lint` holds
+//! it against the schema of the compose specification.
 
 use std::collections::BTreeSet;
 use std::path::Path;

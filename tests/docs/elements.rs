@@ -1,4 +1,5 @@
-//! The page of elements is what the code's table says: `UPDATE_DOCS=1 cargo test --test docs elements` rewrites it.
+//! The page of elements is what the code's table says: `UPDATE_DOCS=1 cargo test --test docs
+//! elements` rewrites it.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -153,7 +154,8 @@ fn contents(message: &'static [Element]) -> &'static [Element] {
     elements
 }
 
-/// A section, and those of the lists in it; a section that is there already only lies in one place more.
+/// A section, and those of the lists in it; a section that is there already only lies in one place
+/// more.
 fn section(words: &Words, name: &'static str, lies_in: Option<String>, elements: &'static [Element], sections: &mut Vec<Section>) {
     let at = sections.len();
     let path = lies_in.clone().unwrap_or_else(|| name.to_owned());

@@ -1,4 +1,5 @@
-//! The pages on faults keep their word: the example runs as it stands, each fault they show can be set, and both tell of the same.
+//! The pages on faults keep their word: the example runs as it stands, each fault they show can be
+//! set, and both tell of the same.
 
 use onshi_mock::domain::fault::{FaultDefinition, Requests};
 use onshi_mock::fixtures::Fixtures;
@@ -40,7 +41,7 @@ async fn every_fault_that_the_pages_show_can_be_set() {
     assert_eq!(shown(&english), shown(&japanese));
     let clinic = mock.clinic("9910000018", "2026-01-20T09:00:00+09:00").await;
     for fault in shown(&english) {
-        clinic.add_fault(fault).answered(StatusCode::CREATED).await;
+        clinic.add_fault(fault).expect_status(StatusCode::CREATED).await;
     }
 }
 

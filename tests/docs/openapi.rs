@@ -1,5 +1,6 @@
-//! The API's description: it is what `docs/openapi.json` has (`UPDATE_DOCS=1 cargo test --test docs openapi` rewrites that), it is complete, and its
-//! examples are taken by the routes that they are for.
+//! The API's description: it is what `docs/openapi.json` has (`UPDATE_DOCS=1 cargo test --test docs
+//! openapi` rewrites that), it is complete, and its examples are taken by the routes that they are
+//! for.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -100,7 +101,8 @@ fn every_reference_leads_somewhere_and_no_two_types_share_a_name() {
     }
 }
 
-/// Whether a description has a sentence, and is not only names in the way of `` `login` ``, `OpenAPI 3.1` or an error's id.
+/// Whether a description has a sentence, and is not only names in the way of `` `login` ``,
+/// `OpenAPI 3.1` or an error's id.
 fn has_sentence(text: &str) -> bool {
     let outside = text.split('`').step_by(2).collect::<String>();
     let mut words = outside.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
@@ -143,7 +145,8 @@ fn every_description_is_in_japanese_first_and_no_translation_is_left_over() {
     }
 }
 
-/// The ends of the control API's `type`s in a text, with their statuses: `` `field` (422`` or `` `field`（422``.
+/// The ends of the control API's `type`s in a text, with their statuses: `` `field` (422`` or ``
+/// `field`（422``.
 fn listed_types(line: &str) -> BTreeSet<(String, String)> {
     let parts: Vec<&str> = line.split('`').collect();
     let named = parts.windows(2).filter_map(|pair| Some((pair[0], pair[1].strip_prefix(" (").or_else(|| pair[1].strip_prefix('（'))?)));
@@ -202,7 +205,8 @@ fn every_answer_in_json_has_an_example_that_is_such_as_its_schema_says() {
     assert!(shown > 45, "{shown} examples");
 }
 
-/// Where a value is not what a schema says; where that has all of its fields, one that it does not know is wrong, too.
+/// Where a value is not what a schema says; where that has all of its fields, one that it does not
+/// know is wrong, too.
 fn misfit(document: &Value, schema: &Value, value: &Value, at: &str, has_all: bool) -> Option<String> {
     let schema = resolved(document, schema);
     for several in ["anyOf", "oneOf"] {

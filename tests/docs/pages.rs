@@ -1,4 +1,5 @@
-//! The pages of the documentation: links lead somewhere, every page is there in both languages, and what a page says was run by a test is run here.
+//! The pages of the documentation: links lead somewhere, every page is there in both languages, and
+//! what a page says was run by a test is run here.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
-//! The READMEs keep their word: the walk-through runs as it stands, and the tables are what the fixtures hold.
+//! The READMEs keep their word: the walk-through runs as it stands, and the tables are what the
+//! fixtures hold.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -282,7 +283,7 @@ async fn each_row_of_the_table_of_persons_sent_as_it_stands_gives_its_outcome() 
         }
         let header = json!({"QualificationConfirmationDate": "20260120", "MedicalInstitutionCode": clinic.code});
         let message = json!({"XmlMsg": {"MessageHeader": header, "MessageBody": {"QualificationConfirmSearchInfo": info}}});
-        let answer = mock.computer().search(&message).await;
+        let answer = mock.receipt_computer().search(&message).await;
         assert_eq!(answer.validity(), sample.validity.as_str(), "{row:?}");
         let result = &answer.body["XmlMsg"]["MessageBody"]["ResultList"][0]["ResultOfQualificationConfirmation"];
         let is_told = matches!(sample.validity.as_str(), "1" | "2" | "3" | "6");
@@ -304,7 +305,7 @@ fn the_table_of_institutions_is_what_the_fixtures_hold() {
 fn every_error_of_the_catalogue_is_in_both_tables_of_errors() {
     let catalogue = Fixtures::compiled_in(date(2026, 1, 20)).0.expect("the compiled-in fixtures are right").catalogue;
     let expected: Vec<String> =
-        onshi_mock::domain::catalogue::ErrorId::ALL.iter().map(|id| format!("`{}`", catalogue.entry(*id).code)).collect();
+        onshi_mock::domain::error_catalogue::ErrorId::ALL.iter().map(|id| format!("`{}`", catalogue.entry(*id).code)).collect();
     for (readme, first) in [("README.md", "code"), ("README.ja.md", "コード")] {
         let mut codes: Vec<String> = table(readme, first).into_iter().map(|row| row[0].clone()).collect();
         let mut expected = expected.clone();

@@ -1,4 +1,6 @@
-//! The recipes of docs/ci: the shell steps inside each file, run as they stand against the program, turn green with a client that repeats the check after the restart, and red with one that does not; the report is there in any case.
+//! The recipes of docs/ci: the shell steps inside each file, run as they stand against the program,
+//! turn green with a client that repeats the check after the restart, and red with one that does
+//! not; the report is there in any case.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -60,7 +62,8 @@ fn jenkins() -> [String; 3] {
     [stages, always, cleanup].map(str::to_owned)
 }
 
-/// The shell steps in a part of the Jenkinsfile; between ''' and ''' Groovy reads a double backslash as one.
+/// The shell steps in a part of the Jenkinsfile; between ''' and ''' Groovy reads a double
+/// backslash as one.
 fn in_jenkins(part: &str, always: bool) -> Vec<Step> {
     let scripts = part.split("sh '''").skip(1).map(|rest| rest.split_once("'''").unwrap().0.replace("\\\\", "\\"));
     scripts.map(|script| Step { script, always }).collect()
@@ -92,7 +95,8 @@ fn run(program: &Program, step: &str) -> Output {
     command.env("ONSHI_CONTROL_TOKEN", token.trim()).output().expect("bash is installed")
 }
 
-/// Runs steps as their service would, with a client that does this: whether the job is green, and the report with what the steps complained of.
+/// Runs steps as their service would, with a client that does this: whether the job is green, and
+/// the report with what the steps complained of.
 fn rehearse(program: &Program, steps: &[Step], client: &str) -> (bool, String) {
     std::fs::write(program.dir().join("client.py"), CLIENT.replace("STEPS", client)).unwrap();
     let report = program.dir().join("onshi-verdict.xml");
@@ -209,7 +213,8 @@ export class GenericContainer {
 }
 "#;
 
-/// Runs a test file in a directory of its own, with stand-ins for its library: whether it is green, and the report with what the test said.
+/// Runs a test file in a directory of its own, with stand-ins for its library: whether it is green,
+/// and the report with what the test said.
 fn run_with_stand_ins(file: (&str, &str), stand_ins: &[(&str, &str)], runner: &[&str]) -> (bool, String) {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in stand_ins.iter().copied().chain([file]) {

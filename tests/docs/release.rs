@@ -1,4 +1,5 @@
-//! What a release is made from: the version of Cargo.toml, the notes of CHANGELOG.md, and workflows that speak of both.
+//! What a release is made from: the version of Cargo.toml, the notes of CHANGELOG.md, and workflows
+//! that speak of both.
 
 use std::path::Path;
 use std::process::{Command, Output};

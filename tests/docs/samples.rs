@@ -1,6 +1,8 @@
-//! Samples of answers in README and docs are taken from the running program: `UPDATE_DOCS=1 cargo test --test docs samples` rewrites them.
+//! Samples of answers in README and docs are taken from the running program: `UPDATE_DOCS=1 cargo
+//! test --test docs samples` rewrites them.
 //!
-//! A sample follows a line `<!-- sample: NAME -->` as a fenced block; line breaks are set so that it can be read on a page.
+//! A sample follows a line `<!-- sample: NAME -->` as a fenced block; line breaks are set so that
+//! it can be read on a page.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +16,7 @@ use crate::support::{Clinic, Mock, SEARCH, template};
 const MAX_WIDTH: usize = 160;
 
 async fn clinic<'m>(mock: &'m Mock, code: &str) -> Clinic<'m> {
-    let clinic = mock.at(code);
+    let clinic = mock.institution(code);
     clinic.freeze_at("2026-01-20T08:55:00+09:00").await;
     clinic
 }

@@ -1,4 +1,5 @@
-//! The examples of docs/trust.md and docs/clients.md, each run by the program of its language against the built program.
+//! The examples of docs/trust.md and docs/clients.md, each run by the program of its language
+//! against the built program.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -10,7 +11,8 @@ use crate::readme::Program;
 const LANGUAGES: [(&str, &str, &str); 4] =
     [("bash", "run.sh", "bash"), ("python", "run.py", "python3"), ("javascript", "run.js", "node"), ("java", "Login.java", "java")];
 
-/// The code blocks of a page that follow a line `mark` (all of them, where it is empty), with their languages.
+/// The code blocks of a page that follow a line `mark` (all of them, where it is empty), with their
+/// languages.
 fn examples(page: &str, mark: &str) -> Vec<(String, String)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{page}: {error}"));
@@ -21,7 +23,8 @@ fn examples(page: &str, mark: &str) -> Vec<(String, String)> {
     block.map(|(language, code)| (language.to_owned(), code.to_owned())).collect()
 }
 
-/// Runs an example where the program was started, with its port in place of the default one, and gives what it printed.
+/// Runs an example where the program was started, with its port in place of the default one, and
+/// gives what it printed.
 fn run(program: &Program, language: &str, code: &str) -> String {
     let (_, file, runner) = LANGUAGES.iter().find(|(name, _, _)| *name == language).unwrap_or_else(|| panic!("nothing runs {language}"));
     std::fs::write(program.dir().join(file), code.replace("8443", &program.backend_port())).unwrap();

@@ -1,4 +1,5 @@
-//! The README's rehearsal with two simulated terminals, as it stands there: one is restarted in the morning, one is not.
+//! The README's rehearsal with two simulated terminals, as it stands there: one is restarted in the
+//! morning, one is not.
 #![cfg(unix)]
 
 use crate::readme::{Program, blocks};

@@ -1,5 +1,5 @@
-//! The example clients of docs/examples live through a refusal and a restart: the verdict passes the good one and fails the naive one, each for
-//! the right reasons.
+//! The example clients of docs/examples live through a refusal and a restart: the verdict passes
+//! the good one and fails the naive one, each for the right reasons.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Write};
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Mock, ruling};
 
-/// Runs a client through the morning, as its staff and its UI test would: what its screen shows is observed, and after its first words the
-/// terminal is restarted.
+/// Runs a client through the morning, as its staff and its UI test would: what its screen shows is
+/// observed, and after its first words the terminal is restarted.
 async fn morning_of(client: &str) -> (Vec<String>, Value) {
     let mock = Mock::start().await;
     let clinic = mock.clinic("9910000026", "2026-01-20T08:55:00+09:00").await;

@@ -1,4 +1,5 @@
-//! The tables of docs/verdict.md are what the code says: `UPDATE_DOCS=1 cargo test --test docs verdict_docs` rewrites them.
+//! The tables of docs/verdict.md are what the code says: `UPDATE_DOCS=1 cargo test --test docs
+//! verdict_docs` rewrites them.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -7,7 +8,8 @@ use jiff::civil::date;
 use onshi_mock::fixtures::Fixtures;
 use onshi_mock::verdict::{EvidenceSource, LIMITS, RULE_SET, RULES};
 
-/// A page, whether it is in Japanese, the heads of its tables, and its words for wire, observation and both.
+/// A page, whether it is in Japanese, the heads of its tables, and its words for wire, observation
+/// and both.
 struct Words {
     file: &'static str,
     japanese: bool,

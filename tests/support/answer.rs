@@ -60,7 +60,7 @@ impl Answer {
 
     /// Expects these words in the error's message.
     #[track_caller]
-    pub(crate) fn saying(&self, words: &str) -> &Self {
+    pub(crate) fn expect_message(&self, words: &str) -> &Self {
         if !self.error_message().contains(words) {
             self.fail("", &format_args!("the words {words}"), &self.error_message());
         }

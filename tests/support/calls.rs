@@ -80,7 +80,7 @@ impl Call<'_> {
     }
 
     /// Expects this status, and gives the body.
-    pub(crate) async fn answered(self, expected: StatusCode) -> Value {
+    pub(crate) async fn expect_status(self, expected: StatusCode) -> Value {
         let (status, body) = self.outcome().await;
         if status != expected {
             self.fail(&expected, status, &body);
@@ -89,7 +89,7 @@ impl Call<'_> {
     }
 
     /// Expects to be refused with this status, and gives the problem document.
-    pub(crate) async fn refused(self, expected: StatusCode) -> Value {
+    pub(crate) async fn expect_problem(self, expected: StatusCode) -> Value {
         let (status, problem) = self.outcome().await;
         if status != expected || problem["status"] != expected.as_u16() {
             self.fail(&format_args!("a problem, {expected}"), status, &problem);
@@ -98,7 +98,7 @@ impl Call<'_> {
     }
 
     /// Expects to be refused as unprocessable, because of the field that this points to.
-    pub(crate) async fn refused_at(self, pointer: &str) -> Value {
+    pub(crate) async fn expect_unprocessable(self, pointer: &str) -> Value {
         let (status, problem) = self.outcome().await;
         if status != StatusCode::UNPROCESSABLE_ENTITY || problem["pointer"] != pointer {
             self.fail(&format_args!("{} with the pointer {pointer:?}", StatusCode::UNPROCESSABLE_ENTITY), status, &problem);
@@ -107,7 +107,7 @@ impl Call<'_> {
     }
 
     /// Expects to be refused with this status and this kind of problem.
-    pub(crate) async fn refused_as(self, expected: StatusCode, kind: &str) -> Value {
+    pub(crate) async fn expect_problem_kind(self, expected: StatusCode, kind: &str) -> Value {
         let (status, problem) = self.outcome().await;
         if status != expected || problem["type"] != format!("urn:onshi-mock:problem:{kind}") {
             self.fail(&format_args!("{expected} with a problem of the kind {kind:?}"), status, &problem);

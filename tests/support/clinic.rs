@@ -44,11 +44,11 @@ impl Mock {
     #[track_caller]
     pub(crate) fn clinic_with(&self, input: Value) -> impl Future<Output = Clinic<'_>> + use<'_> {
         let call = self.post("/v1/institutions", input);
-        async move { self.at(call.await["code"].as_str().unwrap()) }
+        async move { self.institution(call.await["code"].as_str().unwrap()) }
     }
 
     /// The clinic of this code, which is there: one of the fixtures, or made before.
-    pub(crate) fn at(&self, code: &str) -> Clinic<'_> {
+    pub(crate) fn institution(&self, code: &str) -> Clinic<'_> {
         Clinic { mock: self, code: code.to_owned() }
     }
 }
@@ -100,7 +100,7 @@ impl<'m> Clinic<'m> {
 
     /// Itself, as the control surface shows it.
     #[track_caller]
-    pub(crate) fn shown(&self) -> Call<'m> {
+    pub(crate) fn show(&self) -> Call<'m> {
         self.get("")
     }
 
@@ -261,12 +261,12 @@ impl Clinic<'_> {
 
     /// Checks the plainest person, without a token.
     pub(crate) async fn check(&self) -> Answer {
-        self.mock.computer().check(&self.code).await
+        self.mock.receipt_computer().check(&self.code).await
     }
 
     /// Checks the plainest person, with this token.
     pub(crate) async fn check_with(&self, token: &str) -> Answer {
-        self.mock.computer().with_token(token).check(&self.code).await
+        self.mock.receipt_computer().with_token(token).check(&self.code).await
     }
 
     /// What is asked about the plainest person.

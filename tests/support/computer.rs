@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Answer, LOGIN, Mock, SEARCH, inquiry};
 
 #[derive(Clone)]
-pub(crate) struct Computer<'m> {
+pub(crate) struct ReceiptComputer<'m> {
     mock: &'m Mock,
     client: Client,
     token: Option<String>,
@@ -15,12 +15,12 @@ pub(crate) struct Computer<'m> {
 
 impl Mock {
     /// One that presents no certificate and has no token.
-    pub(crate) fn computer(&self) -> Computer<'_> {
-        Computer { mock: self, client: self.client.clone(), token: None }
+    pub(crate) fn receipt_computer(&self) -> ReceiptComputer<'_> {
+        ReceiptComputer { mock: self, client: self.client.clone(), token: None }
     }
 }
 
-impl Computer<'_> {
+impl ReceiptComputer<'_> {
     /// The same with a client that presents a certificate.
     pub(crate) fn presenting(&self, client: Client) -> Self {
         Self { client, ..self.clone() }

@@ -20,7 +20,7 @@ pub(crate) async fn eventually<T, S: Debug>(what: &str, look: impl AsyncFn() -> 
     }
 }
 
-/// Waits until something is so.
-pub(crate) async fn wait_until(what: &str, so: impl Fn() -> bool) {
-    eventually(what, async || if so() { Ok(()) } else { Err("it is not so") }).await;
+/// Waits until a condition holds.
+pub(crate) async fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    eventually(what, async || if condition() { Ok(()) } else { Err("it does not hold") }).await;
 }

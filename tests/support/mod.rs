@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 pub(crate) use answer::Answer;
 pub(crate) use calls::Call;
 pub(crate) use clinic::{Clinic, frozen, template};
-pub(crate) use computer::Computer;
+pub(crate) use computer::ReceiptComputer;
 
 pub(crate) const LOGIN: &str = "/oqs-api-pro/MSA12020/ILI12020SV01/auth";
 pub(crate) const SEARCH: &str = "/oqs-api-pro/MSA01030/ILI01030SV01/search";
@@ -80,7 +80,7 @@ impl Mock {
 
     /// Logs in with any JSON object and gives the idToken.
     pub(crate) async fn login(&self, fields: Value) -> String {
-        self.computer().login(fields).await.id_token().to_owned()
+        self.receipt_computer().login(fields).await.id_token().to_owned()
     }
 
     /// A GET of the backend.

@@ -14,13 +14,13 @@ use super::{Clinic, Mock};
 pub(crate) const DATE: &str = "<QualificationConfirmationDate>20260120</QualificationConfirmationDate>";
 
 /// The result of a request file.
-pub(crate) struct Result {
+pub(crate) struct FileResponse {
     pub(crate) status: StatusCode,
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
 }
 
-impl Result {
+impl FileResponse {
     /// Its text, in UTF-8 or by the declaration in Shift_JIS.
     pub(crate) fn text(&self) -> String {
         text(&self.bytes)
@@ -106,13 +106,13 @@ impl Clinic<'_> {
     }
 
     /// Asks the linkage route as terminal T1.
-    pub(crate) async fn file(&self, name: &str, content: impl Into<Vec<u8>>) -> Result {
+    pub(crate) async fn file(&self, name: &str, content: impl Into<Vec<u8>>) -> FileResponse {
         let path = format!("/linkage/v1/terminals/{self}-T1/files/{name}");
         let response = self.mock.backend(Method::POST, &path).body(content.into()).send().await.unwrap();
         let status = response.status();
         let disposition = response.headers().get("content-disposition").map(|value| value.to_str().unwrap().to_owned());
         let name = disposition.and_then(|text| text.split('"').nth(1).map(str::to_owned)).unwrap_or_default();
-        Result { status, name, bytes: response.bytes().await.unwrap().to_vec() }
+        FileResponse { status, name, bytes: response.bytes().await.unwrap().to_vec() }
     }
 }
 
@@ -121,7 +121,7 @@ pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
     /// Drops a request as a careful client does: written beside, then renamed.
-    pub(crate) fn drop(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn put_request(&self, name: &str, content: impl AsRef<[u8]>) {
         let beside = self.0.join("req").join(format!("{name}.tmp"));
         std::fs::write(&beside, content).unwrap();
         std::fs::rename(beside, self.0.join("req").join(name)).unwrap();

@@ -19,9 +19,9 @@ use super::reply::json;
 use super::url::BackendPath;
 use crate::app::access::{RequestContext, RequestOutcome};
 use crate::domain::card::{Card, CardOutcome};
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
 use crate::domain::consent::Consents;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::linkage::ResultFiles;
 use crate::domain::operation::Operation;
 use crate::domain::person::{AmbiguousPerson, find_person};
@@ -76,7 +76,7 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one presented card.
 pub async fn card(State(app): State<Arc<App>>, BackendPath(id): BackendPath<String>, request: Request) -> Response {
-    let (incoming, read_whole) = IncomingRequest::whole(&app, Operation::Card, request).await;
+    let (incoming, read_whole) = IncomingRequest::with_body(&app, Operation::Card, request).await;
     if let Err(refusal) = read_whole {
         return with_connection_close(refuse(&app, incoming, RequestContext::default(), &refusal).await);
     }

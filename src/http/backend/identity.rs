@@ -4,8 +4,8 @@
 use super::incoming_request::IncomingRequest;
 use crate::app::access::RequestOutcome;
 use crate::app::caller::Caller;
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::text::Text;
 use crate::http::app::App;

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -40,12 +40,12 @@ pub(super) struct IncomingRequest {
 
 impl IncomingRequest {
     /// Takes a request without reading its body.
-    pub(super) fn head(app: &App, operation: Operation, request: Request) -> Self {
+    pub(super) fn without_body(app: &App, operation: Operation, request: Request) -> Self {
         Self::split(app, operation, request).0
     }
 
     /// Takes a request and reads its body, within the limits of size and time.
-    pub(super) async fn whole(app: &App, operation: Operation, request: Request) -> (Self, Result<(), Refusal>) {
+    pub(super) async fn with_body(app: &App, operation: Operation, request: Request) -> (Self, Result<(), Refusal>) {
         let (incoming, body) = Self::split(app, operation, request);
         match body::read(body, &incoming.headers, app.body).await {
             Ok(body) => (Self { body, ..incoming }, Ok(())),

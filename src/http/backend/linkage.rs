@@ -16,7 +16,7 @@ use super::incoming_request::{IncomingRequest, UNREADABLE};
 use super::reply::Content;
 use super::url::BackendPath;
 use crate::app::access::{Access, RequestContext, RequestOutcome};
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::operation::Operation;
 use crate::http::app::App;
 use crate::http::body::with_connection_close;
@@ -55,7 +55,7 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one request file.
 pub async fn file(State(app): State<Arc<App>>, BackendPath((id, name)): BackendPath<(String, String)>, request: Request) -> Response {
-    let (incoming, read) = IncomingRequest::whole(&app, Operation::Linkage, request).await;
+    let (incoming, read) = IncomingRequest::with_body(&app, Operation::Linkage, request).await;
     if let Err(refusal) = read {
         return with_connection_close(refuse(&app, incoming, RequestContext::default(), &refusal).await);
     }

@@ -14,9 +14,9 @@ use super::incoming_request::{IncomingRequest, UNREADABLE};
 use super::reply::{Content, json_bytes};
 use crate::app::access::{Access, RequestContext, RequestOutcome, store_refusal};
 use crate::app::caller::{Caller, unknown_institution, unknown_terminal};
-use crate::domain::catalogue::{Entry, ErrorId};
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
+use crate::domain::error_catalogue::{Entry, ErrorId};
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::operation::{Operation, Surface};
 use crate::domain::terminal_condition::TerminalCondition;
@@ -45,7 +45,7 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one login.
 pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (incoming, read) = IncomingRequest::whole(&app, Operation::Login, request).await;
+    let (incoming, read) = IncomingRequest::with_body(&app, Operation::Login, request).await;
     if let Err(refusal) = read {
         // After an unreadable body, the rest of the connection cannot be trusted, so it is closed.
         return with_connection_close(respond_refused(&app, incoming, RequestContext::default(), &refusal).await);

@@ -15,8 +15,8 @@ use super::incoming_request::IncomingRequest;
 use super::url::BackendQuery;
 use crate::app::access::RequestOutcome;
 use crate::domain::campaign::Notice;
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::ids::{CampaignId, InstitutionCode};
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
@@ -52,7 +52,7 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one request for notices.
 pub async fn notices(State(app): State<Arc<App>>, BackendQuery(query): BackendQuery<NoticesQuery>, request: Request) -> Response {
-    let incoming = IncomingRequest::head(&app, Operation::Notices, request);
+    let incoming = IncomingRequest::without_body(&app, Operation::Notices, request);
     let items = list_notices(&app, &incoming, query.institution.as_deref()).await;
     let why = |_: &NoticeList| Text::new("公開済みのお知らせを一覧しました。", "The notices published so far were listed.");
     finish_json(&app, incoming, items, why).await

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::incoming_request::IncomingRequest;
-use crate::domain::catalogue::Entry;
 use crate::domain::check::Refusal;
 use crate::domain::encoding::Encoding;
+use crate::domain::error_catalogue::Entry;
 use crate::http::connection::NoResponse;
 use crate::http::problem::{Problem, is_for_a_browser};
 use crate::wire::charset::Encoded;

@@ -12,8 +12,8 @@ use super::finish::{finish_json, refuse};
 use super::incoming_request::{IncomingRequest, UNREADABLE};
 use super::url::BackendPath;
 use crate::app::access::{RequestContext, RequestOutcome};
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::ids::TerminalAddress;
 use crate::domain::operation::Operation;
 use crate::domain::terminal::{Phase, Report};
@@ -43,7 +43,7 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// `POST /delivery/v1/terminals/{id}/reports`.
 pub async fn reports(State(app): State<Arc<App>>, BackendPath(id): BackendPath<String>, request: Request) -> Response {
-    let (incoming, read) = IncomingRequest::whole(&app, Operation::Reports, request).await;
+    let (incoming, read) = IncomingRequest::with_body(&app, Operation::Reports, request).await;
     let named = TerminalAddress::parse(&id).ok().map(|address| address.institution);
     if let Err(refusal) = read {
         // After an unreadable body, the rest of the connection cannot be trusted, so it is closed.

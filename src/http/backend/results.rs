@@ -69,7 +69,7 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// `GET /delivery/v1/terminals/{id}/results`.
 pub async fn results(State(app): State<Arc<App>>, BackendPath(id): BackendPath<String>, request: Request) -> Response {
-    let incoming = IncomingRequest::head(&app, Operation::Results, request);
+    let incoming = IncomingRequest::without_body(&app, Operation::Results, request);
     let shown =
         read_delivery(&app, &incoming, &id, |admitted| Ok(results_of(admitted.institution(), admitted.terminal, admitted.moment.now)))
             .await;

@@ -16,8 +16,8 @@ use super::reply::{self, BackendReply};
 use crate::answers::Answer;
 use crate::app::access::{Access, RequestContext, RequestOutcome};
 use crate::app::check::{AnsweredCheck, answer_check, refuse_check};
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::ids::TerminalId;
 use crate::domain::inquiry::Inquiry;
 use crate::domain::operation::{Operation, Surface};
@@ -59,7 +59,7 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 
 /// Handles one check.
 pub async fn search(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (incoming, read) = IncomingRequest::whole(&app, Operation::Search, request).await;
+    let (incoming, read) = IncomingRequest::with_body(&app, Operation::Search, request).await;
     if let Err(refusal) = read {
         let form = Form::of_body(&incoming.headers, b"");
         return Box::pin(answer_unreadable(&app, incoming, form, &refusal)).await;

@@ -9,8 +9,8 @@ use axum::response::Response;
 use super::finish;
 use super::incoming_request::IncomingRequest;
 use crate::app::access::RequestContext;
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -30,6 +30,6 @@ pub async fn method(State(app): State<Arc<App>>, path: MatchedPath, request: Req
 }
 
 async fn refuse(app: Arc<App>, request: Request, error: ErrorId, detail: Text) -> Response {
-    let incoming = IncomingRequest::head(&app, Operation::Unknown, request);
+    let incoming = IncomingRequest::without_body(&app, Operation::Unknown, request);
     finish::refuse(&app, incoming, RequestContext::default(), &Refusal::quoting(error, detail)).await
 }

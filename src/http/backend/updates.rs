@@ -16,8 +16,8 @@ use super::url::{BackendPath, BackendQuery};
 use crate::app::access::RequestContext;
 use crate::domain::calendar::{next_window, open_window};
 use crate::domain::campaign::{Component, Package};
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::event::Change;
 use crate::domain::ids::{CampaignId, TerminalAddress, Version};
 use crate::domain::institution::Institution;
@@ -96,7 +96,7 @@ pub async fn updates(
     BackendQuery(query): BackendQuery<PollQuery>,
     request: Request,
 ) -> Response {
-    let incoming = IncomingRequest::head(&app, Operation::Updates, request);
+    let incoming = IncomingRequest::without_body(&app, Operation::Updates, request);
     let manual = query.trigger.as_deref() == Some("manual");
     if let Some(other) = query.trigger.filter(|_| !manual) {
         let shown: String = other.chars().take(40).collect();

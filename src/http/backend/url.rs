@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use super::finish;
 use super::incoming_request::IncomingRequest;
 use crate::app::access::RequestContext;
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 use crate::http::app::App;
@@ -65,7 +65,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for BackendQuery<T> 
 
 async fn unreadable(app: &Arc<App>, parts: &Parts, error: &str) -> Response {
     let request = Request::from_parts(parts.clone(), Body::empty());
-    let incoming = IncomingRequest::head(app, Operation::Unknown, request);
+    let incoming = IncomingRequest::without_body(app, Operation::Unknown, request);
     let detail = Text::new(format!("URL が正しくありません（{error}）。"), format!("The URL: {error}."));
     finish::refuse(app, incoming, RequestContext::default(), &Refusal::quoting(ErrorId::MalformedRequest, detail)).await
 }

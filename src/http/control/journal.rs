@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::input::{ControlQuery, InstitutionPath, bad_path, no_institution};
 use super::journal_query::{EXPECTED_REFERENCE, EntryQuery, JournalQuery, known_error, position};
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorPresentation;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::text::Text;

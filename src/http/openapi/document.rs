@@ -8,7 +8,7 @@ use super::descriptions::put_japanese;
 use super::operation::Operation;
 use super::routes::Described;
 use super::{examples, parameters, problems, tag, transforms};
-use crate::domain::catalogue::Catalogue;
+use crate::domain::error_catalogue::Catalogue;
 use crate::listener::Listener;
 
 /// The HTTP interface of a server: its listeners, in the order of the document.

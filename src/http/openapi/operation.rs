@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::content::{JSON, content};
 use super::problems::{self, PROBLEM};
-use crate::domain::catalogue::{Catalogue, ErrorId};
+use crate::domain::error_catalogue::{Catalogue, ErrorId};
 use crate::http::page::Page;
 use crate::http::problem::Problem;
 

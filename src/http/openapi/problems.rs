@@ -5,8 +5,8 @@ use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
 use super::content::content;
-use crate::domain::catalogue::{Catalogue, Entry, ErrorId};
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::{Catalogue, Entry, ErrorId};
 use crate::domain::text::Text;
 use crate::http::problem::Problem;
 

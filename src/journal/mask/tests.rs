@@ -3,7 +3,7 @@
 use super::message::masked_body;
 use super::words::{FIELDS, keeps_field, known_header, known_path, known_value};
 use super::*;
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::ids::TerminalId;
 use crate::domain::inquiry::Validity;
 use crate::domain::operation::Operation;

@@ -1,7 +1,7 @@
 //! The words that are known to identify no person: in paths, headers, fields and values.
 
 use crate::domain::campaign::Component;
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::linkage::FileKind;
 use crate::domain::operation::Operation;

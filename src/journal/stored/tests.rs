@@ -9,7 +9,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::catalogue::{ErrorId, Mark, Provenance};
+use crate::domain::error_catalogue::{ErrorId, Mark, Provenance};
 use crate::domain::fault::KindName;
 use crate::domain::ids::FaultId;
 use crate::domain::inquiry::Criterion;

@@ -9,7 +9,7 @@ use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
 use super::restart::last_of_each_patient;
 use super::screen::folded;
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::observation::ObservationKind;
 
 /// Judges that the error was not taken for "no qualification".

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::super::case::Case;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::operation::Operation;
 
 /// The refusals for an invalid token.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::case::Case;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 
 const NO_REFUSAL: (&str, &str) = ("再起動待ちによるエラーはありませんでした。", "No check was refused for a missing restart.");
 const NO_RESTART: (&str, &str) = ("エラーの後、まだ再起動されていません。", "The terminal was not restarted after the error yet.");

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::super::case::Case;
 use super::super::evidence::Observation;
 use super::super::rule::{Finding, Grade};
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::observation::ObservationKind;
 use crate::domain::text::Text;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::case::Case;
 use super::super::exchange::Exchange;
 use super::super::rule::{Finding, Grade};
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 
 /// Judges that the other terminals were used while one waited for its restart.
 pub(super) fn others_used(case: &Case<'_>) -> Finding {

@@ -1,7 +1,7 @@
 //! Tests of checks before and after the restart.
 
 use super::{Grade, JournalBuilder, answered, checked, good_morning, id, refused, terminal, time};
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::Change;
 use crate::domain::fault::KindName;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Grade, JournalBuilder, answered, checked, id, refused, time};
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::fault::KindName;
 use crate::domain::operation::Operation;
 use crate::domain::terminal::ReportState;

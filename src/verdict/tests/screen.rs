@@ -1,7 +1,7 @@
 //! Tests with observations of the client's screen.
 
 use super::{Grade, JournalBuilder, good_morning, id, refused};
-use crate::domain::catalogue::ErrorId;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::fault::KindName;
 use crate::domain::observation::ObservationKind;

@@ -1,4 +1,5 @@
-//! A check for another day than the clock's today: its answer stays, and the journal says what the two dates make of it.
+//! A check for another day than the clock's today: its answer stays, and the journal says what the
+//! two dates make of it.
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -8,7 +9,8 @@ use crate::support::{Clinic, Mock, SEARCH, template};
 
 const NOW: &str = "2026-11-29T00:30:00+09:00";
 
-/// Asks for a person whose qualification was lost 30 days ago, over the web API or as a file, for a day: validity, then the entry and its explanation.
+/// Asks for a person whose qualification was lost 30 days ago, over the web API or as a file, for a
+/// day: validity, then the entry and its explanation.
 async fn asked(clinic: &Clinic<'_>, in_folder: bool, day: &str) -> (String, Value, String) {
     let body = message(&clinic.code, &element("QualificationConfirmationDate", day), &info_of("expired", "0"));
     let path = format!("/linkage/v1/terminals/{clinic}-T1/files/OQSsiquc01req_1.xml");

@@ -1,4 +1,5 @@
-//! Each message as a whole, for a reviewer to read: `cargo insta review` after a change that is meant.
+//! Each message as a whole, for a reviewer to read: `cargo insta review` after a change that is
+//! meant.
 
 use encoding_rs::SHIFT_JIS;
 use serde_json::{Value, json};
@@ -25,7 +26,8 @@ fn pretty(message: &str) -> String {
     lines.join("\n")
 }
 
-/// The same request to a terminal that answers in UTF-8 and to one that answers in Shift_JIS: one snapshot, after the declaration.
+/// The same request to a terminal that answers in UTF-8 and to one that answers in Shift_JIS: one
+/// snapshot, after the declaration.
 async fn golden(mock: &Mock, name: &str, template: &str, settings: Value, file: &str, request: impl Fn(&str) -> String) {
     let code = if template == template::PENDING { "9910000505" } else { "9910000513" };
     let mut texts = Vec::new();
@@ -90,7 +92,8 @@ async fn every_validity() {
     golden(&mock, "check_nobody", template::UP_TO_DATE, json!({}), "OQSsiquc01req_1.xml", nobody).await;
 }
 
-/// Limit certificate, specific disease, medical tickets, consents, several qualifications, other name.
+/// Limit certificate, specific disease, medical tickets, consents, several qualifications, other
+/// name.
 const PERSONS_WITH_MORE: [&str; 6] =
     ["limit-01", "disease-1", "medical-aid-tickets", "consents-given", "several-qualifications", "other-name"];
 

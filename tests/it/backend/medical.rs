@@ -1,4 +1,5 @@
-//! Drug information (YZK) and health check-ups (TKK): what a receipt computer asks, and what it can read of the answer.
+//! Drug information (YZK) and health check-ups (TKK): what a receipt computer asks, and what it can
+//! read of the answer.
 
 use std::collections::BTreeSet;
 
@@ -82,8 +83,8 @@ impl Clinic<'_> {
 async fn requests_of_a_client_in_use_are_answered_at_a_clock_of_january_and_at_one_of_november() {
     let mock = Mock::start().await;
     for (mode, now, first, last, least) in [("frozen", NOW, "202601", "202601", 1), ("running", NOVEMBER, "202601", "202611", 11)] {
-        mock.at(template::UP_TO_DATE).put("/clock", json!({"mode": mode, "now": now})).await;
-        let drugs = mock.at(template::UP_TO_DATE).file("YZKsiquc01req_022611290552770010.xml", case("2")).await;
+        mock.institution(template::UP_TO_DATE).put("/clock", json!({"mode": mode, "now": now})).await;
+        let drugs = mock.institution(template::UP_TO_DATE).file("YZKsiquc01req_022611290552770010.xml", case("2")).await;
         assert_eq!(drugs.name, "YZKsiquc01res_022611290552770010.xml");
         let text = drugs.text();
         assert!(text.contains("<ResultCode>1</ResultCode>") && text.contains("<ArbitraryFileIdentifier>770010</ArbitraryFileIdentifier>"));
@@ -97,9 +98,9 @@ async fn requests_of_a_client_in_use_are_answered_at_a_clock_of_january_and_at_o
         assert!(told.len() >= least && *told.first().unwrap() >= first && *told.last().unwrap() <= last, "{now}: {told:?}");
         assert!(!text.contains("MeTrInf>"), "no treatment in category 2");
 
-        let both = mock.at(template::UP_TO_DATE).file("YZKsiquc01req_042611290552770010.xml", case("4")).await.text();
+        let both = mock.institution(template::UP_TO_DATE).file("YZKsiquc01req_042611290552770010.xml", case("4")).await.text();
         assert!(both.contains("<MeTrInfs><MeTrInf><SinInfCd>") && values(&both, "DrugC").len() == values(&text, "DrugC").len(), "{both}");
-        let pdf = mock.at(template::UP_TO_DATE).file("YZKsiquc01req_032611290552770010.xml", case("3")).await;
+        let pdf = mock.institution(template::UP_TO_DATE).file("YZKsiquc01req_032611290552770010.xml", case("3")).await;
         assert_eq!(pdf.name, "YZKsiquc01res_032611290552770010.pdf");
         assert!(holds(&pdf, "模擬アムロジピン") && holds(&pdf, "再診料") && holds(&pdf, "架空"), "drugs and treatment");
     }
@@ -114,9 +115,9 @@ fn holds(pdf: &Result, text: &str) -> bool {
 #[tokio::test]
 async fn three_persons_have_a_history_of_eighteen_months_at_a_clock_that_runs() {
     let mock = Mock::start().await;
-    mock.at(template::UP_TO_DATE).put("/clock", json!({"mode": "running", "now": NOVEMBER})).await;
+    mock.institution(template::UP_TO_DATE).put("/clock", json!({"mode": "running", "now": NOVEMBER})).await;
     for number in [CONSENTING, "1243", "1244"] {
-        let text = mock.at(template::UP_TO_DATE).drugs(number, &category("4")).await.text();
+        let text = mock.institution(template::UP_TO_DATE).drugs(number, &category("4")).await.text();
         let told = months(&text);
         let number_of = |month: &str| month[..4].parse::<u32>().unwrap() * 12 + month[4..].parse::<u32>().unwrap();
         let numbers: Vec<u32> = told.iter().map(|month| number_of(month)).collect();
@@ -125,10 +126,10 @@ async fn three_persons_have_a_history_of_eighteen_months_at_a_clock_that_runs() 
         assert!(values(&text, "PrIsOrg").contains(&"1") && values(&text, "PrIsOrg").contains(&"2"), "{number}: own ones and others");
         let institutions: BTreeSet<_> = ["MeTrDiHCd", "PrlsHCd"].iter().flat_map(|name| values(&text, name)).collect();
         assert!(institutions.len() >= 4, "{number}: {institutions:?}");
-        let checkups = mock.at(template::UP_TO_DATE).checkups(number, &category("2")).await.text();
+        let checkups = mock.institution(template::UP_TO_DATE).checkups(number, &category("2")).await.text();
         assert_eq!(values(&checkups, "EffectiveTime").len(), 2, "{number}");
     }
-    let text = mock.at(template::UP_TO_DATE).drugs(CONSENTING, &category("2")).await.text();
+    let text = mock.institution(template::UP_TO_DATE).drugs(CONSENTING, &category("2")).await.text();
     assert!(months(&text).len() >= 18, "{:?}", months(&text));
 }
 
@@ -175,7 +176,7 @@ async fn each_element_is_told_of_the_person_who_consented_and_numbers_are_number
 async fn every_institution_meets_prescriptions_of_its_own() {
     let mock = Mock::start().await;
     for code in ["9910000018", "9940000018"] {
-        let clinic = mock.at(code);
+        let clinic = mock.institution(code);
         clinic.freeze_at(NOW).await;
         let text = clinic.drugs(CONSENTING, &category("2")).await.text();
         for part in text.split("<CzDiMonthInf>").skip(1) {
@@ -276,7 +277,7 @@ async fn persons_of_ones_own_have_a_history_of_ones_own() {
     let wrong = async |change: &dyn Fn(&mut Value)| {
         let mut persons = shown.clone();
         change(&mut persons["persons"][0]["drug_history"][0]);
-        let problem = clinic.put("/persons", persons).refused(StatusCode::UNPROCESSABLE_ENTITY).await;
+        let problem = clinic.put("/persons", persons).expect_problem(StatusCode::UNPROCESSABLE_ENTITY).await;
         problem["pointer"].as_str().unwrap().to_owned()
     };
     let at = |field: &str| format!("/persons/0/drug_history/0/{field}");
@@ -346,7 +347,7 @@ async fn an_error_is_xml_with_its_code_and_reason_also_where_a_pdf_was_asked_for
         (&pending.code, CONSENTING, category("1"), "MOCK0501E", "再起動"),
     ];
     for (code, number, body, error, reason) in drugs {
-        let answer = mock.at(code).drugs(number, &body).await;
+        let answer = mock.institution(code).drugs(number, &body).await;
         assert_refused(&answer, "YZK", error, reason);
     }
     for (code, number, body, error, reason) in [
@@ -355,7 +356,7 @@ async fn an_error_is_xml_with_its_code_and_reason_also_where_a_pdf_was_asked_for
         (&clinic.code, REFUSING, category("1"), "MOCK0803E", "同意"),
         (&pending.code, CONSENTING, category("1"), "MOCK0501E", "再起動"),
     ] {
-        let answer = mock.at(code).checkups(number, &body).await;
+        let answer = mock.institution(code).checkups(number, &body).await;
         assert_refused(&answer, "TKK", error, reason);
     }
     pending.set_profile("silent").await;

@@ -98,7 +98,7 @@ async fn n5_installed_but_not_restarted_refuses_the_check_until_the_restart() {
     clinic.advance("2026-01-20T08:55:00+09:00").await;
     let refused = clinic.check().await;
     assert_eq!(refused.status, StatusCode::OK, "the error is in the envelope");
-    refused.expect_error(RESTART_REQUIRED).saying("資格確認端末を再起動した後、もう一度");
+    refused.expect_error(RESTART_REQUIRED).expect_message("資格確認端末を再起動した後、もう一度");
     let entry = clinic.last_entry().await;
     assert_eq!(entry["id"], refused.journal);
     assert_eq!(entry["error"]["provenance"], json!({"code": "invented", "message": "invented", "source": "N5"}));
@@ -119,7 +119,7 @@ async fn n5_installed_but_not_restarted_refuses_the_check_until_the_restart() {
 #[tokio::test]
 async fn n5_that_card_data_checks_are_refused_too_is_a_setting() {
     let mock = Mock::start().await;
-    let clinic = mock.at(template::PENDING);
+    let clinic = mock.institution(template::PENDING);
     clinic.check().await.expect_error(RESTART_REQUIRED);
     clinic.change(json!({"readings": {"card_data_check_refused": false}})).await;
     clinic.check().await.expect_qualified();
@@ -128,9 +128,9 @@ async fn n5_that_card_data_checks_are_refused_too_is_a_setting() {
 #[tokio::test]
 async fn n5_pulling_the_plug_is_a_boot_and_so_is_a_shutdown_without_fast_startup() {
     let mock = Mock::start().await;
-    mock.at(template::PENDING).power(false).await;
-    mock.at(template::PENDING).power(true).await;
-    mock.at(template::PENDING).check().await.expect_qualified();
+    mock.institution(template::PENDING).power(false).await;
+    mock.institution(template::PENDING).power(true).await;
+    mock.institution(template::PENDING).check().await.expect_qualified();
 
     let clinic = mock.clinic(template::PENDING, "2026-01-20T08:55:00+09:00").await;
     clinic.set_terminal(json!({"fast_startup": false})).await;
@@ -216,7 +216,7 @@ async fn n9_when_the_restart_does_not_help_the_error_names_call_centre_and_fallb
         let refused = clinic.check().await;
         refused.expect_error(RESTART_DID_NOT_HELP);
         for words in ["オンライン資格確認等コールセンター", "0800-080-4583", words, "KB0011769#B"] {
-            refused.saying(words);
+            refused.expect_message(words);
         }
     }
 }

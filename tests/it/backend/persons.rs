@@ -24,7 +24,7 @@ fn hanakos_inquiry(code: &str) -> Value {
 }
 
 async fn validity_of_hanako(clinic: &Clinic<'_>) -> Value {
-    clinic.mock.computer().search(&hanakos_inquiry(&clinic.code)).await.validity().clone()
+    clinic.mock.receipt_computer().search(&hanakos_inquiry(&clinic.code)).await.validity().clone()
 }
 
 #[tokio::test]
@@ -33,15 +33,15 @@ async fn an_institution_with_persons_of_its_own_knows_them_and_nobody_else() {
     let clinic = mock.clinic_with(json!({"template": template::UP_TO_DATE, "persons": [hanako()]})).await;
     assert_eq!(validity_of_hanako(&clinic).await, "1");
     clinic.check().await.note("the fixtures' persons are unknown here").expect_validity("4");
-    assert_eq!(validity_of_hanako(&mock.at(template::UP_TO_DATE)).await, "4", "and hers elsewhere");
-    let shown = clinic.shown().await;
+    assert_eq!(validity_of_hanako(&mock.institution(template::UP_TO_DATE)).await, "4", "and hers elsewhere");
+    let shown = clinic.show().await;
     assert_eq!(shown["own_persons"], true);
 }
 
 #[tokio::test]
 async fn what_is_shown_can_be_put_and_null_or_delete_goes_back_to_the_fixtures() {
     let mock = Mock::start().await;
-    let clinic = mock.at(template::UP_TO_DATE);
+    let clinic = mock.institution(template::UP_TO_DATE);
     let of_fixtures = clinic.get("/persons").await;
     assert!(of_fixtures["persons"].as_array().unwrap().len() > 40);
     assert_eq!(clinic.put("/persons", of_fixtures.clone()).await, of_fixtures);
@@ -76,8 +76,11 @@ async fn each_mistake_in_a_person_is_named_by_its_place() {
     let put = async |change: &dyn Fn(&mut Value)| {
         let mut persons = json!([hanako()]);
         change(&mut persons);
-        let problem =
-            mock.at(template::UP_TO_DATE).put("/persons", json!({"persons": persons})).refused(StatusCode::UNPROCESSABLE_ENTITY).await;
+        let problem = mock
+            .institution(template::UP_TO_DATE)
+            .put("/persons", json!({"persons": persons}))
+            .expect_problem(StatusCode::UNPROCESSABLE_ENTITY)
+            .await;
         (problem["pointer"].as_str().unwrap().to_owned(), problem["detail_en"].as_str().unwrap().to_owned())
     };
     let digit = put(&|persons| persons[0]["qualifications"][0]["insurer_number"] = json!("06990023")).await;
@@ -95,8 +98,8 @@ async fn each_mistake_in_a_person_is_named_by_its_place() {
     assert_eq!(put(&|persons| persons.as_array_mut().unwrap().push(hanako())).await.0, "/persons/1/id");
     let many: Vec<Value> = (0..201).map(|_| hanako()).collect();
     assert_eq!(put(&|persons| *persons = json!(many)).await.0, "/persons");
-    mock.at(template::UP_TO_DATE).put("/persons", json!({})).refused_at("/persons").await;
-    mock.post("/v1/institutions", json!({"template": template::UP_TO_DATE, "persons": {}})).refused_at("/persons").await;
+    mock.institution(template::UP_TO_DATE).put("/persons", json!({})).expect_unprocessable("/persons").await;
+    mock.post("/v1/institutions", json!({"template": template::UP_TO_DATE, "persons": {}})).expect_unprocessable("/persons").await;
 }
 
 #[tokio::test]
@@ -106,7 +109,7 @@ async fn a_card_at_the_reader_and_bulk_checks_look_up_own_persons() {
     let seen = clinic.present(json!({"person": "hanako"})).await;
     assert_eq!(seen["outcome"]["kind"], "face_result", "{seen}");
     assert!(seen["file"]["text"].as_str().unwrap().contains("試験　花子"));
-    let unknown = clinic.present(json!({"person": "valid"})).refused(StatusCode::UNPROCESSABLE_ENTITY).await;
+    let unknown = clinic.present(json!({"person": "valid"})).expect_problem(StatusCode::UNPROCESSABLE_ENTITY).await;
     assert_eq!(unknown["expected"], "hanako (試験　花子)");
 
     clinic.set_terminal(json!({"linkage": {"bulk_time": "PT0S"}})).await;

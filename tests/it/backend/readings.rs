@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Clinic, Mock, frozen, template};
 
-/// From the evening before the campaign, with other readings and a slow line where a download is to be cut.
+/// From the evening before the campaign, with other readings and a slow line where a download is to
+/// be cut.
 async fn institution<'m>(mock: &'m Mock, template: &str, readings: Value, bandwidth: u64) -> Clinic<'m> {
     let clock = frozen("2026-01-19T19:00:00+09:00");
     let terminals = json!({"T1": {"bandwidth": bandwidth}});

@@ -1,4 +1,5 @@
-//! How errors surface and what answers do to a client that relies on too much: profiles, other codes and words, liberties.
+//! How errors surface and what answers do to a client that relies on too much: profiles, other
+//! codes and words, liberties.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -60,7 +61,7 @@ async fn an_institution_replaces_code_words_and_layer_and_takes_them_back() {
     assert_eq!(body["ProcessingResultStatus"], "2");
     assert_eq!(body["ProcessingResultCode"], "REAL1234E");
     assert_eq!(body["ProcessingResultMessage"], "端末を再起動してください", "what is the user's own bears no label");
-    let shown = clinic.shown().await;
+    let shown = clinic.show().await;
     assert_eq!(shown["errors"]["restart_required"]["code"], "REAL1234E");
     let screen = clinic.get("/terminals/T1/screen").await;
     assert!(screen.as_str().unwrap().contains("REAL1234E"));
@@ -87,7 +88,7 @@ async fn a_replacement_that_makes_no_sense_names_its_place() {
         (json!({"error_profile": "loud"}), "/error_profile"),
         (json!({"wire": {"shuffle": true}}), "/wire/shuffle"),
     ] {
-        clinic.change(patch.clone()).refused_at(pointer).await;
+        clinic.change(patch.clone()).expect_unprocessable(pointer).await;
     }
     clinic.check().await.note("nothing has changed").expect_error("MOCK0501E");
 }
@@ -103,7 +104,7 @@ async fn one_file_replaces_the_whole_catalogue() {
         config.fixtures = Some(dir);
     })
     .await;
-    let refused = mock.at(template::PENDING).check().await;
+    let refused = mock.institution(template::PENDING).check().await;
     refused.expect_error("REAL0501E");
     assert!(refused.error_message().ends_with("（文言は模擬の仮のものです）"), "{}", refused.error_message());
 }
@@ -184,7 +185,7 @@ async fn every_validity_and_every_segment_has_a_person() {
         }
         let mut asked = clinic.inquiry();
         asked["XmlMsg"]["MessageBody"]["QualificationConfirmSearchInfo"] = info;
-        let answer = mock.computer().search(&asked).await;
+        let answer = mock.receipt_computer().search(&asked).await;
         let (header, body) = (&answer.body["XmlMsg"]["MessageHeader"], &answer.body["XmlMsg"]["MessageBody"]);
         seen.push((header["SegmentOfResult"].clone(), body["ProcessingResultStatus"].clone(), body["QualificationValidity"].clone()));
         let person = persons.iter().find(|person| person.name == sample.name);

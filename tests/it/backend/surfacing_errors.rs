@@ -1,4 +1,5 @@
-//! Errors that an institution replaces, field by field, and what profiles and liberties leave as it is.
+//! Errors that an institution replaces, field by field, and what profiles and liberties leave as it
+//! is.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -60,10 +61,10 @@ async fn every_wrong_field_of_a_replacement_is_named_where_it_is_made_and_where_
             (Method::PATCH, format!("/v1/institutions/{clinic}"), json!({"errors": change})),
             (Method::POST, "/v1/institutions".to_owned(), made),
         ] {
-            mock.call(method.clone(), &path, body).refused_at(pointer).await;
+            mock.call(method.clone(), &path, body).expect_unprocessable(pointer).await;
         }
     }
-    let problem = clinic.change(json!({"errors": {"no_such_error": {}}})).refused(StatusCode::UNPROCESSABLE_ENTITY).await;
+    let problem = clinic.change(json!({"errors": {"no_such_error": {}}})).expect_problem(StatusCode::UNPROCESSABLE_ENTITY).await;
     assert!(problem["pointer"].as_str().unwrap().starts_with("/errors"), "{problem}");
     clinic.check().await.note("nothing has changed").expect_error("MOCK0501E");
 }
@@ -73,7 +74,7 @@ async fn a_wrong_second_change_leaves_the_first_undone() {
     let mock = Mock::start().await;
     let clinic = mock.clinic(template::PENDING, NOW).await;
     let change = json!({"error_profile": "http", "seed": 9, "readings": {"excluded": "never"}});
-    clinic.change(change).refused(StatusCode::UNPROCESSABLE_ENTITY).await;
+    clinic.change(change).expect_problem(StatusCode::UNPROCESSABLE_ENTITY).await;
     assert_eq!(clinic.check().await.status, StatusCode::OK, "still the envelope");
 }
 

@@ -12,10 +12,10 @@ const NOW: &str = "2026-01-20T09:00:00+09:00";
 #[tokio::test]
 async fn only_the_bare_id_token_of_this_server_is_taken() {
     let (mock, other) = (Mock::start().await, Mock::start().await);
-    let granted = mock.computer().login(json!({"user": "9910000018"})).await.body;
+    let granted = mock.receipt_computer().login(json!({"user": "9910000018"})).await.body;
     let token = |name: &str| granted["result"][name].as_str().unwrap().to_owned();
     let id = token("idToken");
-    mock.at(template::UP_TO_DATE).check_with(&id).await.expect_qualified();
+    mock.institution(template::UP_TO_DATE).check_with(&id).await.expect_qualified();
     let (head, signature) = id.rsplit_once('.').unwrap();
     let flipped = if signature.starts_with('A') { "B" } else { "A" };
     for (bad, what) in [
@@ -29,13 +29,13 @@ async fn only_the_bare_id_token_of_this_server_is_taken() {
         ("nonsense".to_owned(), "no token at all"),
         (format!("Basic {id}"), "a scheme"),
     ] {
-        let refused = mock.at(template::UP_TO_DATE).check_with(&bad).await;
+        let refused = mock.institution(template::UP_TO_DATE).check_with(&bad).await;
         refused.note(what).expect_error(FOREIGN);
         assert!(!refused.error_message().contains("Bearer 」が付いて"), "{what}");
         let names_its_kind =
             ["accessToken", "refreshToken"].iter().any(|kind| refused.error_message().contains(&format!("これは {kind} です")));
         assert_eq!(names_its_kind, what.starts_with("the "), "{what}: {}", refused.error_message());
-        assert_ne!(mock.at(template::UP_TO_DATE).last_entry().await["why"]["ja"], "", "{what}");
+        assert_ne!(mock.institution(template::UP_TO_DATE).last_entry().await["why"]["ja"], "", "{what}");
     }
 }
 
@@ -44,11 +44,11 @@ async fn the_word_bearer_before_the_token_is_named_as_the_mistake() {
     let mock = Mock::start().await;
     let token = mock.login(json!({"user": "9910000018"})).await;
     for scheme in ["Bearer", "bearer", "BEARER"] {
-        mock.at(template::UP_TO_DATE)
+        mock.institution(template::UP_TO_DATE)
             .check_with(&format!("{scheme} {token}"))
             .await
             .expect_error(FOREIGN)
-            .saying("「Bearer 」が付いています");
+            .expect_message("「Bearer 」が付いています");
     }
 }
 
@@ -73,7 +73,7 @@ async fn a_token_of_before_a_reset_or_of_a_former_institution_is_foreign() {
     let token = mock.login(json!({"user": clinic.code})).await;
     clinic.check_with(&token).await.expect_qualified();
     clinic.reset().await;
-    clinic.check_with(&token).await.note("after a reset").expect_error(FOREIGN).saying("リセットまたは再作成");
+    clinic.check_with(&token).await.note("after a reset").expect_error(FOREIGN).expect_message("リセットまたは再作成");
 
     let token = mock.login(json!({"user": clinic.code})).await;
     clinic.check_with(&token).await.note("a new login").expect_qualified();
@@ -96,7 +96,7 @@ async fn tokens_named_and_anonymous_expire_after_24_hours_of_the_institution_tha
     }
     clinic.advance_by("PT1S").await;
     for token in [&named, &anonymous] {
-        clinic.check_with(token).await.expect_error(EXPIRED).saying("期限は 2026-01-21T09:00:00+09:00");
+        clinic.check_with(token).await.expect_error(EXPIRED).expect_message("期限は 2026-01-21T09:00:00+09:00");
     }
     for token in [&others, &anonymous] {
         other.check_with(token).await.note("another institution's clock has not moved").expect_qualified();

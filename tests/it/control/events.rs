@@ -1,4 +1,5 @@
-//! Events as a list and as a stream: resumable, with what is due happening by itself while someone listens.
+//! Events as a list and as a stream: resumable, with what is due happening by itself while someone
+//! listens.
 
 use std::time::Duration;
 
@@ -69,9 +70,9 @@ async fn events_are_listed_with_what_is_no_longer_kept() {
     let some = clinic.get("/events?after=1&limit=2").await;
     assert_eq!(some["events"], json!([all["events"][1], all["events"][2]]));
     for query in ["after=x", "limit=0", "limit=1001", "typo=1"] {
-        clinic.get(&format!("/events?{query}")).refused(StatusCode::BAD_REQUEST).await;
+        clinic.get(&format!("/events?{query}")).expect_problem(StatusCode::BAD_REQUEST).await;
     }
-    mock.get("/v1/institutions/9910000083/events").refused(StatusCode::NOT_FOUND).await;
+    mock.get("/v1/institutions/9910000083/events").expect_problem(StatusCode::NOT_FOUND).await;
 }
 
 #[tokio::test]
@@ -151,10 +152,11 @@ async fn streams_are_bounded_need_the_token_and_end_with_the_server() {
     let mut mock = Mock::start().await;
     let mut streams = Vec::new();
     for _ in 0..64 {
-        streams.push(Stream::open(&mock.at(template::UP_TO_DATE), "", None).await);
+        streams.push(Stream::open(&mock.institution(template::UP_TO_DATE), "", None).await);
     }
     let url = format!("https://{}/v1/institutions/9910000018/events", mock.control);
-    // A connection of its own: over HTTP/2 one carries no more requests at once than there are streams.
+    // A connection of its own: over HTTP/2 one carries no more requests at once than there are
+    // streams.
     let other = trusting(&mock.ca_pem).build().unwrap();
     let one_more = || other.get(&url).header("accept", "text/event-stream");
     assert_eq!(one_more().send().await.unwrap().status(), StatusCode::UNAUTHORIZED);

@@ -1,4 +1,5 @@
-//! Fixtures by content: put over the control API, all or nothing, in force at once, after a restart, and at every server of a store.
+//! Fixtures by content: put over the control API, all or nothing, in force at once, after a
+//! restart, and at every server of a store.
 
 use onshi_mock::fixtures::FILES;
 use onshi_mock::store::Target;
@@ -23,7 +24,7 @@ fn with(file: &str, old: &str, new: &str) -> Value {
 
 /// The code of the error at the institution that waits for its restart.
 async fn code_at(mock: &Mock) -> String {
-    mock.at(template::PENDING).check().await.error_code().as_str().unwrap().to_owned()
+    mock.institution(template::PENDING).check().await.error_code().as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -74,9 +75,9 @@ async fn a_scenario_and_an_institution_that_were_put_can_be_used_and_one_that_wa
     body["files"]["institutions.toml"] = json!(own);
     mock.put(PATH, body).await;
     assert_eq!(mock.get(changed).await["name"]["ja"], "変更済み");
-    let name = mock.at(template::PENDING).shown().await["name"]["ja"].to_string();
+    let name = mock.institution(template::PENDING).show().await["name"]["ja"].to_string();
     assert!(name.contains("置換クリニック"), "{name}");
-    mock.at(template::UPDATE_AVAILABLE).shown().refused(StatusCode::NOT_FOUND).await;
+    mock.institution(template::UPDATE_AVAILABLE).show().expect_problem(StatusCode::NOT_FOUND).await;
     let listed = mock.get("/v1/institutions").await.to_string();
     assert!(listed.contains("9910000992") && !listed.contains("9910000075"), "{listed}");
     let clinic = mock.clinic_with(json!({"template": "9910000992", "scenario": "our-own"})).await;
@@ -89,21 +90,21 @@ async fn what_is_wrong_is_named_by_file_and_line_and_nothing_changes() {
     let mut two = with("institutions.toml", "polling = false", "poling = false");
     two["files"]["errors.toml"] = with("errors.toml", "MOCK0501E", "OFFICIAL1")["files"]["errors.toml"].take();
     two["files"]["chaos.toml"] = json!("profile = 3");
-    let problem = mock.put(PATH, two).refused_as(StatusCode::UNPROCESSABLE_ENTITY, "fixtures").await;
+    let problem = mock.put(PATH, two).expect_problem_kind(StatusCode::UNPROCESSABLE_ENTITY, "fixtures").await;
     let findings = problem["findings"].as_array().unwrap();
     assert_eq!((&findings[0]["file"], &findings[0]["line"]), (&json!("institutions.toml"), &json!(11)));
     assert!(findings[0]["message"].as_str().unwrap().contains("unknown field `poling`, expected one of"), "{problem}");
     assert_eq!((&findings[1]["file"], &findings[1]["line"]), (&json!("chaos.toml"), &json!(1)));
     assert_eq!(code_at(&mock).await, "MOCK0501E", "not even the file that was right");
     for name in ["../errors.toml", "/etc/passwd", "scenarios/../errors.toml", "scenarios/A.toml", "scenarios/.toml", "errors.TOML", ""] {
-        let problem = mock.put(PATH, json!({"files": {name: OWN}})).refused(StatusCode::UNPROCESSABLE_ENTITY).await;
+        let problem = mock.put(PATH, json!({"files": {name: OWN}})).expect_problem(StatusCode::UNPROCESSABLE_ENTITY).await;
         assert!(problem["findings"][0]["message"].as_str().unwrap().contains("no fixture file has this name"), "{problem}");
     }
     let wants = format!("{OWN}[wants]\nrules = [\"no-such-rule\"]\n");
-    let problem = mock.put(PATH, json!({"files": {"scenarios/own.toml": wants}})).refused(StatusCode::UNPROCESSABLE_ENTITY).await;
+    let problem = mock.put(PATH, json!({"files": {"scenarios/own.toml": wants}})).expect_problem(StatusCode::UNPROCESSABLE_ENTITY).await;
     assert!(problem["findings"][0]["message"].as_str().unwrap().contains("no-such-rule"), "{problem}");
-    mock.put(PATH, json!({"files": {"errors.toml": "#".repeat(2 * 1024 * 1024)}})).refused(StatusCode::PAYLOAD_TOO_LARGE).await;
-    mock.put(PATH, json!({"dir": "/fixtures"})).refused_at("/dir").await;
+    mock.put(PATH, json!({"files": {"errors.toml": "#".repeat(2 * 1024 * 1024)}})).expect_problem(StatusCode::PAYLOAD_TOO_LARGE).await;
+    mock.put(PATH, json!({"dir": "/fixtures"})).expect_unprocessable("/dir").await;
     assert_eq!(mock.get(PATH).await["origin"], "compiled_in");
 }
 

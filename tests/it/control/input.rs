@@ -1,4 +1,5 @@
-//! Bad input on every control route: what it answers, as tables. The problem's `type` ends in the kind, `pointer` names the field.
+//! Bad input on every control route: what it answers, as tables. The problem's `type` ends in the
+//! kind, `pointer` names the field.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ fn field(method: Method, path: &'static str, body: Value, pointer: &'static str)
 
 /// Each is refused as it says, and leaves the institution as it was.
 async fn refuses(mock: &Mock, below: &str, cases: Vec<Case>) {
-    let before = mock.at(template::EXTERNAL).shown().await["terminals"].clone();
+    let before = mock.institution(template::EXTERNAL).show().await["terminals"].clone();
     for (method, path, body, status, kind, pointer) in cases {
         let (got, problem) = mock.call(method.clone(), &format!("{below}{path}"), body.clone()).outcome().await;
         let what = format!("{method} {path} {body}: {problem}");
@@ -29,7 +30,7 @@ async fn refuses(mock: &Mock, below: &str, cases: Vec<Case>) {
         assert_eq!(problem["type"], format!("urn:onshi-mock:problem:{kind}"), "{what}");
         assert_eq!(problem["pointer"].as_str(), pointer, "{what}");
     }
-    assert_eq!(mock.at(template::EXTERNAL).shown().await["terminals"], before);
+    assert_eq!(mock.institution(template::EXTERNAL).show().await["terminals"], before);
 }
 
 #[tokio::test]
@@ -284,14 +285,14 @@ async fn a_body_that_is_no_json_or_too_large_is_told_apart_from_a_wrong_field() 
 #[tokio::test]
 async fn a_wrong_type_is_told_in_japanese_too() {
     let mock = Mock::start().await;
-    let clinic = mock.at(template::EXTERNAL);
+    let clinic = mock.institution(template::EXTERNAL);
     for (path, body, said) in [
         ("/terminals/T1", json!({"driver": 5}), "文字列が必要ですが、整数です"),
         ("/terminals/T1", json!({"bandwidth": "x"}), "0以上の整数が必要ですが、文字列です"),
         ("/terminals/T1", json!({"power_schedule": true}), "オブジェクトが必要ですが、真偽値です"),
         ("", json!({"name": 1}), "{\"ja\": …, \"en\": …} の形が必要ですが、整数です"),
     ] {
-        let problem = clinic.patch(path, body.clone()).refused(StatusCode::UNPROCESSABLE_ENTITY).await;
+        let problem = clinic.patch(path, body.clone()).expect_problem(StatusCode::UNPROCESSABLE_ENTITY).await;
         assert!(problem["detail"].as_str().unwrap().contains(said), "{body}: {problem}");
     }
 }
@@ -331,7 +332,7 @@ async fn a_route_that_does_not_exist_and_a_method_that_does_not_are_told_apart()
     for path in
         ["/nothing", "/v1", "/v1/institutions/", "/v1/institutions/9910000018/nothing", "/v1/institutions/9910000018/terminals/T1/explode"]
     {
-        mock.get(path).refused_as(StatusCode::NOT_FOUND, "not-found").await;
+        mock.get(path).expect_problem_kind(StatusCode::NOT_FOUND, "not-found").await;
     }
     for (method, path, allow) in [
         (DELETE, "/v1/institutions", "GET,HEAD,POST"),
@@ -360,7 +361,8 @@ async fn a_route_that_does_not_exist_and_a_method_that_does_not_are_told_apart()
 async fn a_terminal_that_does_not_exist_says_where_they_are_listed() {
     let mock = Mock::start().await;
     for path in ["", "/screen"] {
-        let problem = mock.at(template::UP_TO_DATE).get(&format!("/terminals/T9{path}")).refused(StatusCode::NOT_FOUND).await;
+        let problem =
+            mock.institution(template::UP_TO_DATE).get(&format!("/terminals/T9{path}")).expect_problem(StatusCode::NOT_FOUND).await;
         assert!(problem["remedy"].as_str().unwrap().starts_with("GET /v1/institutions/9910000018/terminals "), "{problem}");
     }
 }
@@ -369,7 +371,7 @@ async fn a_terminal_that_does_not_exist_says_where_they_are_listed() {
 async fn what_the_present_state_does_not_allow_is_a_conflict_that_says_what_to_do() {
     let mock = Mock::start().await;
     let conflict = async |path: &str, body: Value, words: &str| {
-        let problem = mock.post(&format!("/v1/institutions/{path}"), body).refused_as(StatusCode::CONFLICT, "conflict").await;
+        let problem = mock.post(&format!("/v1/institutions/{path}"), body).expect_problem_kind(StatusCode::CONFLICT, "conflict").await;
         assert!(problem["detail"].as_str().unwrap().contains(words), "{path}: {problem}");
     };
     for action in ["shutdown", "restart", "restart-linkage", "download", "install"] {
@@ -378,17 +380,17 @@ async fn what_the_present_state_does_not_allow_is_a_conflict_that_says_what_to_d
     for action in ["power", "reader-power"] {
         conflict(&format!("9910000034/terminals/T1/{action}"), json!({"on": false}), "driver").await;
     }
-    mock.at(template::UP_TO_DATE).power(false).await;
+    mock.institution(template::UP_TO_DATE).power(false).await;
     for action in ["shutdown", "restart", "restart-linkage", "download", "install"] {
         conflict(&format!("9910000018/terminals/T1/{action}"), Value::Null, "電源が切れています").await;
     }
     conflict("9910000026/terminals/T1/download", Value::Null, "最新版がインストールされています").await;
-    mock.at(template::PENDING).set_terminal(json!({"reader": {"attached": false}})).await;
+    mock.institution(template::PENDING).set_terminal(json!({"reader": {"attached": false}})).await;
     conflict("9910000026/terminals/T1/reader-power", json!({"on": false}), "カードリーダーがありません").await;
-    mock.at(template::UPDATE_AVAILABLE).put("/campaign", json!({"suspended": true})).await;
+    mock.institution(template::UPDATE_AVAILABLE).put("/campaign", json!({"suspended": true})).await;
     conflict("9910000075/terminals/T1/download", Value::Null, "停止されています").await;
     for n in 2..=64 {
-        mock.at(template::UP_TO_DATE).post("/terminals", json!({"id": format!("T{n}")})).await;
+        mock.institution(template::UP_TO_DATE).post("/terminals", json!({"id": format!("T{n}")})).await;
     }
     conflict("9910000018/terminals", json!({"id": "T65"}), "64 台まで").await;
 }

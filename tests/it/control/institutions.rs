@@ -35,7 +35,7 @@ async fn an_institution_is_created_with_everything_at_once() {
     assert_eq!((&t1["phase"], &t2["phase"]), (&json!("update_available"), &json!("pending")));
     assert_eq!((t1["components"].as_object().unwrap().len(), t2["components"].as_object().unwrap().len()), (3, 4));
     assert_eq!(mock.get("/v1/institutions/9919999996").await, created);
-    mock.at("9919999996").check().await.note("T2 asks by default").expect_error("MOCK0501E");
+    mock.institution("9919999996").check().await.note("T2 asks by default").expect_error("MOCK0501E");
     let campaign = mock.get("/v1/institutions/9919999996/campaign").await;
     assert_eq!(
         (&campaign["starts"], &campaign["all_day_from"], &campaign["excluded"]),
@@ -53,9 +53,9 @@ async fn institutions_are_listed_and_a_deleted_one_is_gone() {
     assert_eq!(codes().await.len(), 8, "the fixtures'");
     let clinic = mock.clinic(template::UP_TO_DATE, NOW).await;
     assert!(clinic.code.starts_with("991") && codes().await.contains(&clinic.code));
-    assert_eq!(clinic.remove().answered(StatusCode::NO_CONTENT).await, Value::Null);
+    assert_eq!(clinic.remove().expect_status(StatusCode::NO_CONTENT).await, Value::Null);
     assert!(!codes().await.contains(&clinic.code));
-    clinic.shown().refused(StatusCode::NOT_FOUND).await;
+    clinic.show().expect_problem(StatusCode::NOT_FOUND).await;
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn a_reset_restores_everything_as_it_was_created() {
     let clinic = mock
         .clinic_with(json!({"template": template::UPDATE_AVAILABLE, "clock": clock, "terminals": {"T1": {"bandwidth": 5_000_000}}}))
         .await;
-    let (before, campaign) = (clinic.shown().await, clinic.get("/campaign").await);
+    let (before, campaign) = (clinic.show().await, clinic.get("/campaign").await);
     clinic.advance("2026-01-20T08:00:00+09:00").await;
     let changes = json!({"name": {"ja": "別", "en": "other"}, "readings": {"download_runs_on": true}});
     clinic.change(changes).await;
@@ -84,7 +84,7 @@ async fn a_reset_restores_everything_as_it_was_created() {
 #[tokio::test]
 async fn a_setting_given_as_null_goes_back_to_its_default() {
     let mock = Mock::start().await;
-    let clinic = mock.at(template::OFF_AT_NIGHT);
+    let clinic = mock.institution(template::OFF_AT_NIGHT);
     assert_eq!(clinic.terminal().await["settings"]["power_schedule"], json!({"on": "08:00:00", "off": "19:00:00"}));
     let patched = clinic.set_terminal(json!({"power_schedule": {"on": "07:30"}, "bandwidth": 7})).await;
     assert_eq!(patched["settings"]["power_schedule"], json!({"on": "07:30:00", "off": "19:00:00"}), "objects are merged");
@@ -109,7 +109,7 @@ async fn the_journal_keeps_the_newest_500_and_counts_what_it_evicted() {
 #[tokio::test]
 async fn a_clock_takes_any_offset_and_shows_japan_time() {
     let mock = Mock::start().await;
-    let clinic = mock.at(template::UP_TO_DATE);
+    let clinic = mock.institution(template::UP_TO_DATE);
     for now in ["2026-07-01T10:00:00Z", "2026-07-01T19:00:00+09:00", "2026-07-01T06:00:00-04:00", "2026-07-01T12:00:00+02:00"] {
         let set = clinic.freeze_at(now).await;
         assert_eq!(set, frozen("2026-07-01T19:00:00+09:00"), "{now}");
@@ -162,12 +162,12 @@ async fn progress_never_shows_more_than_the_package_has() {
 #[tokio::test]
 async fn advancing_a_system_clock_makes_it_run_ahead() {
     let mock = Mock::start().await;
-    let clinic = mock.at(template::UP_TO_DATE);
+    let clinic = mock.institution(template::UP_TO_DATE);
     assert_eq!(clinic.get("/clock").await["mode"], "system");
     let advanced = clinic.advance_by("P1D").await;
     assert_eq!((&advanced["clock"]["mode"], &advanced["clock"]["rate"]), (&json!("running"), &json!(1.0)));
     let seconds = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
-    let (ahead, wall) = (clinic.get("/clock").await, mock.at(template::PENDING).shown().await["clock"].clone());
+    let (ahead, wall) = (clinic.get("/clock").await, mock.institution(template::PENDING).show().await["clock"].clone());
     let lead = seconds(&ahead["now"]).duration_since(seconds(&wall["now"])).as_secs();
     assert!((86_340..=86_400).contains(&lead), "{lead} s");
 }
@@ -175,7 +175,7 @@ async fn advancing_a_system_clock_makes_it_run_ahead() {
 #[tokio::test]
 async fn a_running_clock_moves_at_its_rate_and_what_is_due_happens() {
     let mock = Mock::start().await;
-    let clinic = mock.at(template::RESTARTS_AT_SEVEN);
+    let clinic = mock.institution(template::RESTARTS_AT_SEVEN);
     clinic.put("/clock", json!({"mode": "running", "now": "2026-01-19T19:00:00+09:00", "rate": 10_000})).await;
     eventually("07:00, within half a second", async || {
         let terminal = clinic.terminal().await;
@@ -199,7 +199,7 @@ async fn two_institutions_driven_at_once_never_see_each_other() {
         for _ in 0..checks {
             clinic.check().await.expect_qualified();
         }
-        let own = clinic.shown().await;
+        let own = clinic.show().await;
         let journal = clinic.journal().await;
         (own["events"].clone(), acted["events"][0]["number"].clone(), journal)
     };
@@ -217,7 +217,7 @@ async fn two_institutions_driven_at_once_never_see_each_other() {
 #[tokio::test]
 async fn an_unknown_setting_is_refused_even_as_null() {
     let mock = Mock::start().await;
-    mock.at(template::UP_TO_DATE).set_terminal(json!({"bandwith": null})).refused_at("/bandwith").await;
+    mock.institution(template::UP_TO_DATE).set_terminal(json!({"bandwith": null})).expect_unprocessable("/bandwith").await;
 }
 
 #[tokio::test]

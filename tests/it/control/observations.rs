@@ -14,7 +14,7 @@ async fn an_observation_is_kept_with_both_times_and_apart_from_the_journal() {
     let clinic = mock.clinic(template::PENDING, NOW).await;
     let entry = clinic.check().await.journal;
     let seen = json!({"kind": "message_shown", "text": "端末を再起動してください", "terminal": "T1", "entry": entry, "by": "ui-test"});
-    let added = clinic.post("/observations", seen.clone()).answered(StatusCode::CREATED).await;
+    let added = clinic.post("/observations", seen.clone()).expect_status(StatusCode::CREATED).await;
     assert_eq!((&added["number"], &added["at"]), (&json!(1), &json!(NOW)));
     assert!(added["wall"].is_string());
     assert!(seen.as_object().unwrap().iter().all(|(name, value)| added[name] == *value), "{added}");
@@ -30,7 +30,7 @@ async fn an_observation_is_kept_with_both_times_and_apart_from_the_journal() {
 #[tokio::test]
 async fn an_observation_that_makes_no_sense_is_refused_with_its_field() {
     let mock = Mock::start().await;
-    let elsewhere = mock.at(template::PENDING).check().await.journal;
+    let elsewhere = mock.institution(template::PENDING).check().await.journal;
     for (body, pointer) in [
         (json!({}), "/kind"),
         (json!({"kind": "seen"}), "/kind"),
@@ -43,9 +43,9 @@ async fn an_observation_that_makes_no_sense_is_refused_with_its_field() {
         (json!({"kind": "restart_prompted", "entry": elsewhere}), "/entry"),
         (json!({"kind": "restart_prompted", "typo": 1}), "/typo"),
     ] {
-        mock.at(template::UP_TO_DATE).post("/observations", body.clone()).refused_at(pointer).await;
+        mock.institution(template::UP_TO_DATE).post("/observations", body.clone()).expect_unprocessable(pointer).await;
     }
-    assert_eq!(mock.at(template::UP_TO_DATE).get("/observations").await["observations"], json!([]));
+    assert_eq!(mock.institution(template::UP_TO_DATE).get("/observations").await["observations"], json!([]));
 }
 
 #[tokio::test]
@@ -67,8 +67,9 @@ async fn observations_outlive_the_program() {
     let dir = tempfile::tempdir().unwrap();
     let target = || Target::Sqlite(dir.path().join("state.db"));
     let mut mock = Mock::start_with(|config| config.store = target()).await;
-    let added = mock.at(template::UP_TO_DATE).post("/observations", json!({"kind": "call_centre_shown", "text": "0800-080-4583"})).await;
+    let added =
+        mock.institution(template::UP_TO_DATE).post("/observations", json!({"kind": "call_centre_shown", "text": "0800-080-4583"})).await;
     mock.stop().await;
     let again = Mock::start_with(|config| config.store = target()).await;
-    assert_eq!(again.at(template::UP_TO_DATE).get("/observations").await["observations"], json!([added]));
+    assert_eq!(again.institution(template::UP_TO_DATE).get("/observations").await["observations"], json!([added]));
 }

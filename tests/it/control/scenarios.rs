@@ -1,4 +1,5 @@
-//! Scenarios: each sets the stage that its file describes, and what is to happen happens once, in order, whether or not anyone looks.
+//! Scenarios: each sets the stage that its file describes, and what is to happen happens once, in
+//! order, whether or not anyone looks.
 
 use std::path::PathBuf;
 
@@ -95,7 +96,7 @@ async fn a_scenario_makes_an_institution_anew_and_a_reset_begins_it_again() {
     let mock = Mock::start().await;
     let clinic = mock.clinic(template::UP_TO_DATE, "2026-01-25T09:00:00+09:00").await;
     assert_eq!(outcome(&clinic).await, "1");
-    clinic.get("/scenario").refused(StatusCode::NOT_FOUND).await;
+    clinic.get("/scenario").expect_problem(StatusCode::NOT_FOUND).await;
 
     let set = clinic.put("/scenario", json!({"id": "installed-not-restarted"})).await;
     assert_eq!(
@@ -124,7 +125,7 @@ async fn what_else_is_given_at_creation_goes_before_the_scenario() {
     let mock = Mock::start().await;
     let input = json!({"template": template::PHARMACY, "scenario": "stuck-call-centre-open", "seed": 7, "error_profile": "http", "terminals": {"T1": {"stuck": false}}});
     let clinic = mock.clinic_with(input).await;
-    let shown = clinic.shown().await;
+    let shown = clinic.show().await;
     assert_eq!((&shown["seed"], &shown["error_profile"], shown["terminals"].as_object().unwrap().len()), (&json!(7), &json!("http"), 1));
     clinic.advance("2026-01-20T08:50:00+09:00").await;
     assert_eq!(outcome(&clinic).await, "1");
@@ -159,10 +160,10 @@ async fn an_unknown_scenario_is_refused_and_those_that_there_are_are_named() {
         (Method::PUT, "/v1/institutions/9910000018/scenario", json!({"id": "sad-morning"}), "/id"),
         (Method::POST, "/v1/institutions", json!({"template": template::UP_TO_DATE, "scenario": "sad-morning"}), "/scenario"),
     ] {
-        let problem = mock.call(method, path, input).refused_at(pointer).await;
+        let problem = mock.call(method, path, input).expect_unprocessable(pointer).await;
         assert!(problem["expected"].as_str().unwrap().starts_with("happy-morning, "), "{problem}");
     }
-    mock.at(template::UP_TO_DATE).check().await.note("nothing has changed").expect_qualified();
+    mock.institution(template::UP_TO_DATE).check().await.note("nothing has changed").expect_qualified();
 }
 
 #[tokio::test]

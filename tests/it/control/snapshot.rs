@@ -1,4 +1,5 @@
-//! Snapshots: an institution with everything, taken and restored so exactly that the same acts come to the same events.
+//! Snapshots: an institution with everything, taken and restored so exactly that the same acts come
+//! to the same events.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use reqwest::StatusCode;
@@ -25,7 +26,7 @@ async fn live(clinic: &Clinic<'_>) -> (Vec<Value>, Value) {
     happened.push(clinic.present(json!({"person": "valid"})).await["outcome"].clone());
     happened.push(clinic.advance("2026-01-21T09:00:00+09:00").await);
     happened.push(clinic.check().await.body["XmlMsg"]["MessageBody"].clone());
-    (happened, clinic.shown().await)
+    (happened, clinic.show().await)
 }
 
 #[tokio::test]
@@ -36,7 +37,7 @@ async fn after_a_restore_the_same_acts_come_to_the_same_events() {
     let clinic = mock.clinic_with(input).await;
     clinic.advance("2026-01-19T20:02:30+09:00").await;
     let taken = snapshot(&clinic).await;
-    let before = clinic.shown().await;
+    let before = clinic.show().await;
     let first = live(&clinic).await;
     clinic.post("/observations", json!({"kind": "message_shown", "text": "再起動してください"})).await;
     assert_ne!(first.1, before);
@@ -68,8 +69,8 @@ async fn a_snapshot_is_restored_under_another_code_and_on_another_server_and_its
     assert!(answer["expires"].is_string(), "when it deletes itself stays its own");
     copy.check().await.expect_error("MOCK0501E");
     copy.reset().await;
-    assert_eq!(copy.shown().await["scenario"], "installed-not-restarted", "a reset goes back to what the snapshot was made from");
-    let login = other.computer().login(json!({"userId": copy.code})).await;
+    assert_eq!(copy.show().await["scenario"], "installed-not-restarted", "a reset goes back to what the snapshot was made from");
+    let login = other.receipt_computer().login(json!({"userId": copy.code})).await;
     assert_eq!(login.status, StatusCode::OK);
 }
 
@@ -78,11 +79,11 @@ async fn what_is_no_snapshot_or_was_edited_is_refused_and_changes_nothing() {
     let mock = Mock::start().await;
     let clinic = mock.clinic_with(json!({"template": template::UP_TO_DATE, "scenario": "installed-not-restarted"})).await;
     let taken = snapshot(&clinic).await;
-    let before = clinic.shown().await;
+    let before = clinic.show().await;
     let refused = async |change: &dyn Fn(&mut Value)| {
         let mut document = taken.clone();
         change(&mut document);
-        let problem = clinic.post("/restore", document).refused(StatusCode::UNPROCESSABLE_ENTITY).await;
+        let problem = clinic.post("/restore", document).expect_problem(StatusCode::UNPROCESSABLE_ENTITY).await;
         problem["pointer"].as_str().unwrap().to_owned()
     };
     assert_eq!(refused(&|document| *document = json!({"institution": {}})).await, "/snapshot");
@@ -92,12 +93,12 @@ async fn what_is_no_snapshot_or_was_edited_is_refused_and_changes_nothing() {
     }
     assert_eq!(refused(&|document| document["state"]["institution"]["readings"]["download_runs_on"] = json!(true)).await, "/sha256");
     assert_eq!(refused(&|document| document["sha256"] = json!("0")).await, "/sha256");
-    assert_eq!(clinic.shown().await, before);
+    assert_eq!(clinic.show().await, before);
     let pretty = serde_json::to_string_pretty(&taken).unwrap();
     let path = format!("https://{}/v1/institutions/{clinic}/restore", mock.control);
     let restored = mock.client.post(path).bearer_auth(crate::support::TOKEN).body(pretty).send().await.unwrap();
     assert_eq!(restored.status(), StatusCode::OK, "white space does not matter");
-    mock.post("/v1/institutions/9911000017/restore", taken.clone()).refused(StatusCode::NOT_FOUND).await;
+    mock.post("/v1/institutions/9911000017/restore", taken.clone()).expect_problem(StatusCode::NOT_FOUND).await;
 }
 
 /// The document with a seal of its own, as somebody would make it who edits snapshots with a tool.
@@ -122,7 +123,7 @@ async fn persons_that_could_not_be_put_cannot_be_restored() {
     for part in ["institution", "blueprint"] {
         let mut edited = taken.clone();
         edited["state"][part]["persons"][0]["drug_history"][0]["repeat"]["times"] = json!(65_535);
-        clinic.post("/restore", sealed(edited)).refused_at("/state").await;
+        clinic.post("/restore", sealed(edited)).expect_unprocessable("/state").await;
     }
 }
 

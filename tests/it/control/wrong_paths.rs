@@ -1,4 +1,5 @@
-//! A path that a listener does not have: it is the other port's, or the nearest known one is named; and errors as pages, for browsers.
+//! A path that a listener does not have: it is the other port's, or the nearest known one is named;
+//! and errors as pages, for browsers.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -55,11 +56,11 @@ async fn an_unknown_path_names_the_nearest_known_one() {
     let refused = mock.send(mock.backend(Method::POST, &typo)).await;
     let said = refused.body["detail"].as_str().unwrap();
     assert!(said.contains(&format!("最も近い URL は POST {SEARCH} です")) && !said.contains(LOGIN), "{said}");
-    let problem = mock.at(template::UP_TO_DATE).get("/clok").refused(StatusCode::NOT_FOUND).await;
+    let problem = mock.institution(template::UP_TO_DATE).get("/clok").expect_problem(StatusCode::NOT_FOUND).await;
     assert!(problem["detail"].as_str().unwrap().contains("最も近い URL は GET, PUT /v1/institutions/{code}/clock です"), "{problem}");
-    let problem = mock.post(&typo, Value::Null).refused(StatusCode::NOT_FOUND).await;
+    let problem = mock.post(&typo, Value::Null).expect_problem(StatusCode::NOT_FOUND).await;
     assert!(problem["detail"].as_str().unwrap().contains(&format!("POST https://{}{SEARCH}", mock.backend)), "{problem}");
-    let problem = mock.get("/wp-login.php").refused(StatusCode::NOT_FOUND).await;
+    let problem = mock.get("/wp-login.php").expect_problem(StatusCode::NOT_FOUND).await;
     assert!(!problem.to_string().contains("最も近い") && problem.to_string().contains("/docs"), "{problem}");
 }
 

@@ -1,4 +1,5 @@
-//! Packages against RFC 9110 (8.8.3 entity tags, 9.3.2 HEAD, 13.1 conditions, 14 ranges, 15 statuses) and RFC 9530 (digests): one row a case.
+//! Packages against RFC 9110 (8.8.3 entity tags, 9.3.2 HEAD, 13.1 conditions, 14 ranges, 15
+//! statuses) and RFC 9530 (digests): one row a case.
 
 use reqwest::{Method, Response};
 use serde_json::json;

@@ -1,4 +1,5 @@
-//! What downloads cost the server: eight at once do not make it grow by more than 64 MiB, however large the package.
+//! What downloads cost the server: eight at once do not make it grow by more than 64 MiB, however
+//! large the package.
 #![cfg(target_os = "linux")]
 
 use std::path::Path;
@@ -68,7 +69,8 @@ async fn measure(size: u64) {
     // A connection each, as eight terminals have.
     let client = || trusting(&ca_pem).http1_only().build().unwrap();
     let (url, sha256) = offered(&client(), &server, size).await;
-    // The tile that all packages share, and what a first download sets up, are there before the measurement.
+    // The tile that all packages share, and what a first download sets up, are there before the
+    // measurement.
     client().get(&url).header("range", "bytes=0-2097151").send().await.unwrap().bytes().await.unwrap();
     let before = memory(&server, "VmRSS");
     let downloads: Vec<_> = (0..DOWNLOADS).map(|_| tokio::spawn(download(client(), url.clone()))).collect();

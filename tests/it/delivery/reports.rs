@@ -157,7 +157,7 @@ async fn what_was_offered_is_taken_after_the_campaign_has_been_replaced() {
 #[tokio::test]
 async fn a_virtual_terminal_takes_no_reports_and_names_driver() {
     let mock = Mock::start().await;
-    let refused = mock.at(template::UPDATE_AVAILABLE).report(about("installed", "linkage_application", "5.3.0")).await;
+    let refused = mock.institution(template::UPDATE_AVAILABLE).report(about("installed", "linkage_application", "5.3.0")).await;
     assert_eq!((refused.status, &refused.body["code"]), (StatusCode::CONFLICT, &json!(REFUSED)));
     for words in ["driver が virtual", "driver を external に"] {
         assert!(refused.body["detail"].as_str().unwrap().contains(words), "{}", refused.body);
@@ -216,7 +216,8 @@ async fn the_terminal_in_the_url_and_the_trigger_have_to_be_right() {
     assert_eq!((refused.status, &refused.body["code"]), (StatusCode::UNAUTHORIZED, &json!("MOCK0101E")));
 }
 
-/// Percent-escapes that are no UTF-8, and a query field given twice: still an answer of the mock's own, in the journal.
+/// Percent-escapes that are no UTF-8, and a query field given twice: still an answer of the mock's
+/// own, in the journal.
 #[tokio::test]
 async fn a_url_that_cannot_be_read_is_answered_as_every_other_mistake() {
     let mock = Mock::start().await;

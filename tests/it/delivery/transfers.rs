@@ -1,4 +1,5 @@
-//! When the delivery server hands nothing out, what cuts a transfer off, and where the bytes come from.
+//! When the delivery server hands nothing out, what cuts a transfer off, and where the bytes come
+//! from.
 
 use std::time::{Duration, Instant};
 
@@ -90,7 +91,7 @@ async fn a_virtual_terminal_stops_while_the_server_is_down_and_goes_on_after_it(
     clinic.advance("2026-01-19T20:01:03+09:00").await;
     clinic.set_campaign(json!({"down": true})).await;
     assert_eq!(clinic.advance("2026-01-20T04:00:00+09:00").await, json!([]));
-    clinic.act("download", Value::Null).refused(StatusCode::CONFLICT).await;
+    clinic.act("download", Value::Null).expect_problem(StatusCode::CONFLICT).await;
     clinic.set_campaign(json!({})).await;
     let events = clinic.advance("2026-01-20T05:00:00+09:00").await;
     assert_eq!((&events[0]["event"], &events[0]["from"]), (&json!("download_started"), &json!(6_000_000)));
@@ -134,7 +135,8 @@ async fn a_terminals_bandwidth_is_the_pace_of_all_its_downloads_together() {
     assert!((Duration::from_millis(1400)..Duration::from_secs(6)).contains(&took), "300 kB at 200 kB/s took {took:?}");
 }
 
-/// Fetches slowly over HTTP/1.1 or HTTP/2, does something on the way, and says whether the body came whole.
+/// Fetches slowly over HTTP/1.1 or HTTP/2, does something on the way, and says whether the body
+/// came whole.
 async fn fetched_while(clinic: &Clinic<'_>, version: Version, act: impl AsyncFnOnce()) -> bool {
     let url = url(clinic).await;
     bandwidth(clinic, 50_000).await;
@@ -272,7 +274,7 @@ async fn terminals_that_have_been_silent_for_long_are_listed() {
     assert_eq!(silent("?silent_for=P1D").await, "T1 T2");
     assert_eq!(silent("").await, "T1 T2 T3");
     for query in ["?silent_for=1d", "?silent_for=P1M", "?silent=P1D"] {
-        clinic.get(&format!("/terminals{query}")).refused_as(StatusCode::BAD_REQUEST, "query").await;
+        clinic.get(&format!("/terminals{query}")).expect_problem_kind(StatusCode::BAD_REQUEST, "query").await;
     }
 }
 

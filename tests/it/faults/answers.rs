@@ -1,4 +1,5 @@
-//! Faults as a test author sets them: what is answered instead, what is journalled, what is counted, and what is refused.
+//! Faults as a test author sets them: what is answered instead, what is journalled, what is
+//! counted, and what is refused.
 
 use std::collections::BTreeSet;
 
@@ -169,7 +170,7 @@ async fn a_fault_that_is_over_already_is_refused_and_told_the_time() {
     for (path, body, pointer) in
         [(format!("/v1/institutions/{clinic}/faults"), fault, "/expires"), ("/v1/institutions".to_owned(), create, "/faults/0/expires")]
     {
-        let problem = mock.post(&path, body).refused_at(pointer).await;
+        let problem = mock.post(&path, body).expect_unprocessable(pointer).await;
         assert!(problem["detail"].as_str().unwrap().contains(NOW), "{problem}");
     }
 }
@@ -204,7 +205,7 @@ async fn faults_are_added_listed_and_taken_away() {
     let mock = Mock::start().await;
     let clinic = mock.clinic(template::UP_TO_DATE, NOW).await;
     assert_eq!(clinic.get("/faults").await, json!({"seed": 0, "faults": []}));
-    let added = clinic.add_fault(json!({"kind": "delay", "delay": ["PT1S", "PT2S"], "nth": 9})).answered(StatusCode::CREATED).await;
+    let added = clinic.add_fault(json!({"kind": "delay", "delay": ["PT1S", "PT2S"], "nth": 9})).expect_status(StatusCode::CREATED).await;
     assert_eq!(
         added,
         json!({"id": "fault-1", "operation": "any", "nth": 9, "kind": "delay", "delay": ["PT1S", "PT2S"], "counted": 0, "fired": 0, "spent": false})
@@ -215,15 +216,15 @@ async fn faults_are_added_listed_and_taken_away() {
         listing["faults"].as_array().unwrap().iter().map(|fault| fault["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(ids().await, ["fault-1", "second"]);
-    clinic.delete("/faults/fault-1").answered(StatusCode::NO_CONTENT).await;
-    clinic.delete("/faults/fault-1").refused(StatusCode::NOT_FOUND).await;
-    clinic.get("/faults/fault-1").refused(StatusCode::NOT_FOUND).await;
+    clinic.delete("/faults/fault-1").expect_status(StatusCode::NO_CONTENT).await;
+    clinic.delete("/faults/fault-1").expect_problem(StatusCode::NOT_FOUND).await;
+    clinic.get("/faults/fault-1").expect_problem(StatusCode::NOT_FOUND).await;
     assert_eq!(ids().await, ["second"]);
     clinic.change(json!({"faults": [{"id": "third", "kind": "reset", "nth": 9}]})).await;
     assert_eq!(ids().await, ["third"]);
     clinic.change(json!({"seed": 3})).await;
     assert_eq!(ids().await, ["third"], "what a PATCH leaves out stays");
-    clinic.delete("/faults").answered(StatusCode::NO_CONTENT).await;
+    clinic.delete("/faults").expect_status(StatusCode::NO_CONTENT).await;
     assert_eq!(ids().await, [""; 0]);
 }
 
@@ -256,7 +257,7 @@ async fn a_fault_that_makes_no_sense_names_its_place() {
         (json!({"profile": "chaos", "seed": 1}), "/seed"),
         (json!({}), "/kind"),
     ] {
-        let problem = clinic.add_fault(fault.clone()).refused_at(pointer).await;
+        let problem = clinic.add_fault(fault.clone()).expect_unprocessable(pointer).await;
         assert!(problem["detail"].as_str().unwrap().chars().any(|c| c > '\u{3000}'), "{problem}");
         let list = json!({"faults": [{"kind": "close", "nth": 9}, fault]});
         if fault.get("profile").is_none() {

@@ -1,4 +1,5 @@
-//! Faults of the connection and of the body's bytes, over HTTP/1.1 and HTTP/2: as a client sees them.
+//! Faults of the connection and of the body's bytes, over HTTP/1.1 and HTTP/2: as a client sees
+//! them.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};

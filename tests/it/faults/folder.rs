@@ -1,4 +1,5 @@
-//! Faults at files in a linkage folder that the server keeps: what the client finds there, what is journalled and counted, and what is refused.
+//! Faults at files in a linkage folder that the server keeps: what the client finds there, what is
+//! journalled and counted, and what is refused.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ async fn folder_with<'m>(mock: &'m Mock, template: &str, faults: Value) -> (Clin
 /// Drops a check, and gives the bytes of the file that answers it.
 async fn answer(clinic: &Clinic<'_>, number: u32) -> Vec<u8> {
     let folder = clinic.folder();
-    folder.drop(&format!("OQSsiquc01req_{number}.xml"), check(&clinic.code, "f"));
+    folder.put_request(&format!("OQSsiquc01req_{number}.xml"), check(&clinic.code, "f"));
     folder.wait_for(&format!("res/OQSsiquc01res_{number}.xml")).await
 }
 
@@ -56,7 +57,7 @@ async fn no_file_comes_or_a_late_one_and_what_was_asked_is_done_all_the_same() {
     let mock = Mock::with_folders().await;
     let faults = json!([{"operation": "folder", "kind": "black_hole", "nth": 1}, {"operation": "folder", "kind": "delay", "delay": "PT1.5S", "nth": 2}]);
     let (clinic, folder) = folder_with(&mock, template::UP_TO_DATE, faults).await;
-    folder.drop("OQSsiquc01req_1.xml", check(&clinic.code, "f"));
+    folder.put_request("OQSsiquc01req_1.xml", check(&clinic.code, "f"));
     wait_until("the request is consumed", || folder.names("req").is_empty()).await;
     let start = Instant::now();
     answer(&clinic, 2).await;
@@ -93,7 +94,7 @@ async fn a_kind_that_makes_no_sense_for_a_file_is_refused_and_told_where_it_does
     ] {
         let mut fault = fault;
         fault["operation"] = json!("folder");
-        let problem = clinic.add_fault(fault.clone()).refused_at("/operation").await;
+        let problem = clinic.add_fault(fault.clone()).expect_unprocessable("/operation").await;
         assert!(problem["detail_en"].as_str().unwrap().contains("makes no sense for `folder`; it does for any,"), "{problem}");
     }
 }
@@ -108,7 +109,7 @@ async fn a_pdf_is_cut_and_spoilt_under_its_name() {
     let asked = about(&clinic.code, "1241", "<FileCategory>1</FileCategory>");
     let mut sizes = Vec::new();
     for number in 1..=4 {
-        folder.drop(&format!("YZKsiquc01req_{number}.xml"), &asked);
+        folder.put_request(&format!("YZKsiquc01req_{number}.xml"), &asked);
         let pdf = folder.wait_for(&format!("res/YZKsiquc01res_{number}.pdf")).await;
         assert!(pdf.starts_with(b"%PDF"), "{number}");
         sizes.push(pdf.len());

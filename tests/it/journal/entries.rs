@@ -1,4 +1,5 @@
-//! What a journal entry holds: request and answer without their secrets, who asked, for whom, and what the terminal was at.
+//! What a journal entry holds: request and answer without their secrets, who asked, for whom, and
+//! what the terminal was at.
 
 use encoding_rs::SHIFT_JIS;
 use reqwest::{Method, StatusCode};
@@ -20,7 +21,7 @@ fn written(code: &str, fields: Value) -> Value {
 }
 
 async fn search(clinic: &Clinic<'_>, asked: &Value) -> Value {
-    clinic.mock.computer().search(asked).await;
+    clinic.mock.receipt_computer().search(asked).await;
     clinic.last_entry().await
 }
 
@@ -96,7 +97,7 @@ async fn no_value_of_a_login_and_no_token_is_kept() {
     let token = granted.id_token();
     let checked = mock.backend(Method::POST, SEARCH).header("authorization", token).header("x-api-key", "k3y-of-theirs");
     mock.send(checked.json(&clinic.inquiry())).await;
-    mock.computer().with_token("a-foreign-t0ken").search(&clinic.inquiry()).await;
+    mock.receipt_computer().with_token("a-foreign-t0ken").search(&clinic.inquiry()).await;
     let again = clinic.login().await;
     clinic.check_with(&again).await;
     clinic.check_with(token).await;
@@ -172,7 +173,7 @@ async fn what_fits_no_route_and_no_institution_is_kept_with_its_headers() {
     let lost = mock
         .send(mock.backend(Method::PUT, "/oqs/nowhere").header("authorization", "t0ken").header("x-client", "lost").json(&json!({})))
         .await;
-    let unknown = mock.computer().check("9919999996").await;
+    let unknown = mock.receipt_computer().check("9919999996").await;
     let strays = mock.get("/v1/journal").await["entries"].clone();
     assert_eq!((&strays[0]["id"], &strays[0]["path"], &strays[0]["method"]), (&json!(lost.journal), &json!("/oqs/nowhere"), &json!("PUT")));
     assert_eq!((&strays[0]["request"]["headers"]["x-client"], &strays[0]["institution"]), (&json!("lost"), &Value::Null));

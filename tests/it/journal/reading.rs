@@ -16,7 +16,8 @@ fn numbers(listing: &Value) -> Vec<u64> {
     listing["entries"].as_array().unwrap().iter().map(|entry| entry["number"].as_u64().unwrap()).collect()
 }
 
-/// A pharmacy of two terminals: a login, a refused check of T2, one of T1 that works an hour later, and a poll.
+/// A pharmacy of two terminals: a login, a refused check of T2, one of T1 that works an hour later,
+/// and a poll.
 async fn lived(mock: &Mock) -> Clinic<'_> {
     let clinic = mock.clinic(template::PHARMACY, NOW).await;
     let token = mock.login(json!({"userId": format!("{clinic}-T2")})).await;
@@ -99,13 +100,13 @@ async fn what_an_emptied_journal_held_counts_as_evicted() {
     let mock = Mock::start().await;
     let clinic = lived(&mock).await;
     let held = numbers(&clinic.get("/journal").await).len() as u64;
-    clinic.delete("/journal").answered(StatusCode::NO_CONTENT).await;
+    clinic.delete("/journal").expect_status(StatusCode::NO_CONTENT).await;
     assert_eq!(clinic.get("/journal").await, json!({"entries": [], "evicted": held}));
     clinic.check().await;
     assert_eq!(numbers(&clinic.get("/journal").await), [held + 1]);
     mock.ask("/nowhere").await;
     assert_eq!(numbers(&mock.get("/v1/journal").await), [1]);
-    mock.delete("/v1/journal").answered(StatusCode::NO_CONTENT).await;
+    mock.delete("/v1/journal").expect_status(StatusCode::NO_CONTENT).await;
     assert_eq!(mock.get("/v1/journal").await, json!({"entries": [], "evicted": 1}));
     assert_eq!(numbers(&clinic.get("/journal").await), [held + 1], "of that alone");
     clinic.reset().await;
@@ -138,7 +139,7 @@ async fn masked_entries_hold_nothing_of_a_person() {
     clinic.check().await;
     let mut wrong = real.clone();
     wrong.pointer_mut(info_at).unwrap()["Birthdate"] = "1943年".into();
-    mock.computer().search(&wrong).await;
+    mock.receipt_computer().search(&wrong).await;
     let cut = real.to_string();
     mock.send(mock.backend(Method::POST, SEARCH).header("content-type", "application/json").body(cut[..cut.len() - 3].to_owned())).await;
     let xml = message(&clinic.code, DATE, &info(&card("06990014", "試－２４", "３０５", "02"), "20121103", "0"));
@@ -264,7 +265,7 @@ async fn an_inquiry_that_matched_nobody_shows_who_came_nearest_criterion_by_crit
     let clinic = mock.clinic(template::UP_TO_DATE, NOW).await;
     let mut asked = clinic.inquiry();
     asked.pointer_mut("/XmlMsg/MessageBody/QualificationConfirmSearchInfo").unwrap()["Birthdate"] = "19800518".into();
-    mock.computer().search(&asked).await;
+    mock.receipt_computer().search(&asked).await;
     let near = clinic.get("/journal/1").await["explanation"]["near_miss"].clone();
     let marks: String = near.as_array().unwrap().iter().map(|one| one["mark"].as_str().unwrap()).collect();
     assert_eq!(marks, "✓✓✓✓✗");
@@ -278,7 +279,7 @@ async fn a_check_of_nobody_is_explained_by_the_persons_that_there_are() {
     let mut stranger = clinic.inquiry();
     let info = stranger.pointer_mut("/XmlMsg/MessageBody/QualificationConfirmSearchInfo").unwrap();
     (info["InsuredCardSymbol"], info["InsuredIdentificationNumber"], info["Birthdate"]) = ("x".into(), "9".into(), "19000101".into());
-    mock.computer().search(&stranger).await;
+    mock.receipt_computer().search(&stranger).await;
     let next = async || clinic.get("/journal/1").await["explanation"]["next"]["en"].to_string();
     assert!(next().await.contains("README and GET …/persons"));
     let one = clinic.get("/persons").await["persons"][0].clone();
@@ -319,7 +320,7 @@ async fn an_entry_that_is_not_there_is_named() {
     ] {
         assert_eq!(mock.get(&path).outcome().await.0.as_u16(), status, "{path}");
     }
-    clinic.get("/journal/x").refused_as(StatusCode::BAD_REQUEST, "path").await;
+    clinic.get("/journal/x").expect_problem_kind(StatusCode::BAD_REQUEST, "path").await;
     let found = mock.get(&format!("/v1/journal/{stray}")).await;
     assert_eq!(found["explanation"]["rule"]["id"], "malformed_request");
 }
@@ -329,9 +330,13 @@ async fn the_url_of_a_journal_names_what_is_wrong_with_it() {
     let mock = Mock::start().await;
     for query in ["operation=serch", "outcome=failed", "error=restart", "since=yesterday", "mask=yes", "typo=1", "terminal=T1&terminal=T2"]
     {
-        mock.at(template::UP_TO_DATE).get(&format!("/journal?{query}")).refused_as(StatusCode::BAD_REQUEST, "query").await;
+        mock.institution(template::UP_TO_DATE)
+            .get(&format!("/journal?{query}"))
+            .expect_problem_kind(StatusCode::BAD_REQUEST, "query")
+            .await;
     }
-    let problem = mock.at(template::UP_TO_DATE).get("/journal?operation=serch").refused_as(StatusCode::BAD_REQUEST, "query").await;
+    let problem =
+        mock.institution(template::UP_TO_DATE).get("/journal?operation=serch").expect_problem_kind(StatusCode::BAD_REQUEST, "query").await;
     assert!(problem["expected"].as_str().unwrap().contains("search"), "{problem}");
 }
 
@@ -339,11 +344,11 @@ async fn the_url_of_a_journal_names_what_is_wrong_with_it() {
 async fn an_error_is_asked_for_by_its_name_its_code_and_the_institutions_own_code() {
     let mock = Mock::start().await;
     let own = json!({"errors": {"restart_required": {"code": "ABCD0123E"}}});
-    mock.at(template::UP_TO_DATE).change(own).await;
+    mock.institution(template::UP_TO_DATE).change(own).await;
     for error in ["restart_required", "MOCK0501E", "ABCD0123E"] {
-        mock.at(template::UP_TO_DATE).get(&format!("/journal?error={error}")).await;
+        mock.institution(template::UP_TO_DATE).get(&format!("/journal?error={error}")).await;
     }
-    let problem = mock.get("/v1/journal?error=ABCD0123E").refused_as(StatusCode::BAD_REQUEST, "query").await;
+    let problem = mock.get("/v1/journal?error=ABCD0123E").expect_problem_kind(StatusCode::BAD_REQUEST, "query").await;
     assert!(problem["expected"].as_str().unwrap().contains("restart_required (MOCK0501E)"), "{problem}");
 }
 
@@ -360,5 +365,5 @@ async fn an_error_is_asked_for_by_a_former_code_while_an_entry_has_it() {
         assert_eq!(numbers(&clinic.get(&format!("/journal?error={query}")).await), found, "{query}");
     }
     clinic.delete("/journal").await;
-    clinic.get("/journal?error=ABCD0123E").refused_as(StatusCode::BAD_REQUEST, "query").await;
+    clinic.get("/journal?error=ABCD0123E").expect_problem_kind(StatusCode::BAD_REQUEST, "query").await;
 }

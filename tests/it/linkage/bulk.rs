@@ -1,4 +1,5 @@
-//! Bulk requests as a receipt computer meets them: reception numbers, whose they are, and how long they hold.
+//! Bulk requests as a receipt computer meets them: reception numbers, whose they are, and how long
+//! they hold.
 
 use serde_json::json;
 
@@ -23,7 +24,7 @@ async fn a_result_is_ready_at_its_second_and_can_be_fetched_again() {
     let clinic = mock.clinic(template::UP_TO_DATE, NOW).await;
     clinic.set_terminal(json!({"linkage": {"bulk_time": "PT90S"}})).await;
     let folder = clinic.folder();
-    folder.drop("OQSmuquc01req_202601200001.xml", message(&clinic.code, DATE, &(plain() + &info_of("elderly", "0"))));
+    folder.put_request("OQSmuquc01req_202601200001.xml", message(&clinic.code, DATE, &(plain() + &info_of("elderly", "0"))));
     let taken = crate::support::request_files::text(&folder.wait_for("res/OQSmuquc01res_202601200001.xml").await);
     let number = value(&taken, "ReceptionNumber").unwrap();
     clinic.advance("2026-01-20T10:01:29+09:00").await;
@@ -33,7 +34,7 @@ async fn a_result_is_ready_at_its_second_and_can_be_fetched_again() {
         (Some("2"), Some(number), false)
     );
     clinic.advance("2026-01-20T10:01:30+09:00").await;
-    folder.drop("OQSmuquc02req_202601200002.xml", message(&clinic.code, "", &element("ReceptionNumber", number)));
+    folder.put_request("OQSmuquc02req_202601200002.xml", message(&clinic.code, "", &element("ReceptionNumber", number)));
     let first = crate::support::request_files::text(&folder.wait_for("res/OQSmuquc02res_202601200002.xml").await);
     assert_eq!((value(&first, "SegmentOfResult"), value(&first, "NumberOfProcessingResult")), (Some("1"), Some("2")));
     assert_eq!(fetch(&clinic, "muquc", number).await, first, "a second fetch says the same");

@@ -1,4 +1,5 @@
-//! Bulk requests in the forms that clients in use send, and what their answers carry of the request that was handed in.
+//! Bulk requests in the forms that clients in use send, and what their answers carry of the request
+//! that was handed in.
 
 use onshi_mock::store::Target;
 use serde_json::json;
@@ -10,7 +11,8 @@ use crate::support::request_files::{DATE, element, message, plain, value};
 const NOW: &str = "2026-11-28T10:00:00+09:00";
 const CODE: &str = "9910000018";
 
-/// A request as a client in use writes it: labelled Shift_JIS, indented, its conditions in `QualificationConfirmSearchInfo`.
+/// A request as a client in use writes it: labelled Shift_JIS, indented, its conditions in
+/// `QualificationConfirmSearchInfo`.
 fn as_in_use(conditions: &[(&str, &str)]) -> String {
     let lines: String = conditions.iter().map(|(name, text)| format!("      <{name}>{text}</{name}>\n")).collect();
     format!(
@@ -21,14 +23,15 @@ fn as_in_use(conditions: &[(&str, &str)]) -> String {
     )
 }
 
-/// A terminal of the fixture institution at a clock that stands, whose bulk requests are ready at once.
+/// A terminal of the fixture institution at a clock that stands, whose bulk requests are ready at
+/// once.
 async fn prepared(mock: &Mock) {
-    mock.at(CODE).freeze_at(NOW).await;
-    mock.at(CODE).set_terminal(json!({"linkage": {"bulk_time": "PT0S"}})).await;
+    mock.institution(CODE).freeze_at(NOW).await;
+    mock.institution(CODE).set_terminal(json!({"linkage": {"bulk_time": "PT0S"}})).await;
 }
 
 async fn fetch(mock: &Mock, kind: &str, header: &str, number: &str) -> String {
-    mock.at(CODE).file(&format!("OQS{kind}02req_1.xml"), message(CODE, header, &element("ReceptionNumber", number))).await.text()
+    mock.institution(CODE).file(&format!("OQS{kind}02req_1.xml"), message(CODE, header, &element("ReceptionNumber", number))).await.text()
 }
 
 /// What lies in the header, and what in the body.
@@ -47,12 +50,12 @@ async fn conditions_are_taken_in_the_search_info_and_flat() {
         let flat: String = conditions.iter().map(|(name, text)| element(name, text)).collect();
         let mut results = Vec::new();
         for request in [as_in_use(conditions), message(CODE, "", &flat)] {
-            let taken = mock.at(CODE).file(&format!("OQS{kind}01req_202611280001.xml"), request).await.text();
+            let taken = mock.institution(CODE).file(&format!("OQS{kind}01req_202611280001.xml"), request).await.text();
             let (header, body) = parts(&taken);
             assert_eq!(value(header, "SegmentOfResult"), Some("1"), "{kind}: {taken}");
             assert_eq!(value(body, "ReceptionDateTime"), Some("20261128100000"), "{kind}: {taken}");
             assert_eq!(value(header, "ReceptionNumber"), None, "{kind}: {taken}");
-            assert!(mock.at(CODE).last_entry().await["notes"].is_null(), "nothing of it is passed over");
+            assert!(mock.institution(CODE).last_entry().await["notes"].is_null(), "nothing of it is passed over");
             let fetched_text = fetch(&mock, kind, "", value(body, "ReceptionNumber").unwrap()).await;
             assert!(fetched_text.contains("<BulkConfirmUnit>"), "{kind}: somebody fits: {fetched_text}");
             results.push(fetched_text.split_once("<BulkConfirmUnit>").unwrap().1.to_owned());
@@ -69,7 +72,7 @@ async fn what_is_wrong_with_conditions_is_told_where_they_lie() {
         ("mutic", vec![("MedicalTreatmentMonth", "202613")], "/XmlMsg/MessageBody/QualificationConfirmSearchInfo/MedicalTreatmentMonth"),
         ("muhvq", vec![("ConsentDateFrom", "20261101")], "/XmlMsg/MessageBody/QualificationConfirmSearchInfo: ConsentDateFrom"),
     ] {
-        let text = mock.at(CODE).file(&format!("OQS{kind}01req_1.xml"), as_in_use(&conditions)).await.text();
+        let text = mock.institution(CODE).file(&format!("OQS{kind}01req_1.xml"), as_in_use(&conditions)).await.text();
         assert!(value(&text, "ErrorMessage").unwrap().contains(said), "{kind}: {text}");
     }
 }
@@ -78,8 +81,8 @@ async fn what_is_wrong_with_conditions_is_told_where_they_lie() {
 async fn by_a_setting_the_header_has_the_reception_number_too() {
     let mock = Mock::start().await;
     prepared(&mock).await;
-    mock.at(CODE).set_terminal(json!({"linkage": {"reception_number_in_header": true}})).await;
-    let text = mock.at(CODE).file("OQSmuquc01req_1.xml", message(CODE, DATE, &plain())).await.text();
+    mock.institution(CODE).set_terminal(json!({"linkage": {"reception_number_in_header": true}})).await;
+    let text = mock.institution(CODE).file("OQSmuquc01req_1.xml", message(CODE, DATE, &plain())).await.text();
     let (header, body) = parts(&text);
     assert!(value(header, "ReceptionNumber").is_some() && value(header, "ReceptionNumber") == value(body, "ReceptionNumber"), "{text}");
 }
@@ -98,7 +101,7 @@ async fn a_result_carries_the_identifier_and_date_of_the_request_that_fetches_it
         (String::new(), second + &later, [Some("c"), Some("20260121")]),
     ] {
         let month = element("MedicalTreatmentMonth", "202611");
-        let taken = mock.at(CODE).file("OQSmutic01req_1.xml", message(CODE, &handed_in, &month)).await.text();
+        let taken = mock.institution(CODE).file("OQSmutic01req_1.xml", message(CODE, &handed_in, &month)).await.text();
         let fetched_text = fetch(&mock, "mutic", &fetched, value(&taken, "ReceptionNumber").unwrap()).await;
         let (header, _) = parts(&fetched_text);
         let carried = [value(header, "ArbitraryFileIdentifier"), value(header, "QualificationConfirmationDate")];
@@ -124,7 +127,7 @@ async fn identifier_and_date_hold_after_a_restart_of_the_program() {
     let mut mock = start().await;
     prepared(&mock).await;
     let header = element("ArbitraryFileIdentifier", "&#97;-1") + DATE;
-    let taken = mock.at(CODE).file("OQSmuquc01req_1.xml", message(CODE, &header, &plain())).await.text();
+    let taken = mock.institution(CODE).file("OQSmuquc01req_1.xml", message(CODE, &header, &plain())).await.text();
     mock.stop().await;
     let again = start().await;
     let fetched_text = fetch(&again, "muquc", "", value(&taken, "ReceptionNumber").unwrap()).await;
@@ -153,7 +156,7 @@ async fn registrations_come_back_as_registration_units() {
     prepared(&mock).await;
     let card = crate::support::request_files::card("01990019", "11010203", "1001", "01");
     let info = element("ReferenceNumberRegistrationInfo", &(element("ReferenceNumber", "7") + &card));
-    let taken = mock.at(CODE).file("OQSmuimm01req_1.xml", message(CODE, "", &info)).await.text();
+    let taken = mock.institution(CODE).file("OQSmuimm01req_1.xml", message(CODE, "", &info)).await.text();
     let fetched_text = fetch(&mock, "muimm", "", value(&taken, "ReceptionNumber").unwrap()).await;
     let unit = value(&fetched_text, "BulkRegistrationUnit").unwrap_or_else(|| panic!("{fetched_text}"));
     assert_eq!((value(unit, "ReferenceNumber"), value(unit, "ProcessingResultStatus")), (Some("7"), Some("1")), "{fetched_text}");

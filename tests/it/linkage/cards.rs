@@ -1,4 +1,5 @@
-//! The patient's path: a card at the reader, the face result file, and the error screen of a pending terminal.
+//! The patient's path: a card at the reader, the face result file, and the error screen of a
+//! pending terminal.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -146,7 +147,7 @@ async fn mistakes_are_named_and_an_external_terminal_has_a_reader_too() {
         (json!({"person": "valid", "card": "torn"}), "/card"),
         (json!({"person": "valid", "consents": {"pharmacists": "perhaps"}}), "/consents"),
     ] {
-        clinic.present(body.clone()).refused_at(pointer).await;
+        clinic.present(body.clone()).expect_unprocessable(pointer).await;
     }
     let seen = clinic.present(json!({"person": "valid"})).await;
     assert_eq!(
@@ -250,6 +251,6 @@ async fn a_person_is_meant_by_id_name_or_number_and_one_that_several_have_is_ask
     clinic.put("/persons", json!({"persons": own})).await;
     let seen = clinic.present(json!({"person": "７７"})).await;
     assert!(seen["file"]["text"].as_str().unwrap().contains("<Name>模擬　一</Name>"), "{seen}");
-    let problem = clinic.present(json!({"person": "88"})).refused(StatusCode::UNPROCESSABLE_ENTITY).await;
+    let problem = clinic.present(json!({"person": "88"})).expect_problem(StatusCode::UNPROCESSABLE_ENTITY).await;
     assert_eq!(problem["expected"], "b (模擬　二), c (模擬　三)", "{problem}");
 }

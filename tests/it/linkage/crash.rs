@@ -1,5 +1,6 @@
-//! SIGKILL while request files are taken: a reception number in the folder is known afterwards, and every request is answered once and whole,
-//! however files come into being; error files are whole before their requests move, and face results are not lost.
+//! SIGKILL while request files are taken: a reception number in the folder is known afterwards, and
+//! every request is answered once and whole, however files come into being; error files are whole
+//! before their requests move, and face results are not lost.
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ const REQUESTS: usize = 40;
 /// Every so many requests one is malformed.
 const BAD: usize = 8;
 
-/// What lies in a directory under names that begin so. A file that is just being put there anew may be gone between listing and reading.
+/// What lies in a directory under names that begin so. A file that is just being put there anew may
+/// be gone between listing and reading.
 fn lying(folder: &Folder, dir: &str, beginning: &str) -> BTreeMap<String, Vec<u8>> {
     let names = folder.names(dir).into_iter().filter(|name| name.starts_with(beginning));
     names.filter_map(|name| Some((name.clone(), std::fs::read(folder.0.join(dir).join(name)).ok()?))).collect()
@@ -29,11 +31,12 @@ fn lying(folder: &Folder, dir: &str, beginning: &str) -> BTreeMap<String, Vec<u8
 fn ask(folder: &Folder, round: u32) {
     for number in 0..REQUESTS {
         let content = if number % BAD == 1 { "<XmlMsg></XmlMsg>".to_owned() } else { message(CODE, DATE, &plain()) };
-        folder.drop(&format!("OQSmuquc01req_{round}_{number}.xml"), content);
+        folder.put_request(&format!("OQSmuquc01req_{round}_{number}.xml"), content);
     }
 }
 
-/// Presents cards until the program is killed; the names of the face files that it says lie in the folder.
+/// Presents cards until the program is killed; the names of the face files that it says lie in the
+/// folder.
 async fn cards(client: Client, url: String) -> Vec<String> {
     let mut reported = Vec::new();
     while let Ok(answer) = client.post(&url).bearer_auth(TOKEN).json(&json!({"person": "valid"})).send().await {

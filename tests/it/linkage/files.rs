@@ -6,7 +6,7 @@ use encoding_rs::SHIFT_JIS;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::request_files::{DATE, Result, card, check, element, info, message, plain, value};
+use crate::support::request_files::{DATE, FileResponse, card, check, element, info, message, plain, value};
 use crate::support::{Clinic, Mock, template};
 
 const NOW: &str = "2026-01-20T10:00:00+09:00";
@@ -23,7 +23,7 @@ async fn submit(clinic: &Clinic<'_>, kind: &str, body: &str) -> String {
     value(&text, "ReceptionNumber").unwrap().to_owned()
 }
 
-async fn fetch(clinic: &Clinic<'_>, kind: &str, number: &str) -> Result {
+async fn fetch(clinic: &Clinic<'_>, kind: &str, number: &str) -> FileResponse {
     let body = element("ReceptionNumber", number);
     clinic.file(&format!("OQS{kind}02req_1.xml"), message(&clinic.code, "", &body)).await
 }
@@ -129,7 +129,7 @@ async fn a_bulk_result_can_be_a_zip_and_any_answer_a_password_zip() {
     let settings = json!({"linkage": {"bulk_result": "zip", "encrypt": ["OQSsiquc01"], "zip_password": "secret", "bulk_time": "PT0S"}});
     clinic.set_terminal(settings).await;
     let number = submit(&clinic, "muquc", &plain()).await;
-    let opened = |result: &Result, password: Option<&[u8]>| {
+    let opened = |result: &FileResponse, password: Option<&[u8]>| {
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(result.bytes.clone())).unwrap();
         assert_eq!(archive.len(), 1);
         let mut text = String::new();

@@ -1,4 +1,5 @@
-//! The linkage route: who may ask it, for which terminal, and the form in which each kind of answer leaves.
+//! The linkage route: who may ask it, for which terminal, and the form in which each kind of answer
+//! leaves.
 
 use std::io::{Cursor, Read};
 
@@ -8,11 +9,11 @@ use serde_json::{Value, json};
 use crate::backend::identity::certified;
 use crate::support::request_files::{DATE, check, element, info_of, message, value};
 use crate::support::template::PHARMACY;
-use crate::support::{Clinic, Computer, Mock, SEARCH, template};
+use crate::support::{Clinic, Mock, ReceiptComputer, SEARCH, template};
 
 const NOW: &str = "2026-01-20T10:00:00+09:00";
 
-async fn put(computer: &Computer<'_>, terminal: &str, content: String) -> (StatusCode, String) {
+async fn put(computer: &ReceiptComputer<'_>, terminal: &str, content: String) -> (StatusCode, String) {
     let path = format!("/linkage/v1/terminals/{terminal}/files/OQSsiquc01req_1.xml");
     let response = computer.request(Method::POST, &path).body(content).send().await.unwrap();
     (response.status(), response.text().await.unwrap())
@@ -21,7 +22,7 @@ async fn put(computer: &Computer<'_>, terminal: &str, content: String) -> (Statu
 #[tokio::test]
 async fn a_certificate_or_a_token_of_another_terminal_is_refused() {
     let mock = Mock::start().await;
-    let t1 = certified(&mock.at(PHARMACY), "T1").await;
+    let t1 = certified(&mock.institution(PHARMACY), "T1").await;
     let asked = || check(PHARMACY, "f");
     let (status, answer) = put(&t1, &format!("{PHARMACY}-T1"), asked()).await;
     assert_eq!((status, value(&answer, "QualificationValidity")), (StatusCode::OK, Some("1")));
@@ -29,11 +30,11 @@ async fn a_certificate_or_a_token_of_another_terminal_is_refused() {
     assert!(status == StatusCode::FORBIDDEN && answer.contains("MOCK0103E"), "{status} {answer}");
 
     let token = mock.login(json!({"userId": format!("{PHARMACY}-T2")})).await;
-    let (status, answer) = put(&mock.computer().with_token(&token), &format!("{PHARMACY}-T2"), asked()).await;
+    let (status, answer) = put(&mock.receipt_computer().with_token(&token), &format!("{PHARMACY}-T2"), asked()).await;
     assert_eq!((status, value(&answer, "ErrorCode")), (StatusCode::OK, Some("MOCK0501E")), "that one is pending");
-    let (status, answer) = put(&mock.computer().with_token(&token), &format!("{PHARMACY}-T1"), asked()).await;
+    let (status, answer) = put(&mock.receipt_computer().with_token(&token), &format!("{PHARMACY}-T1"), asked()).await;
     assert!(status == StatusCode::FORBIDDEN && answer.contains("MOCK0103E"), "{status} {answer}");
-    let (status, answer) = put(&mock.computer().with_token(&token), "9910000018-T1", check("9910000018", "f")).await;
+    let (status, answer) = put(&mock.receipt_computer().with_token(&token), "9910000018-T1", check("9910000018", "f")).await;
     assert!(status == StatusCode::FORBIDDEN && answer.contains("MOCK0103E"), "{status} {answer}");
 }
 
@@ -41,7 +42,7 @@ async fn a_certificate_or_a_token_of_another_terminal_is_refused() {
 async fn a_terminal_that_does_not_exist_or_is_no_address_is_a_problem() {
     let mock = Mock::start().await;
     for terminal in ["9910000018-T9", "9999999999-T1", "T1", "..%2F..%2F9910000018-T1"] {
-        let (status, answer) = put(&mock.computer(), terminal, check("9910000018", "f")).await;
+        let (status, answer) = put(&mock.receipt_computer(), terminal, check("9910000018", "f")).await;
         assert!(status.is_client_error() && answer.contains("\"title\""), "{terminal}: {status} {answer}");
     }
     let path = "/linkage/v1/terminals/9910000018-T1/files/OQSsiquc01req_1.xml";
@@ -156,7 +157,7 @@ async fn settings_of_the_linkage_application_are_checked() {
         (json!({"encrypt": ["OQSsiquc09"]}), "/linkage/encrypt"),
         (json!({"wait": 1}), "/linkage/wait"),
     ] {
-        let problem = clinic.set_terminal(json!({"linkage": linkage})).refused(StatusCode::UNPROCESSABLE_ENTITY).await;
+        let problem = clinic.set_terminal(json!({"linkage": linkage})).expect_problem(StatusCode::UNPROCESSABLE_ENTITY).await;
         let at = problem["pointer"].as_str().unwrap_or_default();
         assert!(at.starts_with(pointer), "{linkage}: {problem}");
     }
@@ -182,7 +183,7 @@ async fn an_answer_says_how_its_file_comes_into_being_and_so_does_the_journal() 
     }
     clinic.check().await;
     assert_eq!(clinic.last_entry().await["result_files"], Value::Null, "no file");
-    let problem = clinic.set_terminal(json!({"result_files": "renamed"})).refused_at("/result_files").await;
+    let problem = clinic.set_terminal(json!({"result_files": "renamed"})).expect_unprocessable("/result_files").await;
     for words in [&problem["detail"], &problem["detail_en"]] {
         assert!(["renamed", "`in_place`", "`atomic`"].iter().all(|word| words.as_str().unwrap().contains(word)), "{words}");
     }

@@ -1,5 +1,6 @@
-//! Clients that notice files in different ways, over a real folder and what the kernel tells of it: who gets every answer under which
-//! `result_files`, and who does not. The documentation warns of both.
+//! Clients that notice files in different ways, over a real folder and what the kernel tells of it:
+//! who gets every answer under which `result_files`, and who does not. The documentation warns of
+//! both.
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;
@@ -21,14 +22,16 @@ use crate::support::{Mock, template};
 use crate::terminal::simulated::{Running, Site};
 
 const FILES: usize = 1000;
-/// A file of the test's own: what comes before it in the directory has been told to a watcher that meets it.
+/// A file of the test's own: what comes before it in the directory has been told to a watcher that
+/// meets it.
 const END: &str = "end";
 
 const CHANGES: WatchFlags = WatchFlags::MODIFY;
 /// What .NET and Java call a creation: a renaming into the directory is one, too.
 const CREATIONS: WatchFlags = WatchFlags::CREATE.union(WatchFlags::MOVED_TO);
 
-/// What a watcher got: the identifier in each file that it could read as a whole, and how many readings gave less.
+/// What a watcher got: the identifier in each file that it could read as a whole, and how many
+/// readings gave less.
 #[derive(Debug, Default, PartialEq)]
 struct Got {
     whole: BTreeMap<String, String>,
@@ -50,7 +53,8 @@ impl Got {
     }
 }
 
-/// Reads each file of which it is told by the events of one kind; where it `retries`, until the file is whole.
+/// Reads each file of which it is told by the events of one kind; where it `retries`, until the
+/// file is whole.
 fn watcher(dir: PathBuf, events: WatchFlags, retries: bool) -> thread::JoinHandle<Got> {
     let summary = inotify::init(CreateFlags::CLOEXEC).unwrap();
     inotify::add_watch(&summary, &dir, events).unwrap();
@@ -74,7 +78,8 @@ fn watcher(dir: PathBuf, events: WatchFlags, retries: bool) -> thread::JoinHandl
     })
 }
 
-/// Lists the directory again and again, and takes a file when two readings agree and it is not empty.
+/// Lists the directory again and again, and takes a file when two readings agree and it is not
+/// empty.
 fn poller(dir: PathBuf) -> task::JoinHandle<Got> {
     task::spawn_blocking(move || {
         let (mut got, mut before) = (Got::default(), BTreeMap::<PathBuf, Vec<u8>>::new());
@@ -99,7 +104,8 @@ fn poller(dir: PathBuf) -> task::JoinHandle<Got> {
     })
 }
 
-/// What four clients get of a thousand answers: who waits for changes, who waits for creations, who does so and reads once, who polls.
+/// What four clients get of a thousand answers: who waits for changes, who waits for creations, who
+/// does so and reads once, who polls.
 #[expect(clippy::print_stdout, reason = "what was counted is for whoever reads the tests' output")]
 async fn watched(result_files: &str) -> [Got; 4] {
     let mock = Mock::with_folders().await;
@@ -110,7 +116,7 @@ async fn watched(result_files: &str) -> [Got; 4] {
     let watching = [(CHANGES, false), (CREATIONS, true), (CREATIONS, false)].map(|(events, retries)| watcher(res.clone(), events, retries));
     let polling = poller(res.clone());
     let began = Instant::now();
-    (0..FILES).for_each(|i| folder.drop(&format!("OQSsiquc01req_{i:04}.xml"), check(&clinic.code, &format!("f-{i:04}"))));
+    (0..FILES).for_each(|i| folder.put_request(&format!("OQSsiquc01req_{i:04}.xml"), check(&clinic.code, &format!("f-{i:04}"))));
     let polled = polling.await.unwrap();
     let took = began.elapsed();
     std::fs::write(res.join(END), "x").unwrap();
@@ -146,11 +152,12 @@ async fn atomic_files_are_whole_at_their_creation_and_never_change() {
     }
 }
 
-/// What a simulated terminal puts into its folder, as told by the events of one kind: of a check, and of a card at the reader.
+/// What a simulated terminal puts into its folder, as told by the events of one kind: of a check,
+/// and of a card at the reader.
 async fn put_by(running: &Running, folder: &Folder, code: &str, number: u32, events: WatchFlags) -> [usize; 2] {
     let dirs = ["res", "face"].map(|dir| folder.0.join(dir));
     let [res, face] = dirs.clone().map(|dir| watcher(dir, events, false));
-    folder.drop(&format!("OQSsiquc01req_{number}.xml"), check(code, "f"));
+    folder.put_request(&format!("OQSsiquc01req_{number}.xml"), check(code, "f"));
     folder.wait_for(&format!("res/OQSsiquc01res_{number}.xml")).await;
     let card: CardInput = serde_json::from_value(json!({"person": "valid"})).unwrap();
     assert!(running.terminal.card(&card).await.unwrap().file.is_some());

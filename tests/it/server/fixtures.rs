@@ -1,4 +1,5 @@
-//! Fixture files of one's own: what is wrong in them is said with file, line, and what was expected, and the server starts on none that is.
+//! Fixture files of one's own: what is wrong in them is said with file, line, and what was
+//! expected, and the server starts on none that is.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -136,10 +137,10 @@ async fn an_official_code_and_text_replace_the_invented_ones_and_lose_their_labe
     let dir = with("errors.toml", provenance, "provenance = { code = \"documented\", message = \"documented\", source = \"N5\" }");
     let text = std::fs::read_to_string(dir.path().join("errors.toml")).unwrap().replace("MOCK0501E", "REAL0001E");
     std::fs::write(dir.path().join("errors.toml"), text).unwrap();
-    let invented = Mock::start().await.at(template::PENDING).check().await;
+    let invented = Mock::start().await.institution(template::PENDING).check().await;
     assert!(invented.error_message().ends_with("（MOCK0501E は模擬の仮コードです）"), "{}", invented.error_message());
     let mock = Mock::start_with(|config| config.fixtures = Some(dir.path().to_owned())).await;
-    let documented = mock.at(template::PENDING).check().await;
+    let documented = mock.institution(template::PENDING).check().await;
     documented.expect_error("REAL0001E");
     assert!(!documented.error_message().contains("仮コード"));
 }

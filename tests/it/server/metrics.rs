@@ -1,4 +1,5 @@
-//! `/metrics`: behind the token, in Prometheus' text form, with labels from lists of our own; what its page says is what it has.
+//! `/metrics`: behind the token, in Prometheus' text form, with labels from lists of our own; what
+//! its page says is what it has.
 
 use std::collections::BTreeSet;
 
@@ -34,8 +35,8 @@ async fn requests_refusals_and_faults_are_counted_by_what_they_were() {
     let mock = Mock::start().await;
     let before = read(&mock).await;
     assert_eq!(value(&before, r#"onshi_mock_requests_total{operation="search",outcome="refused"}"#), 0.0, "all are there from the start");
-    mock.at(template::UP_TO_DATE).check().await;
-    mock.at(template::PENDING).check().await;
+    mock.institution(template::UP_TO_DATE).check().await;
+    mock.institution(template::PENDING).check().await;
     let clinic = with_faults(&mock, json!([{"kind": "status", "status": 503, "operation": "search", "nth": 1}])).await;
     assert_eq!(mock.backend(Method::POST, SEARCH).json(&clinic.inquiry()).send().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
     let text = read(&mock).await;
@@ -56,7 +57,7 @@ async fn what_a_client_sends_becomes_no_label() {
     for path in ["/nowhere-1", "/delivery/v1/terminals/9910000018-nowhere-2/updates", "/notices/v1?nowhere-3"] {
         mock.backend(Method::GET, path).send().await.unwrap();
     }
-    mock.at("nowhere-4").check().await;
+    mock.institution("nowhere-4").check().await;
     let text = read(&mock).await;
     assert!(!text.contains("nowhere") && text.lines().count() == lines, "{text}");
     assert_eq!(value(&text, r#"onshi_mock_requests_total{operation="unknown",outcome="refused"}"#), 1.0);

@@ -181,7 +181,8 @@ async fn of_two_servers_on_one_database_one_delivers() {
     // Six nights, and a terminal that fell silent.
     let ids: BTreeSet<String> = received(&receiver, 7).await.iter().map(|request| letter(request)["id"].to_string()).collect();
     assert_eq!(ids.len(), 7);
-    // The last of all, written when the others were delivered: what came twice would have come before it.
+    // The last of all, written when the others were delivered: what came twice would have come
+    // before it.
     server.put(&format!("/{code}/campaign"), json!({"starts": "2026-02-02"})).await;
     let announced = |received: &[Request]| received.iter().any(|request| letter(request)["type"] == "campaign.announced");
     let all = once(&receiver, announced).await;

@@ -1,4 +1,5 @@
-//! Traces over OTLP: a span for each request, within the client's trace, at the collector that was named at the start; an end that no collector delays.
+//! Traces over OTLP: a span for each request, within the client's trace, at the collector that was
+//! named at the start; an end that no collector delays.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,7 @@ async fn each_request_is_a_span_of_its_clients_trace() {
     let parent = format!("00-{TRACE}-b7ad6b7169203331-01");
     let check = mock.backend(Method::POST, SEARCH).header("traceparent", parent).json(&inquiry("9910000026"));
     let journal = mock.send(check).await.journal;
-    mock.at(template::PENDING).shown().await;
+    mock.institution(template::PENDING).show().await;
     // What waits is sent at the end.
     mock.stop().await;
     let sent = collector.received_requests().await.unwrap().into_iter().flat_map(|request| request.body).collect::<Vec<u8>>();
@@ -42,7 +43,7 @@ async fn a_collector_that_never_answers_delays_neither_requests_nor_the_end() {
     let url = Url::parse(&format!("http://{}/v1/traces", silent.local_addr().unwrap())).unwrap();
     let mut mock = Mock::start_with(|config| config.otlp_url = Some(url)).await;
     for _ in 0..20 {
-        mock.at(template::UP_TO_DATE).check().await;
+        mock.institution(template::UP_TO_DATE).check().await;
     }
     let began = Instant::now();
     mock.stop().await;

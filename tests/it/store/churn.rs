@@ -1,4 +1,5 @@
-//! What it costs to create and delete institutions all day: neither memory nor the store's file grows.
+//! What it costs to create and delete institutions all day: neither memory nor the store's file
+//! grows.
 #![cfg(target_os = "linux")]
 
 use std::path::Path;

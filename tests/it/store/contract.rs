@@ -1,4 +1,5 @@
-//! What every store has to do, held against each back end: SQLite in memory, a SQLite file, PostgreSQL.
+//! What every store has to do, held against each back end: SQLite in memory, a SQLite file,
+//! PostgreSQL.
 
 use std::collections::BTreeMap;
 use std::path::Path;

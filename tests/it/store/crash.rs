@@ -17,7 +17,8 @@ use crate::support::{TOKEN, template, trusting};
 /// Clients that change things at once, each at an institution of its own.
 const CLIENTS: usize = 6;
 
-/// What one client was told is done: the number that its institution's name ends with, and the institutions that it made.
+/// What one client was told is done: the number that its institution's name ends with, and the
+/// institutions that it made.
 #[derive(Default)]
 struct Acknowledged {
     code: String,

@@ -1,4 +1,5 @@
-//! A store that fails: readiness turns red, callers get a clear 503, nothing acknowledged is lost, and it recovers without a restart.
+//! A store that fails: readiness turns red, callers get a clear 503, nothing acknowledged is lost,
+//! and it recovers without a restart.
 #![cfg(unix)]
 
 use std::os::unix::fs::PermissionsExt;
@@ -77,7 +78,7 @@ async fn a_lost_postgresql_is_told_and_recovered_from_without_a_restart() {
     clinic.check().await.expect_error("MOCK0009E");
     cluster.start_again().await;
     readiness(&client, &control, StatusCode::OK).await;
-    let institution = clinic.shown().await;
+    let institution = clinic.show().await;
     assert_eq!(institution["name"]["en"], "acknowledged");
     clinic.check().await.note("the state of before").expect_error("MOCK0501E");
     mock.stop().await;
@@ -86,7 +87,8 @@ async fn a_lost_postgresql_is_told_and_recovered_from_without_a_restart() {
 #[tokio::test]
 async fn a_file_that_may_not_grow_is_told_and_recovered_from_without_a_restart() {
     let dir = tempfile::tempdir().unwrap();
-    // As on a full disk, writing fails from some size on; whoever ignores the signal sees the error.
+    // As on a full disk, writing fails from some size on; whoever ignores the signal sees the
+    // error.
     let program = Program::start_under(
         dir.path(),
         &["sh", "-c", "trap '' XFSZ; ulimit -S -f 1024; exec \"$0\" \"$@\""],

@@ -1,4 +1,5 @@
-//! A PostgreSQL cluster of a test's own: from the machine's packages, of an unprivileged user, on a free port, gone with the test.
+//! A PostgreSQL cluster of a test's own: from the machine's packages, of an unprivileged user, on a
+//! free port, gone with the test.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

@@ -1,4 +1,5 @@
-//! Several servers on one PostgreSQL: what one does the others show, what is due happens once, and either may go away.
+//! Several servers on one PostgreSQL: what one does the others show, what is due happens once, and
+//! either may go away.
 
 use onshi_mock::store::Target;
 use serde_json::json;
@@ -70,7 +71,7 @@ async fn of_many_changes_at_two_servers_none_is_lost_and_what_is_due_happens_onc
     // Both look until the day is over by the institution's clock.
     let events = loop {
         for mock in [&a, &b] {
-            mock.at(&clinic.code).check().await;
+            mock.institution(&clinic.code).check().await;
         }
         let events = clinic.get("/events?limit=1000").await;
         let installed = events["events"].as_array().unwrap().iter().filter(|event| event["event"] == "installed").count();

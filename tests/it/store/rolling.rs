@@ -1,4 +1,5 @@
-//! Two servers on one PostgreSQL are restarted in turn, as a rolling release does, and no client that asks again notices.
+//! Two servers on one PostgreSQL are restarted in turn, as a rolling release does, and no client
+//! that asks again notices.
 #![cfg(unix)]
 
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! A simulated terminal against the real server: boots, what is no boot, its reader, its linkage folder, and a server that forgets.
+//! A simulated terminal against the real server: boots, what is no boot, its reader, its linkage
+//! folder, and a server that forgets.
 
 use std::path::PathBuf;
 
@@ -18,7 +19,8 @@ async fn hurried<'m>(mock: &'m Mock, now: &str) -> Clinic<'m> {
     clinic
 }
 
-/// An institution with an open window and an external terminal, and what the terminal is started with.
+/// An institution with an open window and an external terminal, and what the terminal is started
+/// with.
 async fn clinic<'m>(site: &Site, mock: &'m Mock) -> (Clinic<'m>, Settings) {
     let clinic = hurried(mock, "2026-01-19T21:00:00+09:00").await;
     let settings = site.settings_at(mock, &format!("{clinic}-T1"));
@@ -31,7 +33,7 @@ fn card(person: &str) -> CardInput {
 
 async fn answered(folder: &Folder, code: &str, number: u32) -> String {
     wait_until("the folder", || folder.0.join("req").exists()).await;
-    folder.drop(&format!("OQSsiquc01req_{number}.xml"), check(code, "f"));
+    folder.put_request(&format!("OQSsiquc01req_{number}.xml"), check(code, "f"));
     text(&folder.wait_for(&format!("res/OQSsiquc01res_{number}.xml")).await)
 }
 
@@ -110,12 +112,13 @@ async fn a_readers_update_waits_for_its_power_and_a_download_by_hand_for_no_wind
     running.until("the reader's, too", |status| rest(status) == 4).await;
 }
 
-/// The server keeps its state in memory: a new one knows nothing of what was installed, and would answer checks.
+/// The server keeps its state in memory: a new one knows nothing of what was installed, and would
+/// answer checks.
 #[tokio::test]
 async fn a_server_that_forgot_is_told_before_anything_is_asked_of_it() {
     let site = Site::new();
     let mut mock = Mock::start_with(|config| config.certs = site.dir.path().join("certs")).await;
-    let clinic = mock.at(template::EXTERNAL);
+    let clinic = mock.institution(template::EXTERNAL);
     clinic.freeze_at("2026-01-19T21:00:00+09:00").await;
     clinic.set_terminal(json!({"bandwidth": 4_000_000_000_u64})).await;
     let folder = Folder(PathBuf::from(site.path("oqs")));
@@ -131,7 +134,7 @@ async fn a_server_that_forgot_is_told_before_anything_is_asked_of_it() {
     // The first poll is a minute away: only what is asked about the file can tell the server.
     settings.speed = 1.0;
     let _running = Running::start(settings).await;
-    let clinic = mock.at(template::EXTERNAL);
+    let clinic = mock.institution(template::EXTERNAL);
     assert_eq!(clinic.terminal().await["phase"], "update_available", "it forgot");
     assert_eq!(value(&answered(&folder, &clinic.code, 1).await, "ErrorCode"), Some("MOCK0501E"));
     assert_eq!(clinic.terminal().await["phase"], "pending");
@@ -147,7 +150,7 @@ async fn a_terminal_that_is_off_takes_nothing_from_the_folder() {
     let running = Running::start(settings).await;
     assert_eq!(value(&answered(&folder, &clinic.code, 1).await, "QualificationValidity"), Some("1"));
     running.terminal.command(Command::Shutdown).unwrap();
-    folder.drop("OQSsiquc01req_2.xml", check(&clinic.code, "f"));
+    folder.put_request("OQSsiquc01req_2.xml", check(&clinic.code, "f"));
     // Three looks at the folder long: that none of them takes anything is told by nothing.
     tokio::time::sleep(std::time::Duration::from_millis(900)).await;
     assert_eq!(
@@ -156,7 +159,7 @@ async fn a_terminal_that_is_off_takes_nothing_from_the_folder() {
     );
     running.terminal.command(Command::PowerOn).unwrap();
     folder.wait_for("res/OQSsiquc01res_2.xml").await;
-    folder.drop("OQSsiquc01req_3.xml", "<XmlMsg>no</Xml></XmlMsg>");
+    folder.put_request("OQSsiquc01req_3.xml", "<XmlMsg>no</Xml></XmlMsg>");
     folder.wait_for("res/OQSsiquc01req_3.err").await;
 }
 

@@ -1,4 +1,5 @@
-//! `onshi-mock terminal` as a process: killed in the middle, started with what does not fit, told what to do.
+//! `onshi-mock terminal` as a process: killed in the middle, started with what does not fit, told
+//! what to do.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
@@ -11,7 +12,8 @@ use crate::support::eventually::wait_until;
 use crate::support::{Mock, frozen, template};
 use crate::terminal::simulated::{Backend, Flow, ID, Site, Wire};
 
-/// The built program with options that are right, without any settings of the machine that runs the tests.
+/// The built program with options that are right, without any settings of the machine that runs the
+/// tests.
 fn program(site: &Site, server: &str, id: &str) -> Command {
     let [certificate, key] = site.issue(id);
     let mut command = Command::new(env!("CARGO_BIN_EXE_onshi-mock"));

@@ -1,4 +1,5 @@
-//! A simulated terminal in this process, a backend that misbehaves, and a wire between them that cuts, drips and stalls.
+//! A simulated terminal in this process, a backend that misbehaves, and a wire between them that
+//! cuts, drips and stalls.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -86,7 +87,8 @@ impl Site {
     }
 }
 
-/// A terminal that lives in this process until it is dropped: that is its process's end, not its own.
+/// A terminal that lives in this process until it is dropped: that is its process's end, not its
+/// own.
 pub(crate) struct Running {
     pub(crate) terminal: Arc<Terminal>,
     pub(crate) admin: SocketAddr,

@@ -3,7 +3,8 @@
 /// A module below `src/`, and what it imports of ours beside itself.
 type Module = (&'static str, &'static [&'static str]);
 
-/// The layers from the lowest on: what a module imports stands in its own layer or in one before it.
+/// The layers from the lowest on: what a module imports stands in its own layer or in one before
+/// it.
 pub(super) const LAYERS: [(&str, &[Module]); 5] = [
     (
         "core",

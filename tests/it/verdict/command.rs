@@ -48,7 +48,7 @@ async fn the_command_has_an_exit_code_for_each_case_and_verifies_files() {
     std::fs::write(&file, "{}").unwrap();
     assert_eq!(cli(&mock, &["--verify", "verdict.json"]).await.0, 4);
     for _ in 0..12 {
-        mock.at(template::PENDING).check().await;
+        mock.institution(template::PENDING).check().await;
     }
     assert_eq!(cli(&mock, &["9910000026"]).await.0, 1, "hammered");
 }
@@ -58,7 +58,7 @@ async fn a_verified_verdict_gives_the_exit_code_and_the_forms_of_a_fetched_one()
     let mock = Mock::start().await;
     for (requests, code, exits) in [(1, "9910000018", [0, 3]), (12, "9910000026", [1, 1])] {
         for _ in 0..requests {
-            mock.at(code).check().await;
+            mock.institution(code).check().await;
         }
         for (exit, more) in exits.into_iter().zip([&[][..], &["--require-green"]]) {
             let fetch = [&[code, "--out", "verdict.json"], more].concat();
@@ -70,7 +70,7 @@ async fn a_verified_verdict_gives_the_exit_code_and_the_forms_of_a_fetched_one()
         }
         for (format, accept) in [("json", "application/json"), ("junit", "application/xml"), ("html", "text/html")] {
             let (_, output) = cli(&mock, &["--verify", "verdict.json", "--format", format]).await;
-            assert_eq!(String::from_utf8(output.stdout).unwrap(), verdict_as(&mock.at(code), accept).await);
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), verdict_as(&mock.institution(code), accept).await);
         }
     }
 }
@@ -78,8 +78,8 @@ async fn a_verified_verdict_gives_the_exit_code_and_the_forms_of_a_fetched_one()
 #[tokio::test(flavor = "multi_thread")]
 async fn verifying_shows_both_sides_of_each_differing_place_and_where_evidence_cannot_be_read() {
     let mock = Mock::start().await;
-    mock.at(template::UP_TO_DATE).check().await;
-    let right = mock.at(template::UP_TO_DATE).verdict().await;
+    mock.institution(template::UP_TO_DATE).check().await;
+    let right = mock.institution(template::UP_TO_DATE).verdict().await;
     let file = mock.dir.path().join("verdict.json");
     let verify = async |changed: &Value| {
         std::fs::write(&file, changed.to_string()).unwrap();
@@ -130,12 +130,13 @@ async fn the_command_says_what_was_tested_over_what_the_institution_says() {
     assert!(exit == 2 && String::from_utf8_lossy(&output.stderr).contains("制御文字を含まない1〜100文字が必要です"), "{output:?}");
 }
 
-/// A server that judges at a later date than the command wants, and the other way round: the command's date counts, and only where it is given.
+/// A server that judges at a later date than the command wants, and the other way round: the
+/// command's date counts, and only where it is given.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_strictness_of_the_command_line_judges_the_evidence_anew() {
     let mock = Mock::start_with(|config| config.strictness = date(2027, 4, 1)).await;
-    mock.at(template::UP_TO_DATE).check().await;
-    let as_served = verdict_as(&mock.at(template::UP_TO_DATE), "application/json").await;
+    mock.institution(template::UP_TO_DATE).check().await;
+    let as_served = verdict_as(&mock.institution(template::UP_TO_DATE), "application/json").await;
     for (arguments, strictness) in
         [(&[][..], "2027-04-01"), (&["--strictness", "2027-04-01"], "2027-04-01"), (&["--strictness", "2026-12-01"], "2026-12-01")]
     {

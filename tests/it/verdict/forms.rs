@@ -51,7 +51,8 @@ async fn the_url_can_name_the_form_and_one_that_there_is_not_is_refused() {
         let answer = mock.client.get(format!("{url}{format}")).bearer_auth(TOKEN).header("accept", "*/*").send().await.unwrap();
         assert!(answer.headers()["content-type"].to_str().unwrap().starts_with(content_type), "{format}: {answer:?}");
     }
-    let problem = mock.at(template::UP_TO_DATE).get("/verdict?format=xml").refused_as(StatusCode::BAD_REQUEST, "query").await;
+    let problem =
+        mock.institution(template::UP_TO_DATE).get("/verdict?format=xml").expect_problem_kind(StatusCode::BAD_REQUEST, "query").await;
     assert!(problem["detail"].as_str().unwrap().contains("`json`, `junit`, `html`"), "{problem}");
 }
 
@@ -168,7 +169,7 @@ async fn an_expired_session_and_a_download_are_judged_over_the_wire() {
     let read = clinic.verdict().await;
     assert_eq!(ruling(&read, "download_verified"), "FAIL", "a thousand bytes are not the package");
     assert_eq!(ruling(&read, "session_renewed"), "FAIL");
-    let answer = mock.computer().login(json!({"userId": clinic.code})).await;
+    let answer = mock.receipt_computer().login(json!({"userId": clinic.code})).await;
     clinic.check_with(answer.id_token()).await;
     assert_eq!(ruling(&clinic.verdict().await, "session_renewed"), "PASS");
 }
@@ -176,7 +177,7 @@ async fn an_expired_session_and_a_download_are_judged_over_the_wire() {
 #[tokio::test]
 async fn strictness_is_named() {
     let mock = Mock::start_with(|config| config.strictness = date(2027, 4, 1)).await;
-    let read = mock.at(template::UP_TO_DATE).verdict().await;
+    let read = mock.institution(template::UP_TO_DATE).verdict().await;
     assert_eq!((&read["evidence"]["strictness"], &read["rule_set"]["date"]), (&json!("2027-04-01"), &json!("2026-11-25")));
 }
 
@@ -189,7 +190,7 @@ async fn what_is_tested_and_who_tests_it_is_said_once_and_stays_through_reset_an
     assert_eq!(patched["rehearsal"], expected);
     clinic.reset().await;
     clinic.put("/scenario", json!({"id": "installed-not-restarted"})).await;
-    assert_eq!(clinic.shown().await["rehearsal"], expected);
+    assert_eq!(clinic.show().await["rehearsal"], expected);
     let read = clinic.verdict().await;
     assert_eq!(read["evidence"]["rehearsal"], expected);
     assert_eq!(read["evidence"]["scenario_titles"]["installed-not-restarted"]["ja"], "インストール済み・未再起動");
@@ -198,7 +199,7 @@ async fn what_is_tested_and_who_tests_it_is_said_once_and_stays_through_reset_an
         (json!({"tester": "a\nb"}), "/rehearsal/tester"),
         (json!({"name": "x"}), "/rehearsal/name"),
     ] {
-        clinic.change(json!({"rehearsal": rehearsal})).refused_at(pointer).await;
+        clinic.change(json!({"rehearsal": rehearsal})).expect_unprocessable(pointer).await;
     }
-    assert_eq!(clinic.shown().await["rehearsal"], expected, "a wrong one changes nothing");
+    assert_eq!(clinic.show().await["rehearsal"], expected, "a wrong one changes nothing");
 }

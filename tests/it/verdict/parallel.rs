@@ -8,7 +8,8 @@ use crate::support::{Mock, SEARCH, frozen, ruling, template};
 
 const CLIENTS: usize = 50;
 
-/// What the n-th client does: some hammer, some do not repeat, some are right, each in an error profile of its own.
+/// What the n-th client does: some hammer, some do not repeat, some are right, each in an error
+/// profile of its own.
 async fn rehearse(mock: &Mock, n: usize) -> Value {
     let profile = ["envelope", "bare", "http", "silent"][n % 4];
     let clock = frozen("2026-01-20T08:55:00+09:00");
@@ -30,7 +31,8 @@ async fn rehearse(mock: &Mock, n: usize) -> Value {
     verdict
 }
 
-/// Takes out what differs from run to run: the code, ids, pseudonyms and real times. How far apart real times are stays out, too.
+/// Takes out what differs from run to run: the code, ids, pseudonyms and real times. How far apart
+/// real times are stays out, too.
 fn normalize(verdict: &mut Value, code: &str) {
     let mut text = verdict.to_string().replace(code, "CODE");
     let journal = verdict["evidence"]["journal"].as_array().unwrap();

@@ -1,4 +1,5 @@
-//! Every scenario can be passed: a client that does what its rules want gets a PASS, and none of them wants the impossible.
+//! Every scenario can be passed: a client that does what its rules want gets a PASS, and none of
+//! them wants the impossible.
 
 use std::process::Command;
 
@@ -23,7 +24,8 @@ impl CarefulClient {
         Self { terminal: terminal.clone(), token }
     }
 
-    /// Checks a patient, logs in anew where the token has expired, and says what to do where the check is refused.
+    /// Checks a patient, logs in anew where the token has expired, and says what to do where the
+    /// check is refused.
     async fn check(&mut self, clinic: &Clinic<'_>) {
         let mut entry = self.send(clinic).await;
         if entry["error"]["id"] == "token_expired" {
@@ -39,7 +41,8 @@ impl CarefulClient {
         }
     }
 
-    /// Sends the check, and gives its journal entry: in the error profile `silent` there is no answer.
+    /// Sends the check, and gives its journal entry: in the error profile `silent` there is no
+    /// answer.
     async fn send(&self, clinic: &Clinic<'_>) -> Value {
         let request = clinic.mock.backend(Method::POST, SEARCH).header("authorization", &self.token).json(&clinic.inquiry());
         if let Ok(answer) = request.send().await {
@@ -49,7 +52,8 @@ impl CarefulClient {
     }
 }
 
-/// Polls as an update client does, receives the first package that is offered in so many transfers, and reports it.
+/// Polls as an update client does, receives the first package that is offered in so many transfers,
+/// and reports it.
 async fn update(clinic: &Clinic<'_>, transfers: &[&str]) {
     let poll = clinic.poll("").await;
     let Some(offer) = poll.body["update"]["packages"].get(0) else {

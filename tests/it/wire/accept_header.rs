@@ -1,4 +1,5 @@
-//! The form of an answer is what `Accept` prefers, by its q-values, wherever there is more than one form.
+//! The form of an answer is what `Accept` prefers, by its q-values, wherever there is more than one
+//! form.
 
 use reqwest::{Method, RequestBuilder};
 
@@ -41,7 +42,7 @@ async fn a_check_is_answered_in_the_form_with_the_best_q_value() {
 #[tokio::test]
 async fn verdict_explanation_and_events_come_in_the_form_with_the_best_q_value() {
     let mock = Mock::start().await;
-    let journal = mock.at(template::UP_TO_DATE).check().await.journal;
+    let journal = mock.institution(template::UP_TO_DATE).check().await.journal;
     let at = |path: &str| mock.client.get(format!("https://{}/v1/institutions/9910000018/{path}", mock.control)).bearer_auth(TOKEN);
     for (path, accept, form) in [
         ("verdict", "", "application/json"),

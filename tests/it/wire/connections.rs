@@ -1,4 +1,5 @@
-//! How connections behave on both listeners: versions of TLS and HTTP, pipelining, many at once, and what is not HTTP at all.
+//! How connections behave on both listeners: versions of TLS and HTTP, pipelining, many at once,
+//! and what is not HTTP at all.
 
 use std::net::SocketAddr;
 
@@ -102,7 +103,7 @@ async fn bytes_that_are_no_http_end_the_connection_and_nothing_else() {
         let answer = raw.until_gone().await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{bytes:?}: {answer}");
     }
-    mock.at(template::UP_TO_DATE).check().await.expect_qualified();
+    mock.institution(template::UP_TO_DATE).check().await.expect_qualified();
 }
 
 #[tokio::test]

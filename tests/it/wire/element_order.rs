@@ -1,4 +1,5 @@
-//! The order of elements: that of real files in files, the specification's over the web API, and what a terminal's setting makes of both.
+//! The order of elements: that of real files in files, the specification's over the web API, and
+//! what a terminal's setting makes of both.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -85,12 +86,12 @@ async fn what_it_replaces_is_answered_with_its_name() {
     let mut create = shuffle.clone();
     create["template"] = json!("9910000018");
     for (method, path, body) in [(Method::PATCH, "/v1/institutions/9910000018", shuffle), (Method::POST, "/v1/institutions", create)] {
-        let problem = mock.call(method, path, body).refused_at("/wire/shuffle_elements").await;
+        let problem = mock.call(method, path, body).expect_unprocessable("/wire/shuffle_elements").await;
         for detail in ["detail", "detail_en"] {
             assert!(problem[detail].as_str().unwrap().contains("\"element_order\": \"shuffled\""), "{problem}");
         }
     }
-    mock.at(template::UP_TO_DATE).set_terminal(json!({"element_order": "random"})).refused_at("/element_order").await;
-    let shown: Value = mock.at(template::UP_TO_DATE).shown().await;
+    mock.institution(template::UP_TO_DATE).set_terminal(json!({"element_order": "random"})).expect_unprocessable("/element_order").await;
+    let shown: Value = mock.institution(template::UP_TO_DATE).show().await;
     assert!(shown["wire"].get("shuffle_elements").is_none(), "{shown}");
 }

@@ -1,4 +1,5 @@
-//! What clients in the wild send wrong: each gets a whole answer that says what happened, and the server serves the next client.
+//! What clients in the wild send wrong: each gets a whole answer that says what happened, and the
+//! server serves the next client.
 
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ async fn a_content_length_in_utf16_units_cuts_the_body_and_the_answer_says_so() 
         assert_refusal(&answer, 400, MALFORMED, &format!("{units} バイト"));
         assert_refusal(&answer, 400, MALFORMED, "Content-Length は文字数ではなく UTF-8 のバイト数");
         assert_eq!(stray(&mock).await["id"], answer.headers["x-onshi-journal"], "and so does the journal");
-        mock.at(template::UP_TO_DATE).check().await.note("the next client is served").expect_qualified();
+        mock.institution(template::UP_TO_DATE).check().await.note("the next client is served").expect_qualified();
     }
     assert_eq!(met, [true, true], "the cut fell between characters and inside one");
 }
@@ -65,7 +66,7 @@ async fn a_body_that_never_comes_whole_is_answered_after_the_time_limit() {
     raw.search(body.len() + 40, body.as_bytes()).await;
     let answer = raw.answer().await;
     assert_refusal(&answer, 408, "MOCK0002E", &format!("Content-Length は {}", body.len() + 40));
-    mock.at(template::UP_TO_DATE).check().await.expect_qualified();
+    mock.institution(template::UP_TO_DATE).check().await.expect_qualified();
 }
 
 #[tokio::test]
@@ -116,7 +117,7 @@ async fn a_body_of_ten_megabytes_is_refused_readably_with_and_without_its_length
     raw.write(&body).await;
     raw.write(b"\r\n0\r\n\r\n").await;
     assert_refusal(&raw.answer().await, 413, "MOCK0003E", "上限は 1048576 バイトです");
-    mock.at(template::UP_TO_DATE).check().await.expect_qualified();
+    mock.institution(template::UP_TO_DATE).check().await.expect_qualified();
 }
 
 #[tokio::test]
@@ -150,7 +151,7 @@ async fn an_institution_code_that_is_missing_or_mistyped_is_named() {
         let header = body["XmlMsg"]["MessageHeader"].as_object_mut().unwrap();
         header.remove("MedicalInstitutionCode");
         header.extend(code.clone().map(|code| ("MedicalInstitutionCode".to_owned(), code)));
-        let refused = mock.computer().search(&body).await;
+        let refused = mock.receipt_computer().search(&body).await;
         assert_eq!((refused.status, refused.error_code()), (StatusCode::OK, &json!(MALFORMED)), "{code:?}");
         let message = refused.error_message();
         assert!(message.contains(CODE) && message.contains(words), "{code:?}: {message}");
@@ -201,7 +202,7 @@ async fn each_element_that_is_missing_or_mistyped_is_named_by_its_pointer() {
         cases.push((body, format!("{parent}/{name}"), wrong.to_string()));
     }
     for (body, pointer, what) in cases {
-        let refused = mock.computer().search(&body).await;
+        let refused = mock.receipt_computer().search(&body).await;
         assert_eq!((refused.status, refused.error_code()), (StatusCode::OK, &json!(MALFORMED)), "{pointer}: {what}");
         assert!(refused.error_message().contains(&pointer), "{pointer}: {what}: {}", refused.error_message());
     }
@@ -215,7 +216,7 @@ async fn each_element_that_is_missing_or_mistyped_is_named_by_its_pointer() {
     for (parent, name, edge) in [(info, "Birthdate", "18000101"), (header, "QualificationConfirmationDate", "22001231")] {
         let mut body = inquiry("9910000018");
         body.pointer_mut(parent).unwrap()[name] = json!(edge);
-        let answered = mock.computer().search(&body).await;
+        let answered = mock.receipt_computer().search(&body).await;
         assert_eq!((answered.status, answered.error_code()), (StatusCode::OK, &Value::Null), "{name} {edge}");
     }
 }
@@ -225,8 +226,8 @@ async fn a_malformed_request_is_journalled_with_the_institution_that_it_names() 
     let mock = Mock::start().await;
     let mut body = inquiry("9910000018");
     body["XmlMsg"]["MessageBody"]["QualificationConfirmSearchInfo"]["Birthdate"] = json!("1980/5/17");
-    let refused = mock.computer().search(&body).await;
-    let entry = mock.at(template::UP_TO_DATE).last_entry().await;
+    let refused = mock.receipt_computer().search(&body).await;
+    let entry = mock.institution(template::UP_TO_DATE).last_entry().await;
     assert_eq!((&entry["id"], &entry["error"]["id"]), (&json!(refused.journal), &json!("malformed_request")));
     assert!(entry["why"]["ja"].as_str().unwrap().contains("Birthdate"), "{entry}");
 }
@@ -254,9 +255,9 @@ async fn an_element_that_is_none_of_the_requests_is_passed_over_and_the_journal_
     let mut body = inquiry("9910000018");
     body["XmlMsg"]["MessageBody"]["QualificationConfirmSearchInfo"]["InsuredCardSymbl"] = json!("1");
     body["XmlMsg"]["MessageHeader"]["ArbitraryFileIdentifer"] = json!("1");
-    let answer = mock.computer().search(&body).await;
+    let answer = mock.receipt_computer().search(&body).await;
     answer.expect_qualified();
-    let notes = mock.at(template::UP_TO_DATE).last_entry().await["notes"].to_string();
+    let notes = mock.institution(template::UP_TO_DATE).last_entry().await["notes"].to_string();
     for pointer in ["/XmlMsg/MessageBody/QualificationConfirmSearchInfo/InsuredCardSymbl", "/XmlMsg/MessageHeader/ArbitraryFileIdentifer"] {
         assert!(notes.contains(&format!("{pointer} を無視しました")), "{notes}");
     }

@@ -1,5 +1,5 @@
-//! What the head of a request decides before its body is read: no `100 Continue` where the answer is a refusal anyway, no compressed bodies, no
-//! more header fields than are read.
+//! What the head of a request decides before its body is read: no `100 Continue` where the answer
+//! is a refusal anyway, no compressed bodies, no more header fields than are read.
 
 use std::convert::Infallible;
 

@@ -87,7 +87,7 @@ async fn requests_come_in_either_character_set_and_answers_in_the_terminals() {
             assert!(answer.starts_with(&format!("<?xml version=\"1.0\" encoding=\"{label}\" standalone=\"no\"?>")), "{answer}");
             assert_eq!((value(&answer, "CharacterCodeIdentifier"), value(&answer, "Name")), (Some(id), Some("模擬　花子")));
         }
-        let login = mock.computer().login(json!({"id": clinic.code})).await;
+        let login = mock.receipt_computer().login(json!({"id": clinic.code})).await;
         assert_eq!(login.body["result"]["linkSysCharCd"], if encoding == "utf-8" { "0" } else { "1" });
         assert_eq!(clinic.check().await.body["XmlMsg"]["MessageHeader"]["CharacterCodeIdentifier"], "0", "JSON is always UTF-8");
     }

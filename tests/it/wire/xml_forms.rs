@@ -1,4 +1,5 @@
-//! The form of a check: how a request says its character set, what is refused at which limit, and what a lost character leaves behind.
+//! The form of a check: how a request says its character set, what is refused at which limit, and
+//! what a lost character leaves behind.
 
 use encoding_rs::SHIFT_JIS;
 use reqwest::{Method, StatusCode};
@@ -112,7 +113,7 @@ async fn a_login_says_the_character_set_of_its_terminal_and_json_stays_utf8() {
     let clinic = mock.clinic(template::UP_TO_DATE, NOW).await;
     for (encoding, id) in [("utf-8", "0"), ("shift_jis", "1")] {
         clinic.set_terminal(json!({"encoding": encoding})).await;
-        let login = mock.computer().login(json!({"userId": clinic.code})).await;
+        let login = mock.receipt_computer().login(json!({"userId": clinic.code})).await;
         assert_eq!(login.body["result"]["linkSysCharCd"], id);
         let answer = clinic.check().await;
         assert_eq!(answer.body["XmlMsg"]["MessageHeader"]["CharacterCodeIdentifier"], "0", "JSON is UTF-8");
@@ -178,7 +179,7 @@ async fn the_same_elements_are_wrong_in_xml_and_in_json() {
     }
     let mut json = clinic.inquiry();
     json["XmlMsg"]["MessageHeader"]["MedicalInstitutionCode"] = Value::Bool(true);
-    mock.computer().search(&json).await.expect_error("MOCK0001E");
+    mock.receipt_computer().search(&json).await.expect_error("MOCK0001E");
 }
 
 #[tokio::test]

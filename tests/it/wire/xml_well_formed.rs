@@ -1,4 +1,5 @@
-//! What is no XML is refused on both surfaces, with what is wrong and where; what terminals really write stays accepted.
+//! What is no XML is refused on both surfaces, with what is wrong and where; what terminals really
+//! write stays accepted.
 
 use encoding_rs::SHIFT_JIS;
 use reqwest::{Method, StatusCode};

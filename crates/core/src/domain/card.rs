@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::catalogue::ErrorId;
+use super::error_catalogue::ErrorId;
 use super::text::Text;
 
 /// The card that is presented.

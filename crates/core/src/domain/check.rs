@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::call_centre::CallCentre;
 use super::campaign::Component;
-use super::catalogue::{Entry, ErrorId, Mark};
+use super::error_catalogue::{Entry, ErrorId, Mark};
 use super::event::{Change, SwitchOff};
 use super::institution::Institution;
 use super::japan;

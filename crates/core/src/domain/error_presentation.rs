@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::catalogue::{Catalogue, Entry, ErrorId, Layer, Mark};
+use super::error_catalogue::{Catalogue, Entry, ErrorId, Layer, Mark};
 use super::named::named;
 use super::text::Text;
 

@@ -1,8 +1,8 @@
 //! A fault that a test author sets: for which requests it fires, and what it does to them. Random
 //! decisions are a pure function of seed and request.
 
-mod counted_fault;
 mod definition;
+mod faults;
 mod kind;
 mod requests;
 
@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use counted_fault::{CountedFault, Faults, MAX_FAULTS};
 pub use definition::{FaultDefinition, FaultError};
+pub use faults::{CountedFault, Faults, MAX_FAULTS};
 pub use kind::{Kind, KindName, MAX_DELAY, MAX_SILENCE};
 pub use requests::Requests;
 

@@ -29,8 +29,8 @@ use super::reply::{Content, Payload, problem};
 use super::url::{BackendPath, BackendQuery};
 use crate::app::access::{RequestContext, RequestOutcome};
 use crate::domain::campaign::Package;
-use crate::domain::catalogue::ErrorId;
 use crate::domain::check::Refusal;
+use crate::domain::error_catalogue::ErrorId;
 use crate::domain::ids::CampaignId;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
@@ -102,7 +102,7 @@ pub async fn package(
     BackendQuery(query): BackendQuery<PackageQuery>,
     request: Request,
 ) -> Response {
-    let incoming = IncomingRequest::head(&app, Operation::Package, request);
+    let incoming = IncomingRequest::without_body(&app, Operation::Package, request);
     let requested = RequestedPackage { campaign, component, version };
     let RequestOutcome { result, request_context } = find(&app, &incoming, query.terminal.as_deref(), &requested).await;
     let ready = match result {

@@ -62,16 +62,14 @@ fn numbers_count_from_when_the_fault_was_added() {
 
 #[test]
 fn of_several_the_first_that_fires_does_and_all_count() {
-    let mut counted_fault =
+    let mut faults =
         faults(&[json!({"id": "a", "kind": "close", "nth": 2}), json!({"id": "b", "kind": "reset", "nth": [2, 3], "times": 1})]);
-    let fired: Vec<_> = (0..3)
-        .filter_map(|_| trigger(&mut counted_fault, Operation::Search, "T1", 0))
-        .map(|fired| (fired.id.to_string(), fired.number))
-        .collect();
+    let fired: Vec<_> =
+        (0..3).filter_map(|_| trigger(&mut faults, Operation::Search, "T1", 0)).map(|fired| (fired.id.to_string(), fired.number)).collect();
     assert_eq!(fired, [("a".to_owned(), 2), ("b".to_owned(), 3)]);
     let terminal = TerminalId::parse("T1").unwrap();
     assert!(
-        !counted_fault.any_counts(&FaultRequest { operation: Operation::Search, surface: Surface::Http, terminal, now: now() }),
+        !faults.any_counts(&FaultRequest { operation: Operation::Search, surface: Surface::Http, terminal, now: now() }),
         "both are spent, so nothing is counted any more"
     );
 }
@@ -176,11 +174,11 @@ proptest! {
 
     #[test]
     fn a_set_that_is_stored_and_read_goes_on_as_before(definition in proptest::collection::vec(random_fault(), 1..4), seed: u64, before in 0..50u64) {
-        let mut counted_fault = faults(&definition);
-        firings(&mut counted_fault, seed, before);
-        let mut read: Faults = serde_json::from_value(serde_json::to_value(&counted_fault).unwrap()).unwrap();
-        prop_assert_eq!(&read, &counted_fault);
-        prop_assert_eq!(firings(&mut read, seed, 50), firings(&mut counted_fault, seed, 50));
+        let mut faults = faults(&definition);
+        firings(&mut faults, seed, before);
+        let mut read: Faults = serde_json::from_value(serde_json::to_value(&faults).unwrap()).unwrap();
+        prop_assert_eq!(&read, &faults);
+        prop_assert_eq!(firings(&mut read, seed, 50), firings(&mut faults, seed, 50));
     }
 }
 

@@ -26,7 +26,7 @@ impl Terminal {
     /// # Errors
     /// The terminal is external.
     pub fn plug(&mut self, on: bool, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
-        self.must_be_virtual()?;
+        self.ensure_virtual()?;
         Ok(match (self.power, on) {
             (Power::On, true) => Vec::new(),
             (Power::On, false) => self.switch_off(now, SwitchOff::Plug, environment.readings),
@@ -43,7 +43,7 @@ impl Terminal {
     /// # Errors
     /// The terminal is external, or off.
     pub fn shut_down(&mut self, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
-        self.must_be_on()?;
+        self.ensure_on()?;
         Ok(self.switch_off(now, SwitchOff::Shutdown, environment.readings))
     }
 
@@ -52,7 +52,7 @@ impl Terminal {
     /// # Errors
     /// The terminal is external, or off.
     pub fn restart(&mut self, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
-        self.must_be_on()?;
+        self.ensure_on()?;
         let mut changes = self.interrupt(now, environment.readings);
         changes.push(self.begin_boot(now, environment.readings));
         Ok(changes)
@@ -63,7 +63,7 @@ impl Terminal {
     /// # Errors
     /// The terminal is external, or off.
     pub fn restart_linkage(&mut self) -> Result<Vec<Change>, ActionError> {
-        self.must_be_on()?;
+        self.ensure_on()?;
         Ok(vec![Change::LinkageRestarted])
     }
 
@@ -72,7 +72,7 @@ impl Terminal {
     /// # Errors
     /// The terminal is external, or has no reader.
     pub fn switch_reader(&mut self, on: bool, now: Timestamp) -> Result<Vec<Change>, ActionError> {
-        self.must_be_virtual()?;
+        self.ensure_virtual()?;
         if !self.settings.reader.attached {
             return Err(ActionError::new(
                 "この端末にはカードリーダーがありません（設定 reader.attached が false です）",
@@ -112,12 +112,12 @@ impl Terminal {
     /// # Errors
     /// The terminal is external, off, or there is nothing that it can download.
     pub fn download(&mut self, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
-        self.must_be_on()?;
+        self.ensure_on()?;
         if let Some(activity) = &mut self.activity {
             activity.manual = true;
             return Ok(Vec::new());
         }
-        self.must_want_something(environment)?;
+        self.ensure_update_available(environment)?;
         Ok(self.begin_next(now, environment, true))
     }
 
@@ -127,8 +127,8 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::download`].
     pub fn install_now(&mut self, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ActionError> {
-        self.must_be_on()?;
-        self.must_want_something(environment)?;
+        self.ensure_on()?;
+        self.ensure_update_available(environment)?;
         self.activity = None;
         let takes: Vec<_> = self.newer_packages(environment.campaign).filter(|package| self.target_is_powered(package)).cloned().collect();
         Ok(takes
@@ -163,7 +163,7 @@ impl Terminal {
         self.begin_next(now, environment, activity.manual)
     }
 
-    fn must_want_something(&self, environment: TerminalEnvironment<'_>) -> Result<(), ActionError> {
+    fn ensure_update_available(&self, environment: TerminalEnvironment<'_>) -> Result<(), ActionError> {
         if self.settings.line_down {
             return Err(ActionError::new("回線に接続できません（設定 line_down）", "the line is down (setting line_down)"));
         }
@@ -188,8 +188,8 @@ impl Terminal {
         Ok(())
     }
 
-    fn must_be_on(&self) -> Result<(), ActionError> {
-        self.must_be_virtual()?;
+    fn ensure_on(&self) -> Result<(), ActionError> {
+        self.ensure_virtual()?;
         if self.power == Power::On {
             return Ok(());
         }
@@ -199,7 +199,7 @@ impl Terminal {
         ))
     }
 
-    fn must_be_virtual(&self) -> Result<(), ActionError> {
+    fn ensure_virtual(&self) -> Result<(), ActionError> {
         if self.settings.driver == Driver::Virtual {
             return Ok(());
         }

@@ -115,7 +115,7 @@ impl Terminal {
     /// Returns its last automatic poll since it was switched on, computed from the poll interval.
     pub(super) fn last_poll(&self, now: Timestamp) -> Option<Timestamp> {
         let (first, interval) = (self.first_poll(), self.settings.poll_interval.duration());
-        if !self.polls() || now < first {
+        if !self.is_polling() || now < first {
             return None;
         }
         let last = first + last_multiple(now.duration_since(first), interval);
@@ -125,7 +125,7 @@ impl Terminal {
     /// Returns when the distribution server will have had no contact with it for `after`, if that
     /// is later than the last settled instant; `None` while it polls.
     pub(in crate::domain) fn silent_at(&self, after: Period) -> Option<Timestamp> {
-        if self.polls() {
+        if self.is_polling() {
             return None;
         }
         let last_contact = self.last_contact.unwrap_or(self.boot.at);
@@ -201,21 +201,25 @@ impl Terminal {
 
     /// Returns the first poll that finds something. Other polls change nothing and are skipped.
     fn poll_due(&self, environment: TerminalEnvironment<'_>) -> Option<(Timestamp, DueAction)> {
-        if !self.polls() || self.activity.is_some() || environment.windows.is_empty() || self.next_package(environment.campaign).is_none() {
+        if !self.is_polling()
+            || self.activity.is_some()
+            || environment.windows.is_empty()
+            || self.next_package(environment.campaign).is_none()
+        {
             return None;
         }
         let mut poll = self.poll_from(self.cursor.at);
         if (poll, DueAction::Poll) <= (self.cursor.at, self.cursor.due) {
             poll += self.settings.poll_interval.duration();
         }
-        let begun = environment.windows.partition_point(|window| window.start <= poll);
-        environment.windows[begun.saturating_sub(1)..].iter().find_map(|window| {
+        let started_windows = environment.windows.partition_point(|window| window.start <= poll);
+        environment.windows[started_windows.saturating_sub(1)..].iter().find_map(|window| {
             poll = poll.max(self.poll_from(window.start));
             window.end.is_none_or(|end| poll < end).then_some((poll, DueAction::Poll))
         })
     }
 
-    fn polls(&self) -> bool {
+    fn is_polling(&self) -> bool {
         self.settings.driver == Driver::Virtual && self.settings.polling && !self.settings.line_down && self.power == Power::On
     }
 
@@ -255,7 +259,7 @@ impl Terminal {
         let (component, version) = (package.component, package.version);
         self.downloads.insert(component, Download { version: version.clone(), received: from });
         if from >= package.size {
-            self.begin_step(at, Activity { component, version, step: ActivityStep::Installing, since: at, until: at, manual });
+            self.begin_installation(at, Activity { component, version, step: ActivityStep::Installing, since: at, until: at, manual });
             return Vec::new();
         }
         let remaining = u128::from(package.size - from) * 1_000_000_000;
@@ -265,7 +269,7 @@ impl Terminal {
         vec![Change::DownloadStarted { component, version, from }]
     }
 
-    fn begin_step(&mut self, at: Timestamp, activity: Activity) {
+    fn begin_installation(&mut self, at: Timestamp, activity: Activity) {
         let until = at + self.settings.install_time.duration();
         self.activity = Some(Activity { step: ActivityStep::Installing, since: at, until, ..activity });
     }
@@ -279,7 +283,7 @@ impl Terminal {
             environment.campaign.package(activity.component).map_or_else(|| self.received(&activity, at), |package| package.size);
         let download = Download { version: activity.version.clone(), received };
         self.downloads.insert(activity.component, download);
-        self.begin_step(at, activity);
+        self.begin_installation(at, activity);
         vec![change]
     }
 
@@ -290,8 +294,8 @@ impl Terminal {
         let restart_required = environment.campaign.package(activity.component).is_none_or(|package| package.restart_required);
         self.downloads.remove(&activity.component);
         let mut changes = vec![self.install(at, activity.component, activity.version, restart_required)];
-        let goes_on = activity.manual || open_window(environment.windows, at).is_some();
-        if goes_on && !environment.campaign.is_halted() && !self.settings.line_down {
+        let may_continue = activity.manual || open_window(environment.windows, at).is_some();
+        if may_continue && !environment.campaign.is_halted() && !self.settings.line_down {
             changes.extend(self.begin_next(at, environment, activity.manual));
         }
         changes
@@ -347,8 +351,8 @@ impl Terminal {
         let mut applied = Vec::new();
         for (component, software) in self.software.iter_mut().filter(|(_, software)| software.is_pending()) {
             let reader_on_since = self.reader.on_since;
-            let reader_cycled = software.installation.as_ref().is_none_or(|installation| reader_on_since > installation.at);
-            let waits_for_reader = readings.reader_needs_own_restart && component.is_readers() && !reader_cycled;
+            let reader_restarted = software.installation.as_ref().is_none_or(|installation| reader_on_since > installation.at);
+            let waits_for_reader = readings.reader_needs_own_restart && component.is_readers() && !reader_restarted;
             if !self.settings.stuck && !waits_for_reader {
                 software.boot();
                 applied.push(*component);
