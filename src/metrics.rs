@@ -85,12 +85,12 @@ impl Metrics {
         let operations = operations(&mut registry);
         let errors = ErrorId::ALL.iter().map(|error| error.name());
         let help = "拒否した要求（エラー別）。 Requests that were refused, by error";
-        let refusals = registered(&mut registry, "refusals", help, "error", errors);
+        let refusals = register_by_label(&mut registry, "refusals", help, "error", errors);
         let kinds = KindName::ALL.iter().map(|kind| kind.name());
-        let faults = registered(&mut registry, "faults_fired", "起きた障害（種類別）。 Faults that fired, by kind", "kind", kinds);
+        let faults = register_by_label(&mut registry, "faults_fired", "起きた障害（種類別）。 Faults that fired, by kind", "kind", kinds);
         let causes = Cause::ALL.iter().map(|cause| cause.name());
         let help = "失敗した TLS 接続（原因別）。 TLS handshakes that failed, by cause";
-        let handshakes = registered(&mut registry, "tls_handshakes_failed", help, "cause", causes);
+        let handshakes = register_by_label(&mut registry, "tls_handshakes_failed", help, "cause", causes);
         let JournalCounters { entries, bytes, evicted } = tally.clone();
         registry.register("journal_entries", "ストアに書いた記録の件数。 Journal entries that were written to the store", entries);
         registry.register("journal_bytes", "ストアに書いた記録のバイト数。 Bytes of the journal entries that were written", bytes);
@@ -146,7 +146,7 @@ impl Gauges {
         let help = "メモリにある医療機関の端末の数（状態別、最後に動いたときの状態）。 \
                     Terminals of the institutions in memory, by phase, as of when each institution was last settled";
         let phases = Phase::IN_ORDER.iter().map(|phase| phase.name());
-        let terminals = registered(registry, "terminals", help, "phase", phases);
+        let terminals = register_by_label(registry, "terminals", help, "phase", phases);
         Self { stored, in_memory, terminals, waiting_entries, waiting_bytes, store_bytes }
     }
 
@@ -181,7 +181,13 @@ fn operations(registry: &mut Registry) -> [OfOperation; Operation::ALL.len()] {
 }
 
 /// Registers a metric with a member for each value of a label.
-fn registered<M>(registry: &mut Registry, name: &str, help: &str, label: &'static str, values: impl Iterator<Item = &'static str>) -> Vec<M>
+fn register_by_label<M>(
+    registry: &mut Registry,
+    name: &str,
+    help: &str,
+    label: &'static str,
+    values: impl Iterator<Item = &'static str>,
+) -> Vec<M>
 where
     M: EncodeMetric + TypedMetric + Clone + Default + std::fmt::Debug + Send + Sync + 'static,
 {

@@ -147,7 +147,7 @@ impl Server {
     /// Returns the linkage folders that another process serves, among those of the first 64
     /// terminals.
     pub async fn occupied_folders(&self) -> Vec<PathBuf> {
-        self.linkage.occupied().await
+        self.linkage.occupied_folders().await
     }
 
     /// Returns the application layer, which both transports use.

@@ -20,7 +20,7 @@ impl Tasks {
     /// Runs work to its end. A panic in it continues in the caller.
     pub(crate) async fn finish<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
         let running = Running::new(&self.running);
-        joined(spawn(async move {
+        join_or_resume_panic(spawn(async move {
             let done = work.await;
             drop(running);
             done
@@ -51,10 +51,10 @@ impl Drop for Running {
 /// Runs blocking work on other threads than those that serve requests. It continues to its end
 /// if the future is dropped. A panic in it continues in the caller.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    joined(spawn_blocking(work)).await
+    join_or_resume_panic(spawn_blocking(work)).await
 }
 
-async fn joined<T>(task: JoinHandle<T>) -> T {
+async fn join_or_resume_panic<T>(task: JoinHandle<T>) -> T {
     task.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))
 }
 

@@ -75,12 +75,12 @@ impl Tokens {
         if let Some(claims) = known().get(token) {
             return Some(claims.clone());
         }
-        let claims = self.verified(token)?;
+        let claims = self.verify(token)?;
         known().insert(token.to_owned(), claims.clone());
         Some(claims)
     }
 
-    fn verified(&self, token: &str) -> Option<Claims> {
+    fn verify(&self, token: &str) -> Option<Claims> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.validate_exp = false;
         validation.required_spec_claims.clear();

@@ -37,7 +37,7 @@ pub struct RequestContext {
     /// The terminal. It may not exist.
     pub terminal: Option<TerminalId>,
     /// The state of the terminal at the time of the request.
-    pub found: Option<TerminalCondition>,
+    pub terminal_condition: Option<TerminalCondition>,
     /// The fault that the request triggered.
     pub fault: Option<TriggeredFault>,
 }
@@ -112,7 +112,7 @@ impl Access<'_> {
     ) -> RequestOutcome<T> {
         let token_life = institutions.fixtures().invented.login.token_life;
         let read = self.read_without_admission(institutions, |tenant, moment, fault| {
-            let Admission { terminal, found, refusal } = self.admit(tenant, moment, token_life, fault);
+            let Admission { terminal, terminal_condition: found, refusal } = self.admit(tenant, moment, token_life, fault);
             let result = match (refusal, tenant.institution.terminals.get(&terminal)) {
                 (None, Some(terminal)) => read(AdmittedRequest { tenant, terminal, moment, fault }),
                 (Some(refusal), _) => Err(refusal),
@@ -132,7 +132,7 @@ impl Access<'_> {
         let token_life = institutions.fixtures().invented.login.token_life;
         let updated = institutions.update(&self.caller.institution, |tenant, moment| {
             let fault = self.trigger_fault(tenant, moment);
-            let Admission { terminal, found, refusal } = self.admit(tenant, moment, token_life, fault.as_ref());
+            let Admission { terminal, terminal_condition: found, refusal } = self.admit(tenant, moment, token_life, fault.as_ref());
             let result = refusal.map_or_else(|| update(tenant, &terminal, moment), Err);
             ((terminal, found, result), fault)
         });
@@ -199,7 +199,12 @@ impl Access<'_> {
         match done {
             Ok(Some(((terminal, found, result), fault))) => RequestOutcome {
                 result,
-                request_context: RequestContext { institution: Some(code.clone()), terminal: Some(terminal), found, fault },
+                request_context: RequestContext {
+                    institution: Some(code.clone()),
+                    terminal: Some(terminal),
+                    terminal_condition: found,
+                    fault,
+                },
             },
             Ok(None) => RequestOutcome::refused(Some(code.clone()), unknown_institution(code)),
             Err(error) => RequestOutcome::refused(Some(code.clone()), store_refusal(&error)),

@@ -30,7 +30,7 @@ pub struct Admission {
     /// The terminal of the caller. It may not exist.
     pub terminal: TerminalId,
     /// The state of the terminal at the time of the request; `None` if the terminal does not exist.
-    pub found: Option<TerminalCondition>,
+    pub terminal_condition: Option<TerminalCondition>,
     /// Why the caller is refused; `None` if it is admitted.
     pub refusal: Option<Refusal>,
 }
@@ -52,11 +52,11 @@ impl Caller {
         let id = self.terminal.as_ref().unwrap_or(&institution.default_terminal);
         let Some(terminal) = institution.terminals.get(id) else {
             let refusal = Some(unknown_terminal(&institution.code, id));
-            return Admission { terminal: id.clone(), found: None, refusal };
+            return Admission { terminal: id.clone(), terminal_condition: None, refusal };
         };
         let found = Some(TerminalCondition::at(institution, terminal, moment.now));
         let refusal = self.refused(institution, moment, token_life, fault).err();
-        Admission { terminal: id.clone(), found, refusal }
+        Admission { terminal: id.clone(), terminal_condition: found, refusal }
     }
 
     fn refused(

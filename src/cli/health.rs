@@ -39,7 +39,7 @@ pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
     let asked = async { ask(connect(&addresses).await?, &config.certs.join("ca.pem")).await };
     let status = tokio::time::timeout(Duration::from_secs(2), asked)
         .await
-        .with_context(|| format!("{0} が応答しません / {0} does not answer", listed(&addresses)))??;
+        .with_context(|| format!("{0} が応答しません / {0} does not answer", join_addresses(&addresses)))??;
     ensure!(status.starts_with("HTTP/1.1 200"), "準備ができていません / not ready: {status}");
     Ok(())
 }
@@ -66,10 +66,10 @@ pub(super) async fn connect(addresses: &[SocketAddr]) -> anyhow::Result<TcpStrea
             return Ok(stream);
         }
     }
-    bail!("{0} に接続できません / cannot connect to {0}", listed(addresses))
+    bail!("{0} に接続できません / cannot connect to {0}", join_addresses(addresses))
 }
 
-pub(super) fn listed(addresses: &[SocketAddr]) -> String {
+pub(super) fn join_addresses(addresses: &[SocketAddr]) -> String {
     addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(", ")
 }
 

@@ -47,7 +47,7 @@ pub async fn run(args: ServeArgs, wall: fn() -> Timestamp) -> anyhow::Result<()>
     // the program at once.
     let stop = stop_signal()?;
     note_address(&config, server.control_addr()?);
-    greet(&config, &server, &occupied)?;
+    print_banner(&config, &server, &occupied)?;
     server.run(stop).await;
     Ok(())
 }
@@ -64,7 +64,7 @@ fn note_address(config: &Config, control: SocketAddr) {
 /// Prints the addresses and files on standard error, and on standard output the one line that
 /// scripts wait for.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the ready line and the words around it are the command's output")]
-fn greet(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyhow::Result<()> {
+fn print_banner(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyhow::Result<()> {
     for warning in &server.findings().warnings {
         eprintln!("警告 warning: {warning}");
     }

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use reqwest::{Certificate, Client};
 use serde_json::Value;
 
-use super::health::{addresses, connect, listed};
+use super::health::{addresses, connect, join_addresses};
 use super::verify::verify;
 use crate::config::{CommandLine, Config, Options};
 use crate::domain::rehearsal::{Rehearsal, name_error};
@@ -159,7 +159,7 @@ async fn fetch(addresses: &[SocketAddr], config: &Config, institution: &str) -> 
     let token = token(config)?;
     let client = Client::builder().tls_certs_only([Certificate::from_pem(&pem)?]).no_proxy().timeout(REQUEST_TIMEOUT).build()?;
     let connected = tokio::time::timeout(REQUEST_TIMEOUT, connect(addresses)).await;
-    let addr = connected.with_context(|| format!("{0} が応答しません / {0} does not answer", listed(addresses)))??.peer_addr()?;
+    let addr = connected.with_context(|| format!("{0} が応答しません / {0} does not answer", join_addresses(addresses)))??.peer_addr()?;
     let url = format!("https://{addr}/v1/institutions/{institution}/verdict");
     let answer = client.get(&url).bearer_auth(&token).header("accept", "application/json").send().await?;
     let (status, body) = (answer.status(), answer.text().await?);

@@ -11,7 +11,7 @@ use super::accept::serve;
 use super::app::App;
 use super::connection::OnHandshakeError;
 use super::router;
-use super::traces::{NoExporter, Traces, traced};
+use super::traces::{NoExporter, Traces, with_traces};
 use crate::app;
 use crate::linkage::LinkageFolders;
 use crate::listener::{Addresses, BodyLimits, Limits, Listener};
@@ -85,10 +85,10 @@ impl Listeners {
             // Nothing is sent over this channel. Dropping the sender stops the listeners.
             let _ = stopping.changed().await;
         };
-        let routes = traced(router::backend(Arc::clone(&app)), traces.as_ref());
+        let routes = with_traces(router::backend(Arc::clone(&app)), traces.as_ref());
         let on_handshake_error = handshake_error_logger(&app, Listener::Backend);
         let backend = serve(backend.socket, backend.tls, routes, limits, on_handshake_error, stopped(stopping.clone()));
-        let routes = traced(router::control(Arc::clone(&app)), traces.as_ref());
+        let routes = with_traces(router::control(Arc::clone(&app)), traces.as_ref());
         let on_handshake_error = handshake_error_logger(&app, Listener::Control);
         let control = serve(control.socket, control.tls, routes, limits, on_handshake_error, stopped(stopping));
         tokio::join!(backend, control, async {

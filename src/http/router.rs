@@ -93,7 +93,7 @@ fn guarded_routes() -> Routes<Arc<App>> {
         .delete("/faults/{fault}", control::delete_fault, "障害を取り除く", "Take a fault away")
         .tag(&tag::EVIDENCE)
         .get("/observations", control::read_observations, "画面の観察の一覧", "What was seen on screens")
-        .post("/observations", control::add_observation, "画面で見たことを記録する", "Tell what was on the screen")
+        .post("/observations", control::observe, "画面で見たことを記録する", "Tell what was on the screen")
         .get("/verdict", control::verdict, "クライアントの判定", "The verdict on its client").describe(control::describe_verdict)
         .tag(&tag::TERMINALS)
         .get("/terminals", control::list_terminals, "端末の一覧", "List terminals")

@@ -64,7 +64,7 @@ impl Traces {
 }
 
 /// Adds a span to each request; without a collector returns the routes unchanged.
-pub fn traced(routes: Router, traces: Option<&Arc<Traces>>) -> Router {
+pub fn with_traces(routes: Router, traces: Option<&Arc<Traces>>) -> Router {
     match traces {
         Some(traces) => routes.layer(from_fn_with_state(Arc::clone(traces), span)),
         None => routes,

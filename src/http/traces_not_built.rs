@@ -31,8 +31,8 @@ impl Traces {
     }
 }
 
-/// Returns the routes as they are.
-pub fn traced(routes: Router, _traces: Option<&Arc<Traces>>) -> Router {
+/// Returns the routes unchanged.
+pub fn with_traces(routes: Router, _traces: Option<&Arc<Traces>>) -> Router {
     routes
 }
 

@@ -73,7 +73,7 @@ mod tests {
     use crate::store::{Store, Target};
 
     #[tokio::test]
-    async fn a_watch_is_woken_by_a_change_of_its_institution_and_by_no_other() {
+    async fn a_subscription_is_woken_by_a_change_of_its_institution_and_by_no_other() {
         let (fixtures, _) = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19));
         let store = Store::open(&Target::Memory).await.unwrap();
         let bounds = Bounds { institutions: 10, cache: 1024 * 1024 };

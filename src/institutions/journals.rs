@@ -288,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_batch_is_of_one_journal_and_one_making_in_order_and_never_too_large() {
+    fn a_batch_is_of_one_journal_and_one_generation_in_order_and_never_too_large() {
         let mut batches = Vec::new();
         for (generation, entry) in [("m", "1"), ("m", "2"), ("n", "3"), ("m", "4")] {
             add(&mut batches, "one", generation, entry);

@@ -17,7 +17,7 @@ impl Entry {
     pub fn masked(self) -> Self {
         // Only an existing terminal has a state.
         let is_known = self.found.is_some() || self.method == FILE;
-        let is_done = is_known && self.error().is_none();
+        let succeeded = is_known && self.error().is_none();
         let quotes = self.error().is_some_and(|error| quotes(error.id));
         let is_impersonal = words::keeps_field(self.operation, quotes);
         let masked_request = |request: RenderedText| masked_message(request, FIELDS, &|name, text| words::known_value(name, text));
@@ -52,7 +52,7 @@ impl Entry {
             institution,
             operation,
             method: if is_method(&method) { method } else { MASKED.into() },
-            path: known_path(&path, is_known, is_done),
+            path: known_path(&path, is_known, succeeded),
             terminal: terminal.map(|terminal| if is_known { terminal } else { EntryTerminal::Masked }),
             found,
             result_files,

@@ -123,25 +123,29 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
     let readable = ReadableFile { fixtures: &fixtures, file, sender: &sender, ignored: &ignored };
     match request {
         Err(refusal) => {
-            access.read(institutions, |admitted| Ok(readable.answered(admitted, |context| refused(context, file.kind, &refusal)))).await
+            access
+                .read(institutions, |admitted| Ok(readable.answer_by_reading(admitted, |context| refused(context, file.kind, &refusal))))
+                .await
         }
         Ok(FileRequest::Check(inquiry)) => {
-            let packed = |AnsweredCheck { answer, note, .. }: AnsweredCheck, admitted: AdmittedRequest<'_>| {
+            let make_content = |AnsweredCheck { answer, note, .. }: AnsweredCheck, admitted: AdmittedRequest<'_>| {
                 let made = FileContent { notes: note.map(Note::from).into_iter().collect(), ..answer.into() };
                 readable.handled(made, &admitted.terminal.settings, admitted.moment)
             };
-            let checked = answer_check(institutions, access, &inquiry, (&sender, Target::File), packed).await;
+            let checked = answer_check(institutions, access, &inquiry, (&sender, Target::File), make_content).await;
             checked.map(|handled| HandledFile { patient: Some(inquiry.patient_key()), ..handled })
         }
         Ok(FileRequest::Fetch(submitted_as, number)) => {
             let fetch = |admitted: AdmittedRequest<'_>| {
-                readable.answered(admitted, |context| answers::fetch(context, admitted.terminal_context(), submitted_as, &number).into())
+                readable.answer_by_reading(admitted, |context| {
+                    answers::fetch(context, admitted.terminal_context(), submitted_as, &number).into()
+                })
             };
             access.read(institutions, |admitted| Ok(fetch(admitted))).await
         }
         Ok(FileRequest::Medical(request)) => {
             let handle_admitted = |admitted: AdmittedRequest<'_>| {
-                readable.answered(admitted, |context| {
+                readable.answer_by_reading(admitted, |context| {
                     let (answer, pdf) = answers::medical(context, admitted.terminal_context(), &request);
                     FileContent { answer, pdf, notes: request.notes.iter().cloned().map(Note::from).collect() }
                 })
@@ -152,27 +156,31 @@ async fn answer(institutions: &Institutions, access: &Access<'_>, file: &FileNam
             let submit = |context: &AnswerContext<'_>, institution: &mut Institution, terminal: &Terminal| {
                 answers::submit(context, institution, terminal, file.kind, content.clone())
             };
-            access.update(institutions, |tenant, id, moment| Ok(readable.updated(&mut tenant.institution, id, moment, submit))).await
+            access
+                .update(institutions, |tenant, id, moment| Ok(readable.answer_by_updating(&mut tenant.institution, id, moment, submit)))
+                .await
         }
         Ok(FileRequest::Register(registration)) => {
             let register = |context: &AnswerContext<'_>, institution: &mut Institution, terminal: &Terminal| {
                 answers::register(context, institution, terminal, &registration)
             };
-            access.update(institutions, |tenant, id, moment| Ok(readable.updated(&mut tenant.institution, id, moment, register))).await
+            access
+                .update(institutions, |tenant, id, moment| Ok(readable.answer_by_updating(&mut tenant.institution, id, moment, register)))
+                .await
         }
     }
 }
 
 impl ReadableFile<'_> {
     /// Answers a request by reading the institution.
-    fn answered(&self, admitted: AdmittedRequest<'_>, make: impl FnOnce(&AnswerContext<'_>) -> FileContent) -> HandledFile {
+    fn answer_by_reading(&self, admitted: AdmittedRequest<'_>, make: impl FnOnce(&AnswerContext<'_>) -> FileContent) -> HandledFile {
         let Institution { presentation, persons, .. } = admitted.institution();
         let made = make(&self.context(presentation, persons.as_deref(), admitted.terminal, admitted.moment));
         self.handled(made, &admitted.terminal.settings, admitted.moment)
     }
 
     /// Answers a request by updating the institution.
-    fn updated(
+    fn answer_by_updating(
         &self,
         institution: &mut Institution,
         id: &TerminalId,

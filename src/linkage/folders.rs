@@ -95,7 +95,7 @@ impl Folders {
 
     /// Returns the folders that another process serves, among those of the first `looked_at`
     /// terminals.
-    pub(super) fn occupied(&self, institutions: &Institutions, looked_at: usize) -> Vec<PathBuf> {
+    pub(super) fn occupied_folders(&self, institutions: &Institutions, looked_at: usize) -> Vec<PathBuf> {
         // The store logs its own failures.
         let addresses = self.addresses(institutions).unwrap_or_default();
         let taken = |address: &TerminalAddress| {
@@ -121,7 +121,7 @@ impl Folders {
     fn addresses(&self, institutions: &Institutions) -> Result<Arc<Vec<TerminalAddress>>, StoreError> {
         match &self.location.only {
             Some(only) => Ok(Arc::new(vec![only.clone()])),
-            None => waited(institutions.terminals()),
+            None => block_on(institutions.terminals()),
         }
     }
 
@@ -144,7 +144,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Waits for an operation of the store, on a thread that may block.
-fn waited<T>(work: impl Future<Output = T>) -> T {
+fn block_on<T>(work: impl Future<Output = T>) -> T {
     Handle::current().block_on(work)
 }
 
@@ -154,7 +154,7 @@ fn settings(institutions: &Institutions, address: &TerminalAddress) -> Option<Li
     let found = institutions.read(&address.institution, |tenant, _| {
         tenant.institution.terminals.get(&address.terminal).map(|terminal| terminal.settings.linkage.clone())
     });
-    waited(found).ok().flatten().flatten()
+    block_on(found).ok().flatten().flatten()
 }
 
 /// Answers the requests of one terminal's folder, and records each in the journal.
@@ -171,14 +171,15 @@ struct InstitutionRequestHandler<'a> {
 impl InstitutionRequestHandler<'_> {
     /// Records a request and returns its reply; `None` if it is not accepted, since the
     /// terminal is off or the store does not work.
-    fn recorded(
+    fn record_request(
         &mut self,
         name: &str,
         request: Option<Message>,
         request_outcome: RequestOutcome<HandledFile>,
         began: Instant,
     ) -> Option<HandlerReply> {
-        let RequestOutcome { result, request_context: RequestContext { institution, terminal, found, fault } } = request_outcome;
+        let RequestOutcome { result, request_context: RequestContext { institution, terminal, terminal_condition: found, fault } } =
+            request_outcome;
         let HandledFile { reply, outcome, why, mut notes, patient } = result.ok()?;
         log_refusal(Operation::Linkage, institution.as_ref(), &outcome, &why);
         self.late = fault.as_ref().map(faults::delay).unwrap_or_default();
@@ -207,7 +208,7 @@ impl RequestHandler for InstitutionRequestHandler<'_> {
             let terminal = terminal.as_ref().and_then(|id| tenant.institution.terminals.get(id));
             terminal.is_some_and(|terminal| terminal.is_ready(moment.now))
         });
-        waited(running).ok().flatten().unwrap_or(false) && !self.closed.load(Ordering::Relaxed)
+        block_on(running).ok().flatten().unwrap_or(false) && !self.closed.load(Ordering::Relaxed)
     }
 
     fn accepts(&self, name: &str) -> bool {
@@ -222,17 +223,17 @@ impl RequestHandler for InstitutionRequestHandler<'_> {
 
     fn answer(&mut self, name: &str, bytes: &[u8]) -> HandlerReply {
         let began = Instant::now();
-        let handled = waited(handle(self.institutions, &self.access, (name, bytes)));
+        let handled = block_on(handle(self.institutions, &self.access, (name, bytes)));
         // If the store does not work, the request stays until it does.
-        self.recorded(name, Some(Message::file(bytes)), handled, began).unwrap_or(HandlerReply::NotTaken)
+        self.record_request(name, Some(Message::file(bytes)), handled, began).unwrap_or(HandlerReply::NotTaken)
     }
 
     fn too_large(&mut self, name: &str, _size: u64, max: u64) -> OutputFile {
         let began = Instant::now();
         let detail = Text::new(format!("上限は {max} バイトです。"), format!("At most {max} bytes are read."));
         let access = Access { counted: false, ..self.access };
-        let handled = waited(malformed_file(self.institutions, &access, (name, ErrorId::BodyTooLarge, &detail)));
-        match self.recorded(name, None, handled, began) {
+        let handled = block_on(malformed_file(self.institutions, &access, (name, ErrorId::BodyTooLarge, &detail)));
+        match self.record_request(name, None, handled, began) {
             Some(HandlerReply::Malformed(err)) => err,
             _ => OutputFile { name: err_name(name), bytes: Vec::new(), result_files: ResultFiles::default() },
         }

@@ -66,12 +66,12 @@ impl LinkageFolders {
 
     /// Returns the folders that another process serves, among those of the first 64 terminals.
     /// This server does not serve them until that process ends.
-    pub async fn occupied(&self) -> Vec<PathBuf> {
+    pub async fn occupied_folders(&self) -> Vec<PathBuf> {
         let Some(folders) = self.folders.clone() else {
             return Vec::new();
         };
         let institutions = self.institutions.clone();
-        let looked = spawn_blocking(move || folders.occupied(&institutions, STARTUP_SAMPLE_SIZE));
+        let looked = spawn_blocking(move || folders.occupied_folders(&institutions, STARTUP_SAMPLE_SIZE));
         looked.await.unwrap_or_else(|error| {
             tracing::error!(%error, "連携フォルダーを確認できませんでした / a look at the linkage folders failed");
             Vec::new()

@@ -132,7 +132,7 @@ impl Store {
     pub async fn codes(&self, after: &str, limit: u32) -> Result<Vec<(String, Option<String>)>, StoreError> {
         const SQL: &str = "SELECT code, deleted, terminals FROM institutions WHERE code > $1 ORDER BY code LIMIT $2";
         let rows = self.run(async |connection| sqlx::query(SQL).bind(after).bind(i64::from(limit)).fetch_all(connection).await).await?;
-        rows.iter().map(|row| self.listed(row)).collect()
+        rows.iter().map(|row| self.read_listed_row(row)).collect()
     }
 
     /// Returns at most 16 codes of institutions that log in as this user.
@@ -184,7 +184,7 @@ impl Store {
         read().map_err(|error| self.misread(&error))
     }
 
-    fn listed(&self, row: &AnyRow) -> Result<(String, Option<String>), StoreError> {
+    fn read_listed_row(&self, row: &AnyRow) -> Result<(String, Option<String>), StoreError> {
         let read = || {
             let deleted: i64 = row.try_get(1)?;
             let terminals: String = row.try_get(2)?;

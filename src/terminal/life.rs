@@ -148,7 +148,7 @@ async fn process_offer(terminal: &Terminal, offer: &Offer) -> Result<bool, Reque
     if !is_newer(&state, offer) {
         return decline(terminal, &state, offer);
     }
-    if offer.component.is_readers() && !state.reader_powered {
+    if offer.component.is_of_reader() && !state.reader_powered {
         tracing::info!(version = %offer.version, "カードリーダーの電源が切れているため待ちます / waiting for the card reader's power");
         return Ok(false);
     }

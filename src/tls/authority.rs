@@ -99,7 +99,7 @@ impl Authority {
         let present = Server::load(dir, &ca)?;
         let names = server::names(&ca, names, present.as_ref());
         let server = match present {
-            Some(server) if server.serves(&ca, &names, now) => server,
+            Some(server) if server.is_valid_for(&ca, &names, now) => server,
             _ => {
                 made.server = true;
                 Server::create(dir, &ca, &names, now)?;

@@ -101,7 +101,7 @@ impl Server {
     }
 
     /// Whether it contains all `names` and is not due for renewal.
-    pub(super) fn serves(&self, ca: &Ca, names: &[Name], now: Timestamp) -> bool {
+    pub(super) fn is_valid_for(&self, ca: &Ca, names: &[Name], now: Timestamp) -> bool {
         let CertificateDescription { not_before, not_after, .. } = self.description;
         let soon = certificate::later(now, RENEWAL_THRESHOLD).min(ca.description.not_after);
         names.iter().all(|name| self.names.contains(name)) && not_before <= now && soon <= not_after

@@ -74,7 +74,7 @@ pub enum EvidenceSource {
 
 impl Evidence {
     /// Returns what was evicted that a rule of this sight could need; `None` if nothing was.
-    pub(super) fn lost(&self, source: EvidenceSource) -> Option<Text> {
+    pub(super) fn missing_for(&self, source: EvidenceSource) -> Option<Text> {
         let lost = [
             (self.evicted, "ジャーナル", "journal has evicted its", "entries"),
             (self.evicted_events, "イベント", "list of events has evicted its", "events"),

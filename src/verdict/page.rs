@@ -92,7 +92,7 @@ fn sentence<'a>(rulings: &'a [Ruling], id: &str) -> Option<&'a str> {
 
 fn from_to(evidence: &Evidence) -> Option<[String; 4]> {
     let (first, last) = (evidence.journal.first()?, evidence.journal.last()?);
-    Some([first.at, last.at, first.wall, last.wall].map(japan::written))
+    Some([first.at, last.at, first.wall, last.wall].map(japan::format_japanese))
 }
 
 /// Returns what to do, without repetition.
@@ -135,7 +135,7 @@ impl VerdictPage<'_> {
     }
 
     fn time(at: &Timestamp) -> String {
-        japan::written(*at)
+        japan::format_japanese(*at)
     }
 
     /// Returns the components whose running version an event changed.

@@ -110,7 +110,7 @@ impl Finding {
         let missing = if evidence.incomplete {
             Some(Text::new("ほかのサーバーの記録がまだそろっていないため", "Another server has not written its entries yet"))
         } else {
-            evidence.lost(source).filter(|_| !proved)
+            evidence.missing_for(source).filter(|_| !proved)
         };
         let Some(missing) = missing.filter(|_| self.grade != Grade::Inconclusive) else {
             return self;

@@ -172,9 +172,9 @@ fn scenario(rules: &[&str]) -> Option<Scenario> {
 
 /// The morning of a good client: refused, restarted, repeated.
 fn good_morning() -> JournalBuilder {
-    let mut story = JournalBuilder::default();
-    story.refused(1, "p1", ErrorProfile::Envelope);
-    story.booted("T1");
-    story.checked(60, "p1");
-    story
+    let mut builder = JournalBuilder::default();
+    builder.refused(1, "p1", ErrorProfile::Envelope);
+    builder.booted("T1");
+    builder.checked(60, "p1");
+    builder
 }

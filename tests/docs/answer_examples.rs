@@ -48,7 +48,7 @@ async fn the_examples_come_from_the_running_program() {
 /// What an operation answers on a stage of its own, by status and media type.
 async fn answers(mock: &Mock, document: &Value, (path, method, object): (&str, &str, &Value), failed: &mut Vec<String>) -> Option<Value> {
     let id = object["operationId"].as_str().unwrap();
-    set_the_stage(mock, matches!(id, "reports" | "download" | "install")).await;
+    prepare_institution(mock, matches!(id, "reports" | "download" | "install")).await;
     match id {
         "reports" => drop(mock.institution(CODE).set_terminal(json!({"driver": "external"})).await),
         "read_scenario" => drop(mock.put(&format!("/v1/institutions/{CODE}/scenario"), json!({"id": "happy-morning"})).await),
@@ -84,7 +84,7 @@ async fn answers(mock: &Mock, document: &Value, (path, method, object): (&str, &
 
 /// An institution the morning after, whose terminal is pending, or the evening before: with a
 /// fault, an observation, and a check that was refused.
-async fn set_the_stage(mock: &Mock, is_early: bool) {
+async fn prepare_institution(mock: &Mock, is_early: bool) {
     mock.institution(CODE).remove().outcome().await;
     mock.delete("/v1/fixtures").outcome().await;
     let clock = json!({"mode": "frozen", "now": "2026-01-19T19:00:00+09:00"});

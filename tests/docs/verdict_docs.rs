@@ -35,7 +35,7 @@ const PAGES: [Words; 2] = [
     },
 ];
 
-fn said(words: &Words, (ja, en): (&'static str, &'static str)) -> &'static str {
+fn in_language(words: &Words, (ja, en): (&'static str, &'static str)) -> &'static str {
     if words.japanese { ja } else { en }
 }
 
@@ -47,11 +47,11 @@ fn tables(words: &Words) -> [(&'static str, String); 3] {
             .position(|sight| *sight == rule.evidence_source)
             .unwrap()];
         let names: Vec<_> = rule.limits.iter().map(|name| format!("`{name}`")).collect();
-        let sentence = said(words, rule.sentence);
+        let sentence = in_language(words, rule.sentence);
         let _ = writeln!(rules, "| `{}` | {} | {sentence} | {sight} | {} | {} |", rule.id, rule.source, names.join(", "), rule.since);
     }
     for limit in LIMITS {
-        let _ = writeln!(limits, "| `{}` | {} | {} | {} |", limit.name, limit.value, RULE_SET.date, said(words, limit.meaning));
+        let _ = writeln!(limits, "| `{}` | {} | {} | {} |", limit.name, limit.value, RULE_SET.date, in_language(words, limit.meaning));
     }
     let _ = writeln!(sets, "| `{}` | {} | {} |", RULE_SET.name, RULE_SET.date, words.default);
     [("rules", rules), ("limits", limits), ("sets", sets)]

@@ -77,7 +77,7 @@ impl Answer {
     }
 
     /// What came of it, in a word or two.
-    fn came(&self) -> String {
+    fn summary(&self) -> String {
         match (self.error_code().as_str(), self.validity().as_str()) {
             (Some(code), _) => format!("the error {code}: {}", self.error_message()),
             (None, Some(validity)) => format!("a validity of {validity}"),
@@ -101,7 +101,7 @@ impl<'a> Expected<'a> {
     #[track_caller]
     pub(crate) fn expect_validity(self, validity: &str) -> &'a Answer {
         if self.answer.validity() != validity {
-            self.answer.fail(&self.note, &format_args!("a validity of {validity}"), &self.answer.came());
+            self.answer.fail(&self.note, &format_args!("a validity of {validity}"), &self.answer.summary());
         }
         self.answer
     }
@@ -109,7 +109,7 @@ impl<'a> Expected<'a> {
     #[track_caller]
     pub(crate) fn expect_error(self, code: &str) -> &'a Answer {
         if self.answer.error_code() != code {
-            self.answer.fail(&self.note, &format_args!("the error {code}"), &self.answer.came());
+            self.answer.fail(&self.note, &format_args!("the error {code}"), &self.answer.summary());
         }
         self.answer
     }

@@ -62,7 +62,7 @@ impl Call<'_> {
         if !self.body.is_null() {
             request = request.json(&self.body);
         }
-        let response = request.send().await.unwrap_or_else(|error| panic!("{} failed: {error:?}", self.said()));
+        let response = request.send().await.unwrap_or_else(|error| panic!("{} failed: {error:?}", self.description()));
         let status = response.status();
         let text = response.text().await.unwrap();
         let body: Value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
@@ -115,13 +115,13 @@ impl Call<'_> {
         problem
     }
 
-    fn said(&self) -> String {
+    fn description(&self) -> String {
         let body = if self.body.is_null() { String::new() } else { format!(" {}", self.body) };
         format!("{}: {} {}{body}", self.caller, self.method, self.path)
     }
 
     fn fail(&self, expected: &dyn Display, status: StatusCode, body: &Value) -> ! {
-        panic!("{}\nexpected: {expected}\n     got: {status}\n{body:#}", self.said());
+        panic!("{}\nexpected: {expected}\n     got: {status}\n{body:#}", self.description());
     }
 }
 

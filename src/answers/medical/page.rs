@@ -69,10 +69,13 @@ fn month(record: &MonthRecord<'_>, in_out: &str) -> Vec<Block> {
     let mut head = vec![
         String::new(),
         format!("  【{}】　{}　{}　{own}", month_of(*month), organization.ja(), in_out),
-        format!("  {role}　{}", named(institution)),
+        format!("  {role}　{}", institution_name(institution)),
     ];
     head.extend(
-        prescriber.as_ref().filter(|prescriber| *prescriber != institution).map(|prescriber| format!("  処方元　{}", named(prescriber))),
+        prescriber
+            .as_ref()
+            .filter(|prescriber| *prescriber != institution)
+            .map(|prescriber| format!("  処方元　{}", institution_name(prescriber))),
     );
     let mut blocks: Vec<Block> = days.iter().map(day).collect();
     if let Some(first) = blocks.first_mut() {
@@ -94,14 +97,14 @@ fn day(record: &DayRecord<'_>) -> Block {
 fn drug(drug: &Drug) -> [String; 2] {
     let Drug { name, ingredient, quantity, unit, usage, instruction, times, .. } = drug;
     let ingredient = ingredient.as_ref().map(|ingredient| format!("（{ingredient}）")).unwrap_or_default();
-    let amount = format!("{}{} × {times}", quantity.as_str(), wide(unit.as_deref().unwrap_or_default()));
+    let amount = format!("{}{} × {times}", quantity.as_str(), to_full_width(unit.as_deref().unwrap_or_default()));
     let usage: Vec<&str> = [usage, instruction].into_iter().flatten().map(String::as_str).collect();
     [format!("      ・{name}{ingredient}"), format!("        {amount}　{}", usage.join("／"))]
 }
 
 fn treatment(treatment: &Treatment) -> String {
     let Treatment { name, quantity, unit, times, .. } = treatment;
-    let quantity = unit.as_ref().map(|unit| format!("　{}{}", quantity.as_str(), wide(unit)));
+    let quantity = unit.as_ref().map(|unit| format!("　{}{}", quantity.as_str(), to_full_width(unit)));
     format!("{name}{}　{times}回", quantity.unwrap_or_default())
 }
 
@@ -122,17 +125,17 @@ fn value(item: &CheckupItem) -> String {
     let CheckupItem { data_type, value, unit, value_name, .. } = item;
     match (data_type, value_name) {
         (DataType::Code | DataType::Ordered, Some(name)) => name.clone(),
-        _ => format!("{value} {}", wide(unit.as_deref().unwrap_or_default())).trim_end().to_owned(),
+        _ => format!("{value} {}", to_full_width(unit.as_deref().unwrap_or_default())).trim_end().to_owned(),
     }
 }
 
 /// Converts letters to full width. A viewer that replaces the PDF's font draws narrow letters over
 /// each other, such as those of mmHg.
-fn wide(unit: &str) -> String {
+fn to_full_width(unit: &str) -> String {
     unit.chars().map(|c| if c.is_ascii_alphabetic() { char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c) } else { c }).collect()
 }
 
-fn named(institution: &InstitutionRef<'_>) -> String {
+fn institution_name(institution: &InstitutionRef<'_>) -> String {
     let InstitutionRef { code, name } = institution;
     name.map_or_else(|| code.to_string(), |name| format!("{name}（{code}）"))
 }

@@ -74,7 +74,7 @@ impl Completion {
 /// Ends a request.
 pub(super) fn finish(app: &App, incoming: IncomingRequest, request_context: RequestContext, completion: Completion) -> Response {
     let Completion { reply, outcome, why, notes, patient, result_files } = completion;
-    let RequestContext { institution, terminal, found, fault } = request_context;
+    let RequestContext { institution, terminal, terminal_condition: found, fault } = request_context;
     log_refusal(incoming.operation, institution.as_ref(), &outcome, &why);
     let FaultedReply { reply, delay } = match &fault {
         Some(triggered_fault) => faults::apply_fault(triggered_fault, reply, app.institutions.wall()),

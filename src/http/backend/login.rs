@@ -192,7 +192,8 @@ async fn find_bearer(app: &App, target: Option<LoginTarget>) -> RequestOutcome<O
         Err(error) => return RequestOutcome::refused(None, store_refusal(&error)),
     };
     let Caller { institution, terminal, .. } = caller;
-    let request_context = RequestContext { institution: Some(institution.clone()), terminal: terminal.clone(), found, fault };
+    let request_context =
+        RequestContext { institution: Some(institution.clone()), terminal: terminal.clone(), terminal_condition: found, fault };
     let result = missing.map_or_else(|| Ok(Some(Bearer { institution, generation, terminal })), Err);
     RequestOutcome { result, request_context }
 }

@@ -69,7 +69,7 @@ fn page(listed: &ListedEntry, explanation: &Explanation) -> String {
         number: listed.number,
         operation: entry.operation.name(),
         path: &entry.path,
-        at: japan::written(entry.at),
+        at: japan::format_japanese(entry.at),
         sections: explanation.sections(),
         entry: serde_json::to_string_pretty(&json!(listed)).expect("an entry is plain data"),
     };

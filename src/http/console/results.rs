@@ -55,7 +55,7 @@ fn render(institution: &Institution, now: Timestamp) -> String {
     let page = Results {
         code: institution.code.as_str(),
         name: &institution.name.ja,
-        time: japan::written(now),
+        time: japan::format_japanese(now),
         campaign: &campaign.title.ja,
         now: match (campaign.down, campaign.suspended, open) {
             (true, _, _) => "配信サーバー停止中",
@@ -63,7 +63,7 @@ fn render(institution: &Institution, now: Timestamp) -> String {
             (_, _, true) => "配信時間内",
             _ => "配信時間外",
         },
-        next_opening: next_window(&windows, now).filter(|_| !open).map(|window| japan::written(window.start)),
+        next_opening: next_window(&windows, now).filter(|_| !open).map(|window| japan::format_japanese(window.start)),
         completed: terminals.iter().filter(|terminal| terminal.delivered.completed).count(),
         terminals,
     };
@@ -78,7 +78,7 @@ impl OfTerminal {
         });
         Self {
             address: format!("{}-{}", institution.code, terminal.id),
-            last_contact: terminal.last_contact(now).map_or_else(|| "通信なし".to_owned(), japan::written),
+            last_contact: terminal.last_contact(now).map_or_else(|| "通信なし".to_owned(), japan::format_japanese),
             progress,
             delivered: DeliveryComparison::of(institution, terminal),
         }

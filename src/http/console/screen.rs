@@ -80,11 +80,11 @@ fn render(app: &App, institution: &Institution, terminal: &Terminal, now: Timest
     let page = Screen {
         address: format!("{}-{}", institution.code, terminal.id),
         name: &institution.name.ja,
-        time: japan::written(now),
+        time: japan::format_japanese(now),
         off,
         error,
         card: terminal.last_card.as_ref().map(|card| CardScreen {
-            time: japan::written(card.at),
+            time: japan::format_japanese(card.at),
             shown: card.shown.ja.clone(),
             refused: card.outcome != CardOutcome::FaceResult,
         }),

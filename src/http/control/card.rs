@@ -76,12 +76,12 @@ pub async fn present_card(
     app.institutions.record(Some(&code), exchange);
     let file = match face {
         None => None,
-        Some(face) => Some(delivered(&app, address, face).await?),
+        Some(face) => Some(deliver_face_file(&app, address, face).await?),
     };
     Ok(Json(CardView { outcome, shown, file }))
 }
 
-async fn delivered(app: &App, address: TerminalAddress, FaceFile { file, text }: FaceFile) -> Result<FileView, Problem> {
+async fn deliver_face_file(app: &App, address: TerminalAddress, FaceFile { file, text }: FaceFile) -> Result<FileView, Problem> {
     let name = file.name.clone();
     let in_folder = app.linkage.deliver_face(address, file).await.map_err(|error| unwritten_problem(&error.to_string()))?;
     Ok(FileView { name, in_folder, text })

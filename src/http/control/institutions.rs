@@ -255,7 +255,7 @@ pub async fn create_institution(
         spec.faults = faults_of(list, &spec.terminals.keys().collect(), now)?;
     }
     let expires = expiry(input.expires_after, app.institutions.wall())?;
-    let (code, view) = created(&app, &input.template, input.code, spec, expires).await?;
+    let (code, view) = create(&app, &input.template, input.code, spec, expires).await?;
     app.linkage.prepare(view.addresses()).await;
     Ok(Created { location: Some(format!("/v1/institutions/{code}")), view })
 }
@@ -269,7 +269,7 @@ fn expiry(after: Option<Period>, wall: Timestamp) -> Result<Option<Timestamp>, P
 }
 
 /// Creates it under the given code, or under an unused one that no other process took meanwhile.
-async fn created(
+async fn create(
     app: &App,
     template: &InstitutionCode,
     given: Option<InstitutionCode>,

@@ -96,7 +96,7 @@ pub async fn institution_entry(
     let masks = query.masks()?;
     let page = read(&app, Some(&code), MAX_ENTRIES).await?;
     let own = app.institutions.read(&code, |tenant, _| tenant.institution.persons.as_ref().map(|persons| persons.len())).await?;
-    explained((page, &entry), masks, own.flatten(), &headers)
+    explain_entry((page, &entry), masks, own.flatten(), &headers)
 }
 
 /// `GET /v1/journal/{entry}`.
@@ -112,7 +112,7 @@ pub async fn stray_entry(
     let Path(entry) = entry.map_err(|_| no_such_name())?;
     let masks = query.masks()?;
     let page = read(&app, None, MAX_ENTRIES).await?;
-    explained((page, &entry), masks, None, &headers)
+    explain_entry((page, &entry), masks, None, &headers)
 }
 
 /// `DELETE …/journal`: clears the journal. Its entries count as evicted, and the numbers continue.
@@ -167,7 +167,12 @@ fn journal_page(page: EntryPage, selection: &Selection, masks: bool) -> Result<J
     Ok(JournalPage { entries, evicted: page.evicted, incomplete: !page.complete, next })
 }
 
-fn explained((page, entry): (EntryPage, &str), masks: bool, own_persons: Option<usize>, headers: &HeaderMap) -> Result<Response, Problem> {
+fn explain_entry(
+    (page, entry): (EntryPage, &str),
+    masks: bool,
+    own_persons: Option<usize>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let place = position(entry).ok_or_else(no_such_name)?;
     let listed = page.entries.into_iter().find(|listed| place.refers_to(listed)).ok_or_else(no_entry)?;
     let listed = journal_entry_view(listed, masks);

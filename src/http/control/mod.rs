@@ -38,7 +38,7 @@ pub use input::{InstitutionPath, TerminalPath, method_not_allowed, no_institutio
 pub use institutions::{create_institution, delete_institution, list_institutions, patch_institution, read_institution, reset_institution};
 pub use journal::{clear_journal, clear_strays, institution_entry, institution_journal, stray_entry, stray_journal};
 pub use metrics::metrics;
-pub use observations::{add_observation, read_observations};
+pub use observations::{observe, read_observations};
 pub use open::{ca_pem, healthz, openapi, readyz};
 pub use persons::{delete_persons, read_persons, set_persons};
 pub use scenario::{list_scenarios, read_scenario, set_scenario};

@@ -45,7 +45,7 @@ pub struct ObservationQuery {
 ///
 /// # Errors
 /// No such institution, terminal or journal entry, or an invalid field.
-pub async fn add_observation(
+pub async fn observe(
     State(app): State<Arc<App>>,
     InstitutionPath(code): InstitutionPath,
     Input(mut seen): Input<ObservationInput>,

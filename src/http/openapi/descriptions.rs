@@ -32,13 +32,13 @@ pub(super) fn put_japanese(value: &mut Value) {
 }
 
 fn translate(en: &mut String) {
-    *en = unwrapped(en);
+    *en = join_lines(en);
     if let Some(ja) = IN_JAPANESE.get(en.as_str()) {
         *en = format!("{ja} {en}");
     }
 }
 
 /// Joins the lines of each paragraph, so that a doc comment may be wrapped anywhere.
-fn unwrapped(text: &str) -> String {
+fn join_lines(text: &str) -> String {
     text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }

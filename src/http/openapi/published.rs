@@ -47,15 +47,15 @@ impl Published {
             Some(Listener::Backend) => &self.backend,
             Some(Listener::Control) => &self.control,
         };
-        OpenApiDocument(form.get_or_init(|| self.written(listener).to_string().into()).clone())
+        OpenApiDocument(form.get_or_init(|| self.generate(listener).to_string().into()).clone())
     }
 
     /// Returns the page of the document of both listeners; `make` renders it.
     pub fn page(&self, make: impl FnOnce(&Value) -> String) -> Bytes {
-        self.page.get_or_init(|| make(&self.written(None)).into()).clone()
+        self.page.get_or_init(|| make(&self.generate(None)).into()).clone()
     }
 
-    fn written(&self, listener: Option<Listener>) -> Value {
+    fn generate(&self, listener: Option<Listener>) -> Value {
         self.interface.document(listener, &self.fixtures.catalogue)
     }
 }

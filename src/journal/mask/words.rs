@@ -255,7 +255,7 @@ fn file_name(name: &str) -> String {
 
 /// Masks the client's parts of a route's path or a file's name. `is_known`: the terminal in the
 /// path exists; `is_done`: so does the rest.
-pub(super) fn known_path(path: &str, is_known: bool, is_done: bool) -> String {
+pub(super) fn known_path(path: &str, is_known: bool, succeeded: bool) -> String {
     if path.is_empty() {
         return String::new();
     }
@@ -269,7 +269,7 @@ pub(super) fn known_path(path: &str, is_known: bool, is_done: bool) -> String {
     let kept = match ROUTES.iter().copied().find(fits) {
         Some(route) => route.split('/').zip(&parts).map(|(of, part)| match of {
             "{file}" => file_name(part),
-            "{package}" if !is_done => MASKED.to_owned(),
+            "{package}" if !succeeded => MASKED.to_owned(),
             "{}" if !is_known => MASKED.to_owned(),
             _ => (*part).to_owned(),
         }),

@@ -33,7 +33,7 @@ enum ReceivedBytes {
 pub(super) fn verified(case: &Case<'_>) -> Finding {
     let reports: Vec<&Exchange> = case
         .journal()
-        .filter(|entry| entry.outcome == OutcomeName::Answered && reported(entry, ReportState::Installed).is_some())
+        .filter(|entry| entry.outcome == OutcomeName::Answered && reported_package(entry, ReportState::Installed).is_some())
         .collect();
     let corrupted: Vec<&Exchange> = case.journal().filter(|entry| entry.package.is_some() && is_corrupted(entry)).collect();
     if reports.is_empty() && corrupted.is_empty() {
@@ -41,7 +41,7 @@ pub(super) fn verified(case: &Case<'_>) -> Finding {
     }
     let mut unknown = Vec::new();
     for report in &reports {
-        let of = reported(report, ReportState::Installed).unwrap_or_default();
+        let of = reported_package(report, ReportState::Installed).unwrap_or_default();
         match received(case, report, of) {
             ReceivedBytes::Whole => {}
             ReceivedBytes::Unknown => unknown.push(*report),
@@ -76,7 +76,7 @@ pub(super) fn verified(case: &Case<'_>) -> Finding {
 }
 
 /// Returns the component and version in a report of this state.
-fn reported(entry: &Exchange, state: ReportState) -> Option<&str> {
+fn reported_package(entry: &Exchange, state: ReportState) -> Option<&str> {
     let report = entry.report.as_ref().filter(|report| report.state == state)?;
     report.of.as_deref()
 }
@@ -122,7 +122,7 @@ fn received(case: &Case<'_>, report: &Exchange, of: &str) -> ReceivedBytes {
         // requested the package or reported a download.
         let held = transfers.iter().any(|transfer| [NOT_MODIFIED, NOT_SATISFIABLE].contains(&transfer.status));
         let says_so = |entry: &Exchange| {
-            [ReportState::Downloading, ReportState::Downloaded].into_iter().any(|state| reported(entry, state) == Some(of))
+            [ReportState::Downloading, ReportState::Downloaded].into_iter().any(|state| reported_package(entry, state) == Some(of))
         };
         let begun = case.journal().any(|entry| entry.number < report.number && entry.terminal == report.terminal && says_so(entry));
         return if !held && (begun || !transfers.is_empty()) { ReceivedBytes::Partly } else { ReceivedBytes::Unknown };

@@ -8,9 +8,9 @@ use crate::domain::text::Text;
 
 #[test]
 fn the_evidence_inside_gives_the_same_verdict_byte_for_byte() {
-    let mut story = good_morning();
-    story.seen(ObservationKind::MessageShown, "再起動してください <script>&", Some(id(1)));
-    let mut evidence = story.evidence();
+    let mut builder = good_morning();
+    builder.seen(ObservationKind::MessageShown, "再起動してください <script>&", Some(id(1)));
+    let mut evidence = builder.evidence();
     evidence.scenario = scenario(&["check_repeated_after_restart", "restart_message_shown"]);
     let json = judge(&evidence).json();
     let read: Verdict = serde_json::from_str(&json).unwrap();
@@ -21,9 +21,9 @@ fn the_evidence_inside_gives_the_same_verdict_byte_for_byte() {
 
 #[test]
 fn the_page_loads_nothing_and_says_what_it_is() {
-    let mut story = good_morning();
-    story.seen(ObservationKind::MessageShown, "再起動してください <script>&", Some(id(1)));
-    let page = page(&judge(&story.evidence()));
+    let mut builder = good_morning();
+    builder.seen(ObservationKind::MessageShown, "再起動してください <script>&", Some(id(1)));
+    let page = page(&judge(&builder.evidence()));
     for forbidden in ["<script", "http://", "https://", "src=", "@import", "url("] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
@@ -34,9 +34,9 @@ fn the_page_loads_nothing_and_says_what_it_is() {
 
 #[test]
 fn a_failed_rule_is_a_failure_and_one_that_was_not_exercised_is_skipped() {
-    let mut story = good_morning();
-    story.entries.pop();
-    let xml = junit(&judge(&story.evidence()));
+    let mut builder = good_morning();
+    builder.entries.pop();
+    let xml = junit(&judge(&builder.evidence()));
     let count = |text: &str| xml.matches(text).count();
     assert_eq!(count("<testcase "), RULES.len() + 1);
     assert!(xml.contains(&format!(r#"failures="{}""#, count("<failure "))) && count("<failure ") > 0);
@@ -57,9 +57,9 @@ fn a_test_case_is_named_by_what_the_rule_wants_and_its_id() {
 
 /// A morning in a scenario with a title, beside another scenario, with a product and an observer.
 fn morning_with_texts(rules: &[&str]) -> Evidence {
-    let mut story = good_morning();
-    story.seen(ObservationKind::RestartPrompted, "再起動してください", Some(id(1)));
-    let mut evidence = story.evidence();
+    let mut builder = good_morning();
+    builder.seen(ObservationKind::RestartPrompted, "再起動してください", Some(id(1)));
+    let mut evidence = builder.evidence();
     evidence.observations[0].by = Some("画面テスト担当".to_owned());
     evidence.scenario = scenario(rules);
     evidence.scenarios = [("story".to_owned(), false), ("another".to_owned(), false)].into();
@@ -101,10 +101,10 @@ fn what_is_not_shown_yet_says_what_to_do_next_without_paths() {
     assert!(page.contains("次にすること") && page.contains("トークンの有効期限が切れるまで医療機関の時計を進め"), "{page}");
     assert!(page.contains("別の朝（another）"), "other scenarios are still to come\n{page}");
     assert!(junit(&verdict).contains("次にすること：トークンの有効期限が切れるまで"));
-    let mut story = good_morning();
-    let unseen = story.ruling("restart_message_shown").why;
-    story.seen(ObservationKind::MessageShown, "再起動中です", Some(id(1)));
-    let doubtful = story.ruling("restart_message_shown").why;
+    let mut builder = good_morning();
+    let unseen = builder.ruling("restart_message_shown").why;
+    builder.seen(ObservationKind::MessageShown, "再起動中です", Some(id(1)));
+    let doubtful = builder.ruling("restart_message_shown").why;
     assert!(doubtful.ja.contains("「端末の再起動の案内」（restart_prompted）という種類の観察"), "{}", doubtful.ja);
     for why in [&unseen.ja, &unseen.en, &doubtful.ja, &doubtful.en] {
         assert!(!why.contains("POST") && !why.contains('…'), "{why}");

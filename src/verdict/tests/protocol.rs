@@ -20,45 +20,45 @@ fn header(name: &str, value: &str) -> Option<RenderedText> {
 
 #[test]
 fn an_expired_session_has_to_be_renewed() {
-    let mut story = JournalBuilder::default();
-    story.entry(1, expired("old"));
-    assert_eq!(story.grade("session_renewed"), Grade::Fail, "nothing came after it");
-    story.entry(1, answered(Operation::Login));
-    assert_eq!(story.grade("session_renewed"), Grade::Fail, "a login without a further request");
-    story.entry(1, checked().with("new"));
-    assert_eq!(story.grade("session_renewed"), Grade::Pass);
+    let mut builder = JournalBuilder::default();
+    builder.entry(1, expired("old"));
+    assert_eq!(builder.grade("session_renewed"), Grade::Fail, "nothing came after it");
+    builder.entry(1, answered(Operation::Login));
+    assert_eq!(builder.grade("session_renewed"), Grade::Fail, "a login without a further request");
+    builder.entry(1, checked().with("new"));
+    assert_eq!(builder.grade("session_renewed"), Grade::Pass);
     for _ in 0..3 {
-        story.entry(1, expired("old"));
+        builder.entry(1, expired("old"));
     }
-    assert_eq!(story.grade("session_renewed"), Grade::Fail, "three more uses of the old one");
+    assert_eq!(builder.grade("session_renewed"), Grade::Fail, "three more uses of the old one");
 }
 
 #[test]
 fn going_on_without_a_token_is_no_renewal() {
-    let mut story = JournalBuilder::default();
-    story.entry(1, expired("old"));
-    story.entry(1, checked().of("p1"));
-    assert_eq!(story.grade("session_renewed"), Grade::Fail);
+    let mut builder = JournalBuilder::default();
+    builder.entry(1, expired("old"));
+    builder.entry(1, checked().of("p1"));
+    assert_eq!(builder.grade("session_renewed"), Grade::Fail);
 }
 
 #[test]
 fn retry_after_has_to_be_waited_for_by_either_clock() {
     let updates = || answered(Operation::Updates);
     let busy = || Entry { answer: header("retry-after", "30"), ..updates() };
-    let mut story = JournalBuilder::default();
-    story.entry(1, busy());
-    assert_eq!(story.grade("retry_after_honoured"), Grade::Inconclusive, "it did not ask again");
-    story.entry(10, answered(Operation::Search));
-    story.entry(20, updates());
-    assert_eq!(story.grade("retry_after_honoured"), Grade::Pass, "another operation does not count");
-    story.entry(1, busy());
-    story.entry(5, updates().at("T2"));
-    story.entry(5, updates());
-    story.entries.last_mut().unwrap().at = time(9999);
-    assert_eq!(story.grade("retry_after_honoured"), Grade::Pass, "another terminal, and an advanced clock");
-    story.entry(1, busy());
-    story.entry(28, updates());
-    let ruling = story.ruling("retry_after_honoured");
+    let mut builder = JournalBuilder::default();
+    builder.entry(1, busy());
+    assert_eq!(builder.grade("retry_after_honoured"), Grade::Inconclusive, "it did not ask again");
+    builder.entry(10, answered(Operation::Search));
+    builder.entry(20, updates());
+    assert_eq!(builder.grade("retry_after_honoured"), Grade::Pass, "another operation does not count");
+    builder.entry(1, busy());
+    builder.entry(5, updates().at("T2"));
+    builder.entry(5, updates());
+    builder.entries.last_mut().unwrap().at = time(9999);
+    assert_eq!(builder.grade("retry_after_honoured"), Grade::Pass, "another terminal, and an advanced clock");
+    builder.entry(1, busy());
+    builder.entry(28, updates());
+    let ruling = builder.ruling("retry_after_honoured");
     assert_eq!((ruling.result, ruling.entries), (Grade::Fail, vec![id(7), id(8)]));
 }
 
@@ -87,83 +87,83 @@ fn report(state: ReportState) -> Entry {
 
 #[test]
 fn what_is_reported_as_installed_has_to_have_been_received_whole() {
-    let mut story = JournalBuilder::default();
-    assert_eq!(story.grade("download_verified"), Grade::NotExercised);
-    story.entry(1, bytes(0, 49));
-    story.entry(1, bytes(50, 99));
-    story.entry(1, installed());
-    assert_eq!(story.grade("download_verified"), Grade::Pass);
-    let mut story = JournalBuilder::default();
-    story.entry(1, bytes(0, 49));
-    story.entry(1, bytes(51, 99));
-    story.entry(1, installed());
-    assert_eq!(story.grade("download_verified"), Grade::Fail, "byte 50 is missing");
-    let mut evidence = story.evidence();
+    let mut builder = JournalBuilder::default();
+    assert_eq!(builder.grade("download_verified"), Grade::NotExercised);
+    builder.entry(1, bytes(0, 49));
+    builder.entry(1, bytes(50, 99));
+    builder.entry(1, installed());
+    assert_eq!(builder.grade("download_verified"), Grade::Pass);
+    let mut builder = JournalBuilder::default();
+    builder.entry(1, bytes(0, 49));
+    builder.entry(1, bytes(51, 99));
+    builder.entry(1, installed());
+    assert_eq!(builder.grade("download_verified"), Grade::Fail, "byte 50 is missing");
+    let mut evidence = builder.evidence();
     evidence.evicted = 7;
     assert_eq!(super::of(&evidence, "download_verified").result, Grade::Inconclusive, "it may be among what was evicted");
 }
 
 #[test]
 fn a_transfer_that_was_cut_counts_up_to_where_the_next_goes_on() {
-    let mut story = JournalBuilder::default();
-    story.entry(1, bytes(0, 99));
+    let mut builder = JournalBuilder::default();
+    builder.entry(1, bytes(0, 99));
     let cut = refused(ErrorId::WindowClosed).outcome;
-    story.entry(1, Entry { status: None, outcome: cut, ..package() });
-    story.entry(1, installed());
-    assert_eq!(story.grade("download_verified"), Grade::Fail, "it was cut");
-    story.entries.pop();
-    story.entry(1, bytes(40, 99));
-    story.entry(1, installed());
-    assert_eq!(story.grade("download_verified"), Grade::Pass, "it went on at byte 40");
+    builder.entry(1, Entry { status: None, outcome: cut, ..package() });
+    builder.entry(1, installed());
+    assert_eq!(builder.grade("download_verified"), Grade::Fail, "it was cut");
+    builder.entries.pop();
+    builder.entry(1, bytes(40, 99));
+    builder.entry(1, installed());
+    assert_eq!(builder.grade("download_verified"), Grade::Pass, "it went on at byte 40");
 }
 
 #[test]
 fn what_came_spoilt_must_not_be_installed() {
     let corrupted = || bytes(0, 99).corrupted_by(KindName::WrongHash);
-    let mut story = JournalBuilder::default();
-    story.entry(1, corrupted());
-    assert_eq!(story.grade("download_verified"), Grade::Inconclusive);
-    story.entry(1, installed());
-    assert_eq!(story.grade("download_verified"), Grade::Fail);
-    let mut story = JournalBuilder::default();
-    story.entry(1, corrupted());
-    story.entry(1, bytes(0, 99));
-    story.entry(1, installed());
-    assert_eq!(story.grade("download_verified"), Grade::Pass, "it was fetched again");
+    let mut builder = JournalBuilder::default();
+    builder.entry(1, corrupted());
+    assert_eq!(builder.grade("download_verified"), Grade::Inconclusive);
+    builder.entry(1, installed());
+    assert_eq!(builder.grade("download_verified"), Grade::Fail);
+    let mut builder = JournalBuilder::default();
+    builder.entry(1, corrupted());
+    builder.entry(1, bytes(0, 99));
+    builder.entry(1, installed());
+    assert_eq!(builder.grade("download_verified"), Grade::Pass, "it was fetched again");
 }
 
 #[test]
 fn another_terminal_that_goes_on_with_its_own_token_is_no_renewal() {
-    let mut story = JournalBuilder::default();
-    story.entry(1, expired("a"));
-    story.entry(1, checked().with("b").at("T2"));
-    assert_eq!(story.grade("session_renewed"), Grade::Fail);
+    let mut builder = JournalBuilder::default();
+    builder.entry(1, expired("a"));
+    builder.entry(1, checked().with("b").at("T2"));
+    assert_eq!(builder.grade("session_renewed"), Grade::Fail);
 }
 
 #[test]
 fn an_installation_of_before_the_journal_is_no_proof_of_anything() {
-    let mut story = JournalBuilder::default();
-    story.entry(1, installed());
-    assert_eq!(story.grade("download_verified"), Grade::Inconclusive);
-    story.entry(1, downloaded());
-    story.entry(1, installed());
-    assert_eq!(story.grade("download_verified"), Grade::Fail, "it said that it had downloaded, and nothing was sent");
+    let mut builder = JournalBuilder::default();
+    builder.entry(1, installed());
+    assert_eq!(builder.grade("download_verified"), Grade::Inconclusive);
+    builder.entry(1, downloaded());
+    builder.entry(1, installed());
+    assert_eq!(builder.grade("download_verified"), Grade::Fail, "it said that it had downloaded, and nothing was sent");
 }
 
 #[test]
 fn an_answer_of_304_sends_no_bytes() {
-    let mut story = JournalBuilder::default();
-    story.entry(1, bytes(0, 99));
+    let mut builder = JournalBuilder::default();
+    builder.entry(1, bytes(0, 99));
     let mut unchanged = Entry { status: Some(304), ..package() };
-    story.entry(1, unchanged.clone());
-    story.entry(1, installed());
-    assert_eq!(story.grade("download_verified"), Grade::Pass);
+    builder.entry(1, unchanged.clone());
+    builder.entry(1, installed());
+    assert_eq!(builder.grade("download_verified"), Grade::Pass);
     for held in [304, 416] {
-        let mut story = JournalBuilder::default();
+        let mut builder = JournalBuilder::default();
         unchanged.status = Some(held);
-        story.entry(1, unchanged.clone());
-        story.entry(1, downloaded());
-        story.entry(1, installed());
-        assert_eq!(story.grade("download_verified"), Grade::Inconclusive, "{held}: the client had the bytes before the journal began");
+        builder.entry(1, unchanged.clone());
+        builder.entry(1, downloaded());
+        builder.entry(1, installed());
+        assert_eq!(builder.grade("download_verified"), Grade::Inconclusive, "{held}: the client had the bytes before the journal began");
     }
 }

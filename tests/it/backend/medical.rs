@@ -102,12 +102,17 @@ async fn requests_of_a_client_in_use_are_answered_at_a_clock_of_january_and_at_o
         assert!(both.contains("<MeTrInfs><MeTrInf><SinInfCd>") && values(&both, "DrugC").len() == values(&text, "DrugC").len(), "{both}");
         let pdf = mock.institution(template::UP_TO_DATE).file("YZKsiquc01req_032611290552770010.xml", case("3")).await;
         assert_eq!(pdf.name, "YZKsiquc01res_032611290552770010.pdf");
-        assert!(holds(&pdf, "模擬アムロジピン") && holds(&pdf, "再診料") && holds(&pdf, "架空"), "drugs and treatment");
+        assert!(
+            assert_contains_months(&pdf, "模擬アムロジピン")
+                && assert_contains_months(&pdf, "再診料")
+                && assert_contains_months(&pdf, "架空"),
+            "drugs and treatment"
+        );
     }
 }
 
 /// Whether a PDF has a text: its content has the hexadecimal digits of UTF-16.
-fn holds(pdf: &Result, text: &str) -> bool {
+fn assert_contains_months(pdf: &Result, text: &str) -> bool {
     let digits: String = text.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
     pdf.bytes.starts_with(b"%PDF-") && pdf.bytes.windows(digits.len()).any(|window| window == digits.as_bytes())
 }
@@ -303,7 +308,7 @@ async fn check_ups_come_as_a_pdf_or_as_xml_and_have_no_period() {
     assert_eq!(values(&text, "EffectiveTime"), ["20240922", "20250922"]);
     let pdf = clinic.checkups(CONSENTING, &category("1")).await;
     assert_eq!(pdf.name, "TKKsiquc01res_1.pdf");
-    assert!(holds(&pdf, "収縮期血圧") && holds(&pdf, "134 ｍｍＨｇ"));
+    assert!(assert_contains_months(&pdf, "収縮期血圧") && assert_contains_months(&pdf, "134 ｍｍＨｇ"));
     let bounded = clinic.checkups(CONSENTING, &(element("StartDate", "202509") + &category("2"))).await.text();
     assert_eq!(values(&bounded, "EffectiveTime").len(), 2, "a period is none of this request's");
     let notes = clinic.last_entry().await["notes"].to_string();
@@ -320,7 +325,7 @@ async fn someone_without_a_history_gets_a_good_answer_without_blocks() {
         assert!(text.contains("<MessageBody></MessageBody>"), "{text}");
     }
     let pdf = clinic.drugs(WITHOUT_HISTORY, &category("1")).await;
-    assert!(pdf.name.ends_with(".pdf") && holds(&pdf, "該当する情報はありません"));
+    assert!(pdf.name.ends_with(".pdf") && assert_contains_months(&pdf, "該当する情報はありません"));
 }
 
 #[tokio::test]

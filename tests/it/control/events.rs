@@ -17,7 +17,7 @@ struct Stream {
 }
 
 /// One of them: its id, its name, its data.
-type Told = (Option<u64>, String, Value);
+type ReceivedEvent = (Option<u64>, String, Value);
 
 impl Stream {
     async fn open(clinic: &Clinic<'_>, query: &str, last: Option<&str>) -> Self {
@@ -30,7 +30,7 @@ impl Stream {
     }
 
     /// The next event; none at the stream's end.
-    async fn next(&mut self) -> Option<Told> {
+    async fn next(&mut self) -> Option<ReceivedEvent> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
@@ -50,7 +50,7 @@ impl Stream {
         }
     }
 
-    async fn take(&mut self, many: usize) -> Vec<Told> {
+    async fn take(&mut self, many: usize) -> Vec<ReceivedEvent> {
         let mut received = Vec::new();
         for _ in 0..many {
             received.push(self.next().await.unwrap());

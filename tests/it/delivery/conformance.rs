@@ -12,7 +12,7 @@ const HEAD: Method = Method::HEAD;
 
 /// What a case expects of the answer's body and of the headers that tell of it.
 #[derive(Clone, Copy, Debug)]
-enum Want {
+enum Expectation {
     /// 200 with everything.
     Whole,
     /// 206 with this one range: first and last byte.
@@ -26,10 +26,10 @@ enum Want {
     /// 416 with the size, a problem.
     Unsatisfiable,
 }
-use Want::{Failed, NotModified, Part, Parts, Unsatisfiable, Whole};
+use Expectation::{Failed, NotModified, Part, Parts, Unsatisfiable, Whole};
 
 /// Section, method, headers (`{tag}` is the package's strong tag), what is expected.
-type Row = (&'static str, Method, &'static [(&'static str, &'static str)], Want);
+type Row = (&'static str, Method, &'static [(&'static str, &'static str)], Expectation);
 
 const ROWS: &[Row] = &[
     ("9.3.1 GET", GET, &[], Whole),

@@ -18,7 +18,7 @@ fn numbers(listing: &Value) -> Vec<u64> {
 
 /// A pharmacy of two terminals: a login, a refused check of T2, one of T1 that works an hour later,
 /// and a poll.
-async fn lived(mock: &Mock) -> Clinic<'_> {
+async fn pharmacy_with_journal(mock: &Mock) -> Clinic<'_> {
     let clinic = mock.clinic(template::PHARMACY, NOW).await;
     let token = mock.login(json!({"userId": format!("{clinic}-T2")})).await;
     clinic.check_with(&token).await;
@@ -31,7 +31,7 @@ async fn lived(mock: &Mock) -> Clinic<'_> {
 #[tokio::test]
 async fn entries_are_found_by_what_they_hold() {
     let mock = Mock::start().await;
-    let clinic = lived(&mock).await;
+    let clinic = pharmacy_with_journal(&mock).await;
     let all = clinic.get("/journal").await;
     assert_eq!((numbers(&all), &all["next"]), (vec![1, 2, 3, 4], &Value::Null));
     let (inquiry, session) = (all["entries"][1]["inquiry"].as_str().unwrap(), all["entries"][1]["session"].as_str().unwrap());
@@ -98,7 +98,7 @@ async fn a_page_after_what_was_evicted_begins_with_the_oldest_that_is_kept() {
 #[tokio::test]
 async fn what_an_emptied_journal_held_counts_as_evicted() {
     let mock = Mock::start().await;
-    let clinic = lived(&mock).await;
+    let clinic = pharmacy_with_journal(&mock).await;
     let held = numbers(&clinic.get("/journal").await).len() as u64;
     clinic.delete("/journal").expect_status(StatusCode::NO_CONTENT).await;
     assert_eq!(clinic.get("/journal").await, json!({"entries": [], "evicted": held}));

@@ -22,7 +22,7 @@ const BAD: usize = 8;
 
 /// What lies in a directory under names that begin so. A file that is just being put there anew may
 /// be gone between listing and reading.
-fn lying(folder: &Folder, dir: &str, beginning: &str) -> BTreeMap<String, Vec<u8>> {
+fn files_named(folder: &Folder, dir: &str, beginning: &str) -> BTreeMap<String, Vec<u8>> {
     let names = folder.names(dir).into_iter().filter(|name| name.starts_with(beginning));
     names.filter_map(|name| Some((name.clone(), std::fs::read(folder.0.join(dir).join(name)).ok()?))).collect()
 }
@@ -61,14 +61,14 @@ async fn what_was_handed_out_outlives_a_sigkill_and_all_comes_once_and_whole() {
         client.patch(&terminal).bearer_auth(TOKEN).json(&settings).send().await.unwrap().error_for_status().unwrap();
         let (answers, requests) = (format!("OQSmuquc01res_{round}_"), format!("OQSmuquc01req_{round}_"));
         ask(&folder, round);
-        wait_until("the first answer", || !lying(&folder, "res", &answers).is_empty()).await;
+        wait_until("the first answer", || !files_named(&folder, "res", &answers).is_empty()).await;
         let presenting = tokio::spawn(cards(client.clone(), format!("{terminal}/card")));
         // Killed at any moment, whatever it is at.
         tokio::time::sleep(Duration::from_millis(random.u64(0..150))).await;
         drop(program);
         let faces = presenting.await.unwrap();
-        let reported = lying(&folder, "res", &answers);
-        let refused = lying(&folder, "res", &requests);
+        let reported = files_named(&folder, "res", &answers);
+        let refused = files_named(&folder, "res", &requests);
         for name in refused.keys().filter(|name| name.ends_with(".xml")) {
             let err = refused.get(&name.replace(".xml", ".err"));
             assert!(err.is_some_and(|err| is_whole(err)), "round {round}: {name} moved before its error file was whole");
@@ -85,16 +85,16 @@ async fn what_was_handed_out_outlives_a_sigkill_and_all_comes_once_and_whole() {
             assert_eq!(value(&fetched, "ErrorCode"), None, "round {round}, {name}: {number} was handed out, and is unknown");
         }
         let came = || {
-            let (answers, refused) = (lying(&folder, "res", &answers), lying(&folder, "res", &requests));
+            let (answers, refused) = (files_named(&folder, "res", &answers), files_named(&folder, "res", &requests));
             let errors = refused.iter().filter(|(name, err)| name.ends_with(".err") && is_whole(err)).count();
             (answers.values().filter(|answer| is_whole(answer)).count(), errors, refused.len() - errors)
         };
         let bad = REQUESTS / BAD;
         wait_until("an answer to every request", || came() == (REQUESTS - bad, bad, bad) && folder.names("req").is_empty()).await;
-        let seen = || lying(&folder, "face", "");
+        let seen = || files_named(&folder, "face", "");
         wait_until("each face result", || seen().values().all(|face| is_whole(face)) && faces.iter().all(|name| seen().contains_key(name)))
             .await;
-        let now: BTreeMap<_, _> = lying(&folder, "res", &answers).into_iter().chain(lying(&folder, "res", &requests)).collect();
+        let now: BTreeMap<_, _> = files_named(&folder, "res", &answers).into_iter().chain(files_named(&folder, "res", &requests)).collect();
         for (name, bytes) in reported.iter().chain(&refused) {
             assert!(now[name].starts_with(bytes), "round {round}, {name}: it was answered again");
         }

@@ -33,12 +33,12 @@ const CREATIONS: WatchFlags = WatchFlags::CREATE.union(WatchFlags::MOVED_TO);
 /// What a watcher got: the identifier in each file that it could read as a whole, and how many
 /// readings gave less.
 #[derive(Debug, Default, PartialEq)]
-struct Got {
+struct Received {
     whole: BTreeMap<String, String>,
     short: usize,
 }
 
-impl Got {
+impl Received {
     /// Reads a file; true if it was whole.
     fn read(&mut self, path: &Path) -> bool {
         let answer = std::fs::read(path).unwrap();
@@ -55,12 +55,12 @@ impl Got {
 
 /// Reads each file of which it is told by the events of one kind; where it `retries`, until the
 /// file is whole.
-fn watcher(dir: PathBuf, events: WatchFlags, retries: bool) -> thread::JoinHandle<Got> {
+fn watcher(dir: PathBuf, events: WatchFlags, retries: bool) -> thread::JoinHandle<Received> {
     let summary = inotify::init(CreateFlags::CLOEXEC).unwrap();
     inotify::add_watch(&summary, &dir, events).unwrap();
     // Not a task: where the test fails nothing waits for this one.
     thread::spawn(move || {
-        let mut got = Got::default();
+        let mut got = Received::default();
         let mut room = [MaybeUninit::uninit(); 4096];
         let mut summary = Reader::new(summary, &mut room);
         loop {
@@ -80,9 +80,9 @@ fn watcher(dir: PathBuf, events: WatchFlags, retries: bool) -> thread::JoinHandl
 
 /// Lists the directory again and again, and takes a file when two readings agree and it is not
 /// empty.
-fn poller(dir: PathBuf) -> task::JoinHandle<Got> {
+fn poller(dir: PathBuf) -> task::JoinHandle<Received> {
     task::spawn_blocking(move || {
-        let (mut got, mut before) = (Got::default(), BTreeMap::<PathBuf, Vec<u8>>::new());
+        let (mut got, mut before) = (Received::default(), BTreeMap::<PathBuf, Vec<u8>>::new());
         let began = Instant::now();
         while got.whole.len() < FILES {
             assert!(began.elapsed() < Duration::from_secs(60), "{} answers came", got.whole.len());
@@ -107,7 +107,7 @@ fn poller(dir: PathBuf) -> task::JoinHandle<Got> {
 /// What four clients get of a thousand answers: who waits for changes, who waits for creations, who
 /// does so and reads once, who polls.
 #[expect(clippy::print_stdout, reason = "what was counted is for whoever reads the tests' output")]
-async fn watched(result_files: &str) -> [Got; 4] {
+async fn run_watchers(result_files: &str) -> [Received; 4] {
     let mock = Mock::with_folders().await;
     let clinic = mock.clinic(template::UP_TO_DATE, "2026-01-20T10:00:00+09:00").await;
     clinic.set_terminal(json!({"result_files": result_files})).await;
@@ -122,7 +122,7 @@ async fn watched(result_files: &str) -> [Got; 4] {
     std::fs::write(res.join(END), "x").unwrap();
     let [changes, creations, once] = watching.map(|watcher| watcher.join().unwrap());
     let got = [changes, creations, once, polled];
-    let summary = |got: &Got| format!("{} whole, {} short readings", got.whole.len(), got.short);
+    let summary = |got: &Received| format!("{} whole, {} short readings", got.whole.len(), got.short);
     println!(
         "{result_files}, {FILES} answers in {took:.1?}: changes {}; creations with retry {}; creations read once {}; polling {}",
         summary(&got[0]),
@@ -133,22 +133,22 @@ async fn watched(result_files: &str) -> [Got; 4] {
     got
 }
 
-fn all() -> BTreeMap<String, String> {
+fn expected_files() -> BTreeMap<String, String> {
     (0..FILES).map(|i| (format!("OQSsiquc01res_{i:04}.xml"), format!("f-{i:04}"))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_place_each_of_the_three_watchers_gets_every_answer() {
-    let [changes, creations, _, polled] = watched("in_place").await;
-    assert!([changes.whole, creations.whole, polled.whole].iter().all(|whole| *whole == all()));
+    let [changes, creations, _, polled] = run_watchers("in_place").await;
+    assert!([changes.whole, creations.whole, polled.whole].iter().all(|whole| *whole == expected_files()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn atomic_files_are_whole_at_their_creation_and_never_change() {
-    let [changes, creations, once, polled] = watched("atomic").await;
-    assert_eq!(changes, Got::default(), "a client that waits for changes gets none: the documentation warns of that");
+    let [changes, creations, once, polled] = run_watchers("atomic").await;
+    assert_eq!(changes, Received::default(), "a client that waits for changes gets none: the documentation warns of that");
     for got in [creations, once, polled] {
-        assert_eq!(got, Got { whole: all(), short: 0 });
+        assert_eq!(got, Received { whole: expected_files(), short: 0 });
     }
 }
 

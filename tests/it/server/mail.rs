@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::push::Pushing;
+use super::push::PushServer;
 
 /// A real mail server that prints each message as a line of JSON.
 struct MailServer {
@@ -61,7 +61,7 @@ async fn mail_reaches_a_real_server_in_both_languages_with_both_times() {
     let (dir, mail) = (tempfile::tempdir().unwrap(), MailServer::start());
     let url = format!("smtp://{}", mail.address);
     let to = ["--store", "memory", "--smtp-url", &url, "--notice-to", "staff@example.jp,医院 <clinic@example.jp>"];
-    let server = Pushing::start(dir.path(), &to);
+    let server = PushServer::start(dir.path(), &to);
     let code = server.institution().await;
     let notice = json!({"channel": "portal_mail", "published": "2026-01-18T00:00:00+09:00",
         "title": {"ja": "更新\nのお知らせ", "en": "Notice"}, "body": {"ja": "本文です。\n.\n終わり", "en": "The text."}});

@@ -21,12 +21,12 @@ use crate::support::{TOKEN, frozen, template, trusting};
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// A server that pushes, and a client of its control API.
-pub(super) struct Pushing {
+pub(super) struct PushServer {
     program: Program,
     client: Client,
 }
 
-impl Pushing {
+impl PushServer {
     pub(super) fn start(dir: &Path, arguments: &[&str]) -> Self {
         let program = Program::start(dir, &[&["--control-token", TOKEN], arguments].concat());
         let client = trusting(&std::fs::read_to_string(dir.join("certs/ca.pem")).unwrap()).build().unwrap();
@@ -89,7 +89,7 @@ fn header<'a>(request: &'a Request, name: &str) -> &'a str {
 }
 
 /// The letter, if its signature is right.
-fn letter(request: &Request) -> Value {
+fn verified_payload(request: &Request) -> Value {
     let (id, seconds) = (header(request, "webhook-id"), header(request, "webhook-timestamp"));
     let now = onshi_mock::clock::wall().as_second();
     assert!((now - seconds.parse::<i64>().unwrap()).abs() < 300, "a receiver tells replays by it");
@@ -109,11 +109,11 @@ fn webhook(url: &str) -> [&str; 4] {
 #[tokio::test]
 async fn what_happens_on_the_institutions_clock_is_posted_signed_and_tried_again_after_an_error() {
     let (dir, receiver) = (tempfile::tempdir().unwrap(), receiver(&[500, 200]).await);
-    let server = Pushing::start(dir.path(), &[&["--store", "memory"], &webhook(&receiver.uri())[..]].concat());
+    let server = PushServer::start(dir.path(), &[&["--store", "memory"], &webhook(&receiver.uri())[..]].concat());
     let code = server.institution().await;
     server.advance(&code, "2026-01-19T21:00:00+09:00").await;
     let requests = received(&receiver, 2).await;
-    let (first, again) = (letter(&requests[0]), letter(&requests[1]));
+    let (first, again) = (verified_payload(&requests[0]), verified_payload(&requests[1]));
     assert_eq!(first, again, "after the 500");
     assert_eq!(
         (&first["type"], &first["at"], &first["institution"]["code"]),
@@ -123,12 +123,12 @@ async fn what_happens_on_the_institutions_clock_is_posted_signed_and_tried_again
     assert_eq!((&first["data"]["campaign"], &first["data"]["window"]), (&json!("2026-01"), &window));
 
     server.put(&format!("/{code}/campaign"), json!({"starts": "2026-02-02", "title": {"ja": "別の配信", "en": "another"}})).await;
-    let announced = letter(&received(&receiver, 3).await[2]);
+    let announced = verified_payload(&received(&receiver, 3).await[2]);
     assert_eq!((&announced["type"], &announced["data"]["title"]["ja"]), (&json!("campaign.announced"), &json!("別の配信")));
     assert_eq!(announced["data"]["window"]["start"], "2026-02-02T20:00:00+09:00");
 
     server.advance(&code, "2026-01-22T12:00:00+09:00").await;
-    let silent = letter(&received(&receiver, 4).await[3]);
+    let silent = verified_payload(&received(&receiver, 4).await[3]);
     let (kind, data, at) = (&silent["type"], &silent["data"], &silent["at"]);
     assert_eq!((kind, at), (&json!("terminal.silent"), &json!("2026-01-21T12:00:00+09:00")));
     assert_eq!(data, &json!({"terminal": "T1", "last_contact": null, "silent_after": "PT72H"}));
@@ -137,23 +137,23 @@ async fn what_happens_on_the_institutions_clock_is_posted_signed_and_tried_again
 #[tokio::test]
 async fn a_night_is_told_in_real_time_though_nobody_asks() {
     let (dir, receiver) = (tempfile::tempdir().unwrap(), receiver(&[204]).await);
-    let server = Pushing::start(dir.path(), &[&["--store", "memory"], &webhook(&receiver.uri())[..]].concat());
+    let server = PushServer::start(dir.path(), &[&["--store", "memory"], &webhook(&receiver.uri())[..]].concat());
     let clock = json!({"mode": "running", "now": "2026-01-19T19:59:58+09:00"});
     server.post("", json!({"template": template::UP_TO_DATE, "clock": clock})).await;
-    assert_eq!(letter(&received(&receiver, 1).await[0])["type"], "night.begins");
+    assert_eq!(verified_payload(&received(&receiver, 1).await[0])["type"], "night.begins");
 }
 
 /// Pushes to a receiver that is away, is killed, and starts again when the receiver is there.
 async fn killed_before_it_could_deliver(dir: &Path, store: &str) {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let server = Pushing::start(dir, &[&["--store", store], &webhook(&format!("http://{closed}/"))[..]].concat());
+    let server = PushServer::start(dir, &[&["--store", store], &webhook(&format!("http://{closed}/"))[..]].concat());
     let code = server.institution().await;
     server.advance(&code, "2026-01-21T11:00:00+09:00").await;
     // Dropped: killed.
     drop(server);
     let receiver = receiver(&[200]).await;
-    let _server = Pushing::start(dir, &[&["--store", store], &webhook(&receiver.uri())[..]].concat());
-    let nights: BTreeSet<String> = received(&receiver, 2).await.iter().map(|request| letter(request)["at"].to_string()).collect();
+    let _server = PushServer::start(dir, &[&["--store", store], &webhook(&receiver.uri())[..]].concat());
+    let nights: BTreeSet<String> = received(&receiver, 2).await.iter().map(|request| verified_payload(request)["at"].to_string()).collect();
     assert_eq!(nights.len(), 2, "both nights: {nights:?}");
 }
 
@@ -174,17 +174,17 @@ async fn of_two_servers_on_one_database_one_delivers() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (store, url) = (cluster.database("pushes").await, receiver.uri());
     let arguments = [&["--store", store.as_str()], &webhook(&url)[..]].concat();
-    let server = Pushing::start(one.path(), &arguments);
-    let _other = Pushing::start(other.path(), &arguments);
+    let server = PushServer::start(one.path(), &arguments);
+    let _other = PushServer::start(other.path(), &arguments);
     let code = server.institution().await;
     server.advance(&code, "2026-01-25T12:00:00+09:00").await;
     // Six nights, and a terminal that fell silent.
-    let ids: BTreeSet<String> = received(&receiver, 7).await.iter().map(|request| letter(request)["id"].to_string()).collect();
+    let ids: BTreeSet<String> = received(&receiver, 7).await.iter().map(|request| verified_payload(request)["id"].to_string()).collect();
     assert_eq!(ids.len(), 7);
     // The last of all, written when the others were delivered: what came twice would have come
     // before it.
     server.put(&format!("/{code}/campaign"), json!({"starts": "2026-02-02"})).await;
-    let announced = |received: &[Request]| received.iter().any(|request| letter(request)["type"] == "campaign.announced");
+    let announced = |received: &[Request]| received.iter().any(|request| verified_payload(request)["type"] == "campaign.announced");
     let all = once(&receiver, announced).await;
     assert_eq!(all.len(), 8, "none came twice");
 }
@@ -192,7 +192,7 @@ async fn of_two_servers_on_one_database_one_delivers() {
 #[tokio::test]
 async fn nothing_is_sent_to_an_address_that_came_over_the_api() {
     let (dir, given, named) = (tempfile::tempdir().unwrap(), receiver(&[200]).await, receiver(&[200]).await);
-    let server = Pushing::start(dir.path(), &[&["--store", "memory"], &webhook(&given.uri())[..]].concat());
+    let server = PushServer::start(dir.path(), &[&["--store", "memory"], &webhook(&given.uri())[..]].concat());
     let url = named.uri();
     for field in ["webhook_url", "smtp_url", "notice_to"] {
         let body = json!({"template": template::UP_TO_DATE, field: url});
@@ -204,6 +204,9 @@ async fn nothing_is_sent_to_an_address_that_came_over_the_api() {
     let notice = json!({"channel": "portal_mail", "published": "2026-01-18T00:00:00+09:00",
         "title": {"ja": url, "en": url}, "body": {"ja": url, "en": url}});
     server.put(&format!("/{code}/campaign"), json!({"starts": "2026-02-02", "notices": [notice]})).await;
-    assert!(letter(&received(&given, 1).await[0]).to_string().contains(&url), "it is told as a text, to whom was given at the start");
+    assert!(
+        verified_payload(&received(&given, 1).await[0]).to_string().contains(&url),
+        "it is told as a text, to whom was given at the start"
+    );
     assert!(named.received_requests().await.unwrap().is_empty());
 }

@@ -13,7 +13,7 @@ use crate::support::{Clinic, Mock, template};
 use crate::terminal::simulated::{Running, Site};
 
 /// An institution whose downloads take no time.
-async fn hurried<'m>(mock: &'m Mock, now: &str) -> Clinic<'m> {
+async fn fast_clinic<'m>(mock: &'m Mock, now: &str) -> Clinic<'m> {
     let clinic = mock.clinic(template::EXTERNAL, now).await;
     clinic.set_terminal(json!({"bandwidth": 4_000_000_000_u64})).await;
     clinic
@@ -22,7 +22,7 @@ async fn hurried<'m>(mock: &'m Mock, now: &str) -> Clinic<'m> {
 /// An institution with an open window and an external terminal, and what the terminal is started
 /// with.
 async fn clinic<'m>(site: &Site, mock: &'m Mock) -> (Clinic<'m>, Settings) {
-    let clinic = hurried(mock, "2026-01-19T21:00:00+09:00").await;
+    let clinic = fast_clinic(mock, "2026-01-19T21:00:00+09:00").await;
     let settings = site.settings_at(mock, &format!("{clinic}-T1"));
     (clinic, settings)
 }
@@ -93,7 +93,7 @@ async fn without_fast_startup_switching_on_is_a_boot() {
 #[tokio::test]
 async fn a_readers_update_waits_for_its_power_and_a_download_by_hand_for_no_window() {
     let (site, mock) = (Site::new(), Mock::start().await);
-    let clinic = hurried(&mock, "2026-01-19T12:00:00+09:00").await;
+    let clinic = fast_clinic(&mock, "2026-01-19T12:00:00+09:00").await;
     let mut settings = site.settings_at(&mock, &format!("{clinic}-T1"));
     let folder = Folder(PathBuf::from(site.path("oqs")));
     settings.linkage = Some(folder.0.clone());

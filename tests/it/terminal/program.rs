@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::eventually::wait_until;
 use crate::support::{Mock, frozen, template};
-use crate::terminal::simulated::{Backend, Flow, ID, Site, Wire};
+use crate::terminal::simulated::{Backend, ConnectionBehaviour, ID, Site, Wire};
 
 /// The built program with options that are right, without any settings of the machine that runs the
 /// tests.
@@ -71,7 +71,7 @@ async fn ends(mut command: Command) -> (Option<i32>, String) {
 async fn killed(times: u64, size: usize) {
     let backend = Backend::start(size).await;
     // About 1.5 s a MiB: slow enough to be met in the middle.
-    let wire = Wire::to(&backend, Flow { rate: Some(700), ..Flow::default() }).await;
+    let wire = Wire::to(&backend, ConnectionBehaviour { rate: Some(700), ..ConnectionBehaviour::default() }).await;
     let site = Site::new();
     let part = site.dir.path().join("state/downloads/linkage_application-5.3.0.part");
     let received = || std::fs::metadata(&part).map_or(0, |data| data.len());
@@ -82,7 +82,7 @@ async fn killed(times: u64, size: usize) {
         process.child.kill().unwrap();
         process.child.wait().unwrap();
     }
-    wire.set(Flow::default());
+    wire.set(ConnectionBehaviour::default());
     let process = Process::start(program(&site, &wire.url, ID));
     let installed = || process.status(&site)["pending"] == true;
     wait_until("installed", installed).await;

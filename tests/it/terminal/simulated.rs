@@ -196,7 +196,7 @@ impl Backend {
     }
 
     /// A poll's answer while the window is closed.
-    pub(crate) fn closed(&self) -> ResponseTemplate {
+    pub(crate) fn window_closed_answer(&self) -> ResponseTemplate {
         self.answer(Value::Null, "closed")
     }
 
@@ -250,7 +250,7 @@ fn part(request: &Request, bytes: &[u8]) -> ResponseTemplate {
 
 /// How a connection of [`Wire`] behaves.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Flow {
+pub(crate) struct ConnectionBehaviour {
     /// It is cut after so many bytes towards the terminal.
     pub(crate) cut_after: Option<u64>,
     /// … or goes silent.
@@ -262,13 +262,13 @@ pub(crate) struct Flow {
 /// A wire to a backend.
 pub(crate) struct Wire {
     pub(crate) url: String,
-    flow: Arc<Mutex<Flow>>,
+    flow: Arc<Mutex<ConnectionBehaviour>>,
     /// Bytes that went towards the terminal.
     pub(crate) passed: Arc<AtomicU64>,
 }
 
 impl Wire {
-    pub(crate) async fn to(backend: &Backend, flow: Flow) -> Self {
+    pub(crate) async fn to(backend: &Backend, flow: ConnectionBehaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (target, flow, passed) = (*backend.server.address(), Arc::new(Mutex::new(flow)), Arc::new(AtomicU64::new(0)));
@@ -286,12 +286,12 @@ impl Wire {
     }
 
     /// How connections behave that are made from now on.
-    pub(crate) fn set(&self, flow: Flow) {
+    pub(crate) fn set(&self, flow: ConnectionBehaviour) {
         *self.flow.lock().unwrap() = flow;
     }
 }
 
-async fn pass(near: TcpStream, far: TcpStream, flow: Flow, counter: &AtomicU64) {
+async fn pass(near: TcpStream, far: TcpStream, flow: ConnectionBehaviour, counter: &AtomicU64) {
     let (mut near_in, mut near_out) = near.into_split();
     let (mut far_in, mut far_out) = far.into_split();
     let up = async {
@@ -327,7 +327,7 @@ async fn pass(near: TcpStream, far: TcpStream, flow: Flow, counter: &AtomicU64) 
 }
 
 /// A clock that jumps by days at each look.
-pub(crate) fn jumping() -> Timestamp {
+pub(crate) fn jumping_clock() -> Timestamp {
     static LOOKS: AtomicU64 = AtomicU64::new(0);
     let look = i64::try_from(LOOKS.fetch_add(1, Ordering::Relaxed)).unwrap();
     let days = if look % 2 == 0 { 300 } else { -300 };

@@ -9,7 +9,7 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::eventually::{eventually, wait_until};
-use crate::terminal::simulated::{Backend, Flow, ID, PACKAGE, Running, Site, Wire, installed, jumping};
+use crate::terminal::simulated::{Backend, ConnectionBehaviour, ID, PACKAGE, Running, Site, Wire, installed, jumping_clock};
 
 const KIB: usize = 1024;
 
@@ -27,7 +27,7 @@ async fn polls_more(backend: &Backend, times: usize) {
 #[tokio::test]
 async fn a_download_that_is_cut_again_and_again_is_resumed_where_it_was() {
     let backend = Backend::start(700 * KIB).await;
-    let wire = Wire::to(&backend, Flow { cut_after: Some(150_000), ..Flow::default() }).await;
+    let wire = Wire::to(&backend, ConnectionBehaviour { cut_after: Some(150_000), ..ConnectionBehaviour::default() }).await;
     let site = Site::new();
     let running = Running::start(site.settings(&wire.url, ID)).await;
     let status = running.until("installed", installed).await;
@@ -48,7 +48,7 @@ async fn a_download_that_is_cut_again_and_again_is_resumed_where_it_was() {
 async fn a_slow_drip_is_awaited_and_a_silent_connection_is_not() {
     let backend = Backend::start(240 * KIB).await;
     // 40 KB in each 0.1 s: longer as a whole than the silence that is allowed.
-    let wire = Wire::to(&backend, Flow { rate: Some(400), ..Flow::default() }).await;
+    let wire = Wire::to(&backend, ConnectionBehaviour { rate: Some(400), ..ConnectionBehaviour::default() }).await;
     let site = Site::new();
     let running = Running::start(site.settings(&wire.url, ID)).await;
     running.until("installed", installed).await;
@@ -56,7 +56,7 @@ async fn a_slow_drip_is_awaited_and_a_silent_connection_is_not() {
     running.kill().await;
 
     let backend = Backend::start(240 * KIB).await;
-    let wire = Wire::to(&backend, Flow { stall_after: Some(100_000), ..Flow::default() }).await;
+    let wire = Wire::to(&backend, ConnectionBehaviour { stall_after: Some(100_000), ..ConnectionBehaviour::default() }).await;
     let site = Site::new();
     let running = Running::start(site.settings(&wire.url, ID)).await;
     running.until("installed", installed).await;
@@ -148,17 +148,17 @@ async fn a_url_that_leads_away_from_the_server_is_not_asked() {
 #[tokio::test]
 async fn a_window_that_closes_midway_stops_the_download_and_the_next_one_goes_on() {
     let backend = Backend::start(300 * KIB).await;
-    let wire = Wire::to(&backend, Flow { cut_after: Some(120_000), ..Flow::default() }).await;
+    let wire = Wire::to(&backend, ConnectionBehaviour { cut_after: Some(120_000), ..ConnectionBehaviour::default() }).await;
     let site = Site::new();
     let running = Running::start(site.settings(&wire.url, ID)).await;
     let served = backend.served.clone();
     wait_until("a first part", || served.load(Ordering::Relaxed) > 0).await;
-    backend.poll(backend.closed());
+    backend.poll(backend.window_closed_answer());
     let part = site.dir.path().join(format!("state-{ID}/downloads/linkage_application-5.3.0.part"));
     polls_more(&backend, 3).await;
     let stopped = std::fs::metadata(&part).map_or(0, |data| data.len());
     assert!(stopped > 50_000 && !installed(&running.terminal.status()), "{stopped}");
-    wire.set(Flow::default());
+    wire.set(ConnectionBehaviour::default());
     backend.poll(backend.offer("5.3.0"));
     running.until("installed", installed).await;
     assert_eq!(backend.starts().await[1], stopped, "it goes on where it stopped");
@@ -181,7 +181,7 @@ async fn a_clock_that_jumps_changes_nothing() {
     let backend = Backend::start(50 * KIB).await;
     let site = Site::new();
     let mut settings = site.settings(&backend.server.uri(), ID);
-    settings.wall = jumping;
+    settings.wall = jumping_clock;
     let running = Running::start(settings).await;
     running.until("installed", installed).await;
     polls_more(&backend, 3).await;

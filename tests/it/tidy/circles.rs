@@ -10,11 +10,11 @@ type Imports = BTreeMap<Path, BTreeSet<Path>>;
 /// The circles of a tree, each as the modules in it.
 pub(super) fn circles(tree: &Tree) -> Vec<BTreeSet<Path>> {
     let imports: Imports = tree.modules().map(|(module, _)| (module.clone(), tree.imports(module))).collect();
-    knots(&imports).into_iter().flat_map(|knot| without_parents(knot, &imports)).collect()
+    components(&imports).into_iter().flat_map(|knot| without_parents(knot, &imports)).collect()
 }
 
 /// Sets of modules each of which reaches all others.
-fn knots(imports: &Imports) -> BTreeSet<BTreeSet<Path>> {
+fn components(imports: &Imports) -> BTreeSet<BTreeSet<Path>> {
     let reached: BTreeMap<&Path, BTreeSet<&Path>> = imports.keys().map(|from| (from, reached(from, imports))).collect();
     let both_ways = |one: &Path| reached[one].iter().filter(|other| reached[**other].contains(one)).map(|other| (*other).clone()).collect();
     imports.keys().map(both_ways).filter(|knot: &BTreeSet<Path>| !knot.is_empty()).collect()
@@ -44,5 +44,5 @@ fn without_parents(knot: BTreeSet<Path>, imports: &Imports) -> BTreeSet<BTreeSet
         let others = imports[module].iter().filter(|other| knot.contains(*other) && !module.starts_with(other));
         (module.clone(), others.cloned().collect())
     };
-    knots(&knot.iter().map(downwards).collect())
+    components(&knot.iter().map(downwards).collect())
 }

@@ -48,7 +48,7 @@ impl Component {
     }
 
     /// Whether the component belongs to the reader: the reader must then be powered for its update.
-    pub fn is_readers(self) -> bool {
+    pub fn is_of_reader(self) -> bool {
         self == Self::CardReaderApplication
     }
 }

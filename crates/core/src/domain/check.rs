@@ -81,21 +81,21 @@ impl Refusal {
 /// is a reading.
 pub fn refusal(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Option<Refusal> {
     let pending = || pending(institution, terminal, call_centre, now).filter(|_| institution.readings.card_data_check_refused);
-    unavailable(terminal, now).or_else(|| line_down(terminal)).or_else(pending).or_else(|| outdated(institution, terminal, now))
+    unavailable(terminal, now).or_else(|| line_down(terminal)).or_else(pending).or_else(|| outdated_refusal(institution, terminal, now))
 }
 
 /// Whether a check by card data reaches the inquiry.
-pub fn works(institution: &Institution, terminal: &Terminal, now: Timestamp) -> bool {
+pub fn reaches_inquiry(institution: &Institution, terminal: &Terminal, now: Timestamp) -> bool {
     let refused_as_pending = terminal.is_pending() && institution.readings.card_data_check_refused;
     let reachable = unavailable(terminal, now).or_else(|| line_down(terminal)).is_none();
-    reachable && !refused_as_pending && outdated(institution, terminal, now).is_none()
+    reachable && !refused_as_pending && outdated_refusal(institution, terminal, now).is_none()
 }
 
 /// Returns the error that the terminal itself shows for a check at its reader (N5). No reading
 /// changes it.
 pub fn shown_error(institution: &Institution, terminal: &Terminal, call_centre: &CallCentre, now: Timestamp) -> Option<Refusal> {
     let pending = || pending(institution, terminal, call_centre, now);
-    unavailable(terminal, now).or_else(|| line_down(terminal)).or_else(pending).or_else(|| outdated(institution, terminal, now))
+    unavailable(terminal, now).or_else(|| line_down(terminal)).or_else(pending).or_else(|| outdated_refusal(institution, terminal, now))
 }
 
 /// Returns why the terminal does not respond at all: it is off, or booting.
@@ -134,13 +134,13 @@ fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCen
     if unresolved.peek().is_none() {
         return Some(Refusal::new(ErrorId::RestartRequired, why));
     }
-    let reader_alone = !terminal.settings.stuck && institution.readings.reader_needs_own_restart && unresolved.all(Component::is_readers);
+    let reader_alone = !terminal.settings.stuck && institution.readings.reader_needs_own_restart && unresolved.all(Component::is_of_reader);
     if reader_alone {
         let order = Text::new(
             "カードリーダーの電源の入れ直しも必要です（設定 reader_needs_own_restart）。順序: カードリーダーを切る、端末を終了する、カードリーダーを入れる、端末を起動する。",
             "The reader has to be switched off and on, too (reading reader_needs_own_restart): reader off, terminal down, reader on, terminal on.",
         );
-        return Some(Refusal::new(ErrorId::RestartRequired, joined(why, &order)));
+        return Some(Refusal::new(ErrorId::RestartRequired, append(why, &order)));
     }
     let cause = match terminal.settings.driver {
         Driver::Virtual => Text::new(
@@ -158,10 +158,10 @@ fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCen
         ("article", Text::same(&call_centre.fallback.article)),
         ("url", Text::same(&call_centre.fallback.url)),
     ];
-    Some(Refusal { error: ErrorId::RestartDidNotHelp, values, why: joined(why, &cause), retry_after: None })
+    Some(Refusal { error: ErrorId::RestartDidNotHelp, values, why: append(why, &cause), retry_after: None })
 }
 
-fn joined(mut text: Text, more: &Text) -> Text {
+fn append(mut text: Text, more: &Text) -> Text {
     text.ja.push_str(&more.ja);
     text.en.push(' ');
     text.en.push_str(&more.en);
@@ -186,7 +186,7 @@ fn why_pending(institution: &Institution, terminal: &Terminal) -> Text {
     );
     let not_boots = not_boots_since_installation(institution, terminal);
     for what in not_boots {
-        why = joined(why, &what);
+        why = append(why, &what);
     }
     why
 }
@@ -220,7 +220,7 @@ fn not_boots_since_installation(institution: &Institution, terminal: &Terminal) 
 
 /// Returns the refusal for an update that is not installed (N11). It applies only from the date in
 /// the setting `outdated_refused_from`.
-fn outdated(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Option<Refusal> {
+fn outdated_refusal(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Option<Refusal> {
     let from = institution.readings.outdated_refused_from?;
     if japan::civil(now).date() < from || terminal.newer_packages(&institution.campaign).next().is_none() {
         return None;

@@ -168,7 +168,7 @@ impl Clock {
 
     /// Returns a clock that continues from `reading` when the machine's time is `wall`; a system
     /// clock shows the machine's time. Former settings are dropped.
-    pub fn resumed(&self, reading: Timestamp, wall: Timestamp) -> Self {
+    pub fn resumed_at(&self, reading: Timestamp, wall: Timestamp) -> Self {
         let current = *self.current();
         let reading = if current.mode == Mode::System { wall } else { reading };
         Self { settings: vec![Setting { wall, reading, ..current }] }

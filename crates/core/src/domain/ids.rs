@@ -168,7 +168,7 @@ impl InsurerNumber {
     }
 
     /// Returns the number with spaces on the left, eight characters long, as responses carry it.
-    pub fn padded(&self) -> String {
+    pub fn to_padded(&self) -> String {
         format!("{:>8}", self.0)
     }
 }

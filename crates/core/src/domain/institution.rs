@@ -265,7 +265,7 @@ impl Institution {
 
     /// Continues from where it was last settled, when the machine's time is `wall`.
     pub fn resume(&mut self, wall: Timestamp) {
-        self.clock = self.clock.resumed(self.settled, wall);
+        self.clock = self.clock.resumed_at(self.settled, wall);
         let now = self.clock.reading(wall);
         if now != self.settled {
             self.move_to(now);

@@ -41,7 +41,7 @@ pub fn to_the_second(at: Timestamp) -> String {
 }
 
 /// Formats an instant in Japanese: `2026年1月20日 08:55:00`.
-pub fn written(at: Timestamp) -> String {
+pub fn format_japanese(at: Timestamp) -> String {
     civil(at).strftime("%Y年%-m月%-d日 %H:%M:%S").to_string()
 }
 

@@ -117,8 +117,8 @@ fn by_month<'a>(records: impl Iterator<Item = &'a DrugRecord>, wanted: &DrugQuer
         if record.drugs.is_empty() && treatments.is_empty() {
             continue;
         }
-        let institution = asker.named(&record.institution);
-        let prescriber = record.prescriber.as_ref().map(|prescriber| asker.named(prescriber));
+        let institution = asker.institution_ref(&record.institution);
+        let prescriber = record.prescriber.as_ref().map(|prescriber| asker.institution_ref(prescriber));
         for (date, prescribed) in record.days(asker.today).filter(|(date, _)| wanted.has(*date) && *date <= asker.today) {
             let month = date.first_of_month();
             let key = (month, record.organization.code(), institution, prescriber, record.in_out.code());
@@ -150,7 +150,7 @@ impl DrugQuery {
 
 impl<'a> Requester<'a> {
     /// Returns an institution of a history. One without a code is the requesting institution.
-    fn named(&self, institution: &'a NamedInstitution) -> InstitutionRef<'a> {
+    fn institution_ref(&self, institution: &'a NamedInstitution) -> InstitutionRef<'a> {
         let name = institution.name.as_deref();
         match &institution.code {
             Some(code) => InstitutionRef { code, name },

@@ -96,7 +96,7 @@ impl WantedCheck {
     /// Returns the description of the check.
     pub fn named(self) -> Text {
         let from = self.from.map(|from| {
-            let (ja, en) = (japan::written(from), japan::civil(from).strftime("%Y-%m-%d %H:%M:%S"));
+            let (ja, en) = (japan::format_japanese(from), japan::civil(from).strftime("%Y-%m-%d %H:%M:%S"));
             Text::new(format!("{ja} 以後"), format!("from {en} on"))
         });
         let phase =

@@ -29,7 +29,7 @@ impl TerminalCondition {
     /// Returns the condition at `now`, by the institution's clock.
     pub fn at(institution: &Institution, terminal: &Terminal, now: Timestamp) -> Self {
         let phase = terminal.phase(&institution.campaign, now);
-        let works = |other: &&Terminal| other.id != terminal.id && check::works(institution, other, now);
+        let works = |other: &&Terminal| other.id != terminal.id && check::reaches_inquiry(institution, other, now);
         let others = institution.terminals.values().filter(|_| phase == Phase::Pending).filter(works);
         let other_terminals = others.take(MAX_OTHERS).map(|other| other.id.clone()).collect();
         Self { phase, last_event: institution.events.last(), other_terminals }

@@ -104,19 +104,19 @@ pub async fn package(
 ) -> Response {
     let incoming = IncomingRequest::without_body(&app, Operation::Package, request);
     let requested = RequestedPackage { campaign, component, version };
-    let RequestOutcome { result, request_context } = find(&app, &incoming, query.terminal.as_deref(), &requested).await;
+    let RequestOutcome { result, request_context } = find_package(&app, &incoming, query.terminal.as_deref(), &requested).await;
     let ready = match result {
-        Ok((campaign, package)) => open(&app, &campaign, package).await,
+        Ok((campaign, package)) => open_package(&app, &campaign, package).await,
         Err(refusal) => Err(refusal),
     };
     match ready {
-        Ok(ready) => serve(app, incoming, request_context, requested, ready).await,
+        Ok(ready) => send_package(app, incoming, request_context, requested, ready).await,
         Err(refusal) => refuse(&app, incoming, request_context, &refusal).await,
     }
 }
 
 /// Returns the requested package if the caller may fetch it.
-async fn find(
+async fn find_package(
     app: &App,
     incoming: &IncomingRequest,
     terminal: Option<&str>,
@@ -149,7 +149,7 @@ async fn find(
 }
 
 /// Opens a package. Refuses it while its hash is being computed, or if it cannot be read.
-async fn open(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result<ServablePackage, Refusal> {
+async fn open_package(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result<ServablePackage, Refusal> {
     let sha256 = match app.packages.hash(campaign, &package) {
         Hash::Known(sha256) => sha256,
         Hash::Computing => return Err(permission::preparing_refusal(&package, &app.fixtures().invented.delivery)),
@@ -163,7 +163,7 @@ async fn open(app: &Arc<App>, campaign: &CampaignId, package: Package) -> Result
     }
 }
 
-async fn serve(
+async fn send_package(
     app: Arc<App>,
     incoming: IncomingRequest,
     request_context: RequestContext,

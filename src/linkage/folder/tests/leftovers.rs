@@ -69,7 +69,7 @@ fn an_answer_that_was_begun_is_completed_where_it_lies_short_and_nothing_else_is
 }
 
 #[test]
-fn an_answer_that_was_begun_is_completed_while_the_counter_is_closed() {
+fn an_answer_that_was_begun_is_completed_while_the_handler_is_closed() {
     let mut bench = Bench::new();
     bench.handler.closed = true;
     bench.put(".onshi-mock/7.answer-begun.OQSres_1.xml", b"the answer");
@@ -157,7 +157,7 @@ fn numbers_go_on_after_those_that_were_left() {
 }
 
 #[test]
-fn a_claim_that_was_left_goes_back_while_the_counter_is_closed() {
+fn a_claim_that_was_left_goes_back_while_the_handler_is_closed() {
     let mut bench = Bench::new();
     bench.handler.closed = true;
     bench.put(".onshi-mock/7.claim.OQSreq_1.xml", WHOLE);

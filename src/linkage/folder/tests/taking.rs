@@ -135,7 +135,7 @@ fn a_silent_request_disappears() {
 }
 
 #[test]
-fn a_closed_counter_takes_and_delivers_nothing() {
+fn a_closed_handler_takes_and_delivers_nothing() {
     let mut bench = Bench::new();
     bench.latency = Duration::from_secs(1);
     bench.put("req/OQSreq_1.xml", WHOLE);
@@ -152,7 +152,7 @@ fn a_closed_counter_takes_and_delivers_nothing() {
 }
 
 #[test]
-fn a_request_that_the_counter_does_not_take_goes_back_and_the_others_stay() {
+fn a_request_that_the_handler_does_not_take_goes_back_and_the_others_stay() {
     let mut bench = Bench::new();
     bench.handler.refusing = true;
     bench.put("req/OQSreq_1.xml", WHOLE);

@@ -77,7 +77,7 @@ fn a_link_is_not_removed() {
 }
 
 #[test]
-fn what_is_removed_is_listed_in_order_where_the_counter_wants_that() {
+fn what_is_removed_is_listed_in_order_where_the_handler_wants_that() {
     let mut bench = Bench::new();
     bench.handler.listing = true;
     assert_eq!(sweep(&mut bench, 0, 100), 0);

@@ -169,7 +169,7 @@ impl Terminal {
         if !offered || environment.campaign.is_halted() {
             return Some(Stop::Withdrawn);
         }
-        if activity.component.is_readers() && !self.reader.powered {
+        if activity.component.is_of_reader() && !self.reader.powered {
             return Some(Stop::ReaderOff);
         }
         let runs_on = activity.manual || environment.readings.download_runs_on;
@@ -245,7 +245,7 @@ impl Terminal {
 
     /// Whether the device that the package is for is powered (N3).
     pub(super) fn target_is_powered(&self, package: &Package) -> bool {
-        !package.component.is_readers() || self.reader.powered
+        !package.component.is_of_reader() || self.reader.powered
     }
 
     /// Starts with the next package: its installation if it is already downloaded, otherwise its
@@ -352,7 +352,7 @@ impl Terminal {
         for (component, software) in self.software.iter_mut().filter(|(_, software)| software.is_pending()) {
             let reader_on_since = self.reader.on_since;
             let reader_restarted = software.installation.as_ref().is_none_or(|installation| reader_on_since > installation.at);
-            let waits_for_reader = readings.reader_needs_own_restart && component.is_readers() && !reader_restarted;
+            let waits_for_reader = readings.reader_needs_own_restart && component.is_of_reader() && !reader_restarted;
             if !self.settings.stuck && !waits_for_reader {
                 software.boot();
                 applied.push(*component);

@@ -215,7 +215,7 @@ impl Terminal {
     /// Iterates over its components. Without a reader, the reader's component is left out.
     pub fn components(&self) -> impl Iterator<Item = (Component, &Software)> {
         let all = self.software.iter().map(|(component, software)| (*component, software));
-        all.filter(|(component, _)| self.settings.reader.attached || !component.is_readers())
+        all.filter(|(component, _)| self.settings.reader.attached || !component.is_of_reader())
     }
 
     /// Whether something was installed and the terminal was not booted since: checks are then

@@ -17,7 +17,7 @@ mod uri;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use self::cursor::{Cursor, short};
+use self::cursor::{Cursor, truncated_name};
 use self::tag::{Namespaces, Tag};
 use super::{Document, Object, Value};
 use crate::domain::text::Text;
@@ -70,20 +70,20 @@ struct Open<'a> {
 impl<'a> Reader<'a> {
     fn read_next(&mut self) -> Result<(), Text> {
         let at = self.cursor.at();
-        if self.cursor.sees("<!--") {
+        if self.cursor.starts_with("<!--") {
             misc::comment(&mut self.cursor)
-        } else if self.cursor.sees("<?") {
+        } else if self.cursor.starts_with("<?") {
             misc::instruction(&mut self.cursor)
-        } else if self.cursor.sees("<!DOCTYPE") {
+        } else if self.cursor.starts_with("<!DOCTYPE") {
             Err(self.cursor.wrong(at, "DTD（DOCTYPE）は使えません", "a DTD (DOCTYPE) is refused"))
-        } else if self.cursor.eat("<![CDATA[") {
+        } else if self.cursor.skip_if("<![CDATA[") {
             let text = self.cursor.until("]]>", at, &Text::new("CDATA セクション", "CDATA section"))?;
             self.append(at, &line_ends(text))
-        } else if self.cursor.sees("</") {
+        } else if self.cursor.starts_with("</") {
             self.read_end()
-        } else if self.cursor.sees("<") {
+        } else if self.cursor.starts_with("<") {
             self.read_start()
-        } else if self.cursor.sees("&") {
+        } else if self.cursor.starts_with("&") {
             let c = self.cursor.reference()?;
             self.append(at, c.encode_utf8(&mut [0; 4]))
         } else {
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
         match self.open.pop() {
             Some(open) if open.tag.name == name => self.close(open, at),
             Some(open) => {
-                let (name, started) = (short(name), short(open.tag.name));
+                let (name, started) = (truncated_name(name), truncated_name(open.tag.name));
                 Err(self.cursor.wrong(
                     at,
                     format!("開始タグ <{started}> に対して終了タグが </{name}> です"),
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
                 ))
             }
             None => {
-                let name = short(name);
+                let name = truncated_name(name);
                 Err(self.cursor.wrong(
                     at,
                     format!("終了タグ </{name}> に対応する開始タグがありません"),
@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
         } else if text.trim().is_empty() {
             Value::Object(children)
         } else {
-            let name = short(tag.local);
+            let name = truncated_name(tag.local);
             return Err(self.cursor.wrong(
                 to,
                 format!("{name} に文字と要素が混在しています"),

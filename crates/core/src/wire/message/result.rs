@@ -42,7 +42,7 @@ macro_rules! result {
 pub(super) const RESULT: &[Element] = result! {
     before [
         Element::text("InsuredCardClassification", "qualifications.card", |s| text(qualification(s)?.card.code())).required().codes(10),
-        Element::text("InsurerNumber", "qualifications.insurer_number", |s| text(qualification(s)?.insurer_number.padded())),
+        Element::text("InsurerNumber", "qualifications.insurer_number", |s| text(qualification(s)?.insurer_number.to_padded())),
         Element::text("InsuredCardSymbol", "qualifications.symbol", |s| text(qualification(s)?.symbol.as_ref()?.as_str())),
         Element::text("InsuredIdentificationNumber", "qualifications.number", |s| text(qualification(s)?.number.as_str())),
         Element::text("InsuredBranchNumber", "qualifications.branch", |s| text(qualification(s)?.branch.as_ref()?.as_str())),

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use super::check::inquiry;
-use super::{ParsedRequest, framed};
+use super::{ParsedRequest, read_frame};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::text::Text;
 use crate::wire::document::Document;
@@ -28,7 +28,7 @@ pub struct DateRange {
 /// # Errors
 /// The error with its JSON pointer.
 pub fn persons(document: &Document<'_>) -> Result<ParsedRequest<Vec<Inquiry>>, Text> {
-    framed(document, |header, body| {
+    read_frame(document, |header, body| {
         let date = header.required_date("QualificationConfirmationDate")?;
         let infos = body.objects("QualificationConfirmSearchInfo")?;
         if infos.len() > MAX_UNITS {
@@ -44,7 +44,7 @@ pub fn persons(document: &Document<'_>) -> Result<ParsedRequest<Vec<Inquiry>>, T
 /// # Errors
 /// The error with its JSON pointer.
 pub fn month(document: &Document<'_>) -> Result<ParsedRequest<Date>, Text> {
-    framed(document, |header, body| {
+    read_frame(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
         let info = search_info(body)?;
         let conditions = info.as_ref().unwrap_or(body);
@@ -59,7 +59,7 @@ pub fn month(document: &Document<'_>) -> Result<ParsedRequest<Date>, Text> {
 /// # Errors
 /// The error with its JSON pointer.
 pub fn period(document: &Document<'_>) -> Result<ParsedRequest<DateRange>, Text> {
-    framed(document, |header, body| {
+    read_frame(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
         let info = search_info(body)?;
         let conditions = info.as_ref().unwrap_or(body);
@@ -82,7 +82,7 @@ pub fn period(document: &Document<'_>) -> Result<ParsedRequest<DateRange>, Text>
 /// # Errors
 /// The error with its JSON pointer.
 pub fn fetch(document: &Document<'_>) -> Result<ParsedRequest<Verbatim>, Text> {
-    framed(document, |header, body| {
+    read_frame(document, |header, body| {
         header.text("QualificationConfirmationDate")?;
         let number = body.required("ReceptionNumber")?;
         Ok((document.verbatim("ReceptionNumber", &number), Vec::new()))

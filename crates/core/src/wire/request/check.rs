@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{ParsedRequest, card, framed};
+use super::{ParsedRequest, card, read_frame};
 use crate::domain::inquiry::Inquiry;
 use crate::domain::text::Text;
 use crate::wire::document::Document;
@@ -13,7 +13,7 @@ use crate::wire::fields::Fields;
 /// # Errors
 /// The error with its JSON pointer.
 pub fn check(document: &Document<'_>) -> Result<ParsedRequest<Inquiry>, Text> {
-    framed(document, |header, body| {
+    read_frame(document, |header, body| {
         let info = body.object("QualificationConfirmSearchInfo")?;
         let date = header.required_date("QualificationConfirmationDate")?;
         Ok((inquiry(&info, date)?, vec![info]))

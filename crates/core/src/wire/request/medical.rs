@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::{ParsedRequest, framed};
+use super::{ParsedRequest, read_frame};
 use crate::domain::inquiry::CardData;
 use crate::domain::medical::DrugQuery;
 use crate::domain::text::Text;
@@ -37,7 +37,7 @@ pub enum Information {
 /// # Errors
 /// The error with its JSON pointer.
 pub fn drugs(document: &Document<'_>) -> Result<ParsedRequest<MedicalRequest>, Text> {
-    framed(document, |header, body| {
+    read_frame(document, |header, body| {
         let mut notes = Vec::new();
         let (first, last) = (month(body, "StartDate", &mut notes)?, month(body, "EndDate", &mut notes)?);
         if let Some((first, last)) = first.zip(last).filter(|(first, last)| last < first) {
@@ -56,7 +56,7 @@ pub fn drugs(document: &Document<'_>) -> Result<ParsedRequest<MedicalRequest>, T
 /// # Errors
 /// The error with its JSON pointer.
 pub fn checkups(document: &Document<'_>) -> Result<ParsedRequest<MedicalRequest>, Text> {
-    framed(document, |header, body| {
+    read_frame(document, |header, body| {
         let category = body.required_one_of("FileCategory", &["1", "2"])?;
         Ok((medical(header, body, Information::Checkups, category, Vec::new())?, Vec::new()))
     })

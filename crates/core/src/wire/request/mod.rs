@@ -86,7 +86,7 @@ fn wrong_root(document: &Document<'_>) -> Option<Text> {
 
 /// Reads the frame that all requests share. `read` gets header and body; it returns the content and
 /// the further objects that it has read.
-fn framed<'a, T>(
+fn read_frame<'a, T>(
     document: &'a Document<'a>,
     read: impl FnOnce(&Fields<'a>, &Fields<'a>) -> Result<(T, Vec<Fields<'a>>), Text>,
 ) -> Result<ParsedRequest<T>, Text> {

@@ -1,7 +1,7 @@
 //! Registrations of reference numbers (照会番号): `OQSsiimm01` and `OQSmuimm01`.
 
 use super::bulk::MAX_UNITS;
-use super::{ParsedRequest, card, framed};
+use super::{ParsedRequest, card, read_frame};
 use crate::domain::reference::Registration;
 use crate::domain::text::Text;
 use crate::wire::document::Document;
@@ -15,7 +15,7 @@ const MAX_LENGTH: usize = 50;
 /// # Errors
 /// The error with its JSON pointer.
 pub fn registration(document: &Document<'_>) -> Result<ParsedRequest<Registration>, Text> {
-    framed(document, |_, body| {
+    read_frame(document, |_, body| {
         let info = body.object("ReferenceNumberRegistrationInfo")?;
         Ok((one(&info)?, vec![info]))
     })
@@ -26,7 +26,7 @@ pub fn registration(document: &Document<'_>) -> Result<ParsedRequest<Registratio
 /// # Errors
 /// The error with its JSON pointer.
 pub fn registrations(document: &Document<'_>) -> Result<ParsedRequest<Vec<Registration>>, Text> {
-    framed(document, |_, body| {
+    read_frame(document, |_, body| {
         let infos = body.objects("ReferenceNumberRegistrationInfo")?;
         if infos.len() > MAX_UNITS {
             return Err(super::bulk::too_many("ReferenceNumberRegistrationInfo", infos.len()));

@@ -36,18 +36,18 @@ impl<'a> Cursor<'a> {
         &self.text[from..to]
     }
 
-    pub(super) fn sees(&self, token: &str) -> bool {
+    pub(super) fn starts_with(&self, token: &str) -> bool {
         self.rest().starts_with(token)
     }
 
-    pub(super) fn eat(&mut self, token: &str) -> bool {
-        let is_there = self.sees(token);
+    pub(super) fn skip_if(&mut self, token: &str) -> bool {
+        let is_there = self.starts_with(token);
         self.at += if is_there { token.len() } else { 0 };
         is_there
     }
 
     pub(super) fn expect(&mut self, token: &str) -> Result<(), Text> {
-        if self.eat(token) { Ok(()) } else { Err(self.expected(&Text::new(format!("「{token}」"), format!("`{token}`")))) }
+        if self.skip_if(token) { Ok(()) } else { Err(self.expected(&Text::new(format!("「{token}」"), format!("`{token}`")))) }
     }
 
     /// Reads the following characters of one kind.
@@ -93,9 +93,9 @@ impl<'a> Cursor<'a> {
         let mut value = String::new();
         loop {
             value.push_str(self.run(|c| c != quote && c != '<' && c != '&'));
-            if self.sees("&") {
+            if self.starts_with("&") {
                 value.push(self.reference()?);
-            } else if self.sees("<") {
+            } else if self.starts_with("<") {
                 return Err(self.wrong(
                     self.at,
                     "属性値に「<」は使えません（&lt; と書いてください）",
@@ -113,9 +113,9 @@ impl<'a> Cursor<'a> {
     pub(super) fn reference(&mut self) -> Result<char, Text> {
         let from = self.at;
         self.expect("&")?;
-        let is_numeric = self.eat("#");
+        let is_numeric = self.skip_if("#");
         let name = if is_numeric { self.run(|c| c.is_ascii_alphanumeric()) } else { self.run(is_name) };
-        if name.is_empty() || !(is_numeric || name.starts_with(is_name_start)) || !self.eat(";") {
+        if name.is_empty() || !(is_numeric || name.starts_with(is_name_start)) || !self.skip_if(";") {
             return Err(self.wrong(
                 from,
                 "「&」の後が文字参照や実体参照ではありません（「&」そのものは &amp; と書いてください）",
@@ -130,7 +130,7 @@ impl<'a> Cursor<'a> {
             "quot" => Ok('"'),
             "apos" => Ok('\''),
             _ => {
-                let name = short(name);
+                let name = truncated_name(name);
                 Err(self.wrong(from, format!("実体参照 &{name}; は使えません"), format!("the entity &{name}; is refused")))
             }
         }
@@ -141,7 +141,7 @@ impl<'a> Cursor<'a> {
         match u32::from_str_radix(digits, radix) {
             Ok(code) => char::from_u32(code).filter(|c| is_char(*c)).ok_or_else(|| self.forbidden(from, code)),
             Err(_) => {
-                let number = short(number);
+                let number = truncated_name(number);
                 Err(self.wrong(
                     from,
                     format!("文字参照 &#{number}; が正しくありません"),
@@ -183,7 +183,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// Truncates a name for an error message.
-pub(super) fn short(name: &str) -> String {
+pub(super) fn truncated_name(name: &str) -> String {
     name.chars().take(40).collect()
 }
 

@@ -17,7 +17,7 @@ pub(super) fn declaration(cursor: &mut Cursor<'_>) -> Result<(), Text> {
     let mut is_apart = false;
     for (name, example) in DECLARATION_ATTRIBUTES {
         is_apart |= cursor.space();
-        if !cursor.sees(name) {
+        if !cursor.starts_with(name) {
             if name == "version" {
                 return Err(cursor.wrong(
                     cursor.at(),
@@ -73,7 +73,7 @@ pub(super) fn comment(cursor: &mut Cursor<'_>) -> Result<(), Text> {
     let from = cursor.at();
     cursor.expect("<!--")?;
     let content = cursor.until("--", from, &Text::new("コメント", "comment"))?;
-    if cursor.eat(">") {
+    if cursor.skip_if(">") {
         return Ok(());
     }
     Err(cursor.wrong(from + "<!--".len() + content.len(), "コメントの中に「--」は使えません", "`--` is not allowed within a comment"))
@@ -94,7 +94,7 @@ pub(super) fn instruction(cursor: &mut Cursor<'_>) -> Result<(), Text> {
     if target.contains(':') {
         return Err(cursor.wrong(from, "処理命令の名前に「:」は使えません", "the name of a processing instruction has no `:`"));
     }
-    if !cursor.space() && !cursor.sees("?>") {
+    if !cursor.space() && !cursor.starts_with("?>") {
         return Err(cursor.expected(&Text::new("空白か「?>」", "white space or `?>`")));
     }
     cursor.until("?>", from, &Text::new("処理命令", "processing instruction")).map(drop)

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cursor::{Cursor, is_name_start, short};
+use super::cursor::{Cursor, is_name_start, truncated_name};
 use super::misc::equals;
 use super::uri::is_uri_reference;
 use crate::domain::text::Text;
@@ -90,7 +90,7 @@ impl<'a> Namespaces<'a> {
         let declared = || self.bound.get(prefix).and_then(|bound| bound.last()).copied();
         let innermost = if prefix == "xml" { Some(NUMBER_OF_XML) } else { declared() };
         innermost.ok_or_else(|| {
-            let prefix = short(prefix);
+            let prefix = truncated_name(prefix);
             cursor.wrong(
                 at,
                 format!("接頭辞 {prefix} の名前空間が宣言されていません"),
@@ -110,7 +110,7 @@ impl<'a> Namespaces<'a> {
                 prefix => Some(self.bound(cursor, *at, prefix)?),
             };
             if !names.insert((namespace, *local)) {
-                let local = short(local);
+                let local = truncated_name(local);
                 return Err(cursor.wrong(*at, format!("属性 {local} が2つあります"), format!("there are two attributes {local}")));
             }
         }
@@ -134,10 +134,10 @@ fn attributes<'a>(cursor: &mut Cursor<'a>) -> Result<(Vec<Attribute<'a>>, bool),
     let mut attributes = Vec::new();
     loop {
         let is_apart = cursor.space();
-        if cursor.eat(">") {
+        if cursor.skip_if(">") {
             return Ok((attributes, false));
         }
-        if cursor.eat("/>") {
+        if cursor.skip_if("/>") {
             return Ok((attributes, true));
         }
         if !is_apart {
@@ -166,7 +166,7 @@ fn qualified<'a>(cursor: &Cursor<'a>, at: usize, name: &'a str) -> Result<(&'a s
         Some(parts) => parts,
     };
     if prefix.is_empty() || local.contains(':') || !local.starts_with(is_name_start) {
-        let name = short(name);
+        let name = truncated_name(name);
         return Err(cursor.wrong(
             at,
             format!("名前 {name} の「:」の使い方が正しくありません（接頭辞:名前）"),
@@ -186,11 +186,11 @@ fn check_declaration(prefix: &str, namespace: &str) -> Result<(), Text> {
         ));
     }
     if namespace.is_empty() && !prefix.is_empty() {
-        let prefix = short(prefix);
+        let prefix = truncated_name(prefix);
         return Err(Text::new(format!("接頭辞 {prefix} の名前空間が空です"), format!("the namespace of the prefix {prefix} is empty")));
     }
     if !is_uri_reference(namespace) {
-        let namespace = short(namespace);
+        let namespace = truncated_name(namespace);
         return Err(Text::new(
             format!("名前空間「{namespace}」が URI ではありません"),
             format!("the namespace `{namespace}` is not a URI"),
