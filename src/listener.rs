@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Listener {
-    /// What imitates the real system.
+    /// The listener that imitates the real system.
     #[value(help = "実際のシステムを模したもの / what imitates the real system")]
     Backend,
-    /// What test authors drive.
+    /// The listener that tests use to control the mock.
     #[value(help = "管理API / what test authors drive")]
     Control,
 }

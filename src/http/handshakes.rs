@@ -26,25 +26,25 @@ const LOG_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 /// Beyond it the oldest are evicted, and may be logged again sooner.
 const MAX_LOGGED_KINDS: usize = 1000;
 
-/// A handshake that failed.
+/// A failed TLS handshake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FailedHandshake {
-    /// When, by the machine's clock.
+    /// The time by the machine's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub wall: Timestamp,
     /// Address and port of the client, or of the last proxy before this server.
     #[schemars(with = "String", example = "192.168.0.20:50312")]
     pub peer: SocketAddr,
-    /// On which port.
+    /// The listener to which the client connected.
     pub listener: Listener,
-    /// Why.
+    /// The cause.
     pub cause: Cause,
     /// The alert that the client sent, by its name in RFC 8446 or its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert: Option<String>,
     /// What happened.
     pub meaning: Text,
-    /// What to do.
+    /// The remedy.
     pub remedy: Text,
 }
 

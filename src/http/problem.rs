@@ -30,7 +30,7 @@ use crate::store::StoreError;
 #[derive(Clone, Debug)]
 pub struct Problem(Box<ProblemDocument>);
 
-/// An RFC 9457 problem: Japanese first, English in the fields that end in `_en`.
+/// An RFC 9457 problem. Texts are in Japanese; fields that end in `_en` contain the English text.
 #[derive(Clone, Debug, Serialize, JsonSchema, Template)]
 #[schemars(rename = "Problem")]
 #[template(path = "problem.html")]
@@ -38,33 +38,33 @@ struct ProblemDocument {
     /// The connection closes behind it: nothing that follows can be trusted.
     #[serde(skip)]
     closing: bool,
-    /// `urn:onshi-mock:problem:…`: stable, what programs tell problems apart by.
+    /// `urn:onshi-mock:problem:…`: a stable identifier, by which programs distinguish problems.
     r#type: String,
     title: String,
     title_en: String,
     /// The HTTP status.
     status: u16,
-    /// What was wrong, this time.
+    /// The description of this occurrence of the error.
     detail: String,
     detail_en: String,
-    /// The field that is wrong, as a JSON pointer.
+    /// The invalid field, as a JSON pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<String>,
-    /// What was expected there.
+    /// The expected value.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<String>,
-    /// What to do.
+    /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy_en: Option<String>,
-    /// The error's code in the catalogue; of errors of the backend only.
+    /// The error's code in the catalogue; only for errors of the backend.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
-    /// Whether code and wording are documented or invented; of errors of the backend only.
+    /// Whether code and wording are documented or invented; only for errors of the backend.
     #[serde(skip_serializing_if = "Option::is_none")]
     provenance: Option<Provenance>,
-    /// Of fixtures only: everything that is wrong in them, by file and line.
+    /// For fixtures only: all errors, with file and line.
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<Finding>>,
 }

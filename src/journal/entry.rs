@@ -24,61 +24,63 @@ use crate::domain::text::{self, Text};
 /// Replaces text that may identify a person.
 pub(super) const MASKED: &str = "[masked]";
 
-/// An entry as it is written.
+/// A journal entry.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Entry {
-    /// The id that the answer carried as `X-Onshi-Journal`.
+    /// The id, which the response contains as `X-Onshi-Journal`.
     pub id: Uuid,
-    /// By the institution's clock; by the machine's where none was found.
+    /// The time by the institution's clock, or by the machine's clock if no institution was
+    /// identified.
     #[serde(serialize_with = "japan::serialize")]
     pub at: Timestamp,
-    /// By the machine's clock.
+    /// The time by the machine's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub wall: Timestamp,
-    /// Whom it was for, where it could be told.
+    /// The institution that the request concerns, if known.
     pub institution: Option<InstitutionCode>,
-    /// What it was: `login`, `search`, `updates`, `package`, `reports`, `results`, `notices`, `linkage`, `card`,
-    /// `unknown`.
+    /// The operation: `login`, `search`, `updates`, `package`, `reports`, `results`, `notices`,
+    /// `linkage`, `card`, `unknown`.
     #[schemars(with = "String")]
     pub operation: Operation,
     /// The HTTP method; `FILE` for a request in the linkage folder.
     pub method: Cow<'static, str>,
     /// The path, or the file's name; at most 256 characters.
     pub path: String,
-    /// The terminal that it was about.
+    /// The terminal that the request concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<TerminalId>")]
     pub terminal: Option<EntryTerminal>,
     /// The state of that terminal at the time of the request.
     #[serde(flatten)]
     pub found: Option<TerminalCondition>,
-    /// How the file that answers it comes into being: the terminal's setting `result_files`.
+    /// How the response file is created: the terminal's setting `result_files`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result_files: Option<ResultFiles>,
-    /// The HTTP status of the answer; none where there was no HTTP, or no answer.
+    /// The HTTP status of the response; absent without HTTP or without a response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// What decided it, in both languages.
+    /// The reason for the outcome, in both languages.
     pub why: Text,
-    /// What else is worth knowing: a certificate that is not ours, a missing token; last, the fault that fired.
+    /// Additional notes, such as a certificate of another CA or a missing token. The last one is
+    /// the fault that fired.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
     /// The fault that fired.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<FaultMark>,
-    /// A pseudonym of the token that was presented.
+    /// The pseudonym of the presented token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
-    /// A pseudonym of whom a check asked for.
+    /// The pseudonym of the person that was checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inquiry: Option<String>,
     /// The request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<RenderedText>,
-    /// The answer, where there was one.
+    /// The response, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<RenderedText>,
 }
@@ -96,66 +98,66 @@ pub enum EntryTerminal {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    /// Answered as asked.
+    /// The request was answered normally.
     Answered,
-    /// A check that worked, with its result.
+    /// A check succeeded; its result is given.
     Checked {
         /// The result.
         validity: Validity,
-        /// The fixture person that it speaks of.
+        /// The fixture person that the result is about.
         #[serde(skip_serializing_if = "Option::is_none")]
         person: Option<String>,
-        /// Where nobody matched: who came nearest, criterion by criterion.
+        /// If no person matched: the closest one, criterion by criterion.
         #[serde(skip_serializing_if = "Option::is_none")]
         near_miss: Option<NearMiss>,
     },
-    /// Refused with an error of the catalogue.
+    /// The request was refused with an error of the catalogue.
     Refused {
         /// The error.
         // Boxed: most requests have no error, and need no memory for it.
         error: Box<JournalError>,
-        /// Of a check: the profile in which it surfaced.
+        /// For a check: the error profile that was used.
         #[serde(skip_serializing_if = "Option::is_none")]
         error_profile: Option<ErrorProfile>,
     },
 }
 
-/// An error as the journal keeps it.
+/// An error in the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(!deny_unknown_fields)]
 pub struct JournalError {
-    /// Its name in the catalogue.
+    /// The error's name in the catalogue.
     pub id: ErrorId,
-    /// Its code on the wire.
+    /// The error code in the response.
     pub code: String,
-    /// What was said.
+    /// The message in the response.
     #[serde(deserialize_with = "text::of_any_length")]
     pub message: Text,
-    /// What to do.
+    /// The remedy.
     #[serde(deserialize_with = "text::of_any_length")]
     pub remedy: Text,
-    /// Where code and wording come from.
+    /// The origin of code and wording.
     pub provenance: Provenance,
 }
 
-/// A fault that fired at a request. What the request did has been done all the same.
+/// A fault that fired for a request. The request itself was processed nevertheless.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(!deny_unknown_fields)]
 pub struct FaultMark {
-    /// Its name within the institution.
+    /// The fault's name within the institution.
     pub id: FaultId,
-    /// What it did.
+    /// The kind of the fault.
     pub kind: KindName,
-    /// Whether what reached the client could still be used as an answer.
+    /// Whether the client received a usable response.
     pub answered: bool,
 }
 
 /// An entry in a listing, with its number within the journal first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ListedEntry {
-    /// 1, 2, 3 … within the journal.
+    /// The number within the journal: 1, 2, 3 …
     pub number: u64,
     /// The entry.
     #[serde(flatten)]
@@ -236,7 +238,7 @@ impl JsonSchema for ListedEntry {
 
     fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
         let mut schema = Entry::json_schema(schemas);
-        let number = json!({ "description": "1, 2, 3 … within the journal.", "type": "integer", "minimum": 1 });
+        let number = json!({ "description": "The number within the journal: 1, 2, 3 …", "type": "integer", "minimum": 1 });
         if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             properties.insert("number".to_owned(), number);
         }

@@ -14,46 +14,46 @@ use crate::domain::text::Text;
 /// The explanation of one entry.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Explanation {
-    /// How it ended, and what decided it.
+    /// The outcome and its reason.
     pub summary: Text,
-    /// The rule that decided; none where nothing was in the way.
+    /// The rule that determined the outcome; absent if there was no problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<Rule>,
-    /// Of a check: what is looked at, in order, as far as it came.
+    /// For a check: its steps in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
-    /// The terminal, and what it was at when the request came.
+    /// The terminal and its state when the request arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terminal: Option<Text>,
-    /// Who came nearest, criterion by criterion.
+    /// The closest person, criterion by criterion.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near_miss: Vec<Comparison>,
     /// The fault that fired.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Text>,
-    /// Of a file: how it comes into being, and which watchers miss it.
+    /// For a file: how it is created, and which file watchers do not detect it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<Text>,
-    /// What else is worth knowing.
+    /// Additional notes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Text>,
     /// What to do next.
     pub next: Text,
 }
 
-/// The rule that decided.
+/// The rule that determined the outcome.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Rule {
     /// The error's name in the catalogue.
     pub id: &'static str,
-    /// A row of the notice such as N5, or `mock`.
+    /// The source: a row of the notice, such as N5, or `mock`.
     pub source: String,
-    /// What it says.
+    /// The text.
     #[serde(flatten)]
     pub text: Text,
 }
 
-/// One thing that has to match.
+/// A criterion that must match.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Compared")]
 pub struct Comparison {
@@ -61,9 +61,9 @@ pub struct Comparison {
     pub mark: &'static str,
     /// The element of the request.
     pub element: String,
-    /// What the fixture has.
+    /// The value in the fixtures.
     pub expected: String,
-    /// What came.
+    /// The value in the request.
     pub got: String,
 }
 

@@ -37,20 +37,20 @@ pub struct Message {
     truncated: bool,
 }
 
-/// A message as it is written.
+/// A recorded request or response.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(!deny_unknown_fields)]
 #[schemars(rename = "Shown")]
 pub struct RenderedText {
-    /// By their names in lower case.
+    /// The headers, by their lower-case names.
     pub headers: BTreeMap<String, String>,
-    /// None where there was none, and of what is no text.
+    /// The body; absent if there was none or if it is not text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// Bytes of the whole body.
+    /// The size of the whole body in bytes.
     pub bytes: usize,
-    /// Whether headers or body are not whole.
+    /// Whether headers or body are truncated.
     pub truncated: bool,
 }
 

@@ -7,17 +7,17 @@ use crate::domain::error_catalogue::ErrorId;
 use crate::domain::operation::Operation;
 use crate::domain::text::Text;
 
-/// One of the things that are looked at.
+/// A step of a check.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "CheckStep")]
 pub struct Step {
-    /// Its name in the API.
+    /// The name of the step in the API.
     pub step: &'static str,
-    /// ✓ where it was in order, ✗ where it decided, – where it was not looked at any more.
+    /// ✓ passed, ✗ determined the outcome, – not reached.
     pub mark: &'static str,
-    /// What it is called.
+    /// The title.
     pub name: Text,
-    /// What its rule says.
+    /// The rule of the step.
     pub rule: Text,
 }
 

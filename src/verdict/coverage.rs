@@ -26,34 +26,35 @@ const ERRORS: [ErrorId; 8] = [
     ErrorId::PersonRefused,
 ];
 
-/// What was met.
+/// The coverage of rules, phases, errors and scenarios.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
-    /// Whether all that the scenario wants was shown: each rule exercised, each of its error profiles met, its check made. Never without a
-    /// scenario, nor where that wants nothing.
+    /// Whether all requirements of the scenario were met: each rule exercised, each error profile
+    /// encountered, the check made. Always false without a scenario or without requirements.
     pub complete: bool,
-    /// Whether the check that the scenario wants has worked; none where it wants none.
+    /// Whether the check that the scenario requires has succeeded; absent if it requires none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<bool>,
-    /// Rules that were exercised, and those that were not or cannot be told.
+    /// The rules that were exercised, and those that were not or could not be judged.
     pub rules: CoverageSplit,
-    /// Phases of terminals.
+    /// The phases of terminals.
     pub phases: CoverageSplit,
-    /// Errors, by their ids.
+    /// The errors, by id.
     pub errors: CoverageSplit,
-    /// Error profiles of refused checks.
+    /// The error profiles of refused checks.
     pub error_profiles: CoverageSplit,
-    /// Scenarios that the clients of this institution have met, the present one and those that were set before. Those before count for nothing else.
+    /// The scenarios that the institution's clients have encountered: the current one and those set
+    /// before. Earlier ones affect nothing else.
     pub scenarios: CoverageSplit,
 }
 
-/// What was met, and what was not.
+/// What was covered and what was not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Met")]
 pub struct CoverageSplit {
-    /// Met.
+    /// Covered.
     pub met: Vec<String>,
-    /// Not met yet.
+    /// Not covered yet.
     pub missing: Vec<String>,
 }
 

@@ -17,58 +17,60 @@ use crate::domain::rehearsal::Rehearsal;
 use crate::domain::scenario::WantedCheck;
 use crate::domain::text::Text;
 
-/// The evidence on the clients of one institution.
+/// The evidence about the clients of one institution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The institution's code.
     pub institution: String,
-    /// The product under test and who tests it, as they said it themselves; no rule depends on it.
+    /// The product under test and its tester, as entered by the user. They affect no rule.
     #[serde(default, skip_serializing_if = "Rehearsal::is_empty")]
     pub rehearsal: Rehearsal,
-    /// The date up to which rules and limits count.
+    /// The date that selects rules and limits: those that apply up to this date.
     pub strictness: Date,
-    /// What it is judged by; none: all rules.
+    /// The scenario by which the clients are judged. If absent, all rules are judged.
     #[serde(default)]
     pub scenario: Option<Scenario>,
-    /// Every scenario that there is, and whether the clients had met it before this one was set.
+    /// All scenarios, and whether the clients had encountered each before the current one was set.
     #[serde(default)]
     pub scenarios: BTreeMap<String, bool>,
-    /// What those scenarios are called, by their ids.
+    /// The titles of these scenarios, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub scenario_titles: BTreeMap<String, Text>,
-    /// Requests and answers that the journal's bound, or `DELETE …/journal`, has taken away; the oldest go first.
+    /// The number of requests and responses that were removed because of the journal's limit or by
+    /// `DELETE …/journal`, oldest first.
     #[serde(default)]
     pub evicted: u64,
-    /// Changes of state that their bound has taken away.
+    /// The number of state changes that were removed because of the limit.
     #[serde(default)]
     pub evicted_events: u64,
-    /// Observations that their bound has taken away.
+    /// The number of observations that were removed because of the limit.
     #[serde(default)]
     pub evicted_observations: u64,
-    /// Whether some server of a shared store had not written what it answered.
+    /// Whether, in a store shared by several servers, one of them had not yet written its
+    /// responses.
     #[serde(default)]
     pub incomplete: bool,
-    /// Requests and answers, oldest first.
+    /// Requests and responses, oldest first.
     #[serde(default)]
     pub journal: Vec<Exchange>,
-    /// Changes of state, oldest first.
+    /// State changes, oldest first.
     #[serde(default)]
     pub events: Vec<Event>,
-    /// What the wire cannot show, oldest first.
+    /// Observations of what requests and responses do not show, oldest first.
     #[serde(default)]
     pub observations: Vec<Observation>,
 }
 
-/// What a rule is judged by.
+/// The kind of evidence by which a rule is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "Sight")]
 pub enum EvidenceSource {
-    /// By what came over the wire alone.
+    /// By requests and responses only.
     Wire,
-    /// By what someone saw on the client's screen alone.
+    /// By observations of the client's screen only.
     Observation,
-    /// By the wire; an observation can add what it does not show.
+    /// By requests and responses; observations can add what these do not show.
     Both,
 }
 
@@ -90,41 +92,41 @@ impl Evidence {
     }
 }
 
-/// What is wanted of a client.
+/// The requirements for a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "EvidenceScenario")]
 pub struct Scenario {
-    /// Its id.
+    /// The id of the scenario.
     pub id: String,
     /// The ids of the rules to judge.
     pub rules: Vec<String>,
-    /// Limits in place of the rule set's.
+    /// Limits that override those of the rule set, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<String, u64>,
-    /// Error profiles that have to be met for a PASS.
+    /// The error profiles that must be encountered for a PASS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub profiles: Vec<ErrorProfile>,
-    /// A check that has to work for a PASS.
+    /// The check that must succeed for a PASS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<WantedCheck>,
 }
 
-/// A change of state at a terminal.
+/// A state change of a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "EvidenceEvent")]
 pub struct Event {
-    /// Its number.
+    /// The number.
     pub number: u64,
-    /// By the institution's clock.
+    /// The time by the institution's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub at: Timestamp,
-    /// Where.
+    /// The terminal.
     pub terminal: String,
-    /// Its name, such as `booted`.
+    /// The name of the event, such as `booted`.
     #[schemars(with = "String")]
     pub event: ChangeName,
-    /// At a boot: the components whose running version changed.
+    /// For a boot: the components whose running version changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub applied: Vec<Component>,
@@ -140,28 +142,29 @@ impl From<&event::Event> for Event {
     }
 }
 
-/// What someone, or someone's test, saw on the client's screen.
+/// What a person or a test saw on the client's screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "EvidenceObservation")]
 pub struct Observation {
-    /// Its number.
+    /// The number.
     pub number: u64,
-    /// By the machine's clock.
+    /// The time by the machine's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub wall: Timestamp,
-    /// What was seen: `message_shown`, `restart_prompted`, `fallback_offered`, `call_centre_shown`, `no_qualification_shown`, `other`.
+    /// The kind of observation: `message_shown`, `restart_prompted`, `fallback_offered`,
+    /// `call_centre_shown`, `no_qualification_shown`, `other`.
     #[schemars(with = "String")]
     pub kind: ObservationKind,
-    /// The words on the screen.
+    /// The text on the screen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// The terminal in question.
+    /// The terminal at which it was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal: Option<String>,
-    /// The journal entry in question.
+    /// The journal entry whose response led to the observation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
-    /// Who saw it, in their own words.
+    /// The observer, as entered by the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
 }

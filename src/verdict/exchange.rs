@@ -14,21 +14,21 @@ use crate::domain::linkage::FileKind;
 use crate::domain::operation::{Operation, OutcomeName};
 use crate::domain::terminal::{Phase, ReportState};
 
-/// One request and its answer.
+/// A request and its response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "EvidenceExchange")]
 pub struct Exchange {
-    /// Its number in the journal: the order in which requests were answered.
+    /// The number in the journal, in the order in which requests were answered.
     pub number: u64,
-    /// The id that the answer carried as `X-Onshi-Journal`.
+    /// The id, which the response contains as `X-Onshi-Journal`.
     pub id: String,
-    /// By the institution's clock.
+    /// The time by the institution's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub at: Timestamp,
-    /// By the machine's clock.
+    /// The time by the machine's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub wall: Timestamp,
-    /// `search`, `login`, `linkage` and so on.
+    /// The operation: `search`, `login`, `linkage`, etc.
     #[schemars(with = "String")]
     pub operation: Operation,
     /// The HTTP method; `FILE` in the linkage folder.
@@ -36,34 +36,35 @@ pub struct Exchange {
     /// The terminal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal: Option<String>,
-    /// The HTTP status; none where there was no HTTP or no answer.
+    /// The HTTP status of the response; absent without HTTP or without a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// `answered`, `checked` or `refused`.
+    /// The outcome: `answered`, `checked` or `refused`.
     #[schemars(with = "String")]
     pub outcome: OutcomeName,
-    /// The result of a check that worked.
+    /// The result of a successful check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub validity: Option<Validity>,
-    /// The id of the error, where it was refused.
+    /// The id of the error, if the request was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub error: Option<ErrorId>,
-    /// A pseudonym of whom a check was about.
+    /// The pseudonym of the person that was checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inquiry: Option<String>,
-    /// A pseudonym of the token that was presented.
+    /// The pseudonym of the presented token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
-    /// The phase in which the request found the terminal.
+    /// The phase of the terminal when the request arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub phase: Option<Phase>,
-    /// The number of the institution's newest event when the request came.
+    /// The number of the institution's newest event when the request arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_event: Option<u64>,
-    /// Where the terminal waited for its restart: others at which a check would have worked.
+    /// If the terminal was waiting for its restart: other terminals at which a check would have
+    /// succeeded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_terminals: Vec<String>,
     /// The error profile of a refused check.
@@ -74,16 +75,16 @@ pub struct Exchange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub fault: Option<KindName>,
-    /// `Retry-After` of the answer, in seconds.
+    /// `Retry-After` of the response, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
-    /// Of the linkage folder: which file.
+    /// For the linkage folder: the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<File>,
-    /// Of a package's transfer: which bytes.
+    /// For a package transfer: the byte range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<Package>,
-    /// What a terminal reported.
+    /// The content of a terminal's report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
 }
@@ -92,10 +93,10 @@ pub struct Exchange {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "EvidenceFile")]
 pub struct File {
-    /// Its kind, such as `OQSsiquc01`.
+    /// The kind of file, such as `OQSsiquc01`.
     #[schemars(with = "String")]
     pub kind: RequestKind,
-    /// A number in place of its name: the same name, the same number.
+    /// A number that replaces the file name. Equal names have equal numbers.
     pub name: u64,
 }
 
@@ -117,16 +118,16 @@ pub enum NoKind {
     Unknown,
 }
 
-/// Bytes of a package, as the answer's headers tell.
+/// The byte range of a package, according to the response headers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "EvidencePackage")]
 pub struct Package {
     /// Component and version.
     pub of: String,
-    /// The first byte, and the one behind the last; none where it is not told.
+    /// The first byte, and the byte after the last one; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<(u64, u64)>,
-    /// The package's size, where it is told.
+    /// The package size, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
 }
@@ -135,10 +136,10 @@ pub struct Package {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "EvidenceReport")]
 pub struct Report {
-    /// `downloaded`, `installed` and so on.
+    /// The state: `downloaded`, `installed`, etc.
     #[schemars(with = "String")]
     pub state: ReportState,
-    /// Component and version, where it names them.
+    /// Component and version, if the report names them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
 }

@@ -31,84 +31,85 @@ pub use strictness::{LIMITS, Limit, RULE_SET, Set, limit};
 /// The disclaimer in every form of the verdict.
 pub const DISCLAIMER: (&str, &str) = ("テストの証跡であり、認証ではありません", "Test evidence, not a certification");
 
-/// The judgement on the clients of one institution.
+/// The verdict on the clients of one institution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
-    /// That it is no certification.
+    /// The statement that the verdict is not a certification.
     pub disclaimer: Text,
     /// The institution's code.
     pub institution: String,
-    /// All rules together.
+    /// The result of all rules together.
     pub overall: Overall,
-    /// What made it so.
+    /// The reason for the result.
     pub why: Text,
     /// The rule set that was applied.
     pub rule_set: RuleSet,
-    /// The scenario that it was judged by; none: all rules count, and nothing is ever green.
+    /// The scenario by which the clients were judged. If absent, all rules were judged, and the
+    /// verdict is never PASS.
     pub scenario: Option<String>,
-    /// What each rule found, in the order of the rules.
+    /// The result of each rule, in the order of the rules.
     pub rules: Vec<Ruling>,
-    /// What the clients have met.
+    /// The coverage by the institution's clients.
     pub coverage: Coverage,
-    /// What it was judged from; judging it again gives this verdict.
+    /// The evidence of the verdict. Judging it again gives the same verdict.
     pub evidence: Evidence,
 }
 
-/// All rules together.
+/// The result of all rules together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Overall {
-    /// A scenario's rules were all exercised, none failed, and all else that the scenario wants was met.
+    /// All rules of the scenario were exercised, none failed, and all other requirements of the
+    /// scenario were met.
     Pass,
-    /// Some rule failed.
+    /// A rule failed.
     Fail,
-    /// Nothing failed, but not everything was shown.
+    /// No rule failed, but not everything required was exercised.
     Incomplete,
 }
 
-/// A dated rule set.
+/// A rule set and its date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleSet {
-    /// Its name, such as `strict-2026-11`.
+    /// The name of the rule set, such as `strict-2026-11`.
     pub name: String,
-    /// Since when it is there: a date.
+    /// The date from which it applies.
     pub date: String,
 }
 
-/// What one rule found.
+/// The result of one rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ruling {
     /// The rule.
     pub rule: String,
-    /// A row of the notice, or the documented rule it follows.
+    /// The source: a row of the notice, or the documented rule that this rule follows.
     pub source: String,
-    /// What it wants.
+    /// The requirement of the rule.
     pub sentence: Text,
-    /// What it was judged by.
-    #[serde(rename = "sight")]
-    pub evidence_source: EvidenceSource,
+    /// The kind of evidence by which the rule was judged.
+    pub sight: EvidenceSource,
     /// The limits that were applied.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub limits: Vec<AppliedLimit>,
-    /// What came of it.
+    /// The result.
     pub result: Grade,
-    /// What was seen.
+    /// The reason for the result.
     pub why: Text,
-    /// The journal entries that prove it, at most 20.
+    /// The journal entries that are the evidence: at most 20.
     pub entries: Vec<String>,
-    /// The numbers of the observations that prove it, at most 20.
+    /// The numbers of the observations that are the evidence: at most 20.
     pub observations: Vec<u64>,
-    /// The numbers of the events that prove it, at most 20.
+    /// The numbers of the events that are the evidence: at most 20.
     pub events: Vec<u64>,
 }
 
-/// A limit as it was applied.
+/// An applied limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Applied")]
 pub struct AppliedLimit {
-    /// Its name.
+    /// The name.
     pub limit: String,
-    /// Its value.
+    /// The value.
     pub value: u64,
 }
 

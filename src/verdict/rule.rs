@@ -34,17 +34,17 @@ pub struct Rule {
 }
 
 named! {
-    /// What came of a rule.
+    /// The result of a rule.
     pub enum Grade {
-        /// The client did as it should.
+        /// The client behaved correctly.
         Pass = "PASS",
-        /// It did not.
+        /// The client behaved incorrectly.
         Fail = "FAIL",
-        /// It looks wrong, but that is not certain.
+        /// The behaviour looks incorrect, but this is not certain.
         Warn = "WARN",
-        /// What is needed to tell is missing.
+        /// The evidence is not sufficient for a judgement.
         Inconclusive = "INCONCLUSIVE",
-        /// It did not come to it.
+        /// The rule was not exercised.
         NotExercised = "NOT_EXERCISED",
     }
 }

@@ -33,13 +33,13 @@ use crate::journal::Exchange;
 use crate::linkage::folder::OutputFile;
 use crate::linkage::{self, CardResult, FaceFile};
 
-/// Whose card, what they consent to, and whether it is the right card.
+/// The person whose card is presented, their consents, and the kind of card.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"person": "valid", "consents": {"limit_certificate": "given"}}))]
 struct CardRequest {
-    /// A person's id, their name (in kanji or kana), or the number (番号) of a card of theirs, where
-    /// that is nobody else's.
+    /// The person's id, name (in kanji or kana) or card number (番号). A name or number must be
+    /// unique.
     person: String,
     #[serde(default)]
     consents: Consents,
@@ -47,7 +47,7 @@ struct CardRequest {
     card: Card,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Serialize, JsonSchema)]
 struct CardAnswer {
     outcome: CardOutcome,
@@ -56,8 +56,8 @@ struct CardAnswer {
     file: Option<CardFile>,
 }
 
-/// The face result file: its bytes are in the terminal's character set, or a zip; its text is for
-/// people. How it is to come into being is the terminal's setting.
+/// The face result file. Its bytes are in the terminal's character set, or a zip file; `text` is
+/// for human readers. The terminal's setting says how to create the file.
 #[derive(Serialize, JsonSchema)]
 struct CardFile {
     name: String,

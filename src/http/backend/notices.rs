@@ -23,13 +23,14 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::openapi;
 
-/// `?institution=`: who asks, where neither certificate nor token says (lenient only).
+/// `?institution=`: the institution that is assumed if neither certificate nor token names one
+/// (lenient login only).
 #[derive(Deserialize, JsonSchema)]
 pub struct NoticesQuery {
     institution: Option<String>,
 }
 
-/// What was told so far.
+/// The notices published so far.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "NoticeListing")]
 struct NoticeList {

@@ -23,11 +23,11 @@ use crate::http::body::with_connection_close;
 use crate::http::openapi;
 use crate::institutions::{Moment, Tenant};
 
-/// The report was taken.
+/// The report was accepted.
 #[derive(Serialize, JsonSchema)]
 struct Accepted {
     accepted: bool,
-    /// Whether it said anything new.
+    /// Whether the report contained anything new.
     changed: bool,
     phase: Phase,
 }

@@ -23,18 +23,18 @@ use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::openapi;
 
-/// Delivery results (配信実績): what staff see is the installed version; what runs is the mock's own
-/// addition.
+/// Delivery results (配信実績). Staff see the installed versions; the running versions are an addition
+/// of the mock.
 #[derive(Serialize, JsonSchema)]
 struct Results {
     terminal: String,
     campaign: CampaignId,
     #[serde(serialize_with = "japan::serialize")]
     at: Timestamp,
-    /// Whether every component of the campaign is installed: what the real tool shows.
+    /// Whether every component of the campaign is installed, as the real tool shows it.
     completed: bool,
     components: Vec<ComponentResult>,
-    /// What no real tool shows.
+    /// Values that the real tool does not show.
     mock: MockResults,
 }
 

@@ -52,8 +52,8 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
     operation.note(
         "エラーは通常 HTTP 200 の電文の中に入ります（`error_profile`: envelope・bare）。`http` ではこの表の HTTP ステータスになり、`silent` では応答がありません。\
          読み取れない要求には、どの設定でも HTTP ステータスで応答します。 \
-         Errors come inside a message with HTTP 200 (`error_profile` envelope, bare), under the statuses told here (`http`), or as no answer at all (`silent`). \
-         A request that cannot be read is always answered under its status.",
+         Errors are usually returned inside a message with HTTP 200 (`error_profile` `envelope` or `bare`). With `http`, they have the HTTP statuses listed here; with `silent`, there is no response. \
+         A request that cannot be read always gets the HTTP status of its error.",
     );
 }
 

@@ -31,21 +31,21 @@ use crate::http::openapi;
 use crate::institutions::Moment;
 use crate::package::Hash;
 
-/// `?trigger=manual`: at a time of one's own (N8).
+/// `?trigger=manual`: a manual download at any time (N8).
 #[derive(Deserialize, JsonSchema)]
 pub struct PollQuery {
     trigger: Option<String>,
 }
 
-/// What there is to download, and when to ask again.
+/// The available download, and the time of the next poll.
 #[derive(Serialize, JsonSchema)]
 struct PollAnswer {
-    /// What to download now; null where there is nothing.
+    /// The update to download now; null if there is none.
     update: Option<Update>,
-    /// There is something, but not yet: the packages whose hash is still being computed.
+    /// The packages that are not available yet, because their hash is still being computed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     preparing: Vec<Preparing>,
-    /// Whether distribution is halted.
+    /// Whether distribution is suspended.
     suspended: bool,
     window: WindowState,
     poll_after: Period,

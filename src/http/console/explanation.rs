@@ -26,7 +26,7 @@ struct ExplanationPage<'a> {
     entry: String,
 }
 
-/// An entry, and why it is what it is.
+/// A journal entry and its explanation.
 #[derive(Serialize, JsonSchema)]
 struct Explained<'a> {
     entry: &'a ListedEntry,
@@ -40,7 +40,7 @@ pub fn describe_explanation(operation: &mut Operation<'_>) {
     let forms = json!({ openapi::JSON: { "schema": explained }, "text/html": text, "text/plain": text });
     operation.response_content(
         200,
-        "エントリーとその理由（Accept で JSON・ページ・テキスト）。 The entry and why, in the form that Accept names.",
+        "エントリーとその理由。形式（JSON、ページ、テキスト）は `Accept` で指定します。 The entry and its explanation as JSON, a page or text, as requested by `Accept`.",
         forms,
     );
     operation.problem(404);

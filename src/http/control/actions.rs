@@ -29,19 +29,19 @@ pub struct Switch {
     on: bool,
 }
 
-/// Nothing: `{}` or no body at all.
+/// An empty request: `{}` or no body.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
-/// What an action came to.
+/// The result of an action.
 #[derive(Serialize, JsonSchema)]
 pub struct Done {
     events: Vec<Event>,
     terminal: TerminalView,
 }
 
-/// A terminal's certificate; its private key exists nowhere else.
+/// A terminal certificate and its private key, which is not stored anywhere else.
 #[derive(Serialize, JsonSchema)]
 pub struct Certificate {
     certificate_pem: String,

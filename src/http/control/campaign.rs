@@ -23,9 +23,9 @@ use crate::http::problem::Problem;
 use crate::package::{Hash, Store};
 use crate::tasks::blocking;
 
-/// A campaign of one's own. What is left out is the notice's; with `starts`, nothing is excluded,
-/// the all-day period follows the last night, and title and notices are its own, unless said
-/// otherwise.
+/// A custom campaign. Omitted fields have the values of the notice's campaign. If `starts` is
+/// given, then by default no date is excluded, the all-day period follows the last night, and title
+/// and notices are the campaign's own.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"starts": "tonight"}), example = json!({"id": "own", "starts": "2026-01-19", "nights": 3, "packages": [{"component": "linkage_application", "version": "9.0", "size": 1000}]}))]
@@ -55,7 +55,7 @@ enum Starts {
     On(Date),
 }
 
-/// A package of one's own; its hash is computed, unless it is given: a wrong one rehearses a broken
+/// A custom package. Its hash is computed unless it is given; a wrong hash simulates a corrupt
 /// download.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -68,7 +68,7 @@ struct PackageInput {
     restart_required: bool,
 }
 
-/// A campaign as it is shown: its calendar's fields beside its own, and the windows that follow
+/// A campaign in responses: the fields of its calendar at the top level, and the windows computed
 /// from them.
 #[derive(Serialize, JsonSchema)]
 pub struct CampaignView {

@@ -20,13 +20,13 @@ use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::linkage::{self, CardResult, FaceFile};
 
-/// Whose card, what they consent to, and whether it is the right card.
+/// The person whose card is presented, their consents, and the kind of card.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"person": "valid", "consents": {"limit_certificate": "given"}}), example = json!({"person": "模擬　太郎"}))]
 pub struct CardInput {
-    /// A person's id, their name (in kanji or kana), or the number (番号) of a card of theirs, where
-    /// that is nobody else's.
+    /// The person's id, name (in kanji or kana) or card number (番号). A name or number must be
+    /// unique.
     person: String,
     #[serde(default)]
     consents: Consents,
@@ -34,13 +34,13 @@ pub struct CardInput {
     card: Card,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Serialize, JsonSchema)]
 pub struct CardView {
     outcome: CardOutcome,
     /// What the reader or the terminal shows.
     shown: Text,
-    /// The face result file, where one was written.
+    /// The face result file, if one was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<FileView>,
 }
@@ -48,9 +48,9 @@ pub struct CardView {
 #[derive(Serialize, JsonSchema)]
 struct FileView {
     name: String,
-    /// Whether it lies in a linkage folder of this server (`--linkage`).
+    /// Whether the file is in a linkage folder of this server (`--linkage`).
     in_folder: bool,
-    /// Its text; the file itself is in the terminal's character set.
+    /// The content as text. The file itself is in the terminal's character set.
     text: String,
 }
 

@@ -22,7 +22,7 @@ use crate::http::problem::Problem;
 use crate::institutions::Moment;
 use crate::tasks::blocking;
 
-/// Forward by a period, or to an instant: one of the two.
+/// Advances the clock by a period or to a point in time. Exactly one of the two must be given.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"by": "PT13H"}), example = json!({"to": "2027-01-20T08:55:00+09:00"}))]
@@ -31,14 +31,14 @@ pub struct AdvanceInput {
     to: Option<Timestamp>,
 }
 
-/// Where the clock is now, and what happened on the way.
+/// The current time of the clock, and what happened until then.
 #[derive(Serialize, JsonSchema)]
 pub struct Advanced {
     #[serde(serialize_with = "japan::serialize")]
     now: Timestamp,
     clock: ClockSetting,
     events: Vec<Event>,
-    /// How many there were; `events` has the newest 1000 of them.
+    /// The number of events that happened; `events` contains the newest 1000.
     happened: u64,
 }
 

@@ -39,9 +39,9 @@ const WAIT_LIMITS: (Duration, Duration) = (Duration::from_millis(5), Duration::f
 #[schemars(rename = "EventListing")]
 struct EventList {
     events: Vec<Event>,
-    /// How many older ones are no longer kept.
+    /// The number of older items that are no longer kept.
     evicted: u64,
-    /// The number of the last one, listed or not.
+    /// The number of the last event, whether listed or not.
     last: u64,
 }
 
@@ -49,9 +49,9 @@ struct EventList {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventQuery {
-    /// Those after the one with this number.
+    /// Only items after this number.
     after: Option<String>,
-    /// At most so many, 1 to 1000.
+    /// The maximum number of items: 1 to 1000.
     limit: Option<String>,
 }
 
@@ -59,8 +59,12 @@ pub struct EventQuery {
 pub fn describe_events(operation: &mut Operation<'_>) {
     let listing = operation.schema::<EventList>();
     let both = json!({ openapi::JSON: { "schema": listing }, "text/event-stream": { "schema": { "type": "string" } } });
-    operation.response_content(200, "一覧、または Accept: text/event-stream でストリーム。 A list, or a stream.", both);
-    operation.header("Last-Event-ID", "The number of the event that a stream goes on behind.");
+    operation.response_content(
+        200,
+        "一覧。`Accept: text/event-stream` ではストリーム。 A list, or a stream with `Accept: text/event-stream`.",
+        both,
+    );
+    operation.header("Last-Event-ID", "The number of the event after which the stream is resumed.");
 }
 
 /// Lists events, or streams them if `Accept` prefers `text/event-stream`.

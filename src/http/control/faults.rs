@@ -27,16 +27,16 @@ use crate::http::openapi::{DescribedInput, JSON, Operation, content};
 use crate::http::problem::Problem;
 use crate::json::parse_value;
 
-/// A fault as it is shown: as it was given, and what came of it so far.
+/// A fault in responses: its definition, and its effect so far.
 #[derive(Serialize, JsonSchema)]
 pub struct FaultView {
     #[serde(flatten)]
     given: FaultDefinition,
-    /// Requests that it has counted since it was added.
+    /// The number of requests counted since the fault was added.
     counted: u64,
-    /// How often it has fired.
+    /// The number of times that the fault has fired.
     fired: u64,
-    /// Whether it cannot fire any more: `nth` or `times` are used up.
+    /// Whether the fault cannot fire any more, because `nth` or `times` is used up.
     spent: bool,
 }
 
@@ -44,12 +44,12 @@ pub struct FaultView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FaultListing")]
 pub struct FaultList {
-    /// What chance is drawn from, with the institution's code.
+    /// The seed of random choices, which is combined with the institution's code.
     seed: u64,
     faults: Vec<FaultView>,
 }
 
-/// What a profile's name came to.
+/// The result of applying a profile.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Unleashed")]
 struct AppliedProfile {
@@ -90,8 +90,8 @@ impl JsonSchema for FaultInput {
 /// Adds what the signature of [`add_fault`] does not say.
 pub fn describe_added_fault(operation: &mut Operation<'_>) {
     let (one, several) = (operation.schema::<FaultView>(), operation.schema::<AppliedProfile>());
-    operation.response_content(201, "The fault, or those of the profile.", content(JSON, json!({ "anyOf": [one, several] })));
-    operation.response_header(201, "Location", "Its path.");
+    operation.response_content(201, "The fault, or the faults of the profile.", content(JSON, json!({ "anyOf": [one, several] })));
+    operation.response_header(201, "Location", "The path of the created resource.");
 }
 
 /// The institution and the fault in the path. They may not exist.

@@ -23,13 +23,13 @@ use crate::http::problem::Problem;
 /// The maximum number of findings in a response.
 const MAX_LISTED_ERRORS: usize = 100;
 
-/// Texts by the names of their files; a file that is left out is the compiled-in one.
+/// The file contents by file name. For an omitted file, the compiled-in one is used.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"files": {}}), example = json!({"files": {"scenarios/our-own.toml": EXAMPLE_SCENARIO}}))]
 pub struct FixturesInput {
-    /// `campaign.toml`, `institutions.toml`, `persons.toml`, `errors.toml`, `call-centre.toml`,
-    /// `invented.toml`, `chaos.toml`, `scenarios/NAME.toml`.
+    /// File names: `campaign.toml`, `institutions.toml`, `persons.toml`, `errors.toml`,
+    /// `call-centre.toml`, `invented.toml`, `chaos.toml`, `scenarios/NAME.toml`.
     files: Texts,
 }
 
@@ -41,17 +41,17 @@ clock = { mode = "frozen", now = "2026-01-20T09:00:00+09:00" }
 terminals.T1 = { starts = "pending", polling = false }
 "#;
 
-/// The fixtures in force.
+/// The fixtures in use.
 #[derive(Serialize, JsonSchema)]
 pub struct FixturesView {
-    /// Where those that are not compiled in came from.
+    /// The origin of the fixtures that are not compiled in.
     origin: OriginName,
-    /// When they were put.
+    /// The time at which the fixtures were replaced.
     #[serde(serialize_with = "japan::serialize_option")]
     put: Option<Timestamp>,
-    /// What looks wrong: data that could be real. Only where they were just put.
+    /// Warnings about data that could be real. Only in the response to a replacement.
     warnings: Vec<Finding>,
-    /// Every file's text: what this shows can be put.
+    /// The content of every file. This value can be used in a PUT.
     files: Texts,
 }
 
@@ -59,11 +59,11 @@ pub struct FixturesView {
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "FixturesOrigin")]
 enum OriginName {
-    /// The program's own.
+    /// Compiled into the program.
     CompiledIn,
-    /// `--fixtures DIR`, as it was at the start.
+    /// The directory of `--fixtures DIR`, as it was at the start.
     Directory,
-    /// `PUT /v1/fixtures`.
+    /// Set by `PUT /v1/fixtures`.
     Put,
 }
 

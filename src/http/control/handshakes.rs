@@ -10,11 +10,11 @@ use serde::Serialize;
 use crate::http::app::App;
 use crate::http::handshakes::FailedHandshake;
 
-/// The TLS handshakes of both ports that failed since the start.
+/// The TLS handshakes that failed on either port since the start.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FailedHandshakeListing")]
 pub struct FailedHandshakeList {
-    /// The last hundred, oldest first.
+    /// The last 100 failed handshakes, oldest first.
     failed: Vec<FailedHandshake>,
 }
 

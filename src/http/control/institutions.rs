@@ -37,79 +37,79 @@ use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::institutions::CreateError;
 
-/// What a new institution is made from.
+/// The definition of a new institution.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"template": "9910000075", "clock": {"mode": "frozen", "now": "2026-01-19T19:00:00+09:00"}}), example = json!({"template": "9910000075", "name": {"ja": "試験クリニック", "en": "Test clinic"}, "campaign": {"starts": "tonight"}, "error_profile": "http", "errors": {"restart_required": {"code": "ABCD0123E"}}, "seed": 7, "terminals": {"T1": {"automatic_restart": "06:30"}, "T2": {"starts": "pending"}}, "expires_after": "PT1H"}))]
 pub struct CreateInput {
-    /// An institution of the fixtures, which is copied.
+    /// The institution of the fixtures that is copied.
     template: InstitutionCode,
-    /// Sets the stage on which all else is changed.
+    /// The scenario that is applied first; other fields override it.
     scenario: Option<ScenarioId>,
-    /// Its code; left out, it gets a free one.
+    /// The institution's code. If omitted, an unused one is assigned.
     code: Option<InstitutionCode>,
-    /// Its name.
+    /// The name.
     name: Option<Text>,
-    /// Its clock.
+    /// The clock.
     clock: Option<ClockSetting>,
-    /// Who is asking where neither certificate nor token names a terminal.
+    /// The terminal that is assumed if neither certificate nor token names one.
     default_terminal: Option<TerminalId>,
-    /// How it reads what the notice leaves open.
+    /// The institution's interpretation of what the notice leaves open.
     #[serde(default)]
     readings: Patch<Readings>,
-    /// Its campaign; left out, the notice's.
+    /// The campaign. If omitted, it is the notice's campaign.
     campaign: Option<CampaignInput>,
-    /// In place of the fixtures'.
+    /// The institution's own persons, which replace those of the fixtures.
     #[serde(default)]
     #[schemars(with = "Option<Vec<Person>>")]
     persons: Value,
-    /// What chance and shuffling are drawn from.
+    /// The seed of random choices and of the element order `shuffled`.
     seed: Option<u64>,
-    /// How errors of a check surface.
+    /// The form in which the errors of a check are returned.
     error_profile: Option<ErrorProfile>,
-    /// What replaces entries of the catalogue.
+    /// Replacements of entries of the error catalogue.
     #[serde(default)]
     errors: BTreeMap<ErrorId, Option<Patch<Replacement>>>,
-    /// Liberties that its answers take.
+    /// Variations of the responses that a client must tolerate.
     #[serde(default)]
     wire: Patch<WireQuirks>,
-    /// Its terminals, in addition to the template's or in place of their settings.
+    /// The terminals: they are added to the template's, or override their settings.
     #[serde(default)]
     terminals: BTreeMap<TerminalId, Patch<Settings>>,
-    /// Its faults.
+    /// The faults.
     faults: Option<Vec<FaultDefinition>>,
-    /// What its report says of the product under test.
+    /// The product under test and its tester, for the report.
     #[serde(default)]
     rehearsal: Patch<Rehearsal>,
-    /// By the machine's clock, at least a second: then it deletes itself.
+    /// The lifetime by the machine's clock, after which it is deleted: at least one second.
     expires_after: Option<Period>,
 }
 
-/// What can be changed on an institution as a whole.
+/// The settings of an institution that can be changed.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"error_profile": "http"}), example = json!({"rehearsal": {"product": "模擬レセコン", "version": "1.2.0", "tester": "品質保証部"}}), example = json!({"readings": {"card_while_pending": "error_file"}, "wire": {"unknown_elements": true}}))]
 pub struct PatchInput {
-    /// Its name.
+    /// The name.
     name: Option<Text>,
-    /// Who is asking where neither certificate nor token names a terminal.
+    /// The terminal that is assumed if neither certificate nor token names one.
     default_terminal: Option<TerminalId>,
-    /// How it reads what the notice leaves open.
+    /// The institution's interpretation of what the notice leaves open.
     #[serde(default)]
     readings: Patch<Readings>,
-    /// What chance and shuffling are drawn from.
+    /// The seed of random choices and of the element order `shuffled`.
     seed: Option<u64>,
-    /// How errors of a check surface.
+    /// The form in which the errors of a check are returned.
     error_profile: Option<ErrorProfile>,
-    /// What replaces entries of the catalogue; null takes the catalogue's entry back.
+    /// Replacements of entries of the error catalogue; null restores an entry.
     #[serde(default)]
     errors: BTreeMap<ErrorId, Option<Patch<Replacement>>>,
-    /// Liberties that its answers take.
+    /// Variations of the responses that a client must tolerate.
     #[serde(default)]
     wire: Patch<WireQuirks>,
-    /// Its faults, in place of those it has.
+    /// The faults, which replace all current ones.
     faults: Option<Vec<FaultDefinition>>,
-    /// What its report says of the product under test; a reset and another scenario leave it.
+    /// The product under test, for the report. A reset or another scenario does not change it.
     #[serde(default)]
     rehearsal: Patch<Rehearsal>,
 }
@@ -147,7 +147,7 @@ impl PresentationPatch {
     }
 }
 
-/// `?after=` a code, `?limit=` 1 to 1000 (the default).
+/// `?after=`: only institutions after this code. `?limit=`: 1 to 1000 (default 1000).
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
@@ -160,7 +160,7 @@ pub struct ListQuery {
 #[schemars(rename = "InstitutionListing")]
 pub struct InstitutionList {
     institutions: Vec<ListedInstitution>,
-    /// What to ask behind (`?after=`), where there are more.
+    /// The value of `?after=` for the next page, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<InstitutionCode>,
 }

@@ -27,24 +27,26 @@ use crate::journal::{Entry, EntryPage, ListedEntry, MAX_ENTRIES, Selection, Star
 #[schemars(rename = "JournalListing")]
 pub struct JournalPage {
     entries: Vec<ListedEntry>,
-    /// How many older ones the journal's bound or `DELETE …/journal` has taken away.
+    /// The number of older entries that were removed because of the journal's limit or by `DELETE
+    /// …/journal`.
     evicted: u64,
-    /// Of a store that several servers share: one of them has not written yet what it answered.
+    /// Whether, in a store shared by several servers, one of them has not yet written its
+    /// responses.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     incomplete: bool,
-    /// What the URL of the next page says in place of `after` or `before`; none at the end.
+    /// The value of `after` or `before` for the next page; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<Next>,
 }
 
-/// Where the next page begins.
+/// The start of the next page.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "NextPage")]
 enum Next {
-    /// At the entry after this number.
+    /// The value of `after`: the next page starts after the entry with this number.
     After(u64),
-    /// At the entry before this number.
+    /// The value of `before`: the next page starts before the entry with this number.
     Before(u64),
 }
 

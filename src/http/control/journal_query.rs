@@ -17,19 +17,19 @@ const DEFAULT_PAGE_SIZE: usize = 50;
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct JournalQuery {
-    /// At most so many, 1 to 500 (default 50).
+    /// The maximum number of entries: 1 to 500 (default 50).
     limit: Option<String>,
-    /// Those after this entry, by its number or id.
+    /// Only entries after this one, given by number or id.
     after: Option<String>,
-    /// Those before this entry, by its number or id.
+    /// Only entries before this one, given by number or id.
     before: Option<String>,
     /// `login`, `search`, `updates` …
     operation: Option<String>,
-    /// `answered`, `checked` or `refused`.
+    /// The outcome: `answered`, `checked` or `refused`.
     outcome: Option<String>,
     /// The error's name in the catalogue, or its code.
     error: Option<String>,
-    /// The terminal that it was about.
+    /// The terminal that the request concerns.
     terminal: Option<String>,
     /// The id or kind of the fault that fired.
     fault: Option<String>,
@@ -37,11 +37,11 @@ pub struct JournalQuery {
     inquiry: Option<String>,
     /// The token's pseudonym.
     session: Option<String>,
-    /// Not before, by the institution's clock.
+    /// Only entries at or after this time, by the institution's clock.
     since: Option<String>,
-    /// Before, by the institution's clock.
+    /// Only entries before this time, by the institution's clock.
     until: Option<String>,
-    /// `true` masks what tells of persons.
+    /// `true` masks personal data.
     mask: Option<String>,
 }
 
@@ -49,7 +49,7 @@ pub struct JournalQuery {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntryQuery {
-    /// `true` masks what tells of persons.
+    /// `true` masks personal data.
     mask: Option<String>,
 }
 

@@ -30,7 +30,7 @@ impl DescribedOutput for Exposition {
         let example = "onshi_mock_requests_total{operation=\"search\",outcome=\"refused\"} 3\n";
         operation.response_content(
             200,
-            "Prometheus の text 形式。 Prometheus' text form.",
+            "Prometheus のテキスト形式。 The Prometheus text format.",
             content("text/plain", json!({ "type": "string", "examples": [example] })),
         );
     }

@@ -24,9 +24,9 @@ use crate::journal::{EntryPosition, MAX_ENTRIES};
 #[schemars(rename = "ObservationListing")]
 pub struct ObservationList {
     observations: Vec<Observation>,
-    /// How many older ones are no longer kept.
+    /// The number of older items that are no longer kept.
     evicted: u64,
-    /// What the URL of the next page says in place of `after`; none at the end.
+    /// The value of `after` for the next page; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
 }
@@ -35,9 +35,9 @@ pub struct ObservationList {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ObservationQuery {
-    /// Those after the one with this number.
+    /// Only items after this number.
     after: Option<String>,
-    /// At most so many, 1 to 1000.
+    /// The maximum number of items: 1 to 1000.
     limit: Option<String>,
 }
 

@@ -35,7 +35,7 @@ pub async fn ca_pem(State(app): State<Arc<App>>) -> Pem {
     Pem(app.authority.ca_pem().to_owned())
 }
 
-/// `?listener=backend` or `control`: that one alone.
+/// `?listener=backend` or `control`: only this listener.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentQuery {

@@ -37,7 +37,7 @@ impl<T: Serialize> IntoResponse for Created<T> {
 impl<T: JsonSchema> DescribedOutput for Created<T> {
     fn describe(operation: &mut Operation<'_>) {
         operation.response::<T>(201);
-        operation.response_header(201, "Location", "Its path.");
+        operation.response_header(201, "Location", "The path of the created resource.");
     }
 }
 

@@ -17,17 +17,17 @@ use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::json::parse_value;
 
-/// `{"persons": […]}`, or null for the fixtures'.
+/// `{"persons": […]}`, or null to restore the fixtures' persons.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = json!({"persons": null}))]
 pub struct PersonsInput {
-    /// Null for the fixtures'.
+    /// The persons; null restores those of the fixtures.
     #[schemars(with = "Option<Vec<Person>>")]
     persons: Value,
 }
 
-/// The persons as checks look them up: what this shows can be put.
+/// The persons that checks look up. This value can be used in a PUT.
 #[derive(Serialize, JsonSchema)]
 pub struct PersonsView {
     #[schemars(with = "Vec<Person>")]

@@ -34,7 +34,7 @@ pub struct ScenarioList {
     scenarios: Vec<ScenarioSummary>,
 }
 
-/// A scenario without its stage.
+/// A scenario, without its setup.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ToldScenario")]
 struct ScenarioSummary {
@@ -43,7 +43,7 @@ struct ScenarioSummary {
     about: About,
 }
 
-/// Where an institution stands in its scenario.
+/// The progress of an institution in its scenario.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Standing")]
 pub struct ScenarioStatus {
@@ -51,7 +51,7 @@ pub struct ScenarioStatus {
     /// None where the fixtures have it no longer.
     #[serde(flatten)]
     about: Option<About>,
-    /// When the next step happens.
+    /// The time of the next step.
     #[serde(serialize_with = "japan::serialize_option")]
     next: Option<Timestamp>,
     timeline: Vec<ScheduledStep>,

@@ -35,16 +35,16 @@ impl JsonSchema for SnapshotDocument {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "スナップショット。変更せずに保存し、そのまま送ります。 A snapshot: keep it as it is, and send it unchanged.",
+            "description": "スナップショット。保存して、変更せずに送ってください。 A snapshot. Store it, and send it back unchanged.",
             "type": "object",
             "properties": {
-                "snapshot": { "description": "何のスナップショットか。 What it is a snapshot of.", "type": "string" },
-                "format": { "description": "形式の番号。 The number of its format.", "type": "integer", "minimum": 1 },
-                "version": { "description": "取得したプログラムの版。 The version of the program that took it.", "type": "string" },
-                "code": { "description": "医療機関コード。 The code of its institution.", "type": "string" },
-                "taken": { "description": "取得した時刻（医療機関の時計）。 When, by the institution's clock.", "type": "string", "format": "date-time" },
-                "state": { "description": "医療機関の状態（形式は公開していません）。 The state of the institution; its form is the program's own.", "type": "object" },
-                "sha256": { "description": "改変を検出するための値。 What shows that nothing was changed.", "type": "string" },
+                "snapshot": { "description": "何のスナップショットか。 The kind of object in the snapshot.", "type": "string" },
+                "format": { "description": "形式の番号。 The number of the format.", "type": "integer", "minimum": 1 },
+                "version": { "description": "取得したプログラムの版。 The version of the program that took the snapshot.", "type": "string" },
+                "code": { "description": "医療機関コード。 The code of the institution.", "type": "string" },
+                "taken": { "description": "取得した時刻（医療機関の時計）。 The time of the snapshot, by the institution's clock.", "type": "string", "format": "date-time" },
+                "state": { "description": "医療機関の状態（形式は公開していません）。 The state of the institution, in a format that is not public.", "type": "object" },
+                "sha256": { "description": "改変を検出するための値。 The hash that detects changes.", "type": "string" },
             },
             "required": ["snapshot", "format", "version", "code", "taken", "state", "sha256"],
         })

@@ -31,18 +31,18 @@ pub struct TerminalList {
     terminals: BTreeMap<TerminalId, TerminalView>,
 }
 
-/// `?silent_for=P1D`: only those of which the distribution server has not heard for so long.
+/// `?silent_for=P1D`: only terminals that have not contacted the delivery server for this period.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     silent_for: Option<Period>,
 }
 
-/// A new terminal: its name, and settings.
+/// The name and settings of a new terminal.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "NewTerminal", example = json!({"id": "T2", "starts": "pending", "automatic_restart": "07:00"}))]
 pub struct AddInput {
-    /// Its name.
+    /// The name.
     #[schemars(with = "TerminalId")]
     id: Option<Value>,
     #[serde(flatten)]

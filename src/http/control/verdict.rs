@@ -23,11 +23,11 @@ use crate::verdict::{Verdict, judge, junit, page};
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerdictQuery {
-    /// `json`, `junit` or `html`, whatever `Accept` names.
+    /// `json`, `junit` or `html`; takes precedence over `Accept`.
     format: Option<Form>,
 }
 
-/// A form of the verdict.
+/// A format of the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(rename = "VerdictForm")]
@@ -44,7 +44,7 @@ pub fn describe_verdict(operation: &mut Operation<'_>) {
     let forms = json!({ openapi::JSON: { "schema": verdict }, XML: text, "text/html": text });
     operation.response_content(
         200,
-        "判定（format か Accept で JSON・JUnit XML・ページ）。 The verdict as JSON, JUnit XML or a page, as `format` or Accept names.",
+        "判定。形式（JSON、JUnit XML、ページ）は `format` または `Accept` で指定します。 The verdict as JSON, JUnit XML or a page, as requested by `format` or `Accept`.",
         forms,
     );
 }

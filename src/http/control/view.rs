@@ -26,7 +26,7 @@ use crate::institutions::{Moment, Tenant};
 pub struct InstitutionView {
     code: InstitutionCode,
     name: Text,
-    /// What its client logs in with under strict login.
+    /// The client's login credentials for `--login strict`.
     login: Value,
     clock: ClockSetting,
     default_terminal: TerminalId,
@@ -38,16 +38,16 @@ pub struct InstitutionView {
     presentation: ErrorPresentation,
     #[serde(serialize_with = "japan::serialize_option")]
     next_due: Option<Timestamp>,
-    /// When it deletes itself, by the machine's clock.
+    /// The time at which the institution is deleted automatically, by the machine's clock.
     #[serde(serialize_with = "japan::serialize_option", skip_serializing_if = "Option::is_none")]
     expires: Option<Timestamp>,
-    /// The scenario that it was set to.
+    /// The scenario that is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     scenario: Option<ScenarioId>,
-    /// The product under test and who tests it, as the report says it.
+    /// The product under test and its tester, as shown in the report.
     #[serde(skip_serializing_if = "Option::is_none")]
     rehearsal: Option<Rehearsal>,
-    /// Whether it has persons of its own.
+    /// Whether the institution has its own persons.
     own_persons: bool,
     events: u64,
     faults: Vec<FaultView>,
@@ -58,7 +58,7 @@ pub struct InstitutionView {
 #[derive(Serialize, JsonSchema)]
 pub struct TerminalView {
     id: TerminalId,
-    /// What delivery routes call it.
+    /// The address of the terminal, as used in the delivery routes.
     address: String,
     phase: Phase,
     power: PowerView,

@@ -78,12 +78,12 @@ fn generate(surfaces: &[&ListenerRoutes], catalogue: &Catalogue) -> Value {
 }
 
 const ABOUT: &str = "backend（資格確認を模したもの）と control（管理API）の2つの待ち受けがあり、パスごとの `servers` がどちらかを示します。 \
-Two listeners: backend imitates the real system, control is what tests drive; `servers` of each path tells which.\n\n\
+There are two listeners: backend imitates the real system, and control is the management API for tests. `servers` of each path shows which one it belongs to.\n\n\
 Problem（エラー）は、`Accept` で `text/html` を優先する GET には、同じステータスのページで返します。 \
-A GET whose `Accept` prefers `text/html` gets problems as pages, under the same status.\n\n\
+For a GET whose `Accept` prefers `text/html`, problems are returned as pages with the same status.\n\n\
 `x-provenance` は、実際のシステムを模したもの（imitated）、公開されていないため独自に決めたもの（invented）、模擬環境だけのもの（mock）を区別します。 \
-`x-provenance` tells what imitates the real system, what is invented in place of something that is not public, and what is the mock's alone. \
-Of elements: seen in code or messages that met the real system, from one secondary source, or invented.";
+`x-provenance` distinguishes what imitates the real system (imitated), what is invented because the real counterpart is not public (invented), and what exists only in the mock (mock). \
+For elements: taken from code or messages used with the real system (captured, in_use), from one secondary source (one_author), or invented.";
 
 fn path_item(route: &Described, surface: &ListenerRoutes, schemas: &mut SchemaGenerator) -> Value {
     let parameters: Vec<Value> = parameters::names(&route.path).map(|name| parameters::path_parameter(name, schemas)).collect();

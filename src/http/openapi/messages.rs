@@ -45,8 +45,8 @@ impl JsonSchema for LoginRequest {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "ログイン。項目名は公開されていないため仮のものです。lenient では任意の JSON オブジェクトを受け付け、医療機関コードや端末を含む文字列があればそれを使います。 \
-                A login. The names of the real fields are not public. Under lenient login any JSON object will do; a text that is an institution's code or a terminal's address names who asks.",
+            "description": "ログイン。項目名は公開されていないため仮のものです。lenient では任意の JSON オブジェクトを受け付け、医療機関コードまたは端末のアドレスである文字列から要求元を判断します。 \
+                A login. The names of the real fields are not public. With lenient login, any JSON object is accepted; a string that is an institution's code or a terminal's address identifies the client.",
             "type": "object",
             "properties": {
                 "userId": { "type": "string", "x-provenance": "invented" },
@@ -65,18 +65,18 @@ impl JsonSchema for LoginAnswer {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let text = |provenance: &str, about: &str| json!({ "type": "string", "x-provenance": provenance, "description": about });
         json_schema!({
-            "description": "ログインの結果。拒否のときは status がエラーコード、result が空です。 How a login ended; of one that is refused, status has the error's code and result is empty.",
+            "description": "ログインの結果。拒否の場合、`status` はエラーコード、`result` は空です。 The result of a login. If it is refused, `status` contains the error code, and `result` is empty.",
             "type": "object",
             "required": ["status", "msg", "result"],
             "properties": {
-                "status": text("invented", "200, or the error's code."),
-                "msg": text("invented", "OK, or the error's words."),
+                "status": text("invented", "200, or the error code."),
+                "msg": text("invented", "OK, or the error message."),
                 "result": {
                     "type": "object",
                     "properties": {
                         "accessToken": text("in_use", ""),
                         "refreshToken": text("in_use", ""),
-                        "idToken": text("in_use", "資格確認の Authorization に使います。 What a check sends as its Authorization."),
+                        "idToken": text("in_use", "資格確認の `Authorization` に指定する値。 The value of `Authorization` in a check."),
                         "linkSysCharCd": text("in_use", "0 UTF-8, 1 Shift_JIS"),
                     },
                 },
@@ -111,7 +111,7 @@ impl JsonSchema for CheckAnswer {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let mut schema = group_schema(MESSAGE, &|_| true, |element| element.required);
         schema["description"] = json!(
-            "資格確認の応答。要素の順序は決まっていません。値はすべて文字列です。 The answer of a check: elements in no fixed order, every value a text. See docs/elements.md."
+            "資格確認の応答。要素の順序は決まっていません。値はすべて文字列です。 The response of a check. The order of elements is not fixed, and every value is a string. See docs/elements.md."
         );
         Schema::try_from(schema).unwrap_or_default()
     }

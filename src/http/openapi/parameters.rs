@@ -14,8 +14,8 @@ pub(super) fn names(path: &str) -> impl Iterator<Item = &str> {
 /// Returns the description of a path parameter.
 pub(super) fn path_parameter(name: &str, schemas: &mut SchemaGenerator) -> Value {
     let (schema, about, example) = match name {
-        "code" => (of::<InstitutionCode>(schemas), "医療機関コード。 The institution's code.", "9910000075"),
-        "terminal" => (of::<TerminalId>(schemas), "端末の名前。 The terminal's name.", "T1"),
+        "code" => (of::<InstitutionCode>(schemas), "医療機関コード。 The code of the institution.", "9910000075"),
+        "terminal" => (of::<TerminalId>(schemas), "端末の名前。 The name of the terminal.", "T1"),
         "id" => (
             of::<TerminalAddress>(schemas),
             "端末：<医療機関コード>-<端末>。 The terminal: <institution code>-<terminal>.",
@@ -24,9 +24,9 @@ pub(super) fn path_parameter(name: &str, schemas: &mut SchemaGenerator) -> Value
         "campaign" => (of::<CampaignId>(schemas), "キャンペーン。 The campaign.", "2026-01"),
         "component" => (of::<Component>(schemas), "コンポーネント。 The component.", "linkage_application"),
         "version" => (of::<Version>(schemas), "版。 The version.", "5.3.0"),
-        "entry" => (json!({ "type": "string", "minLength": 1 }), "記録の番号か id。 The number or the id of an entry.", "1"),
-        "fault" => (of::<FaultId>(schemas), "障害の id。 The fault's id.", "f1"),
-        "name" => (json!({ "type": "string", "minLength": 1 }), "ファイル名。 The file's name.", "OQSsiquc01req_0001.xml"),
+        "entry" => (json!({ "type": "string", "minLength": 1 }), "エントリーの番号または ID。 The number or id of an entry.", "1"),
+        "fault" => (of::<FaultId>(schemas), "障害の ID。 The id of the fault.", "f1"),
+        "name" => (json!({ "type": "string", "minLength": 1 }), "ファイル名。 The name of the file.", "OQSsiquc01req_0001.xml"),
         _ => (json!({ "type": "string", "minLength": 1 }), "", ""),
     };
     json!({ "name": name, "in": "path", "required": true, "description": about, "schema": schema, "example": example })

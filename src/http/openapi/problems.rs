@@ -18,17 +18,21 @@ pub(super) const PROBLEM: &str = "application/problem+json";
 const KINDS: [(u16, &[&str], &str); 10] = [
     (400, &["path", "query", "not-json", "body-broken"], "要求を読み取れません。 The request cannot be read."),
     (401, &["control-token"], "管理トークンがないか、違います。 The control token is missing or wrong."),
-    (404, &["not-found"], "ありません。 There is none."),
+    (404, &["not-found"], "存在しません。 It does not exist."),
     (405, &["method-not-allowed"], "このメソッドは使えません。 The method is not allowed."),
     (408, &["body-timeout"], "本文が時間内に届きませんでした。 The body did not arrive in time."),
-    (409, &["conflict"], "現在の状態ではできません。 The present state does not allow it."),
+    (409, &["conflict"], "現在の状態ではできません。 The current state does not allow the request."),
     (413, &["body-too-large"], "本文が大きすぎます。 The body is too large."),
     (415, &["content-encoding"], "本文が圧縮されています。 The body is compressed."),
-    (422, &["field", "fixtures"], "項目の値またはフィクスチャが正しくありません。 A field is wrong or unknown, or fixtures are wrong."),
+    (
+        422,
+        &["field", "fixtures"],
+        "項目の値またはフィクスチャが正しくありません。 A field is invalid or unknown, or the fixtures are invalid.",
+    ),
     (
         503,
         &["store-unavailable", "linkage-folder", "too-many-streams"],
-        "今は応答できません。 It cannot be answered now: the store or the linkage folder does not work, or too many streams are open.",
+        "今は応答できません（保存先または連携フォルダーの障害、ストリームの数の上限）。 The server cannot respond now: the store or the linkage folder does not work, or too many streams are open.",
     ),
 ];
 

@@ -36,13 +36,13 @@ impl Provenance {
     pub fn note(self) -> &'static str {
         match self {
             Self::Imitated => {
-                "実際のシステムを模したものです。公開されていない部分（ログインの項目名、エラーコードと文言など）は仮のもので、x-provenance に示します。 \
-                 Imitates the real system. What is not public (names of login fields, error codes and words …) is invented; x-provenance tells."
+                "実際のシステムを模したものです。公開されていない部分（ログインの項目名、エラーコードと文言など）は仮のもので、`x-provenance` に示します。 \
+                 Imitates the real system. What is not public (names of login fields, error codes, messages, etc.) is invented and marked by `x-provenance`."
             }
             Self::Invented => {
-                "模擬環境独自のプロトコルです（実際のものは公開されていません）。 The mock's own protocol: the real one is not public."
+                "模擬環境独自のプロトコルです（実際のものは公開されていません）。 A protocol of the mock, since the real one is not public."
             }
-            Self::Mock => "模擬環境独自の管理APIです。 The mock's own; the real system has nothing like it.",
+            Self::Mock => "模擬環境独自の管理APIです。 A management API of the mock; the real system has no equivalent.",
         }
     }
 }
@@ -62,23 +62,23 @@ tags! {
     /// Delivery of updates to terminals.
     DELIVERY: Invented, "配信 delivery", "資格確認端末への更新の配信。 Delivery of updates to terminals.";
     /// The linkage folder and the card reader of a remote terminal.
-    LINKAGE: Invented, "連携 linkage", "ほかの場所にある端末の連携フォルダーとカードリーダー。 Linkage folder and card reader of a terminal elsewhere.";
+    LINKAGE: Invented, "連携 linkage", "ほかの場所にある端末の連携フォルダーとカードリーダー。 The linkage folder and card reader of a remote terminal.";
     /// Notices to institutions.
-    NOTICES: Invented, "お知らせ notices", "医療機関へのお知らせ（N10）。 What institutions are told (N10).";
+    NOTICES: Invented, "お知らせ notices", "医療機関へのお知らせ（N10）。 Notices to institutions (N10).";
     /// Operations that need no token.
-    OPEN: Mock, "稼働 server", "稼働状況、CA証明書、この文書。トークンは不要です。 Health, the CA's certificate, this document: open without a token.";
+    OPEN: Mock, "稼働 server", "稼働状況、CA証明書、この文書。トークンは不要です。 Health, the CA certificate and this document. No token is required.";
     /// Institutions.
-    INSTITUTIONS: Mock, "医療機関 institutions", "医療機関（テナント）の作成・変更・削除。 Institutions, the tenants: created, changed, deleted.";
+    INSTITUTIONS: Mock, "医療機関 institutions", "医療機関（テナント）の作成・変更・削除。 Creating, changing and deleting institutions (tenants).";
     /// Clocks.
-    CLOCK: Mock, "時計 clock", "医療機関ごとの時計。 Each institution's clock.";
+    CLOCK: Mock, "時計 clock", "医療機関ごとの時計。 The clock of each institution.";
     /// Scenarios, persons and snapshots.
     SCENARIOS: Mock, "場面 stage", "シナリオ、フィクスチャ、被保険者、スナップショット。 Scenarios, fixtures, persons, snapshots.";
     /// Campaigns.
-    CAMPAIGN: Mock, "キャンペーン campaign", "更新の配信期間・時間帯・パッケージ。 What is distributed, and when.";
+    CAMPAIGN: Mock, "キャンペーン campaign", "更新の配信期間・時間帯・パッケージ。 The distribution period, windows and packages of updates.";
     /// Terminals and actions at them.
-    TERMINALS: Mock, "端末 terminals", "資格確認端末の設定と操作。 Terminals: their settings, and what people do to them.";
+    TERMINALS: Mock, "端末 terminals", "資格確認端末の設定と操作。 The settings and operation of terminals.";
     /// Faults.
-    FAULTS: Mock, "障害 faults", "わざと起こす障害。 Answers broken on purpose.";
+    FAULTS: Mock, "障害 faults", "意図的に起こす、応答の障害。 Faults injected into responses.";
     /// Requests, responses and their explanations.
-    EVIDENCE: Mock, "記録 evidence", "何が要求され、どう応答したか、その理由。 What was asked and answered, and why.";
+    EVIDENCE: Mock, "記録 evidence", "要求と応答、その理由。 Requests, responses and the reasons for them.";
 }

@@ -13,22 +13,23 @@ use super::readings::{Excluded, Readings};
 /// The maximum number of nights of a campaign.
 pub const MAX_NIGHTS: u16 = 400;
 
-/// When a campaign distributes, in Japan time. A night belongs to the day it starts on.
+/// The distribution schedule of a campaign, in Japan time. A night belongs to the day on which it
+/// starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calendar {
     /// The day on which the first night starts.
     pub starts: Date,
-    /// How many days from `starts` have a night, excluded ones counted: 1 to 400.
+    /// The number of nights from `starts`, including excluded ones: 1 to 400.
     pub nights: u16,
-    /// Days taken out; what that takes away is a reading.
+    /// Excluded dates. The setting `readings.excluded` decides what is not distributed.
     #[serde(default)]
     pub excluded: BTreeSet<Date>,
-    /// When a night's window opens.
+    /// The time at which the nightly window opens.
     pub opens: Time,
-    /// When it closes: on the next day where it is not after `opens`.
+    /// The time at which the window closes; on the next day if it is not after `opens`.
     pub closes: Time,
-    /// From midnight of this day on the window is open all day, without end.
+    /// The first date of all-day distribution, which starts at midnight and has no end.
     #[serde(default)]
     pub all_day_from: Option<Date>,
 }

@@ -24,9 +24,9 @@ const MAX_NOTICES: usize = 20;
 named! {
     /// The four programs on a terminal that are updated by distribution.
     pub enum Component {
-        /// 配信アプリケーション, which updates itself too.
+        /// 配信アプリケーション, which also updates itself.
         DistributionApplication = "distribution_application",
-        /// 連携アプリケーション: files to and from the receipt computer.
+        /// 連携アプリケーション: exchanges files with the receipt computer.
         LinkageApplication = "linkage_application",
         /// 顔認証ライブラリ
         FaceRecognitionLibrary = "face_recognition_library",
@@ -59,69 +59,72 @@ impl fmt::Display for Component {
     }
 }
 
-/// A component's new version. Versions and sizes are invented: the real ones are not public.
+/// A new version of a component. Versions and sizes are invented, since the real ones are not
+/// public.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
-    /// What it updates.
+    /// The component that is updated.
     pub component: Component,
-    /// The version that it brings.
+    /// The new version.
     pub version: Version,
-    /// The version that terminals of the fixtures run before it.
+    /// The version that the terminals of the fixtures run before the update.
     pub replaces: Version,
-    /// Bytes, 1 to 4 GiB.
+    /// The size in bytes: 1 to 4294967296 (4 GiB).
     pub size: u64,
-    /// SHA-256 of its bytes, 64 lower-case hexadecimal digits; where it is left out, it is computed in the background.
+    /// The SHA-256 of the package: 64 lower-case hexadecimal digits. If omitted, it is computed in
+    /// the background.
     #[serde(default)]
     pub sha256: Option<String>,
-    /// Whether it runs only after a restart of the terminal; one that needs none runs as soon as it is installed.
+    /// Whether the version runs only after a restart of the terminal. Otherwise, it runs as soon as
+    /// it is installed.
     pub restart_required: bool,
 }
 
-/// What institutions are told of a campaign (N10).
+/// A notice to institutions about a campaign (N10).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {
-    /// How it reaches them.
+    /// The channel of a notice.
     pub channel: Channel,
-    /// From when it is listed.
+    /// The time from which the notice is listed.
     #[serde(serialize_with = "super::japan::serialize")]
     pub published: Timestamp,
-    /// Its headline.
+    /// The headline.
     pub title: Text,
-    /// What it says.
+    /// The text.
     pub body: Text,
 }
 
-/// How a notice reaches an institution.
+/// The channel of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// Mail from the portal site for institutions.
     PortalMail,
-    /// On the screen for online claims.
+    /// The screen of the online claims system.
     OnlineClaimsScreen,
 }
 
-/// One update distributed over a period.
+/// An update that is distributed over a period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Campaign {
-    /// Its name.
+    /// The name.
     pub id: CampaignId,
-    /// What staff would call it.
+    /// The title that staff use.
     pub title: Text,
-    /// When it distributes.
+    /// The distribution schedule.
     pub calendar: Calendar,
-    /// What it distributes, one package a component, in the order of installation.
+    /// The packages in the order of installation, one per component.
     pub packages: Vec<Package>,
-    /// Whether distribution is halted.
+    /// Whether distribution is suspended.
     #[serde(default)]
     pub suspended: bool,
-    /// Whether the delivery server is down: it refuses everything, and nothing is distributed.
+    /// Whether the delivery server is down: it refuses all requests, and nothing is distributed.
     #[serde(default)]
     pub down: bool,
-    /// What institutions are told.
+    /// The notices to institutions.
     #[serde(default)]
     pub notices: Vec<Notice>,
 }

@@ -23,22 +23,22 @@ pub enum Card {
     Expired,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CardOutcome {
-    /// Nothing: the reader has no power, or the terminal is not running.
+    /// Nothing happened, because the reader has no power or the terminal is not running.
     Nothing,
-    /// The reader refused the card; its screens are known by their numbers.
+    /// The reader rejected the card. Its screens are identified by their numbers.
     Reader {
-        /// Its screen.
+        /// The screen that the reader shows.
         screen: Text,
     },
     /// The terminal refused the check and shows the error.
     Refused {
-        /// Which.
+        /// The error.
         error: ErrorId,
-        /// Whether a face result file has the error, too.
+        /// Whether a face result file also contains the error.
         error_file: bool,
     },
     /// A face result file was written.

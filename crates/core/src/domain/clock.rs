@@ -7,29 +7,30 @@ use serde::{Deserialize, Serialize};
 
 use super::period::Period;
 
-/// How a clock moves.
+/// How the clock runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Shows the machine's time.
     System,
-    /// Stands still until advanced.
+    /// Stopped until it is advanced.
     Frozen,
-    /// Runs from a given reading at a given rate.
+    /// Runs from a given time at a given rate.
     Running,
 }
 
-/// What a clock is set to: `{"mode": …, "now": RFC 3339, "rate": 1.0}`.
+/// The setting of a clock: `{"mode": …, "now": RFC 3339, "rate": 1.0}`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = Self { mode: Mode::Frozen, now: Some(Timestamp::constant(1_768_816_800, 0)), rate: None }, example = Self { mode: Mode::System, now: None, rate: None })]
 pub struct ClockSetting {
-    /// How it moves.
+    /// How the clock runs.
     pub mode: Mode,
-    /// Its first reading; left out: what it shows anyway. Not with `system`.
+    /// The initial time. If omitted, the clock keeps its current time. Not allowed with `system`.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "super::japan::serialize_option")]
     pub now: Option<Timestamp>,
-    /// Seconds it moves per second of the machine, above 0 to 10000 (default 1); only with `running`.
+    /// The number of seconds that the clock advances per second of the machine: above 0, at most
+    /// 10000 (default 1). Only with `running`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
 }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ElementOrder {
-    /// That of real files: the iteration order of a Java `HashMap` over the elements' names.
+    /// The order of real files: the iteration order of a Java `HashMap` of the element names.
     Hash,
-    /// That of the specification.
+    /// The order of the specification.
     Specification,
-    /// Drawn from the institution's seed: the same seed gives the same order.
+    /// A random order determined by the institution's seed; the same seed gives the same order.
     Shuffled,
 }

@@ -11,7 +11,7 @@ pub enum Encoding {
     #[default]
     #[serde(rename = "utf-8")]
     Utf8,
-    /// Shift_JIS as Windows has it (CP932).
+    /// Shift_JIS in the Windows variant (CP932).
     #[serde(rename = "shift_jis")]
     ShiftJis,
 }

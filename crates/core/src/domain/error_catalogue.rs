@@ -10,69 +10,70 @@ use super::named::named;
 use super::text::Text;
 
 named! {
-    /// What can go wrong, by the name that fixtures use.
+    /// An error, by the name that the fixtures use.
     pub enum ErrorId {
         /// The request cannot be read.
         MalformedRequest = "malformed_request",
-        /// A linkage file of a kind that exists, but whose layout is not public.
+        /// A linkage file of an existing kind whose layout is not public.
         KindNotPublic = "kind_not_public",
-        /// The body did not come whole in time.
+        /// The body did not arrive completely in time.
         BodyTimeout = "body_timeout",
         /// The body is too large.
         BodyTooLarge = "body_too_large",
         /// The body is compressed.
         BodyEncoded = "body_encoded",
-        /// No such path.
+        /// The path does not exist.
         UnknownRoute = "unknown_route",
-        /// The path exists, the method does not.
+        /// The path does not support the method.
         MethodNotAllowed = "method_not_allowed",
-        /// Nothing says which institution asks.
+        /// The requesting institution cannot be identified.
         IdentityMissing = "identity_missing",
-        /// No such institution or terminal.
+        /// The institution or terminal does not exist.
         IdentityUnknown = "identity_unknown",
-        /// Certificate, token and request name different ones.
+        /// Certificate, token and request identify different institutions or terminals.
         IdentityContradiction = "identity_contradiction",
-        /// This server wants one of its client certificates.
+        /// A client certificate issued by this server is required.
         CertificateRequired = "certificate_required",
-        /// The credentials are not known.
+        /// The credentials are incorrect.
         LoginRefused = "login_refused",
-        /// No token where one is required.
+        /// A required token is missing.
         TokenMissing = "token_missing",
-        /// A token that is not this server's, or of an institution that has been reset.
+        /// The token was not issued by this server, or its institution has been reset since then.
         TokenForeign = "token_foreign",
-        /// The token's life is over.
+        /// The token has expired.
         TokenExpired = "token_expired",
         /// The terminal is off.
         TerminalOff = "terminal_off",
         /// The terminal is booting.
         TerminalStarting = "terminal_starting",
-        /// N5: installed, not restarted.
+        /// N5: the update is installed, but the terminal has not been restarted.
         RestartRequired = "restart_required",
-        /// N9: restarted, and the error stays.
+        /// N9: the terminal was restarted, but the error remains.
         RestartDidNotHelp = "restart_did_not_help",
-        /// N11, as a setting: not installed by a date.
+        /// N11 (by setting): the update was not installed by the set date.
         UpdateMissing = "update_missing",
-        /// The line's authentication is lost: an error that is not the notice's, and that no restart cures.
+        /// The line's authentication is lost. This error is not in the notice, and a restart does
+        /// not resolve it.
         LineDown = "line_down",
-        /// The card is about to expire: a side note on success.
+        /// The card expires soon; this is a note on a successful check.
         CardExpiresSoon = "card_expires_soon",
-        /// A person whose check ends with an error of its own.
+        /// A person whose check results in an error specific to that person.
         PersonRefused = "person_refused",
-        /// Card data that fit nobody, or several, where one person is needed.
+        /// The card data match no person, or several, although exactly one is required.
         PersonUnmatched = "person_unmatched",
-        /// Medical information without the patient's consent.
+        /// Medical information was requested without the patient's consent.
         ConsentMissing = "consent_missing",
-        /// A bulk result under a reception number that is not known.
+        /// The reception number of the bulk request is unknown.
         ReceptionUnknown = "reception_unknown",
-        /// No such package.
+        /// The package does not exist.
         UnknownPackage = "unknown_package",
-        /// A range outside the package.
+        /// The range is outside the package.
         RangeNotSatisfiable = "range_not_satisfiable",
-        /// A terminal's report that does not fit.
+        /// The report does not match the terminal's state.
         ReportRefused = "report_refused",
-        /// A download outside the windows that nobody asked for by hand.
+        /// An automatic download outside the distribution windows.
         WindowClosed = "window_closed",
-        /// A terminal that polls too often.
+        /// The terminal polls too often.
         TooManyPolls = "too_many_polls",
         /// The campaign is suspended.
         DistributionSuspended = "distribution_suspended",
@@ -80,11 +81,11 @@ named! {
         DeliveryDown = "delivery_down",
         /// `If-Match` names another package.
         PreconditionFailed = "precondition_failed",
-        /// The package's hash is not known yet.
+        /// The package's hash is still being computed.
         PackagePreparing = "package_preparing",
         /// The package's file is gone or has changed.
         PackageUnavailable = "package_unavailable",
-        /// The store does not work: nothing could be read or kept.
+        /// The store does not work: it could not be read or written.
         StoreUnavailable = "store_unavailable",
     }
 }
@@ -135,31 +136,31 @@ pub struct Entry {
     pub provenance: Provenance,
 }
 
-/// Where something comes from.
+/// The origin of code, wording and situation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
-    /// Of the code.
+    /// The origin of the code.
     pub code: Mark,
-    /// Of the wording.
+    /// The origin of the wording.
     pub message: Mark,
-    /// Of the situation: a row of the notice such as N5, or `mock`.
+    /// The origin of the situation: a row of the notice, such as N5, or `mock`.
     pub source: String,
 }
 
-/// Documented, or invented here.
+/// The origin of a code or wording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// Published.
+    /// Published in a document.
     Documented,
     /// Invented by this mock, because the real one is not public.
     Invented,
-    /// Given by the user, over the API.
+    /// Set by the user through the API.
     Replaced,
 }
 
-/// Where in a check's message an error comes.
+/// The place of an error in the message of a check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {

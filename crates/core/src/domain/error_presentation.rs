@@ -17,49 +17,53 @@ use super::text::Text;
 #[serde(deny_unknown_fields, default, expecting = "struct Surfacing")]
 #[schemars(rename = "Surfacing")]
 pub struct ErrorPresentation {
-    /// How errors of a check surface.
+    /// The form in which the errors of a check are returned.
     pub error_profile: ErrorProfile,
-    /// What replaces the catalogue's code, words, layer or status.
+    /// Replacements of the catalogue's codes, messages, layers or statuses.
     pub errors: BTreeMap<ErrorId, Replacement>,
-    /// What answers do to a client that relies on more than is promised.
+    /// Variations of the responses that a client must tolerate.
     pub wire: WireQuirks,
-    /// What chance and the order `shuffled` are drawn from.
+    /// The seed of random choices and of the element order `shuffled`.
     pub seed: u64,
 }
 
 named! {
-    /// The way in which an error reaches a receipt computer: not public, so that a careful client is tested with all four.
+    /// The form in which an error reaches a receipt computer. It is not public, so clients should
+    /// be tested with all four.
     #[derive(Default)]
     pub enum ErrorProfile {
-        /// HTTP 200, the error in the message, a `MessageBody` with `ProcessingResultStatus` "2".
+        /// HTTP 200. The message contains the error, and a `MessageBody` with
+        /// `ProcessingResultStatus` "2".
         #[default]
         Envelope = "envelope",
-        /// The same without `MessageBody`.
+        /// As `envelope`, but without `MessageBody`.
         Bare = "bare",
-        /// The envelope under the error's HTTP status; in the linkage folder as `Envelope`.
+        /// As `envelope`, but with the error's HTTP status. In the linkage folder, it is the same
+        /// as `envelope`.
         Http = "http",
-        /// No answer: the connection closes (HTTP/2: the stream is reset), no file appears.
+        /// No response: the connection is closed (HTTP/2: the stream is reset), and no file is
+        /// written.
         Silent = "silent",
     }
 }
 
-/// What replaces an entry of the catalogue; what is left out stays.
+/// The replacement of an entry of the error catalogue. Omitted fields keep the catalogue's values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Replacement {
     /// The code: 1 to 32 visible ASCII characters.
     pub code: Option<String>,
-    /// The HTTP status of the profile `http`, 200 to 599.
+    /// The HTTP status for the profile `http`: 200 to 599.
     pub status: Option<u16>,
-    /// Where in the message it comes.
+    /// The place in the message.
     pub layer: Option<Layer>,
-    /// The words: 1 to 1,000 characters without control characters.
+    /// The message: 1 to 1,000 characters without control characters.
     pub message: Option<Text>,
-    /// What to do about it: at most 1,000 characters without control characters.
+    /// The remedy: at most 1,000 characters without control characters.
     pub remedy: Option<Text>,
 }
 
-/// Liberties that an answer takes.
+/// Variations of the responses that a client must tolerate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, expecting = "struct Liberties")]
 #[schemars(rename = "Liberties")]
@@ -69,9 +73,9 @@ pub struct WireQuirks {
     #[serde(deserialize_with = "replaced_by_element_order", skip_serializing)]
     #[schemars(skip)]
     pub shuffle_elements: (),
-    /// Each group gets an element that no client knows.
+    /// Whether each group contains an additional unknown element.
     pub unknown_elements: bool,
-    /// What pads insurer numbers to eight characters.
+    /// The character that pads insurer numbers on the left to eight characters.
     pub insurer_number_padding: Padding,
 }
 
@@ -81,11 +85,11 @@ fn replaced_by_element_order<'de, D: Deserializer<'de>>(_: D) -> Result<(), D::E
     ))
 }
 
-/// What pads a number on the left.
+/// The character that pads a number on the left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Padding {
-    /// Spaces, as the real system does.
+    /// Spaces, as in the real system.
     #[default]
     Spaces,
     /// Zeros.

@@ -15,96 +15,97 @@ use super::named::named;
 /// The maximum number of events stored. Older ones are evicted and counted.
 pub const MAX_EVENTS: usize = 1000;
 
-/// One change of state.
+/// A state change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
-    /// 1, 2, 3 … within the institution.
+    /// The number within the institution: 1, 2, 3 …
     pub number: u64,
-    /// By the institution's clock.
+    /// The time by the institution's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub at: Timestamp,
-    /// Where it happened.
+    /// The terminal.
     pub terminal: TerminalId,
     /// What happened.
     #[serde(flatten)]
     pub change: Change,
 }
 
-/// A change of state at a terminal.
+/// A state change of a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Change {
-    /// Switched off: by an orderly shutdown (under fast startup it is hibernated) or by the plug.
+    /// The terminal was switched off, by an orderly shutdown (hibernation with fast startup) or by
+    /// pulling the plug.
     SwitchedOff {
-        /// How.
+        /// How the terminal was switched off.
         how: SwitchOff,
-        /// Whether the session is kept, so that switching on is no boot.
+        /// Whether the session is saved, so that switching on is not a boot.
         hibernated: bool,
     },
-    /// Switched on with the session it was shut down with: no boot.
+    /// The terminal was switched on with its saved session; this is not a boot.
     Resumed,
-    /// A boot: what was installed and now runs.
+    /// The terminal booted. From now on, the installed versions run.
     Booted {
         /// The new boot's id.
         boot: BootId,
         /// The components whose running version changed.
         applied: Vec<Component>,
     },
-    /// The linkage application alone was restarted: no boot.
+    /// Only the linkage application was restarted; this is not a boot.
     LinkageRestarted,
     /// The reader was switched on or off.
     ReaderSwitched {
-        /// Whether it is on now.
+        /// Whether the reader is on now.
         on: bool,
     },
-    /// A package's download began or went on.
+    /// The download of a package started or resumed.
     DownloadStarted {
-        /// What is downloaded.
+        /// The component.
         component: Component,
-        /// Its new version.
+        /// The new version.
         version: Version,
-        /// Bytes that were there already.
+        /// The number of bytes that had already been received.
         from: u64,
     },
-    /// A download stopped before its end.
+    /// A download stopped before it was complete.
     DownloadStopped {
-        /// What was downloaded.
+        /// The component.
         component: Component,
-        /// Bytes that are kept.
+        /// The number of bytes that are kept.
         received: u64,
-        /// Why.
+        /// The reason.
         why: Stop,
     },
-    /// A package is there as a whole.
+    /// The download of a package is complete.
     Downloaded {
-        /// What was downloaded.
+        /// The component.
         component: Component,
-        /// Its version.
+        /// The version.
         version: Version,
     },
-    /// A component is installed; where it needs a restart it does not run yet.
+    /// A component was installed. If it requires a restart, it does not run yet.
     Installed {
-        /// What was installed.
+        /// The component.
         component: Component,
-        /// Its version.
+        /// The version.
         version: Version,
-        /// Whether it runs only after a restart.
+        /// Whether the version runs only after a restart.
         restart_required: bool,
     },
     /// A card was presented at the reader.
     CardPresented {
-        /// The fixture person whose card it was.
+        /// The fixture person who owns the card.
         person: String,
-        /// What came of it.
+        /// The result.
         outcome: CardOutcome,
     },
     /// An external terminal reported a failure.
     Failed {
-        /// What failed.
+        /// The component.
         component: Component,
-        /// Its version.
+        /// The version.
         version: Version,
-        /// In the terminal's own words.
+        /// The message from the terminal.
         message: String,
     },
 }
@@ -146,7 +147,7 @@ impl Change {
     }
 }
 
-/// How a terminal was switched off.
+/// How the terminal was switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SwitchOff {
@@ -156,13 +157,13 @@ pub enum SwitchOff {
     Plug,
 }
 
-/// Why a download stopped before its end.
+/// The reason why a download stopped before it was complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stop {
     /// The window closed.
     WindowClosed,
-    /// The campaign offers it no longer, is suspended, or its server is down.
+    /// The campaign no longer offers the package, is suspended, or its server is down.
     Withdrawn,
     /// The terminal was switched off or restarted.
     Interrupted,

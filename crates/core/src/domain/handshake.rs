@@ -4,34 +4,37 @@ use super::named::named;
 use super::text::Text;
 
 named! {
-    /// What failed. An alert is what the client itself said (RFC 8446, 6.2).
+    /// The cause of the failure. Alerts are sent by the client itself (RFC 8446, 6.2).
     #[schemars(rename = "HandshakeCause")]
     pub enum Cause {
         /// The client does not trust the CA: alert `unknown_ca`.
         UntrustedCa = "untrusted_ca",
-        /// The client refused the server's certificate: alerts `certificate_unknown`, `bad_certificate`, `decrypt_error` and others about it.
+        /// The client rejected the server's certificate: alerts `certificate_unknown`,
+        /// `bad_certificate`, `decrypt_error` and similar.
         CertificateRefused = "certificate_refused",
-        /// To the client the certificate is out of date: alert `certificate_expired`.
+        /// The client considers the certificate to be outside its period of validity: alert
+        /// `certificate_expired`.
         CertificateExpired = "certificate_expired",
-        /// The client offers nothing newer than TLS 1.1.
+        /// The client supports only TLS 1.1 or older.
         OldTls = "old_tls",
-        /// No cipher suite, key exchange or signature in common.
+        /// There is no common cipher suite, key exchange or signature algorithm.
         NoCommonCipher = "no_common_cipher",
-        /// By ALPN the client wants neither HTTP/1.1 nor HTTP/2.
+        /// The client offers neither HTTP/1.1 nor HTTP/2 in ALPN.
         NoCommonProtocol = "no_common_protocol",
-        /// The client presented a certificate of this CA without having its key.
+        /// The client presented a certificate of this CA without possessing its private key.
         ClientCertificate = "client_certificate",
-        /// The client spoke plain HTTP.
+        /// The client used plain HTTP.
         PlainHttp = "plain_http",
-        /// What came is no TLS, or broken.
+        /// The received data is not TLS, or is corrupt.
         NotTls = "not_tls",
-        /// The client left in the middle of it, without an alert that says why.
+        /// The client disconnected during the handshake without an alert that gives the reason.
         Closed = "closed",
-        /// It was complete, and the client left without a request: some look at the certificate only then.
+        /// The handshake was completed, but the client disconnected without a request. Some clients
+        /// verify the certificate only then.
         NoRequest = "no_request",
-        /// It was not complete in time.
+        /// The handshake was not completed in time.
         TimedOut = "timed_out",
-        /// Anything else, alerts that have no cause of their own among it.
+        /// Any other cause, including alerts without a value of their own here.
         Other = "other",
     }
 }

@@ -77,7 +77,8 @@ macro_rules! text_id {
 }
 
 text_id! {
-    /// 医療機関コード in ten digits: prefecture (2), score table (1 medical, 3 dental, 4 pharmacy, 6 home-visit nursing), then seven of which the last is a check digit.
+    /// 医療機関コード, ten digits: prefecture (2), score table (1 medical, 3 dental, 4 pharmacy, 6
+    /// home-visit nursing), and seven more, of which the last is a check digit.
     InstitutionCode, "^[0-9]{2}[1346][0-9]{7}$", "9910000075"
 }
 text_id! {
@@ -101,7 +102,7 @@ text_id! {
     FaultId, "^[0-9A-Za-z_-]{1,32}$", "slow-login"
 }
 text_id! {
-    /// What tells one boot from the next: 1 to 64 visible ASCII characters.
+    /// The id of a boot: 1 to 64 visible ASCII characters.
     BootId, "^[!-~]{1,64}$", "boot-2"
 }
 
@@ -228,7 +229,7 @@ impl BootId {
     }
 }
 
-/// Where a terminal is: `<institution code>-<terminal>`, such as `9910000026-T1`.
+/// The address of a terminal: `<institution code>-<terminal>`, such as `9910000026-T1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(with = "String", extend("pattern" = "^[0-9]{2}[1346][0-9]{7}-[0-9A-Za-z]{1,16}$", "examples" = ["9910000075-T1"]))]
@@ -269,7 +270,7 @@ impl fmt::Display for TerminalAddress {
     }
 }
 
-/// A program's version: one to four numbers with dots between, compared number by number.
+/// A program version: one to four numbers separated by dots, compared number by number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = "^[0-9]{1,9}([.][0-9]{1,9}){0,3}$", "examples" = ["5.3.0"]))]

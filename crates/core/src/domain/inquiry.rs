@@ -111,9 +111,9 @@ named! {
         InvalidNewer = "invalid_newer",
         /// 該当資格なし
         None = "none",
-        /// 複数該当; of medical insurance only.
+        /// 複数該当; only for medical insurance.
         Several = "several",
-        /// 有効（未登録）; of medical aid only.
+        /// 有効（未登録）; only for medical aid.
         ValidUnregistered = "valid_unregistered",
     }
 }
@@ -158,25 +158,25 @@ pub struct Finding<'a> {
     pub near_miss: Option<NearMiss>,
 }
 
-/// The qualification that came nearest, criterion by criterion.
+/// The closest qualification, criterion by criterion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NearMiss {
     /// The fixture person's id.
     pub person: String,
-    /// Every criterion, met or not.
+    /// All criteria, whether met or not.
     pub criteria: Vec<Criterion>,
 }
 
-/// One thing that has to match.
+/// A criterion that must match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Criterion {
     /// The element of the request.
     pub element: Cow<'static, str>,
-    /// Whether it matches after folding.
+    /// Whether the values match after normalization.
     pub met: bool,
-    /// What the fixture has.
+    /// The value in the fixtures.
     pub expected: String,
-    /// What came.
+    /// The value in the request.
     pub got: String,
 }
 

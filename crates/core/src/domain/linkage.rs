@@ -11,7 +11,7 @@ use super::period::Period;
 
 macro_rules! file_kinds {
     ($($(#[$doc:meta])* $name:ident = $stem:literal),* $(,)?) => {
-        /// A kind of request, by the name that its files begin with.
+        /// A kind of request file, identified by the beginning of the file name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         pub enum FileKind { $($(#[$doc])* #[serde(rename = $stem)] $name),* }
 
@@ -28,29 +28,29 @@ macro_rules! file_kinds {
 }
 
 file_kinds! {
-    /// One check by card data; the face result files are of this kind, too.
+    /// A check by card data. Face result files are of this kind, too.
     Check = "OQSsiquc01",
-    /// A bulk check handed in.
+    /// A bulk check request.
     BulkCheck = "OQSmuquc01",
-    /// … and fetched.
+    /// A request for the result of the preceding kind.
     BulkCheckResult = "OQSmuquc02",
-    /// Medical aid in a month.
+    /// A bulk check of medical aid for one month.
     MedicalAid = "OQSmutic01",
-    /// … and fetched.
+    /// A request for the result of the preceding kind.
     MedicalAidResult = "OQSmutic02",
-    /// Who consented to home visits.
+    /// A bulk check of the persons who consented to home-visit treatment.
     HomeVisits = "OQSmuhvq01",
-    /// … and fetched.
+    /// A request for the result of the preceding kind.
     HomeVisitsResult = "OQSmuhvq02",
-    /// Who consented to online consultation.
+    /// A bulk check of the persons who consented to online consultation.
     Online = "OQSmuonq01",
-    /// … and fetched.
+    /// A request for the result of the preceding kind.
     OnlineResult = "OQSmuonq02",
-    /// One reference number to register.
+    /// A registration of one reference number.
     Registration = "OQSsiimm01",
-    /// Many reference numbers to register.
+    /// A bulk registration of reference numbers.
     BulkRegistration = "OQSmuimm01",
-    /// … and what came of it.
+    /// A request for the result of the preceding kind.
     BulkRegistrationResult = "OQSmuimm02",
     /// Drug information.
     Drugs = "YZKsiquc01",
@@ -73,52 +73,62 @@ impl FileKind {
     }
 }
 
-/// What can be set; what is left out has its default. Defaults are invented, but for `stay_time`, which is that of the real application.
+/// The settings of the linkage application. Omitted fields have their default values, which are
+/// invented except for that of `stay_time`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LinkageSettings {
-    /// From taking a request to its answer, by the machine's clock (default PT0S; at most PT10M).
+    /// The time from receiving a request to its response, by the machine's clock (default PT0S; at
+    /// most PT10M).
     pub latency: Period,
-    /// How long a result is left lying, by the machine's clock (default PT24H; at least PT1M).
+    /// The time for which a result file is kept, by the machine's clock (default PT24H; at least
+    /// PT1M).
     pub stay_time: Period,
-    /// How long a bulk request is processed, by the institution's clock (default PT1M).
+    /// The processing time of a bulk request, by the institution's clock (default PT1M).
     pub bulk_time: Period,
-    /// The form of a fetched bulk result.
+    /// The format of a fetched bulk result.
     pub bulk_result: ResultForm,
-    /// Whether the header of a bulk request's answer has the `ReceptionNumber`, too, beside the body.
+    /// Whether the header of the response to a bulk request contains the `ReceptionNumber` in
+    /// addition to the body.
     pub reception_number_in_header: bool,
-    /// The kinds of files whose answers are password zips: those that the linkage application's `encrypt.conf` would have as `e`.
+    /// The kinds of files whose responses are password-protected zip files: those with `e` in the
+    /// linkage application's `encrypt.conf`.
     pub encrypt: BTreeSet<FileKind>,
-    /// Whether face results are password zips: what the face application's `encrypt_face.conf` would have as `e`.
+    /// Whether face results are password-protected zip files, as with `e` in the face application's
+    /// `encrypt_face.conf`.
     pub encrypt_face: bool,
-    /// The password of those zips: 1 to 64 visible ASCII characters.
+    /// The password of these zip files: 1 to 64 visible ASCII characters.
     pub zip_password: String,
-    /// Whether face results have a `QualificationConfirmationKey`. That there is one is known from one source; place and form are invented.
+    /// Whether face results contain a `QualificationConfirmationKey`. Its existence is known from
+    /// one source; its place and form are invented.
     pub confirmation_key: bool,
-    /// Whether results that are cleared away are listed in a `del<time>.txt` in `res`. That there are such files is known; their content is
-    /// invented.
+    /// Whether deleted result files are listed in a `del<time>.txt` in `res`. Such files are known
+    /// to exist; their content is invented.
     pub deletion_list: bool,
 }
 
-/// How a fetched bulk result is put.
+/// The format of a fetched bulk result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultForm {
-    /// As it is.
+    /// The XML file itself.
     #[default]
     Xml,
-    /// A zip that holds the XML under the answer's name.
+    /// A zip file that contains the XML under the response's file name.
     Zip,
 }
 
 named! {
-    /// How the files in `res` and `face` come into being: each way is missed by some watchers.
+    /// How files in `res` and `face` are created. For either way, there are file watchers that do
+    /// not detect it.
     #[derive(Default)]
     pub enum ResultFiles {
-        /// Created under its name, then written in one go: who reads once at the creation meets an empty or short file.
+        /// The file is created under its name and then written at once. A client that reads it only
+        /// upon creation may find it empty or incomplete.
         #[default]
         InPlace = "in_place",
-        /// Written beside and renamed, whole at once: there is a creation or renaming, and never a change of the file.
+        /// The file is written under another name and then renamed. Watchers see a creation or
+        /// renaming, but never a modification.
         Atomic = "atomic",
     }
 }

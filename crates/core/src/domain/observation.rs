@@ -20,19 +20,19 @@ pub const MAX_TEXT: usize = 500;
 pub const MAX_NAME: usize = 64;
 
 named! {
-    /// What was seen.
+    /// The kind of observation.
     pub enum ObservationKind {
-        /// The client showed a message; the text is what it said.
+        /// The client showed a message; its wording is in `text`.
         MessageShown = "message_shown",
         /// The client told staff to restart the terminal.
         RestartPrompted = "restart_prompted",
         /// The client offered another way to confirm the qualification (KB0011769#B).
         FallbackOffered = "fallback_offered",
-        /// The client showed the call centre.
+        /// The client referred staff to the call centre.
         CallCentreShown = "call_centre_shown",
         /// The client showed that the patient has no qualification.
         NoQualificationShown = "no_qualification_shown",
-        /// Something else; the text says what.
+        /// Something else, described in `text`.
         Other = "other",
     }
 }
@@ -52,40 +52,41 @@ impl ObservationKind {
     }
 }
 
-/// An observation as it is told.
+/// An observation to record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "struct Seen")]
 #[schemars(extend("examples" = [{"kind": "restart_prompted", "text": "端末を再起動してください", "terminal": "T1", "by": "UI test"}]))]
 #[schemars(rename = "Seen")]
 pub struct ObservationInput {
-    /// What was seen.
+    /// The kind of observation.
     pub kind: ObservationKind,
-    /// In the words on the screen, at most 500 characters.
+    /// The text on the screen: at most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// At which terminal.
+    /// The terminal at which it was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal: Option<TerminalId>,
-    /// The id of the journal entry whose answer led to it: one that this institution's journal has.
+    /// The id of the journal entry whose response led to the observation. It must be in this
+    /// institution's journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
-    /// Who saw it: a UI test, a person. At most 64 characters.
+    /// The observer, such as a UI test or a person: at most 64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
 }
 
-/// One observation.
+/// An observation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Observation {
-    /// 1, 2, 3 … within the institution.
+    /// The number within the institution: 1, 2, 3 …
     pub number: u64,
-    /// By the institution's clock.
+    /// The time by the institution's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub at: Timestamp,
-    /// By the machine's clock.
+    /// The time by the machine's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub wall: Timestamp,
-    /// What was seen.
+    /// The recorded observation.
     #[serde(flatten)]
     pub input: ObservationInput,
 }

@@ -9,7 +9,7 @@ named! {
         Login = "login",
         /// The check by card data.
         Search = "search",
-        /// A terminal's poll.
+        /// A terminal's request for updates.
         Updates = "updates",
         /// The download of a package.
         Package = "package",
@@ -32,11 +32,11 @@ named! {
 named! {
     /// The names of the outcomes of a request.
     pub enum OutcomeName {
-        /// Answered as asked.
+        /// The request was answered normally.
         Answered = "answered",
-        /// A check that worked, with its result.
+        /// A check succeeded; its result is given.
         Checked = "checked",
-        /// Refused with an error of the catalogue.
+        /// The request was refused with an error of the catalogue.
         Refused = "refused",
     }
 }

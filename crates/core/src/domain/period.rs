@@ -11,7 +11,8 @@ const PATTERN: &str = "^P([0-9]{1,2}W)?([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,6}
 /// The same pattern with an optional minus.
 const SIGNED: &str = "^-?P([0-9]{1,2}W)?([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,6}M)?([0-9]{1,8}([.][0-9]{1,9})?S)?)?$";
 
-/// A length of time from zero to 400 days, written as an ISO 8601 duration; a day is 24 hours, months and years have no fixed length and are refused.
+/// An ISO 8601 duration from zero to 400 days. A day is 24 hours. Months and years have no fixed
+/// length and are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = PATTERN, "examples" = ["PT1H", "P1DT12H"]))]
@@ -44,7 +45,7 @@ impl Period {
     }
 }
 
-/// How far a clock is off: a period, with a minus where it is behind.
+/// The deviation of a clock: a duration, negative if the clock is behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = SIGNED, "examples" = ["-PT10M"]))]

@@ -28,25 +28,25 @@ use super::consent::Consents;
 use super::ids::InsurerNumber;
 use super::text::Text;
 
-/// One person with the qualifications that they have or had.
+/// A person and their present and past qualifications.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
-    /// Tells persons apart within the fixtures.
+    /// The id of the person, unique within the fixtures.
     pub id: String,
-    /// Kanji, with a full-width space.
+    /// The name in kanji, with a full-width space between family and given name.
     pub name: String,
-    /// その他の氏名: another name, such as a name in use besides that of the register.
+    /// その他の氏名: another name, such as one used besides the registered name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_other: Option<String>,
-    /// Half-width katakana, with an ASCII space.
+    /// The name in half-width katakana, with an ASCII space between family and given name.
     pub name_kana: HalfWidthKana,
     /// The other name's kana.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_other_kana: Option<HalfWidthKana>,
     /// 1 male, 2 female, 3 not set.
     pub sex: Sex,
-    /// 性別2: the sex on the back of the card, where the front shows none.
+    /// 性別2: the sex on the back of the card, if the front shows none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sex2: Option<Sex>,
     /// Date of birth.
@@ -57,47 +57,48 @@ pub struct Person {
     /// Postal code, `123-4567`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_number: Option<String>,
-    /// What they consent to where nothing else says so, such as a choice at the reader.
+    /// The default consents, which are used unless specified otherwise, for example by a choice at
+    /// the reader.
     #[serde(default)]
     pub consents: Consents,
-    /// Which prescription they choose at the reader.
+    /// The prescription that the person chooses at the reader.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prescription: Option<PrescriptionChoice>,
-    /// How a check about them ends.
+    /// The result of a check of the person.
     #[serde(default)]
     pub outcome: PersonOutcome,
-    /// When they consented to home-visit nursing or treatment, for its bulk checks.
+    /// The date of consent to home-visit nursing or treatment, for its bulk checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_visit_consent: Option<FixtureDate>,
-    /// When they consented to online consultation, for its bulk checks.
+    /// The date of consent to online consultation, for its bulk checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub online_consent: Option<FixtureDate>,
-    /// What they have or had.
+    /// The present and past qualifications.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub qualifications: Vec<Qualification>,
-    /// 薬剤情報: drugs, and treatments of claims, told under the consent `pharmacists`. At most 100 records with 1,000 drugs and treatments in all,
-    /// those of a repeated record counted each time.
+    /// 薬剤情報: drugs, and treatments of claims, returned with the consent `pharmacists`. At most 100
+    /// records with 1,000 drugs and treatments in total; each repetition of a record counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drug_history: Vec<DrugRecord>,
-    /// 特定健診情報, told under the consent `specific_health_checkups`. At most 20.
+    /// 特定健診情報, returned with the consent `specific_health_checkups`. At most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checkups: Vec<Checkup>,
 }
 
-/// How a check about a person ends.
+/// The result of a check of the person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonOutcome {
-    /// With what was found.
+    /// The check returns what was found.
     #[default]
     Answered,
-    /// Not yet: SegmentOfResult "2", 処理中.
+    /// 処理中: the check is not finished, SegmentOfResult "2".
     Processing,
-    /// With an error of this person: ProcessingResultStatus "2".
+    /// The check results in an error specific to the person: ProcessingResultStatus "2".
     Refused,
 }
 
-/// A qualification, as its card shows it, and when it holds.
+/// A qualification as shown on its card, and its period of validity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Qualification {
@@ -107,7 +108,7 @@ pub struct Qualification {
     pub insurer_number: InsurerNumber,
     /// 保険者名
     pub insurer_name: String,
-    /// 記号; a medical-aid or elderly card has none.
+    /// 記号; absent for medical-aid and elderly cards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<CardText>,
     /// 番号
@@ -115,48 +116,49 @@ pub struct Qualification {
     /// 枝番
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
-    /// Code table 009: `1` the insured, `2` family.
+    /// Code table 009: `1` insured person, `2` family member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub personal_family: Option<PersonalFamily>,
-    /// The householder or insured, where that is someone else.
+    /// The name of the householder or insured person, if it is someone else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insured_name: Option<String>,
-    /// The first day on which it holds; no element tells it.
+    /// The first day on which the qualification is valid. No element contains it.
     pub from: FixtureDate,
-    /// 資格取得日, where answers tell it: real ones do not for an ordinary person.
+    /// 資格取得日, if responses contain it. Real responses do not contain it for ordinary persons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qualification_date: Option<FixtureDate>,
-    /// 資格喪失日: the first day on which it holds no more.
+    /// 資格喪失日: the first day on which the qualification is no longer valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<FixtureDate>,
-    /// Why it was lost.
+    /// The reason for the loss.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_of_loss: Option<ReasonOfLoss>,
     /// 証交付日
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued: Option<FixtureDate>,
-    /// 有効開始日: the card's first day. The qualification may hold longer, from an earlier card.
+    /// 有効開始日: the first day of the card's validity. The qualification may be older, from an earlier
+    /// card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<FixtureDate>,
-    /// 有効終了日: the card's last day.
+    /// 有効終了日: the last day of the card's validity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<FixtureDate>,
     /// 一部負担金割合, 75 and over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contribution_ratio: Option<ContributionRatio>,
-    /// 未就学: a child before school age pays a smaller share.
+    /// 未就学: whether the person is below school age and pays a smaller share.
     #[serde(default)]
     pub preschool: bool,
-    /// Medical aid: a match that would be 有効 is 有効（未登録）.
+    /// For medical aid: whether the result is 有効（未登録） instead of 有効.
     #[serde(default)]
     pub unregistered: bool,
     /// 高齢受給者証
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elderly_certificate: Option<ElderlyCertificate>,
-    /// 限度額適用認定証 and its relatives: told only under consent.
+    /// 限度額適用認定証 and similar certificates: returned only with consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_certificate: Option<LimitCertificate>,
-    /// 特定疾病療養受療証: told only under consent.
+    /// 特定疾病療養受療証: returned only with consent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub specific_diseases: Vec<SpecificDisease>,
     /// 医療券 and 調剤券, of medical aid.

@@ -8,18 +8,18 @@ use super::text::Text;
 /// The maximum length of each name, in characters.
 pub const MAX_NAME: usize = 100;
 
-/// The product under test and who tests it, as they are to stand in the report. Nothing else depends on it.
+/// The product under test and its tester, for the report. They have no other effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(extend("examples" = [{"product": "模擬レセコン", "version": "1.2.0", "tester": "品質保証部"}]))]
 pub struct Rehearsal {
-    /// What the product is called. At most 100 characters, as the others.
+    /// The name of the product. At most 100 characters, as for the other fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
-    /// Its version.
+    /// The version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Who tests it: a person, a team.
+    /// The tester: a person or a team.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tester: Option<String>,
 }

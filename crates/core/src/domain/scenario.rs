@@ -34,13 +34,13 @@ pub struct Scenario {
 /// The description of a scenario, with its expectations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct About {
-    /// What it is called.
+    /// The title.
     pub title: Text,
-    /// What it teaches.
+    /// What the scenario teaches.
     pub teaches: Text,
-    /// The rows of the notice that it shows, such as N5, or `mock`.
+    /// The rows of the notice that the scenario demonstrates, such as N5, or `mock`.
     pub source: String,
-    /// What is wanted of a client.
+    /// The requirements for a client.
     pub wants: Wants,
 }
 
@@ -65,29 +65,29 @@ pub struct ScenarioSetup {
     pub timeline: Vec<TimelineStep>,
 }
 
-/// What a verdict judges by: the rules of `verdict`, and what has to be met for a PASS.
+/// The criteria of a verdict: its rules, and the requirements for a PASS.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Wants {
-    /// The ids of the rules to judge; each has to be exercised.
+    /// The ids of the rules to judge. Each must be exercised.
     pub rules: Vec<String>,
-    /// Limits in place of the rule set's, by name.
+    /// Limits that override those of the rule set, by name.
     pub limits: BTreeMap<String, u64>,
-    /// The error profiles that have to be met.
+    /// The error profiles that must be encountered.
     pub profiles: Vec<ErrorProfile>,
-    /// A check that has to work.
+    /// The check that must succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check: Option<WantedCheck>,
 }
 
-/// Which check has to work.
+/// The check that must succeed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WantedCheck {
-    /// One at this time or later, by the institution's clock.
+    /// The earliest time of the check, by the institution's clock.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "japan::serialize_option")]
     pub from: Option<Timestamp>,
-    /// One that finds its terminal in this phase.
+    /// The phase that the terminal must have at the time of the check.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
 }

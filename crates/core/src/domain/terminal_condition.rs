@@ -16,11 +16,13 @@ const MAX_OTHERS: usize = 16;
 /// The state of a terminal at the time of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TerminalCondition {
-    /// What that terminal was at when the request came.
+    /// The phase of the terminal when the request arrived.
     pub phase: Phase,
-    /// The number of the institution's newest event then: whether something happened before or after the request, whatever the clock was set to.
+    /// The number of the institution's newest event at that time. It shows which events happened
+    /// before and after the request, regardless of clock changes.
     pub last_event: u64,
-    /// Where the terminal waited for its restart: others of the institution at which a check would have worked, at most 16.
+    /// If the terminal was waiting for its restart: other terminals of the institution at which a
+    /// check would have succeeded, at most 16.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_terminals: Vec<TerminalId>,
 }

@@ -3,15 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// One sentence in Japanese and its English counterpart.
+/// A text in Japanese and English.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "TextInput")]
 #[schemars(!try_from, deny_unknown_fields, example = Text::new("試験クリニック", "Test clinic"))]
 pub struct Text {
-    /// Japanese, which the users read first.
+    /// The Japanese text.
     #[schemars(length(max = MAX_LENGTH))]
     pub ja: String,
-    /// English.
+    /// The English text.
     #[schemars(length(max = MAX_LENGTH))]
     pub en: String,
 }

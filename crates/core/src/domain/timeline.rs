@@ -16,24 +16,24 @@ use super::text::Text;
 /// One step of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TimelineStep {
-    /// When, by the institution's clock.
+    /// The time by the institution's clock.
     #[serde(serialize_with = "japan::serialize")]
     pub at: Timestamp,
-    /// What.
+    /// The action.
     pub action: Action,
-    /// At which terminal, where it is about one.
+    /// The terminal, if the action concerns one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal: Option<TerminalId>,
-    /// What replaces the campaign.
+    /// The campaign that replaces the current one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<Box<Campaign>>,
 }
 
-/// What can happen. The first are those of a terminal's control routes.
+/// An action of a timeline. The first ones also exist as control routes of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// The plug is put in and the terminal switched on.
+    /// The plug is inserted and the terminal is switched on.
     PowerOn,
     /// The plug is pulled.
     PowerOff,
@@ -41,29 +41,29 @@ pub enum Action {
     Shutdown,
     /// A restart.
     Restart,
-    /// The linkage application alone is restarted.
+    /// Only the linkage application is restarted.
     RestartLinkage,
     /// The reader is switched on.
     ReaderOn,
     /// The reader is switched off.
     ReaderOff,
-    /// A download by hand.
+    /// A manual download.
     Download,
-    /// Everything offered is installed this instant.
+    /// Everything offered is installed immediately.
     Install,
     /// The line's authentication is lost.
     LineDown,
-    /// The line is back.
+    /// The line recovers.
     LineUp,
     /// Distribution is suspended.
     Suspend,
-    /// Distribution goes on.
+    /// Distribution is resumed.
     Resume,
     /// The delivery server goes down.
     DeliveryDown,
-    /// The delivery server is back.
+    /// The delivery server recovers.
     DeliveryUp,
-    /// Another campaign takes the place of the present one.
+    /// The campaign is replaced by another one.
     Campaign,
 }
 
@@ -103,21 +103,21 @@ impl TimelineStep {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum StepProgress {
-    /// Its time has not come.
+    /// The step is not due yet.
     #[default]
     Waiting,
-    /// It happened.
+    /// The step was performed.
     Done,
-    /// Its time came, and the terminal could not do it.
+    /// The step was due, but the terminal could not perform it.
     Refused {
-        /// Why.
+        /// The reason.
         why: Text,
     },
-    /// The clock was set to a time behind it: nothing is caught up.
+    /// The clock was set to a time after the step, so that the step is not performed.
     Skipped,
 }
 
-/// A step, and what became of it.
+/// A step and its progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Planned")]
 pub struct ScheduledStep {

@@ -44,8 +44,9 @@ use permission::RequestedPackage;
 pub(super) use permission::unavailable_refusal;
 use ranges::{RangeChoice, choose};
 
-/// `?terminal=`: whose campaign has the package; polls put it into the URL. Left out: that of the
-/// certificate's or token's institution, else the notice's.
+/// `?terminal=`: the terminal whose campaign contains the package; the URLs in poll responses
+/// include it. If omitted, the campaign of the certificate's or token's institution is used,
+/// otherwise the notice's.
 #[derive(Deserialize, JsonSchema)]
 pub struct PackageQuery {
     terminal: Option<String>,
@@ -73,26 +74,26 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
     ]);
     operation.response_content(200, "パッケージ全体。 The whole package.", content(body::OCTET_STREAM, bytes.clone()));
     let parts = json!({ body::OCTET_STREAM: { "schema": bytes.clone() }, "multipart/byteranges": { "schema": bytes } });
-    operation.response_content(206, "指定された範囲。 The ranges asked for.", parts);
+    operation.response_content(206, "指定された範囲。 The requested ranges.", parts);
     operation.no_content(304, "変更はありません。 Not modified.");
     for (name, about) in [
-        ("ETag", "The SHA-256 of the whole."),
+        ("ETag", "The SHA-256 of the whole package."),
         ("Accept-Ranges", "`bytes`"),
-        ("Repr-Digest", "SHA-256, where `Want-Repr-Digest` asks for it."),
+        ("Repr-Digest", "The SHA-256, if `Want-Repr-Digest` requests it."),
     ] {
         operation.response_header(200, name, about);
         operation.response_header(206, name, about);
     }
     for (name, about) in [
-        ("Range", "One range of bytes or several: `bytes=0-1023`."),
-        ("If-Range", "The ETag that a range belongs to."),
-        ("If-None-Match", "An ETag that is there already."),
-        ("If-Match", "The ETag that is expected."),
+        ("Range", "One or several byte ranges: `bytes=0-1023`."),
+        ("If-Range", "The ETag of the package to which the range applies."),
+        ("If-None-Match", "The ETag of a copy that the client already has."),
+        ("If-Match", "The expected ETag."),
         ("Want-Repr-Digest", "`sha-256=10`"),
     ] {
         operation.header(name, about);
     }
-    operation.note("HEAD も使えます。 HEAD works, too.");
+    operation.note("HEAD も使えます。 HEAD is also supported.");
 }
 
 /// Handles one request for a package.

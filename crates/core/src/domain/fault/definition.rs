@@ -14,17 +14,17 @@ use crate::domain::japan;
 use crate::domain::period::{Period, Skew};
 use crate::domain::text::Text;
 
-/// A fault as a user writes it.
+/// The definition of a fault.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, expecting = "struct Fault")]
 #[schemars(rename = "Fault")]
 pub struct FaultDefinition {
-    /// Its name; one is made where it is left out.
+    /// The fault's name. If omitted, one is generated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<FaultId>,
-    /// Which requests it counts.
+    /// The requests that are counted.
     pub operation: Requests,
-    /// From which terminal.
+    /// The terminal whose requests are counted. If omitted, those of all terminals are counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terminal: Option<TerminalId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,7 +35,7 @@ pub struct FaultDefinition {
     probability: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<u64>,
-    /// When it is over, by the institution's clock.
+    /// The time at which the fault expires, by the institution's clock.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "japan::serialize_option")]
     pub expires: Option<Timestamp>,
     kind: Option<KindName>,
@@ -78,7 +78,7 @@ impl<T: JsonSchema> JsonSchema for OneOrMore<T> {
     /// and a list.
     fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
         let kind = T::json_schema(schemas).get("type").cloned();
-        json_schema!({ "description": "One value, or a list of them.", "type": [kind, "array"], "items": schemas.subschema_for::<T>() })
+        json_schema!({ "description": "One value or a list of values.", "type": [kind, "array"], "items": schemas.subschema_for::<T>() })
     }
 }
 

@@ -71,7 +71,7 @@ pub enum Kind {
 }
 
 named! {
-    /// What a kind is called.
+    /// The name of a kind of fault.
     #[expect(missing_docs, reason = "each is the kind of the same name")]
     #[schemars(rename = "FaultKind")]
     pub enum KindName {

@@ -8,14 +8,14 @@ named! {
     #[derive(Default)]
     #[schemars(rename = "FaultOperation")]
     pub enum Requests {
-        /// Each that the fault's kind suits.
+        /// Every request to which the fault's kind applies.
         #[default]
         Any = "any",
         /// Login.
         Login = "login",
         /// The check by card data.
         Search = "search",
-        /// A terminal's poll.
+        /// A terminal's request for updates.
         Updates = "updates",
         /// The download of a package.
         Package = "package",
@@ -23,11 +23,11 @@ named! {
         Reports = "reports",
         /// Delivery results.
         Results = "results",
-        /// A request file of a linkage folder over its route.
+        /// A request file sent over HTTP (`/linkage/v1/…`).
         Linkage = "linkage",
-        /// A request file in a linkage folder that the server keeps.
+        /// A request file in a linkage folder that the server manages.
         Folder = "folder",
-        /// A card at a reader elsewhere.
+        /// A card presented at the reader of a remote terminal.
         Card = "card",
         /// The list of notices.
         Notices = "notices",

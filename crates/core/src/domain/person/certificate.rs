@@ -9,11 +9,11 @@ use super::{ContributionRatio, DiseaseCategory, FixtureDate, LimitClass, LimitCl
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ElderlyCertificate {
-    /// Issued on.
+    /// The date of issue.
     pub issued: FixtureDate,
-    /// Valid from.
+    /// The first day of validity.
     pub from: FixtureDate,
-    /// Its last day.
+    /// The last day of validity.
     pub until: FixtureDate,
     /// The share that the patient pays.
     pub contribution_ratio: ContributionRatio,
@@ -23,20 +23,20 @@ pub struct ElderlyCertificate {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitCertificate {
-    /// Which of the three.
+    /// The kind of limit certificate.
     pub classification: LimitClassification,
-    /// Its class.
+    /// The class.
     pub class: LimitClass,
-    /// Issued on.
+    /// The date of issue.
     pub issued: FixtureDate,
-    /// Valid from.
+    /// The first day of validity.
     pub from: FixtureDate,
-    /// Its last day.
+    /// The last day of validity.
     pub until: FixtureDate,
     /// 長期入院該当年月日
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub long_term: Option<FixtureDate>,
-    /// Code table 014: whether bulk checks say that it changed.
+    /// Code table 014: whether bulk checks report the certificate as changed.
     #[serde(default)]
     pub changed: bool,
 }
@@ -45,13 +45,13 @@ pub struct LimitCertificate {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpecificDisease {
-    /// Which disease.
+    /// The disease.
     pub category: DiseaseCategory,
-    /// Issued on.
+    /// The date of issue.
     pub issued: FixtureDate,
-    /// Valid from.
+    /// The first day of validity.
     pub from: FixtureDate,
-    /// Its last day.
+    /// The last day of validity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<FixtureDate>,
     /// 自己負担限度額 a month, in yen.

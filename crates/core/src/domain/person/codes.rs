@@ -73,7 +73,7 @@ codes! {
 }
 
 codes! {
-    /// Code table 011, which kind of limit certificate it is.
+    /// Code table 011, the kind of limit certificate.
     LimitClassification {
         Limit "01" "限度額適用認定証",
         LimitAndReduction "02" "限度額適用・標準負担額減額認定証",
@@ -82,7 +82,7 @@ codes! {
 }
 
 codes! {
-    /// Code table 012, a limit certificate's class: `A…` under 70, `B…` from 70.
+    /// Code table 012, the class of a limit certificate: `A…` under age 70, `B…` from age 70.
     LimitClass {
         A01 "A01" "ア",
         A02 "A02" "イ",
@@ -113,12 +113,12 @@ codes! {
 }
 
 codes! {
-    /// Code table 017, PrescriptionIssueSelect: which prescription the patient chose.
+    /// Code table 017, PrescriptionIssueSelect: the prescription that the patient chose.
     PrescriptionChoice named { Electronic "electronic" "1" "電子処方箋", Paper "paper" "2" "紙", }
 }
 
 codes! {
-    /// Code table 018, what kind of medical ticket it is.
+    /// Code table 018, the kind of medical ticket.
     TicketType { Medical "01" "医療券", Dispensing "02" "調剤券", }
 }
 
@@ -144,22 +144,25 @@ codes! {
 }
 
 codes! {
-    /// 一部負担金の割合, in percent of three digits. Its table has no number here.
+    /// 一部負担金の割合, a percentage in three digits. The code table has no number here.
     ContributionRatio { Ten "010" "1割", Twenty "020" "2割", Thirty "030" "3割", }
 }
 
 codes! {
-    /// What kind of institution a drug record is of. Its table has no number here: the digits are those of the score table in an institution's code.
+    /// The kind of institution of a drug record. The code table has no number here; the digits are
+    /// those of the score table in institution codes.
     OrganizationKind named { Medical "medical" "1" "医科", Dental "dental" "3" "歯科", Pharmacy "pharmacy" "4" "調剤", }
 }
 
 codes! {
-    /// Of a claim 入院 or 入院外, of an electronic record 院内処方 or 院外処方. Its table has no number here, and its codes are invented.
+    /// 入院 or 入院外 for a claim, 院内処方 or 院外処方 for an electronic record. The code table has no number
+    /// here, and its codes are invented.
     InOut named { In "in" "1" "入院・院内", Out "out" "2" "入院外・院外", }
 }
 
 codes! {
-    /// What the value of a check-up's item is. Its table has no number here, and its codes are invented.
+    /// The type of a check-up item's value. The code table has no number here, and its codes are
+    /// invented.
     DataType {
         Quantity "PQ" "数値",
         Code "CD" "コード",

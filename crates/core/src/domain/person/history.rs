@@ -19,40 +19,43 @@ const MAX_CHECKUPS: usize = 20;
 /// The maximum number of items of a check-up.
 const MAX_ITEMS: usize = 100;
 
-/// Drugs, and on a claim treatments, of one day at one institution; with `repeat` of several days.
+/// The drugs, and for a claim the treatments, of one day at one institution; with `repeat`, of
+/// several days.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DrugRecord {
-    /// From where it is known.
+    /// The source of the information.
     pub kind: RecordKind,
-    /// When the drugs were dispensed or the treatment was given; of an electronic prescription, when it was issued.
+    /// The date of dispensing or treatment; for an electronic prescription, the date of issue.
     pub date: FixtureDate,
-    /// When the drugs were prescribed, where that is another day than `date`; an electronic prescription has only `date`.
+    /// The date of prescription, if it differs from `date`. An electronic prescription has only
+    /// `date`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prescribed: Option<FixtureDate>,
-    /// The same again on earlier days.
+    /// Repetitions of the record on earlier days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<Repeat>,
-    /// What kind of institution claims, dispenses or prescribes: `medical`, `dental` or `pharmacy`.
+    /// The kind of institution that claims, dispenses or prescribes: `medical`, `dental` or
+    /// `pharmacy`.
     pub organization: OrganizationKind,
-    /// Which institution treated or dispensed.
+    /// The institution that treated or dispensed.
     #[serde(default)]
     pub institution: NamedInstitution,
-    /// Which institution prescribed, where the record says it beside `institution`.
+    /// The prescribing institution, if it is recorded in addition to `institution`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prescriber: Option<NamedInstitution>,
-    /// Of a claim, whether an inpatient's (`in`) or an outpatient's (`out`); of an electronic record, whether prescribed for dispensing in the
-    /// house (`in`) or outside (`out`).
+    /// For a claim: inpatient (`in`) or outpatient (`out`). For an electronic record: dispensed
+    /// inside (`in`) or outside (`out`) the prescribing institution.
     pub in_out: InOut,
     /// The drugs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drugs: Vec<Drug>,
-    /// The treatments; only a claim has some.
+    /// The treatments; only for a claim.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub treatments: Vec<Treatment>,
 }
 
-/// From where drugs are known.
+/// The source of drug information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordKind {
@@ -64,26 +67,27 @@ pub enum RecordKind {
     ElectronicDispensing,
 }
 
-/// The same record on earlier days.
+/// Repetitions of the record on earlier days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Repeat {
-    /// Days from one to the one before it: 1 to 366.
+    /// The interval between the records in days: 1 to 366.
     #[schemars(range(min = 1, max = 366))]
     pub every: u16,
-    /// How often in all: 1 to 60.
+    /// The total number of records: 1 to 60.
     #[schemars(range(min = 1, max = 60))]
     pub times: u16,
 }
 
-/// An institution of a history; without a code it is whoever asks, so that every institution meets records of its own.
+/// An institution in a record. Without a code, it is the requesting institution, so that every
+/// institution finds records of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedInstitution {
     /// 医療機関コード
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<InstitutionCode>,
-    /// 医療機関名; without code and name it is the name of whoever asks.
+    /// 医療機関名. If code and name are omitted, the requesting institution's name is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -99,7 +103,7 @@ pub struct Drug {
     /// 成分名
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ingredient: Option<String>,
-    /// 数量: how much at a time or a day, such as `1` or `0.5`.
+    /// 数量: the amount per dose or per day, such as `1` or `0.5`.
     pub quantity: Quantity,
     /// 単位
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,15 +114,16 @@ pub struct Drug {
     /// 特別指示
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instruction: Option<String>,
-    /// 回数: for how many days or times, 1 to 999.
+    /// 回数: the number of days or times, 1 to 999.
     #[schemars(range(min = 1, max = 999))]
     pub times: u16,
-    /// The number of its class (of a claim 診療識別, else 用法区分), 1 to 99. That `MeTrIdCl` and `UsageCl` hold these numbers is invented.
+    /// The class number (診療識別 for a claim, otherwise 用法区分): 1 to 99. It is invented that `MeTrIdCl`
+    /// and `UsageCl` contain this number.
     #[schemars(range(min = 1, max = 99))]
     pub class: u8,
 }
 
-/// A treatment: what was done, beside drugs.
+/// A treatment other than drugs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Treatment {
@@ -126,7 +131,7 @@ pub struct Treatment {
     pub code: NineDigits,
     /// 診療行為名
     pub name: String,
-    /// The number of its class (診療識別), 1 to 99. That `MeTrIdCl` holds these numbers is invented.
+    /// The class number (診療識別): 1 to 99. It is invented that `MeTrIdCl` contains this number.
     #[schemars(range(min = 1, max = 99))]
     pub class: u8,
     /// 数量
@@ -153,11 +158,11 @@ pub struct Checkup {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckupItem {
-    /// 項目コード: 17 characters, in the form of JLAC10.
+    /// 項目コード: 17 characters in the form of JLAC10.
     pub code: ItemCode,
     /// 項目名
     pub name: String,
-    /// What the value is: `PQ` a quantity, `CD` a code, `CO` a code with an order, `ST` a text.
+    /// The type of the value: `PQ` quantity, `CD` code, `CO` ordered code, `ST` text.
     pub data_type: DataType,
     /// The value, or its code.
     pub value: String,
@@ -167,7 +172,7 @@ pub struct CheckupItem {
     /// The code system of a code, as an object identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oid: Option<String>,
-    /// What the code means.
+    /// The meaning of the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_name: Option<String>,
 }

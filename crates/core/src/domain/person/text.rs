@@ -9,7 +9,8 @@ use unicode_normalization::UnicodeNormalization;
 /// The earliest year of a person's dates.
 pub(super) const MIN_YEAR: i16 = 1800;
 
-/// A date that is fixed (`2024-04-01`), or so many days from the institution's today (`today-30`, `today+10`).
+/// A fixed date (`2024-04-01`), or a number of days from the institution's current date
+/// (`today-30`, `today+10`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
@@ -152,14 +153,15 @@ checked_text! {
     NineDigits, "a code of nine digits, such as 990000001", |text| text.len() == 9 && text.bytes().all(|b| b.is_ascii_digit())
 }
 checked_text! {
-    /// A number that is no smaller than zero, such as `1` or `0.25`: at most six digits, and after a point at most five.
+    /// A number of at least 0, such as `1` or `0.25`: at most six digits before the decimal point
+    /// and at most five after it.
     Quantity, "a number such as 1 or 0.25, of at most six digits and five after the point", |text| {
         let digits = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
         text.split_once('.').map_or_else(|| digits(text, 6), |(whole, part)| digits(whole, 6) && digits(part, 5))
     }
 }
 checked_text! {
-    /// The code of a check-up's item: 17 digits and capital letters, the form of JLAC10.
+    /// The code of a check-up item: 17 digits and capital letters, in the form of JLAC10.
     ItemCode, "a code of 17 digits and capital letters, such as 9Z001000000000001",
     |text| text.len() == 17 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }

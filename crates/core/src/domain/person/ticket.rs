@@ -14,13 +14,14 @@ pub struct MedicalTicket {
     pub ticket_type: TicketType,
     /// 有効開始日
     pub valid_from: FixtureDate,
-    /// 有効終了日: its last day.
+    /// 有効終了日: the last day of validity.
     pub valid_until: FixtureDate,
     /// 交付番号
     pub issue_number: String,
-    /// 診療年月: a day in the month.
+    /// 診療年月, given as any date in the month.
     pub treatment_month: FixtureDate,
-    /// 指定医療機関コード; without one, it is whoever asks, so that the ticket fits every institution.
+    /// 指定医療機関コード. If omitted, the requesting institution is used, so that the ticket is valid at
+    /// every institution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub designated_code: Option<InstitutionCode>,
     /// 指定医療機関名
@@ -70,7 +71,7 @@ pub struct MedicalTicket {
     pub remarks: UpToThree,
 }
 
-/// At most three texts, for elements that are numbered 1 to 3.
+/// At most three texts, for the elements numbered 1 to 3.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<String>")]
 #[schemars(!try_from)]

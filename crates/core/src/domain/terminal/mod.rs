@@ -119,21 +119,21 @@ enum ActivityStep {
 }
 
 named! {
-    /// What a terminal is at, derived from its state.
+    /// The phase of a terminal, derived from its state.
     pub enum Phase {
         /// Off.
         Off = "off",
         /// Booting.
         Starting = "starting",
-        /// Something is installed that does not run: checks are refused.
+        /// A restart is pending: something is installed but not running, so checks are refused.
         Pending = "pending",
-        /// A download is under way.
+        /// A download is in progress.
         Downloading = "downloading",
-        /// An installation is under way.
+        /// An installation is in progress.
         Installing = "installing",
-        /// The campaign has something that is not installed.
+        /// An update is available: the campaign contains something that is not installed.
         UpdateAvailable = "update_available",
-        /// Nothing to do.
+        /// The terminal is up to date.
         UpToDate = "up_to_date",
     }
 }
@@ -157,17 +157,17 @@ impl Phase {
     }
 }
 
-/// What a terminal is doing about an update.
+/// The progress of an update at a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Progress")]
 pub struct UpdateProgress {
-    /// Which component.
+    /// The component.
     pub component: Component,
-    /// Its new version.
+    /// The new version.
     pub version: Version,
-    /// Bytes received.
+    /// The number of bytes received.
     pub received: u64,
-    /// When the present step ends, if nothing comes between.
+    /// The time at which the current step ends, if nothing intervenes.
     #[serde(serialize_with = "japan::serialize")]
     pub until: Timestamp,
 }

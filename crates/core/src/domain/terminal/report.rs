@@ -14,57 +14,57 @@ use crate::domain::ids::{BootId, Version};
 use crate::domain::named::named;
 use crate::domain::text::Text;
 
-/// One report; the field `state` tells which.
+/// A report; the field `state` selects its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(extend("examples" = [{"state": "downloading", "component": "linkage_application", "version": "5.3.0", "received": 0}, {"state": "booted", "boot_id": "boot-2", "running": {"linkage_application": "5.2.0"}}]))]
 pub enum Report {
-    /// A download is under way.
+    /// A download is in progress.
     Downloading {
-        /// What.
+        /// The component.
         component: Component,
-        /// Which version.
+        /// The version.
         version: Version,
-        /// Bytes received so far.
+        /// The number of bytes received so far.
         #[serde(default)]
         received: u64,
     },
-    /// A package is there as a whole.
+    /// The download of a package is complete.
     Downloaded {
-        /// What.
+        /// The component.
         component: Component,
-        /// Which version.
+        /// The version.
         version: Version,
     },
-    /// An installation is under way.
+    /// An installation is in progress.
     Installing {
-        /// What.
+        /// The component.
         component: Component,
-        /// Which version.
+        /// The version.
         version: Version,
     },
-    /// A component is installed.
+    /// A component was installed.
     Installed {
-        /// What.
+        /// The component.
         component: Component,
-        /// Which version.
+        /// The version.
         version: Version,
     },
     /// The terminal booted.
     Booted {
-        /// Tells this boot from every other.
+        /// The unique id of the boot.
         boot_id: BootId,
-        /// What it runs.
+        /// The running versions.
         #[schemars(with = "Running")]
         running: BTreeMap<Component, Version>,
     },
     /// A download or installation failed.
     Failed {
-        /// What.
+        /// The component.
         component: Component,
-        /// Which version.
+        /// The version.
         version: Version,
-        /// In the terminal's own words; the first 500 characters are kept.
+        /// The message from the terminal; only the first 500 characters are kept.
         #[serde(default)]
         message: String,
     },
@@ -86,13 +86,13 @@ impl JsonSchema for Running {
 named! {
     /// The names of the states in reports.
     pub enum ReportState {
-        /// A download is under way.
+        /// A download is in progress.
         Downloading = "downloading",
-        /// A package is there as a whole.
+        /// The download of a package is complete.
         Downloaded = "downloaded",
-        /// An installation is under way.
+        /// An installation is in progress.
         Installing = "installing",
-        /// A component is installed.
+        /// A component was installed.
         Installed = "installed",
         /// The terminal booted.
         Booted = "booted",

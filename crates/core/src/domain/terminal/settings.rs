@@ -9,76 +9,81 @@ use crate::domain::encoding::Encoding;
 use crate::domain::linkage::{LinkageSettings, ResultFiles};
 use crate::domain::period::Period;
 
-/// A terminal's settings; what is left out has its default.
+/// The settings of a terminal. Omitted fields have their default values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(extend("examples" = [{"automatic_restart": "07:00", "fast_startup": false}]))]
 pub struct Settings {
-    /// Who moves it.
+    /// What controls the terminal's state.
     pub driver: Driver,
-    /// How far it is with the campaign when it is made.
+    /// The progress of the terminal in the campaign when it is created.
     pub starts: Starts,
-    /// Whether it asks for updates by itself: one minute after a boot, then every `poll_interval`.
+    /// Whether the terminal polls for updates automatically: one minute after a boot, then every
+    /// `poll_interval`.
     pub polling: bool,
-    /// Daily orderly shutdown and power-on, in Japan time.
+    /// The times of the daily orderly shutdown and power-on, in Japan time.
     pub power_schedule: Option<PowerSchedule>,
-    /// Daily restart, in Japan time (N6).
+    /// The time of the daily restart, in Japan time (N6).
     pub automatic_restart: Option<Time>,
-    /// Windows' fast startup: a shutdown keeps the session, so that switching on is no boot (default true, as Windows has it).
+    /// Windows fast startup: a shutdown saves the session, so that switching on is not a boot
+    /// (default true, as in Windows).
     pub fast_startup: bool,
-    /// Between polls, at least a minute (default PT1H).
+    /// The interval between polls: at least one minute (default PT1H).
     pub poll_interval: Period,
-    /// Bytes received a second, at least 1 (default 2000000; invented).
+    /// The download speed in bytes per second: at least 1 (default 2000000; invented).
     pub bandwidth: u64,
-    /// How long installing one component takes (default PT1M; invented).
+    /// The installation time of one component (default PT1M; invented).
     pub install_time: Period,
-    /// From a restart until it answers again (default PT0S).
+    /// The time from a restart until the terminal responds again (default PT0S).
     pub boot_time: Period,
-    /// Whether a boot fails to apply what is installed, so that the error stays (N9).
+    /// Whether a boot fails to apply the installed versions, so that the error remains (N9).
     pub stuck: bool,
-    /// Whether the line's authentication is lost: every check fails, updates cannot be reached, and no restart cures it.
+    /// Whether the line's authentication is lost: every check fails, updates are unreachable, and a
+    /// restart does not resolve it.
     pub line_down: bool,
-    /// Its reader.
+    /// The settings of the card reader.
     pub reader: ReaderSettings,
-    /// The character set of its answers in XML: `utf-8` or `shift_jis`.
+    /// The character set of XML responses: `utf-8` or `shift_jis`.
     pub encoding: Encoding,
-    /// The order of elements in its answers; null: `hash` for files, `specification` for the web API.
+    /// The order of elements in responses; null means `hash` for files and `specification` for the
+    /// web API.
     pub element_order: Option<ElementOrder>,
-    /// How its result, `.err` and face files come into being: `in_place` (default) or `atomic`.
+    /// How result, `.err` and face result files are created: `in_place` (default) or `atomic`.
     pub result_files: ResultFiles,
-    /// Its linkage application.
+    /// The settings of the linkage application.
     pub linkage: LinkageSettings,
 }
 
-/// Who moves a terminal.
+/// What controls the terminal's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Driver {
-    /// It lives by itself on the institution's clock.
+    /// The terminal is simulated and follows the institution's clock.
     Virtual,
-    /// It does only what a client reports over the delivery surface.
+    /// The terminal's state changes only through a client's reports to the delivery routes.
     External,
 }
 
-/// How far a new terminal is with the campaign.
+/// The progress of a new terminal in the campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Starts {
-    /// Everything installed and running.
+    /// Everything is installed and running.
     UpToDate,
-    /// Everything installed, nothing restarted since.
+    /// Everything is installed, but the terminal has not been restarted since.
     Pending,
-    /// Nothing downloaded.
+    /// Nothing is downloaded.
     UpdateAvailable,
 }
 
-/// When a terminal is on each day: from `on` to `off`, across midnight where `on` is later.
+/// The daily period during which a terminal is on: from `on` to `off`, across midnight if `on` is
+/// later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PowerSchedule {
-    /// Switched on at.
+    /// The time of switching on.
     pub on: Time,
-    /// Shut down at.
+    /// The time of the shutdown.
     pub off: Time,
 }
 
@@ -89,11 +94,11 @@ impl PowerSchedule {
     }
 }
 
-/// The face-recognition card reader's settings.
+/// The settings of the face-recognition card reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReaderSettings {
-    /// Whether the terminal has one.
+    /// Whether the terminal has a card reader.
     pub attached: bool,
 }
 
