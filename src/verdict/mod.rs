@@ -87,7 +87,8 @@ pub struct Ruling {
     /// The requirement of the rule.
     pub sentence: Text,
     /// The kind of evidence by which the rule was judged.
-    pub sight: EvidenceSource,
+    #[serde(rename = "sight")]
+    pub evidence_source: EvidenceSource,
     /// The limits that were applied.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub limits: Vec<AppliedLimit>,

@@ -50,7 +50,11 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
         "`in_place`、`atomic`。端末の設定 `result_files`。 The terminal's setting `result_files`.",
     );
     operation.no_content(204, "このファイルには応答がありません。 There is no response to this file.");
-    operation.response_media_type(400, "text/plain", "`x-onshi-file: err` の場合、`.err` ファイル。 With `x-onshi-file: err`, the `.err` file.");
+    operation.response_media_type(
+        400,
+        "text/plain",
+        "`x-onshi-file: err` の場合、`.err` ファイル。 With `x-onshi-file: err`, the `.err` file.",
+    );
 }
 
 /// Handles one request file.

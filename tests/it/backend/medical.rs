@@ -8,7 +8,7 @@ use onshi_mock::wire::message::{CHECKUPS, Content, DRUGS, Element};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::request_files::{Result, element, message, value};
+use crate::support::request_files::{FileResponse, element, message, value};
 use crate::support::{Clinic, Mock, frozen, template};
 
 const NOW: &str = "2026-01-20T10:00:00+09:00";
@@ -70,11 +70,11 @@ fn months(text: &str) -> BTreeSet<&str> {
 }
 
 impl Clinic<'_> {
-    async fn drugs(&self, number: &str, body: &str) -> Result {
+    async fn drugs(&self, number: &str, body: &str) -> FileResponse {
         self.file("YZKsiquc01req_1.xml", about(&self.code, number, body)).await
     }
 
-    async fn checkups(&self, number: &str, body: &str) -> Result {
+    async fn checkups(&self, number: &str, body: &str) -> FileResponse {
         self.file("TKKsiquc01req_1.xml", about(&self.code, number, body)).await
     }
 }
@@ -112,7 +112,7 @@ async fn requests_of_a_client_in_use_are_answered_at_a_clock_of_january_and_at_o
 }
 
 /// Whether a PDF has a text: its content has the hexadecimal digits of UTF-16.
-fn assert_contains_months(pdf: &Result, text: &str) -> bool {
+fn assert_contains_months(pdf: &FileResponse, text: &str) -> bool {
     let digits: String = text.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
     pdf.bytes.starts_with(b"%PDF-") && pdf.bytes.windows(digits.len()).any(|window| window == digits.as_bytes())
 }
@@ -368,7 +368,7 @@ async fn an_error_is_xml_with_its_code_and_reason_also_where_a_pdf_was_asked_for
     assert_eq!(pending.drugs(CONSENTING, &category("1")).await.status, StatusCode::NO_CONTENT);
 }
 
-fn assert_refused(answer: &Result, kind: &str, error: &str, reason: &str) {
+fn assert_refused(answer: &FileResponse, kind: &str, error: &str, reason: &str) {
     let text = answer.text();
     assert_eq!(answer.name, format!("{kind}siquc01res_1.xml"), "{text}");
     assert_eq!(value(&text, "ResultCode"), Some("9"), "{text}");

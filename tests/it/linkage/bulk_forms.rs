@@ -112,7 +112,7 @@ async fn a_result_carries_the_identifier_and_date_of_the_request_that_fetches_it
 /// Hands a bulk request in at one server and fetches its result at the other.
 async fn handed_over(at: &Mock, to: &Mock) {
     let header = element("ArbitraryFileIdentifier", "&#97;-1") + DATE;
-    let taken = at.at(CODE).file("OQSmuquc01req_1.xml", message(CODE, &header, &plain())).await.text();
+    let taken = at.institution(CODE).file("OQSmuquc01req_1.xml", message(CODE, &header, &plain())).await.text();
     let fetched_text = fetch(to, "muquc", "", value(&taken, "ReceptionNumber").unwrap()).await;
     let (header, body) = parts(&fetched_text);
     assert_eq!(value(header, "ArbitraryFileIdentifier"), Some("&#97;-1"), "{fetched_text}");

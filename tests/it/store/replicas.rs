@@ -24,7 +24,7 @@ async fn what_one_server_does_the_other_shows_at_once() {
     let cluster = Cluster::start().await;
     let (mut a, mut b) = two(&cluster).await;
     let clinic = a.clinic(template::UPDATE_AVAILABLE, "2026-01-19T19:00:00+09:00").await;
-    let elsewhere = b.at(&clinic.code);
+    let elsewhere = b.institution(&clinic.code);
     elsewhere.check().await.note("made by one, asked at the other").expect_qualified();
     clinic.advance("2026-01-20T08:00:00+09:00").await;
     elsewhere.check().await.note("the clock is one").expect_error("MOCK0501E");
