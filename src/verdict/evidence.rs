@@ -75,7 +75,8 @@ pub enum EvidenceSource {
 }
 
 impl Evidence {
-    /// Returns what was evicted that a rule with this evidence source could need; `None` if nothing was.
+    /// Returns what was evicted that a rule with this evidence source could need; `None` if nothing
+    /// was.
     pub(super) fn missing_for(&self, source: EvidenceSource) -> Option<Text> {
         let lost = [
             (self.evicted, "ジャーナル", "journal has evicted its", "entries"),

@@ -12,9 +12,9 @@ pub struct Set {
     pub date: Date,
 }
 
-/// The first rule set, and so far the only one. Its date is the earliest that can be chosen, and the
-/// default: do not change it. A stricter set gets a later date beside it, which users choose, so
-/// that a newer mock alone never breaks a build.
+/// The first rule set, and so far the only one. Its date is the earliest that can be chosen, and
+/// the default: do not change it. A stricter set gets a later date beside it, which users choose,
+/// so that a newer mock alone never breaks a build.
 pub const RULE_SET: Set = Set { name: "strict-2026-11", date: date(2026, 11, 25) };
 
 /// A number that a rule uses. All of them are invented.

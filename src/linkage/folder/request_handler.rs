@@ -57,9 +57,8 @@ pub trait RequestHandler {
     /// complete.
     fn complete(&self, tail: &[u8]) -> bool;
 
-    /// Answers a request. Called again for the same request only if the reply could not be
-    /// stored: after [`HandlerReply::NotTaken`], a disk error, or the end of the process within this
-    /// call.
+    /// Answers a request. Called again for the same request only if the reply could not be stored:
+    /// after [`HandlerReply::NotTaken`], a disk error, or the end of the process within this call.
     fn answer(&mut self, name: &str, bytes: &[u8]) -> HandlerReply;
 
     /// Creates the error file for a request of `size` bytes, which is not read since `max`

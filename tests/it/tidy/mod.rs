@@ -152,6 +152,21 @@ fn files_are_short_enough_to_read_in_a_sitting() {
 }
 
 #[test]
+fn comments_are_at_most_100_columns_wide() {
+    // The help of the command line has a line for each text, which clap does not join.
+    let is_too_wide = |line: &str| {
+        line.trim_start().starts_with("//")
+            && line.chars().count() > 100
+            && !line.contains(" / ")
+            && !line.contains("rehearse that with your receipt computer")
+    };
+    for (name, text) in source_files() {
+        let wide: Vec<usize> = text.lines().enumerate().filter(|(_, line)| is_too_wide(line)).map(|(index, _)| index + 1).collect();
+        assert!(wide.is_empty(), "{name}: comments that are too wide in the lines {wide:?}");
+    }
+}
+
+#[test]
 fn nothing_is_left_for_later_in_the_source() {
     for (name, text) in source_files().into_iter().filter(|(name, _)| name != "tests/it/tidy/mod.rs") {
         for mark in ["TODO", "FIXME", "XXX"] {

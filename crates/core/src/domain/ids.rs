@@ -82,7 +82,8 @@ text_id! {
     InstitutionCode, "^[0-9]{2}[1346][0-9]{7}$", "9910000075"
 }
 text_id! {
-    /// 保険者番号: eight digits, or six for National Health Insurance; the last is a check digit. 77777777 (不詳) is exempt.
+    /// 保険者番号: eight digits, or six for National Health Insurance; the last is a check digit.
+    /// 77777777 (不詳) is exempt.
     InsurerNumber, "^([0-9]{6}|[0-9]{8})$", "01990019"
 }
 text_id! {
@@ -94,11 +95,13 @@ text_id! {
     CampaignId, "^[0-9A-Za-z-]{1,32}$", "2026-01"
 }
 text_id! {
-    /// A scenario's name: 1 to 48 lower-case ASCII letters, digits or `-`, such as `installed-not-restarted`.
+    /// A scenario's name: 1 to 48 lower-case ASCII letters, digits or `-`, such as
+    /// `installed-not-restarted`.
     ScenarioId, "^[0-9a-z-]{1,48}$", "happy-morning"
 }
 text_id! {
-    /// A fault's name within its institution: 1 to 32 ASCII letters, digits, `-` or `_`, such as `slow-login`.
+    /// A fault's name within its institution: 1 to 32 ASCII letters, digits, `-` or `_`, such as
+    /// `slow-login`.
     FaultId, "^[0-9A-Za-z_-]{1,32}$", "slow-login"
 }
 text_id! {

@@ -19,8 +19,8 @@ named! {
         Results = "results",
         /// The list of notices.
         Notices = "notices",
-        /// A request file of a linkage folder, over the linkage route or in a folder that the server
-        /// watches.
+        /// A request file of a linkage folder, over the linkage route or in a folder that the
+        /// server watches.
         Linkage = "linkage",
         /// A card at a reader.
         Card = "card",
