@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::delivery::{self, update_terminal};
 use super::finish::{Completion, finish, refuse};
-use super::incoming_request::{IncomingRequest, UNREADABLE};
+use super::incoming_request::{IncomingRequest, UNREADABLE, from_object};
 use super::reply::json;
 use super::url::BackendPath;
 use crate::app::access::{RequestContext, RequestOutcome};
@@ -80,7 +80,7 @@ pub async fn card(State(app): State<Arc<App>>, BackendPath(id): BackendPath<Stri
     if let Err(refusal) = read_whole {
         return with_connection_close(refuse(&app, incoming, RequestContext::default(), &refusal).await);
     }
-    let RequestOutcome { result, request_context } = match incoming.json_object() {
+    let RequestOutcome { result, request_context } = match incoming.json().and_then(from_object) {
         Ok(card) => present(&app, &incoming, &id, &card).await,
         Err(refusal) => RequestOutcome::refused(None, refusal),
     };

@@ -62,14 +62,9 @@ impl IncomingRequest {
         (Self { operation, method, path, headers, certificate, body: Bytes::new(), began: Instant::now() }, body)
     }
 
-    /// Parses the body as a JSON object. The refusal says what is wrong, with its JSON pointer.
-    pub(super) fn json_object<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        let refusal = |detail| Refusal::quoting(ErrorId::MalformedRequest, detail);
-        let value: Value = document::json(&self.body).map_err(refusal)?;
-        if !value.is_object() {
-            return Err(refusal(JsonError::NotAnObject.text()));
-        }
-        parse_value(value, "").map_err(|error| refusal(error.located_text()))
+    /// Parses the body as JSON.
+    pub(super) fn json(&self) -> Result<Value, Refusal> {
+        document::json(&self.body).map_err(malformed)
     }
 
     /// Returns the `Authorization` header; `None` if it is absent or empty. A value that is not
@@ -91,11 +86,23 @@ impl IncomingRequest {
     }
 }
 
+/// Converts a JSON object to a type. The refusal says what is wrong, with its JSON pointer.
+pub(super) fn from_object<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
+    if !value.is_object() {
+        return Err(malformed(JsonError::NotAnObject.text()));
+    }
+    parse_value(value, "").map_err(|error| malformed(error.located_text()))
+}
+
+fn malformed(detail: Text) -> Refusal {
+    Refusal::quoting(ErrorId::MalformedRequest, detail)
+}
+
 fn unreadable(fault: BodyError) -> Refusal {
     match fault {
         BodyError::Encoded(detail) => Refusal::quoting(ErrorId::BodyEncoded, detail),
         BodyError::TooLarge(detail) => Refusal::quoting(ErrorId::BodyTooLarge, detail),
         BodyError::Timeout(detail) => Refusal::quoting(ErrorId::BodyTimeout, detail),
-        BodyError::Incomplete(detail) => Refusal::quoting(ErrorId::MalformedRequest, detail),
+        BodyError::Incomplete(detail) => malformed(detail),
     }
 }

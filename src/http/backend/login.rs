@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::finish::{Completion, catalogue_entry, finish};
 use super::identity::{IDENTITY_ERRORS, certificate_if_required};
-use super::incoming_request::{IncomingRequest, UNREADABLE};
+use super::incoming_request::{IncomingRequest, UNREADABLE, from_object};
 use super::reply::{Content, json_bytes};
 use crate::app::access::{Access, RequestContext, RequestOutcome, store_refusal};
 use crate::app::caller::{Caller, unknown_institution, unknown_terminal};
@@ -46,11 +46,12 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 /// Handles one login.
 pub async fn login(State(app): State<Arc<App>>, request: Request) -> Response {
     let (incoming, read) = IncomingRequest::with_body(&app, Operation::Login, request).await;
-    if let Err(refusal) = read {
+    let value = match read.and_then(|()| incoming.json()) {
+        Ok(value) => value,
         // After an unreadable body, the rest of the connection cannot be trusted, so it is closed.
-        return with_connection_close(respond_refused(&app, incoming, RequestContext::default(), &refusal).await);
-    }
-    let fields: Map<String, Value> = match incoming.json_object() {
+        Err(refusal) => return with_connection_close(respond_refused(&app, incoming, RequestContext::default(), &refusal).await),
+    };
+    let fields: Map<String, Value> = match from_object(value) {
         Ok(fields) => fields,
         Err(refusal) => return respond_refused(&app, incoming, RequestContext::default(), &refusal).await,
     };

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::delivery::{describe_delivery, terminal_of, update_delivery};
 use super::finish::{finish_json, refuse};
-use super::incoming_request::{IncomingRequest, UNREADABLE};
+use super::incoming_request::{IncomingRequest, UNREADABLE, from_object};
 use super::url::BackendPath;
 use crate::app::access::{RequestContext, RequestOutcome};
 use crate::domain::check::Refusal;
@@ -45,11 +45,12 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 pub async fn reports(State(app): State<Arc<App>>, BackendPath(id): BackendPath<String>, request: Request) -> Response {
     let (incoming, read) = IncomingRequest::with_body(&app, Operation::Reports, request).await;
     let named = TerminalAddress::parse(&id).ok().map(|address| address.institution);
-    if let Err(refusal) = read {
+    let value = match read.and_then(|()| incoming.json()) {
+        Ok(value) => value,
         // After an unreadable body, the rest of the connection cannot be trusted, so it is closed.
-        return with_connection_close(refuse(&app, incoming, RequestContext::of(named), &refusal).await);
-    }
-    let taken = match incoming.json_object() {
+        Err(refusal) => return with_connection_close(refuse(&app, incoming, RequestContext::of(named), &refusal).await),
+    };
+    let taken = match from_object(value) {
         Err(refusal) => RequestOutcome::refused(named, refusal),
         Ok(report) => update_delivery(&app, &incoming, &id, |tenant, address, moment| apply_report(tenant, address, moment, &report)).await,
     };

@@ -1,5 +1,4 @@
-//! Drug information (YZK) and health check-ups (TKK): what a receipt computer asks, and what it can
-//! read of the answer.
+//! Drug information (YZK) and health check-ups (TKK): requests and what a client can read.
 
 use std::collections::BTreeSet;
 
