@@ -1,5 +1,5 @@
 //! The client of the backend: one method per operation, with every failure classified as a
-//! [`Fault`].
+//! [`RequestError`].
 
 use std::error::Error;
 use std::time::Duration;

@@ -62,7 +62,7 @@ impl Partial {
     /// of bytes so far.
     ///
     /// # Errors
-    /// [`Fault::Bad`] if the package does not match the announcement; it has been removed.
+    /// [`RequestError::Bad`] if the package does not match the announcement; it has been removed.
     /// After any other error, the next call resumes the download.
     pub(super) async fn fetch(&self, backend: &Backend, mut progress: impl FnMut(u64) + Send) -> Result<(), RequestError> {
         let mut received = self.open().await?;
