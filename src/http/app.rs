@@ -8,6 +8,7 @@ use super::bandwidth::BandwidthLimiters;
 use super::handshakes::Handshakes;
 use super::openapi::{Interface, Published};
 use super::paths::Paths;
+use super::sign_in_tries::SignInTries;
 use super::streams::Streams;
 use crate::app;
 use crate::linkage::LinkageFolders;
@@ -32,8 +33,8 @@ pub struct App {
     pub handshakes: Handshakes,
     /// The open event streams.
     pub streams: Streams,
-    /// The token of the control API.
-    pub control_token: String,
+    /// The wrong tries to sign in to the console.
+    pub sign_in_tries: SignInTries,
     /// The limits of request bodies.
     pub body: BodyLimits,
 }
@@ -48,18 +49,11 @@ impl Deref for App {
 
 impl App {
     /// Creates the state. `interface` describes both listeners at `addresses`.
-    pub fn new(
-        app: Arc<app::App>,
-        linkage: LinkageFolders,
-        interface: Interface,
-        addresses: Addresses,
-        control_token: String,
-        body: BodyLimits,
-    ) -> Self {
+    pub fn new(app: Arc<app::App>, linkage: LinkageFolders, interface: Interface, addresses: Addresses, body: BodyLimits) -> Self {
         let paths = Paths::of(&interface, addresses.clone());
         let published = Mutex::new(Arc::new(Published::new(Arc::new(interface), app.fixtures())));
-        let (lines, handshakes, streams) = Default::default();
-        Self { app, linkage, addresses, paths, published, bandwidth_limiters: lines, handshakes, streams, control_token, body }
+        let (lines, handshakes, streams, sign_in_tries) = Default::default();
+        Self { app, linkage, addresses, paths, published, bandwidth_limiters: lines, handshakes, streams, sign_in_tries, body }
     }
 
     /// Returns the OpenAPI document for the active fixtures.
