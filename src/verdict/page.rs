@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::{CoverageSplit, Event, Evidence, Exchange, Overall, Ruling, Verdict, words};
+use super::{AFTER_A_FAIL, CoverageSplit, Event, Evidence, Exchange, Overall, Ruling, Verdict, words};
 use crate::domain::campaign::Component;
 use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
@@ -99,10 +99,7 @@ fn from_to(evidence: &Evidence) -> Option<[String; 4]> {
 fn next(verdict: &Verdict) -> Vec<(&'static str, &'static str)> {
     let mut next: Vec<(&str, &str)> = Vec::new();
     if verdict.overall == Overall::Fail {
-        next.push((
-            "不合格になったルールについてクライアントを修正し、シナリオを設定し直して、最初からもう一度試してください。",
-            "Mend the client where a rule failed, set the scenario again, and try once more from the beginning.",
-        ));
+        next.push(AFTER_A_FAIL);
     }
     let open = verdict.rules.iter().filter_map(Ruling::next).filter(|_| verdict.overall != Overall::Pass && verdict.scenario.is_some());
     for title in open {

@@ -19,13 +19,21 @@ const ASSETS: [(&str, &str, &str); 6] = [
     (
         "console.css",
         "text/css; charset=utf-8",
-        concat!(include_str!("../../../templates/tokens.css"), include_str!("../../../templates/console/console.css")),
+        concat!(
+            include_str!("../../../templates/tokens.css"),
+            include_str!("../../../templates/console/console.css"),
+            include_str!("../../../templates/chart.css")
+        ),
     ),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../../../templates/console/console.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../../templates/console/icon.svg")),
     ("idiomorph.js", "text/javascript; charset=utf-8", include_str!("../../../templates/console/idiomorph.js")),
     ("signin.js", "text/javascript; charset=utf-8", include_str!("../../../templates/console/signin.js")),
-    ("style.css", "text/css; charset=utf-8", include_str!("../../../templates/style.css")),
+    (
+        "style.css",
+        "text/css; charset=utf-8",
+        concat!(include_str!("../../../templates/tokens.css"), include_str!("../../../templates/style.css")),
+    ),
 ];
 
 /// The number of digits of a hash in a URL.

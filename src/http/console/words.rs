@@ -1,10 +1,11 @@
-//! Times in the words of the console: of the institution's clock, in Japan.
+//! Words of the console: times of the institution's clock, in Japan, and phases of terminals.
 
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 
 use super::language::Language;
 use crate::domain::japan;
+use crate::domain::terminal::Phase;
 
 /// Returns a date and time, such as `01-20（火） 08:55:00`.
 pub(super) fn time_of(lang: Language, at: Timestamp) -> String {
@@ -17,6 +18,20 @@ pub(super) fn time_of(lang: Language, at: Timestamp) -> String {
 /// Returns a time of day, such as `08:55:00`.
 pub(super) fn time_of_day(at: Timestamp) -> String {
     japan::civil(at).strftime("%H:%M:%S").to_string()
+}
+
+/// Returns the name of a terminal's phase.
+pub(super) fn phase_of(lang: Language, phase: Phase) -> &'static str {
+    let en = match phase {
+        Phase::Off => "off",
+        Phase::Starting => "starting",
+        Phase::Pending => "restart pending",
+        Phase::Downloading => "downloading",
+        Phase::Installing => "installing",
+        Phase::UpdateAvailable => "update available",
+        Phase::UpToDate => "up to date",
+    };
+    lang.say(phase.ja(), en)
 }
 
 fn weekday(lang: Language, day: Weekday) -> &'static str {

@@ -6,11 +6,14 @@ mod events;
 mod faults;
 mod live;
 mod next;
+mod next_facts;
+mod next_step;
 mod requests;
 mod state;
 mod terminals;
 mod timeline;
 mod verdict;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
