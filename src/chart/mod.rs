@@ -7,12 +7,14 @@ mod history;
 mod labels;
 mod svg;
 mod terminal;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 
 pub use bundle::Item;
 pub use history::{History, Range, Request, Words};
-pub use svg::Look;
+pub use svg::{Part, picture};
 
 /// A drawing of what happened from one time to another.
 #[derive(Clone, Debug, PartialEq)]

@@ -14,53 +14,45 @@ const LABELS: f64 = 15.0;
 const MARKS: f64 = 26.0;
 const GAP: f64 = 5.0;
 const AXIS: f64 = 36.0;
-/// The height of the title of a drawing that stands alone, and of its margins.
-const TITLE: f64 = 58.0;
-const MARGIN: f64 = 16.0;
+/// The height of the heading of a drawing that stands alone, and its margins.
+const HEADING: f64 = 46.0;
+const MARGIN: f64 = 18.0;
 
 const STYLE: &str = include_str!("../../templates/chart.css");
 const TOKENS: &str = include_str!("../../templates/tokens.css");
 
-/// Where a drawing is shown.
-#[derive(Clone, Copy, Debug)]
-pub enum Look<'a> {
-    /// Within a page of the console, which has the colours, and a list of the same items beside it.
-    InPage,
-    /// As a file of its own, with a title in both languages.
-    Alone {
-        /// The title in Japanese.
-        ja: &'a str,
-        /// The title in English.
-        en: &'a str,
-    },
+/// A part of a picture that stands alone: a drawing with its heading in Japanese and English.
+pub type Part<'a> = (&'a str, &'a str, &'a Chart);
+
+/// Returns a picture of several drawings, with a title in Japanese and English, for a file of its
+/// own.
+pub fn picture(ja: &str, en: &str, parts: &[Part<'_>]) -> String {
+    let mut svg = String::new();
+    write_picture(ja, en, parts, &mut svg).expect("a String takes all that is written");
+    svg
 }
 
 impl Chart {
-    /// Returns the drawing.
-    pub fn svg(&self, look: Look<'_>) -> String {
+    /// Returns the drawing for a page of the console, which has the colours, and a list of the same
+    /// items beside it.
+    pub fn svg(&self) -> String {
         let mut svg = String::new();
-        self.write(look, &mut svg).expect("a String takes all that is written");
+        self.write_in_page(&mut svg).expect("a String takes all that is written");
         svg
     }
 
-    fn write(&self, look: Look<'_>, out: &mut String) -> fmt::Result {
+    fn write_in_page(&self, out: &mut String) -> fmt::Result {
+        let mut content = String::new();
+        let height = self.write(true, &mut content)?;
+        writeln!(out, "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {height}\" aria-hidden=\"true\" focusable=\"false\">")?;
+        writeln!(out, "{content}</svg>")
+    }
+
+    /// Writes all shapes, and returns the height.
+    fn write(&self, linked: bool, out: &mut String) -> Result<f64, fmt::Error> {
         let axis = Axis::of(self);
         let rows: Vec<PlacedRow<'_>> = self.rows.iter().map(|row| PlacedRow::of(row, axis)).collect();
         let bottom = TOP + rows.iter().map(PlacedRow::height).sum::<f64>();
-        let height = bottom + AXIS;
-        match look {
-            Look::InPage => {
-                writeln!(out, "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {height}\" aria-hidden=\"true\" focusable=\"false\">")?;
-            }
-            Look::Alone { ja, en } => {
-                let (wide, high) = (WIDTH + 2.0 * MARGIN, height + TITLE + 2.0 * MARGIN);
-                writeln!(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"-{MARGIN} -{} {wide} {high}\">", TITLE + MARGIN)?;
-                writeln!(out, "<title>{} / {}</title>\n<style>\n{}</style>", Escaped(ja), Escaped(en), light_style())?;
-                writeln!(out, "<rect class=\"paper\" x=\"-{MARGIN}\" y=\"-{}\" width=\"{wide}\" height=\"{high}\"/>", TITLE + MARGIN)?;
-                writeln!(out, "<text class=\"heading\" y=\"-38\">{}</text>\n<text class=\"name\" y=\"-18\">{}</text>", Escaped(ja), Escaped(en))?;
-            }
-        }
-        let linked = matches!(look, Look::InPage);
         self.write_behind(axis, bottom, out)?;
         let mut y = TOP;
         for row in &rows {
@@ -69,7 +61,7 @@ impl Chart {
         }
         write_axis(axis, bottom, out)?;
         self.write_now(axis, bottom, out)?;
-        writeln!(out, "</svg>")
+        Ok(bottom + AXIS)
     }
 
     /// Writes the bands behind the rows, with their names above.
@@ -103,12 +95,30 @@ impl Chart {
     }
 }
 
+fn write_picture(ja: &str, en: &str, parts: &[Part<'_>], out: &mut String) -> fmt::Result {
+    let mut content = String::new();
+    let mut y = MARGIN;
+    for (ja, en, chart) in parts {
+        writeln!(content, "<g transform=\"translate({MARGIN} {y:.1})\">")?;
+        writeln!(content, "<text class=\"heading\" y=\"17\">{}</text>\n<text class=\"name\" y=\"36\">{}</text>", Escaped(ja), Escaped(en))?;
+        writeln!(content, "<g transform=\"translate(0 {HEADING})\">")?;
+        y += HEADING + chart.write(false, &mut content)? + MARGIN;
+        writeln!(content, "</g>\n</g>")?;
+    }
+    let width = WIDTH + 2.0 * MARGIN;
+    writeln!(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"0 0 {width} {y:.1}\">")?;
+    writeln!(out, "<title>{} / {}</title>\n<style>\n{}</style>", Escaped(ja), Escaped(en), light_style())?;
+    writeln!(out, "<rect class=\"paper\" width=\"{width}\" height=\"{y:.1}\"/>\n{content}</svg>")
+}
+
 /// Returns the style of a drawing that stands alone, with the colours of a light page in place of
 /// their names: not every program that shows SVG knows variables.
 fn light_style() -> String {
     let light = TOKENS.split("@media").next().unwrap_or_default();
     let tokens = light.split(';').filter_map(|token| token.rsplit(['{', '\n']).next()?.trim().split_once(": "));
-    tokens.filter(|(name, _)| name.starts_with("--")).fold(STYLE.to_owned(), |style, (name, value)| style.replace(&format!("var({name})"), value))
+    tokens
+        .filter(|(name, _)| name.starts_with("--"))
+        .fold(STYLE.to_owned(), |style, (name, value)| style.replace(&format!("var({name})"), value))
 }
 
 /// A row with its bundles and their labels.
@@ -225,7 +235,10 @@ fn write_mark(kind: MarkKind, x: f64, y: f64, out: &mut String) -> fmt::Result {
     let diamond = "M0 -8 L8 0 L0 8 L-8 0 Z";
     match kind {
         MarkKind::Refused => {
-            write!(out, "<rect x=\"-7.5\" y=\"-7.5\" width=\"15\" height=\"15\" rx=\"3\"/><path class=\"sign\" d=\"M-3.5 -3.5 L3.5 3.5 M3.5 -3.5 L-3.5 3.5\"/>")
+            write!(
+                out,
+                "<rect x=\"-7.5\" y=\"-7.5\" width=\"15\" height=\"15\" rx=\"3\"/><path class=\"sign\" d=\"M-3.5 -3.5 L3.5 3.5 M3.5 -3.5 L-3.5 3.5\"/>"
+            )
         }
         MarkKind::Answered => write!(out, "<circle r=\"7.5\"/><path class=\"sign\" d=\"M-3.5 0 L-1 3 L3.7 -3\"/>"),
         MarkKind::Boot => write!(out, "<path d=\"M0 -10 L9 7 L-9 7 Z\"/>"),

@@ -108,7 +108,11 @@ impl TerminalRow<'_> {
                 self.row.marks.push(mark(MarkKind::Change, self.words().say("連携アプリだけ再起動", "linkage application restarted")));
             }
             Change::ReaderSwitched { on } => {
-                let label = if *on { self.words().say("リーダー オン", "reader on") } else { self.words().say("リーダー オフ", "reader off") };
+                let label = if *on {
+                    self.words().say("リーダー オン", "reader on")
+                } else {
+                    self.words().say("リーダー オフ", "reader off")
+                };
                 self.row.marks.push(mark(MarkKind::Change, label));
             }
             Change::DownloadStarted { component, .. } => {

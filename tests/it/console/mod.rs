@@ -1,5 +1,6 @@
-//! The console: the way in, and who is kept out.
+//! The console: the way in, who is kept out, and its pages.
 
 mod commands;
 mod refused;
+mod rehearsal;
 mod sign_in;

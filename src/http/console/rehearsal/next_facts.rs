@@ -82,9 +82,7 @@ fn pending(institution: &Institution, terminal: &Terminal, journal: &[Exchange],
 }
 
 fn is_refused_for_restart(exchange: &Exchange, terminal: &Terminal) -> bool {
-    is_check(exchange)
-        && exchange.error == Some(ErrorId::RestartRequired)
-        && exchange.terminal.as_deref() == Some(terminal.id.as_str())
+    is_check(exchange) && exchange.error == Some(ErrorId::RestartRequired) && exchange.terminal.as_deref() == Some(terminal.id.as_str())
 }
 
 /// Whether a terminal works again after it had refused a patient whose check was not repeated.

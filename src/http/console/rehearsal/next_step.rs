@@ -125,10 +125,7 @@ impl NextStep {
     pub(super) fn text(&self, lang: Language) -> String {
         let say = |ja: String, en: String| if lang == Language::Japanese { ja } else { en };
         match self {
-            Self::SaveReport => say(
-                "合格です。報告書を保存してください。".to_owned(),
-                "Passed. Save the report.".to_owned(),
-            ),
+            Self::SaveReport => say("合格です。報告書を保存してください。".to_owned(), "Passed. Save the report.".to_owned()),
             Self::MendClient => lang.say(AFTER_A_FAIL.0, AFTER_A_FAIL.1).to_owned(),
             Self::Connect => say(
                 "レセコンからの要求がまだ届いていません。レセコンを接続してください。".to_owned(),
@@ -193,7 +190,11 @@ fn step_text(lang: Language, step: &TimelineStep, is_frozen: bool) -> String {
         Language::Japanese => {
             let terminal = step.terminal.as_ref().map(|terminal| format!("端末 {terminal} "));
             let what = format!("{}{}", terminal.unwrap_or_default(), action.ja);
-            let how = if is_frozen { "「次の出来事へ」を押すと進みます。" } else { "その時刻まで待ってください。" };
+            let how = if is_frozen {
+                "「次の出来事へ」を押すと進みます。"
+            } else {
+                "その時刻まで待ってください。"
+            };
             format!("シナリオの次の動きは {time}「{what}」です。{how}")
         }
         Language::English => {
@@ -202,5 +203,94 @@ fn step_text(lang: Language, step: &TimelineStep, is_frozen: bool) -> String {
             let how = if is_frozen { "Press \"To the next event\"." } else { "Wait until then." };
             format!("The scenario goes on at {time}: {what}. {how}")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn t1() -> TerminalId {
+        TerminalId::parse("T1").unwrap()
+    }
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-01-20T{time}+09:00").parse().unwrap()
+    }
+
+    fn step(action: Action) -> TimelineStep {
+        TimelineStep { at: at("09:10:00"), action, terminal: Some(t1()), campaign: None }
+    }
+
+    fn waiting(has_refused: bool) -> PendingTerminal {
+        PendingTerminal { id: t1(), has_refused, is_external: false }
+    }
+
+    /// The facts of `installed-not-restarted` once a client is connected.
+    fn facts() -> Facts {
+        let open = Some(Text::new("記録してください。", "Record it."));
+        let step = Some(step(Action::Restart));
+        Facts { has_scenario: true, has_requests: true, is_frozen: true, pending: Some(waiting(true)), step, open, ..Facts::default() }
+    }
+
+    fn told(facts: &Facts) -> String {
+        NextStep::of(facts).text(Language::Japanese)
+    }
+
+    #[test]
+    fn the_end_comes_first_then_the_connection_then_the_screen() {
+        let every = Facts { screen_unrecorded: true, off: Some(t1()), to_repeat: Some(t1()), ..facts() };
+        assert_eq!(NextStep::of(&Facts { passed: true, has_requests: false, ..every.clone() }), NextStep::SaveReport);
+        assert_eq!(NextStep::of(&Facts { failed: true, has_requests: false, ..every.clone() }), NextStep::MendClient);
+        assert_eq!(NextStep::of(&Facts { has_requests: false, ..every.clone() }), NextStep::Connect);
+        assert_eq!(NextStep::of(&every), NextStep::RecordScreen);
+        assert_eq!(told(&every), "レセコンの画面に出た言葉を、下の要求の行に記録してください。");
+    }
+
+    #[test]
+    fn a_pending_terminal_refuses_a_check_before_its_restart() {
+        let before = Facts { pending: Some(waiting(false)), ..facts() };
+        assert_eq!(NextStep::of(&before), NextStep::Check(t1()));
+        let restart = NextStep::of(&facts());
+        assert_eq!(restart, NextStep::Restart { terminal: waiting(true), scheduled: Some(at("09:10:00")) });
+        let words = "端末 T1 の「再起動」を押してください。（シナリオでも 01-20（火） 09:10:00 に自動で再起動します。）";
+        assert_eq!(restart.text(Language::Japanese), words);
+        let external = Facts { pending: Some(PendingTerminal { is_external: true, ..waiting(true) }), ..facts() };
+        assert!(told(&external).contains("端末そのものを操作します"));
+    }
+
+    #[test]
+    fn what_the_scenario_shows_before_the_restart_is_not_skipped() {
+        let shutdown = Facts { step: Some(step(Action::Shutdown)), ..facts() };
+        let words = "シナリオの次の動きは 01-20（火） 09:10:00「端末 T1 シャットダウン」です。「次の出来事へ」を押すと進みます。";
+        assert_eq!(told(&shutdown), words);
+        let off = Facts { off: Some(t1()), pending: None, step: Some(step(Action::PowerOn)), ..facts() };
+        assert!(matches!(NextStep::of(&off), NextStep::Step { .. }));
+        assert_eq!(NextStep::of(&Facts { step: None, ..off }), NextStep::SwitchOn(t1()));
+    }
+
+    #[test]
+    fn after_the_restart_the_same_patient_comes_before_the_clock() {
+        let restarted = Facts { pending: None, to_repeat: Some(t1()), update: Some(at("20:01:00")), ..facts() };
+        assert_eq!(NextStep::of(&restarted), NextStep::Repeat(t1()));
+    }
+
+    #[test]
+    fn a_night_ahead_is_passed_with_the_button_of_the_clock_or_waited_for() {
+        let evening = Facts { pending: None, update: Some(at("20:01:00")), update_is_tonight: true, ..facts() };
+        assert_eq!(NextStep::of(&evening), NextStep::NextMorning);
+        let day = Facts { update_is_tonight: false, ..evening.clone() };
+        assert!(told(&day).starts_with("「次の出来事へ」"));
+        let running = Facts { is_frozen: false, ..evening };
+        assert_eq!(told(&running), "更新が進むのを待ってください（次は 01-20（火） 20:01:00）。");
+    }
+
+    #[test]
+    fn then_come_the_scenario_the_rules_and_the_choice_of_a_scenario() {
+        let idle = Facts { pending: None, ..facts() };
+        assert!(matches!(NextStep::of(&idle), NextStep::Step { is_frozen: true, .. }));
+        let done = Facts { step: None, ..idle };
+        assert_eq!(told(&done), "記録してください。");
+        assert_eq!(NextStep::of(&Facts { has_scenario: false, ..done }), NextStep::ChooseScenario);
     }
 }

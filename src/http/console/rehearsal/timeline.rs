@@ -5,7 +5,7 @@ use askama::Template;
 
 use super::events::first_listed;
 use super::state::{RehearsalState, RequestFilter};
-use crate::chart::{Chart, History, Item, Look, Range, Request, Words};
+use crate::chart::{Chart, History, Item, Range, Request, Words};
 use crate::domain::operation::Operation;
 use crate::domain::terminal::Terminal;
 use crate::http::console::language::Language;
@@ -61,7 +61,7 @@ pub(super) fn render(state: &RehearsalState) -> String {
         from: time_of(state.lang, chart.from),
         to: time_of(state.lang, chart.to),
         ranges: range_links(state, range),
-        svg: chart.svg(Look::InPage),
+        svg: chart.svg(),
         items: chart.items().into_iter().map(|item| (times_of(state.lang, &item), item)).collect(),
         left_out,
     };

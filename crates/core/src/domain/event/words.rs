@@ -74,10 +74,7 @@ impl Change {
                 } else {
                     ("（再起動は不要）", " (no restart needed)")
                 };
-                Text::new(
-                    format!("{} {version} がインストールされた{ja}", title.ja),
-                    format!("{} {version} was installed{en}", title.en),
-                )
+                Text::new(format!("{} {version} がインストールされた{ja}", title.ja), format!("{} {version} was installed{en}", title.en))
             }
             Self::CardPresented { outcome, .. } => {
                 let shown = outcome.shown();
