@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::arrivals::Arrivals;
 use super::bandwidth::BandwidthLimiters;
 use super::connection::HandshakeStep;
+use super::console::LiveViews;
 use super::handshakes::Handshakes;
 use super::openapi::{Interface, Published};
 use super::paths::Paths;
@@ -35,6 +36,8 @@ pub struct App {
     pub arrivals: Arrivals,
     /// The open event streams.
     pub streams: Streams,
+    /// The views that browsers show.
+    pub live_views: LiveViews,
     /// The token of the control API.
     pub control_token: String,
     /// The limits of request bodies.
@@ -58,11 +61,26 @@ impl App {
         addresses: Addresses,
         control_token: String,
         body: BodyLimits,
+        max_streams: usize,
     ) -> Self {
         let paths = Paths::of(&interface, addresses.clone());
         let published = Mutex::new(Arc::new(Published::new(Arc::new(interface), app.fixtures())));
-        let (lines, handshakes, arrivals, streams) = Default::default();
-        Self { app, linkage, addresses, paths, published, bandwidth_limiters: lines, handshakes, arrivals, streams, control_token, body }
+        let (bandwidth_limiters, handshakes, arrivals, live_views) = Default::default();
+        let streams = Streams::new(max_streams);
+        Self {
+            app,
+            linkage,
+            addresses,
+            paths,
+            published,
+            bandwidth_limiters,
+            handshakes,
+            arrivals,
+            streams,
+            live_views,
+            control_token,
+            body,
+        }
     }
 
     /// Returns the OpenAPI document for the active fixtures.
