@@ -28,6 +28,7 @@ pub use page::{page, report};
 pub use rule::{Finding, Grade, Rule};
 pub use rules::RULES;
 pub use strictness::{LIMITS, Limit, RULE_SET, Set, limit};
+pub use words::meaning as source_meaning;
 
 /// The disclaimer in every form of the verdict.
 pub const DISCLAIMER: (&str, &str) = ("テストの証跡であり、認証ではありません", "Test evidence, not a certification");

@@ -42,7 +42,7 @@ const SOURCES: [(&str, &str, &str); 16] = [
 ];
 
 /// Returns what a rule's source is about, in Japanese and English; `None` if the source is unknown.
-pub(super) fn meaning(source: &str) -> Option<(&'static str, &'static str)> {
+pub fn meaning(source: &str) -> Option<(&'static str, &'static str)> {
     SOURCES.iter().find(|(known, ..)| *known == source).map(|(_, ja, en)| (*ja, *en))
 }
 

@@ -12,7 +12,11 @@ const ASSETS: [Asset; 4] = [
     (
         "console.css",
         "text/css; charset=utf-8",
-        concat!(include_str!("../../../templates/tokens.css"), include_str!("../../../templates/console/console.css")),
+        concat!(
+            include_str!("../../../templates/tokens.css"),
+            include_str!("../../../templates/console/console.css"),
+            include_str!("../../../templates/report.css")
+        ),
     ),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../../../templates/console/console.js")),
     ("idiomorph.js", "text/javascript; charset=utf-8", include_str!("../../../templates/console/idiomorph.js")),

@@ -3,18 +3,23 @@
 
 mod access;
 mod assets;
+mod connect;
 mod delivered;
 mod docs;
 mod explanation;
 mod landing;
 mod language;
 mod layout;
+mod list;
+mod live;
 mod operations;
 mod page;
 mod rehearsal;
+mod report;
 mod results;
 mod schemas;
 mod screen;
+mod start;
 mod words;
 
 use std::sync::Arc;
@@ -27,11 +32,23 @@ use super::app::App;
 pub use docs::docs;
 pub use explanation::{describe_explanation, explanation};
 pub use landing::landing;
-pub use rehearsal::LiveViews;
+pub use live::LiveViews;
 pub use results::delivery_results;
 pub use screen::screen;
 
 /// Returns the router of the console.
 pub fn router(_app: &Arc<App>) -> Router<Arc<App>> {
-    rehearsal::routes().nest("/console/api", operations::operations()).route("/console/assets/{name}", get(assets::asset))
+    pages()
+        .merge(live::routes())
+        .merge(rehearsal::routes())
+        .nest("/console/api", operations::operations())
+        .route("/console/assets/{name}", get(assets::asset))
+}
+
+fn pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/console/start", get(start::start))
+        .route("/console/connect/{code}", get(connect::connect))
+        .route("/console/institutions", get(list::list))
+        .route("/console/institutions/{code}/report", get(report::report))
 }
