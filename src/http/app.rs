@@ -11,6 +11,7 @@ use super::console::LiveViews;
 use super::handshakes::Handshakes;
 use super::openapi::{Interface, Published};
 use super::paths::Paths;
+use super::sign_in_tries::SignInTries;
 use super::streams::Streams;
 use crate::app;
 use crate::linkage::LinkageFolders;
@@ -38,8 +39,8 @@ pub struct App {
     pub streams: Streams,
     /// The views that browsers show.
     pub live_views: LiveViews,
-    /// The token of the control API.
-    pub control_token: String,
+    /// The wrong tries to sign in to the console.
+    pub sign_in_tries: SignInTries,
     /// The limits of request bodies.
     pub body: BodyLimits,
 }
@@ -59,13 +60,12 @@ impl App {
         linkage: LinkageFolders,
         interface: Interface,
         addresses: Addresses,
-        control_token: String,
         body: BodyLimits,
         max_streams: usize,
     ) -> Self {
         let paths = Paths::of(&interface, addresses.clone());
         let published = Mutex::new(Arc::new(Published::new(Arc::new(interface), app.fixtures())));
-        let (bandwidth_limiters, handshakes, arrivals, live_views) = Default::default();
+        let (bandwidth_limiters, handshakes, arrivals, live_views, sign_in_tries) = Default::default();
         let streams = Streams::new(max_streams);
         Self {
             app,
@@ -78,7 +78,7 @@ impl App {
             arrivals,
             streams,
             live_views,
-            control_token,
+            sign_in_tries,
             body,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::Html;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 
@@ -85,7 +85,7 @@ struct Found {
 ///
 /// # Errors
 /// The store does not work.
-pub(super) async fn list(State(app): State<Arc<App>>, Query(query): Query<ListQuery>, lang: Language) -> Result<Response, Problem> {
+pub(super) async fn list(State(app): State<Arc<App>>, Query(query): Query<ListQuery>, lang: Language) -> Result<Html<String>, Problem> {
     let text = query.text.trim();
     let after = query.after.as_deref().and_then(|after| InstitutionCode::parse(after).ok());
     let found = search(&app, lang, text, after.as_ref()).await?;

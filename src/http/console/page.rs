@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::response::{IntoResponse, Response};
-
-use super::access::page_headers;
+use axum::response::Html;
 
 /// The HTML of the parts of a live page, by the id of their element.
 pub(super) type Parts = BTreeMap<&'static str, Arc<str>>;
@@ -20,8 +18,7 @@ pub(super) struct Rendering {
     pub(super) due: Option<Duration>,
 }
 
-/// Returns the page with the headers of the console.
-pub(super) fn console_page(page: &impl Template) -> Response {
-    let html = page.render().expect("the template formats texts into a String");
-    (page_headers(), html).into_response()
+/// Returns the page. The router adds the headers that all pages have.
+pub(super) fn console_page(page: &impl Template) -> Html<String> {
+    Html(page.render().expect("the template formats texts into a String"))
 }

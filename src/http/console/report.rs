@@ -56,7 +56,7 @@ pub(super) async fn report(
     }
     let mut layout = Layout::new(lang, Place::Report, Some(&code));
     layout.who = who(lang, &evidence.rehearsal);
-    Ok(console_page(&ReportPage { lang, layout, code, report: verdict::report(&verdict) }))
+    Ok(console_page(&ReportPage { lang, layout, code, report: verdict::report(&verdict) }).into_response())
 }
 
 /// Returns the name of the file: ASCII only, as institution codes and scenario ids are.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::Html;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
@@ -116,7 +116,7 @@ pub(super) struct StartQuery {
 ///
 /// # Errors
 /// The store does not work.
-pub(super) async fn start(State(app): State<Arc<App>>, Query(query): Query<StartQuery>, lang: Language) -> Result<Response, Problem> {
+pub(super) async fn start(State(app): State<Arc<App>>, Query(query): Query<StartQuery>, lang: Language) -> Result<Html<String>, Problem> {
     let rehearsal = match query.from.as_deref().map(InstitutionCode::parse) {
         Some(Ok(code)) => app.institutions.read(&code, |tenant, _| tenant.spec.rehearsal.clone()).await?,
         Some(Err(_)) | None => None,

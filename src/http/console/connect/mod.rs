@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::Html;
 
 use super::language::Language;
 use super::layout::{Layout, Place};
@@ -49,7 +49,7 @@ pub(super) async fn connect(
     State(app): State<Arc<App>>,
     InstitutionPath(code): InstitutionPath,
     lang: Language,
-) -> Result<Response, Problem> {
+) -> Result<Html<String>, Problem> {
     let state = progress::read(&app, &code, lang).await?.ok_or_else(|| no_institution(&code))?;
     let tenant = &state.tenant;
     let (institution, fixtures) = (&tenant.institution, app.fixtures());

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::Html;
 use axum::routing::get;
 use jiff::SignedDuration;
 
@@ -70,7 +70,7 @@ async fn rehearsal(
     InstitutionPath(code): InstitutionPath,
     Query(filter): Query<RequestFilter>,
     lang: Language,
-) -> Result<Response, Problem> {
+) -> Result<Html<String>, Problem> {
     let live = format!("/console/institutions/{code}/live{}", filter.query());
     let state = state::read(&app, &code, lang, &filter).await?.ok_or_else(|| no_institution(&code))?;
     let mut layout = Layout::new(lang, Place::Rehearsal, Some(&code));
