@@ -167,7 +167,7 @@ async fn find(app: &App, code: &InstitutionCode, number: &str, masked: bool) -> 
     let read = app.institutions.read(code, |tenant, _| {
         let institution = &tenant.institution;
         let own = institution.persons.as_deref();
-        let patients = Patients::new(fixtures.register(own), &page.entries, institution.events.iter());
+        let patients = Patients::new(fixtures.register(own), &page.entries, &institution.events);
         let person = patients.of(&page.entries[place].entry).map(|person| person.name.clone());
         (person, own.map(<[_]>::len))
     });

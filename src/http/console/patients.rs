@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::event::{Change, Event};
+use crate::domain::event::{Change, EventLog};
 use crate::domain::inquiry::Register;
 use crate::domain::operation::Operation;
 use crate::domain::person::Person;
@@ -20,11 +20,11 @@ pub(super) struct Patients<'a> {
 impl<'a> Patients<'a> {
     /// Finds out who is meant in each entry: by the outcome of a check, by the card that was
     /// presented at a reader, or by the card data in the request.
-    pub(super) fn new(register: Register<'a>, entries: &'a [ListedEntry], events: impl Iterator<Item = &'a Event> + Clone) -> Self {
+    pub(super) fn new(register: Register<'a>, entries: &'a [ListedEntry], events: &'a EventLog) -> Self {
         let mut patients = Self { persons: register.persons, known: HashMap::new() };
         let asked = || entries.iter().filter_map(|listed| Some((listed.entry.inquiry.as_deref()?, &listed.entry)));
         for (inquiry, entry) in asked() {
-            if let Some(person) = patients.of_outcome(entry).or_else(|| patients.of_card(entry, events.clone())) {
+            if let Some(person) = patients.of_outcome(entry).or_else(|| patients.of_card(entry, events)) {
                 patients.known.insert(inquiry, person);
             }
         }
@@ -54,9 +54,9 @@ impl<'a> Patients<'a> {
     }
 
     /// Returns whose card was presented. The event follows those that had happened before.
-    fn of_card(&self, entry: &Entry, mut events: impl Iterator<Item = &'a Event>) -> Option<&'a Person> {
+    fn of_card(&self, entry: &Entry, events: &EventLog) -> Option<&'a Person> {
         let number = entry.found.as_ref().filter(|_| entry.operation == Operation::Card)?.last_event + 1;
-        match &events.find(|event| event.number == number)?.change {
+        match &events.iter().find(|event| event.number == number)?.change {
             Change::CardPresented { person, .. } => self.find(person),
             _ => None,
         }
@@ -99,7 +99,8 @@ mod tests {
     fn names(entries: Vec<Entry>) -> Vec<Option<String>> {
         let fixtures = Fixtures::compiled_in(jiff::civil::date(2026, 1, 19)).0.unwrap();
         let entries: Vec<_> = (1..).zip(entries).map(|(number, entry)| ListedEntry { number, entry }).collect();
-        let patients = Patients::new(fixtures.register(None), &entries, [].iter());
+        let events = EventLog::default();
+        let patients = Patients::new(fixtures.register(None), &entries, &events);
         entries.iter().map(|listed| patients.of(&listed.entry).map(|person| person.name.clone())).collect()
     }
 

@@ -167,7 +167,7 @@ fn rendered(state: &RehearsalState, limit: usize, below: &str, then: &'static st
 
 fn patients(state: &RehearsalState) -> Patients<'_> {
     let register = state.fixtures.register(state.institution().persons.as_deref());
-    Patients::new(register, &state.journal.entries, state.institution().events.iter())
+    Patients::new(register, &state.journal.entries, &state.institution().events)
 }
 
 /// What the rows are made from.
