@@ -107,6 +107,7 @@ impl Server {
             limits: config.limits,
             body: config.body,
             control_token: control_token(config)?,
+            max_streams: config.max_streams,
             collector: config.otlp_url.clone(),
         })?;
         warn_of_unknown_terminal(config, &app.institutions).await?;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use tokio::sync::Mutex;
 
-pub use evidence::evidence;
+pub use evidence::{evidence, evidence_of};
 pub use fixtures::{PutFixturesError, check_fixtures, prepare_packages, stored_fixtures};
 pub use refusals::log_refusal;
 

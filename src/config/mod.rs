@@ -113,6 +113,9 @@ pub struct Options {
     /// 1つのアドレスから同時に開ける接続の数（ポートごと） / Connections open at once from one address, per listener [default: 256]
     #[arg(long, env = "ONSHI_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N")]
     max_connections_per_address: Option<usize>,
+    /// 同時に開けるイベントのストリームの数（コンソールの画面を含む） / Event streams open at once, those of console pages included [default: 256]
+    #[arg(long, env = "ONSHI_MAX_STREAMS", value_name = "N")]
+    max_streams: Option<usize>,
     /// 要求の本文の最大バイト数 / Largest request body in bytes [default: 1048576]
     #[arg(long, env = "ONSHI_MAX_BODY", value_name = "BYTES")]
     max_body: Option<usize>,
@@ -177,6 +180,8 @@ pub struct Config {
     pub otlp_url: Option<Url>,
     /// The limits of connections, per listener.
     pub limits: Limits,
+    /// The maximum number of open event streams.
+    pub max_streams: usize,
     /// The limits of a request's body.
     pub body: BodyLimits,
     /// The format of the logs.
@@ -219,6 +224,7 @@ impl Options {
                 grace: self.grace.map_or(Duration::from_secs(1), |grace| grace.duration().unsigned_abs()),
                 ..limits
             },
+            max_streams: self.max_streams.unwrap_or(256),
             body: BodyLimits { max: self.max_body.unwrap_or(1024 * 1024), timeout: Duration::from_secs(30) },
             log_format: self.log_format.unwrap_or_default(),
         };
@@ -254,6 +260,8 @@ impl Config {
     fn check(&self) -> anyhow::Result<()> {
         ensure!(self.limits.max_connections > 0, "max-connections: 1 以上が必要です / has to be at least 1");
         ensure!(self.limits.max_connections_per_address > 0, "max-connections-per-address: 1 以上が必要です / has to be at least 1");
+        // The limit of the semaphore that counts them.
+        ensure!((1..=100_000).contains(&self.max_streams), "max-streams: 1 以上 100000 以下が必要です / has to be from 1 to 100000");
         ensure!(self.body.max >= 1024, "max-body: 1024 バイト以上が必要です / has to be at least 1024 bytes");
         if let Some(token) = &self.control_token
             && (token.len() < 16 || !token.bytes().all(|byte| byte.is_ascii_graphic()))

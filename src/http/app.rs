@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::bandwidth::BandwidthLimiters;
+use super::console::LiveViews;
 use super::handshakes::Handshakes;
 use super::openapi::{Interface, Published};
 use super::paths::Paths;
@@ -32,6 +33,8 @@ pub struct App {
     pub handshakes: Handshakes,
     /// The open event streams.
     pub streams: Streams,
+    /// The views that browsers show.
+    pub live_views: LiveViews,
     /// The token of the control API.
     pub control_token: String,
     /// The limits of request bodies.
@@ -55,11 +58,13 @@ impl App {
         addresses: Addresses,
         control_token: String,
         body: BodyLimits,
+        max_streams: usize,
     ) -> Self {
         let paths = Paths::of(&interface, addresses.clone());
         let published = Mutex::new(Arc::new(Published::new(Arc::new(interface), app.fixtures())));
-        let (lines, handshakes, streams) = Default::default();
-        Self { app, linkage, addresses, paths, published, bandwidth_limiters: lines, handshakes, streams, control_token, body }
+        let (bandwidth_limiters, handshakes, live_views) = Default::default();
+        let streams = Streams::new(max_streams);
+        Self { app, linkage, addresses, paths, published, bandwidth_limiters, handshakes, streams, live_views, control_token, body }
     }
 
     /// Returns the OpenAPI document for the active fixtures.

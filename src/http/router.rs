@@ -23,7 +23,7 @@ pub fn control(app: Arc<App>) -> Router {
     let token = from_fn_with_state(Arc::clone(&app), control::require_token);
     let guarded = guarded_routes().into_router().method_not_allowed_fallback(control::method_not_allowed).layer(token);
     let open = open_routes().into_router().method_not_allowed_fallback(control::method_not_allowed);
-    open.merge(guarded).fallback(control::unknown_route).layer(from_fn(pages_for_browsers)).with_state(app)
+    open.merge(guarded).merge(console::router(&app)).fallback(control::unknown_route).layer(from_fn(pages_for_browsers)).with_state(app)
 }
 
 /// Returns the interface of both listeners at these addresses.

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use serde::Deserialize;
 
 use super::access::page_headers;
@@ -94,11 +96,18 @@ impl MaskQuery {
     }
 }
 
+/// Returns the routes of the page.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/console/institutions/{code}/entries/{number}", get(exchange))
+        .route("/console/institutions/{code}/entries/{number}/{side}", get(whole_text))
+}
+
 /// `GET …/entries/{number}`: shows one request.
 ///
 /// # Errors
 /// No such institution or request.
-pub(super) async fn exchange(
+async fn exchange(
     State(app): State<Arc<App>>,
     InstitutionPath(code): InstitutionPath,
     Path((_, number)): Path<(String, String)>,
@@ -137,7 +146,7 @@ pub(super) async fn exchange(
 ///
 /// # Errors
 /// No such institution, request or side.
-pub(super) async fn whole_text(
+async fn whole_text(
     State(app): State<Arc<App>>,
     InstitutionPath(code): InstitutionPath,
     Path((_, number, side)): Path<(String, String, String)>,

@@ -30,7 +30,7 @@ pub use actions::{certificate, download, install, power, reader_power, restart, 
 pub use campaign::{read_campaign, set_campaign};
 pub use card::present_card;
 pub use clock::{advance_clock, read_clock, set_clock};
-pub use events::{describe_events, read_events};
+pub use events::{describe_events, read_events, too_many_streams};
 pub use faults::{add_fault, delete_fault, delete_faults, describe_added_fault, list_faults, read_fault};
 pub use fixtures::{delete_fixtures, put_fixtures, read_fixtures};
 pub use handshakes::failed_handshakes;

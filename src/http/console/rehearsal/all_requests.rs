@@ -6,8 +6,9 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
+use super::live::ViewKey;
+use super::requests;
 use super::state::{self, RequestFilter};
-use super::{ViewKey, requests};
 use crate::http::app::App;
 use crate::http::console::language::Language;
 use crate::http::console::layout::{Layout, Place};
@@ -29,7 +30,7 @@ struct AllRequests {
 ///
 /// # Errors
 /// No such institution.
-pub(in crate::http::console) async fn all_requests(
+pub(super) async fn all_requests(
     State(app): State<Arc<App>>,
     InstitutionPath(code): InstitutionPath,
     Query(filter): Query<RequestFilter>,
