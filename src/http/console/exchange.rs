@@ -13,6 +13,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::access::page_headers;
+use super::body_text::readable;
 use super::entry_words::{OutcomeWords, operation_title, way};
 use super::language::Language;
 use super::layout::{Layout, Place};
@@ -202,7 +203,7 @@ impl Side {
         Self {
             name,
             headers: headers.iter().map(|(name, value)| (clipped(name, MAX_HEADER), clipped(value, MAX_HEADER))).collect(),
-            body: body.as_ref().map(|body| clipped(body, MAX_BODY)),
+            body: body.as_ref().map(|body| readable(&clipped(body, MAX_BODY))),
             cut,
             truncated: *truncated,
             bytes: *bytes,

@@ -3,6 +3,7 @@
 
 mod access;
 mod assets;
+mod body_text;
 mod delivered;
 mod docs;
 mod entry_words;
@@ -36,5 +37,8 @@ pub use screen::screen;
 
 /// Returns the router of the console.
 pub fn router(_app: &Arc<App>) -> Router<Arc<App>> {
-    rehearsal::routes().merge(exchange::routes()).nest("/console/api", operations::operations()).route("/console/assets/{name}", get(assets::asset))
+    rehearsal::routes()
+        .merge(exchange::routes())
+        .nest("/console/api", operations::operations())
+        .route("/console/assets/{name}", get(assets::asset))
 }

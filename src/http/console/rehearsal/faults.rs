@@ -155,19 +155,22 @@ impl Form {
 fn error_form(lang: Language, profile: ErrorProfile, chosen: ErrorProfile) -> ErrorForm {
     let Text { ja, en } = profile_title(profile);
     let meaning = match profile {
-        ErrorProfile::Envelope => {
-            lang.say("HTTP 200。電文のヘッダーと本文（MessageBody）にエラーがあります。", "HTTP 200; the message has the error in header and body.")
-        }
-        ErrorProfile::Bare => {
-            lang.say("HTTP 200。電文のヘッダーにエラーがあり、本文（MessageBody）はありません。", "HTTP 200; the message has the error in its header, and no body.")
-        }
+        ErrorProfile::Envelope => lang.say(
+            "HTTP 200。電文のヘッダーと本文（MessageBody）にエラーがあります。",
+            "HTTP 200; the message has the error in header and body.",
+        ),
+        ErrorProfile::Bare => lang.say(
+            "HTTP 200。電文のヘッダーにエラーがあり、本文（MessageBody）はありません。",
+            "HTTP 200; the message has the error in its header, and no body.",
+        ),
         ErrorProfile::Http => lang.say(
             "HTTP のエラーステータス（500 など）と、本文のある電文です。連携フォルダーでは「本文のあるメッセージ」と同じです。",
             "An HTTP error status with the message; in the linkage folder as a message with a body.",
         ),
-        ErrorProfile::Silent => {
-            lang.say("応答せずに接続を切ります。連携フォルダーには何も書きません。", "The connection closes without an answer; no file is written.")
-        }
+        ErrorProfile::Silent => lang.say(
+            "応答せずに接続を切ります。連携フォルダーには何も書きません。",
+            "The connection closes without an answer; no file is written.",
+        ),
     };
     ErrorForm { name: profile.name(), title: lang.say(&ja, &en).to_owned(), meaning, chosen: profile == chosen }
 }

@@ -10,6 +10,7 @@ mod faults;
 mod live;
 mod next;
 mod questions;
+mod reasons;
 mod requests;
 mod state;
 mod terminals;

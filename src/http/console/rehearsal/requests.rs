@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::bursts::{RefusedCheck, bursts};
 use super::questions::{Observed, is_refused_check, open_questions};
+use super::reasons::reason;
 use super::state::RehearsalState;
 use crate::domain::japan;
 use crate::domain::observation::{MAX_NAME, MAX_TEXT, Observation, ObservationKind};
@@ -22,8 +23,6 @@ use crate::journal::{Entry, ListedEntry, MAX_ENTRIES};
 
 /// The maximum number of requests in the part.
 const MAX_ROWS: usize = 50;
-/// The maximum number of characters of a reason in a row. The page of the request has it all.
-const MAX_WHY: usize = 240;
 
 #[derive(Template)]
 #[template(path = "console/rehearsal/requests.html")]
@@ -194,7 +193,7 @@ impl<'a> RowContext<'a, '_> {
             terminal: terminal.map_or("―", |id| id.as_str()),
             way: way(lang, entry),
             outcome: OutcomeWords::of(lang, entry),
-            why: clipped(lang.of(&entry.why)),
+            why: reason(lang, entry, &self.state.institution().events),
             fault: entry.fault.as_ref().map(|fault| fault_title(lang, fault.kind)),
             burst: self.bursts.get(number).copied(),
             seen: self.observed.of(*number).iter().map(|observation| Seen::new(lang, observation)).collect(),
@@ -301,10 +300,6 @@ fn folded(text: &str) -> String {
 /// Returns the time of day if it is the institution's today, otherwise with the date.
 fn short_time(lang: Language, now: Timestamp, at: Timestamp) -> String {
     if japan::civil(now).date() == japan::civil(at).date() { time_of_day(at) } else { time_of(lang, at) }
-}
-
-fn clipped(text: &str) -> String {
-    if text.chars().nth(MAX_WHY).is_none() { text.to_owned() } else { text.chars().take(MAX_WHY).chain(['…']).collect() }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::domain::text::Text;
 use crate::http::console::language::Language;
 use crate::verdict::{Grade, Overall, Ruling, Verdict};
 
-/// The maximum number of links of an item to its evidence.
+/// The maximum number of links of an item to its evidence, of each kind.
 const MAX_LINKS: usize = 6;
 
 #[derive(Template)]
@@ -45,16 +45,16 @@ struct Item {
     sentence: Text,
     why: Option<Text>,
     next: Option<Text>,
-    links: Vec<Link>,
+    evidence: Vec<LinkGroup>,
     /// How much further evidence there is.
     further: usize,
 }
 
-/// A link to a piece of evidence.
+/// Links to evidence of one kind: the path and the number of each.
 #[derive(Debug, PartialEq, Eq)]
-struct Link {
-    path: String,
-    name: String,
+struct LinkGroup {
+    kind: &'static str,
+    links: Vec<(String, u64)>,
 }
 
 impl Badge {
@@ -121,10 +121,8 @@ fn items(verdict: &Verdict, links: &Links<'_>) -> Vec<Item> {
         let Text { ja, en } = wanted.named();
         let met = verdict.coverage.check == Some(true);
         let sentence = Text::new(format!("資格確認（{ja}）が成功した"), format!("A check ({en}) succeeded"));
-        let next = Text::new(
-            format!("レセコンから資格確認を行ってください（{ja}）。"),
-            format!("Make a check from the receipt computer ({en})."),
-        );
+        let next =
+            Text::new(format!("レセコンから資格確認を行ってください（{ja}）。"), format!("Make a check from the receipt computer ({en})."));
         Item::met_or_open(met, sentence, next)
     }));
     items.extend(scenario.profiles.iter().map(|profile| {
@@ -142,7 +140,7 @@ fn items(verdict: &Verdict, links: &Links<'_>) -> Vec<Item> {
 
 impl Item {
     fn met_or_open(met: bool, sentence: Text, next: Text) -> Self {
-        Self { badge: Badge::of_met(met), sentence, why: None, next: (!met).then_some(next), links: Vec::new(), further: 0 }
+        Self { badge: Badge::of_met(met), sentence, why: None, next: (!met).then_some(next), evidence: Vec::new(), further: 0 }
     }
 }
 
@@ -167,34 +165,34 @@ struct Links<'a> {
 
 impl Links<'_> {
     fn item(&self, ruling: &Ruling) -> Item {
-        let mut links: Vec<Link> = ruling.observations.iter().map(|number| self.observation(*number)).collect();
-        links.extend(ruling.entries.iter().filter_map(|id| self.entry(id)));
-        links.extend(ruling.events.iter().map(|number| self.event(*number)));
-        let further = links.len().saturating_sub(MAX_LINKS);
-        links.truncate(MAX_LINKS);
-        let next = ruling.next().map(|(ja, en)| Text::new(ja, en));
+        let entries: Vec<u64> = ruling.entries.iter().filter_map(|id| self.number_of(id)).collect();
+        let groups = [
+            (self.lang.say("画面の記録", "screen"), self.paths(&ruling.observations, |number| format!("#observation-{number}"))),
+            (self.lang.say("要求", "request"), self.paths(&entries, |number| self.entry(number))),
+            (self.lang.say("出来事", "event"), self.paths(&ruling.events, |number| format!("#event-{number}"))),
+        ];
+        let further = groups.iter().map(|(_, links)| links.len().saturating_sub(MAX_LINKS)).sum();
+        let groups = groups.into_iter().filter(|(_, links)| !links.is_empty());
         Item {
             badge: Badge::of(ruling.result),
             sentence: ruling.sentence.clone(),
             why: Some(ruling.why.clone()),
-            next,
-            links,
+            next: ruling.next().map(|(ja, en)| Text::new(ja, en)),
+            evidence: groups.map(|(kind, links)| LinkGroup { kind, links: links.into_iter().take(MAX_LINKS).collect() }).collect(),
             further,
         }
     }
 
-    fn entry(&self, id: &str) -> Option<Link> {
-        let number = self.verdict.evidence.journal.iter().find(|entry| entry.id == id)?.number;
-        let path = if self.shown.contains(&number) { format!("#entry-{number}") } else { format!("{}/entries/{number}", self.page) };
-        Some(Link { path, name: format!("{}{number}", self.lang.say("要求 #", "request #")) })
+    fn paths(&self, numbers: &[u64], path: impl Fn(u64) -> String) -> Vec<(String, u64)> {
+        numbers.iter().map(|number| (path(*number), *number)).collect()
     }
 
-    fn event(&self, number: u64) -> Link {
-        Link { path: format!("#event-{number}"), name: format!("{}{number}", self.lang.say("出来事 #", "event #")) }
+    fn number_of(&self, id: &str) -> Option<u64> {
+        self.verdict.evidence.journal.iter().find(|entry| entry.id == id).map(|entry| entry.number)
     }
 
-    fn observation(&self, number: u64) -> Link {
-        Link { path: format!("#observation-{number}"), name: format!("{}{number}", self.lang.say("画面の記録 #", "screen #")) }
+    fn entry(&self, number: u64) -> String {
+        if self.shown.contains(&number) { format!("#entry-{number}") } else { format!("{}/entries/{number}", self.page) }
     }
 }
 
