@@ -7,6 +7,7 @@ pub mod check;
 mod evidence;
 mod fixtures;
 mod refusals;
+mod sign_in;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use tokio::sync::Mutex;
 pub use evidence::{evidence, evidence_of};
 pub use fixtures::{PutFixturesError, check_fixtures, prepare_packages, stored_fixtures};
 pub use refusals::log_refusal;
+pub use sign_in::{NewCode, SESSION_LIFETIME, Session};
 
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;
@@ -36,6 +38,8 @@ pub struct App {
     pub fixtures_lock: Mutex<()>,
     /// Signs and reads tokens.
     pub tokens: Tokens,
+    /// The token of the control API, which also signs in to the console.
+    pub control_token: String,
     /// The installation's CA.
     pub authority: Authority,
     /// The login policy.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
+use clap::builder::BoolishValueParser;
 use jiff::civil::Date;
 use reqwest::Url;
 use serde::Deserialize;
@@ -84,6 +85,9 @@ pub struct Options {
     /// 管理API のトークン。16文字以上の表示可能な文字 / Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
     #[arg(long, env = "ONSHI_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
+    /// コンソールにサインインするリンクを起動時に表示しない（CI 用） / Print no link that signs in to the console at the start, for CI
+    #[arg(long, env = "ONSHI_NO_CONSOLE_LINK", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    no_console_link: Option<bool>,
     /// 判定のルールをどの日付の時点まで適用するか。それより後のものは適用しない / The date up to which rules of the verdict count; later ones are left out [default: that of the first rule set, 2026-11-25]
     #[arg(long, env = "ONSHI_STRICTNESS", value_name = "DATE", value_parser = strictness)]
     #[serde(deserialize_with = "read_strictness")]
@@ -172,6 +176,8 @@ pub struct Config {
     pub package_dir: Option<PathBuf>,
     /// The control token; `None` if the file in the certificates' directory is used.
     pub control_token: Option<String>,
+    /// Whether the start prints a link that signs in to the console.
+    pub console_link: bool,
     /// The date up to which rules of the verdict apply.
     pub strictness: Date,
     /// The settings for push delivery.
@@ -209,6 +215,7 @@ impl Options {
             linkage: linkage_location(self.linkage, self.linkage_terminal)?,
             package_dir: self.package_dir,
             control_token: self.control_token,
+            console_link: !self.no_console_link.unwrap_or(false),
             strictness: self.strictness.unwrap_or(RULE_SET.date),
             push: push::Settings::new(push::PushOptions {
                 webhook_url: self.webhook_url,

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::access::page_headers;
 use super::body_text::readable;
 use super::entry_words::{OutcomeWords, operation_title, way};
 use super::language::Language;
@@ -114,7 +112,7 @@ async fn exchange(
     Path((_, number)): Path<(String, String)>,
     Query(query): Query<MaskQuery>,
     lang: Language,
-) -> Result<Response, Problem> {
+) -> Result<Html<String>, Problem> {
     let found = find(&app, &code, &number, query.masks()).await?;
     let ListedEntry { number, entry } = &found.listed;
     let explanation = explain(entry, found.own_persons);
@@ -152,7 +150,7 @@ async fn whole_text(
     InstitutionPath(code): InstitutionPath,
     Path((_, number, side)): Path<(String, String, String)>,
     Query(query): Query<MaskQuery>,
-) -> Result<Response, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let found = find(&app, &code, &number, query.masks()).await?;
     let entry = found.listed.entry;
     let message = match &*side {
@@ -164,9 +162,7 @@ async fn whole_text(
     let mut text: String = lines.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     text.push('\n');
     text.extend(body);
-    let mut headers = page_headers();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    Ok((headers, text).into_response())
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], text))
 }
 
 async fn find(app: &App, code: &InstitutionCode, number: &str, masked: bool) -> Result<FoundEntry, Problem> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::Html;
 
 use super::live::ViewKey;
 use super::requests;
@@ -35,7 +35,7 @@ pub(super) async fn all_requests(
     InstitutionPath(code): InstitutionPath,
     Query(filter): Query<RequestFilter>,
     lang: Language,
-) -> Result<Response, Problem> {
+) -> Result<Html<String>, Problem> {
     let view = ViewKey { code: code.clone(), lang, filter };
     let state = state::read(&app, &view).await?.ok_or_else(|| no_institution(&code))?;
     let mut layout = Layout::new(lang, Place::Rehearsal, Some(&code));

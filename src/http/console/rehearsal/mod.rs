@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::response::Html;
 use axum::routing::get;
 use axum::{Json, Router};
 
@@ -83,7 +83,7 @@ async fn rehearsal(
     InstitutionPath(code): InstitutionPath,
     Query(filter): Query<RequestFilter>,
     lang: Language,
-) -> Result<Response, Problem> {
+) -> Result<Html<String>, Problem> {
     let live = format!("/console/institutions/{code}/live{}", filter.query());
     let view = ViewKey { code: code.clone(), lang, filter };
     let state = state::read(&app, &view).await?.ok_or_else(|| no_institution(&code))?;
