@@ -57,15 +57,25 @@ pub(super) fn is_refused_check(entry: &Entry) -> bool {
 }
 
 /// Returns the requests for which the page asks openly, and a name for the question of each: the
-/// newest refusal of each terminal with each error, unless its screen was recorded. What the notice
-/// is about comes first. The name stays when a newer refusal takes the place of the request.
+/// newest refusal of each terminal with each error, unless the screen was recorded since the error
+/// began. What the notice is about comes first. The name stays when a newer refusal takes the place
+/// of the request.
 pub(super) fn open_questions(entries: &[ListedEntry], observed: &Observed<'_>) -> BTreeMap<u64, String> {
-    let mut newest: HashMap<(&str, ErrorId), u64> = HashMap::new();
-    for listed in entries.iter().filter(|listed| is_refused_check(&listed.entry)) {
-        let terminal = listed.entry.terminal().map_or("-", |id| id.as_str());
-        newest.extend(listed.entry.error().map(|error| ((terminal, error.id), listed.number)));
+    // The newest refusal of each, and whether one of them was recorded.
+    let mut lasting: HashMap<(&str, ErrorId), (u64, bool)> = HashMap::new();
+    for ListedEntry { number, entry } in entries.iter().filter(|listed| is_check(&listed.entry)) {
+        let terminal = entry.terminal().map_or("-", |id| id.as_str());
+        let recorded = !observed.of(*number).is_empty();
+        match entry.error() {
+            Some(error) => {
+                let before = lasting.get(&(terminal, error.id)).is_some_and(|(_, recorded)| *recorded);
+                lasting.insert((terminal, error.id), (*number, before || recorded));
+            }
+            // The errors have ended, but for what nobody has recorded.
+            None => lasting.retain(|(of, _), (_, recorded)| *of != terminal || !*recorded),
+        }
     }
-    let mut open: Vec<_> = newest.into_iter().filter(|(_, number)| observed.of(*number).is_empty()).collect();
+    let mut open: Vec<_> = lasting.into_iter().filter(|(_, (_, recorded))| !recorded).map(|(key, (number, _))| (key, number)).collect();
     open.sort_by_key(|((_, error), number)| (rank(*error), std::cmp::Reverse(*number)));
     open.into_iter().take(MAX_OPEN).map(|((terminal, error), number)| (number, format!("{terminal}-{}", error.name()))).collect()
 }
@@ -120,6 +130,17 @@ mod tests {
         entries.push(refused(2, "T1", ErrorId::RestartRequired));
         assert_eq!(asked(&entries, &[]), [(2, name)]);
         assert_eq!(asked(&entries, &[seen(1, &entries[1], true, None)]), []);
+    }
+
+    #[test]
+    fn an_answer_holds_for_those_that_follow_until_the_error_has_ended() {
+        let mut entries = vec![refused(1, "T1", ErrorId::RestartRequired), refused(2, "T1", ErrorId::RestartRequired)];
+        let observations = [seen(1, &entries[0], true, None)];
+        assert_eq!(asked(&entries, &observations), []);
+        let answered = refused(3, "T1", ErrorId::RestartRequired);
+        entries.push(ListedEntry { entry: Entry { outcome: Outcome::Answered, ..answered.entry }, ..answered });
+        entries.push(refused(4, "T1", ErrorId::RestartRequired));
+        assert_eq!(asked(&entries, &observations), [(4, "T1-restart_required".to_owned())]);
     }
 
     #[test]
