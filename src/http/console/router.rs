@@ -23,7 +23,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/console/sign-out", post(sign_out))
         .merge(rehearsal::routes())
         .merge(exchange::routes())
-        .nest("/console/api", operations());
+        .nest("/console/api", operations(app));
     let guarded = guarded.layer(from_fn_with_state(Arc::clone(app), require_session));
     let checked = open.merge(guarded).layer(from_fn_with_state(Arc::clone(app), check_request));
     checked.layer(from_fn(add_page_headers))

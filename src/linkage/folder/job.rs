@@ -151,7 +151,7 @@ impl Job {
         let content = if stamp.size > max { Ok(None) } else { disk::read(&claim, max) };
         let reply = match content {
             Ok(Some(bytes)) => handler.answer(&name, &bytes),
-            Ok(None) => HandlerReply::Malformed(handler.too_large(&name, stamp.size, max)),
+            Ok(None) => HandlerReply::Refused(handler.too_large(&name, stamp.size, max)),
             Err(error) => {
                 // A file that cannot be read does not stay here, where it would count toward
                 // the limit; in `req/` it waits its turn among the others.
@@ -162,7 +162,7 @@ impl Job {
         self.latency += handler.extra_latency();
         self.reply = match reply {
             HandlerReply::Answer(outgoing) => Some((Kind::Answer, outgoing)),
-            HandlerReply::Malformed(outgoing) => Some((Kind::Err, outgoing)),
+            HandlerReply::Refused(outgoing) => Some((Kind::Err, outgoing)),
             HandlerReply::Silent => {
                 disk::remove(&claim)?;
                 return Ok(JobProgress::Silent);
