@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
 
-use super::live::ViewKey;
 use super::requests;
 use super::state::{self, RequestFilter};
 use crate::http::app::App;
@@ -36,8 +35,7 @@ pub(super) async fn all_requests(
     Query(filter): Query<RequestFilter>,
     lang: Language,
 ) -> Result<Html<String>, Problem> {
-    let view = ViewKey { code: code.clone(), lang, filter };
-    let state = state::read(&app, &view).await?.ok_or_else(|| no_institution(&code))?;
+    let state = state::read(&app, &code, lang, &filter).await?.ok_or_else(|| no_institution(&code))?;
     let mut layout = Layout::new(lang, Place::Rehearsal, Some(&code));
     layout.who = state.who();
     let rehearsal = format!("/console/institutions/{code}");
