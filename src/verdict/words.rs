@@ -2,6 +2,7 @@
 //! rules' sources.
 
 use super::exchange::Exchange;
+use crate::domain::campaign::Component;
 use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::operation::{Operation, OutcomeName};
@@ -40,7 +41,7 @@ const SOURCES: [(&str, &str, &str); 16] = [
 ];
 
 /// Returns what a rule's source is about, in Japanese and English; `None` if the source is unknown.
-pub(super) fn meaning(source: &str) -> Option<(&'static str, &'static str)> {
+pub fn meaning(source: &str) -> Option<(&'static str, &'static str)> {
     SOURCES.iter().find(|(known, ..)| *known == source).map(|(_, ja, en)| (*ja, *en))
 }
 
@@ -58,6 +59,11 @@ pub(super) fn operation(operation: Operation) -> &'static str {
         Operation::Card => "カードリーダー",
         Operation::Unknown => "不明な要求",
     }
+}
+
+/// Returns the names of components.
+pub(super) fn components(components: &[Component]) -> String {
+    components.iter().map(|component| component.title().ja).collect::<Vec<_>>().join("、")
 }
 
 /// Returns the outcome of a request.

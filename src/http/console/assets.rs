@@ -22,7 +22,8 @@ const ASSETS: [(&str, &str, &str); 6] = [
         concat!(
             include_str!("../../../templates/tokens.css"),
             include_str!("../../../templates/console/console.css"),
-            include_str!("../../../templates/chart.css")
+            include_str!("../../../templates/chart.css"),
+            include_str!("../../../templates/report.css")
         ),
     ),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../../../templates/console/console.js")),

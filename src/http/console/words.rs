@@ -1,10 +1,12 @@
-//! Words of the console: times of the institution's clock, in Japan, and phases of terminals.
+//! What pages of the console have in common in words: times in Japan, phases of terminals, and who
+//! tests what.
 
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 
 use super::language::Language;
 use crate::domain::japan;
+use crate::domain::rehearsal::Rehearsal;
 use crate::domain::terminal::Phase;
 
 /// Returns a date and time, such as `01-20（火） 08:55:00`.
@@ -20,18 +22,29 @@ pub(super) fn time_of_day(at: Timestamp) -> String {
     japan::civil(at).strftime("%H:%M:%S").to_string()
 }
 
-/// Returns the name of a terminal's phase.
-pub(super) fn phase_of(lang: Language, phase: Phase) -> &'static str {
-    let en = match phase {
-        Phase::Off => "off",
-        Phase::Starting => "starting",
-        Phase::Pending => "restart pending",
-        Phase::Downloading => "downloading",
-        Phase::Installing => "installing",
-        Phase::UpdateAvailable => "update available",
-        Phase::UpToDate => "up to date",
+/// Returns the CSS class, the sign and the name of a terminal's phase.
+pub(super) fn phase_of(lang: Language, phase: Phase) -> (&'static str, &'static str, &'static str) {
+    let (class, sign, en) = match phase {
+        Phase::Off => ("soft", "○", "off"),
+        Phase::Starting => ("soft", "○", "starting"),
+        Phase::Pending => ("bad", "●", "restart pending"),
+        Phase::Downloading => ("wait", "◔", "downloading"),
+        Phase::Installing => ("wait", "◔", "installing"),
+        Phase::UpdateAvailable => ("wait", "◔", "update available"),
+        Phase::UpToDate => ("good", "✓", "up to date"),
     };
-    lang.say(phase.ja(), en)
+    (class, sign, lang.say(phase.ja(), en))
+}
+
+/// Returns the product and the tester, if they are known.
+pub(super) fn who(lang: Language, rehearsal: &Rehearsal) -> Option<String> {
+    let product = match (&rehearsal.product, &rehearsal.version) {
+        (Some(product), Some(version)) => Some(format!("{product} {version}")),
+        (product, version) => product.clone().or_else(|| version.clone()),
+    };
+    let tester = rehearsal.tester.as_ref().map(|tester| format!("{}{tester}", lang.say("担当：", "tester: ")));
+    let parts: Vec<String> = product.into_iter().chain(tester).collect();
+    Some(parts.join(lang.say("／", ", "))).filter(|who| !who.is_empty())
 }
 
 fn weekday(lang: Language, day: Weekday) -> &'static str {

@@ -3,4 +3,5 @@
 mod commands;
 mod refused;
 mod rehearsal;
+mod requests;
 mod sign_in;

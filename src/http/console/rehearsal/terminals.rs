@@ -8,7 +8,7 @@ use super::state::RehearsalState;
 use super::waiting::waits_for;
 use crate::domain::campaign::Component;
 use crate::domain::operation::Operation;
-use crate::domain::terminal::{Driver, Phase, Power, Software, Terminal};
+use crate::domain::terminal::{Driver, Power, Software, Terminal};
 use crate::http::console::language::Language;
 use crate::http::console::terminal_screen::ScreenView;
 use crate::http::console::words::{phase_of, time_of};
@@ -86,14 +86,7 @@ pub(super) fn render(state: &RehearsalState) -> String {
 impl TerminalCard {
     fn of(state: &RehearsalState, terminal: &Terminal) -> Self {
         let (lang, institution, now) = (state.lang, state.institution(), state.moment.now);
-        let phase = terminal.phase(&institution.campaign, now);
-        let (class, sign) = match phase {
-            Phase::Pending => ("bad", "●"),
-            Phase::UpToDate => ("good", "✓"),
-            Phase::Off => ("soft", "○"),
-            Phase::UpdateAvailable => ("wait", "●"),
-            Phase::Downloading | Phase::Installing | Phase::Starting => ("wait", "…"),
-        };
+        let (class, sign, phase) = phase_of(lang, terminal.phase(&institution.campaign, now));
         let component = |(component, software): (Component, &Software)| ComponentView {
             title: lang.of(&component.title()).to_owned(),
             installed: software.installed.to_string(),
@@ -103,7 +96,7 @@ impl TerminalCard {
         let contact = terminal.last_contact(now);
         Self {
             id: terminal.id.to_string(),
-            phase: phase_of(lang, phase),
+            phase,
             class,
             sign,
             line_down: terminal.settings.line_down,
