@@ -8,7 +8,7 @@ use crate::domain::japan;
 /// The width of a drawing, of the names at its left, and of the margin at its right.
 pub(super) const WIDTH: f64 = 1200.0;
 pub(super) const NAMES: f64 = 78.0;
-const MARGIN: f64 = 14.0;
+const MARGIN: f64 = 24.0;
 /// The minimum distance of two times below the axis.
 const TICK_DISTANCE: f64 = 62.0;
 /// The distances between times below the axis, in minutes.

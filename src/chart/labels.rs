@@ -8,8 +8,9 @@ const NARROW: f64 = 6.6;
 const WIDE: f64 = 12.0;
 /// The distance between two labels.
 const SPACE: f64 = 8.0;
-/// How far a label may stand from what it names.
-const MAX_SHIFT: f64 = 110.0;
+/// How far a label may stand from a period, and from a mark: it must not seem to name the next.
+pub(super) const FROM_SPAN: f64 = 110.0;
+pub(super) const FROM_MARK: f64 = 12.0;
 
 /// A line of labels.
 #[derive(Default)]
@@ -21,9 +22,9 @@ pub(super) fn width(text: &str) -> f64 {
 }
 
 impl LabelLine {
-    /// Returns where the label of something at `x` begins, and takes the place; `None` if there is
-    /// no room.
-    pub(super) fn place(&mut self, x: f64, text: &str) -> Option<f64> {
+    /// Returns where the label of something at `x` begins, at most `shift` after it, and takes the
+    /// place; `None` if there is no room.
+    pub(super) fn place(&mut self, x: f64, shift: f64, text: &str) -> Option<f64> {
         let width = width(text);
         let last = Axis::end() - width;
         let mut start = x.min(last).max(NAMES);
@@ -37,7 +38,7 @@ impl LabelLine {
                 }
                 Some((_, to)) => start = to + SPACE,
             }
-            if start > last || start - x > MAX_SHIFT {
+            if start > last || start - x > shift {
                 return None;
             }
         }

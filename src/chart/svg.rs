@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::axis::{Axis, NAMES, Tick, WIDTH};
 use super::bundle::Bundle;
-use super::labels::LabelLine;
+use super::labels::{FROM_MARK, FROM_SPAN, LabelLine};
 use super::{Chart, MarkKind, Row, SpanKind};
 use crate::domain::japan;
 
@@ -13,6 +13,8 @@ const TOP: f64 = 22.0;
 const LABELS: f64 = 15.0;
 const MARKS: f64 = 26.0;
 const GAP: f64 = 5.0;
+/// The width of a mark with its distance from the next.
+const MARK_WIDTH: f64 = 18.0;
 const AXIS: f64 = 36.0;
 /// The height of the heading of a drawing that stands alone, and its margins.
 const HEADING: f64 = 46.0;
@@ -54,13 +56,13 @@ impl Chart {
         let rows: Vec<PlacedRow<'_>> = self.rows.iter().map(|row| PlacedRow::of(row, axis)).collect();
         let bottom = TOP + rows.iter().map(PlacedRow::height).sum::<f64>();
         self.write_behind(axis, bottom, out)?;
+        self.write_now(axis, bottom, out)?;
         let mut y = TOP;
         for row in &rows {
             row.write(axis, y, linked, out)?;
             y += row.height();
         }
         write_axis(axis, bottom, out)?;
-        self.write_now(axis, bottom, out)?;
         Ok(bottom + AXIS)
     }
 
@@ -68,7 +70,7 @@ impl Chart {
     fn write_behind(&self, axis: Axis, bottom: f64, out: &mut String) -> fmt::Result {
         let mut names = LabelLine::default();
         if let Some((at, label)) = self.now.as_ref().filter(|(at, _)| axis.shows(*at)) {
-            names.place(axis.x(*at) + 5.0, label);
+            names.place(axis.x(*at) + 5.0, 0.0, label);
         }
         for band in &self.bands {
             let to = band.to.unwrap_or(self.to);
@@ -77,7 +79,7 @@ impl Chart {
             }
             let (x, width) = (axis.x(band.from), axis.x(to) - axis.x(band.from));
             writeln!(out, "<rect class=\"band\" x=\"{x:.1}\" y=\"18\" width=\"{width:.1}\" height=\"{:.1}\"/>", bottom - 18.0)?;
-            if let Some(start) = names.place(x + 3.0, &band.label) {
+            if let Some(start) = names.place(x + 3.0, FROM_SPAN, &band.label) {
                 writeln!(out, "<text class=\"band-name\" x=\"{start:.1}\" y=\"13\">{}</text>", Escaped(&band.label))?;
             }
         }
@@ -90,7 +92,7 @@ impl Chart {
         };
         let x = axis.x(*at);
         writeln!(out, "<line class=\"now\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"2\" y2=\"{:.1}\"/>", bottom + 6.0)?;
-        let start = LabelLine::default().place(x + 5.0, label).unwrap_or(x);
+        let start = LabelLine::default().place(x + 5.0, 0.0, label).unwrap_or(x);
         writeln!(out, "<text class=\"now-name\" x=\"{start:.1}\" y=\"13\">{}</text>", Escaped(label))
     }
 }
@@ -125,9 +127,20 @@ fn light_style() -> String {
 struct PlacedRow<'a> {
     row: &'a Row,
     spans: Vec<Bundle<SpanKind>>,
-    marks: Vec<Bundle<MarkKind>>,
+    /// The marks, each with its place.
+    marks: Vec<(f64, Bundle<MarkKind>)>,
     above: Vec<Label>,
     below: Vec<Label>,
+}
+
+/// A label to place: the least priority comes first.
+struct Wanted {
+    priority: u8,
+    x: f64,
+    shift: f64,
+    class: &'static str,
+    text: String,
+    is_below: bool,
 }
 
 struct Label {
@@ -138,19 +151,20 @@ struct Label {
 
 impl<'a> PlacedRow<'a> {
     fn of(row: &'a Row, axis: Axis) -> Self {
-        let (spans, marks) = (row.span_bundles(axis), row.mark_bundles(axis));
+        let (spans, marks) = (row.span_bundles(axis), side_by_side(row.mark_bundles(axis), axis));
         let (mut above, mut below) = (Vec::new(), Vec::new());
         let (mut line_above, mut line_below) = (LabelLine::default(), LabelLine::default());
         // What matters most gets its label first.
-        let mut wanted: Vec<(u8, f64, &'static str, String, bool)> = Vec::new();
-        for bundle in &marks {
+        let mut wanted: Vec<Wanted> = Vec::new();
+        for (x, bundle) in &marks {
             let priority = match bundle.kind {
                 MarkKind::Refused => 0,
                 MarkKind::Boot | MarkKind::StepWaiting => 1,
                 MarkKind::Answered => 3,
                 MarkKind::Change | MarkKind::StepDone | MarkKind::StepRefused | MarkKind::StepSkipped => 4,
             };
-            wanted.push((priority, axis.x(bundle.from) - 6.0, bundle.kind.class(), bundle.counted_label(), false));
+            let (x, shift) = (x - 6.0, FROM_MARK);
+            wanted.push(Wanted { priority, x, shift, class: bundle.kind.class(), text: bundle.counted_label(), is_below: false });
         }
         for bundle in &spans {
             let (priority, is_below) = match bundle.kind {
@@ -158,13 +172,18 @@ impl<'a> PlacedRow<'a> {
                 SpanKind::Off => (5, true),
                 SpanKind::Download | SpanKind::Installation => (3, false),
             };
-            wanted.push((priority, axis.x(bundle.from), bundle.kind.class(), bundle.label.clone(), is_below));
+            let (x, shift) = (axis.x(bundle.from), FROM_SPAN);
+            wanted.push(Wanted { priority, x, shift, class: bundle.kind.class(), text: bundle.label.clone(), is_below });
         }
-        wanted.sort_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
-        for (_, x, class, text, is_below) in wanted {
-            let (line, labels) = if is_below { (&mut line_below, &mut below) } else { (&mut line_above, &mut above) };
-            if let Some(x) = line.place(x, &text) {
-                labels.push(Label { x, class, text });
+        wanted.sort_by(|one, other| one.priority.cmp(&other.priority).then(one.x.total_cmp(&other.x)));
+        for Wanted { x, shift, class, text, is_below, .. } in wanted {
+            // Without room in its own line, a label may stand in the other.
+            for below_now in [is_below, !is_below] {
+                let (line, labels) = if below_now { (&mut line_below, &mut below) } else { (&mut line_above, &mut above) };
+                if let Some(x) = line.place(x, shift, &text) {
+                    labels.push(Label { x, class, text });
+                    break;
+                }
             }
         }
         Self { row, spans, marks, above, below }
@@ -188,11 +207,28 @@ impl<'a> PlacedRow<'a> {
         for bundle in &self.spans {
             write_item(bundle, bundle.kind.class(), linked, out, |out| write_span(bundle, axis, middle, out))?;
         }
-        for bundle in &self.marks {
-            write_item(bundle, bundle.kind.class(), linked, out, |out| write_mark(bundle.kind, axis.x(bundle.from), middle, out))?;
+        for (x, bundle) in &self.marks {
+            write_item(bundle, bundle.kind.class(), linked, out, |out| write_mark(bundle.kind, *x, middle, out))?;
         }
         Ok(())
     }
+}
+
+/// Places marks in their order so that none covers another: what happens while a clock stands still
+/// has the same time.
+fn side_by_side(bundles: Vec<Bundle<MarkKind>>, axis: Axis) -> Vec<(f64, Bundle<MarkKind>)> {
+    let mut marks: Vec<_> = bundles.into_iter().map(|bundle| (axis.x(bundle.from), bundle)).collect();
+    let mut least = f64::NEG_INFINITY;
+    for (x, _) in &mut marks {
+        *x = x.max(least);
+        least = *x + MARK_WIDTH;
+    }
+    let mut most = Axis::end();
+    for (x, _) in marks.iter_mut().rev() {
+        *x = x.min(most);
+        most = *x - MARK_WIDTH;
+    }
+    marks
 }
 
 /// Writes a shape with its title and its link.
@@ -255,7 +291,8 @@ fn write_axis(axis: Axis, y: f64, out: &mut String) -> fmt::Result {
     writeln!(out, "<line class=\"axis\" x1=\"{NAMES}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>", Axis::end())?;
     for Tick { x, time, date } in axis.ticks() {
         writeln!(out, "<line class=\"axis\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{y:.1}\" y2=\"{:.1}\"/>", y + 4.0)?;
-        for (text, y) in [(time, y + 16.0), (date, y + 30.0)] {
+        let date_line = if time.is_some() { 30.0 } else { 16.0 };
+        for (text, y) in [(time, y + 16.0), (date, y + date_line)] {
             if let Some(text) = text {
                 writeln!(out, "<text class=\"time\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>")?;
             }

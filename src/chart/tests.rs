@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::date;
 
-use super::labels::LabelLine;
+use super::labels::{FROM_MARK, FROM_SPAN, LabelLine};
 use super::*;
 use crate::domain::clock::{ClockSetting, Mode};
 use crate::domain::ids::TerminalId;
@@ -51,11 +51,11 @@ fn several_with_different_titles_are_told_by_their_label() {
 #[test]
 fn labels_do_not_cover_each_other_and_stay_near() {
     let mut line = LabelLine::default();
-    let first = line.place(100.0, "ダウンロード").unwrap();
-    let second = line.place(104.0, "インストール").unwrap();
+    let first = line.place(100.0, FROM_SPAN, "ダウンロード").unwrap();
+    let second = line.place(104.0, FROM_SPAN, "インストール").unwrap();
     assert!(first == 100.0 && second >= first + labels::width("ダウンロード"), "{first} {second}");
-    assert_eq!(line.place(106.0, "再起動待ち"), None, "too far from what it names");
-    let edge = line.place(1190.0, "現在").unwrap();
+    assert_eq!(line.place(106.0, FROM_MARK, "再起動待ち"), None, "too far from what it names");
+    let edge = line.place(1190.0, 0.0, "現在").unwrap();
     assert!(edge + labels::width("現在") <= 1190.0, "within the drawing");
 }
 
@@ -63,6 +63,15 @@ fn labels_do_not_cover_each_other_and_stay_near() {
 fn times_below_the_axis_are_those_of_japan_and_name_the_date_at_midnight() {
     let svg = chart(Vec::new()).svg();
     assert!(svg.contains(">20:00<") && svg.contains(">01-19<") && svg.contains(">00:00<") && svg.contains(">01-20<"), "{svg}");
+}
+
+#[test]
+fn marks_of_one_instant_stand_side_by_side_in_the_drawing() {
+    let time = "2026-01-20T11:59:59";
+    let marks = vec![mark(MarkKind::Refused, time, "a"), mark(MarkKind::Answered, time, "b"), mark(MarkKind::Boot, time, "c")];
+    let svg = chart(vec![Row { marks, ..Row::default() }]).svg();
+    let places: Vec<f64> = svg.split("translate(").skip(1).map(|rest| rest.split(' ').next().unwrap().parse().unwrap()).collect();
+    assert!(places.len() == 3 && places.is_sorted_by(|one, next| next - one >= 17.9) && places[2] < 1200.0, "{places:?}");
 }
 
 #[test]

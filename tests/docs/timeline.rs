@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::{date, time};
-use onshi_mock::chart::{Chart, History, Range, Request, Row, Words, picture};
+use onshi_mock::chart::{Chart, History, Range, Request, Row, SpanKind, Words, picture};
 use onshi_mock::domain::check;
 use onshi_mock::domain::clock::{ClockSetting, Mode};
 use onshi_mock::domain::ids::TerminalId;
 use onshi_mock::domain::institution::{Institution, InstitutionSpec};
+use onshi_mock::domain::japan;
 use onshi_mock::domain::terminal::Settings;
 use onshi_mock::fixtures::Fixtures;
 
@@ -58,6 +59,13 @@ fn night(fixtures: &Fixtures, settings: Settings, restart: Option<&str>) -> Char
     }
     let mut chart = history(&institution, requests).chart(Range::Whole);
     (chart.from, chart.to, chart.now) = (at(EVENING), at(NOON), None);
+    let timed = |at: Timestamp, label: &str| format!("{} {label}", japan::civil(at).strftime("%-H:%M"));
+    for span in chart.rows[0].spans.iter_mut().filter(|span| span.kind == SpanKind::Pending) {
+        span.label = timed(span.from, &span.label);
+    }
+    for mark in chart.rows.iter_mut().flat_map(|row| &mut row.marks) {
+        mark.label = timed(mark.at, &mark.label);
+    }
     chart.rows[0].name = "端末".to_owned();
     chart.rows[1].name = "患者".to_owned();
     chart
