@@ -1,0 +1,46 @@
+// The rehearsal by keyboard alone; a naive client; a browser that has not trusted the CA and proceeds past the warning.
+
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { launch, openPage } from "../support/browser.mjs";
+import { ReceiptComputer } from "../support/calls.mjs";
+import { keyboard, mouse } from "../support/hands.mjs";
+import { prepare } from "../support/place.mjs";
+import { toTheReport } from "../support/rehearsal.mjs";
+import { goOn, overall, record, signIn, start, terminal, verdict } from "../support/walk.mjs";
+
+const place = prepare();
+
+test("by keyboard alone, a good client gets 合格", async () => {
+  const { page, settled } = await place.open();
+  await toTheReport(page, keyboard, place.server);
+  await settled();
+});
+
+test("a client that hammers and takes the error for no qualification gets 不合格", async () => {
+  const { page, settled } = await place.open();
+  await signIn(page, place.server);
+  const code = await start(page, mouse);
+  const client = new ReceiptComputer(place.server, code);
+  await client.login();
+  const shown = await client.hammer();
+  await goOn(page, mouse, code);
+  await record(page, mouse, "資格なし・無効と表示", shown);
+  await mouse.press(terminal(page).getByRole("button", { name: "再起動", exact: true }));
+  await overall(page, "不合格").waitFor();
+  for (const rule of ["連打", "資格なし"]) {
+    await verdict(page).getByRole("listitem").filter({ hasText: rule }).filter({ hasText: "不合格" }).first().waitFor();
+  }
+  await settled();
+});
+
+test("a tester who proceeds past the certificate's warning is signed in as well", async () => {
+  const home = join(place.server.dir, "untrusting");
+  await mkdir(home);
+  const untrusting = await launch(home);
+  const { page, settled } = await openPage(untrusting, { ignoreHTTPSErrors: true });
+  await signIn(page, place.server);
+  await settled();
+  await untrusting.close();
+});
