@@ -10,6 +10,27 @@ import { toTheError } from "../support/rehearsal.mjs";
 
 const place = prepare();
 
+test("English: no heading, label, button or link is left in Japanese", async () => {
+  const { page, settled } = await place.open();
+  const { code } = await toTheError(page, mouse, place.server, { product: "Our receipt computer", tester: "QA" });
+  await page.getByRole("button", { name: "English" }).click();
+  await page.locator("html[lang=en]").waitFor();
+  await eachPage(page, code, async (path) => {
+    assert.equal(await page.locator("html").getAttribute("lang"), "en", path);
+    assert.deepEqual(await page.evaluate(japanese), [], path);
+  });
+  await page.getByRole("button", { name: "日本語" }).click();
+  await page.locator("html[lang=ja]").waitFor();
+  await settled();
+});
+
+/** Words of the page in Japanese letters, but for what is marked as Japanese: runs in the page. */
+function japanese() {
+  const words = document.querySelectorAll("h1, h2, h3, label, legend, button, a, th, dt, summary");
+  const texts = [...words].filter((element) => !element.closest("[lang=ja]")).map((element) => element.innerText.trim());
+  return texts.filter((text) => /[\u3041-\u30ff\u4e00-\u9fff]/.test(text));
+}
+
 test("dark: light text on a dark ground", async () => {
   const { page, settled } = await place.open({ colorScheme: "dark" });
   const { code } = await toTheError(page, mouse, place.server);
