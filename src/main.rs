@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use onshi_mock::cli::{Cli, Command, certs, check_fixtures, health, openapi, serve, terminal, usage, verdict};
+use onshi_mock::cli::{Cli, Command, certs, check_fixtures, console_link, health, openapi, serve, terminal, usage, verdict};
 use onshi_mock::clock;
 
 /// A check allocates many small strings: this allocator takes less than half the time of most
@@ -27,6 +27,7 @@ async fn main() -> ExitCode {
         Command::CheckFixtures(args) => check_fixtures::run(&args, clock::wall()),
         Command::Health(args) => health::run(args).await,
         Command::Openapi(args) => openapi::run(&args, clock::wall()),
+        Command::ConsoleLink(args) => console_link::run(args).await,
         Command::Verdict(args) => return verdict::run(args).await,
     };
     match done {

@@ -58,6 +58,8 @@ struct Gauges {
     waiting_entries: Gauge,
     waiting_bytes: Gauge,
     store_bytes: Gauge,
+    streams: Gauge,
+    max_streams: Gauge,
 }
 
 /// The current values of the gauges.
@@ -75,6 +77,8 @@ pub struct Present {
     pub waiting_bytes: u64,
     /// The size of the store in bytes; `None` if it cannot be read.
     pub store_bytes: Option<u64>,
+    /// The number of open event streams, and its maximum.
+    pub streams: (usize, usize),
 }
 
 impl Metrics {
@@ -143,11 +147,13 @@ impl Gauges {
         let waiting_entries = gauge("journal_waiting_entries", "書き込み待ちの記録の件数。 Journal entries that wait to be written");
         let waiting_bytes = gauge("journal_waiting_bytes", "書き込み待ちの記録のバイト数（概算）。 About how many bytes those are");
         let store_bytes = gauge("store_bytes", "ストアのバイト数。 Bytes of the store, when it last told");
+        let streams = gauge("streams", "開いているイベントのストリームの数。 Event streams that are open");
+        let max_streams = gauge("streams_max", "同時に開けるイベントのストリームの数。 Event streams that may be open at once");
         let help = "メモリにある医療機関の端末の数（状態別、最後に動いたときの状態）。 \
                     Terminals of the institutions in memory, by phase, as of when each institution was last settled";
         let phases = Phase::IN_ORDER.iter().map(|phase| phase.name());
         let terminals = register_by_label(registry, "terminals", help, "phase", phases);
-        Self { stored, in_memory, terminals, waiting_entries, waiting_bytes, store_bytes }
+        Self { stored, in_memory, terminals, waiting_entries, waiting_bytes, store_bytes, streams, max_streams }
     }
 
     fn set(&self, present: &Present) {
@@ -159,6 +165,8 @@ impl Gauges {
         self.terminals.iter().zip(present.terminals).for_each(|(gauge, terminals)| set(gauge, terminals));
         set(&self.waiting_entries, present.waiting_entries);
         set(&self.waiting_bytes, present.waiting_bytes);
+        set(&self.streams, present.streams.0 as u64);
+        set(&self.max_streams, present.streams.1 as u64);
         present.store_bytes.into_iter().for_each(|bytes| set(&self.store_bytes, bytes));
     }
 }

@@ -86,12 +86,14 @@ impl Server {
         let institutions = institutions.map_err(|error| anyhow!("institutions: {error}"))?;
         let fixture_differences = institutions.fixture_differences().await?;
         let addresses = Addresses { backend: url(backend.local_addr()?), control: url(control.local_addr()?) };
+        let control_token = control_token(config)?;
         let app = Arc::new(App {
             institutions,
             packages,
             initial_fixtures,
             fixtures_lock: tokio::sync::Mutex::default(),
             tokens,
+            control_token,
             authority,
             login: config.login,
             client_auth: config.client_auth,
@@ -106,7 +108,7 @@ impl Server {
             addresses,
             limits: config.limits,
             body: config.body,
-            control_token: control_token(config)?,
+            max_streams: config.max_streams,
             collector: config.otlp_url.clone(),
         })?;
         warn_of_unknown_terminal(config, &app.institutions).await?;

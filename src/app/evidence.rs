@@ -8,29 +8,27 @@ use crate::domain::institution::Institution;
 use crate::domain::scenario;
 use crate::fixtures::Fixtures;
 use crate::institutions::{Institutions, Tenant};
-use crate::journal::{self, MAX_ENTRIES};
+use crate::journal::{self, EntryPage, MAX_ENTRIES};
 use crate::store::StoreError;
 use crate::verdict::{Event, Evidence, Observation, Scenario};
 
 /// Returns the evidence on an institution's clients, for a verdict by the rules of a date; `None`
-/// if the institution does not exist. The events are read before the journal, so that the evidence
-/// has no event without the requests that preceded it.
+/// if the institution does not exist. The institution is read before the journal, so that the
+/// evidence has no event without the requests that preceded it.
 ///
 /// # Errors
 /// The store does not work.
 pub async fn evidence(institutions: &Institutions, strictness: Date, code: &InstitutionCode) -> Result<Option<Evidence>, StoreError> {
     let fixtures = institutions.fixtures();
-    let Some(setup) = institutions.read(code, |tenant, _| setup(&fixtures, strictness, tenant)).await? else {
+    let Some(tenant) = institutions.read(code, |tenant, _| tenant.clone()).await? else {
         return Ok(None);
     };
-    let Some(page) = institutions.entries(code, MAX_ENTRIES).await? else {
-        return Ok(None);
-    };
-    Ok(Some(Evidence { evicted: page.evicted, incomplete: !page.complete, journal: journal::evidence(&page.entries), ..setup }))
+    let page = institutions.entries(code, MAX_ENTRIES).await?;
+    Ok(page.map(|page| evidence_of(&fixtures, strictness, &tenant, &page)))
 }
 
-/// Returns the evidence without the journal.
-fn setup(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
+/// Returns the evidence in an institution and its journal, which was read after it.
+pub fn evidence_of(fixtures: &Fixtures, strictness: Date, tenant: &Tenant, page: &EntryPage) -> Evidence {
     let institution = &tenant.institution;
     let met = |scenario: &scenario::Scenario| (scenario.id.to_string(), tenant.met.contains(&scenario.id));
     Evidence {
@@ -40,11 +38,11 @@ fn setup(fixtures: &Fixtures, strictness: Date, tenant: &Tenant) -> Evidence {
         scenario: expected_scenario(fixtures, institution),
         scenarios: fixtures.scenarios.iter().map(met).collect(),
         scenario_titles: fixtures.scenarios.iter().map(|scenario| (scenario.id.to_string(), scenario.about.title.clone())).collect(),
-        evicted: 0,
+        evicted: page.evicted,
         evicted_events: institution.events.evicted(),
         evicted_observations: institution.observations.evicted(),
-        incomplete: false,
-        journal: Vec::new(),
+        incomplete: !page.complete,
+        journal: journal::evidence(&page.entries),
         events: institution.events.iter().map(Event::from).collect(),
         observations: institution.observations.iter().map(Observation::from).collect(),
     }

@@ -7,15 +7,17 @@ pub mod check;
 mod evidence;
 mod fixtures;
 mod refusals;
+mod sign_in;
 
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use tokio::sync::Mutex;
 
-pub use evidence::evidence;
+pub use evidence::{evidence, evidence_of};
 pub use fixtures::{PutFixturesError, check_fixtures, prepare_packages, stored_fixtures};
 pub use refusals::log_refusal;
+pub use sign_in::{NewCode, SESSION_LIFETIME, Session};
 
 use crate::fixtures::Fixtures;
 use crate::institutions::Institutions;
@@ -36,6 +38,8 @@ pub struct App {
     pub fixtures_lock: Mutex<()>,
     /// Signs and reads tokens.
     pub tokens: Tokens,
+    /// The token of the control API, which also signs in to the console.
+    pub control_token: String,
     /// The installation's CA.
     pub authority: Authority,
     /// The login policy.

@@ -1,4 +1,4 @@
-//! `onshi-mock certs`: creates, issues and shows certificates.
+//! `onshi-mock certs`: creates, issues and shows certificates, and lets browsers trust the CA.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +6,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
+use super::trust::trust;
 use crate::config::terminal_address;
 use crate::domain::ids::TerminalAddress;
 use crate::tls::{Authority, CertificateDescription, KeyKind, NameConstraints, NewCa, OpenOptions, Readers, TlsError, write_new};
@@ -51,12 +52,19 @@ enum CertsCommand {
     },
     /// 証明書の内容を表示する / Show what the certificates say
     Show,
+    /// この利用者のブラウザーに CA を信頼させる / Let this user's browsers trust the CA
+    Trust {
+        /// 信頼を取り消す / Take the trust back
+        #[arg(long)]
+        remove: bool,
+    },
 }
 
 /// Runs one of the subcommands at `now`.
 ///
 /// # Errors
-/// The certificates' directory or a name is invalid, or a file cannot be written.
+/// The certificates' directory or a name is invalid, a file cannot be written, or the program that
+/// changes the trust fails.
 pub fn run(args: CertsArgs, now: Timestamp) -> anyhow::Result<()> {
     let options = OpenOptions { dir: &args.certs, extra_names: &args.tls_san, listen: &[], new_ca: NewCa::default() };
     match args.command {
@@ -70,6 +78,7 @@ pub fn run(args: CertsArgs, now: Timestamp) -> anyhow::Result<()> {
             show(&Authority::open(&args.certs)?);
             Ok(())
         }
+        CertsCommand::Trust { remove } => trust(&args.certs, remove),
     }
 }
 

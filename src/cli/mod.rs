@@ -1,13 +1,17 @@
 //! The command line; one file per subcommand.
 
+mod browser;
 pub mod certs;
 pub mod check_fixtures;
+pub mod console_link;
+mod control_api;
 pub mod health;
 mod logging;
 pub mod openapi;
 pub mod serve;
 pub mod terminal;
 mod terminal_control;
+mod trust;
 pub mod usage;
 pub mod verdict;
 mod verify;
@@ -33,7 +37,7 @@ pub enum Command {
     Serve(serve::ServeArgs),
     /// 模擬の資格確認端末と、その操作 / A simulated qualification terminal, and commands to the running one
     Terminal(terminal::TerminalArgs),
-    /// 証明書を作成・発行・表示する / Make, issue and show certificates
+    /// 証明書を作成・発行・表示し、CA を信頼させる / Make, issue and show certificates, and trust the CA
     Certs(certs::CertsArgs),
     /// フィクスチャを検査する / Check fixture files: file, line, what is wrong, what was expected
     CheckFixtures(check_fixtures::CheckFixturesArgs),
@@ -41,6 +45,8 @@ pub enum Command {
     Openapi(openapi::OpenapiArgs),
     /// サーバーが応答できれば終了コード 0 / Exit with 0 when the server is ready
     Health(health::HealthArgs),
+    /// コンソールにサインインするリンクを作る / Make another link that signs in to the console of the running server
+    ConsoleLink(console_link::ConsoleLinkArgs),
     /// クライアントの判定を取得する / Fetch the verdict on an institution's clients: JSON, JUnit XML or a page; exit 1 where a rule failed
     Verdict(verdict::VerdictArgs),
 }

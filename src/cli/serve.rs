@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use tokio::signal;
 
+use super::browser::open_in_browser;
 use super::certs::warn_of_constraints;
+use super::console_link::browser_address;
 use super::logging::start_logging;
-use crate::config::{CommandLine, Config, Options};
+use super::trust::trust_command;
+use crate::config::{CommandLine, Config, LogFormat, Options};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::japan;
 use crate::fixtures::Origin;
@@ -32,6 +35,9 @@ pub struct ServeArgs {
     /// 設定ファイル / Configuration file [default: onshi-mock.toml, where it exists]
     #[arg(long, env = "ONSHI_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
+    /// 起動したら、ブラウザーでコンソールを開く / Open the console in the browser after the start
+    #[arg(long)]
+    open: bool,
 }
 
 /// Serves until SIGTERM or Ctrl-C.
@@ -48,6 +54,9 @@ pub async fn run(args: ServeArgs, wall: fn() -> Timestamp) -> anyhow::Result<()>
     let stop = stop_signal()?;
     note_address(&config, server.control_addr()?);
     print_banner(&config, &server, &occupied)?;
+    if config.console_link || args.open {
+        lead_to_console(&config, &server, args.open).await?;
+    }
     server.run(stop).await;
     Ok(())
 }
@@ -109,6 +118,32 @@ fn print_banner(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyho
     print_state(config, server);
     println!("onshi-mock ready backend=https://{backend} control=https://{control}");
     print_names(server, backend, control);
+    Ok(())
+}
+
+/// Prints the link that signs in to the console, and what a browser says of the certificate. Opens
+/// the link if `open` is set.
+#[expect(clippy::print_stderr, reason = "the words around the ready line are the command's output")]
+async fn lead_to_console(config: &Config, server: &Server, open: bool) -> anyhow::Result<()> {
+    let code = server.app().new_sign_in_code().await?.code;
+    let link = format!("https://{}/signin#{code}", browser_address(server.control_addr()?));
+    match config.log_format {
+        _ if !config.console_link => {}
+        LogFormat::Json => tracing::info!(console_link = %link, "コンソールにサインインするリンク / the link that signs in to the console"),
+        LogFormat::Text => {
+            let command = trust_command(&config.certs);
+            eprintln!(
+                "コンソールはブラウザーで次のリンクを開きます（10分間、1回限り）。「この接続ではプライバシーが保護されません」などの警告が出たら、`{command}` で CA を信頼させるか、「詳細設定」から進んでください。"
+            );
+            eprintln!(
+                "The console: open this link in a browser (once, within ten minutes). Where it warns \"Your connection is not private\", trust the CA with `{command}`, or go on by \"Advanced\"."
+            );
+            eprintln!("{link}");
+        }
+    }
+    if open {
+        open_in_browser(&link);
+    }
     Ok(())
 }
 

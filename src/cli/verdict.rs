@@ -1,23 +1,19 @@
 //! `onshi-mock verdict`: fetches the verdict on an institution's clients, or judges again from
 //! the evidence in a file.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow};
 use clap::ValueEnum;
-use reqwest::{Certificate, Client};
-use serde_json::Value;
+use reqwest::Method;
 
-use super::health::{addresses, connect, join_addresses};
+use super::control_api::ControlApi;
 use super::verify::verify;
-use crate::config::{CommandLine, Config, Options};
+use crate::config::{CommandLine, Options};
 use crate::domain::rehearsal::{Rehearsal, name_error};
 use crate::domain::text::Text;
 use crate::json::parse_json;
-use crate::terminal::install_provider;
 use crate::verdict::{Evidence, Grade, Overall, Ruling, Verdict, judge, junit, page};
 
 /// Options of `verdict`: those of `serve` say where it listens, and where its CA and its token are.
@@ -70,9 +66,6 @@ const FAILED: u8 = 1;
 const NOT_GREEN: u8 = 3;
 /// There is no verdict.
 const NOT_JUDGED: u8 = 4;
-
-/// The request timeout; long, since the server may take long to judge a long journal.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Fetches or verifies a verdict; the exit code is the result.
 #[expect(clippy::print_stderr, reason = "an error is the program's last word")]
@@ -145,50 +138,11 @@ fn parse_name(text: &str) -> Result<String, String> {
 async fn fetch_verdict(args: &VerdictArgs) -> anyhow::Result<(String, Verdict)> {
     let config = args.options.complete(args.config.as_deref())?;
     let institution = args.institution.as_deref().unwrap_or_default();
-    let (addr, json) = fetch(&addresses(args.options.control_addr(), &config), &config, institution).await?;
-    eprintln!("問い合わせ先 asked: https://{addr}");
+    let server = ControlApi::connect(&args.options, &config).await?;
+    let json = server.call(Method::GET, &format!("/v1/institutions/{institution}/verdict")).await?;
+    eprintln!("問い合わせ先 asked: https://{}", server.addr());
     let verdict = parse_json(json.as_bytes()).map_err(|error| anyhow!("応答が判定ではありません / the answer is no verdict\n{error}"))?;
     Ok((json, verdict))
-}
-
-/// Returns the address of the server that answered, and the verdict as the server wrote it.
-async fn fetch(addresses: &[SocketAddr], config: &Config, institution: &str) -> anyhow::Result<(SocketAddr, String)> {
-    install_provider();
-    let ca = config.certs.join("ca.pem");
-    let pem = std::fs::read(&ca).with_context(|| format!("{0} を読めません / {0} cannot be read", ca.display()))?;
-    let token = token(config)?;
-    let client = Client::builder().tls_certs_only([Certificate::from_pem(&pem)?]).no_proxy().timeout(REQUEST_TIMEOUT).build()?;
-    let connected = tokio::time::timeout(REQUEST_TIMEOUT, connect(addresses)).await;
-    let addr = connected.with_context(|| format!("{0} が応答しません / {0} does not answer", join_addresses(addresses)))??.peer_addr()?;
-    let url = format!("https://{addr}/v1/institutions/{institution}/verdict");
-    let answer = client.get(&url).bearer_auth(&token).header("accept", "application/json").send().await?;
-    let (status, body) = (answer.status(), answer.text().await?);
-    ensure!(status.is_success(), "{url}: {status}\n{}", error_message(&body));
-    Ok((addr, body))
-}
-
-fn token(config: &Config) -> anyhow::Result<String> {
-    if let Some(token) = &config.control_token {
-        return Ok(token.clone());
-    }
-    let path = config.certs.join("control-token");
-    let token = std::fs::read_to_string(&path).with_context(|| {
-        format!("管理トークンのファイル {0} を読めません（トークンは --control-token でも指定できます） / the control token's file {0} cannot be read (or give the token with --control-token)", path.display())
-    })?;
-    Ok(token.trim().to_owned())
-}
-
-/// Formats an answer that is not a verdict.
-fn error_message(body: &str) -> String {
-    let problem: Value = serde_json::from_str(body).unwrap_or_default();
-    if problem["detail"].is_string() { format_problem(&problem) } else { body.chars().take(500).collect() }
-}
-
-/// Formats a problem document, with its JSON pointer if it has one.
-fn format_problem(problem: &Value) -> String {
-    let field = |name: &str| problem[name].as_str().unwrap_or_default();
-    let place = if field("pointer").is_empty() { String::new() } else { format!("{}: ", field("pointer")) };
-    format!("{place}{}\n{place}{}", field("detail"), field("detail_en"))
 }
 
 #[expect(clippy::print_stdout, reason = "the verdict is the command's output")]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
+use clap::builder::BoolishValueParser;
 use jiff::civil::Date;
 use reqwest::Url;
 use serde::Deserialize;
@@ -84,6 +85,9 @@ pub struct Options {
     /// 管理API のトークン。16文字以上の表示可能な文字 / Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
     #[arg(long, env = "ONSHI_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
+    /// コンソールにサインインするリンクを起動時に表示しない（CI 用） / Print no link that signs in to the console at the start, for CI
+    #[arg(long, env = "ONSHI_NO_CONSOLE_LINK", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    no_console_link: Option<bool>,
     /// 判定のルールをどの日付の時点まで適用するか。それより後のものは適用しない / The date up to which rules of the verdict count; later ones are left out [default: that of the first rule set, 2026-11-25]
     #[arg(long, env = "ONSHI_STRICTNESS", value_name = "DATE", value_parser = strictness)]
     #[serde(deserialize_with = "read_strictness")]
@@ -113,6 +117,9 @@ pub struct Options {
     /// 1つのアドレスから同時に開ける接続の数（ポートごと） / Connections open at once from one address, per listener [default: 256]
     #[arg(long, env = "ONSHI_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N")]
     max_connections_per_address: Option<usize>,
+    /// 同時に開けるイベントのストリームの数（コンソールの画面を含む） / Event streams open at once, those of console pages included [default: 256]
+    #[arg(long, env = "ONSHI_MAX_STREAMS", value_name = "N")]
+    max_streams: Option<usize>,
     /// 要求の本文の最大バイト数 / Largest request body in bytes [default: 1048576]
     #[arg(long, env = "ONSHI_MAX_BODY", value_name = "BYTES")]
     max_body: Option<usize>,
@@ -169,6 +176,8 @@ pub struct Config {
     pub package_dir: Option<PathBuf>,
     /// The control token; `None` if the file in the certificates' directory is used.
     pub control_token: Option<String>,
+    /// Whether the start prints a link that signs in to the console.
+    pub console_link: bool,
     /// The date up to which rules of the verdict apply.
     pub strictness: Date,
     /// The settings for push delivery.
@@ -177,6 +186,8 @@ pub struct Config {
     pub otlp_url: Option<Url>,
     /// The limits of connections, per listener.
     pub limits: Limits,
+    /// The maximum number of open event streams.
+    pub max_streams: usize,
     /// The limits of a request's body.
     pub body: BodyLimits,
     /// The format of the logs.
@@ -204,6 +215,7 @@ impl Options {
             linkage: linkage_location(self.linkage, self.linkage_terminal)?,
             package_dir: self.package_dir,
             control_token: self.control_token,
+            console_link: !self.no_console_link.unwrap_or(false),
             strictness: self.strictness.unwrap_or(RULE_SET.date),
             push: push::Settings::new(push::PushOptions {
                 webhook_url: self.webhook_url,
@@ -219,6 +231,7 @@ impl Options {
                 grace: self.grace.map_or(Duration::from_secs(1), |grace| grace.duration().unsigned_abs()),
                 ..limits
             },
+            max_streams: self.max_streams.unwrap_or(256),
             body: BodyLimits { max: self.max_body.unwrap_or(1024 * 1024), timeout: Duration::from_secs(30) },
             log_format: self.log_format.unwrap_or_default(),
         };
@@ -254,6 +267,8 @@ impl Config {
     fn check(&self) -> anyhow::Result<()> {
         ensure!(self.limits.max_connections > 0, "max-connections: 1 以上が必要です / has to be at least 1");
         ensure!(self.limits.max_connections_per_address > 0, "max-connections-per-address: 1 以上が必要です / has to be at least 1");
+        // The limit of the semaphore that counts them.
+        ensure!((1..=100_000).contains(&self.max_streams), "max-streams: 1 以上 100000 以下が必要です / has to be from 1 to 100000");
         ensure!(self.body.max >= 1024, "max-body: 1024 バイト以上が必要です / has to be at least 1024 bytes");
         if let Some(token) = &self.control_token
             && (token.len() < 16 || !token.bytes().all(|byte| byte.is_ascii_graphic()))

@@ -5,9 +5,11 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::bandwidth::BandwidthLimiters;
+use super::console::LiveViews;
 use super::handshakes::Handshakes;
 use super::openapi::{Interface, Published};
 use super::paths::Paths;
+use super::sign_in_tries::SignInTries;
 use super::streams::Streams;
 use crate::app;
 use crate::linkage::LinkageFolders;
@@ -32,8 +34,10 @@ pub struct App {
     pub handshakes: Handshakes,
     /// The open event streams.
     pub streams: Streams,
-    /// The token of the control API.
-    pub control_token: String,
+    /// The views that browsers show.
+    pub live_views: LiveViews,
+    /// The wrong tries to sign in to the console.
+    pub sign_in_tries: SignInTries,
     /// The limits of request bodies.
     pub body: BodyLimits,
 }
@@ -53,13 +57,14 @@ impl App {
         linkage: LinkageFolders,
         interface: Interface,
         addresses: Addresses,
-        control_token: String,
         body: BodyLimits,
+        max_streams: usize,
     ) -> Self {
         let paths = Paths::of(&interface, addresses.clone());
         let published = Mutex::new(Arc::new(Published::new(Arc::new(interface), app.fixtures())));
-        let (lines, handshakes, streams) = Default::default();
-        Self { app, linkage, addresses, paths, published, bandwidth_limiters: lines, handshakes, streams, control_token, body }
+        let (bandwidth_limiters, handshakes, live_views, sign_in_tries) = Default::default();
+        let streams = Streams::new(max_streams);
+        Self { app, linkage, addresses, paths, published, bandwidth_limiters, handshakes, streams, live_views, sign_in_tries, body }
     }
 
     /// Returns the OpenAPI document for the active fixtures.

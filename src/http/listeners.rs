@@ -40,8 +40,8 @@ pub struct Parts {
     pub limits: Limits,
     /// The limits of request bodies.
     pub body: BodyLimits,
-    /// The token of the control API.
-    pub control_token: String,
+    /// The maximum number of open event streams.
+    pub max_streams: usize,
     /// The collector of traces; without one no spans are created.
     pub collector: Option<Url>,
 }
@@ -61,10 +61,10 @@ impl Listeners {
     /// # Errors
     /// No exporter for the collector can be created.
     pub fn new(parts: Parts) -> Result<Self, NoExporter> {
-        let Parts { app, linkage, backend, control, addresses, limits, body, control_token, collector } = parts;
+        let Parts { app, linkage, backend, control, addresses, limits, body, max_streams, collector } = parts;
         let traces = collector.as_ref().map(Traces::new).transpose()?.map(Arc::new);
         let interface = router::interface(&addresses);
-        let app = Arc::new(App::new(app, linkage, interface, addresses, control_token, body));
+        let app = Arc::new(App::new(app, linkage, interface, addresses, body, max_streams));
         Ok(Self { app, backend, control, limits, traces })
     }
 

@@ -20,6 +20,7 @@ mod page;
 mod paths;
 pub mod problem;
 pub mod router;
+pub mod sign_in_tries;
 pub mod streams;
 #[cfg_attr(not(feature = "otlp"), path = "traces_not_built.rs")]
 pub mod traces;

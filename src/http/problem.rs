@@ -7,7 +7,7 @@ use std::fmt;
 
 use askama::Template;
 use axum::extract::Request;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -38,6 +38,9 @@ struct ProblemDocument {
     /// The connection closes behind it: nothing that follows can be trusted.
     #[serde(skip)]
     closing: bool,
+    /// The value of `Retry-After`, in seconds.
+    #[serde(skip)]
+    retry_after: Option<u64>,
     /// `urn:onshi-mock:problem:…`: a stable identifier, by which programs distinguish problems.
     r#type: String,
     title: String,
@@ -74,6 +77,7 @@ impl Problem {
     pub fn new(status: StatusCode, kind: &str, title: Text, detail: Text) -> Self {
         Self(Box::new(ProblemDocument {
             closing: false,
+            retry_after: None,
             r#type: format!("urn:onshi-mock:problem:{kind}"),
             title: title.ja,
             title_en: title.en,
@@ -146,6 +150,12 @@ impl Problem {
         self
     }
 
+    /// Says after how many seconds the client may try again.
+    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
     /// Adds what was expected.
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.0.expected = Some(expected.into());
@@ -198,6 +208,9 @@ impl IntoResponse for Problem {
         let mut response = self.render(false).into_response();
         if self.0.closing {
             response = with_connection_close(response);
+        }
+        if let Some(seconds) = self.0.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response

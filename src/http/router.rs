@@ -23,7 +23,8 @@ pub fn control(app: Arc<App>) -> Router {
     let token = from_fn_with_state(Arc::clone(&app), control::require_token);
     let guarded = guarded_routes().into_router().method_not_allowed_fallback(control::method_not_allowed).layer(token);
     let open = open_routes().into_router().method_not_allowed_fallback(control::method_not_allowed);
-    open.merge(guarded).fallback(control::unknown_route).layer(from_fn(pages_for_browsers)).with_state(app)
+    let routes = open.merge(guarded).merge(console::router(&app));
+    routes.fallback(control::unknown_route).layer(from_fn(pages_for_browsers)).with_state(app)
 }
 
 /// Returns the interface of both listeners at these addresses.
@@ -119,6 +120,8 @@ fn guarded_routes() -> Routes<Arc<App>> {
         .get("/v1/journal/{entry}", control::stray_entry, "そのエントリー1件と、そうなった理由", "Read one of its entries and its explanation").describe(console::describe_explanation)
         .get("/v1/failed-handshakes", control::failed_handshakes, "失敗した TLS 接続と対処", "List failed TLS handshakes and their remedies")
         .get("/metrics", control::metrics, "Prometheus 形式の計測値", "Read metrics in Prometheus format")
+        .tag(&tag::CONSOLE)
+        .post("/v1/console-links", control::create_console_link, "コンソールのサインイン用リンクを作る", "Create a link for signing in to the console")
         .tag(&tag::SCENARIOS)
         .get("/v1/scenarios", control::list_scenarios, "シナリオの一覧", "List scenarios")
         .get("/v1/fixtures", control::read_fixtures, "使用中のフィクスチャを見る", "Read the fixtures in use")
@@ -134,5 +137,5 @@ fn open_routes() -> Routes<Arc<App>> {
         .get("/ca.pem", control::ca_pem, "CA証明書", "Read the CA certificate")
         .get("/openapi.json", control::openapi, "この文書（OpenAPI 3.1）", "Read this document (OpenAPI 3.1)")
         .get("/docs", console::docs, "この文書を読むためのページ", "Show this document as a page")
-        .get("/", console::landing, "案内のページ", "Show the start page")
+        .get("/", console::landing, "案内のページ", "Show the start page").describe(console::describe_landing)
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-/// The maximum number of open streams, over all institutions.
-pub const MAX_STREAMS: usize = 64;
-
 /// The streams of a server.
 pub struct Streams {
+    /// The maximum number of open streams, over all institutions.
+    max: usize,
     permits: Arc<Semaphore>,
     closed: watch::Sender<bool>,
 }
@@ -20,13 +19,22 @@ pub struct StreamPermit {
     _permit: OwnedSemaphorePermit,
 }
 
-impl Default for Streams {
-    fn default() -> Self {
-        Self { permits: Arc::new(Semaphore::new(MAX_STREAMS)), closed: watch::Sender::new(false) }
-    }
-}
-
 impl Streams {
+    /// Creates the streams of a server; at most `max` are open at once.
+    pub fn new(max: usize) -> Self {
+        Self { max, permits: Arc::new(Semaphore::new(max)), closed: watch::Sender::new(false) }
+    }
+
+    /// Returns the maximum number of open streams.
+    pub fn max(&self) -> usize {
+        self.max
+    }
+
+    /// Returns the number of open streams.
+    pub fn open(&self) -> usize {
+        self.max - self.permits.available_permits()
+    }
+
     /// Returns a permit for another stream; `None` if too many are open.
     pub fn acquire(&self) -> Option<StreamPermit> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;

@@ -32,6 +32,13 @@ impl ChangeNotifier {
         // The send fails only if there is no subscription.
         let _ = self.0.send(changed);
     }
+
+    /// Notifies of one institution. Costs nothing without subscriptions.
+    pub(super) fn notify_of(&self, changed: &InstitutionCode) {
+        if self.0.receiver_count() > 0 {
+            self.notify(Some(changed.clone()));
+        }
+    }
 }
 
 impl ChangeSubscription {
@@ -41,7 +48,11 @@ impl ChangeSubscription {
         loop {
             match self.changes.recv().await {
                 Ok(Some(code)) if code != self.code => {}
-                Ok(_) | Err(RecvError::Lagged(_)) => return,
+                Ok(_) | Err(RecvError::Lagged(_)) => {
+                    // The caller reads the present state, which has all changes up to now.
+                    self.changes = self.changes.resubscribe();
+                    return;
+                }
                 // The institutions are gone, and the notifier with them: nothing changes any
                 // more.
                 Err(RecvError::Closed) => std::future::pending().await,
@@ -54,6 +65,12 @@ impl Institutions {
     /// Subscribes to changes of an institution from now on, whether or not it exists.
     pub fn subscribe(&self, code: &InstitutionCode) -> ChangeSubscription {
         ChangeSubscription { code: code.clone(), changes: self.0.change_notifier.0.subscribe() }
+    }
+
+    /// Subscribes to what this process records in the journal of an institution. Entries of other
+    /// processes on the same database notify nobody.
+    pub fn subscribe_to_journal(&self, code: &InstitutionCode) -> ChangeSubscription {
+        ChangeSubscription { code: code.clone(), changes: self.0.journal_notifier.0.subscribe() }
     }
 
     /// Subscribes to changes of all institutions; receives the code, or `None` if changes may

@@ -9,10 +9,11 @@ use crate::domain::terminal::Phase;
 use crate::metrics::Present;
 
 impl Institutions {
-    /// Returns all metrics in the text format of Prometheus.
-    pub async fn metrics(&self) -> String {
+    /// Returns all metrics in the text format of Prometheus. `streams` are the open event streams
+    /// and their maximum.
+    pub async fn metrics(&self, streams: (usize, usize)) -> String {
         let (inner, wall) = (&self.0, self.wall());
-        let mut present = Present { stored: inner.stored.load(Ordering::Relaxed), ..Present::default() };
+        let mut present = Present { stored: inner.stored.load(Ordering::Relaxed), streams, ..Present::default() };
         (present.waiting_entries, present.waiting_bytes) = inner.recorder.waiting_totals();
         for cached in inner.cache.present(inner.epoch()).iter().filter(|cached| !cached.tenant.is_expired(wall)) {
             let institution = &cached.tenant.institution;

@@ -48,6 +48,7 @@ impl Institutions {
             CacheState::Absent(_) | CacheState::Unread => QueuedEntry::unassigned(recorded),
         };
         inner.recorder.add(Some(code.clone()), queued);
+        inner.journal_notifier.notify_of(code);
         id
     }
 

@@ -76,6 +76,8 @@ struct Inner {
     /// Writes in progress.
     tasks: Tasks,
     change_notifier: ChangeNotifier,
+    /// Notified of each recorded journal entry.
+    journal_notifier: ChangeNotifier,
     replicas: Replicas,
 }
 
@@ -138,6 +140,7 @@ impl Institutions {
             addresses: Addresses::default(),
             tasks: Tasks::default(),
             change_notifier: ChangeNotifier::default(),
+            journal_notifier: ChangeNotifier::default(),
             replicas: Replicas::of(&store),
             store,
         })))
@@ -151,6 +154,11 @@ impl Institutions {
     /// Returns the store.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// Whether other processes may use the same store.
+    pub fn is_shared(&self) -> bool {
+        !self.0.replicas.cache_is_authoritative()
     }
 
     /// Reads an institution after settling it; `None` if it does not exist. Writes only if

@@ -84,6 +84,11 @@ impl Folders {
         self.closed.store(true, Ordering::Relaxed);
     }
 
+    /// Returns the folder of a terminal; `None` if only another terminal has one.
+    pub(super) fn folder_of(&self, address: &TerminalAddress) -> Option<PathBuf> {
+        self.location.only.as_ref().is_none_or(|only| only == address).then(|| self.dir(address))
+    }
+
     /// Creates the folder of a new terminal, so that it exists before the request that creates
     /// the terminal is answered.
     pub(super) fn prepare(&self, address: &TerminalAddress) {

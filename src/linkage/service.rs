@@ -34,6 +34,11 @@ impl LinkageFolders {
         Self { folders, institutions }
     }
 
+    /// Returns the folder of a terminal; `None` if the server has none for it.
+    pub fn folder_of(&self, address: &TerminalAddress) -> Option<PathBuf> {
+        self.folders.as_ref()?.folder_of(address)
+    }
+
     /// Sweeps the folders until `stop` completes; the sweep in progress answers the requests
     /// that it has claimed.
     pub async fn run(&self, stop: impl Future<Output = ()>) {

@@ -28,8 +28,14 @@ const IDLE_BEFORE_PING: Duration = Duration::from_secs(5);
 /// A schema: its version, its description, and its SQL statements.
 pub(super) type Schema = (i64, &'static str, &'static str);
 
-const SQLITE: [Schema; 1] = [(1, "institutions, journals and outbox", include_str!("migrations/sqlite_1.sql"))];
-const POSTGRES: [Schema; 1] = [(1, "institutions, journals and outbox", include_str!("migrations/postgres_1.sql"))];
+const SQLITE: [Schema; 2] = [
+    (1, "institutions, journals and outbox", include_str!("migrations/sqlite_1.sql")),
+    (2, "codes and sessions of the console", include_str!("migrations/sqlite_2.sql")),
+];
+const POSTGRES: [Schema; 2] = [
+    (1, "institutions, journals and outbox", include_str!("migrations/postgres_1.sql")),
+    (2, "codes and sessions of the console", include_str!("migrations/postgres_2.sql")),
+];
 
 impl Target {
     /// Connects to the database; creates a SQLite file that does not exist.

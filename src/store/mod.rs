@@ -2,6 +2,7 @@
 //! (a file or memory) or PostgreSQL. The store knows rows and texts, not their meaning.
 
 mod backend;
+mod console;
 mod error;
 mod former;
 mod institutions;
@@ -23,6 +24,7 @@ use sqlx::AnyConnection;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool};
 
+pub use console::StoredSession;
 pub use error::StoreError;
 pub use institutions::{Record, RowLookup};
 pub use journal::{Batch, Bound, JournalCounters, StoredEntry, StoredPage};

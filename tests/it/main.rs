@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets what it did not expect fails there")]
 
 mod backend;
+mod console;
 mod control;
 mod delivery;
 mod faults;

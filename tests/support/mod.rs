@@ -5,11 +5,13 @@ mod answer;
 mod calls;
 mod clinic;
 mod computer;
+mod console;
 pub(crate) mod eventually;
 pub(crate) mod request_files;
 
 use std::net::SocketAddr;
 
+use jiff::Timestamp;
 use onshi_mock::clock;
 use onshi_mock::config::{Config, Options};
 use onshi_mock::server::Server;
@@ -24,6 +26,7 @@ pub(crate) use answer::Answer;
 pub(crate) use calls::Call;
 pub(crate) use clinic::{Clinic, frozen, template};
 pub(crate) use computer::ReceiptComputer;
+pub(crate) use console::Browser;
 
 pub(crate) const LOGIN: &str = "/oqs-api-pro/MSA12020/ILI12020SV01/auth";
 pub(crate) const SEARCH: &str = "/oqs-api-pro/MSA01030/ILI01030SV01/search";
@@ -48,6 +51,11 @@ impl Mock {
 
     /// With other settings.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_by_clock(clock::wall, change).await
+    }
+
+    /// With other settings, and another clock in place of the machine's.
+    pub(crate) async fn start_by_clock(wall: fn() -> Timestamp, change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Options::default().complete().unwrap();
         config.backend_addr = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -56,7 +64,7 @@ impl Mock {
         config.certs = dir.path().join("certs");
         config.control_token = Some(TOKEN.to_owned());
         change(&mut config);
-        let server = Server::bind(&config, clock::wall).await.unwrap();
+        let server = Server::bind(&config, wall).await.unwrap();
         let (backend, control) = (server.backend_addr().unwrap(), server.control_addr().unwrap());
         let ca_pem = std::fs::read_to_string(config.certs.join("ca.pem")).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();

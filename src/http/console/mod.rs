@@ -1,16 +1,29 @@
-//! Pages for people, in Japanese, such as staff of an institution would see. They have one
-//! stylesheet and no script.
+//! Pages for people: the console, in which testers run a rehearsal in the browser; and single pages
+//! of the control API, in Japanese, such as staff of an institution would see.
 
+pub mod access;
+pub mod assets;
 mod delivered;
 mod docs;
 mod explanation;
 mod landing;
+mod language;
+mod layout;
+mod operations;
+mod page;
+mod rehearsal;
 mod results;
+mod router;
 mod schemas;
 mod screen;
+mod sign_in;
+mod start;
+mod words;
 
 pub use docs::docs;
 pub use explanation::{describe_explanation, explanation};
-pub use landing::landing;
+pub use landing::{describe_landing, landing};
+pub use rehearsal::LiveViews;
 pub use results::delivery_results;
+pub use router::router;
 pub use screen::screen;

@@ -25,7 +25,7 @@ use crate::http::app::App;
 use crate::http::negotiation::{JSON, TEXT_EVENT_STREAM, preferred};
 use crate::http::openapi::{self, Operation};
 use crate::http::problem::Problem;
-use crate::http::streams::{MAX_STREAMS, StreamPermit};
+use crate::http::streams::StreamPermit;
 use crate::institutions::ChangeSubscription;
 
 /// The interval at which a stream without events sends a keep-alive comment.
@@ -102,7 +102,7 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 }
 
 async fn stream(app: Arc<App>, code: InstitutionCode, after: u64) -> Result<Response, Problem> {
-    let permit = app.streams.acquire().ok_or_else(too_many_streams)?;
+    let permit = app.streams.acquire().ok_or_else(|| too_many_streams(app.streams.max()))?;
     let subscription = app.institutions.subscribe(&code);
     let generation = app.institutions.read(&code, |tenant, _| tenant.institution.generation.clone());
     let generation = generation.await?.ok_or_else(|| no_institution(&code))?;
@@ -111,9 +111,11 @@ async fn stream(app: Arc<App>, code: InstitutionCode, after: u64) -> Result<Resp
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_INTERVAL)).into_response())
 }
 
-fn too_many_streams() -> Problem {
+/// Returns the problem that no further stream can be opened.
+pub fn too_many_streams(max: usize) -> Problem {
     let title = Text::new("接続中のストリームが多すぎます", "There are too many streams");
-    let detail = Text::new(format!("同時に {MAX_STREAMS} 本までです。"), format!("At most {MAX_STREAMS} are open at once."));
+    let detail =
+        Text::new(format!("同時に {max} 本までです（--max-streams）。"), format!("At most {max} are open at once (--max-streams)."));
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-streams", title, detail)
         .remedy(Text::new("使わなくなったストリームを閉じてください", "Close those that are no longer used"))
 }

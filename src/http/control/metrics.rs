@@ -16,7 +16,7 @@ pub struct Exposition(String);
 
 /// `GET /metrics`.
 pub async fn metrics(State(app): State<Arc<App>>) -> Exposition {
-    Exposition(app.institutions.metrics().await)
+    Exposition(app.institutions.metrics((app.streams.open(), app.streams.max())).await)
 }
 
 impl IntoResponse for Exposition {

@@ -79,6 +79,8 @@ tags! {
     TERMINALS: Mock, "端末 terminals", "資格確認端末の設定と操作。 The settings and operation of terminals.";
     /// Faults.
     FAULTS: Mock, "障害 faults", "意図的に起こす、応答の障害。 Faults injected into responses.";
+    /// The console.
+    CONSOLE: Mock, "コンソール console", "ブラウザーで使うコンソールへのサインイン。 Signing in to the console, which is used in a browser.";
     /// Requests, responses and their explanations.
     EVIDENCE: Mock, "記録 evidence", "要求と応答、その理由。 Requests, responses and the reasons for them.";
 }

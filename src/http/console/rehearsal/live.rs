@@ -1,0 +1,189 @@
+//! The stream of a rehearsal's parts (server-sent events). Parts are rendered once for all browsers
+//! that show the same view, at most four times a second, and only those that changed are sent.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use jiff::SignedDuration;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
+
+use super::state::{self, RequestFilter};
+use super::{Parts, render};
+use crate::domain::ids::InstitutionCode;
+use crate::http::app::App;
+use crate::http::console::language::Language;
+use crate::http::control::{InstitutionPath, no_institution, too_many_streams};
+use crate::http::problem::Problem;
+use crate::http::streams::StreamPermit;
+use crate::institutions::ChangeSubscription;
+use crate::store::StoreError;
+
+/// The minimum time between two renderings of a view.
+const TICK: Duration = Duration::from_millis(250);
+/// The maximum time between two renderings; shorter where other processes write journals, too.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+const MAX_WAIT_SHARED: Duration = Duration::from_secs(2);
+/// The interval at which a stream without news sends a keep-alive comment.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// What a browser looks at.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct ViewKey {
+    pub(super) code: InstitutionCode,
+    pub(super) lang: Language,
+    pub(super) filter: RequestFilter,
+}
+
+/// The views that are open.
+#[derive(Default)]
+pub struct LiveViews(Mutex<HashMap<ViewKey, Weak<View>>>);
+
+/// A view, which all browsers that show it share.
+struct View {
+    key: ViewKey,
+    started: Instant,
+    rendered: AsyncMutex<Rendered>,
+}
+
+/// The parts as rendered last.
+#[derive(Default)]
+struct Rendered {
+    /// The number of the tick after which they were rendered; none yet if it is `None`.
+    tick: Option<u64>,
+    parts: Option<Parts>,
+    /// When something is due by the machine's clock.
+    due: Option<Duration>,
+}
+
+impl LiveViews {
+    fn open(&self, key: &ViewKey) -> Arc<View> {
+        let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(view) = views.get(key).and_then(Weak::upgrade) {
+            return view;
+        }
+        views.retain(|_, view| view.strong_count() > 0);
+        let view = Arc::new(View { key: key.clone(), started: Instant::now(), rendered: AsyncMutex::default() });
+        views.insert(key.clone(), Arc::downgrade(&view));
+        view
+    }
+
+    /// Returns the present parts; `None` if there is no such institution.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub(super) async fn current(&self, app: &App, key: &ViewKey) -> Result<Option<Parts>, StoreError> {
+        let view = self.open(key);
+        let tick = view.tick();
+        Ok(view.rendered_after(app, tick).await?.0)
+    }
+}
+
+impl View {
+    /// Returns the number of the current tick.
+    fn tick(&self) -> u64 {
+        (self.started.elapsed().as_millis() / TICK.as_millis()) as u64
+    }
+
+    /// Waits for the end of the current tick, so that all changes within it are rendered once.
+    async fn end_of_tick(&self) -> u64 {
+        let next = self.tick() + 1;
+        tokio::time::sleep_until(self.started + TICK * u32::try_from(next).unwrap_or(u32::MAX)).await;
+        next
+    }
+
+    /// Returns the parts rendered in this tick or later, and how long it is until something is due.
+    async fn rendered_after(&self, app: &App, tick: u64) -> Result<(Option<Parts>, Option<Duration>), StoreError> {
+        let mut rendered = self.rendered.lock().await;
+        if rendered.tick.is_none_or(|last| last < tick) {
+            let state = state::read(app, &self.key).await?;
+            let due = state.as_ref().and_then(|state| {
+                let institution = state.institution();
+                let due = institution.next_due().and_then(|due| institution.clock.wall_at(due))?;
+                Some(due.duration_since(state.moment.wall).max(SignedDuration::ZERO).unsigned_abs())
+            });
+            *rendered = Rendered { tick: Some(tick), parts: state.as_ref().map(render), due };
+        }
+        Ok((rendered.parts.clone(), rendered.due))
+    }
+}
+
+/// `GET …/live`: streams the parts of the page, each time some of them changed.
+///
+/// # Errors
+/// No such institution, or too many streams.
+pub(super) async fn stream(
+    State(app): State<Arc<App>>,
+    InstitutionPath(code): InstitutionPath,
+    Query(filter): Query<RequestFilter>,
+    lang: Language,
+) -> Result<Response, Problem> {
+    let permit = app.streams.acquire().ok_or_else(|| too_many_streams(app.streams.max()))?;
+    let changes = app.institutions.subscribe(&code);
+    let entries = app.institutions.subscribe_to_journal(&code);
+    let view = app.live_views.open(&ViewKey { code: code.clone(), lang, filter });
+    if app.institutions.read(&code, |_, _| ()).await?.is_none() {
+        return Err(no_institution(&code));
+    }
+    let live = LiveStream { app, view, changes, entries, permit, sent: Parts::new(), wait: Duration::ZERO, over: false };
+    Ok(Sse::new(stream::unfold(live, LiveStream::next)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_INTERVAL)).into_response())
+}
+
+/// The stream of one browser.
+struct LiveStream {
+    app: Arc<App>,
+    view: Arc<View>,
+    changes: ChangeSubscription,
+    entries: ChangeSubscription,
+    permit: StreamPermit,
+    /// The parts that the browser has.
+    sent: Parts,
+    /// How long to wait for changes before the parts are rendered nevertheless.
+    wait: Duration,
+    over: bool,
+}
+
+impl LiveStream {
+    async fn next(mut self) -> Option<(Result<sse::Event, Infallible>, Self)> {
+        while !self.over {
+            tokio::select! {
+                () = self.changes.changed() => {}
+                () = self.entries.changed() => {}
+                () = tokio::time::sleep(self.wait) => {}
+                () = self.permit.closed() => return None,
+            }
+            let tick = if self.sent.is_empty() { self.view.tick() } else { self.view.end_of_tick().await };
+            let longest = if self.app.institutions.is_shared() { MAX_WAIT_SHARED } else { MAX_WAIT };
+            match self.view.rendered_after(&self.app, tick).await {
+                Ok((Some(parts), due)) => {
+                    self.wait = due.unwrap_or(longest).clamp(TICK, longest);
+                    let changed = self.changed_parts(&parts);
+                    self.sent = parts;
+                    if !changed.is_empty() {
+                        let data = serde_json::to_string(&changed).expect("texts are plain data");
+                        return Some((Ok(sse::Event::default().event("parts").data(data)), self));
+                    }
+                }
+                Ok((None, _)) => {
+                    self.over = true;
+                    return Some((Ok(sse::Event::default().event("gone").data("{}")), self));
+                }
+                // The store logs the error. The stream continues when the store works again.
+                Err(_) => self.wait = Duration::from_secs(1),
+            }
+        }
+        None
+    }
+
+    /// Returns those parts that the browser does not have yet.
+    fn changed_parts(&self, parts: &Parts) -> Parts {
+        let is_new = |(id, html): &(&&'static str, &Arc<str>)| self.sent.get(**id) != Some(*html);
+        parts.iter().filter(is_new).map(|(id, html)| (*id, Arc::clone(html))).collect()
+    }
+}

@@ -1,0 +1,132 @@
+//! What the page of a rehearsal shows, read once for all its parts.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use form_urlencoded::Serializer;
+use serde::Deserialize;
+
+use super::ViewKey;
+use crate::app::evidence_of;
+use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
+use crate::domain::institution::Institution;
+use crate::domain::scenario::Scenario;
+use crate::fixtures::Fixtures;
+use crate::http::app::App;
+use crate::http::console::language::Language;
+use crate::institutions::{Moment, Tenant};
+use crate::journal::{EntryPage, MAX_ENTRIES};
+use crate::listener::Addresses;
+use crate::store::StoreError;
+use crate::verdict::{Verdict, judge};
+
+/// What the page of a rehearsal shows.
+pub(super) struct RehearsalState {
+    pub(super) lang: Language,
+    /// The institution with its specification.
+    pub(super) tenant: Tenant,
+    /// The time by both clocks.
+    pub(super) moment: Moment,
+    pub(super) fixtures: Arc<Fixtures>,
+    /// The requests, oldest first; not masked.
+    pub(super) journal: EntryPage,
+    pub(super) verdict: Verdict,
+    pub(super) filter: RequestFilter,
+    pub(super) addresses: Addresses,
+    /// The linkage folders of the terminals that have one.
+    pub(super) linkage: Vec<PathBuf>,
+}
+
+/// Which requests are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(default)]
+pub(super) struct RequestFilter {
+    /// Only errors: `on`.
+    pub(super) errors: Option<String>,
+    /// Only this terminal.
+    pub(super) terminal: Option<String>,
+    /// Only this person, by id.
+    pub(super) person: Option<String>,
+    /// Only rows that contain this text.
+    pub(super) text: Option<String>,
+}
+
+impl RequestFilter {
+    /// Returns the query of a URL with this filter, with its question mark; empty without a filter.
+    pub(super) fn query(&self) -> String {
+        let fields = [("errors", &self.errors), ("terminal", &self.terminal), ("person", &self.person), ("text", &self.text)];
+        let mut query = Serializer::new(String::new());
+        for (name, value) in fields {
+            if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
+                query.append_pair(name, value);
+            }
+        }
+        let query = query.finish();
+        if query.is_empty() { query } else { format!("?{query}") }
+    }
+}
+
+/// Reads the state; `None` if there is no such institution.
+///
+/// # Errors
+/// The store does not work.
+pub(super) async fn read(app: &App, view: &ViewKey) -> Result<Option<RehearsalState>, StoreError> {
+    // The institution first, so that no event is shown without the requests before it.
+    let read = app.institutions.read(&view.code, |tenant, moment| (tenant.clone(), moment)).await?;
+    let Some((tenant, moment)) = read else {
+        return Ok(None);
+    };
+    let Some(journal) = app.institutions.entries(&view.code, MAX_ENTRIES).await? else {
+        return Ok(None);
+    };
+    let fixtures = app.fixtures();
+    let address = |terminal: &TerminalId| TerminalAddress { institution: view.code.clone(), terminal: terminal.clone() };
+    let linkage = tenant.institution.terminals.keys().filter_map(|terminal| app.linkage.folder_of(&address(terminal))).collect();
+    let verdict = judge(&evidence_of(&fixtures, app.strictness, &tenant, &journal));
+    Ok(Some(RehearsalState {
+        lang: view.lang,
+        tenant,
+        moment,
+        fixtures,
+        journal,
+        verdict,
+        filter: view.filter.clone(),
+        addresses: app.addresses.clone(),
+        linkage,
+    }))
+}
+
+impl RehearsalState {
+    /// Returns the institution.
+    pub(super) fn institution(&self) -> &Institution {
+        &self.tenant.institution
+    }
+
+    /// Returns the institution's code.
+    pub(super) fn code(&self) -> &InstitutionCode {
+        &self.tenant.institution.code
+    }
+
+    /// Returns the scenario that was applied, if the fixtures still have it.
+    pub(super) fn scenario(&self) -> Option<&Scenario> {
+        let timeline = self.tenant.institution.scenario.as_ref()?;
+        self.fixtures.scenarios.find(&timeline.id)
+    }
+
+    /// Returns the product and the tester, if they are known.
+    pub(super) fn who(&self) -> Option<String> {
+        let rehearsal = &self.tenant.spec.rehearsal;
+        let product = match (&rehearsal.product, &rehearsal.version) {
+            (Some(product), Some(version)) => Some(format!("{product} {version}")),
+            (product, version) => product.clone().or_else(|| version.clone()),
+        };
+        let tester = rehearsal.tester.as_ref().map(|tester| format!("{}{tester}", self.lang.say("担当：", "tester: ")));
+        let parts: Vec<String> = product.into_iter().chain(tester).collect();
+        Some(parts.join(self.lang.say("／", ", "))).filter(|who| !who.is_empty())
+    }
+
+    /// Returns the prefix of the paths of the console's operations on the institution.
+    pub(super) fn api(&self) -> String {
+        format!("/console/api/institutions/{}", self.code())
+    }
+}

@@ -1,0 +1,46 @@
+//! Times in the words of the console: of the institution's clock, in Japan.
+
+use jiff::Timestamp;
+use jiff::civil::Weekday;
+
+use super::language::Language;
+use crate::domain::japan;
+
+/// Returns a date and time, such as `01-20（火） 08:55:00`.
+pub(super) fn time_of(lang: Language, at: Timestamp) -> String {
+    let civil = japan::civil(at);
+    let day = weekday(lang, civil.weekday());
+    let (open, close) = (lang.say("（", " ("), lang.say("）", ")"));
+    format!("{}{open}{day}{close} {}", civil.strftime("%m-%d"), civil.strftime("%H:%M:%S"))
+}
+
+/// Returns a time of day, such as `08:55:00`.
+pub(super) fn time_of_day(at: Timestamp) -> String {
+    japan::civil(at).strftime("%H:%M:%S").to_string()
+}
+
+fn weekday(lang: Language, day: Weekday) -> &'static str {
+    let (ja, en) = match day {
+        Weekday::Sunday => ("日", "Sun"),
+        Weekday::Monday => ("月", "Mon"),
+        Weekday::Tuesday => ("火", "Tue"),
+        Weekday::Wednesday => ("水", "Wed"),
+        Weekday::Thursday => ("木", "Thu"),
+        Weekday::Friday => ("金", "Fri"),
+        Weekday::Saturday => ("土", "Sat"),
+    };
+    lang.say(ja, en)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_in_japan_and_name_the_weekday() {
+        let at = "2026-01-19T23:55:00Z".parse().unwrap();
+        assert_eq!(time_of(Language::Japanese, at), "01-20（火） 08:55:00");
+        assert_eq!(time_of(Language::English, at), "01-20 (Tue) 08:55:00");
+        assert_eq!(time_of_day(at), "08:55:00");
+    }
+}

@@ -1,0 +1,14 @@
+-- One-time codes for signing in to the console: the hash of each, and when it expires (milliseconds by the machine's clock).
+CREATE TABLE console_codes (
+    number BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    expires BIGINT NOT NULL
+);
+
+-- Sessions of the console: the hash of each one's id, and the hash of the control token that was valid at the sign-in.
+CREATE TABLE console_sessions (
+    number BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    token_hash TEXT NOT NULL,
+    expires BIGINT NOT NULL
+);

@@ -1,0 +1,231 @@
+//! Who is kept out of the console: requests without a session, from other pages, to another name.
+
+use reqwest::header::{ACCEPT, COOKIE, HOST, LOCATION, ORIGIN};
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+use crate::support::{Browser, Mock};
+
+/// The kind of the problem in a response, or nothing.
+async fn kind(response: Response) -> String {
+    let problem: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default();
+    problem["type"].as_str().unwrap_or_default().trim_start_matches("urn:onshi-mock:problem:").to_owned()
+}
+
+/// Sends a request, which is refused with this status and kind of problem.
+async fn expect_refusal(what: &str, request: RequestBuilder, status: u16, of_kind: &str) {
+    let response = request.send().await.unwrap();
+    assert!(!response.headers().contains_key("set-cookie"), "{what}");
+    assert_eq!(response.status(), status, "{what}");
+    assert_eq!(kind(response).await, of_kind, "{what}");
+}
+
+/// The routes of the console that need a session: a page, the same by a script, a write.
+fn requests(browser: &Browser) -> [(&'static str, RequestBuilder); 3] {
+    [
+        ("a page", browser.get("/console/start")),
+        ("a script's read", browser.fetch("/console/start")),
+        ("a write", browser.post_json("/console/sign-out", json!({}))),
+    ]
+}
+
+#[tokio::test]
+async fn without_a_session_a_page_leads_to_the_sign_in_and_all_else_is_refused() {
+    let (mock, other) = (Mock::start().await, Mock::start().await);
+    let name = mock.console().await.cookie.split('=').next().unwrap().to_owned();
+    let elsewhere = other.console().await.cookie;
+    let value = elsewhere.split('=').nth(1).unwrap();
+    assert_ne!(elsewhere.split('=').next().unwrap(), name, "installations on one host do not share a cookie");
+    let cookies = [
+        ("no cookie", String::new()),
+        ("another installation's", elsewhere.clone()),
+        ("another installation's value", format!("{name}={value}")),
+        ("made up", format!("{name}=0123456789abcdef0123456789abcdef")),
+        ("empty", format!("{name}=")),
+        ("the control token", format!("{name}={}", crate::support::TOKEN)),
+    ];
+    for (what, cookie) in cookies {
+        let mut browser = mock.browser();
+        browser.cookie = cookie;
+        for (how, request) in requests(&browser) {
+            let response = request.send().await.unwrap();
+            if how == "a page" {
+                assert_eq!((response.status().as_u16(), &response.headers()[LOCATION]), (303, &"/signin".parse().unwrap()), "{what}");
+            } else {
+                assert_eq!(response.status(), 401, "{what}, {how}");
+                assert_eq!(kind(response).await, "console-session", "{what}, {how}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_the_consoles_own_pages_write() {
+    let mock = Mock::start().await;
+    let signed_in = mock.console().await;
+    let port = mock.control.port();
+    let other_port = format!("https://127.0.0.1:{}", if port == 65535 { 1 } else { port + 1 });
+    let foreign =
+        ["https://example.com", "null", "", &other_port, &format!("http://127.0.0.1:{port}"), &format!("https://localhost:{port}")];
+    for path in ["/console/sign-out", "/signin", "/console/assets/signin.js"] {
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            let write = || signed_in.bare(method.clone(), path).header("sec-fetch-site", "same-origin").json(&json!({"token": "x"}));
+            expect_refusal(&format!("{method} {path} without an origin"), write(), 403, "console-origin").await;
+            for origin in foreign {
+                expect_refusal(&format!("{method} {path} of {origin}"), write().header(ORIGIN, origin), 403, "console-origin").await;
+            }
+            let twice = write().header(ORIGIN, signed_in.origin()).header(ORIGIN, "https://example.com");
+            expect_refusal(&format!("{method} {path} of two origins"), twice, 403, "console-origin").await;
+        }
+    }
+    assert_eq!(signed_in.get("/console/start").send().await.unwrap().status(), 200, "still signed in");
+}
+
+#[tokio::test]
+async fn a_page_is_shown_to_who_opens_it_and_not_to_other_pages() {
+    let mock = Mock::start().await;
+    let browser = mock.console().await;
+    let ask = |site: &str, mode: &str, dest: &str| {
+        let mut request = browser.bare(Method::GET, "/console/start?a=%22%3E%3Cscript%3E&b=1");
+        for (name, value) in [("sec-fetch-site", site), ("sec-fetch-mode", mode), ("sec-fetch-dest", dest)] {
+            if !value.is_empty() {
+                request = request.header(name, value);
+            }
+        }
+        request
+    };
+    for site in ["none", "same-origin"] {
+        let shown = ask(site, "navigate", "document").send().await.unwrap().text().await.unwrap();
+        assert!(shown.contains("はじめる"), "{shown}");
+    }
+    for site in ["same-site", "cross-site"] {
+        let response = ask(site, "navigate", "document").send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let shown = response.text().await.unwrap();
+        assert!(shown.contains("<a href=\"/console/start?a=%22%3E%3Cscript%3E&#38;b=1\">続ける") && !shown.contains("はじめる"), "{shown}");
+    }
+    assert_eq!(ask("same-origin", "cors", "empty").send().await.unwrap().status(), 200);
+    for (site, mode, dest) in [
+        ("", "", ""),
+        ("", "navigate", "document"),
+        ("", "cors", "empty"),
+        ("same-site", "cors", "empty"),
+        ("cross-site", "no-cors", "image"),
+        ("cross-site", "cors", "empty"),
+        ("none", "cors", "empty"),
+        ("same-site", "", ""),
+        ("same-origin", "navigate", "iframe"),
+        ("cross-site", "navigate", "iframe"),
+        ("cross-site", "navigate", "object"),
+        ("anything", "navigate", "document"),
+    ] {
+        expect_refusal(&format!("{site:?} {mode:?} {dest:?}"), ask(site, mode, dest), 403, "console-source").await;
+    }
+}
+
+#[tokio::test]
+async fn only_a_name_of_the_certificate_leads_to_the_console() {
+    let mock = Mock::start().await;
+    let browser = mock.console().await;
+    let port = mock.control.port();
+    for host in ["localhost", "LocalHost", "127.0.0.1", "[::1]", "onshi-mock"] {
+        for host in [host.to_owned(), format!("{host}:{port}")] {
+            let shown = browser.get("/console/start").header(HOST, &host).send().await.unwrap();
+            assert_eq!(shown.status(), 200, "{host}");
+        }
+    }
+    for host in ["rebound.example", "localhost.example", "127.0.0.2", "localhost.", "", "127.0.0.1@rebound.example"] {
+        for path in ["/console/start", "/signin", "/console/assets/signin.js"] {
+            expect_refusal(&format!("{path} of {host}"), browser.get(path).header(ACCEPT, "*/*").header(HOST, host), 421, "console-host")
+                .await;
+        }
+        let origin = format!("https://{host}");
+        let write = browser.bare(Method::POST, "/signin").header(HOST, host).header(ORIGIN, origin).json(&json!({"token": "x"}));
+        expect_refusal(&format!("a write to {host}"), write, 421, "console-host").await;
+    }
+}
+
+#[tokio::test]
+async fn no_read_changes_anything() {
+    let mock = Mock::start().await;
+    let browser = mock.console().await;
+    for method in [Method::GET, Method::HEAD] {
+        let read = browser.bare(method, "/console/sign-out").header("sec-fetch-site", "same-origin").header("sec-fetch-mode", "cors");
+        assert_eq!(read.send().await.unwrap().status(), 405);
+    }
+    let code = mock.new_code().await;
+    assert_eq!(browser.get(&format!("/signin?code={code}")).send().await.unwrap().status(), 200);
+    assert_eq!(mock.browser().sign_in(json!({"code": code})).await.status(), 204, "the code was not used");
+    assert_eq!(browser.get("/console/start").send().await.unwrap().status(), 200, "still signed in");
+}
+
+#[tokio::test]
+async fn every_response_says_what_browsers_may_do_with_it() {
+    let mock = Mock::start().await;
+    let browser = mock.console().await;
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                  form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let from_elsewhere = browser.bare(Method::GET, "/console/start").header("sec-fetch-site", "cross-site");
+    for (what, request) in [
+        ("a page", browser.get("/console/start")),
+        ("the sign-in", mock.browser().get("/signin")),
+        ("who goes on by a click", from_elsewhere.header("sec-fetch-mode", "navigate")),
+        ("a refusal", mock.browser().fetch("/console/start")),
+        ("a wrong sign-in", mock.browser().post_json("/signin", json!({"code": "x"}))),
+    ] {
+        let response = request.send().await.unwrap();
+        for (name, value) in [
+            ("content-security-policy", policy),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(response.headers()[name], value, "{what}: {name}");
+        }
+        assert!(!response.headers().contains_key("strict-transport-security"), "{what}");
+        let text = response.text().await.unwrap();
+        for inline in ["<script>", "<style", " style=", " on"] {
+            assert!(
+                !text.contains(inline) || inline == " on" && !text.contains("=\"javascript") && !text.contains("onclick"),
+                "{what}: {inline}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn assets_can_be_kept_where_their_address_has_their_hash() {
+    let mock = Mock::start().await;
+    let browser = mock.browser();
+    let page = browser.page("/signin").await;
+    let script = page.split('"').find(|part| part.starts_with("/console/assets/signin.js?v=")).unwrap();
+    let asset = |path: &str| browser.bare(Method::GET, path).send();
+    let kept = asset(script).await.unwrap();
+    assert_eq!(kept.headers()["cache-control"], "public, max-age=31536000, immutable");
+    assert_eq!(kept.headers()["content-type"], "text/javascript; charset=utf-8");
+    assert!(kept.text().await.unwrap().contains("history.replaceState"));
+    for path in ["/console/assets/signin.js", "/console/assets/signin.js?v=00000000", "/console/assets/signin.js?x"] {
+        assert_eq!(asset(path).await.unwrap().headers()["cache-control"], "no-cache", "{path}");
+    }
+    let absent = asset("/console/assets/..%2f..%2fbase.html").await.unwrap();
+    assert_eq!(absent.status(), 404);
+}
+
+#[tokio::test]
+async fn the_cookie_opens_the_console_and_nothing_else() {
+    let mock = Mock::start().await;
+    let browser = mock.console().await;
+    for path in ["/v1/institutions", "/metrics", "/v1/journal"] {
+        let read = browser.fetch(path).send().await.unwrap();
+        assert_eq!(read.status(), 401, "{path}");
+        assert_eq!(kind(read).await, "control-token", "{path}");
+        let as_a_token = browser.bare(Method::GET, path).bearer_auth(browser.cookie.split('=').nth(1).unwrap());
+        expect_refusal(path, as_a_token, 401, "control-token").await;
+    }
+    expect_refusal("a write", browser.post_json("/v1/console-links", json!({})), 401, "control-token").await;
+    let token_alone = mock.client.get(format!("{}/console/start", browser.origin())).bearer_auth(crate::support::TOKEN);
+    let token_alone = token_alone.header("sec-fetch-site", "same-origin").header("sec-fetch-mode", "cors").header(COOKIE, "a=b");
+    expect_refusal("the control token opens no page", token_alone, 401, "console-session").await;
+}
