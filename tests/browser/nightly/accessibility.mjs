@@ -22,12 +22,15 @@ async function accessible(page, what) {
 }
 
 for (const colorScheme of ["light", "dark"]) {
-  const open = () => place.open({ colorScheme, script: tools("axe-core").source });
+  const open = (forgiven) => place.open({ colorScheme, forgiven, script: tools("axe-core").source });
 
-  test(`${colorScheme}: the sign-in page, and a link that was used`, async () => {
-    const { page, settled } = await open();
-    await page.goto(`${place.server.control}/signin`);
+  test(`${colorScheme}: the sign-in page, and a link that is not valid`, async () => {
+    const { page, settled } = await open([/status of 401/]);
+    await page.goto(`${place.server.console}/signin`);
     await accessible(page, "the sign-in page");
+    await page.goto(`${place.server.console}/signin#00000000000000000000000000000000`);
+    await page.getByRole("alert").waitFor();
+    await accessible(page, "a link that is not valid");
     await settled();
   });
 

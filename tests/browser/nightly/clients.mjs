@@ -49,3 +49,19 @@ test("a tester who proceeds past the certificate's warning is signed in as well"
   await settled();
   await untrusting.close();
 });
+
+test("a tester whose link was used before signs in with the control token", async () => {
+  const link = await place.server.link();
+  const first = await place.open();
+  await first.page.goto(link);
+  await first.page.waitForURL(/\/console\/start$/);
+  await first.settled();
+  const { page, settled } = await place.open({ forgiven: [/status of 401/] });
+  await page.goto(link);
+  await page.getByRole("alert").waitFor();
+  assert(!page.url().includes("#"), "the code is not left in the address");
+  await keyboard.fill(page.getByLabel("管理トークン"), place.server.token);
+  await keyboard.press(page.getByRole("button", { name: "サインイン" }));
+  await page.waitForURL(/\/console\/start$/);
+  await settled();
+});

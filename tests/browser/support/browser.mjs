@@ -37,7 +37,7 @@ export async function openPage(browser, options = {}) {
   const troubles = [];
   const trouble = (text) => forgiven.some((pattern) => pattern.test(text)) || troubles.push(text);
   page.on("pageerror", (error) => trouble(`a script failed: ${error}`));
-  page.on("console", (message) => message.type() === "error" && trouble(`on the console: ${message.text()}`));
+  page.on("console", (message) => message.type() === "error" && trouble(`on the console: ${message.text()} (${message.location().url})`));
   page.on("dialog", (dialog) => {
     trouble(`a dialog: ${dialog.message()}`);
     dialog.dismiss();

@@ -45,7 +45,8 @@ export class Server {
     // Who stops it later does not want this error.
     ended.catch(() => {});
     const [, backendUrl, controlUrl] = await Promise.race([ready, ended]);
-    Object.assign(this, { backend: backendUrl, control: controlUrl, printed: await Promise.race([link, ended]) });
+    const printed = await Promise.race([link, ended]);
+    Object.assign(this, { backend: backendUrl, control: controlUrl, console: new URL(printed).origin, printed });
   }
 
   /** A sign-in link that nobody has used: the one that the start printed, then those of `onshi-mock console-link`. */
