@@ -3,15 +3,19 @@
 
 pub mod access;
 pub mod assets;
+mod connect;
 mod delivered;
 mod docs;
 mod explanation;
 mod landing;
 mod language;
 mod layout;
+mod list;
+mod live;
 mod operations;
 mod page;
 mod rehearsal;
+mod report;
 mod results;
 mod router;
 mod schemas;
@@ -23,7 +27,7 @@ mod words;
 pub use docs::docs;
 pub use explanation::{describe_explanation, explanation};
 pub use landing::{describe_landing, landing};
-pub use rehearsal::LiveViews;
+pub use live::LiveViews;
 pub use results::delivery_results;
 pub use router::router;
 pub use screen::screen;
