@@ -1,11 +1,9 @@
 // The steps of a rehearsal on the console's pages, by accessible names alone. Whoever walks brings a hand: the mouse or the keyboard.
 
-import assert from "node:assert/strict";
-
 export const SCENARIO = "インストール済み・未再起動";
 const PRODUCT = { product: "ご自社レセコン", version: "5.2", tester: "検証チーム" };
 
-export const section = (page, heading) => page.getByRole("region", { name: heading }).or(page.locator("section", { has: page.getByRole("heading", { name: heading }) })).first();
+export const section = (page, heading) => page.locator("section").filter({ has: page.getByRole("heading", { name: heading }) }).last();
 export const terminal = (page, name = "T1") => page.getByRole("group", { name: `端末 ${name}`, exact: true });
 export const verdict = (page) => section(page, "判定");
 export const overall = (page, word) => verdict(page).getByText(word, { exact: true }).first();
@@ -22,7 +20,7 @@ export async function start(page, hand, { title = SCENARIO, ...words } = {}) {
   await hand.fill(page.getByRole("textbox", { name: "製品名" }), product);
   await hand.fill(page.getByRole("textbox", { name: "版", exact: true }), version);
   await hand.fill(page.getByRole("textbox", { name: "担当者" }), tester);
-  const scenario = page.getByRole("article", { name: title }).or(page.getByRole("group", { name: title }));
+  const scenario = page.getByRole("article", { name: title, exact: true });
   await hand.press(scenario.getByRole("button", { name: "はじめる" }));
   await page.waitForURL(/\/console\/connect\/\d+/);
   return new URL(page.url()).pathname.split("/").pop();
@@ -47,11 +45,12 @@ export async function record(page, hand, kind, words) {
   await hand.press(page.getByRole("button", { name: "記録する" }).first());
 }
 
-/** Goes to the report and saves it; gives the path of the file. */
+/** From リハーサル to the report, which is saved; gives the path of the file. */
 export async function saveReport(page, hand) {
+  const save = page.getByRole("link", { name: "報告書を保存" });
+  await hand.press(save);
+  await page.waitForURL(/\/report$/);
   const download = page.waitForEvent("download");
-  await hand.press(page.getByRole("button", { name: "報告書を保存" }).or(page.getByRole("link", { name: "報告書を保存" })).first());
-  const file = await (await download).path();
-  assert(file, "報告書を保存 gives a file");
-  return file;
+  await hand.press(save);
+  return (await download).path();
 }
