@@ -1,10 +1,15 @@
 //! The page of a rehearsal. It consists of parts that are replaced while it is open.
 
+mod all_requests;
+mod bursts;
 mod clock;
 mod connection;
 mod events;
+mod fault_words;
 mod faults;
 mod next;
+mod questions;
+mod reasons;
 mod requests;
 mod state;
 mod terminals;
@@ -58,7 +63,9 @@ struct RehearsalPage {
 
 /// Returns the routes of the page.
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/console/institutions/{code}", get(rehearsal))
+    Router::new()
+        .route("/console/institutions/{code}", get(rehearsal))
+        .route("/console/institutions/{code}/entries", get(all_requests::all_requests))
 }
 
 /// `GET /console/institutions/{code}`: shows the rehearsal.
