@@ -2,23 +2,20 @@
 
 import assert from "node:assert/strict";
 
-const paths = (code) => [
-  "/console/start",
-  `/console/connect/${code}`,
-  `/console/institutions/${code}`,
-  `/console/institutions/${code}/report`,
-  "/console/institutions",
-  "/console/results",
-  "/console/data",
-];
-
-/** Opens each page of the console in turn, with what an institution has by now. */
+/** Opens each page of the console in turn: those of the menu, all requests, and the exchange of the last one. */
 export async function eachPage(page, code, look) {
   const { origin } = new URL(page.url());
-  for (const path of paths(code)) {
-    const answer = await page.goto(origin + path);
-    assert.equal(answer.status(), 200, path);
+  const rehearsal = `${origin}/console/institutions/${code}`;
+  await page.goto(rehearsal);
+  const links = page.getByRole("navigation").getByRole("link");
+  const menu = await links.evaluateAll((found) => found.map((link) => link.href));
+  assert(menu.includes(rehearsal), menu.join());
+  const exchange = page.locator("#requests td a").first();
+  const exchanges = (await exchange.count()) ? [await exchange.evaluate((link) => link.href)] : [];
+  for (const url of [...menu, `${rehearsal}/requests`, ...exchanges, ...exchanges.map((link) => `${link}?mask=false`)]) {
+    const answer = await page.goto(url);
+    assert.equal(answer.status(), 200, url);
     await page.getByRole("main").waitFor();
-    await look(path);
+    await look(new URL(url).pathname);
   }
 }

@@ -41,7 +41,7 @@ export async function record(page, hand, kind, words) {
   const question = page.getByRole("group", { name: "レセコンの画面に何が出ましたか" }).first();
   await question.waitFor();
   await hand.choose(question.getByRole("radio", { name: kind }));
-  if (words) await hand.fill(question.getByRole("textbox", { name: "画面の言葉" }), words);
+  if (words) await hand.fill(page.getByRole("textbox", { name: "画面の言葉" }).first(), words);
   await hand.press(page.getByRole("button", { name: "記録する" }).first());
 }
 
