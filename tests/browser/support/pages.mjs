@@ -12,7 +12,7 @@ export async function eachPage(page, code, look) {
   assert(menu.includes(rehearsal), menu.join());
   const exchange = page.locator("#requests td a").first();
   const exchanges = (await exchange.count()) ? [await exchange.evaluate((link) => link.href)] : [];
-  for (const url of [...menu, `${rehearsal}/requests`, ...exchanges, ...exchanges.map((link) => `${link}?mask=false`)]) {
+  for (const url of [...menu, `${rehearsal}/entries`, ...exchanges, ...exchanges.map((link) => `${link}?mask=false`)]) {
     const answer = await page.goto(url);
     assert.equal(answer.status(), 200, url);
     await page.getByRole("main").waitFor();
