@@ -9,6 +9,7 @@ mod elements;
 mod faults_page;
 mod openapi;
 mod pages;
+mod program;
 mod readme;
 mod recipes;
 mod release;
@@ -18,6 +19,8 @@ mod stacks;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with `it`, where the compiler finds what nobody uses")]
 mod support;
+mod tables;
 mod two_terminals;
 mod verdict_clients;
 mod verdict_docs;
+mod walk_through;

@@ -1,4 +1,4 @@
-//! Samples of answers in README and docs are taken from the running program: `UPDATE_DOCS=1 cargo
+//! Samples of answers in docs are taken from the running program: `UPDATE_DOCS=1 cargo
 //! test --test docs samples` rewrites them.
 //!
 //! A sample follows a line `<!-- sample: NAME -->` as a fenced block; line breaks are set so that
@@ -86,5 +86,5 @@ async fn samples_are_what_the_program_answers() {
             assert!(page == rewritten, "{}: UPDATE_DOCS=1 cargo test --test docs samples rewrites its samples", path.display());
         }
     }
-    assert!(found >= 6, "{found}: the READMEs and docs/linkage have samples");
+    assert!(found >= 6, "{found}: docs/calling and docs/linkage have samples");
 }
