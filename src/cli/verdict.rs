@@ -40,7 +40,7 @@ pub struct VerdictArgs {
     /// 報告書に載せる製品の版 / The product's version, for the report
     #[arg(long, value_name = "VERSION", value_parser = parse_name)]
     product_version: Option<String>,
-    /// 報告書に載せる試験者 / Who tested it, for the report
+    /// 報告書に載せる担当者 / Who tested it, for the report
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     tester: Option<String>,
     /// この判定（JSON）の中の証跡から判定し直し、比べる / Judge anew from the evidence in this verdict (JSON), and compare
@@ -171,7 +171,7 @@ fn summarize(verdict: &Verdict) {
     let set = &verdict.rule_set;
     eprintln!("{overall}  {}  シナリオ scenario {scenario}  ルールセット rules {} ({})", verdict.institution, set.name, set.date);
     let Rehearsal { product, version, tester } = &verdict.evidence.rehearsal;
-    for (name, value) in [("製品 product", product), ("製品の版 version", version), ("試験者 tester", tester)] {
+    for (name, value) in [("製品 product", product), ("製品の版 version", version), ("担当者 tester", tester)] {
         if let Some(said) = value {
             eprintln!("  {name}: {said}");
         }

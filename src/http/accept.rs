@@ -21,7 +21,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::connection::{ConnectionHandler, OnHandshakeError};
+use super::connection::{ConnectionHandler, OnHandshakeStep};
 use crate::listener::Limits;
 
 /// Serves `router` over TLS until `shutdown` completes. Then waits for open requests, for at most
@@ -36,10 +36,10 @@ pub async fn serve(
     tls: Arc<rustls::ServerConfig>,
     router: Router,
     limits: Limits,
-    on_handshake_error: OnHandshakeError,
+    on_handshake_step: OnHandshakeStep,
     shutdown: impl Future<Output = ()>,
 ) {
-    let handler = Arc::new(ConnectionHandler::new(tls, router, limits, on_handshake_error));
+    let handler = Arc::new(ConnectionHandler::new(tls, router, limits, on_handshake_step));
     let connection_counts = Arc::new(ConnectionCounts::default());
     // Nothing is sent over this channel. Dropping the sender starts the draining.
     let (running, draining) = watch::channel(());

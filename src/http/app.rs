@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::arrivals::Arrivals;
 use super::bandwidth::BandwidthLimiters;
+use super::connection::HandshakeStep;
 use super::console::LiveViews;
 use super::handshakes::Handshakes;
 use super::openapi::{Interface, Published};
@@ -14,7 +16,6 @@ use super::streams::Streams;
 use crate::app;
 use crate::linkage::LinkageFolders;
 use crate::listener::{Addresses, BodyLimits, Listener};
-use crate::tls::HandshakeError;
 
 /// The state of the request handlers of both listeners.
 pub struct App {
@@ -32,6 +33,8 @@ pub struct App {
     pub bandwidth_limiters: BandwidthLimiters,
     /// The failed handshakes.
     pub handshakes: Handshakes,
+    /// The last connections of the backend.
+    pub arrivals: Arrivals,
     /// The open event streams.
     pub streams: Streams,
     /// The views that browsers show.
@@ -62,9 +65,22 @@ impl App {
     ) -> Self {
         let paths = Paths::of(&interface, addresses.clone());
         let published = Mutex::new(Arc::new(Published::new(Arc::new(interface), app.fixtures())));
-        let (bandwidth_limiters, handshakes, live_views, sign_in_tries) = Default::default();
+        let (bandwidth_limiters, handshakes, arrivals, live_views, sign_in_tries) = Default::default();
         let streams = Streams::new(max_streams);
-        Self { app, linkage, addresses, paths, published, bandwidth_limiters, handshakes, streams, live_views, sign_in_tries, body }
+        Self {
+            app,
+            linkage,
+            addresses,
+            paths,
+            published,
+            bandwidth_limiters,
+            handshakes,
+            arrivals,
+            streams,
+            live_views,
+            sign_in_tries,
+            body,
+        }
     }
 
     /// Returns the OpenAPI document for the active fixtures.
@@ -76,9 +92,18 @@ impl App {
         Arc::clone(&published)
     }
 
-    /// Counts, stores and logs a failed handshake.
-    pub fn record_failed_handshake(&self, listener: Listener, peer: SocketAddr, error: HandshakeError) {
-        self.institutions.count_failed_handshake(error.cause);
-        self.handshakes.record(listener, peer, error, self.institutions.wall());
+    /// Records how far a connection came: failed handshakes of both listeners, which are also
+    /// counted and logged, and the last arrivals at the backend.
+    pub fn record_handshake_step(&self, listener: Listener, peer: SocketAddr, step: HandshakeStep) {
+        let now = self.institutions.wall();
+        match (step, listener) {
+            (HandshakeStep::Failed(error), _) => {
+                self.institutions.count_failed_handshake(error.cause);
+                self.handshakes.record(listener, peer, error, now);
+            }
+            (HandshakeStep::Accepted, Listener::Backend) => self.arrivals.accepted.record(peer, now),
+            (HandshakeStep::Completed, Listener::Backend) => self.arrivals.encrypted.record(peer, now),
+            (HandshakeStep::Accepted | HandshakeStep::Completed, Listener::Control) => {}
+        }
     }
 }

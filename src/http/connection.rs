@@ -75,8 +75,19 @@ pub enum NoResponse {
 #[derive(Clone, Copy, Debug)]
 pub struct ResponseDelay(pub Duration);
 
-/// The callback for each failed handshake, with the client's address and the error.
-pub type OnHandshakeError = Box<dyn Fn(SocketAddr, HandshakeError) + Send + Sync>;
+/// How far a connection came before its first request.
+#[derive(Clone, Debug)]
+pub enum HandshakeStep {
+    /// The connection was accepted.
+    Accepted,
+    /// The TLS handshake was completed.
+    Completed,
+    /// The TLS handshake failed.
+    Failed(HandshakeError),
+}
+
+/// The callback for each step of a connection, with the client's address.
+pub type OnHandshakeStep = Box<dyn Fn(SocketAddr, HandshakeStep) + Send + Sync>;
 
 /// The connection handler of a listener, which all its connections share.
 pub(super) struct ConnectionHandler {
@@ -84,11 +95,11 @@ pub(super) struct ConnectionHandler {
     http: auto::Builder<TokioExecutor>,
     router: Router,
     limits: Limits,
-    on_handshake_error: OnHandshakeError,
+    on_handshake_step: OnHandshakeStep,
 }
 
 impl ConnectionHandler {
-    pub(super) fn new(tls: Arc<rustls::ServerConfig>, router: Router, limits: Limits, on_handshake_error: OnHandshakeError) -> Self {
+    pub(super) fn new(tls: Arc<rustls::ServerConfig>, router: Router, limits: Limits, on_handshake_step: OnHandshakeStep) -> Self {
         let mut http = auto::Builder::new(TokioExecutor::new());
         // Without a timer, the time-outs of hyper have no effect.
         http.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(MAX_HEAD_SIZE);
@@ -100,21 +111,25 @@ impl ConnectionHandler {
             .max_header_list_size(16 * 1024)
             .max_pending_accept_reset_streams(20)
             .max_local_error_reset_streams(64);
-        Self { tls: tls.into(), http, router, limits, on_handshake_error }
+        Self { tls: tls.into(), http, router, limits, on_handshake_step }
     }
 
     /// Handles one connection until the client disconnects or exceeds a limit; or until the sender
     /// of `draining` is dropped and open requests are answered.
     pub(super) async fn handle(&self, stream: TcpStream, peer: SocketAddr, mut draining: watch::Receiver<()>) {
+        (self.on_handshake_step)(peer, HandshakeStep::Accepted);
         let opened = tokio::select! {
             opened = self.open(stream) => opened,
             _ = draining.changed() => return,
         };
         let ended = match opened {
-            Ok(Some(stream)) => self.serve_requests(stream, peer, draining).await,
+            Ok(Some(stream)) => {
+                (self.on_handshake_step)(peer, HandshakeStep::Completed);
+                self.serve_requests(stream, peer, draining).await
+            }
             Ok(None) => return,
             Err(error) => {
-                (self.on_handshake_error)(peer, HandshakeError::of(&error));
+                (self.on_handshake_step)(peer, HandshakeStep::Failed(HandshakeError::of(&error)));
                 Err(error.into())
             }
         };
@@ -203,7 +218,7 @@ impl ConnectionHandler {
             Err(elapsed) => Err(elapsed.into()),
         };
         if let Some(Some(fault)) = first_read.get() {
-            (self.on_handshake_error)(peer, fault.clone());
+            (self.on_handshake_step)(peer, HandshakeStep::Failed(fault.clone()));
         }
         ended
     }

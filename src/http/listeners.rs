@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::accept::serve;
 use super::app::App;
-use super::connection::OnHandshakeError;
+use super::connection::OnHandshakeStep;
 use super::router;
 use super::traces::{NoExporter, Traces, with_traces};
 use crate::app;
@@ -86,11 +86,11 @@ impl Listeners {
             let _ = stopping.changed().await;
         };
         let routes = with_traces(router::backend(Arc::clone(&app)), traces.as_ref());
-        let on_handshake_error = handshake_error_logger(&app, Listener::Backend);
-        let backend = serve(backend.socket, backend.tls, routes, limits, on_handshake_error, stopped(stopping.clone()));
+        let on_handshake_step = handshake_recorder(&app, Listener::Backend);
+        let backend = serve(backend.socket, backend.tls, routes, limits, on_handshake_step, stopped(stopping.clone()));
         let routes = with_traces(router::control(Arc::clone(&app)), traces.as_ref());
-        let on_handshake_error = handshake_error_logger(&app, Listener::Control);
-        let control = serve(control.socket, control.tls, routes, limits, on_handshake_error, stopped(stopping));
+        let on_handshake_step = handshake_recorder(&app, Listener::Control);
+        let control = serve(control.socket, control.tls, routes, limits, on_handshake_step, stopped(stopping));
         tokio::join!(backend, control, async {
             stop.await;
             app.streams.close();
@@ -102,8 +102,8 @@ impl Listeners {
     }
 }
 
-/// Returns the callback that records the failed handshakes of a listener.
-fn handshake_error_logger(app: &Arc<App>, listener: Listener) -> OnHandshakeError {
+/// Returns the callback that records how far the connections of a listener come.
+fn handshake_recorder(app: &Arc<App>, listener: Listener) -> OnHandshakeStep {
     let app = Arc::clone(app);
-    Box::new(move |peer, error| app.record_failed_handshake(listener, peer, error))
+    Box::new(move |peer, step| app.record_handshake_step(listener, peer, step))
 }

@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod app;
+pub mod arrivals;
 pub mod backend;
 pub mod bandwidth;
 pub mod body;

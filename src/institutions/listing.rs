@@ -53,16 +53,32 @@ impl Institutions {
     /// # Errors
     /// The store does not work.
     pub async fn codes(&self, after: Option<&InstitutionCode>, limit: usize) -> Result<Vec<InstitutionCode>, StoreError> {
+        self.codes_with_prefix("", after, limit).await
+    }
+
+    /// Returns at most `limit` codes after `after` that begin with `prefix`, in order. The whole of
+    /// a code is no prefix.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn codes_with_prefix(
+        &self,
+        prefix: &str,
+        after: Option<&InstitutionCode>,
+        limit: usize,
+    ) -> Result<Vec<InstitutionCode>, StoreError> {
         let mut codes: Vec<InstitutionCode> = Vec::new();
-        let mut after = after.cloned();
+        let mut after = after.map_or("", InstitutionCode::as_str).max(prefix).to_owned();
         loop {
-            let (page, next) = self.0.page(after.as_ref()).await?;
-            codes.extend(page.into_iter().map(|(code, _)| code));
-            if codes.len() >= limit || next.is_none() {
-                codes.truncate(limit);
-                return Ok(codes);
+            let (page, next) = self.0.page(&after).await?;
+            codes.extend(page.into_iter().map(|(code, _)| code).take_while(|code| code.as_str().starts_with(prefix)));
+            match next.filter(|next| codes.len() < limit && next.as_str().starts_with(prefix)) {
+                Some(next) => next.as_str().clone_into(&mut after),
+                None => {
+                    codes.truncate(limit);
+                    return Ok(codes);
+                }
             }
-            after = next;
         }
     }
 
@@ -78,15 +94,15 @@ impl Institutions {
         {
             return Ok(Arc::clone(&cached_list.all));
         }
-        let (mut all, mut after) = (Vec::new(), None);
+        let (mut all, mut after) = (Vec::new(), String::new());
         loop {
-            let (page, next) = self.0.page(after.as_ref()).await?;
+            let (page, next) = self.0.page(&after).await?;
             for (institution, terminals) in page {
                 let ids = terminals.split_ascii_whitespace().filter_map(|id| TerminalId::parse(id).ok());
                 all.extend(ids.map(|terminal| TerminalAddress { institution: institution.clone(), terminal }));
             }
             match next {
-                Some(next) => after = Some(next),
+                Some(next) => next.as_str().clone_into(&mut after),
                 None => break,
             }
         }
@@ -137,18 +153,17 @@ impl Institutions {
 impl Inner {
     /// Returns one page of codes after `after` with the names of their terminals, and the code
     /// after which the next page begins.
-    async fn page(&self, after: Option<&InstitutionCode>) -> Result<(Vec<CodedTerminals>, Option<InstitutionCode>), StoreError> {
-        let rows = self.store.codes(after.map_or("", InstitutionCode::as_str), PAGE_SIZE).await?;
+    async fn page(&self, after: &str) -> Result<(Vec<CodedTerminals>, Option<InstitutionCode>), StoreError> {
+        let rows = self.store.codes(after, PAGE_SIZE).await?;
         let parsed = rows.into_iter().map(|(code, terminals)| match InstitutionCode::parse(&code) {
             Ok(code) => Ok((code, terminals)),
             Err(error) => Err(StoreError::corrupt(&code, &error.to_string())),
         });
         let rows: Vec<(InstitutionCode, Option<String>)> = parsed.collect::<Result<_, _>>()?;
         let next = (rows.len() == PAGE_SIZE as usize).then(|| rows.last().map(|(code, _)| code.clone())).flatten();
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let to = next.as_ref().map_or(Bound::Unbounded, Bound::Included);
+        let to = next.as_ref().map_or(Bound::Unbounded, |next| Bound::Included(next.as_str()));
         let active_fixtures = self.active_fixtures.get();
-        let unwritten = active_fixtures.initial.range::<InstitutionCode, _>((from, to)).filter(|(code, _)| {
+        let unwritten = active_fixtures.initial.range::<str, _>((Bound::Excluded(after), to)).filter(|(code, _)| {
             // The rows are sorted, so a binary search is enough.
             rows.binary_search_by(|(row, _)| row.cmp(code)).is_err()
         });

@@ -11,7 +11,7 @@ pub(super) fn apply_fault(triggered_fault: &TriggeredFault, reply: &mut HandlerR
     if triggered_fault.kind == Kind::BlackHole {
         *reply = HandlerReply::Silent;
     }
-    if let HandlerReply::Answer(file) | HandlerReply::Malformed(file) = reply {
+    if let HandlerReply::Answer(file) | HandlerReply::Refused(file) = reply {
         file.bytes = corrupted(&triggered_fault.kind, std::mem::take(&mut file.bytes));
     }
 }

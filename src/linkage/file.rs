@@ -252,7 +252,7 @@ fn malformed(fixtures: &Fixtures, presentation: &ErrorPresentation, terminal: &T
     let written = charset::encode(&text, terminal.settings.encoding, shape.replacement);
     let note = written.note(terminal.settings.encoding);
     HandledFile {
-        reply: HandlerReply::Malformed(OutputFile {
+        reply: HandlerReply::Refused(OutputFile {
             name: err_name(name),
             bytes: written.bytes,
             result_files: terminal.settings.result_files,

@@ -239,7 +239,7 @@ impl RequestHandler for InstitutionRequestHandler<'_> {
         let access = Access { counted: false, ..self.access };
         let handled = block_on(malformed_file(self.institutions, &access, (name, ErrorId::BodyTooLarge, &detail)));
         match self.record_request(name, None, handled, began) {
-            Some(HandlerReply::Malformed(err)) => err,
+            Some(HandlerReply::Refused(err)) => err,
             _ => OutputFile { name: err_name(name), bytes: Vec::new(), result_files: ResultFiles::default() },
         }
     }

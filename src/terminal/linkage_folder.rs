@@ -95,7 +95,7 @@ impl RequestHandler for BackendRequestHandler<'_> {
                 reply(name, answer, result_files)
             }
             // The server refused the request; the error file informs its author.
-            Err(RequestError::Refused(why)) => HandlerReply::Malformed(err(name, &why, terminal.result_files(None))),
+            Err(RequestError::Refused(why)) => HandlerReply::Refused(err(name, &why, terminal.result_files(None))),
             Err(error) => {
                 tracing::warn!(name, "{}", line(error.why()));
                 HandlerReply::NotTaken
@@ -119,9 +119,9 @@ impl RequestHandler for BackendRequestHandler<'_> {
 fn reply(request: &str, FileAnswer { status, kind, name, bytes, .. }: FileAnswer, result_files: ResultFiles) -> HandlerReply {
     match (kind.as_deref(), name) {
         (Some("result"), Some(name)) => HandlerReply::Answer(OutputFile { name, bytes, result_files }),
-        (Some("err"), _) => HandlerReply::Malformed(OutputFile { name: err_name(request), bytes, result_files }),
+        (Some("err"), _) => HandlerReply::Refused(OutputFile { name: err_name(request), bytes, result_files }),
         _ if status == StatusCode::NO_CONTENT => HandlerReply::Silent,
-        _ => HandlerReply::Malformed(err(request, &ProblemSummary::read(&bytes).with_prefix("", ""), result_files)),
+        _ => HandlerReply::Refused(err(request, &ProblemSummary::read(&bytes).with_prefix("", ""), result_files)),
     }
 }
 

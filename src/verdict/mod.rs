@@ -2,6 +2,7 @@
 //! the same verdict, byte for byte.
 
 mod case;
+mod course;
 mod coverage;
 mod evidence;
 mod exchange;
@@ -23,10 +24,11 @@ pub use coverage::{Coverage, CoverageSplit};
 pub use evidence::{Event, Evidence, EvidenceSource, Observation, Scenario};
 pub use exchange::{Exchange, File, NoKind, Package, Report, RequestKind};
 pub use junit::junit;
-pub use page::page;
+pub use page::{page, report};
 pub use rule::{Finding, Grade, Rule};
 pub use rules::RULES;
 pub use strictness::{LIMITS, Limit, RULE_SET, Set, limit};
+pub use words::meaning as source_meaning;
 
 /// The disclaimer in every form of the verdict.
 pub const DISCLAIMER: (&str, &str) = ("テストの証跡であり、認証ではありません", "Test evidence, not a certification");

@@ -1,20 +1,30 @@
-//! The verdict as one page for people: Japanese first, printable, without external resources.
+//! The report of a rehearsal: the verdict for people, Japanese first, printable, without external
+//! resources.
 
 use askama::Template;
 use jiff::Timestamp;
 
-use super::{CoverageSplit, Event, Evidence, Exchange, Overall, Ruling, Verdict, words};
-use crate::domain::campaign::Component;
+use super::course::{Step, course};
+use super::{CoverageSplit, Evidence, Exchange, Grade, Overall, Ruling, Verdict, words};
 use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
-use crate::domain::event::ChangeName;
 use crate::domain::japan;
 use crate::domain::rehearsal::Rehearsal;
 use crate::domain::terminal::Phase;
 
+/// The report as a document of its own.
 #[derive(Template)]
 #[template(path = "verdict.html")]
-struct VerdictPage<'a> {
+struct Document<'a> {
+    verdict: &'a Verdict,
+    overall: (&'static str, &'static str),
+    /// The report, as HTML.
+    report: String,
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Report<'a> {
     verdict: &'a Verdict,
     rehearsal: &'a Rehearsal,
     overall: (&'static str, &'static str),
@@ -24,8 +34,10 @@ struct VerdictPage<'a> {
     from_to: Option<[String; 4]>,
     /// What to do to reach a PASS.
     next: Vec<(&'static str, &'static str)>,
-    /// The events that prove something, and all restarts.
-    events: Vec<&'a Event>,
+    /// What happened, in order.
+    course: Vec<Step<'a>>,
+    /// The rows of the notice that the rules follow, with their meanings.
+    notice: Vec<(&'a str, (&'static str, &'static str))>,
 }
 
 /// The names of one kind that were met, and those that were not.
@@ -35,14 +47,16 @@ struct CoverageRow {
     missing: String,
 }
 
-/// Returns the page.
+/// Returns the report as one HTML document without external resources.
 pub fn page(verdict: &Verdict) -> String {
-    let (overall, class) = match verdict.overall {
-        Overall::Pass => (("合格", "PASS"), "pass"),
-        Overall::Fail => (("不合格", "FAIL"), "fail"),
-        Overall::Incomplete => (("未完了", "INCOMPLETE"), "incomplete"),
-    };
-    let page = VerdictPage {
+    let document = Document { verdict, overall: overall(verdict).0, report: report(verdict) };
+    document.render().expect("the template formats texts into a String")
+}
+
+/// Returns the report as one HTML element, `<article class="report">`.
+pub fn report(verdict: &Verdict) -> String {
+    let (overall, class) = overall(verdict);
+    let report = Report {
         verdict,
         rehearsal: &verdict.evidence.rehearsal,
         overall,
@@ -50,9 +64,19 @@ pub fn page(verdict: &Verdict) -> String {
         coverage: coverage(verdict),
         from_to: from_to(&verdict.evidence),
         next: next(verdict),
-        events: events(verdict),
+        course: course(&verdict.evidence),
+        notice: notice(verdict),
     };
-    page.render().expect("the template formats texts into a String")
+    report.render().expect("the template formats texts into a String")
+}
+
+/// Returns the result in Japanese and English, and its CSS class.
+fn overall(verdict: &Verdict) -> ((&'static str, &'static str), &'static str) {
+    match verdict.overall {
+        Overall::Pass => (("合格", "PASS"), "pass"),
+        Overall::Fail => (("不合格", "FAIL"), "fail"),
+        Overall::Incomplete => (("未完了", "INCOMPLETE"), "incomplete"),
+    }
 }
 
 fn coverage(verdict: &Verdict) -> Vec<CoverageRow> {
@@ -113,12 +137,50 @@ fn next(verdict: &Verdict) -> Vec<(&'static str, &'static str)> {
     next
 }
 
-fn events(verdict: &Verdict) -> Vec<&Event> {
-    let is_proof = |event: &Event| verdict.rules.iter().any(|ruling| ruling.events.contains(&event.number));
-    verdict.evidence.events.iter().filter(|event| event.event == ChangeName::Booted || is_proof(event)).collect()
+/// Returns the rows of the notice that the rules follow, each once, with their meanings.
+fn notice(verdict: &Verdict) -> Vec<(&str, (&'static str, &'static str))> {
+    let mut rows: Vec<(&str, _)> = Vec::new();
+    for ruling in &verdict.rules {
+        let source = ruling.source.as_str();
+        if Origin::of(source) == Origin::Notice && rows.iter().all(|(known, _)| *known != source) {
+            rows.extend(ruling.meaning().map(|meaning| (source, meaning)));
+        }
+    }
+    rows
 }
 
-impl VerdictPage<'_> {
+/// Where a rule comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// The notice.
+    Notice,
+    /// A public standard.
+    Standard,
+    /// This project.
+    Invented,
+}
+
+impl Origin {
+    /// Returns the origin of a rule with this source.
+    fn of(source: &str) -> Self {
+        match source.as_bytes() {
+            [b'N', b'0'..=b'9', ..] => Self::Notice,
+            [b'R', b'F', b'C', ..] => Self::Standard,
+            _ => Self::Invented,
+        }
+    }
+
+    /// Returns its CSS class and its name in Japanese.
+    fn mark(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Notice => ("fact", "お知らせ"),
+            Self::Standard => ("fact", "公開規格"),
+            Self::Invented => ("invented", "仮"),
+        }
+    }
+}
+
+impl Report<'_> {
     /// Returns a journal entry, whose number is shorter to read than its id.
     fn entry(&self, id: &str) -> Option<&Exchange> {
         self.verdict.evidence.journal.iter().find(|entry| entry.id == id)
@@ -129,17 +191,26 @@ impl VerdictPage<'_> {
         self.verdict.rules.iter().any(|ruling| ruling.entries.iter().any(|entry| entry == id))
     }
 
-    /// Whether an event is on the page.
+    /// Whether the evidence still has an event.
     fn is_listed(&self, number: &u64) -> bool {
-        self.events.iter().any(|event| event.number == *number)
+        self.verdict.evidence.events.iter().any(|event| event.number == *number)
+    }
+
+    /// Returns the sign of a rule's result, which says without colours what it is.
+    fn sign(grade: &Grade) -> &'static str {
+        match grade {
+            Grade::Pass => "✓",
+            Grade::Fail => "✕",
+            Grade::Warn => "！",
+            Grade::Inconclusive | Grade::NotExercised => "―",
+        }
+    }
+
+    fn mark(source: &str) -> (&'static str, &'static str) {
+        Origin::of(source).mark()
     }
 
     fn time(at: &Timestamp) -> String {
         japan::format_japanese(*at)
-    }
-
-    /// Returns the components whose running version an event changed.
-    fn applied_components(event: &Event) -> String {
-        event.applied.iter().map(|component: &Component| component.title().ja).collect::<Vec<_>>().join("、")
     }
 }

@@ -2,6 +2,7 @@
 //! rules' sources.
 
 use super::exchange::Exchange;
+use crate::domain::campaign::Component;
 use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::event::ChangeName;
@@ -41,7 +42,7 @@ const SOURCES: [(&str, &str, &str); 16] = [
 ];
 
 /// Returns what a rule's source is about, in Japanese and English; `None` if the source is unknown.
-pub(super) fn meaning(source: &str) -> Option<(&'static str, &'static str)> {
+pub fn meaning(source: &str) -> Option<(&'static str, &'static str)> {
     SOURCES.iter().find(|(known, ..)| *known == source).map(|(_, ja, en)| (*ja, *en))
 }
 
@@ -76,6 +77,11 @@ pub(super) fn change(change: ChangeName) -> &'static str {
         ChangeName::CardPresented => "カードが置かれた",
         ChangeName::Failed => "失敗が報告された",
     }
+}
+
+/// Returns the names of components.
+pub(super) fn components(components: &[Component]) -> String {
+    components.iter().map(|component| component.title().ja).collect::<Vec<_>>().join("、")
 }
 
 /// Returns the outcome of a request.

@@ -24,7 +24,8 @@ function sayProblem(problem) {
 
 // The value of a field; undefined where it is left out.
 function valueOf(field) {
-  if (field.type === "checkbox") return field.checked;
+  if (field.type === "checkbox" && field.dataset.type !== "text") return field.checked;
+  if (field.type === "checkbox" && !field.checked) return undefined;
   if (field.value.trim() === "") return undefined;
   switch (field.dataset.type) {
     case "number": return Number(field.value);
@@ -35,10 +36,12 @@ function valueOf(field) {
   }
 }
 
-// The form's fields as JSON, over what `data-body` has. A name with dots is a path.
+// The form's fields, and those of the form that `data-with` names, as JSON over what `data-body` has.
+// A name with dots is a path.
 function bodyOf(form) {
   const body = JSON.parse(form.dataset.body || "{}");
-  for (const field of form.elements) {
+  const others = form.dataset.with ? document.getElementById(form.dataset.with).elements : [];
+  for (const field of [...form.elements, ...others]) {
     if (!field.name || field.disabled || (field.type === "radio" && !field.checked)) continue;
     const value = valueOf(field);
     if (value === undefined) continue;
@@ -55,7 +58,7 @@ function bodyOf(form) {
 function follow(then, answer) {
   if (then === "reload") location.reload();
   else if (then.startsWith("go ")) location.href = then.slice(3).replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name]));
-  else say(then, false);
+  else if (then) say(then, false);
 }
 
 async function send(form) {
@@ -162,7 +165,7 @@ function listen(path) {
   stream.addEventListener("error", () => {
     showState("lost");
     // The browser tries again by itself, unless the answer was no stream.
-    if (stream.readyState === EventSource.CLOSED) poll(path);
+    if (stream.readyState === EventSource.CLOSED) poll(path.replace(/\/live(?=\?|$)/, "/parts"));
   });
 }
 

@@ -26,7 +26,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
-    super::connection::{Connection, HTTPS_REQUIRED},
+    super::connection::{Connection, HTTPS_REQUIRED, HandshakeStep},
     *,
 };
 use crate::tls::HandshakeError;
@@ -77,8 +77,12 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let (faulty, faults) = mpsc::unbounded_channel();
-        let on_handshake_error = Box::new(move |_, fault| drop(faulty.send(fault)));
-        let serving = tokio::spawn(serve(listener, Arc::new(tls), router, limits, on_handshake_error, async {
+        let on_handshake_step = Box::new(move |_, step| {
+            if let HandshakeStep::Failed(fault) = step {
+                drop(faulty.send(fault));
+            }
+        });
+        let serving = tokio::spawn(serve(listener, Arc::new(tls), router, limits, on_handshake_step, async {
             let _ = stopped.await;
         }));
         Self { address, issuer, faults, stop: Some(stop), serving }

@@ -98,7 +98,7 @@ async fn answer(app: &App, incoming: &IncomingRequest, id: &str, name: &str) -> 
 fn content(reply: HandlerReply) -> Content {
     match reply {
         HandlerReply::Answer(file) => of_file(StatusCode::OK, "result", file),
-        HandlerReply::Malformed(file) => of_file(StatusCode::BAD_REQUEST, "err", file),
+        HandlerReply::Refused(file) => of_file(StatusCode::BAD_REQUEST, "err", file),
         HandlerReply::Silent | HandlerReply::NotTaken => Content::empty(StatusCode::NO_CONTENT),
     }
 }

@@ -19,7 +19,11 @@ const ASSETS: [(&str, &str, &str); 6] = [
     (
         "console.css",
         "text/css; charset=utf-8",
-        concat!(include_str!("../../../templates/tokens.css"), include_str!("../../../templates/console/console.css")),
+        concat!(
+            include_str!("../../../templates/tokens.css"),
+            include_str!("../../../templates/console/console.css"),
+            include_str!("../../../templates/report.css")
+        ),
     ),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../../../templates/console/console.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../../templates/console/icon.svg")),

@@ -53,9 +53,11 @@ impl Layout {
     pub(super) fn links(&self) -> Vec<Link> {
         let institution = self.code.as_ref().map(|code| format!("/console/institutions/{code}"));
         let connect = self.code.as_ref().map(|code| format!("/console/connect/{code}"));
+        // The page takes product and tester from the institution.
+        let start = self.code.as_ref().map_or_else(|| "/console/start".to_owned(), |code| format!("/console/start?from={code}"));
         let report = institution.as_ref().map(|path| format!("{path}/report"));
         let all = [
-            (Place::Start, "はじめる", "Start", Some("/console/start".to_owned())),
+            (Place::Start, "はじめる", "Start", Some(start)),
             (Place::List, "一覧", "Institutions", Some("/console/institutions".to_owned())),
             (Place::Connect, "接続の確認", "Connection", connect),
             (Place::Rehearsal, "リハーサル", "Rehearsal", institution),

@@ -1,10 +1,11 @@
-//! Times in the words of the console: of the institution's clock, in Japan.
+//! What pages of the console have in common in words: times in Japan, and who tests what.
 
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 
 use super::language::Language;
 use crate::domain::japan;
+use crate::domain::rehearsal::Rehearsal;
 
 /// Returns a date and time, such as `01-20（火） 08:55:00`.
 pub(super) fn time_of(lang: Language, at: Timestamp) -> String {
@@ -17,6 +18,17 @@ pub(super) fn time_of(lang: Language, at: Timestamp) -> String {
 /// Returns a time of day, such as `08:55:00`.
 pub(super) fn time_of_day(at: Timestamp) -> String {
     japan::civil(at).strftime("%H:%M:%S").to_string()
+}
+
+/// Returns the product and the tester, if they are known.
+pub(super) fn who(lang: Language, rehearsal: &Rehearsal) -> Option<String> {
+    let product = match (&rehearsal.product, &rehearsal.version) {
+        (Some(product), Some(version)) => Some(format!("{product} {version}")),
+        (product, version) => product.clone().or_else(|| version.clone()),
+    };
+    let tester = rehearsal.tester.as_ref().map(|tester| format!("{}{tester}", lang.say("担当：", "tester: ")));
+    let parts: Vec<String> = product.into_iter().chain(tester).collect();
+    Some(parts.join(lang.say("／", ", "))).filter(|who| !who.is_empty())
 }
 
 fn weekday(lang: Language, day: Weekday) -> &'static str {

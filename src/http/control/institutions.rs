@@ -8,13 +8,13 @@ use axum::extract::State;
 use axum::response::NoContent;
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::actions::Nothing;
 use super::campaign::{CampaignInput, campaign_of};
 use super::faults::faults_of;
-use super::input::{ControlQuery, Input, InstitutionPath, bad_query, no_institution, scenario_of};
+use super::input::{Input, InstitutionPath, no_institution, scenario_of};
 use super::output::Created;
 use super::patch::{Patch, merged};
 use super::persons::checked_persons;
@@ -31,7 +31,8 @@ use crate::domain::period::Period;
 use crate::domain::person::Person;
 use crate::domain::readings::Readings;
 use crate::domain::rehearsal::Rehearsal;
-use crate::domain::terminal::{Phase, Settings};
+use crate::domain::scenario::Restarts;
+use crate::domain::terminal::Settings;
 use crate::domain::text::Text;
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -46,6 +47,9 @@ pub struct CreateInput {
     template: InstitutionCode,
     /// The scenario that is applied first; other fields override it.
     scenario: Option<ScenarioId>,
+    /// What restarts the terminals of the scenario.
+    #[serde(default)]
+    restarts: Restarts,
     /// The institution's code. If omitted, an unused one is assigned.
     code: Option<InstitutionCode>,
     /// The name.
@@ -147,78 +151,6 @@ impl PresentationPatch {
     }
 }
 
-/// `?after=`: only institutions after this code. `?limit=`: 1 to 1000 (default 1000).
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListQuery {
-    after: Option<InstitutionCode>,
-    limit: Option<String>,
-}
-
-/// Institutions, in order of their codes.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "InstitutionListing")]
-pub struct InstitutionList {
-    institutions: Vec<ListedInstitution>,
-    /// The value of `?after=` for the next page, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<InstitutionCode>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct ListedInstitution {
-    code: InstitutionCode,
-    name: Text,
-    clock: ClockSetting,
-    /// The phase of each terminal.
-    terminals: BTreeMap<TerminalId, Phase>,
-}
-
-/// The maximum number of institutions in one list.
-const MAX_PAGE_SIZE: usize = 1_000;
-
-/// `GET /v1/institutions`; if there are more, `next` is the code for `after`.
-///
-/// # Errors
-/// A limit that is not a number, or a store that does not work.
-pub async fn list_institutions(
-    State(app): State<Arc<App>>,
-    ControlQuery(query): ControlQuery<ListQuery>,
-) -> Result<Json<InstitutionList>, Problem> {
-    let limit = query.limit()?;
-    let codes = app.institutions.codes(query.after.as_ref(), limit).await?;
-    let mut institutions = Vec::new();
-    for code in &codes {
-        let listed = app.institutions.read(code, |tenant, moment| {
-            let institution = &tenant.institution;
-            let phases =
-                institution.terminals.values().map(|terminal| (terminal.id.clone(), terminal.phase(&institution.campaign, moment.now)));
-            ListedInstitution {
-                code: institution.code.clone(),
-                name: institution.name.clone(),
-                clock: institution.clock.setting(moment.wall),
-                terminals: phases.collect(),
-            }
-        });
-        institutions.extend(listed.await?);
-    }
-    let next = codes.last().filter(|_| codes.len() == limit).cloned();
-    Ok(Json(InstitutionList { institutions, next }))
-}
-
-impl ListQuery {
-    fn limit(&self) -> Result<usize, Problem> {
-        let Some(text) = &self.limit else {
-            return Ok(MAX_PAGE_SIZE);
-        };
-        let limit = text.parse().ok().filter(|limit| (1..=MAX_PAGE_SIZE).contains(limit));
-        limit.ok_or_else(|| {
-            let detail = Text::new("limit の値が正しくありません。", "The value of `limit` is wrong.");
-            bad_query(detail).expected(format!("limit=1 to {MAX_PAGE_SIZE}"))
-        })
-    }
-}
-
 /// `POST /v1/institutions`.
 ///
 /// # Errors
@@ -231,7 +163,10 @@ pub async fn create_institution(
     let template = fixtures.institutions.get(&input.template).cloned();
     let mut spec = template.ok_or_else(|| unknown_template(&fixtures, &input.template))?;
     if let Some(id) = &input.scenario {
-        spec = scenario_of(&fixtures.scenarios, id, "/scenario")?.apply_to(&spec);
+        spec = scenario_of(&fixtures.scenarios, id, "/scenario")?.with_restarts(input.restarts).apply_to(&spec);
+    } else if input.restarts != Restarts::default() {
+        let detail = Text::new("restarts は scenario と一緒に指定します。", "`restarts` goes with `scenario`.");
+        return Err(Problem::field("/restarts", detail));
     }
     spec.name = input.name.unwrap_or(spec.name);
     spec.clock = input.clock.unwrap_or(spec.clock);

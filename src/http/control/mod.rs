@@ -11,6 +11,7 @@ mod faults;
 mod fixtures;
 mod handshakes;
 mod input;
+mod institution_list;
 mod institutions;
 mod journal;
 mod journal_query;
@@ -37,7 +38,8 @@ pub use faults::{add_fault, delete_fault, delete_faults, describe_added_fault, l
 pub use fixtures::{delete_fixtures, put_fixtures, read_fixtures};
 pub use handshakes::failed_handshakes;
 pub use input::{Input, InstitutionPath, TerminalPath, method_not_allowed, no_institution, no_terminal, require_token, unknown_route};
-pub use institutions::{create_institution, delete_institution, list_institutions, patch_institution, read_institution, reset_institution};
+pub use institution_list::list_institutions;
+pub use institutions::{create_institution, delete_institution, patch_institution, read_institution, reset_institution};
 pub use journal::{clear_journal, clear_strays, institution_entry, institution_journal, stray_entry, stray_journal};
 pub use metrics::metrics;
 pub use observations::{observe, read_observations};

@@ -13,7 +13,7 @@ use super::input::{Input, InstitutionPath, no_institution, scenario_of};
 use super::view::InstitutionView;
 use crate::domain::ids::ScenarioId;
 use crate::domain::japan;
-use crate::domain::scenario::{About, Scenario};
+use crate::domain::scenario::{About, Restarts, Scenario};
 use crate::domain::text::Text;
 use crate::domain::timeline::ScheduledStep;
 use crate::http::app::App;
@@ -22,9 +22,12 @@ use crate::http::problem::Problem;
 /// `{"id": …}`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(example = json!({"id": "happy-morning"}))]
+#[schemars(example = json!({"id": "happy-morning"}), example = json!({"id": "installed-not-restarted", "restarts": "manual"}))]
 pub struct ScenarioInput {
     id: ScenarioId,
+    /// What restarts the terminals of the scenario.
+    #[serde(default)]
+    restarts: Restarts,
 }
 
 /// All scenarios.
@@ -89,7 +92,7 @@ pub async fn set_scenario(
     Input(input): Input<ScenarioInput>,
 ) -> Result<Json<InstitutionView>, Problem> {
     let fixtures = app.fixtures();
-    let scenario = scenario_of(&fixtures.scenarios, &input.id, "/id")?;
+    let scenario = scenario_of(&fixtures.scenarios, &input.id, "/id")?.with_restarts(input.restarts);
     let staged =
         app.institutions.apply_scenario(&code, |spec| scenario.apply_to(spec), |tenant, moment| InstitutionView::new(&app, tenant, moment));
     let view = staged.await?.ok_or_else(|| no_institution(&code))??;

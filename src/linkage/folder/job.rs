@@ -60,6 +60,7 @@ pub(super) struct Job {
     result: Option<ResultFile>,
     taken: Stopwatch,
     latency: Duration,
+    has_failed: bool,
 }
 
 impl Job {
@@ -88,7 +89,17 @@ impl Job {
     }
 
     fn new(number: u64, taken: Stopwatch) -> Self {
-        Self { number, request: None, refused: false, stamp_at_claim: None, reply: None, result: None, taken, latency: Duration::ZERO }
+        Self {
+            number,
+            request: None,
+            refused: false,
+            stamp_at_claim: None,
+            reply: None,
+            result: None,
+            taken,
+            latency: Duration::ZERO,
+            has_failed: false,
+        }
     }
 
     /// Whether its result is known.
@@ -106,6 +117,11 @@ impl Job {
     /// be done.
     pub(super) fn is_finished(&self) -> bool {
         self.request.is_none() && self.result.is_none()
+    }
+
+    /// Records a failure; returns whether it is the first one of this job.
+    pub(super) fn is_first_failure(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_failed, true)
     }
 
     /// Returns the file to name in a log message.
@@ -151,7 +167,7 @@ impl Job {
         let content = if stamp.size > max { Ok(None) } else { disk::read(&claim, max) };
         let reply = match content {
             Ok(Some(bytes)) => handler.answer(&name, &bytes),
-            Ok(None) => HandlerReply::Malformed(handler.too_large(&name, stamp.size, max)),
+            Ok(None) => HandlerReply::Refused(handler.too_large(&name, stamp.size, max)),
             Err(error) => {
                 // A file that cannot be read does not stay here, where it would count toward
                 // the limit; in `req/` it waits its turn among the others.
@@ -162,7 +178,7 @@ impl Job {
         self.latency += handler.extra_latency();
         self.reply = match reply {
             HandlerReply::Answer(outgoing) => Some((Kind::Answer, outgoing)),
-            HandlerReply::Malformed(outgoing) => Some((Kind::Err, outgoing)),
+            HandlerReply::Refused(outgoing) => Some((Kind::Err, outgoing)),
             HandlerReply::Silent => {
                 disk::remove(&claim)?;
                 return Ok(JobProgress::Silent);

@@ -23,7 +23,7 @@ pub enum HandlerReply {
     Answer(OutputFile),
     /// The error file, for `res/`; then the request file itself moves there, under its own
     /// name.
-    Malformed(OutputFile),
+    Refused(OutputFile),
     /// The request is consumed without any file.
     Silent,
     /// The terminal is off: the request goes back to `req/`, and is offered again later.
@@ -34,7 +34,7 @@ impl HandlerReply {
     /// Returns the file to write, if any.
     pub fn file(&self) -> Option<&OutputFile> {
         match self {
-            Self::Answer(file) | Self::Malformed(file) => Some(file),
+            Self::Answer(file) | Self::Refused(file) => Some(file),
             Self::Silent | Self::NotTaken => None,
         }
     }

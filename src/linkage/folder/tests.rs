@@ -131,7 +131,7 @@ impl RequestHandler for TestHandler {
         let before = if self.number_first { format!("{number} ") } else { String::new() };
         let bytes_of_answer = format!("{before}{name} {number}").into_bytes();
         if !self.complete(bytes) {
-            HandlerReply::Malformed(OutputFile {
+            HandlerReply::Refused(OutputFile {
                 name: name.replace(".xml", ".err"),
                 bytes: bytes_of_answer,
                 result_files: self.result_files,

@@ -2,4 +2,5 @@
 
 mod commands;
 mod refused;
+mod requests;
 mod sign_in;

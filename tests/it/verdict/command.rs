@@ -120,7 +120,7 @@ async fn the_command_says_what_was_tested_over_what_the_institution_says() {
     let (exit, output) = cli(&mock, &[&[clinic.code.as_str(), "--out", "verdict.json"], &named[..]].concat()).await;
     let output_text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(exit, 0, "{output_text}");
-    for line in ["製品 product: 模擬レセコン", "製品の版 version: 2.0", "試験者 tester: 品質保証部"] {
+    for line in ["製品 product: 模擬レセコン", "製品の版 version: 2.0", "担当者 tester: 品質保証部"] {
         assert!(output_text.contains(line), "{line}\n{output_text}");
     }
     let (exit, output) = cli(&mock, &["--verify", "verdict.json", "--product", "別のレセコン", "--format", "html"]).await;

@@ -1,5 +1,6 @@
 //! Validated names and numbers: a value of these types is always well-formed.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -65,6 +66,12 @@ macro_rules! text_id {
         impl From<$name> for SmolStr {
             fn from(id: $name) -> SmolStr {
                 id.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
             }
         }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::campaign::Campaign;
 use super::clock::{Clock, ClockError, ClockSetting};
 use super::consent::ReaderConsents;
+use super::console_action::ConsoleActions;
 use super::error_presentation::ErrorPresentation;
 use super::event::{Change, EventLog};
 use super::fault::{Dice, FaultRequest, Faults, TriggeredFault};
@@ -123,6 +124,9 @@ pub struct Institution {
     /// The consents given at its readers.
     #[serde(default, skip_serializing_if = "ReaderConsents::is_empty")]
     pub reader_consents: ReaderConsents,
+    /// What people did to it in the console.
+    #[serde(default, skip_serializing_if = "ConsoleActions::is_empty")]
+    pub console_actions: ConsoleActions,
     /// The faults, with their counters.
     pub faults: Faults,
     /// The notifications that were not taken yet.
@@ -172,6 +176,7 @@ impl Institution {
             receptions: Receptions::default(),
             references: References::default(),
             reader_consents: ReaderConsents::default(),
+            console_actions: ConsoleActions::default(),
             faults: spec.faults.clone(),
             notifications: Vec::new(),
             announced: CampaignKey::of(base),

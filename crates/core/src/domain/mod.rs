@@ -8,6 +8,7 @@ pub mod card;
 pub mod check;
 pub mod clock;
 pub mod consent;
+pub mod console_action;
 pub mod element_order;
 pub mod encoding;
 pub mod error_catalogue;

@@ -1,7 +1,7 @@
 //! A scenario: the state that it applies to an institution, what it teaches, and what it expects of
 //! a client.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -18,7 +18,19 @@ use super::japan;
 use super::readings::Readings;
 use super::terminal::{Phase, Settings};
 use super::text::Text;
-use super::timeline::{Timeline, TimelineStep};
+use super::timeline::{Action, Timeline, TimelineStep};
+
+/// What restarts the terminals of a scenario.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Restarts {
+    /// The scenario restarts them at its own times.
+    #[default]
+    Scheduled,
+    /// Only the user restarts them. The steps of the timeline that would restart a terminal and the
+    /// setting `automatic_restart` are left out.
+    Manual,
+}
 
 /// A scenario, as its file defines it.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,6 +136,53 @@ impl Scenario {
         }
     }
 
+    /// Whether a terminal restarts without anybody's action.
+    pub fn restarts_by_itself(&self) -> bool {
+        let automatic = self.setup.terminals.values().any(|settings| settings.automatic_restart.is_some());
+        automatic || !self.restart_steps().is_empty()
+    }
+
+    /// Returns the scenario with this setting for restarts.
+    pub fn with_restarts(&self, restarts: Restarts) -> Self {
+        let mut scenario = self.clone();
+        if restarts == Restarts::Manual {
+            let left_out = self.restart_steps();
+            let steps = self.setup.timeline.iter().enumerate().filter(|(i, _)| !left_out.contains(i));
+            scenario.setup.timeline = steps.map(|(_, step)| step.clone()).collect();
+            scenario.setup.terminals.values_mut().for_each(|settings| settings.automatic_restart = None);
+        }
+        scenario
+    }
+
+    /// Returns the indices of the steps that restart a terminal: restarts, and switching it off
+    /// and on again where that is a boot.
+    fn restart_steps(&self) -> BTreeSet<usize> {
+        let mut restarts = BTreeSet::new();
+        let mut off = BTreeMap::new();
+        for (i, step) in self.setup.timeline.iter().enumerate() {
+            let Some(terminal) = &step.terminal else {
+                continue;
+            };
+            let hibernates = self.setup.terminals.get(terminal).is_some_and(|settings| settings.fast_startup);
+            match step.action {
+                Action::Restart => {
+                    restarts.insert(i);
+                }
+                Action::Shutdown if hibernates => {}
+                Action::PowerOff | Action::Shutdown => {
+                    off.insert(terminal, i);
+                }
+                Action::PowerOn => {
+                    if let Some(off) = off.remove(terminal) {
+                        restarts.extend([off, i]);
+                    }
+                }
+                _ => {}
+            }
+        }
+        restarts
+    }
+
     /// Returns the first invalid step of the timeline: its JSON pointer, and what was expected.
     pub fn validate(&self) -> Option<(String, Text)> {
         let setup = &self.setup;
@@ -147,5 +206,63 @@ impl Scenario {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(minute: i64, action: Action) -> TimelineStep {
+        let terminal = Some(TerminalId::parse("T1").unwrap());
+        TimelineStep { at: Timestamp::from_second(minute * 60).unwrap(), action, terminal, campaign: None }
+    }
+
+    fn scenario(settings: Settings, actions: &[Action]) -> Scenario {
+        let terminal = TerminalId::parse("T1").unwrap();
+        Scenario {
+            id: ScenarioId::parse("one").unwrap(),
+            about: About { title: Text::same("one"), teaches: Text::same(""), source: "N5".to_owned(), wants: Wants::default() },
+            setup: ScenarioSetup {
+                clock: ClockSetting { mode: Mode::Frozen, now: Some(Timestamp::UNIX_EPOCH), rate: None },
+                default_terminal: terminal.clone(),
+                readings: Readings::default(),
+                terminals: [(terminal, settings)].into(),
+                campaign: (*Campaign::none()).clone(),
+                presentation: ErrorPresentation::default(),
+                faults: Faults::default(),
+                timeline: (0..).zip(actions).map(|(minute, action)| step(minute, *action)).collect(),
+            },
+        }
+    }
+
+    fn left(settings: Settings, actions: &[Action]) -> Vec<Action> {
+        let scenario = scenario(settings, actions);
+        let manual = scenario.with_restarts(Restarts::Manual);
+        assert_eq!(scenario.with_restarts(Restarts::Scheduled), scenario);
+        assert_eq!(scenario.restarts_by_itself(), manual != scenario);
+        assert!(!manual.restarts_by_itself());
+        manual.setup.timeline.iter().map(|step| step.action).collect()
+    }
+
+    #[test]
+    fn without_its_restarts_a_scenario_keeps_all_else() {
+        use Action::{LineUp, PowerOff, PowerOn, Restart, RestartLinkage, Shutdown};
+        let usual = Settings::default;
+        let without_fast_startup = || Settings { fast_startup: false, ..Settings::default() };
+        assert_eq!(left(usual(), &[RestartLinkage, Restart, LineUp]), [RestartLinkage, LineUp]);
+        assert_eq!(left(usual(), &[Shutdown, PowerOn, Restart]), [Shutdown, PowerOn], "under fast startup that is no boot");
+        assert_eq!(left(without_fast_startup(), &[Shutdown, LineUp, PowerOn]), [LineUp]);
+        assert_eq!(left(usual(), &[PowerOff, PowerOn]), []);
+        assert_eq!(left(usual(), &[PowerOff]), [PowerOff], "it stays off");
+        assert_eq!(left(usual(), &[LineUp]), [LineUp]);
+    }
+
+    #[test]
+    fn without_its_restarts_a_terminal_has_no_automatic_one() {
+        let settings = Settings { automatic_restart: Some(jiff::civil::time(7, 0, 0, 0)), ..Settings::default() };
+        assert_eq!(left(settings.clone(), &[]), []);
+        let manual = scenario(settings, &[]).with_restarts(Restarts::Manual);
+        assert!(manual.setup.terminals.values().all(|settings| settings.automatic_restart.is_none()));
     }
 }

@@ -1,40 +1,41 @@
 //! The page of a rehearsal. It consists of parts that are replaced while it is open.
 
+mod all_requests;
+mod bursts;
 mod clock;
 mod connection;
 mod events;
+mod fault_words;
 mod faults;
-mod live;
 mod next;
+mod questions;
+mod reasons;
 mod requests;
 mod state;
 mod terminals;
 mod timeline;
 mod verdict;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use axum::routing::get;
-use axum::{Json, Router};
+use jiff::SignedDuration;
 
 use super::language::Language;
 use super::layout::{Layout, Place};
-use super::page::console_page;
+use super::page::{Parts, Rendering, console_page};
 use crate::domain::ids::InstitutionCode;
 use crate::http::app::App;
 use crate::http::control::{InstitutionPath, no_institution};
 use crate::http::problem::Problem;
+use crate::store::StoreError;
 
-pub use live::LiveViews;
-use live::{ViewKey, stream};
-use state::{RehearsalState, RequestFilter};
-
-/// The HTML of the parts, by the id of their element.
-type Parts = BTreeMap<&'static str, Arc<str>>;
+use state::RehearsalState;
+pub(super) use state::RequestFilter;
 
 /// The parts of the page: the id of the element, and what renders it.
 const PARTS: [(&str, fn(&RehearsalState) -> String); 9] = [
@@ -64,8 +65,7 @@ struct RehearsalPage {
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/console/institutions/{code}", get(rehearsal))
-        .route("/console/institutions/{code}/live", get(stream))
-        .route("/console/institutions/{code}/parts", get(parts))
+        .route("/console/institutions/{code}/entries", get(all_requests::all_requests))
 }
 
 /// `GET /console/institutions/{code}`: shows the rehearsal.
@@ -79,28 +79,32 @@ async fn rehearsal(
     lang: Language,
 ) -> Result<Html<String>, Problem> {
     let live = format!("/console/institutions/{code}/live{}", filter.query());
-    let view = ViewKey { code: code.clone(), lang, filter };
-    let state = state::read(&app, &view).await?.ok_or_else(|| no_institution(&code))?;
+    let state = state::read(&app, &code, lang, &filter).await?.ok_or_else(|| no_institution(&code))?;
     let mut layout = Layout::new(lang, Place::Rehearsal, Some(&code));
     layout.who = state.who();
-    let page = RehearsalPage { lang, layout, code, live, parts: render(&state) };
+    let page = RehearsalPage { lang, layout, code, live, parts: parts(&state) };
     Ok(console_page(&page))
 }
 
-/// `GET …/parts`: the parts as JSON, for a page that could not open a stream.
+/// Renders the parts; `None` if there is no such institution.
 ///
 /// # Errors
-/// No such institution.
-async fn parts(
-    State(app): State<Arc<App>>,
-    InstitutionPath(code): InstitutionPath,
-    Query(filter): Query<RequestFilter>,
+/// The store does not work.
+pub(super) async fn render(
+    app: &App,
+    code: &InstitutionCode,
     lang: Language,
-) -> Result<Json<Parts>, Problem> {
-    let view = ViewKey { code: code.clone(), lang, filter };
-    app.live_views.current(&app, &view).await?.map(Json).ok_or_else(|| no_institution(&code))
+    filter: &RequestFilter,
+) -> Result<Option<Rendering>, StoreError> {
+    let state = state::read(app, code, lang, filter).await?;
+    Ok(state.map(|state| {
+        let institution = state.institution();
+        let due = institution.next_due().and_then(|due| institution.clock.wall_at(due));
+        let due = due.map(|due| due.duration_since(state.moment.wall).max(SignedDuration::ZERO).unsigned_abs());
+        Rendering { parts: parts(&state), due }
+    }))
 }
 
-fn render(state: &RehearsalState) -> Parts {
+fn parts(state: &RehearsalState) -> Parts {
     PARTS.iter().map(|(id, render)| (*id, render(state).into())).collect()
 }

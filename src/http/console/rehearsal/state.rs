@@ -6,7 +6,6 @@ use std::sync::Arc;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 
-use super::ViewKey;
 use crate::app::evidence_of;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::institution::Institution;
@@ -14,6 +13,7 @@ use crate::domain::scenario::Scenario;
 use crate::fixtures::Fixtures;
 use crate::http::app::App;
 use crate::http::console::language::Language;
+use crate::http::console::words::who;
 use crate::institutions::{Moment, Tenant};
 use crate::journal::{EntryPage, MAX_ENTRIES};
 use crate::listener::Addresses;
@@ -40,7 +40,7 @@ pub(super) struct RehearsalState {
 /// Which requests are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default)]
-pub(super) struct RequestFilter {
+pub(in crate::http::console) struct RequestFilter {
     /// Only errors: `on`.
     pub(super) errors: Option<String>,
     /// Only this terminal.
@@ -70,27 +70,32 @@ impl RequestFilter {
 ///
 /// # Errors
 /// The store does not work.
-pub(super) async fn read(app: &App, view: &ViewKey) -> Result<Option<RehearsalState>, StoreError> {
+pub(super) async fn read(
+    app: &App,
+    code: &InstitutionCode,
+    lang: Language,
+    filter: &RequestFilter,
+) -> Result<Option<RehearsalState>, StoreError> {
     // The institution first, so that no event is shown without the requests before it.
-    let read = app.institutions.read(&view.code, |tenant, moment| (tenant.clone(), moment)).await?;
+    let read = app.institutions.read(code, |tenant, moment| (tenant.clone(), moment)).await?;
     let Some((tenant, moment)) = read else {
         return Ok(None);
     };
-    let Some(journal) = app.institutions.entries(&view.code, MAX_ENTRIES).await? else {
+    let Some(journal) = app.institutions.entries(code, MAX_ENTRIES).await? else {
         return Ok(None);
     };
     let fixtures = app.fixtures();
-    let address = |terminal: &TerminalId| TerminalAddress { institution: view.code.clone(), terminal: terminal.clone() };
+    let address = |terminal: &TerminalId| TerminalAddress { institution: code.clone(), terminal: terminal.clone() };
     let linkage = tenant.institution.terminals.keys().filter_map(|terminal| app.linkage.folder_of(&address(terminal))).collect();
     let verdict = judge(&evidence_of(&fixtures, app.strictness, &tenant, &journal));
     Ok(Some(RehearsalState {
-        lang: view.lang,
+        lang,
         tenant,
         moment,
         fixtures,
         journal,
         verdict,
-        filter: view.filter.clone(),
+        filter: filter.clone(),
         addresses: app.addresses.clone(),
         linkage,
     }))
@@ -115,14 +120,7 @@ impl RehearsalState {
 
     /// Returns the product and the tester, if they are known.
     pub(super) fn who(&self) -> Option<String> {
-        let rehearsal = &self.tenant.spec.rehearsal;
-        let product = match (&rehearsal.product, &rehearsal.version) {
-            (Some(product), Some(version)) => Some(format!("{product} {version}")),
-            (product, version) => product.clone().or_else(|| version.clone()),
-        };
-        let tester = rehearsal.tester.as_ref().map(|tester| format!("{}{tester}", self.lang.say("担当：", "tester: ")));
-        let parts: Vec<String> = product.into_iter().chain(tester).collect();
-        Some(parts.join(self.lang.say("／", ", "))).filter(|who| !who.is_empty())
+        who(self.lang, &self.tenant.spec.rehearsal)
     }
 
     /// Returns the prefix of the paths of the console's operations on the institution.

@@ -1,5 +1,6 @@
-//! The stream of a rehearsal's parts (server-sent events). Parts are rendered once for all browsers
-//! that show the same view, at most four times a second, and only those that changed are sent.
+//! The streams of the parts of live pages (server-sent events). Parts are rendered once for all
+//! browsers that show the same view, at most four times a second, and only those that changed are
+//! sent.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -9,16 +10,18 @@ use std::time::Duration;
 use axum::extract::{Query, State};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
 use futures_util::stream;
-use jiff::SignedDuration;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
-use super::state::{self, RequestFilter};
-use super::{Parts, render};
+use super::language::Language;
+use super::page::{Parts, Rendering};
+use super::rehearsal::RequestFilter;
+use super::{connect, rehearsal};
 use crate::domain::ids::InstitutionCode;
 use crate::http::app::App;
-use crate::http::console::language::Language;
 use crate::http::control::{InstitutionPath, no_institution, too_many_streams};
 use crate::http::problem::Problem;
 use crate::http::streams::StreamPermit;
@@ -33,12 +36,19 @@ const MAX_WAIT_SHARED: Duration = Duration::from_secs(2);
 /// The interval at which a stream without news sends a keep-alive comment.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
+/// A live page.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum LivePage {
+    Rehearsal(RequestFilter),
+    Connection,
+}
+
 /// What a browser looks at.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct ViewKey {
-    pub(super) code: InstitutionCode,
-    pub(super) lang: Language,
-    pub(super) filter: RequestFilter,
+struct ViewKey {
+    code: InstitutionCode,
+    lang: Language,
+    page: LivePage,
 }
 
 /// The views that are open.
@@ -57,9 +67,16 @@ struct View {
 struct Rendered {
     /// The number of the tick after which they were rendered; none yet if it is `None`.
     tick: Option<u64>,
-    parts: Option<Parts>,
-    /// When something is due by the machine's clock.
-    due: Option<Duration>,
+    rendering: Option<Rendering>,
+}
+
+/// Returns the routes of the streams, and of the same parts for a page that could not open one.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/console/institutions/{code}/live", get(rehearsal_stream))
+        .route("/console/institutions/{code}/parts", get(rehearsal_parts))
+        .route("/console/connect/{code}/live", get(connection_stream))
+        .route("/console/connect/{code}/parts", get(connection_parts))
 }
 
 impl LiveViews {
@@ -73,15 +90,14 @@ impl LiveViews {
         views.insert(key.clone(), Arc::downgrade(&view));
         view
     }
+}
 
-    /// Returns the present parts; `None` if there is no such institution.
-    ///
-    /// # Errors
-    /// The store does not work.
-    pub(super) async fn current(&self, app: &App, key: &ViewKey) -> Result<Option<Parts>, StoreError> {
-        let view = self.open(key);
-        let tick = view.tick();
-        Ok(view.rendered_after(app, tick).await?.0)
+impl ViewKey {
+    async fn render(&self, app: &App) -> Result<Option<Rendering>, StoreError> {
+        match &self.page {
+            LivePage::Rehearsal(filter) => rehearsal::render(app, &self.code, self.lang, filter).await,
+            LivePage::Connection => connect::render(app, &self.code, self.lang).await,
+        }
     }
 }
 
@@ -98,38 +114,76 @@ impl View {
         next
     }
 
-    /// Returns the parts rendered in this tick or later, and how long it is until something is due.
-    async fn rendered_after(&self, app: &App, tick: u64) -> Result<(Option<Parts>, Option<Duration>), StoreError> {
+    /// Returns what is rendered in this tick or later; `None` if there is no such institution.
+    async fn rendered_after(&self, app: &App, tick: u64) -> Result<Option<Rendering>, StoreError> {
         let mut rendered = self.rendered.lock().await;
         if rendered.tick.is_none_or(|last| last < tick) {
-            let state = state::read(app, &self.key).await?;
-            let due = state.as_ref().and_then(|state| {
-                let institution = state.institution();
-                let due = institution.next_due().and_then(|due| institution.clock.wall_at(due))?;
-                Some(due.duration_since(state.moment.wall).max(SignedDuration::ZERO).unsigned_abs())
-            });
-            *rendered = Rendered { tick: Some(tick), parts: state.as_ref().map(render), due };
+            *rendered = Rendered { tick: Some(tick), rendering: self.key.render(app).await? };
         }
-        Ok((rendered.parts.clone(), rendered.due))
+        Ok(rendered.rendering.clone())
     }
 }
 
-/// `GET …/live`: streams the parts of the page, each time some of them changed.
-///
-/// # Errors
-/// No such institution, or too many streams.
-pub(super) async fn stream(
+/// `GET …/live`: streams the parts of a rehearsal's page, each time some of them changed.
+async fn rehearsal_stream(
     State(app): State<Arc<App>>,
     InstitutionPath(code): InstitutionPath,
     Query(filter): Query<RequestFilter>,
     lang: Language,
 ) -> Result<Response, Problem> {
+    stream_of(app, ViewKey { code, lang, page: LivePage::Rehearsal(filter) }).await
+}
+
+/// `GET …/parts`: the same parts as JSON.
+async fn rehearsal_parts(
+    State(app): State<Arc<App>>,
+    InstitutionPath(code): InstitutionPath,
+    Query(filter): Query<RequestFilter>,
+    lang: Language,
+) -> Result<Json<Parts>, Problem> {
+    present(&app, ViewKey { code, lang, page: LivePage::Rehearsal(filter) }).await
+}
+
+/// `GET /console/connect/{code}/live`: streams the parts of the page about the connection.
+async fn connection_stream(
+    State(app): State<Arc<App>>,
+    InstitutionPath(code): InstitutionPath,
+    lang: Language,
+) -> Result<Response, Problem> {
+    stream_of(app, ViewKey { code, lang, page: LivePage::Connection }).await
+}
+
+/// `GET /console/connect/{code}/parts`: the same parts as JSON.
+async fn connection_parts(
+    State(app): State<Arc<App>>,
+    InstitutionPath(code): InstitutionPath,
+    lang: Language,
+) -> Result<Json<Parts>, Problem> {
+    present(&app, ViewKey { code, lang, page: LivePage::Connection }).await
+}
+
+/// Returns the present parts.
+///
+/// # Errors
+/// No such institution.
+async fn present(app: &App, key: ViewKey) -> Result<Json<Parts>, Problem> {
+    let view = app.live_views.open(&key);
+    let rendering = view.rendered_after(app, view.tick()).await?;
+    rendering.map(|rendering| Json(rendering.parts)).ok_or_else(|| no_institution(&key.code))
+}
+
+/// Returns the stream of a view.
+///
+/// # Errors
+/// No such institution, or too many streams.
+async fn stream_of(app: Arc<App>, key: ViewKey) -> Result<Response, Problem> {
+    let code = &key.code;
     let permit = app.streams.acquire().ok_or_else(|| too_many_streams(app.streams.max()))?;
-    let changes = app.institutions.subscribe(&code);
-    let entries = app.institutions.subscribe_to_journal(&code);
-    let view = app.live_views.open(&ViewKey { code: code.clone(), lang, filter });
-    if app.institutions.read(&code, |_, _| ()).await?.is_none() {
-        return Err(no_institution(&code));
+    let changes = app.institutions.subscribe(code);
+    let entries = app.institutions.subscribe_to_journal(code);
+    let view = app.live_views.open(&key);
+    if app.institutions.read(code, |_, _| ()).await?.is_none() {
+        return Err(no_institution(code));
     }
     let live = LiveStream { app, view, changes, entries, permit, sent: Parts::new(), wait: Duration::ZERO, over: false };
     Ok(Sse::new(stream::unfold(live, LiveStream::next)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_INTERVAL)).into_response())
@@ -161,7 +215,7 @@ impl LiveStream {
             let tick = if self.sent.is_empty() { self.view.tick() } else { self.view.end_of_tick().await };
             let longest = if self.app.institutions.is_shared() { MAX_WAIT_SHARED } else { MAX_WAIT };
             match self.view.rendered_after(&self.app, tick).await {
-                Ok((Some(parts), due)) => {
+                Ok(Some(Rendering { parts, due })) => {
                     self.wait = due.unwrap_or(longest).clamp(TICK, longest);
                     let changed = self.changed_parts(&parts);
                     self.sent = parts;
@@ -170,7 +224,7 @@ impl LiveStream {
                         return Some((Ok(sse::Event::default().event("parts").data(data)), self));
                     }
                 }
-                Ok((None, _)) => {
+                Ok(None) => {
                     self.over = true;
                     return Some((Ok(sse::Event::default().event("gone").data("{}")), self));
                 }

@@ -1,0 +1,295 @@
+//! How far the receipt computer came: connection, TLS, login, check, linkage folder; and who failed
+//! to connect.
+
+use std::net::IpAddr;
+
+use askama::Template;
+use jiff::SignedDuration;
+
+use crate::domain::error_catalogue::ErrorId;
+use crate::domain::handshake::Cause;
+use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
+use crate::domain::operation::Operation;
+use crate::http::app::App;
+use crate::http::arrivals::Arrival;
+use crate::http::console::language::Language;
+use crate::http::console::words::time_of_day;
+use crate::http::handshakes::FailedHandshake;
+use crate::institutions::{Moment, Tenant};
+use crate::journal::{Entry, FILE, ListedEntry, MAX_ENTRIES};
+use crate::listener::Listener;
+use crate::store::StoreError;
+
+/// How long ago a connection may be to be of interest.
+const RECENT: SignedDuration = SignedDuration::from_mins(10);
+/// The maximum number of requests without an institution that are shown.
+const MAX_STRAYS: usize = 10;
+
+/// What the live parts of the page show, read once.
+pub(super) struct ConnectionState {
+    pub(super) lang: Language,
+    pub(super) tenant: Tenant,
+    pub(super) moment: Moment,
+    /// The institution's requests, oldest first.
+    entries: Vec<ListedEntry>,
+    /// The recent requests that no institution could be found for, oldest first.
+    strays: Vec<ListedEntry>,
+    /// The recent failed handshakes, oldest first.
+    failed: Vec<FailedHandshake>,
+    accepted: Option<Arrival>,
+    encrypted: Option<Arrival>,
+    /// Whether a terminal of the institution has a linkage folder.
+    has_folder: bool,
+}
+
+/// Reads the state; `None` if there is no such institution.
+///
+/// # Errors
+/// The store does not work.
+pub(super) async fn read(app: &App, code: &InstitutionCode, lang: Language) -> Result<Option<ConnectionState>, StoreError> {
+    let read = app.institutions.read(code, |tenant, moment| (tenant.clone(), moment)).await?;
+    let Some((tenant, moment)) = read else {
+        return Ok(None);
+    };
+    let Some(page) = app.institutions.entries(code, MAX_ENTRIES).await? else {
+        return Ok(None);
+    };
+    let since = moment.wall - RECENT;
+    let mut strays = app.institutions.stray_entries(MAX_STRAYS).await?.entries;
+    strays.retain(|stray| stray.entry.wall >= since);
+    let mut failed = app.handshakes.recent();
+    failed.retain(|failed| failed.wall >= since);
+    let address = |terminal: &TerminalId| TerminalAddress { institution: code.clone(), terminal: terminal.clone() };
+    let has_folder = tenant.institution.terminals.keys().any(|terminal| app.linkage.folder_of(&address(terminal)).is_some());
+    let recent = |arrival: Option<Arrival>| arrival.filter(|arrival| arrival.wall >= since);
+    Ok(Some(ConnectionState {
+        lang,
+        tenant,
+        moment,
+        entries: page.entries,
+        strays,
+        failed,
+        accepted: recent(app.arrivals.accepted.get()),
+        encrypted: recent(app.arrivals.encrypted.get()),
+        has_folder,
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "console/connect/progress.html")]
+struct Progress<'a> {
+    lang: Language,
+    code: &'a str,
+    steps: Vec<Step>,
+    /// Whether a check or a file reached the institution.
+    arrived: bool,
+}
+
+/// A step of the receipt computer.
+#[derive(Debug, PartialEq, Eq)]
+struct Step {
+    name: &'static str,
+    state: StepState,
+    detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StepState {
+    Done,
+    Open,
+    Failed,
+}
+
+impl StepState {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Done => "good",
+            Self::Open => "wait",
+            Self::Failed => "bad",
+        }
+    }
+
+    fn words(self, lang: &Language) -> &'static str {
+        match self {
+            Self::Done => lang.say("✓ 済み", "✓ done"),
+            Self::Open => lang.say("○ まだ", "○ not yet"),
+            Self::Failed => lang.say("✕ 失敗", "✕ failed"),
+        }
+    }
+}
+
+/// Renders the part `progress`.
+pub(super) fn render(state: &ConnectionState) -> String {
+    let steps = vec![state.tcp(), state.tls(), state.login(), state.check(), state.folder()];
+    let arrived = steps[3..].iter().any(|step| step.state == StepState::Done);
+    let part = Progress { lang: state.lang, code: state.tenant.institution.code.as_str(), steps, arrived };
+    part.render().expect("the template formats texts into a String")
+}
+
+impl ConnectionState {
+    fn tcp(&self) -> Step {
+        let state = if self.accepted.is_some() || !self.entries.is_empty() { StepState::Done } else { StepState::Open };
+        let detail = self.accepted.map(|arrival| self.arrived(arrival));
+        self.step(self.lang.say("TCP 接続", "TCP connection"), state, detail)
+    }
+
+    fn tls(&self) -> Step {
+        let name = "TLS";
+        let failed = self.failed.iter().rev().find(|failed| failed.listener == Listener::Backend);
+        let last = self.entries.last().map(|listed| listed.entry.wall).max(self.encrypted.map(|arrival| arrival.wall));
+        if let Some(failed) = failed.filter(|failed| last.is_none_or(|last| failed.wall > last)) {
+            return self.step(name, StepState::Failed, Some(self.lang.of(&failed.meaning).to_owned()));
+        }
+        let state = if last.is_some() { StepState::Done } else { StepState::Open };
+        self.step(name, state, self.encrypted.map(|arrival| self.arrived(arrival)))
+    }
+
+    fn login(&self) -> Step {
+        let lang = self.lang;
+        let name = lang.say("ログイン", "Login");
+        let login = self.last(|entry| entry.operation == Operation::Login);
+        match login {
+            Some(entry) => {
+                self.step(name, if entry.error().is_some() { StepState::Failed } else { StepState::Done }, Some(self.said(entry)))
+            }
+            None if self.last(is_check).is_some() => {
+                let detail = lang.say("ログインせずに資格確認が行われました", "the check came without a login");
+                self.step(name, StepState::Open, Some(detail.to_owned()))
+            }
+            None => self.step(name, StepState::Open, self.hint_at_strays()),
+        }
+    }
+
+    fn check(&self) -> Step {
+        let name = self.lang.say("資格確認", "Check");
+        let state = |entry: &Entry| if is_understood(entry) { StepState::Done } else { StepState::Failed };
+        match self.last(|entry| is_check(entry) && is_understood(entry)).or_else(|| self.last(is_check)) {
+            Some(entry) => self.step(name, state(entry), Some(self.said(entry))),
+            None => self.step(name, StepState::Open, self.hint_at_strays()),
+        }
+    }
+
+    fn folder(&self) -> Step {
+        let lang = self.lang;
+        let name = lang.say("連携フォルダー", "Linkage folder");
+        match self.last(|entry| entry.method == FILE) {
+            Some(entry) => self.step(name, StepState::Done, Some(self.said(entry))),
+            None if self.has_folder => self.step(name, StepState::Open, None),
+            None => {
+                let detail = lang.say("このサーバーでは使っていません（--linkage）", "not served (--linkage)");
+                self.step(name, StepState::Open, Some(detail.to_owned()))
+            }
+        }
+    }
+
+    fn step(&self, name: &'static str, state: StepState, detail: Option<String>) -> Step {
+        Step { name, state, detail: detail.unwrap_or_default() }
+    }
+
+    /// Returns the last request that a condition holds for.
+    fn last(&self, is_wanted: impl Fn(&Entry) -> bool) -> Option<&Entry> {
+        self.entries.iter().rev().map(|listed| &listed.entry).find(|entry| is_wanted(entry))
+    }
+
+    fn arrived(&self, arrival: Arrival) -> String {
+        let (time, address) = (time_of_day(arrival.wall), arrival.address);
+        format!("{time}{}{address}", self.lang.say("、接続元 ", ", from "))
+    }
+
+    /// Returns when a request came and what became of it.
+    fn said(&self, entry: &Entry) -> String {
+        let lang = self.lang;
+        let outcome = entry.error().map_or_else(|| lang.say("応答しました", "answered"), |error| lang.of(&error.message));
+        format!("{}{}{outcome}", time_of_day(entry.wall), lang.say("、", ", "))
+    }
+
+    fn hint_at_strays(&self) -> Option<String> {
+        let hint =
+            self.lang.say("医療機関を特定できない要求があります（下の表）", "some requests name no known institution: see the table below");
+        (!self.strays.is_empty()).then(|| hint.to_owned())
+    }
+}
+
+fn is_check(entry: &Entry) -> bool {
+    entry.operation == Operation::Search
+}
+
+/// Whether the request was read and its sender was accepted, whatever the answer is.
+fn is_understood(entry: &Entry) -> bool {
+    entry.error().is_none_or(|error| {
+        matches!(
+            error.id,
+            ErrorId::TerminalOff
+                | ErrorId::TerminalStarting
+                | ErrorId::RestartRequired
+                | ErrorId::RestartDidNotHelp
+                | ErrorId::UpdateMissing
+                | ErrorId::LineDown
+                | ErrorId::PersonRefused
+                | ErrorId::PersonUnmatched
+        )
+    })
+}
+
+#[derive(Template)]
+#[template(path = "console/connect/failures.html")]
+struct Failures<'a> {
+    lang: Language,
+    failures: Vec<Failure<'a>>,
+    strays: Vec<Stray<'a>>,
+    /// Whether nothing arrived at all.
+    silent: bool,
+}
+
+impl Failure<'_> {
+    /// Returns the port in words.
+    fn port(&self, lang: &Language) -> &'static str {
+        match self.listener {
+            Listener::Backend => lang.say("資格確認のポート", "port for checks"),
+            Listener::Control => lang.say("管理ポート", "control port"),
+        }
+    }
+}
+
+/// Handshakes from one address that failed for the same reason.
+struct Failure<'a> {
+    address: IpAddr,
+    cause: Cause,
+    listener: Listener,
+    last: String,
+    times: usize,
+    meaning: &'a str,
+    remedy: &'a str,
+}
+
+/// A request that no institution could be found for.
+struct Stray<'a> {
+    time: String,
+    path: &'a str,
+    why: &'a str,
+}
+
+/// Renders the part `failures`.
+pub(super) fn render_failures(state: &ConnectionState) -> String {
+    let lang = state.lang;
+    let mut failures: Vec<Failure<'_>> = Vec::new();
+    for failed in state.failed.iter().rev() {
+        let (address, cause, listener) = (failed.peer.ip().to_canonical(), failed.cause, failed.listener);
+        let is_same = |known: &&mut Failure<'_>| (known.address, known.cause, known.listener) == (address, cause, listener);
+        match failures.iter_mut().find(is_same) {
+            Some(known) => known.times += 1,
+            None => {
+                let (meaning, remedy) = (lang.of(&failed.meaning), lang.of(&failed.remedy));
+                failures.push(Failure { address, cause, listener, last: time_of_day(failed.wall), times: 1, meaning, remedy });
+            }
+        }
+    }
+    let strays = state.strays.iter().rev().map(|listed| &listed.entry);
+    let part = Failures {
+        lang,
+        strays: strays.map(|entry| Stray { time: time_of_day(entry.wall), path: &entry.path, why: lang.of(&entry.why) }).collect(),
+        silent: failures.is_empty() && state.accepted.is_none() && state.entries.is_empty(),
+        failures,
+    };
+    part.render().expect("the template formats texts into a String")
+}
