@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets what it did not expect fails there")]
 
 mod answer_examples;
+mod answers;
 mod cli_page;
 mod compose;
 mod elements;

@@ -35,12 +35,16 @@ async fn answer(mock: &Mock, name: &str) -> String {
             let clinic = clinic(mock, template::UP_TO_DATE).await;
             clinic.file("OQSsiquc01req_202601200001.xml", check(&clinic.code, "0001")).await.text()
         }
-        other => panic!("no sample is called {other}"),
+        other => crate::answers::sample(mock, other).await,
     }
 }
 
 /// The text in lines of at most so many columns that end between two elements.
 fn in_lines(text: &str) -> String {
+    text.lines().map(broken).collect::<Vec<_>>().join("\n")
+}
+
+fn broken(text: &str) -> String {
     let between = text.replace("><", ">\0<").replace(",\"", ",\0\"");
     let mut lines = vec![String::new()];
     for part in between.split('\0') {
