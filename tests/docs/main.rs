@@ -21,6 +21,7 @@ mod stacks;
 #[allow(dead_code, unused_imports, reason = "shared with `it`, where the compiler finds what nobody uses")]
 mod support;
 mod tables;
+mod timeline;
 mod two_terminals;
 mod verdict_clients;
 mod verdict_docs;
