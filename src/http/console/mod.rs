@@ -26,6 +26,7 @@ mod schemas;
 mod screen;
 mod sign_in;
 mod start;
+mod terminal_screen;
 mod words;
 
 pub use docs::docs;

@@ -8,6 +8,8 @@ mod events;
 mod fault_words;
 mod faults;
 mod next;
+mod next_facts;
+mod next_step;
 mod questions;
 mod reasons;
 mod requests;
@@ -15,6 +17,7 @@ mod state;
 mod terminals;
 mod timeline;
 mod verdict;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -37,8 +40,11 @@ use crate::store::StoreError;
 use state::RehearsalState;
 pub(super) use state::RequestFilter;
 
-/// The parts of the page: the id of the element, and what renders it.
-const PARTS: [(&str, fn(&RehearsalState) -> String); 9] = [
+/// A part of the page: the id of its element, and what renders it.
+type Part = (&'static str, fn(&RehearsalState) -> String);
+
+/// The parts of the page.
+const PARTS: [Part; 9] = [
     ("clock", clock::render),
     ("next", next::render),
     ("timeline", timeline::render),
