@@ -129,6 +129,7 @@ async fn what_clients_sent_is_shown_as_text() {
         assert!(!page.contains("alert(1)</script>") && !page.contains("<img") && !page.contains("<u>"), "{page}");
         assert!(page.len() < 100_000, "{}", page.len());
     }
+    assert!(pages.iter().all(|page| !page.contains('\u{202e}')), "no mark turns what follows");
     assert!(pages[0].contains("&#60;script&#62;"), "{}", pages[0]);
     assert!(!pages[1].contains("alert(1)") && pages[2].contains("alert(1)"), "masked, unless asked for");
 }
