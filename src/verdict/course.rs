@@ -7,8 +7,8 @@ use crate::domain::operation::OutcomeName;
 
 /// One line of the course.
 pub(super) struct Step<'a> {
-    /// The time by the institution's clock; `None` for an observation.
-    pub(super) at: Option<Timestamp>,
+    /// The time by the institution's clock; for an observation, by the machine's clock.
+    pub(super) at: Timestamp,
     /// The time of the last of several equal requests.
     pub(super) until: Option<Timestamp>,
     pub(super) terminal: Option<&'a str>,
@@ -75,7 +75,7 @@ pub(super) fn course(evidence: &Evidence) -> Vec<Step<'_>> {
         }
         let step = asked(entry);
         match steps.last_mut().filter(|last| last.is_equal(&step)) {
-            Some(last) => (last.times, last.until) = (last.times + 1, step.at),
+            Some(last) => (last.times, last.until) = (last.times + 1, Some(step.at)),
             None => steps.push(step),
         }
     }
@@ -93,7 +93,7 @@ fn happened(event: &Event) -> Step<'_> {
     let applied = words::components(&event.applied);
     let applied = if applied.is_empty() { applied } else { format!("（新しい版で動き始めた：{applied}）") };
     Step {
-        at: Some(event.at),
+        at: event.at,
         until: None,
         terminal: Some(&event.terminal),
         kind: StepKind::Event,
@@ -105,7 +105,7 @@ fn happened(event: &Event) -> Step<'_> {
 
 fn asked(entry: &Exchange) -> Step<'_> {
     Step {
-        at: Some(entry.at),
+        at: entry.at,
         until: None,
         terminal: entry.terminal.as_deref(),
         kind: if entry.outcome == OutcomeName::Refused { StepKind::Refused } else { StepKind::Answered },
@@ -118,7 +118,7 @@ fn asked(entry: &Exchange) -> Step<'_> {
 fn seen(observation: &Observation) -> Step<'_> {
     let text = observation.text.as_ref().map(|text| format!("「{text}」")).unwrap_or_default();
     Step {
-        at: None,
+        at: observation.wall,
         until: None,
         terminal: observation.terminal.as_deref(),
         kind: StepKind::Seen,

@@ -4,7 +4,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::course::{Step, course};
+use super::course::{Step, StepKind, course};
 use super::{CoverageSplit, Evidence, Exchange, Grade, Overall, Ruling, Verdict, words};
 use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
