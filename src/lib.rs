@@ -13,6 +13,7 @@ pub use onshi_core::{domain, wire};
 
 pub mod answers;
 pub mod app;
+pub mod chart;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,8 +1,16 @@
-//! Opens a URL in the user's browser.
+//! The user's browser: how it reaches a listener, and opening a URL in it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::thread;
+
+/// Returns host and port by which a browser on this machine opens a listener: `localhost` where
+/// that leads to it.
+pub(super) fn browser_address(listener: SocketAddr) -> String {
+    let ip = listener.ip();
+    if ip.is_loopback() || ip.is_unspecified() { format!("localhost:{}", listener.port()) } else { listener.to_string() }
+}
 
 /// Opens a URL. Logs a warning if that fails.
 pub(super) fn open_in_browser(url: &str) {
@@ -33,4 +41,23 @@ fn warn(error: &str) {
         error,
         "ブラウザーを開けませんでした。リンクを自分で開いてください / the browser could not be opened: open the link yourself"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_has_localhost_where_that_leads_to_the_server() {
+        for (listener, expected) in [
+            ("127.0.0.1:8444", "localhost:8444"),
+            ("[::1]:8444", "localhost:8444"),
+            ("0.0.0.0:9", "localhost:9"),
+            ("[::]:9", "localhost:9"),
+            ("192.168.0.5:8444", "192.168.0.5:8444"),
+            ("[fd00::5]:8444", "[fd00::5]:8444"),
+        ] {
+            assert_eq!(browser_address(listener.parse().unwrap()), expected);
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! `onshi-mock console-link`: makes a link that signs in to the console of the running server.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -8,6 +7,7 @@ use axum::http::uri::Authority;
 use reqwest::Method;
 use serde_json::Value;
 
+use super::browser::browser_address;
 use super::control_api::ControlApi;
 use crate::config::{CommandLine, Options};
 
@@ -45,13 +45,6 @@ pub async fn run(args: ConsoleLinkArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns host and port by which a browser on this machine opens a listener: `localhost` where
-/// that leads to it.
-pub(super) fn browser_address(listener: SocketAddr) -> String {
-    let ip = listener.ip();
-    if ip.is_loopback() || ip.is_unspecified() { format!("localhost:{}", listener.port()) } else { listener.to_string() }
-}
-
 fn host(text: &str) -> Result<Authority, String> {
     let host = text.parse::<Authority>().ok().filter(|host| !host.host().is_empty() && !text.contains('@'));
     host.ok_or_else(|| {
@@ -62,20 +55,6 @@ fn host(text: &str) -> Result<Authority, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_link_has_localhost_where_that_leads_to_the_server() {
-        for (listener, expected) in [
-            ("127.0.0.1:8444", "localhost:8444"),
-            ("[::1]:8444", "localhost:8444"),
-            ("0.0.0.0:9", "localhost:9"),
-            ("[::]:9", "localhost:9"),
-            ("192.168.0.5:8444", "192.168.0.5:8444"),
-            ("[fd00::5]:8444", "[fd00::5]:8444"),
-        ] {
-            assert_eq!(browser_address(listener.parse().unwrap()), expected);
-        }
-    }
 
     #[test]
     fn a_host_is_a_name_or_an_address_and_no_url() {

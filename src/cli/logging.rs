@@ -25,11 +25,17 @@ impl FormatTime for LocalTime {
     }
 }
 
+/// Whether standard error is a terminal that shows colours. On Windows they have to be switched
+/// on first; a console that cannot do that would show their escape sequences.
+fn shows_colours() -> bool {
+    std::io::stderr().is_terminal() && anstyle_query::windows::enable_ansi_colors().unwrap_or(true)
+}
+
 /// Starts logging; `wall` returns the machine's time.
 pub(super) fn start_logging(format: LogFormat, wall: fn() -> Timestamp) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("onshi_mock=info"));
     let time = LocalTime { wall, zone: TimeZone::system() };
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_timer(time);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(shows_colours()).with_timer(time);
     let logs = logs.with_writer(std::io::stderr);
     match format {
         LogFormat::Text => logs.init(),

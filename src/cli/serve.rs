@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use tokio::signal;
 
-use super::browser::open_in_browser;
+use super::browser::{browser_address, open_in_browser};
 use super::certs::warn_of_constraints;
-use super::console_link::browser_address;
 use super::logging::start_logging;
 use super::trust::trust_command;
 use crate::config::{CommandLine, Config, LogFormat, Options};

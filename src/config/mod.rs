@@ -195,6 +195,28 @@ pub struct Config {
 }
 
 impl Options {
+    /// Refuses paths of the file with control characters: in a text with double quotes, `\t` of a
+    /// Windows path such as `C:\test` is a tabulator.
+    fn check_paths(&self) -> anyhow::Result<()> {
+        let paths = [
+            ("fixtures", &self.fixtures),
+            ("certs", &self.certs),
+            ("ca-out", &self.ca_out),
+            ("linkage", &self.linkage),
+            ("package-dir", &self.package_dir),
+        ];
+        let store = self.store.as_ref().and_then(|store| if let Target::Sqlite(path) = store { Some(("store", path)) } else { None });
+        let given = paths.into_iter().filter_map(|(key, path)| Some((key, path.as_ref()?))).chain(store);
+        for (key, path) in given {
+            ensure!(
+                !path.to_string_lossy().contains(char::is_control),
+                "{key}: パスに制御文字が含まれています。\"C:\\test\" の \\t のように解釈されます。一重引用符で 'C:\\test' と書いてください\n\
+                 {key}: the path contains control characters, as \\t in \"C:\\test\" is read; write it in single quotes: 'C:\\test'"
+            );
+        }
+        Ok(())
+    }
+
     /// Adds the defaults and validates the settings.
     ///
     /// # Errors
@@ -286,13 +308,23 @@ fn from_file(named: Option<&Path>) -> anyhow::Result<Options> {
     if named.is_none() && !path.exists() {
         return Ok(Options::default());
     }
-    let text = std::fs::read_to_string(path)
+    let bytes = std::fs::read(path)
         .with_context(|| format!("設定ファイル {0} を読めません / the configuration file {0} cannot be read", path.display()))?;
-    toml::from_str(&text).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        anyhow!(
+            "設定ファイル {0} の{line}行目が UTF-8 ではありません。Shift_JIS（CP932）で保存されている場合は、UTF-8 で保存し直してください\n\
+             line {line} of the configuration file {0} is not UTF-8; if it was saved as Shift_JIS (CP932), save it as UTF-8",
+            path.display()
+        )
+    })?;
+    let options: Options = toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         let ja = in_japanese(error.message());
         anyhow!("設定ファイル {0} の{line}行目が正しくありません：{ja}\nthe configuration file {0} is wrong: {error}", path.display())
-    })
+    })?;
+    options.check_paths().with_context(|| format!("設定ファイル {0} / in the configuration file {0}", path.display()))?;
+    Ok(options)
 }
 
 fn linkage_location(dir: Option<PathBuf>, only: Option<TerminalAddress>) -> anyhow::Result<Option<LinkageLocation>> {

@@ -262,7 +262,12 @@ impl Folder {
         let Some(mut job) = self.jobs.remove(&number) else { return true };
         let context = JobContext { layout: &self.layout, max_bytes: self.rules.max_bytes, wall, others: &self.jobs };
         let progress = job.advance(&context, handler).unwrap_or_else(|error| {
-            self.failure_log.warn_once("answer a request", &job.current_path(&self.layout), &error, wall);
+            let path = job.current_path(&self.layout);
+            if job.is_finished() {
+                self.failure_log.warn_once("answer a request", &path, &error, wall);
+            } else if job.is_first_failure() {
+                self.failure_log.warn("answer a request", &path, &error);
+            }
             if job.is_finished() { JobProgress::Changed } else { JobProgress::Waiting }
         });
         match progress {

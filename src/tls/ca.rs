@@ -39,7 +39,7 @@ impl Ca {
             Some(key) => key,
             None => {
                 let key = certificate::new_key(kind.key)?;
-                files::replace(&key_file.path, &key.serialize_pem(), Readers::Owner)?;
+                files::replace(&key_file.path, &files::with_plain_line_ends(&key.serialize_pem()), Readers::Owner)?;
                 key
             }
         };
@@ -56,7 +56,7 @@ impl Ca {
         params.name_constraints = (!kind.unconstrained)
             .then(|| rcgen::NameConstraints { permitted_subtrees: Constraints::with(names).subtrees(), excluded_subtrees: Vec::new() });
         let certificate = params.self_signed(&key).map_err(TlsError::Issue)?;
-        files::replace(&dir.join(CERTIFICATE), &certificate.pem(), Readers::Anyone)
+        files::replace(&dir.join(CERTIFICATE), &files::with_plain_line_ends(&certificate.pem()), Readers::Anyone)
     }
 
     /// Loads the CA; `None` if there is no `ca.pem`. `names` become part of the command that

@@ -52,6 +52,12 @@ pub(super) fn remove(file: &Path) -> Result<(), TlsError> {
     }
 }
 
+/// Returns a PEM text with the line ends that every system reads. On Windows it is made with
+/// others.
+pub(super) fn with_plain_line_ends(pem: &str) -> String {
+    pem.replace("\r\n", "\n")
+}
+
 /// Writes `contents` to a new file, and renames it to `file`. Call it while holding [`lock`].
 pub(super) fn replace(file: &Path, contents: &str, readers: Readers) -> Result<(), TlsError> {
     let mut beside = file.as_os_str().to_owned();

@@ -48,7 +48,7 @@ impl Server {
                 // The certificate is removed first, so that a start killed here leaves no
                 // certificate without its key.
                 files::remove(&certificate_path)?;
-                files::replace(&key_file.path, &key.serialize_pem(), Readers::Owner)?;
+                files::replace(&key_file.path, &files::with_plain_line_ends(&key.serialize_pem()), Readers::Owner)?;
                 key
             }
         };
@@ -68,7 +68,7 @@ impl Server {
             .collect::<Result<_, _>>()
             .map_err(TlsError::Issue)?;
         let certificate = params.signed_by(&key, &ca.issuer).map_err(TlsError::Issue)?;
-        files::replace(&certificate_path, &certificate.pem(), Readers::Anyone)
+        files::replace(&certificate_path, &files::with_plain_line_ends(&certificate.pem()), Readers::Anyone)
     }
 
     /// Loads the server's certificate and key; `None` if either is missing.

@@ -8,6 +8,7 @@ use x509_parser::x509::X509Name;
 use super::TlsError;
 use super::ca::Ca;
 use super::certificate::{self, TEN_YEARS};
+use super::files::with_plain_line_ends;
 use super::pkcs12;
 use crate::domain::ids::TerminalAddress;
 use crate::random;
@@ -50,7 +51,8 @@ impl TerminalCertificate {
             random::bytes::<20>().map(|byte| char::from(PASSWORD_ALPHABET[usize::from(byte % 32)])).iter().collect();
         let pkcs12 =
             pkcs12::encode(&id, key.serialized_der(), certificate.der(), &[&ca.der], &pkcs12_password).map_err(TlsError::Pkcs12)?;
-        Ok(Self { certificate_pem: certificate.pem(), private_key_pem: key.serialize_pem(), pkcs12, pkcs12_password, not_after })
+        let [certificate_pem, private_key_pem] = [certificate.pem(), key.serialize_pem()].map(|pem| with_plain_line_ends(&pem));
+        Ok(Self { certificate_pem, private_key_pem, pkcs12, pkcs12_password, not_after })
     }
 }
 

@@ -97,7 +97,7 @@ fn happened(event: &Event) -> Step<'_> {
         until: None,
         terminal: Some(&event.terminal),
         kind: StepKind::Event,
-        text: format!("{}{applied}", words::change(event.event)),
+        text: format!("{}{applied}", event.event.words().0),
         times: 1,
         row: format!("v{}", event.number),
     }

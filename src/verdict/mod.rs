@@ -33,6 +33,12 @@ pub use words::meaning as source_meaning;
 /// The disclaimer in every form of the verdict.
 pub const DISCLAIMER: (&str, &str) = ("テストの証跡であり、認証ではありません", "Test evidence, not a certification");
 
+/// What to do after a FAIL, in Japanese and English.
+pub const AFTER_A_FAIL: (&str, &str) = (
+    "不合格になったルールについてクライアントを修正し、シナリオを設定し直して、最初からもう一度試してください。",
+    "Mend the client where a rule failed, set the scenario again, and try once more from the beginning.",
+);
+
 /// The verdict on the clients of one institution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {

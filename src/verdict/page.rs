@@ -5,7 +5,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::course::{Step, StepKind, course};
-use super::{CoverageSplit, Evidence, Exchange, Grade, Overall, Ruling, Verdict, words};
+use super::{AFTER_A_FAIL, CoverageSplit, Evidence, Exchange, Grade, Overall, Ruling, Verdict, words};
 use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::japan;
@@ -123,10 +123,7 @@ fn from_to(evidence: &Evidence) -> Option<[String; 4]> {
 fn next(verdict: &Verdict) -> Vec<(&'static str, &'static str)> {
     let mut next: Vec<(&str, &str)> = Vec::new();
     if verdict.overall == Overall::Fail {
-        next.push((
-            "不合格になったルールについてクライアントを修正し、シナリオを設定し直して、最初からもう一度試してください。",
-            "Mend the client where a rule failed, set the scenario again, and try once more from the beginning.",
-        ));
+        next.push(AFTER_A_FAIL);
     }
     let open = verdict.rules.iter().filter_map(Ruling::next).filter(|_| verdict.overall != Overall::Pass && verdict.scenario.is_some());
     for title in open {

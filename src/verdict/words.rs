@@ -5,7 +5,6 @@ use super::exchange::Exchange;
 use crate::domain::campaign::Component;
 use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
-use crate::domain::event::ChangeName;
 use crate::domain::operation::{Operation, OutcomeName};
 
 /// What each source of a rule is about, in Japanese and English: the rows of the notice, and other
@@ -59,23 +58,6 @@ pub(super) fn operation(operation: Operation) -> &'static str {
         Operation::Linkage => "連携フォルダー",
         Operation::Card => "カードリーダー",
         Operation::Unknown => "不明な要求",
-    }
-}
-
-/// Returns the name of a change.
-pub(super) fn change(change: ChangeName) -> &'static str {
-    match change {
-        ChangeName::SwitchedOff => "電源が切れた",
-        ChangeName::Resumed => "電源が入った（再起動ではない）",
-        ChangeName::Booted => "再起動した",
-        ChangeName::LinkageRestarted => "連携アプリケーションだけが再起動した",
-        ChangeName::ReaderSwitched => "カードリーダーの電源が切り替わった",
-        ChangeName::DownloadStarted => "ダウンロードが始まった",
-        ChangeName::DownloadStopped => "ダウンロードが止まった",
-        ChangeName::Downloaded => "ダウンロードが終わった",
-        ChangeName::Installed => "インストールされた",
-        ChangeName::CardPresented => "カードが置かれた",
-        ChangeName::Failed => "失敗が報告された",
     }
 }
 

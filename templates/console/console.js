@@ -58,7 +58,7 @@ function bodyOf(form) {
 function follow(then, answer) {
   if (then === "reload") location.reload();
   else if (then.startsWith("go ")) location.href = then.slice(3).replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name]));
-  else say(then, false);
+  else if (then) say(then, false);
 }
 
 async function send(form) {

@@ -108,6 +108,8 @@ fn short(value: Value, name: &str) -> Value {
         Value::String(text) if text.starts_with(&onshi_mock::clock::wall().strftime("%Y-%m-").to_string()) => {
             json!("2026-01-20T08:55:00+09:00")
         }
+        Value::String(text) if name == "code" && text.len() == 32 => json!("00112233445566778899aabbccddeeff"),
+        Value::String(text) if text.starts_with("/signin#") => json!("/signin#00112233445566778899aabbccddeeff"),
         Value::String(_) if name == "peer" => json!("192.168.0.20:50312"),
         Value::String(_) if name == "sha256" => json!("39ed6c36ae82d2d0487fa9e2abe65466c17d75a07b8b2b9d62bcd808e3e12994"),
         Value::String(_) if ["password", "Token", "pem", "base64", "session", "inquiry"].iter().any(|part| name.contains(part)) => {

@@ -35,7 +35,9 @@ fn typed(argument: &Arg) -> String {
     let takes_value = argument.get_action().takes_values();
     let names = argument.get_value_names().unwrap_or_default();
     let value = if takes_value { names.iter().map(|name| format!(" <{name}>")).collect() } else { String::new() };
+    let is_optional = argument.get_num_args().is_some_and(|values| values.min_values() == 0);
     match argument.get_long() {
+        Some(long) if takes_value && is_optional => format!("--{long}[={}]", value.trim_start()),
         Some(long) => format!("--{long}{value}"),
         None => value.trim_start().to_owned(),
     }

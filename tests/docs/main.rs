@@ -18,6 +18,7 @@ mod stacks;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with `it`, where the compiler finds what nobody uses")]
 mod support;
+mod timeline;
 mod two_terminals;
 mod verdict_clients;
 mod verdict_docs;

@@ -173,12 +173,15 @@ async fn session(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Prob
     }
 }
 
-/// Returns host and port as the client names them: `:authority` of HTTP/2, or `Host`.
+/// Returns host and port as the client names them: `:authority` of HTTP/2, or `Host`. Returns
+/// `None` if both are there and differ.
 fn host(request: &Request) -> Option<Authority> {
-    match request.uri().authority() {
-        Some(authority) => Some(authority.clone()),
-        None => single(request.headers(), &HOST)?.parse().ok(),
+    let authority = request.uri().authority();
+    if !request.headers().contains_key(HOST) {
+        return authority.cloned();
     }
+    let host: Authority = single(request.headers(), &HOST)?.parse().ok()?;
+    authority.is_none_or(|authority| *authority == host).then_some(host)
 }
 
 /// Whether a host is this name of a certificate: a DNS name or an IP address.

@@ -22,6 +22,7 @@ const ASSETS: [(&str, &str, &str); 6] = [
         concat!(
             include_str!("../../../templates/tokens.css"),
             include_str!("../../../templates/console/console.css"),
+            include_str!("../../../templates/chart.css"),
             include_str!("../../../templates/report.css")
         ),
     ),
@@ -29,7 +30,11 @@ const ASSETS: [(&str, &str, &str); 6] = [
     ("icon.svg", "image/svg+xml", include_str!("../../../templates/console/icon.svg")),
     ("idiomorph.js", "text/javascript; charset=utf-8", include_str!("../../../templates/console/idiomorph.js")),
     ("signin.js", "text/javascript; charset=utf-8", include_str!("../../../templates/console/signin.js")),
-    ("style.css", "text/css; charset=utf-8", include_str!("../../../templates/style.css")),
+    (
+        "style.css",
+        "text/css; charset=utf-8",
+        concat!(include_str!("../../../templates/tokens.css"), include_str!("../../../templates/style.css")),
+    ),
 ];
 
 /// The number of digits of a hash in a URL.

@@ -11,10 +11,9 @@ use serde::Deserialize;
 use super::language::Language;
 use super::layout::{Layout, Place};
 use super::page::console_page;
-use super::words::{time_of, who};
+use super::words::{phase_of, time_of, who};
 use crate::domain::clock::Mode;
 use crate::domain::ids::{InstitutionCode, TerminalId};
-use crate::domain::terminal::Phase;
 use crate::fixtures::Fixtures;
 use crate::http::app::App;
 use crate::http::problem::Problem;
@@ -60,7 +59,7 @@ struct Row {
 struct TerminalRow {
     id: TerminalId,
     /// The CSS class, the sign and the words of its phase.
-    phase: (&'static str, &'static str, String),
+    phase: (&'static str, &'static str, &'static str),
 }
 
 /// The fields of the page's URL.
@@ -167,21 +166,10 @@ impl Row {
             terminals: terminals
                 .map(|terminal| TerminalRow {
                     id: terminal.id.clone(),
-                    phase: phase(lang, terminal.phase(&institution.campaign, moment.now)),
+                    phase: phase_of(lang, terminal.phase(&institution.campaign, moment.now)),
                 })
                 .collect(),
             expires: tenant.expires.map(|expires| time_of(lang, expires)),
         }
     }
-}
-
-/// Returns the CSS class, the sign and the words of a phase.
-fn phase(lang: Language, phase: Phase) -> (&'static str, &'static str, String) {
-    let (class, sign) = match phase {
-        Phase::Pending => ("bad", "●"),
-        Phase::UpToDate => ("good", "✓"),
-        Phase::Off | Phase::Starting => ("soft", "○"),
-        Phase::UpdateAvailable | Phase::Downloading | Phase::Installing => ("wait", "◔"),
-    };
-    (class, sign, lang.say(phase.ja(), &phase.name().replace('_', " ")).to_owned())
 }

@@ -3,9 +3,12 @@
 
 pub mod access;
 pub mod assets;
+mod body_text;
 mod connect;
 mod delivered;
 mod docs;
+mod entry_words;
+mod exchange;
 mod explanation;
 mod landing;
 mod language;
@@ -14,6 +17,7 @@ mod list;
 mod live;
 mod operations;
 mod page;
+mod patients;
 mod rehearsal;
 mod report;
 mod results;
@@ -22,6 +26,7 @@ mod schemas;
 mod screen;
 mod sign_in;
 mod start;
+mod terminal_screen;
 mod words;
 
 pub use docs::docs;

@@ -14,7 +14,7 @@ use super::operations::operations;
 use super::report::report;
 use super::sign_in::{sign_in, sign_in_page, sign_out};
 use super::start::start;
-use super::{live, rehearsal};
+use super::{exchange, live, rehearsal};
 use crate::http::app::App;
 
 /// Returns the router of the console.
@@ -27,6 +27,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/console/institutions/{code}/report", get(report))
         .route("/console/sign-out", post(sign_out))
         .merge(rehearsal::routes())
+        .merge(exchange::routes())
         .merge(live::routes())
         .nest("/console/api", operations(app));
     let guarded = guarded.layer(from_fn_with_state(Arc::clone(app), require_session));

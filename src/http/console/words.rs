@@ -1,4 +1,5 @@
-//! What pages of the console have in common in words: times in Japan, and who tests what.
+//! What pages of the console have in common in words: times in Japan, phases of terminals, and who
+//! tests what.
 
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -6,6 +7,7 @@ use jiff::civil::Weekday;
 use super::language::Language;
 use crate::domain::japan;
 use crate::domain::rehearsal::Rehearsal;
+use crate::domain::terminal::Phase;
 
 /// Returns a date and time, such as `01-20（火） 08:55:00`.
 pub(super) fn time_of(lang: Language, at: Timestamp) -> String {
@@ -18,6 +20,20 @@ pub(super) fn time_of(lang: Language, at: Timestamp) -> String {
 /// Returns a time of day, such as `08:55:00`.
 pub(super) fn time_of_day(at: Timestamp) -> String {
     japan::civil(at).strftime("%H:%M:%S").to_string()
+}
+
+/// Returns the CSS class, the sign and the name of a terminal's phase.
+pub(super) fn phase_of(lang: Language, phase: Phase) -> (&'static str, &'static str, &'static str) {
+    let (class, sign, en) = match phase {
+        Phase::Off => ("soft", "○", "off"),
+        Phase::Starting => ("soft", "○", "starting"),
+        Phase::Pending => ("bad", "●", "restart pending"),
+        Phase::Downloading => ("wait", "◔", "downloading"),
+        Phase::Installing => ("wait", "◔", "installing"),
+        Phase::UpdateAvailable => ("wait", "◔", "update available"),
+        Phase::UpToDate => ("good", "✓", "up to date"),
+    };
+    (class, sign, lang.say(phase.ja(), en))
 }
 
 /// Returns the product and the tester, if they are known.

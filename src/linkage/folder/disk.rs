@@ -49,10 +49,30 @@ pub(super) fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes a file, if it exists.
+/// Removes a file, if it exists, also a read-only one.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     step();
-    existed(fs::remove_file(path)).map(|_| ())
+    let removed = match fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied && make_writable(path) => fs::remove_file(path),
+        removed => removed,
+    };
+    existed(removed).map(|_| ())
+}
+
+/// Makes a read-only file writable, where that keeps it from being removed: on Windows, on file
+/// systems such as FAT and those of many network shares. Returns whether it was done.
+#[cfg(windows)]
+fn make_writable(path: &Path) -> bool {
+    let read_only = fs::symlink_metadata(path).map(|metadata| metadata.permissions()).ok().filter(fs::Permissions::readonly);
+    read_only.is_some_and(|mut permissions| {
+        permissions.set_readonly(false);
+        fs::set_permissions(path, permissions).is_ok()
+    })
+}
+
+#[cfg(not(windows))]
+fn make_writable(_: &Path) -> bool {
+    false
 }
 
 /// Converts the error for a missing file to `None`.

@@ -22,7 +22,12 @@ impl FailureLog {
     pub(super) fn warn_once(&mut self, task: &'static str, path: &Path, error: &io::Error, wall: Timestamp) {
         let last = self.last_failures.insert((task, error.kind()), wall);
         if last.is_none_or(|last| wall.duration_since(last) >= QUIET) {
-            tracing::warn!(path = %path.display(), %error, "連携フォルダーの処理に失敗しました。成功するまで繰り返し、その間は再度表示しません / cannot {task}; trying again until it works, without saying so again");
+            self.warn(task, path, error);
         }
+    }
+
+    /// Logs that `task` failed, for a file whose failure was not logged before.
+    pub(super) fn warn(&self, task: &'static str, path: &Path, error: &io::Error) {
+        tracing::warn!(path = %path.display(), %error, "連携フォルダーの処理に失敗しました。成功するまで繰り返し、その間は再度表示しません / cannot {task}; trying again until it works, without saying so again");
     }
 }

@@ -60,6 +60,7 @@ pub(super) struct Job {
     result: Option<ResultFile>,
     taken: Stopwatch,
     latency: Duration,
+    has_failed: bool,
 }
 
 impl Job {
@@ -88,7 +89,17 @@ impl Job {
     }
 
     fn new(number: u64, taken: Stopwatch) -> Self {
-        Self { number, request: None, refused: false, stamp_at_claim: None, reply: None, result: None, taken, latency: Duration::ZERO }
+        Self {
+            number,
+            request: None,
+            refused: false,
+            stamp_at_claim: None,
+            reply: None,
+            result: None,
+            taken,
+            latency: Duration::ZERO,
+            has_failed: false,
+        }
     }
 
     /// Whether its result is known.
@@ -106,6 +117,11 @@ impl Job {
     /// be done.
     pub(super) fn is_finished(&self) -> bool {
         self.request.is_none() && self.result.is_none()
+    }
+
+    /// Records a failure; returns whether it is the first one of this job.
+    pub(super) fn is_first_failure(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_failed, true)
     }
 
     /// Returns the file to name in a log message.

@@ -1,5 +1,7 @@
-//! The console: the way in, and who is kept out.
+//! The console: the way in, who is kept out, and its pages.
 
 mod commands;
 mod refused;
+mod rehearsal;
+mod requests;
 mod sign_in;

@@ -1,10 +1,10 @@
 //! Who is kept out of the console: requests without a session, from other pages, to another name.
 
-use reqwest::header::{ACCEPT, COOKIE, HOST, LOCATION, ORIGIN};
+use reqwest::header::{COOKIE, HOST, LOCATION, ORIGIN};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::support::{Browser, Mock};
+use crate::support::{Browser, Mock, trusting};
 
 /// The kind of the problem in a response, or nothing.
 async fn kind(response: Response) -> String {
@@ -127,22 +127,27 @@ async fn a_page_is_shown_to_who_opens_it_and_not_to_other_pages() {
 async fn only_a_name_of_the_certificate_leads_to_the_console() {
     let mock = Mock::start().await;
     let browser = mock.console().await;
+    // Over HTTP/1.1 the Host is what this sends; over HTTP/2 it stands beside the address.
+    let client = trusting(&mock.ca_pem).http1_only().build().unwrap();
+    let open = |host: &str, path: &str| {
+        let request = client.get(format!("{}{path}", browser.origin())).header(HOST, host).header(COOKIE, &browser.cookie);
+        request.header("sec-fetch-site", "none").header("sec-fetch-mode", "navigate")
+    };
     let port = mock.control.port();
     for host in ["localhost", "LocalHost", "127.0.0.1", "[::1]", "onshi-mock"] {
         for host in [host.to_owned(), format!("{host}:{port}")] {
-            let shown = browser.get("/console/start").header(HOST, &host).send().await.unwrap();
-            assert_eq!(shown.status(), 200, "{host}");
+            assert_eq!(open(&host, "/console/start").send().await.unwrap().status(), 200, "{host}");
         }
     }
-    for host in ["rebound.example", "localhost.example", "127.0.0.2", "localhost.", "", "127.0.0.1@rebound.example"] {
+    for host in ["rebound.example", "localhost.example", "127.0.0.2", "localhost.", "", "127.0.0.1 rebound.example"] {
         for path in ["/console/start", "/signin", "/console/assets/signin.js"] {
-            expect_refusal(&format!("{path} of {host}"), browser.get(path).header(ACCEPT, "*/*").header(HOST, host), 421, "console-host")
-                .await;
+            expect_refusal(&format!("{path} of {host}"), open(host, path), 421, "console-host").await;
         }
-        let origin = format!("https://{host}");
-        let write = browser.bare(Method::POST, "/signin").header(HOST, host).header(ORIGIN, origin).json(&json!({"token": "x"}));
-        expect_refusal(&format!("a write to {host}"), write, 421, "console-host").await;
+        let write = client.post(format!("{}/signin", browser.origin())).header(HOST, host).header(ORIGIN, format!("https://{host}"));
+        expect_refusal(&format!("a write to {host}"), write.json(&json!({"token": "x"})), 421, "console-host").await;
     }
+    let beside = browser.fetch("/console/start").header(HOST, "localhost");
+    expect_refusal("two names", beside, 421, "console-host").await;
 }
 
 #[tokio::test]

@@ -47,7 +47,8 @@ async fn a_link_signs_in_once_with_a_cookie_that_only_this_server_gets() {
         assert!(refused["detail"].as_str().unwrap().contains("期限が切れているか、すでに使われています"), "{refused}");
     }
     for wrong in [json!({}), json!({"code": code, "token": TOKEN}), json!({"password": "x"}), json!({"code": 1})] {
-        assert_eq!(mock.browser().sign_in(wrong.clone()).await.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        let status = mock.browser().sign_in(wrong.clone()).await.status().as_u16();
+        assert!([400, 422].contains(&status), "{wrong}: {status}");
     }
     assert!(is_signed_in(&browser).await, "wrong tries end no session");
 }

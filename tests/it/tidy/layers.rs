@@ -9,6 +9,7 @@ pub(super) const LAYERS: [(&str, &[Module]); 5] = [
     (
         "core",
         &[
+            ("chart", &["domain"]),
             ("domain", &[]),
             ("features", &[]),
             ("hex", &[]),
@@ -68,6 +69,7 @@ pub(super) const LAYERS: [(&str, &[Module]); 5] = [
                 &[
                     "answers",
                     "app",
+                    "chart",
                     "domain",
                     "features",
                     "fixtures",

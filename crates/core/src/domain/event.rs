@@ -1,5 +1,7 @@
 //! The event log of an institution: numbered changes of state. Requests are no events.
 
+mod words;
+
 use std::collections::VecDeque;
 
 use jiff::Timestamp;

@@ -68,6 +68,29 @@ pub enum Action {
 }
 
 impl Action {
+    /// Returns the name shown to users.
+    pub fn title(self) -> Text {
+        let (ja, en) = match self {
+            Self::PowerOn => ("電源を入れる", "power on"),
+            Self::PowerOff => ("電源プラグを抜く", "plug pulled"),
+            Self::Shutdown => ("シャットダウン", "shutdown"),
+            Self::Restart => ("再起動", "restart"),
+            Self::RestartLinkage => ("連携アプリだけ再起動", "restart of the linkage application"),
+            Self::ReaderOn => ("カードリーダーを入れる", "reader on"),
+            Self::ReaderOff => ("カードリーダーを切る", "reader off"),
+            Self::Download => ("任意のダウンロード", "download by hand"),
+            Self::Install => ("インストール", "installation"),
+            Self::LineDown => ("回線の切断", "line down"),
+            Self::LineUp => ("回線の復旧", "line up again"),
+            Self::Suspend => ("配信の停止", "distribution suspended"),
+            Self::Resume => ("配信の再開", "distribution resumed"),
+            Self::DeliveryDown => ("配信サーバーの停止", "delivery server down"),
+            Self::DeliveryUp => ("配信サーバーの復旧", "delivery server up again"),
+            Self::Campaign => ("次の更新の配信開始", "next update"),
+        };
+        Text::new(ja, en)
+    }
+
     fn is_terminals(self) -> bool {
         !matches!(self, Self::Suspend | Self::Resume | Self::DeliveryDown | Self::DeliveryUp | Self::Campaign)
     }

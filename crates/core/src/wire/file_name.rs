@@ -37,32 +37,49 @@ pub enum NameError {
 pub struct FileName {
     /// The kind.
     pub kind: FileKind,
+    /// The name up to `req`, as the client spells it.
+    stem: String,
+    /// Whether the client spells `req` in capitals.
+    in_capitals: bool,
     tail: String,
 }
 
 impl FileName {
-    /// Parses a request's file name.
+    /// Parses a request's file name, in which upper and lower case mean the same.
     ///
     /// # Errors
     /// What was expected, or that the kind's layout is not public.
     pub fn parse(name: &str) -> Result<Self, NameError> {
         let parsed = FileKind::ALL.iter().find_map(|kind| {
-            let tail = name.strip_prefix(kind.stem())?.strip_prefix("req_")?;
+            let (stem, rest) = split_prefix(name, kind.stem())?;
+            let (req, tail) = split_prefix(rest, "req_")?;
             let (tail, extension) = tail.rsplit_once('.')?;
             let fits = (1..=MAX_TAIL).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-            (fits && extension.eq_ignore_ascii_case("xml")).then(|| Self { kind: *kind, tail: tail.to_owned() })
+            let in_capitals = req == "REQ_";
+            (fits && extension.eq_ignore_ascii_case("xml")).then(|| Self {
+                kind: *kind,
+                stem: stem.to_owned(),
+                in_capitals,
+                tail: tail.to_owned(),
+            })
         });
         parsed.ok_or_else(|| not_public(name).map_or_else(|| NameError::Unknown(unknown(name)), NameError::NotPublic))
     }
 
     /// Returns the response's file name: the request's with `req` replaced by `res`.
     pub fn answer(&self, extension: &str) -> String {
-        format!("{}res_{}.{extension}", self.kind.stem(), self.tail)
+        let res = if self.in_capitals { "RES" } else { "res" };
+        format!("{}{res}_{}.{extension}", self.stem, self.tail)
     }
 }
 
+/// Splits a prefix off a name, whether in upper or lower case.
+fn split_prefix<'a>(name: &'a str, prefix: &str) -> Option<(&'a str, &'a str)> {
+    name.split_at_checked(prefix.len()).filter(|(start, _)| start.eq_ignore_ascii_case(prefix))
+}
+
 fn not_public(name: &str) -> Option<Text> {
-    let (prefix, ja, en) = NOT_PUBLIC.iter().find(|(prefix, ..)| name.starts_with(prefix))?;
+    let (prefix, ja, en) = NOT_PUBLIC.iter().find(|(prefix, ..)| split_prefix(name, prefix).is_some())?;
     Some(Text::new(
         format!("{prefix}（{ja}）は実在する種別ですが、電文の仕様が公開されていません。"),
         format!("{prefix} ({en}): this kind exists, its layout is not public."),
@@ -90,17 +107,19 @@ pub fn err_name(request: &str) -> String {
 /// Whether the name is that of a file that the mock writes to `res/` or `face/`. Such files may be
 /// deleted when they are too old.
 pub fn is_ours(name: &str) -> bool {
-    let after = |kind: &FileKind| name.strip_prefix(kind.stem());
-    let of_a_kind = FileKind::ALL.iter().filter_map(after).any(|rest| rest.starts_with("res_") || rest.starts_with("req_"));
+    let after = |kind: &FileKind| split_prefix(name, kind.stem());
+    let of_a_kind =
+        FileKind::ALL.iter().filter_map(after).any(|(_, rest)| ["res_", "req_"].iter().any(|next| split_prefix(rest, next).is_some()));
     of_a_kind || is_refused_as_not_public(name)
 }
 
 /// Whether the name is that of a request that was moved to `res/` because its kind is not public,
 /// or of its `.err` file.
 fn is_refused_as_not_public(name: &str) -> bool {
-    let has_a_prefix = NOT_PUBLIC.iter().any(|(prefix, ..)| name.starts_with(prefix));
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    has_a_prefix && name.contains("req_") && extension.is_some_and(|extension| ["xml", "err"].contains(&&*extension))
+    let has_a_prefix = NOT_PUBLIC.iter().any(|(prefix, ..)| split_prefix(name, prefix).is_some());
+    let name = name.to_ascii_lowercase();
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    has_a_prefix && name.contains("req_") && extension.is_some_and(|extension| ["xml", "err"].contains(&extension))
 }
 
 /// Returns the name of a list of deleted files: `del…txt`, as dealers' scripts search for it. The
@@ -125,6 +144,9 @@ mod tests {
         assert_eq!(name.answer("xml"), "OQSsiquc01res_20260120-0001_a.xml");
         assert_eq!(FileName::parse("YZKsiquc01req_1.xml").unwrap().answer("pdf"), "YZKsiquc01res_1.pdf");
         assert_eq!(err_name("OQSsiquc01req_1.xml"), "OQSsiquc01req_1.err");
+        assert_eq!(FileName::parse("OQSSIQUC01REQ_UP.XML").unwrap().answer("xml"), "OQSSIQUC01RES_UP.xml", "as the client spells it");
+        assert_eq!(FileName::parse("oqssiquc01Req_1.xml").unwrap().answer("xml"), "oqssiquc01res_1.xml");
+        assert!(is_ours("OQSSIQUC01RES_UP.xml"));
         assert!(is_ours("OQSsiquc01res_face_1.xml") && is_ours("OQSsiquc01req_1.err") && !is_ours("memo.txt"));
     }
 

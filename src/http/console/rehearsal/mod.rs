@@ -1,15 +1,23 @@
 //! The page of a rehearsal. It consists of parts that are replaced while it is open.
 
+mod all_requests;
+mod bursts;
 mod clock;
 mod connection;
 mod events;
+mod fault_words;
 mod faults;
 mod next;
+mod next_facts;
+mod next_step;
+mod questions;
+mod reasons;
 mod requests;
 mod state;
 mod terminals;
 mod timeline;
 mod verdict;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -32,8 +40,11 @@ use crate::store::StoreError;
 use state::RehearsalState;
 pub(super) use state::RequestFilter;
 
-/// The parts of the page: the id of the element, and what renders it.
-const PARTS: [(&str, fn(&RehearsalState) -> String); 9] = [
+/// A part of the page: the id of its element, and what renders it.
+type Part = (&'static str, fn(&RehearsalState) -> String);
+
+/// The parts of the page.
+const PARTS: [Part; 9] = [
     ("clock", clock::render),
     ("next", next::render),
     ("timeline", timeline::render),
@@ -58,7 +69,9 @@ struct RehearsalPage {
 
 /// Returns the routes of the page.
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/console/institutions/{code}", get(rehearsal))
+    Router::new()
+        .route("/console/institutions/{code}", get(rehearsal))
+        .route("/console/institutions/{code}/entries", get(all_requests::all_requests))
 }
 
 /// `GET /console/institutions/{code}`: shows the rehearsal.

@@ -49,12 +49,20 @@ pub(in crate::http::console) struct RequestFilter {
     pub(super) person: Option<String>,
     /// Only rows that contain this text.
     pub(super) text: Option<String>,
+    /// The part of time that the timeline shows: `night`, `hour`, or all.
+    pub(super) range: Option<String>,
 }
 
 impl RequestFilter {
     /// Returns the query of a URL with this filter, with its question mark; empty without a filter.
     pub(super) fn query(&self) -> String {
-        let fields = [("errors", &self.errors), ("terminal", &self.terminal), ("person", &self.person), ("text", &self.text)];
+        let fields = [
+            ("errors", &self.errors),
+            ("terminal", &self.terminal),
+            ("person", &self.person),
+            ("text", &self.text),
+            ("range", &self.range),
+        ];
         let mut query = Serializer::new(String::new());
         for (name, value) in fields {
             if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
