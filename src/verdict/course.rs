@@ -1,4 +1,5 @@
-//! The course of a rehearsal: events, requests and observations in the order in which they happened.
+//! The course of a rehearsal: events, requests and observations in the order in which they
+//! happened.
 
 use jiff::Timestamp;
 
@@ -99,7 +100,7 @@ fn happened(event: &Event) -> Step<'_> {
         kind: StepKind::Event,
         text: format!("{}{applied}", event.event.words().0),
         times: 1,
-        row: format!("v{}", event.number),
+        row: format!("event-{}", event.number),
     }
 }
 
@@ -111,7 +112,7 @@ fn asked(entry: &Exchange) -> Step<'_> {
         kind: if entry.outcome == OutcomeName::Refused { StepKind::Refused } else { StepKind::Answered },
         text: format!("{}：{}", words::operation(entry.operation), words::outcome(entry)),
         times: 1,
-        row: format!("e{}", entry.number),
+        row: format!("entry-{}", entry.number),
     }
 }
 
@@ -124,7 +125,7 @@ fn seen(observation: &Observation) -> Step<'_> {
         kind: StepKind::Seen,
         text: format!("{}{text}", observation.kind.title().ja),
         times: 1,
-        row: format!("o{}", observation.number),
+        row: format!("seen-{}", observation.number),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The page はじめる: the scenarios by what they are about, each with a form that makes an institution.
+//! The page はじめる: the scenarios by what they are about, each with a form that makes an
+//! institution.
 
 use std::sync::Arc;
 
