@@ -8,6 +8,7 @@ mod cli_page;
 mod compose;
 mod elements;
 mod faults_page;
+mod glossary;
 mod openapi;
 mod pages;
 mod program;

@@ -13,7 +13,7 @@ fn samples() -> Vec<Sample> {
 }
 
 /// The cells of the table whose header begins with `first`, row by row.
-fn table(page: &str, first: &str) -> Vec<Vec<String>> {
+pub(crate) fn table(page: &str, first: &str) -> Vec<Vec<String>> {
     let text = text_of(page);
     let cells = |line: &str| -> Vec<String> {
         let inner = line.trim().trim_start_matches('|').trim_end_matches('|');
