@@ -12,17 +12,36 @@ import { record, request } from "../support/walk.mjs";
 const SCRIPT = `<script>document.title="harmed"</script>`;
 const IMAGE = `"'><img src=x onerror='document.title="harmed"'>`;
 const ATTRIBUTE = `" onfocus="document.title='harmed'" autofocus x="`;
-const RIGHT_TO_LEFT = "\u202eしぎやさ\u2066\u200f";
+const RIGHT_TO_LEFT = ["\u202eしぎやさ", "\u202eしぎやさ\u2066\u200f"];
 const LINK = "javascript:document.title='harmed'";
-const TEXTS = [SCRIPT, IMAGE, ATTRIBUTE, RIGHT_TO_LEFT, LINK, "{{7*7}}${7*7}", "]]>--><!--"];
+const TEXTS = [SCRIPT, IMAGE, ATTRIBUTE, ...RIGHT_TO_LEFT, LINK, "{{7*7}}${7*7}", "]]>--><!--"];
 
 const place = prepare();
 
-/** Nothing of what was sent became an element or ran, and nothing makes the page wider than the window. */
+/** Nothing of what was sent became an element or ran; nothing makes the page wider than the window, or turns round what stands beside it. */
 async function harmless(page) {
   assert.equal(await page.locator("img[src=x], [onfocus], [onerror], a[href^='javascript:']").count(), 0);
   assert.doesNotMatch(await page.title(), /harmed/);
   assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${page.url()} is wider than the window`);
+  assert.deepEqual(await page.evaluate(reversed), [], page.url());
+}
+
+/** Times whose last digit is to the left of the first: runs in the page. */
+function reversed() {
+  const found = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const time of texts.currentNode.data.matchAll(/\d\d:\d\d:\d\d/g)) {
+      const [first, last] = [time.index, time.index + 7].map((at) => {
+        const range = new Range();
+        range.setStart(texts.currentNode, at);
+        range.setEnd(texts.currentNode, at + 1);
+        return range.getBoundingClientRect();
+      });
+      if (first.top === last.top && first.left > last.left) found.push(texts.currentNode.parentElement.innerText);
+    }
+  }
+  return found;
 }
 
 test("entries, observations and names with markup are shown as text", async () => {
