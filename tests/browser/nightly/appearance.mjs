@@ -84,7 +84,7 @@ test("print: the report is A4 and says what the page says", async () => {
     assert(glyphs > 0, "no page is empty");
   }
   await page.emulateMedia({ media: "print" });
-  assert(await page.getByText("ご自社レセコン").first().isVisible());
+  assert(await page.getByRole("main").getByText("ご自社レセコン").first().isVisible());
   assert(!(await page.getByRole("navigation").first().isVisible()), "the menu is not printed");
   await settled();
 });
