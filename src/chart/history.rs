@@ -1,10 +1,13 @@
 //! The drawing of what happened at an institution: the windows of distribution, each terminal with
 //! its requests, and the steps of the scenario.
 
+mod terminal;
+
 use jiff::civil::time;
 use jiff::{SignedDuration, Timestamp};
 
-use super::terminal::terminal_row;
+use terminal::terminal_row;
+
 use super::{Band, Chart, Mark, MarkKind, Row};
 use crate::domain::calendar::Window;
 use crate::domain::ids::TerminalId;

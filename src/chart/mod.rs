@@ -6,7 +6,6 @@ mod bundle;
 mod history;
 mod labels;
 mod svg;
-mod terminal;
 #[cfg(test)]
 mod tests;
 

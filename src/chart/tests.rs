@@ -1,4 +1,4 @@
-//! Tests of drawings: of bundles, labels and the axis, and of a night that a terminal lived through.
+//! Tests of drawings: bundles, labels, the axis, and a night that a terminal lived through.
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ import { control, TARO } from "../support/calls.mjs";
 import { mouse } from "../support/hands.mjs";
 import { prepare } from "../support/place.mjs";
 import { toTheError } from "../support/rehearsal.mjs";
-import { record, section } from "../support/walk.mjs";
+import { record, request } from "../support/walk.mjs";
 
 const SCRIPT = `<script>document.title="harmed"</script>`;
 const IMAGE = `"'><img src=x onerror='document.title="harmed"'>`;
@@ -36,7 +36,7 @@ test("entries, observations and names with markup are shown as text", async () =
   }
   await record(page, mouse, "画面のメッセージ", SCRIPT + IMAGE);
   await page.reload();
-  await section(page, "要求").getByText("<script>").first().waitFor();
+  await request(page, "<script>").waitFor();
   await harmless(page);
   for (const path of ["report", "journal"]) {
     await page.goto(`${new URL(page.url()).origin}/console/institutions/${code}/${path}`);
@@ -52,7 +52,7 @@ test("texts of 1 MB are harmless", async () => {
   await client.ask({ ...TARO, ArbitraryIdentifier: "x".repeat(1_000_000) });
   await client.ask(TARO);
   await page.reload();
-  await section(page, "要求").getByText(TARO.name).first().waitFor();
+  await request(page, TARO.name).waitFor();
   assert((await page.content()).length < 1_000_000, "the page does not carry the whole text");
   await harmless(page);
   await settled();

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { mouse } from "../support/hands.mjs";
 import { prepare } from "../support/place.mjs";
 import { toTheError } from "../support/rehearsal.mjs";
-import { overall, record, section, signIn, terminal } from "../support/walk.mjs";
+import { overall, record, request, signIn, terminal } from "../support/walk.mjs";
 
 const place = prepare();
 
@@ -38,7 +38,7 @@ test("after a restart of the server the page reconnects by itself and goes on", 
   await place.server.startAgain();
   // No reload: what the client does now has to come over the new stream.
   await client.ask({ number: "1003", birthdate: "19750228" });
-  await section(page, "要求").getByText("失効　次郎").first().waitFor();
+  await request(page, "失効　次郎").waitFor();
   await toTheEnd(page, client);
   await settled();
 });

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { ReceiptComputer } from "./calls.mjs";
+import { ReceiptComputer, TARO } from "./calls.mjs";
 import { picture } from "./pictures.mjs";
-import { goOn, overall, record, saveReport, section, signIn, start, terminal, verdict } from "./walk.mjs";
+import { goOn, overall, record, request, saveReport, signIn, start, terminal, verdict } from "./walk.mjs";
 
 /** From the link to 再起動待ち on リハーサル, with the client's first check refused. */
 export async function toTheError(page, hand, server, words) {
@@ -18,7 +18,7 @@ export async function toTheError(page, hand, server, words) {
   await picture(page, "connect");
   await goOn(page, hand, code);
   await terminal(page).getByText("再起動待ち").first().waitFor();
-  await section(page, "要求").getByText("模擬　太郎").first().waitFor();
+  await request(page, TARO.name).waitFor();
   await overall(page, "まだ").waitFor();
   return { client, code, shown };
 }

@@ -4,6 +4,7 @@ export const SCENARIO = "インストール済み・未再起動";
 const PRODUCT = { product: "ご自社レセコン", version: "5.2", tester: "検証チーム" };
 
 export const section = (page, heading) => page.locator("section").filter({ has: page.getByRole("heading", { name: heading }) }).last();
+export const request = (page, text) => section(page, "要求").getByRole("row").filter({ hasText: text }).first();
 export const terminal = (page, name = "T1") => page.getByRole("group", { name: `端末 ${name}`, exact: true });
 export const verdict = (page) => section(page, "判定");
 export const overall = (page, word) => verdict(page).getByText(word, { exact: true }).first();

@@ -12,10 +12,13 @@ use crate::domain::japan;
 use crate::domain::operation::{Operation, OutcomeName};
 use crate::domain::terminal::{Driver, Phase, Power, Terminal, TerminalEnvironment};
 use crate::domain::text::Text;
-use crate::verdict::{EvidenceSource, Exchange, Overall, Verdict};
+use crate::verdict::{EvidenceSource, Exchange, Grade, Overall, Ruling, Verdict};
 
 /// How far ahead the morning after a night may be.
 const ONE_NIGHT: SignedDuration = SignedDuration::from_hours(16);
+
+/// The rules that fail from the restart until the check is repeated.
+const PASS_AFTER_A_REPETITION: [&str; 2] = ["check_repeated_after_restart", "same_patient_repeated"];
 
 impl Facts {
     /// Returns the facts of a rehearsal.
@@ -23,17 +26,18 @@ impl Facts {
         let (institution, verdict, now) = (state.institution(), &state.verdict, state.moment.now);
         let journal = &verdict.evidence.journal;
         let is_clients = |exchange: &Exchange| matches!(exchange.operation, Operation::Login | Operation::Search | Operation::Linkage);
+        let to_repeat = institution.terminals.values().find(|terminal| has_to_repeat(terminal, journal));
         let update = institution.terminals.values().filter_map(|terminal| update_due(institution, terminal, now)).min();
         let morning = japan::next_time_of_day(now, time(8, 55, 0, 0));
         Self {
             passed: verdict.overall == Overall::Pass,
-            failed: verdict.overall == Overall::Fail,
+            failed: has_failed(verdict, to_repeat.is_some()),
             has_scenario: verdict.scenario.is_some(),
             has_requests: journal.iter().any(is_clients),
             screen_unrecorded: is_screen_unrecorded(verdict),
             off: institution.terminals.values().find(|terminal| stays_off(terminal)).map(|terminal| terminal.id.clone()),
             pending: institution.terminals.values().find_map(|terminal| pending(institution, terminal, journal, now)),
-            to_repeat: institution.terminals.values().find(|terminal| has_to_repeat(terminal, journal)).map(|terminal| terminal.id.clone()),
+            to_repeat: to_repeat.map(|terminal| terminal.id.clone()),
             update_is_tonight: update.is_some_and(|at| at < morning) && morning.duration_since(now) <= ONE_NIGHT,
             update,
             is_frozen: institution.clock.setting(state.moment.wall).mode == Mode::Frozen,
@@ -41,6 +45,12 @@ impl Facts {
             open: open(verdict),
         }
     }
+}
+
+/// Whether a rule failed for good. What fails only until a check is repeated may still pass.
+fn has_failed(verdict: &Verdict, may_repeat: bool) -> bool {
+    let may_pass = |ruling: &Ruling| may_repeat && PASS_AFTER_A_REPETITION.contains(&ruling.rule.as_str());
+    verdict.rules.iter().any(|ruling| ruling.result == Grade::Fail && !may_pass(ruling))
 }
 
 /// Returns what the first rule says that was not exercised; else why the verdict is open.

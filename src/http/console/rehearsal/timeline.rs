@@ -1,9 +1,12 @@
 //! The part `timeline` of a rehearsal's page: a drawing of what happened and what is planned, and
 //! the same as a list.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 
 use super::events::first_listed;
+use super::requests;
 use super::state::{RehearsalState, RequestFilter};
 use crate::chart::{Chart, History, Item, Range, Request, Words};
 use crate::domain::operation::Operation;
@@ -14,8 +17,6 @@ use crate::journal::{ListedEntry, Outcome};
 
 /// The maximum number of terminals in the drawing. The filter of the page chooses another one.
 const MAX_TERMINALS: usize = 8;
-/// The number of the newest entries that have a row on the page; others have a page of their own.
-const LISTED_ENTRIES: u64 = 50;
 
 #[derive(Template)]
 #[template(path = "console/rehearsal/timeline.html")]
@@ -46,10 +47,11 @@ pub(super) fn render(state: &RehearsalState) -> String {
     let mut terminals: Vec<&Terminal> = institution.terminals.values().filter(of_filter).collect();
     let left_out = terminals.len().saturating_sub(MAX_TERMINALS);
     terminals.truncate(MAX_TERMINALS);
+    let shown = requests::shown(state);
     let history = History {
         institution,
         terminals,
-        requests: state.journal.entries.iter().filter_map(|entry| request(state, entry)).collect(),
+        requests: state.journal.entries.iter().filter_map(|entry| request(state, &shown, entry)).collect(),
         now: state.moment.now,
         words: if state.lang == Language::Japanese { Words::Japanese } else { Words::English },
         first_linked_event: first_listed(&institution.events),
@@ -95,13 +97,13 @@ fn range_links(state: &RehearsalState, current: Range) -> Vec<RangeLink> {
     ranges.into_iter().map(link).collect()
 }
 
-/// Returns a request about a patient; `None` for logins and what terminals ask.
-fn request(state: &RehearsalState, ListedEntry { number, entry }: &ListedEntry) -> Option<Request> {
+/// Returns a request about a patient; `None` for logins and what terminals ask. A request without a
+/// row on the page has a page of its own.
+fn request(state: &RehearsalState, shown: &BTreeSet<u64>, ListedEntry { number, entry }: &ListedEntry) -> Option<Request> {
     if !matches!(entry.operation, Operation::Search | Operation::Linkage | Operation::Card) {
         return None;
     }
-    let newest = state.journal.entries.last().map_or(0, |newest| newest.number);
-    let link = if number + LISTED_ENTRIES > newest {
+    let link = if shown.contains(number) {
         format!("#entry-{number}")
     } else {
         format!("/console/institutions/{}/entries/{number}", state.code())

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::history::{History, Words};
-use super::{Mark, MarkKind, Row, Span, SpanKind};
+use super::{History, Words};
+use crate::chart::{Mark, MarkKind, Row, Span, SpanKind};
 use crate::domain::campaign::Component;
 use crate::domain::event::{Change, Event};
 use crate::domain::terminal::{Power, Terminal};
