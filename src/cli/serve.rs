@@ -132,7 +132,7 @@ async fn lead_to_console(config: &Config, server: &Server, open: bool) -> anyhow
         LogFormat::Text => {
             let command = trust_command(&config.certs);
             eprintln!(
-                "コンソールはブラウザーで次のリンクを開きます（10分間、1回限り）。「この接続ではプライバシーが保護されません」などの警告が出たら、`{command}` で CA を信頼させるか、「詳細設定」から進んでください。"
+                "コンソールを使うには、ブラウザーで次のリンクを開きます（10分間、1回限り）。「この接続ではプライバシーが保護されません」などの警告が出たら、`{command}` で CA を信頼させるか、「詳細設定」から進んでください。"
             );
             eprintln!(
                 "The console: open this link in a browser (once, within ten minutes). Where it warns \"Your connection is not private\", trust the CA with `{command}`, or go on by \"Advanced\"."

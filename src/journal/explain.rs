@@ -241,11 +241,14 @@ fn next(entry: &Entry, own_persons: Option<usize>) -> Text {
     let persons = match own_persons {
         Some(count) => Text::new(
             format!(
-                "この医療機関には独自の被保険者（{count}人）が設定されていて、README の被保険者はいません。一覧は GET …/persons にあります。"
+                "この医療機関には独自の被保険者（{count}人）が設定されていて、docs/persons.ja.md の被保険者はいません。一覧は GET …/persons にあります。"
             ),
-            format!("This institution has persons of its own ({count}) in place of the README's. GET …/persons lists them."),
+            format!("This institution has persons of its own ({count}) in place of those of docs/persons.md. GET …/persons lists them."),
         ),
-        None => Text::new("被保険者の一覧は README と GET …/persons にあります。", "The README and GET …/persons list the persons."),
+        None => Text::new(
+            "被保険者の一覧は docs/persons.ja.md と GET …/persons にあります。",
+            "docs/persons.md and GET …/persons list the persons.",
+        ),
     };
     Text::new(format!("{}{}", correct.ja, persons.ja), format!("{} {}", correct.en, persons.en))
 }

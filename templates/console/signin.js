@@ -36,6 +36,7 @@ async function signIn(input) {
   }
   element("submit").disabled = false;
   show(false);
+  element("token").focus();
 }
 
 element("form").addEventListener("submit", (event) => {

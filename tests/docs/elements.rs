@@ -57,7 +57,7 @@ const ENGLISH: Words = Words {
 
 日本語: [elements.ja.md](elements.ja.md)
 
-Every element that this mock writes, in the specification's order. The web API writes them so; files come in the order of real files, that of a Java `HashMap` over the names (setting [`element_order`](answers.md#the-order-of-elements)). Both the JSON and the XML come from this table (`wire::message` in the source), and so does this page: `UPDATE_DOCS=1 cargo test --test docs elements` rewrites it.
+Every element that this mock writes, in the specification's order. The web API writes them so; files come in the order of real files, that of a Java `HashMap` over the names (setting [`element_order`](formats.md#the-order-of-elements)). Both the JSON and the XML come from this table (`wire::message` in the source), and so does this page: `UPDATE_DOCS=1 cargo test --test docs elements` rewrites it.
 Read elements by their names, whatever the order. Every value is a text, in JSON too. An element without a value is left out, and so is a group or a list without elements, but for `MessageBody`, which only the error profile `bare` leaves out.
 
 - **codes**: the number of the [code table](#code-tables).
@@ -93,7 +93,7 @@ const JAPANESE: Words = Words {
 
 English: [elements.md](elements.md)
 
-この模擬サーバーが出力するすべての要素を、仕様書の順に示します。Web API の応答はこの順で、ファイルは実際のファイルと同じ順（要素名を Java の `HashMap` に入れたときの順）で出力します（設定 [`element_order`](answers.ja.md#要素の順序)）。JSON も XML もこの表（ソースの `wire::message`）から作られ、このページも同じ表から作られます（`UPDATE_DOCS=1 cargo test --test docs elements` で更新）。
+この模擬サーバーが出力するすべての要素を、仕様書の順に示します。Web API の応答はこの順で、ファイルは実際のファイルと同じ順（要素名を Java の `HashMap` に入れたときの順）で出力します（設定 [`element_order`](formats.ja.md#要素の順序)）。JSON も XML もこの表（ソースの `wire::message`）から作られ、このページも同じ表から作られます（`UPDATE_DOCS=1 cargo test --test docs elements` で更新）。
 順序にかかわらず、要素は名前で読み取ってください。値は JSON でもすべて文字列です。値のない要素、要素のないグループやリストは省略されます（`MessageBody` は空でも出力し、エラープロファイル `bare` の場合に限り省略します）。
 
 - **コード**：[コード表](#コード表)の番号。

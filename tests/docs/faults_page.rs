@@ -6,7 +6,7 @@ use onshi_mock::fixtures::Fixtures;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::readme::{Program, blocks};
+use crate::program::{Program, blocks};
 use crate::support::Mock;
 
 const PAGES: [&str; 2] = ["docs/faults.md", "docs/faults.ja.md"];

@@ -1,24 +1,16 @@
 //! The pages of the documentation: links lead somewhere, every page is there in both languages, and
 //! what a page says was run by a test is run here.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::readme::Program;
+use crate::program::{Program, path_of, text_of};
 
 /// Pages whose blocks below `<!-- run -->` are one script, run in their order.
-const RUN: [&str; 4] = ["test-the-refusal", "parallel-ci", "tonight", "closed-network"];
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn text_of(page: &str) -> String {
-    std::fs::read_to_string(root().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
-}
+const RUN: [&str; 5] = ["README", "docs/test-the-refusal", "docs/parallel-ci", "docs/tonight", "docs/closed-network"];
 
 /// The Markdown files of a directory, as paths from the root.
-fn pages_in(dir: &str, deep: bool) -> Vec<String> {
-    let entries = std::fs::read_dir(root().join(dir)).unwrap_or_else(|error| panic!("{dir}: {error}"));
+pub(crate) fn pages_in(dir: &str, deep: bool) -> Vec<String> {
+    let entries = std::fs::read_dir(path_of(dir)).unwrap_or_else(|error| panic!("{dir}: {error}"));
     let mut pages = Vec::new();
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -74,8 +66,7 @@ fn every_relative_link_leads_to_a_file_and_a_heading_of_it() {
     let mut seen = 0;
     for page in pages() {
         for (file, anchor) in links(&page) {
-            let target =
-                if file.is_empty() { root().join(&page) } else { root().join(&page).parent().unwrap_or(Path::new("")).join(&file) };
+            let target = if file.is_empty() { path_of(&page) } else { path_of(&page).parent().unwrap_or(Path::new("")).join(&file) };
             assert!(target.exists(), "{page} links to {file}, which does not exist");
             let Some(anchor) = anchor else { continue };
             let text = std::fs::read_to_string(&target).unwrap();
@@ -128,7 +119,7 @@ fn marked(page: &str) -> Vec<(String, String)> {
 #[test]
 fn what_the_pages_say_was_run_by_a_test_prints_what_stands_below_it() {
     for name in RUN {
-        for page in [format!("docs/{name}.md"), format!("docs/{name}.ja.md")] {
+        for page in [format!("{name}.md"), format!("{name}.ja.md")] {
             let program = Program::start();
             let blocks = marked(&page);
             let scripts: Vec<&str> = blocks.iter().map(|(script, _)| script.as_str()).collect();
@@ -147,6 +138,6 @@ fn what_the_pages_say_was_run_by_a_test_prints_what_stands_below_it() {
 #[test]
 fn both_languages_run_the_same() {
     for name in RUN {
-        assert_eq!(marked(&format!("docs/{name}.md")), marked(&format!("docs/{name}.ja.md")), "{name}");
+        assert_eq!(marked(&format!("{name}.md")), marked(&format!("{name}.ja.md")), "{name}");
     }
 }

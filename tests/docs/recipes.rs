@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use crate::compose::yaml;
-use crate::readme::{Program, blocks};
+use crate::program::{Program, blocks};
 
 const RECIPES: [&str; 4] = ["github-actions.yml", "gitlab-ci.yml", "azure-pipelines.yml", "Jenkinsfile"];
 /// What makes a job red in each of them.

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::readme::Program;
+use crate::program::Program;
 
 /// How the blocks of a language are run: the name of the file, and what runs it.
 const LANGUAGES: [(&str, &str, &str); 4] =

@@ -1,12 +1,12 @@
-//! The README's rehearsal with two simulated terminals, as it stands there: one is restarted in the
+//! The rehearsal with two simulated terminals, as it stands on its page: one is restarted in the
 //! morning, one is not.
 #![cfg(unix)]
 
-use crate::readme::{Program, blocks};
+use crate::program::{Program, blocks};
 
 #[test]
 fn one_is_restarted_and_answers_and_the_other_refuses_until_its_restart() {
-    let blocks = blocks("README.md", "two-terminals");
+    let blocks = blocks("docs/two-terminals.md", "two-terminals");
     assert_eq!(blocks.len(), 3, "the evening, the morning, and the cleaning up");
     let script = blocks.join("\necho '== next =='\n");
     let program = Program::start();

@@ -23,6 +23,7 @@ use crate::http::sign_in_tries::TryLater;
 #[derive(Template)]
 #[template(path = "console/signin.html")]
 struct SignInPage<'a> {
+    icon: &'a str,
     stylesheet: &'a str,
     script: &'a str,
 }
@@ -39,7 +40,8 @@ pub(super) enum SignIn {
 
 /// Shows the page. The code in the link's fragment is not sent: the script reads it.
 pub(super) async fn sign_in_page() -> Html<String> {
-    let page = SignInPage { stylesheet: &assets::url("style.css"), script: &assets::url("signin.js") };
+    let [icon, stylesheet, script] = &["icon.svg", "style.css", "signin.js"].map(assets::url);
+    let page = SignInPage { icon, stylesheet, script };
     Html(page.render().expect("the template formats texts into a String"))
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::request_files::{DATE, card, element, info, message, value};
 use crate::support::{Clinic, Mock, frozen, inquiry, template};
 
-/// One person whose card is that of the README's plainest one, under another insurer.
+/// One person whose card is that of the plainest one of docs/persons.md, under another insurer.
 fn hanako() -> Value {
     json!({
         "id": "hanako", "name": "試験　花子", "name_kana": "ｼｹﾝ ﾊﾅｺ", "sex": "female", "birthdate": "1991-02-03",

@@ -281,7 +281,7 @@ async fn a_check_of_nobody_is_explained_by_the_persons_that_there_are() {
     (info["InsuredCardSymbol"], info["InsuredIdentificationNumber"], info["Birthdate"]) = ("x".into(), "9".into(), "19000101".into());
     mock.receipt_computer().search(&stranger).await;
     let next = async || clinic.get("/journal/1").await["explanation"]["next"]["en"].to_string();
-    assert!(next().await.contains("README and GET …/persons"));
+    assert!(next().await.contains("docs/persons.md and GET …/persons"));
     let one = clinic.get("/persons").await["persons"][0].clone();
     clinic.put("/persons", json!({"persons": [one]})).await;
     assert!(next().await.contains("persons of its own (1)"));

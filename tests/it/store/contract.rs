@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::future::join_all;
-use onshi_mock::store::{Batch, Bound, ClaimedMessage, OutboxMessage, Record, RowLookup, Store, Target, VersionedRow};
+use onshi_mock::store::{Batch, Bound, ClaimedMessage, OutboxMessage, Record, RowLookup, Store, StoredSession, Target, VersionedRow};
 
 use crate::store::postgres::Cluster;
 
@@ -40,9 +40,30 @@ async fn holds(store: &Store, back_end: &str) {
         the_first_note_under_a_name_stays(store).await,
         any_text_comes_back_as_it_was(store).await,
         what_is_to_be_sent_goes_with_its_change_and_is_claimed_once(store).await,
+        a_code_is_taken_once_and_the_oldest_sessions_go(store).await,
         a_probe_is_written(store).await,
     ];
     println!("store contract on {back_end}: {} clauses hold: {}", clauses.len(), clauses.join(", "));
+}
+
+async fn a_code_is_taken_once_and_the_oldest_sessions_go(store: &Store) -> &'static str {
+    store.add_console_code("early", 10, 0).await.unwrap();
+    store.add_console_code("late", 20, 9).await.unwrap();
+    assert!(!store.take_console_code("early", 10).await.unwrap(), "it has expired");
+    let (first, second) = tokio::join!(store.take_console_code("late", 19), store.take_console_code("late", 19));
+    assert!(first.unwrap() ^ second.unwrap(), "of two that take it");
+    let session = |number: i64| StoredSession { hash: format!("session {number}"), token_hash: "token".to_owned(), expires: 10 + number };
+    for number in 0..=1000 {
+        store.add_console_session(&session(number), 0).await.unwrap();
+        store.add_console_code(&format!("code {number}"), 10, 0).await.unwrap();
+    }
+    assert_eq!(store.console_session("session 0", 0).await.unwrap(), None, "of 1001 the oldest");
+    assert!(!store.take_console_code("code 0", 0).await.unwrap() && store.take_console_code("code 1", 0).await.unwrap());
+    assert_eq!(store.console_session("session 1", 10).await.unwrap(), Some(session(1)));
+    assert_eq!(store.console_session("session 1", 11).await.unwrap(), None, "it has expired");
+    store.remove_console_session("session 2").await.unwrap();
+    assert_eq!(store.console_session("session 2", 0).await.unwrap(), None);
+    "codes and sessions of the console are bounded"
 }
 
 async fn what_is_saved_is_found_with_its_version(store: &Store) -> &'static str {
