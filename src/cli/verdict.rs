@@ -92,7 +92,7 @@ async fn verdict(args: &VerdictArgs) -> anyhow::Result<u8> {
         let shown = match args.format.unwrap_or(Format::Json) {
             Format::Json => json,
             Format::Junit => junit(&verdict),
-            Format::Html => page(&verdict),
+            Format::Html => page(&verdict, None),
         };
         print_verdict(&shown, args.out.as_deref())?;
     }

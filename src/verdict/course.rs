@@ -1,4 +1,5 @@
-//! The course of a rehearsal: events, requests and observations in the order in which they happened.
+//! The course of a rehearsal: events, requests and observations in the order in which they
+//! happened.
 
 use jiff::Timestamp;
 
@@ -7,8 +8,8 @@ use crate::domain::operation::OutcomeName;
 
 /// One line of the course.
 pub(super) struct Step<'a> {
-    /// The time by the institution's clock; `None` for an observation.
-    pub(super) at: Option<Timestamp>,
+    /// The time by the institution's clock; for an observation, by the machine's clock.
+    pub(super) at: Timestamp,
     /// The time of the last of several equal requests.
     pub(super) until: Option<Timestamp>,
     pub(super) terminal: Option<&'a str>,
@@ -75,7 +76,7 @@ pub(super) fn course(evidence: &Evidence) -> Vec<Step<'_>> {
         }
         let step = asked(entry);
         match steps.last_mut().filter(|last| last.is_equal(&step)) {
-            Some(last) => (last.times, last.until) = (last.times + 1, step.at),
+            Some(last) => (last.times, last.until) = (last.times + 1, Some(step.at)),
             None => steps.push(step),
         }
     }
@@ -93,38 +94,38 @@ fn happened(event: &Event) -> Step<'_> {
     let applied = words::components(&event.applied);
     let applied = if applied.is_empty() { applied } else { format!("（新しい版で動き始めた：{applied}）") };
     Step {
-        at: Some(event.at),
+        at: event.at,
         until: None,
         terminal: Some(&event.terminal),
         kind: StepKind::Event,
         text: format!("{}{applied}", event.event.words().0),
         times: 1,
-        row: format!("v{}", event.number),
+        row: format!("event-{}", event.number),
     }
 }
 
 fn asked(entry: &Exchange) -> Step<'_> {
     Step {
-        at: Some(entry.at),
+        at: entry.at,
         until: None,
         terminal: entry.terminal.as_deref(),
         kind: if entry.outcome == OutcomeName::Refused { StepKind::Refused } else { StepKind::Answered },
         text: format!("{}：{}", words::operation(entry.operation), words::outcome(entry)),
         times: 1,
-        row: format!("e{}", entry.number),
+        row: format!("entry-{}", entry.number),
     }
 }
 
 fn seen(observation: &Observation) -> Step<'_> {
     let text = observation.text.as_ref().map(|text| format!("「{text}」")).unwrap_or_default();
     Step {
-        at: None,
+        at: observation.wall,
         until: None,
         terminal: observation.terminal.as_deref(),
         kind: StepKind::Seen,
         text: format!("{}{text}", observation.kind.title().ja),
         times: 1,
-        row: format!("o{}", observation.number),
+        row: format!("seen-{}", observation.number),
     }
 }
 

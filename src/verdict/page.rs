@@ -4,7 +4,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::course::{Step, course};
+use super::course::{Step, StepKind, course};
 use super::{AFTER_A_FAIL, CoverageSplit, Evidence, Exchange, Grade, Overall, Ruling, Verdict, words};
 use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
@@ -34,6 +34,8 @@ struct Report<'a> {
     from_to: Option<[String; 4]>,
     /// What to do to reach a PASS.
     next: Vec<(&'static str, &'static str)>,
+    /// What happened, as SVG.
+    drawing: Option<&'a str>,
     /// What happened, in order.
     course: Vec<Step<'a>>,
     /// The rows of the notice that the rules follow, with their meanings.
@@ -47,14 +49,15 @@ struct CoverageRow {
     missing: String,
 }
 
-/// Returns the report as one HTML document without external resources.
-pub fn page(verdict: &Verdict) -> String {
-    let document = Document { verdict, overall: overall(verdict).0, report: report(verdict) };
+/// Returns the report as one HTML document without external resources. `drawing` is an SVG of what
+/// happened, if there is one.
+pub fn page(verdict: &Verdict, drawing: Option<&str>) -> String {
+    let document = Document { verdict, overall: overall(verdict).0, report: report(verdict, drawing) };
     document.render().expect("the template formats texts into a String")
 }
 
 /// Returns the report as one HTML element, `<article class="report">`.
-pub fn report(verdict: &Verdict) -> String {
+pub fn report(verdict: &Verdict, drawing: Option<&str>) -> String {
     let (overall, class) = overall(verdict);
     let report = Report {
         verdict,
@@ -64,6 +67,7 @@ pub fn report(verdict: &Verdict) -> String {
         coverage: coverage(verdict),
         from_to: from_to(&verdict.evidence),
         next: next(verdict),
+        drawing,
         course: course(&verdict.evidence),
         notice: notice(verdict),
     };

@@ -17,6 +17,7 @@ use super::language::Language;
 use super::layout::{Layout, Place};
 use super::page::console_page;
 use super::patients::Patients;
+use super::visible::visible;
 use super::words::time_of;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::text::Text;
@@ -55,8 +56,8 @@ struct ExchangePage<'a> {
     way: &'static str,
     at: String,
     wall: String,
-    method: &'a str,
-    path: &'a str,
+    method: String,
+    path: String,
     status: Option<u16>,
     explanation: &'a Explanation,
     request: Option<Side>,
@@ -82,6 +83,13 @@ struct FoundEntry {
     person: Option<String>,
     own_persons: Option<usize>,
     masked: bool,
+}
+
+impl ExchangePage<'_> {
+    /// Returns a text that may quote the client.
+    fn text(&self, text: &Text) -> String {
+        visible(self.lang.of(text))
+    }
 }
 
 impl MaskQuery {
@@ -131,8 +139,8 @@ async fn exchange(
         way: way(lang, entry),
         at: time_of(lang, entry.at),
         wall: time_of(lang, entry.wall),
-        method: &entry.method,
-        path: &entry.path,
+        method: visible(&entry.method),
+        path: visible(&entry.path),
         status: entry.status,
         explanation: &explanation,
         request: entry.request.as_ref().map(|message| Side::new("request", message)),
@@ -198,8 +206,8 @@ impl Side {
         let cut = headers.values().any(|value| is_cut(value, MAX_HEADER)) || body.as_ref().is_some_and(|body| is_cut(body, MAX_BODY));
         Self {
             name,
-            headers: headers.iter().map(|(name, value)| (clipped(name, MAX_HEADER), clipped(value, MAX_HEADER))).collect(),
-            body: body.as_ref().map(|body| readable(&clipped(body, MAX_BODY))),
+            headers: headers.iter().map(|(name, value)| (shown(name, MAX_HEADER), shown(value, MAX_HEADER))).collect(),
+            body: body.as_ref().map(|body| readable(&shown(body, MAX_BODY))),
             cut,
             truncated: *truncated,
             bytes: *bytes,
@@ -207,6 +215,10 @@ impl Side {
     }
 }
 
-fn clipped(text: &str, most: usize) -> String {
-    if text.chars().nth(most).is_none() { text.to_owned() } else { text.chars().take(most).chain(['…']).collect() }
+/// Returns at most this number of characters.
+fn shown(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => visible(text),
+        Some((end, _)) => format!("{}…", visible(&text[..end])),
+    }
 }

@@ -27,6 +27,7 @@ mod screen;
 mod sign_in;
 mod start;
 mod terminal_screen;
+mod visible;
 mod words;
 
 pub use docs::docs;

@@ -12,13 +12,22 @@ use super::language::Language;
 use super::layout::{Layout, Place};
 use super::page::console_page;
 use super::words::who;
-use crate::app::evidence;
+use crate::app::evidence_of;
+use crate::chart::{History, Range, Request, Words};
 use crate::domain::ids::InstitutionCode;
+use crate::domain::operation::Operation;
+use crate::domain::terminal::Terminal;
 use crate::http::app::App;
 use crate::http::control::{InstitutionPath, no_institution};
 use crate::http::page::Page;
 use crate::http::problem::Problem;
+use crate::institutions::{Moment, Tenant};
+use crate::journal::{EntryPage, ListedEntry, MAX_ENTRIES, Outcome};
+use crate::store::StoreError;
 use crate::verdict::{self, Verdict, judge};
+
+/// The maximum number of terminals in the drawing.
+const MAX_DRAWN: usize = 8;
 
 #[derive(Template)]
 #[template(path = "console/report.html")]
@@ -48,19 +57,52 @@ pub(super) async fn report(
     Query(query): Query<ReportQuery>,
     lang: Language,
 ) -> Result<Response, Problem> {
-    let evidence = evidence(&app.institutions, app.strictness, &code).await?.ok_or_else(|| no_institution(&code))?;
-    let verdict = judge(&evidence);
+    let (verdict, drawing) = judged(&app, &code).await?.ok_or_else(|| no_institution(&code))?;
     if query.save != 0 {
         let disposition = format!("attachment; filename=\"{}\"", file_name(&code, &verdict));
-        return Ok(([(CONTENT_DISPOSITION, disposition)], Page::new(verdict::page(&verdict))).into_response());
+        return Ok(([(CONTENT_DISPOSITION, disposition)], Page::new(verdict::page(&verdict, Some(&drawing)))).into_response());
     }
     let mut layout = Layout::new(lang, Place::Report, Some(&code));
-    layout.who = who(lang, &evidence.rehearsal);
-    Ok(console_page(&ReportPage { lang, layout, code, report: verdict::report(&verdict) }).into_response())
+    layout.who = who(lang, &verdict.evidence.rehearsal);
+    Ok(console_page(&ReportPage { lang, layout, code, report: verdict::report(&verdict, Some(&drawing)) }).into_response())
 }
 
 /// Returns the name of the file: ASCII only, as institution codes and scenario ids are.
 fn file_name(code: &InstitutionCode, verdict: &Verdict) -> String {
     let scenario = verdict.scenario.as_ref().map(|scenario| format!("-{scenario}")).unwrap_or_default();
     format!("onshi-mock-{code}{scenario}.html")
+}
+
+/// Returns the verdict on an institution's clients, and a drawing of what happened as SVG; `None` if
+/// there is no such institution.
+async fn judged(app: &App, code: &InstitutionCode) -> Result<Option<(Verdict, String)>, StoreError> {
+    // The institution first, so that no event is shown without the requests before it.
+    let read = app.institutions.read(code, |tenant, moment| (tenant.clone(), moment)).await?;
+    let Some((tenant, moment)) = read else {
+        return Ok(None);
+    };
+    let page = app.institutions.entries(code, MAX_ENTRIES).await?;
+    Ok(page.map(|page| {
+        let verdict = judge(&evidence_of(&app.fixtures(), app.strictness, &tenant, &page));
+        (verdict, drawing(&tenant, moment, &page))
+    }))
+}
+
+fn drawing(tenant: &Tenant, moment: Moment, page: &EntryPage) -> String {
+    let institution = &tenant.institution;
+    let terminals: Vec<&Terminal> = institution.terminals.values().take(MAX_DRAWN).collect();
+    let requests = page.entries.iter().filter_map(request).collect();
+    let history = History { institution, terminals, requests, now: moment.now, words: Words::Japanese, first_linked_event: 0 };
+    history.chart(Range::Whole).svg()
+}
+
+/// Returns a request about a patient; `None` for logins and what terminals ask.
+fn request(ListedEntry { number, entry }: &ListedEntry) -> Option<Request> {
+    matches!(entry.operation, Operation::Search | Operation::Linkage | Operation::Card).then(|| Request {
+        at: entry.at,
+        terminal: entry.terminal().cloned(),
+        refused: matches!(entry.outcome, Outcome::Refused { .. }),
+        title: format!("#{number}"),
+        link: Some(format!("#entry-{number}")),
+    })
 }

@@ -1,4 +1,5 @@
-//! The page はじめる: the scenarios by what they are about, each with a form that makes an institution.
+//! The page はじめる: the scenarios by what they are about, each with a form that makes an
+//! institution.
 
 use std::sync::Arc;
 
@@ -200,6 +201,7 @@ fn length(lang: Language, scenario: &Scenario) -> String {
     let happens: Vec<Timestamp> = setup.timeline.iter().map(|step| step.at).chain(restarts).collect();
     let ends = happens.iter().copied().chain(scenario.about.wants.check.and_then(|check| check.from)).max();
     let begins_at = time_of(lang, begins);
+    let begins_at = begins_at.strip_suffix(":00").unwrap_or(&begins_at);
     let Some(ends) = ends.filter(|ends| *ends > begins) else {
         return format!("{begins_at}{}", lang.say(" から。予定された出来事なし", " on; nothing is scheduled"));
     };
@@ -243,8 +245,8 @@ mod tests {
             assert!(!card.judged.is_empty() && !card.sources.is_empty(), "{}", card.id);
         }
         let length_of = |id: &str, lang| length(lang, fixtures.scenarios.iter().find(|scenario| scenario.id.as_str() == id).unwrap());
-        assert_eq!(length_of(FIRST, Language::Japanese), "01-20（火） 08:30:00 から 40分、予定された出来事 1件");
-        assert_eq!(length_of("automatic-restart", Language::English), "01-19 (Mon) 19:00:00, for 12 h; scheduled events: 1");
-        assert_eq!(length_of("busy-server", Language::Japanese), "01-20（火） 09:00:00 から。予定された出来事なし");
+        assert_eq!(length_of(FIRST, Language::Japanese), "01-20（火） 08:30 から 40分、予定された出来事 1件");
+        assert_eq!(length_of("automatic-restart", Language::English), "01-19 (Mon) 19:00, for 12 h; scheduled events: 1");
+        assert_eq!(length_of("busy-server", Language::Japanese), "01-20（火） 09:00 から。予定された出来事なし");
     }
 }

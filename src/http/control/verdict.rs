@@ -64,7 +64,7 @@ pub async fn verdict(
     let (content_type, body) = match query.format.unwrap_or_else(|| Form::preferred(&headers)) {
         Form::Json => ("application/json", verdict.json()),
         Form::Junit => ("application/xml;charset=UTF-8", junit(&verdict)),
-        Form::Html => ("text/html;charset=UTF-8", page(&verdict)),
+        Form::Html => ("text/html;charset=UTF-8", page(&verdict, None)),
     };
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
     Ok(([(CONTENT_TYPE, content_type), (VARY, "Accept"), (CONTENT_SECURITY_POLICY, policy)], body).into_response())

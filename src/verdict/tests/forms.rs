@@ -1,7 +1,7 @@
 //! Tests of the three forms of a verdict from one model.
 
 use super::super::{Evidence, Overall, RULES, Verdict, junit, page};
-use super::{good_morning, id, judge, scenario};
+use super::{checked, good_morning, id, judge, scenario};
 use crate::domain::observation::ObservationKind;
 use crate::domain::rehearsal::Rehearsal;
 use crate::domain::text::Text;
@@ -16,20 +16,20 @@ fn the_evidence_inside_gives_the_same_verdict_byte_for_byte() {
     let read: Verdict = serde_json::from_str(&json).unwrap();
     assert_eq!(judge(&read.evidence).json(), json);
     assert_eq!(junit(&judge(&read.evidence)), junit(&read));
-    assert_eq!(page(&judge(&read.evidence)), page(&read));
+    assert_eq!(page(&judge(&read.evidence), None), page(&read, None));
 }
 
 #[test]
 fn the_page_loads_nothing_and_says_what_it_is() {
     let mut builder = good_morning();
     builder.seen(ObservationKind::MessageShown, "再起動してください <script>&", Some(id(1)));
-    let page = page(&judge(&builder.evidence()));
+    let page = page(&judge(&builder.evidence()), None);
     for forbidden in ["<script", "http://", "https://", "src=", "@import", "url("] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
     assert!(page.contains("テストの証跡であり、認証ではありません") && page.contains("Test evidence, not a certification"));
     assert!(page.contains("&#60;script&#62;") && page.contains("@media print") && page.contains(r#"<html lang="ja">"#));
-    assert!(page.contains(r##"<a href="#e1">#1</a>"##) && page.contains(r#"id="e1""#));
+    assert!(page.contains(r##"<a href="#entry-1">#1</a>"##) && page.contains(r#"id="entry-1""#));
 }
 
 #[test]
@@ -74,15 +74,19 @@ fn morning_with_texts(rules: &[&str]) -> Evidence {
 fn the_page_tells_the_product_the_observer_the_restart_and_what_sources_mean_in_the_words_of_people() {
     let green = judge(&morning_with_texts(&["check_repeated_after_restart"]));
     assert_eq!(green.overall, Overall::Pass);
-    let page = page(&green);
+    let page = page(&green, None);
     for text in ["模擬レセコン", "1.2.0", "品質保証部", "画面テスト担当", "ある朝 <code>story</code>", "端末の再起動の案内"]
     {
         assert!(page.contains(text), "{text}\n{page}");
     }
-    let restart = r#"<tr id="v1"><td>1</td><td>2026年1月20日 09:00:01</td><td>T1</td><td>再起動した<br><code>booted</code></td><td>連携アプリケーション</td></tr>"#;
-    assert!(page.contains(restart), "{page}");
-    assert!(page.contains("N5<br>インストール後に再起動していない端末では資格確認がエラーになる"), "{page}");
-    assert!(page.contains("<td>再起動待ち</td><td>エラー：端末が再起動されていない</td>") && page.contains("<td>有効</td>"), "{page}");
+    let restart = r#"<td class="time">2026年1月20日 09:00:01</td><td>T1</td><td>再起動した <code>booted</code></td><td>連携アプリケーション</td></tr>"#;
+    assert!(page.contains(restart) && page.contains(r#"<tr id="event-1">"#), "{page}");
+    assert!(page.contains(r#"<span class="mark fact">お知らせ</span><br>N5"#), "{page}");
+    assert!(page.contains(r#"<th scope="row">N5</th><td>インストール後に再起動していない端末では資格確認がエラーになる"#), "{page}");
+    assert!(
+        page.contains(r#"エラー：端末が再起動されていない <span class="mark invented">仮</span>"#) && page.contains("<td>有効</td>"),
+        "{page}"
+    );
     assert!(!page.contains("T00:") && !page.contains("+09:00"), "times as people write them\n{page}");
     assert!(!page.contains("別の朝") && !page.contains("次にすること"), "whoever has passed is done\n{page}");
     let xml = junit(&green);
@@ -94,10 +98,28 @@ fn the_page_tells_the_product_the_observer_the_restart_and_what_sources_mean_in_
 }
 
 #[test]
+fn the_report_tells_in_order_what_happened_and_bundles_equal_requests() {
+    let mut builder = good_morning();
+    builder.entry(1, checked().of("p1").with("s1"));
+    builder.seen(ObservationKind::RestartPrompted, "再起動してください", Some(id(1)));
+    let page = page(&judge(&builder.evidence()), None);
+    let course = page.split(r#"<table class="course">"#).nth(1).unwrap().split("</table>").next().unwrap();
+    let places = [
+        r##"<a href="#entry-1">資格確認：エラー：端末が再起動されていない</a>"##,
+        r##"<a href="#event-1">再起動した（新しい版で動き始めた：連携アプリケーション）</a>"##,
+        r##"<a href="#entry-2">資格確認：有効</a> ×2"##,
+    ]
+    .map(|text| course.find(text).unwrap_or_else(|| panic!("{text}\n{course}")));
+    assert!(places.is_sorted(), "{course}");
+    assert!(course.contains(r##"<a href="#seen-1">端末の再起動の案内「再起動してください」</a>"##), "{course}");
+    assert!(!page.contains("<svg") && super::super::page(&judge(&builder.evidence()), Some("<svg></svg>")).contains("<svg></svg>"));
+}
+
+#[test]
 fn what_is_not_shown_yet_says_what_to_do_next_without_paths() {
     let verdict = judge(&morning_with_texts(&["check_repeated_after_restart", "session_renewed"]));
     assert_eq!(verdict.overall, Overall::Incomplete);
-    let page = page(&verdict);
+    let page = page(&verdict, None);
     assert!(page.contains("次にすること") && page.contains("トークンの有効期限が切れるまで医療機関の時計を進め"), "{page}");
     assert!(page.contains("別の朝（another）"), "other scenarios are still to come\n{page}");
     assert!(junit(&verdict).contains("次にすること：トークンの有効期限が切れるまで"));

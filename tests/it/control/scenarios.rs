@@ -205,6 +205,26 @@ fn a_scenario_comes_to_the_same_whatever_the_steps_in_which_time_passes() {
     }
 }
 
+#[tokio::test]
+async fn a_tester_can_be_the_only_one_who_restarts_a_terminal() {
+    let mock = Mock::start().await;
+    let input = json!({"template": template::UP_TO_DATE, "scenario": "installed-not-restarted", "restarts": "manual"});
+    let clinic = mock.clinic_with(input).await;
+    for _ in 0..2 {
+        clinic.advance("2026-01-20T12:00:00+09:00").await;
+        clinic.check().await.expect_error(PENDING);
+        clinic.restart().await;
+        clinic.check().await.expect_qualified();
+        clinic.reset().await;
+    }
+    for (restarts, code) in [("manual", Some(PENDING)), ("scheduled", None)] {
+        clinic.put("/scenario", json!({"id": "automatic-restart", "restarts": restarts})).await;
+        clinic.advance("2026-01-20T09:00:00+09:00").await;
+        assert_eq!(clinic.check().await.error_code(), &json!(code), "{restarts}");
+    }
+    mock.post("/v1/institutions", json!({"template": template::UP_TO_DATE, "restarts": "manual"})).expect_unprocessable("/restarts").await;
+}
+
 #[test]
 fn scenario_files_of_ones_own_are_added_and_each_mistake_is_named_with_its_line() {
     let dir = tempfile::tempdir().unwrap();

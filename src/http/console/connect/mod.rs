@@ -27,6 +27,9 @@ use settings::Setting;
 /// The interval at which connections and handshakes are looked at. Requests are notified at once.
 const INTERVAL: Duration = Duration::from_secs(1);
 
+/// The number of patients that are shown at once; the others are opened by a click.
+const FIRST_PATIENTS: usize = 9;
+
 #[derive(Template)]
 #[template(path = "console/connect.html")]
 struct ConnectPage {
@@ -38,6 +41,7 @@ struct ConnectPage {
     names: String,
     settings: Vec<Setting>,
     patients: Vec<Patient>,
+    more_patients: Vec<Patient>,
     parts: Parts,
 }
 
@@ -56,13 +60,16 @@ pub(super) async fn connect(
     let scenario = institution.scenario.as_ref().and_then(|timeline| fixtures.scenarios.find(&timeline.id));
     let mut layout = Layout::new(lang, Place::Connect, Some(&code));
     layout.who = who(lang, &tenant.spec.rehearsal);
+    let mut patients = patients::patients(lang, &fixtures, institution, state.moment.now);
+    let more_patients = patients.split_off(patients.len().min(FIRST_PATIENTS));
     let page = ConnectPage {
         lang,
         layout,
         title: lang.of(scenario.map_or(&institution.name, |scenario| &scenario.about.title)).to_owned(),
         names: app.authority.server().names.join(lang.say("、", ", ")),
         settings: settings::settings(&app, lang, institution),
-        patients: patients::patients(lang, &fixtures, institution, state.moment.now),
+        patients,
+        more_patients,
         parts: parts(&state),
         code,
     };

@@ -235,28 +235,21 @@ fn is_understood(entry: &Entry) -> bool {
 #[template(path = "console/connect/failures.html")]
 struct Failures<'a> {
     lang: Language,
+    /// At the port of the backend.
     failures: Vec<Failure<'a>>,
+    /// At the port of the control API and the console.
+    others: Vec<Failure<'a>>,
     strays: Vec<Stray<'a>>,
     /// Whether nothing arrived at all.
     silent: bool,
-}
-
-impl Failure<'_> {
-    /// Returns the port in words.
-    fn port(&self, lang: &Language) -> &'static str {
-        match self.listener {
-            Listener::Backend => lang.say("資格確認のポート", "port for checks"),
-            Listener::Control => lang.say("管理ポート", "control port"),
-        }
-    }
 }
 
 /// Handshakes from one address that failed for the same reason.
 struct Failure<'a> {
     address: IpAddr,
     cause: Cause,
-    listener: Listener,
-    last: String,
+    /// When the last one failed.
+    time: String,
     times: usize,
     meaning: &'a str,
     remedy: &'a str,
@@ -272,24 +265,30 @@ struct Stray<'a> {
 /// Renders the part `failures`.
 pub(super) fn render_failures(state: &ConnectionState) -> String {
     let lang = state.lang;
-    let mut failures: Vec<Failure<'_>> = Vec::new();
-    for failed in state.failed.iter().rev() {
-        let (address, cause, listener) = (failed.peer.ip().to_canonical(), failed.cause, failed.listener);
-        let is_same = |known: &&mut Failure<'_>| (known.address, known.cause, known.listener) == (address, cause, listener);
-        match failures.iter_mut().find(is_same) {
-            Some(known) => known.times += 1,
-            None => {
-                let (meaning, remedy) = (lang.of(&failed.meaning), lang.of(&failed.remedy));
-                failures.push(Failure { address, cause, listener, last: time_of_day(failed.wall), times: 1, meaning, remedy });
-            }
-        }
-    }
+    let failures = failures_at(state, Listener::Backend);
     let strays = state.strays.iter().rev().map(|listed| &listed.entry);
     let part = Failures {
         lang,
         strays: strays.map(|entry| Stray { time: time_of_day(entry.wall), path: &entry.path, why: lang.of(&entry.why) }).collect(),
         silent: failures.is_empty() && state.accepted.is_none() && state.entries.is_empty(),
         failures,
+        others: failures_at(state, Listener::Control),
     };
     part.render().expect("the template formats texts into a String")
+}
+
+/// Returns the failed handshakes at a listener, the newest first.
+fn failures_at(state: &ConnectionState, listener: Listener) -> Vec<Failure<'_>> {
+    let mut failures: Vec<Failure<'_>> = Vec::new();
+    for failed in state.failed.iter().rev().filter(|failed| failed.listener == listener) {
+        let (address, cause) = (failed.peer.ip().to_canonical(), failed.cause);
+        match failures.iter_mut().find(|known| (known.address, known.cause) == (address, cause)) {
+            Some(known) => known.times += 1,
+            None => {
+                let (meaning, remedy) = (state.lang.of(&failed.meaning), state.lang.of(&failed.remedy));
+                failures.push(Failure { address, cause, time: time_of_day(failed.wall), times: 1, meaning, remedy });
+            }
+        }
+    }
+    failures
 }

@@ -113,7 +113,7 @@ fn set_fault(lang: Language, counted: &CountedFault) -> SetFault {
     let spent = counted.is_exhausted();
     let effect = match lang {
         Language::Japanese => format!("{fired}回発生（対象の要求 {requests}件）"),
-        Language::English => format!("fired {fired} times (requests counted: {requests})"),
+        Language::English => format!("fired {fired}× ({requests} requests counted)"),
     };
     SetFault {
         id: fault.id.to_string(),

@@ -11,13 +11,14 @@ use unicode_normalization::UnicodeNormalization;
 use super::bursts::{RefusedCheck, bursts};
 use super::questions::{Observed, is_refused_check, open_questions};
 use super::reasons::reason;
-use super::state::RehearsalState;
+use super::state::{RehearsalState, RequestFilter};
 use crate::domain::japan;
 use crate::domain::observation::{MAX_NAME, MAX_TEXT, Observation, ObservationKind};
 use crate::domain::person::Person;
 use crate::http::console::entry_words::{OutcomeWords, fault_title, way};
 use crate::http::console::language::Language;
 use crate::http::console::patients::Patients;
+use crate::http::console::visible::visible;
 use crate::http::console::words::{time_of, time_of_day};
 use crate::journal::{Entry, ListedEntry, MAX_ENTRIES};
 
@@ -36,7 +37,7 @@ struct Requests<'a> {
     then: &'static str,
     rows: Vec<Row<'a>>,
     /// The observations whose request is not among the rows.
-    others: Vec<Seen<'a>>,
+    others: Vec<Seen>,
     /// Refused checks that can be chosen to record what the screen showed.
     earlier: Vec<Earlier>,
     filter: FilterFields<'a>,
@@ -61,16 +62,16 @@ struct Row<'a> {
     fault: Option<&'static str>,
     /// If it is the newest of a burst: how many there were within a minute.
     burst: Option<usize>,
-    seen: Vec<Seen<'a>>,
+    seen: Vec<Seen>,
     question: Option<Question>,
 }
 
 /// An observation.
-struct Seen<'a> {
+struct Seen {
     number: u64,
     kind: String,
-    text: Option<&'a str>,
-    by: Option<&'a str>,
+    text: Option<String>,
+    by: Option<String>,
     time: String,
 }
 
@@ -94,7 +95,10 @@ struct FilterFields<'a> {
     terminals: Vec<Choice<'a>>,
     persons: Vec<Choice<'a>>,
     text: &'a str,
-    active: bool,
+    /// The part of time that the timeline shows, which a change of the conditions keeps.
+    range: Option<&'a str>,
+    /// The query without conditions, if there are some.
+    without: Option<String>,
 }
 
 struct Choice<'a> {
@@ -202,15 +206,15 @@ impl<'a> RowContext<'a, '_> {
     }
 }
 
-impl<'a> Seen<'a> {
-    fn new(lang: Language, observation: &'a Observation) -> Self {
+impl Seen {
+    fn new(lang: Language, observation: &Observation) -> Self {
         let input = &observation.input;
         let kind = KINDS.iter().find(|(kind, ..)| *kind == input.kind).map_or("", |(_, ja, en)| lang.say(ja, en));
         Self {
             number: observation.number,
             kind: kind.to_owned(),
-            text: input.text.as_deref(),
-            by: input.by.as_deref(),
+            text: input.text.as_deref().map(visible),
+            by: input.by.as_deref().map(visible),
             time: time_of(lang, observation.at),
         }
     }
@@ -255,12 +259,14 @@ fn filter_fields<'a>(state: &'a RehearsalState, patients: &Patients<'a>) -> Filt
             persons.push(found);
         }
     }
+    let without = RequestFilter { range: filter.range.clone(), ..RequestFilter::default() };
     FilterFields {
         errors: filter.errors.is_some(),
         terminals: terminals.map(|id| Choice { value: id, label: id, selected: id == terminal }).collect(),
         persons: persons.into_iter().map(|one| Choice { value: &one.id, label: &one.name, selected: one.id == person }).collect(),
         text: filter.text.as_deref().unwrap_or_default(),
-        active: !filter.query().is_empty(),
+        range: filter.range.as_deref(),
+        without: Some(without.query()).filter(|without| *without != filter.query()),
     }
 }
 
