@@ -24,11 +24,17 @@ test("English: no heading, label, button or link is left in Japanese", async () 
   await settled();
 });
 
-/** Words of the page in Japanese letters, but for what is marked as Japanese: runs in the page. */
+/** The page's own words in Japanese letters, without names of patients and what is marked as Japanese: runs in the page. */
 function japanese() {
-  const words = document.querySelectorAll("h1, h2, h3, label, legend, button, a, th, dt, summary");
-  const texts = [...words].filter((element) => !element.closest("[lang=ja]")).map((element) => element.innerText.trim());
-  return texts.filter((text) => /[\u3041-\u30ff\u4e00-\u9fff]/.test(text));
+  const words = "h1, h2, h3, label, legend, button, a, th:not([scope=row]), dt, summary, figcaption, small";
+  const found = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const { data, parentElement } = texts.currentNode;
+    if (!/[\u3041-\u30ff\u4e00-\u9fff]/.test(data) || !parentElement.checkVisibility()) continue;
+    if (parentElement.closest(words) && !parentElement.closest("option, bdi, [lang=ja]")) found.push(data.trim());
+  }
+  return found;
 }
 
 test("dark: light text on a dark ground", async () => {

@@ -1,6 +1,7 @@
 //! The console: the way in, who is kept out, and its pages.
 
 mod commands;
+mod load;
 mod pages;
 mod refused;
 mod rehearsal;
