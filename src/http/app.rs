@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::arrivals::Arrivals;
 use super::bandwidth::BandwidthLimiters;
 use super::connection::HandshakeStep;
-use super::console::LiveViews;
 use super::handshakes::Handshakes;
 use super::openapi::{Interface, Published};
 use super::paths::Paths;
@@ -37,8 +36,6 @@ pub struct App {
     pub arrivals: Arrivals,
     /// The open event streams.
     pub streams: Streams,
-    /// The views that browsers show.
-    pub live_views: LiveViews,
     /// The wrong tries to sign in to the console.
     pub sign_in_tries: SignInTries,
     /// The limits of request bodies.
@@ -65,22 +62,9 @@ impl App {
     ) -> Self {
         let paths = Paths::of(&interface, addresses.clone());
         let published = Mutex::new(Arc::new(Published::new(Arc::new(interface), app.fixtures())));
-        let (bandwidth_limiters, handshakes, arrivals, live_views, sign_in_tries) = Default::default();
+        let (bandwidth_limiters, handshakes, arrivals, sign_in_tries) = Default::default();
         let streams = Streams::new(max_streams);
-        Self {
-            app,
-            linkage,
-            addresses,
-            paths,
-            published,
-            bandwidth_limiters,
-            handshakes,
-            arrivals,
-            streams,
-            live_views,
-            sign_in_tries,
-            body,
-        }
+        Self { app, linkage, addresses, paths, published, bandwidth_limiters, handshakes, arrivals, streams, sign_in_tries, body }
     }
 
     /// Returns the OpenAPI document for the active fixtures.

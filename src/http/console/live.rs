@@ -11,7 +11,7 @@ use axum::extract::{Query, State};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use futures_util::stream;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
@@ -56,7 +56,7 @@ struct ViewKey {
 
 /// The views that are open.
 #[derive(Default)]
-pub struct LiveViews(Mutex<HashMap<ViewKey, Weak<View>>>);
+struct LiveViews(Mutex<HashMap<ViewKey, Weak<View>>>);
 
 /// A view, which all browsers that show it share.
 struct View {
@@ -80,6 +80,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/console/institutions/{code}/parts", get(rehearsal_parts))
         .route("/console/connect/{code}/live", get(connection_stream))
         .route("/console/connect/{code}/parts", get(connection_parts))
+        .layer(Extension(Arc::new(LiveViews::default())))
 }
 
 impl LiveViews {
@@ -130,49 +131,53 @@ impl View {
 /// `GET …/live`: streams the parts of a rehearsal's page, each time some of them changed.
 async fn rehearsal_stream(
     State(app): State<Arc<App>>,
+    Extension(views): Extension<Arc<LiveViews>>,
     InstitutionPath(code): InstitutionPath,
     Query(filter): Query<RequestFilter>,
     lang: Language,
     session: Session,
 ) -> Result<Response, Problem> {
-    stream_of(app, session, ViewKey { code, lang, page: LivePage::Rehearsal(filter) }).await
+    stream_of(app, &views, session, ViewKey { code, lang, page: LivePage::Rehearsal(filter) }).await
 }
 
 /// `GET …/parts`: the same parts as JSON.
 async fn rehearsal_parts(
     State(app): State<Arc<App>>,
+    Extension(views): Extension<Arc<LiveViews>>,
     InstitutionPath(code): InstitutionPath,
     Query(filter): Query<RequestFilter>,
     lang: Language,
 ) -> Result<Json<Parts>, Problem> {
-    present(&app, ViewKey { code, lang, page: LivePage::Rehearsal(filter) }).await
+    present(&app, &views, ViewKey { code, lang, page: LivePage::Rehearsal(filter) }).await
 }
 
 /// `GET /console/connect/{code}/live`: streams the parts of the page about the connection.
 async fn connection_stream(
     State(app): State<Arc<App>>,
+    Extension(views): Extension<Arc<LiveViews>>,
     InstitutionPath(code): InstitutionPath,
     lang: Language,
     session: Session,
 ) -> Result<Response, Problem> {
-    stream_of(app, session, ViewKey { code, lang, page: LivePage::Connection }).await
+    stream_of(app, &views, session, ViewKey { code, lang, page: LivePage::Connection }).await
 }
 
 /// `GET /console/connect/{code}/parts`: the same parts as JSON.
 async fn connection_parts(
     State(app): State<Arc<App>>,
+    Extension(views): Extension<Arc<LiveViews>>,
     InstitutionPath(code): InstitutionPath,
     lang: Language,
 ) -> Result<Json<Parts>, Problem> {
-    present(&app, ViewKey { code, lang, page: LivePage::Connection }).await
+    present(&app, &views, ViewKey { code, lang, page: LivePage::Connection }).await
 }
 
 /// Returns the present parts.
 ///
 /// # Errors
 /// No such institution.
-async fn present(app: &App, key: ViewKey) -> Result<Json<Parts>, Problem> {
-    let view = app.live_views.open(&key);
+async fn present(app: &App, views: &LiveViews, key: ViewKey) -> Result<Json<Parts>, Problem> {
+    let view = views.open(&key);
     let rendering = view.rendered_after(app, view.tick()).await?;
     rendering.map(|rendering| Json(rendering.parts)).ok_or_else(|| no_institution(&key.code))
 }
@@ -181,12 +186,12 @@ async fn present(app: &App, key: ViewKey) -> Result<Json<Parts>, Problem> {
 ///
 /// # Errors
 /// No such institution, or too many streams.
-async fn stream_of(app: Arc<App>, session: Session, key: ViewKey) -> Result<Response, Problem> {
+async fn stream_of(app: Arc<App>, views: &LiveViews, session: Session, key: ViewKey) -> Result<Response, Problem> {
     let code = &key.code;
     let permit = app.streams.acquire().ok_or_else(|| too_many_streams(app.streams.max()))?;
     let changes = app.institutions.subscribe(code);
     let entries = app.institutions.subscribe_to_journal(code);
-    let view = app.live_views.open(&key);
+    let view = views.open(&key);
     if app.institutions.read(code, |_, _| ()).await?.is_none() {
         return Err(no_institution(code));
     }

@@ -33,7 +33,6 @@ mod words;
 pub use docs::docs;
 pub use explanation::{describe_explanation, explanation};
 pub use landing::{describe_landing, landing};
-pub use live::LiveViews;
 pub use results::delivery_results;
 pub use router::router;
 pub use screen::screen;

@@ -73,8 +73,8 @@ fn file_name(code: &InstitutionCode, verdict: &Verdict) -> String {
     format!("onshi-mock-{code}{scenario}.html")
 }
 
-/// Returns the verdict on an institution's clients, and a drawing of what happened as SVG; `None` if
-/// there is no such institution.
+/// Returns the verdict on an institution's clients, and a drawing of what happened as SVG; `None`
+/// if there is no such institution.
 async fn judged(app: &App, code: &InstitutionCode) -> Result<Option<(Verdict, String)>, StoreError> {
     // The institution first, so that no event is shown without the requests before it.
     let read = app.institutions.read(code, |tenant, moment| (tenant.clone(), moment)).await?;

@@ -127,7 +127,7 @@ fn what_is_not_shown_yet_says_what_to_do_next_without_paths() {
     let unseen = builder.ruling("restart_message_shown").why;
     builder.seen(ObservationKind::MessageShown, "再起動中です", Some(id(1)));
     let doubtful = builder.ruling("restart_message_shown").why;
-    assert!(doubtful.ja.contains("「端末の再起動の案内」（restart_prompted）という種類の観察"), "{}", doubtful.ja);
+    assert!(doubtful.ja.contains("「端末の再起動の案内」（restart_prompted）を選んで記録"), "{}", doubtful.ja);
     for why in [&unseen.ja, &unseen.en, &doubtful.ja, &doubtful.en] {
         assert!(!why.contains("POST") && !why.contains('…'), "{why}");
     }

@@ -111,7 +111,7 @@ async fn a_card_can_be_presented_and_an_external_terminal_says_why_it_has_no_but
     let terminals = part(&browser, &clinic, "terminals").await;
     assert_has(
         &terminals,
-        &["カードが置かれました：", "顔認証の結果ファイル：", "res_face_", "模擬　太郎 (valid)", ">再起動</button>", ">電源</button>"],
+        &["カードが置かれました：", "顔認証の結果ファイル：", "res_face_", "模擬　太郎（valid）", ">再起動</button>", ">電源</button>"],
     );
     assert_has(&part(&browser, &clinic, "events").await, &["<bdi>模擬　太郎</bdi>：", "カードが置かれた"]);
 

@@ -149,7 +149,7 @@ async fn a_reset_begins_anew_and_a_deletion_ends_the_stream() {
 
 #[tokio::test]
 async fn streams_are_bounded_need_the_token_and_end_with_the_server() {
-    let mut mock = Mock::start().await;
+    let mut mock = Mock::start_with(|config| config.max_streams = 64).await;
     let mut streams = Vec::new();
     for _ in 0..64 {
         streams.push(Stream::open(&mock.institution(template::UP_TO_DATE), "", None).await);

@@ -43,7 +43,7 @@ impl ConsoleAction {
     pub fn title(self) -> Text {
         let (ja, en) = match self {
             Self::SettingsChanged => ("設定の変更", "settings changed"),
-            Self::Reset => ("最初から", "start over"),
+            Self::Reset => ("最初から", "from the beginning"),
             Self::ClockSet => ("時計の設定", "clock set"),
             Self::ClockAdvanced => ("時計を進める", "clock advanced"),
             Self::ScenarioSet => ("シナリオの設定", "scenario set"),
