@@ -1,5 +1,5 @@
-//! The samples of docs/answer-samples.md: the same request over the web API and in a linkage folder, and of
-//! each answer the elements by which a client tells what it is.
+//! The samples of docs/answer-samples.md: the same request over the web API and in a linkage
+//! folder, and of each answer the elements by which a client tells what it is.
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, Response};

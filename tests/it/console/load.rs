@@ -51,6 +51,7 @@ async fn p99(mock: &Mock, code: &str) -> Duration {
 /// consoles, so that what else the machine does meets both.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "nightly: a minute, in a build with optimisation"]
+#[expect(clippy::print_stdout, reason = "the figures are for the nightly log")]
 async fn a_hundred_consoles_do_not_slow_down_the_checks_of_their_institution() {
     let mock = Mock::start().await;
     let clinic = mock.clinic(template::PENDING, "2026-01-20T08:55:00+09:00").await;
