@@ -97,8 +97,20 @@ impl App {
     /// # Errors
     /// The store does not work.
     pub async fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
+        self.session_of(&hash(id)).await
+    }
+
+    /// Whether a session has not ended since it was read.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn is_signed_in(&self, session: &Session) -> Result<bool, StoreError> {
+        self.session_of(&session.hash).await.map(|found| found.is_some())
+    }
+
+    async fn session_of(&self, hash_of_id: &str) -> Result<Option<Session>, StoreError> {
         let now = self.institutions.wall().as_millisecond();
-        let stored = self.institutions.store().console_session(&hash(id), now).await?;
+        let stored = self.institutions.store().console_session(hash_of_id, now).await?;
         let stored = stored.filter(|stored| stored.token_hash == hash(&self.control_token));
         Ok(stored.map(|StoredSession { hash, expires, .. }| Session {
             name: hash.chars().take(SESSION_DIGITS).collect(),

@@ -12,6 +12,9 @@ function say(message, bad) {
   notice.textContent = message;
   notice.className = bad ? "notice bad" : "notice";
   notice.hidden = false;
+  clearTimeout(notice.timer);
+  // A problem stays until the next action.
+  if (!bad) notice.timer = setTimeout(() => (notice.hidden = true), 8000);
 }
 
 function sayProblem(problem) {
@@ -77,6 +80,7 @@ async function send(form) {
   delete form.dataset.dirty;
   if (form.dataset.save) save(answer, form.dataset.save);
   if (form.hasAttribute("data-clear")) form.reset();
+  if (form.hasAttribute("data-top")) scrollTo(0, 0);
   follow(form.dataset.then || form.dataset.done || "", answer);
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Layout {
     code: Option<InstitutionCode>,
     /// The product and the tester, if they are known.
     pub(super) who: Option<String>,
+    /// The name of this browser's session, by which others see what it does.
+    pub(super) session: Option<String>,
     pub(super) icon: String,
     pub(super) style: String,
     pub(super) morph: String,
@@ -42,6 +44,7 @@ impl Layout {
             place,
             code: code.cloned(),
             who: None,
+            session: None,
             icon: assets::url("icon.svg"),
             style: assets::url("console.css"),
             morph: assets::url("idiomorph.js"),

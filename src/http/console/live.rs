@@ -20,6 +20,7 @@ use super::language::Language;
 use super::page::{Parts, Rendering};
 use super::rehearsal::RequestFilter;
 use super::{connect, rehearsal};
+use crate::app::Session;
 use crate::domain::ids::InstitutionCode;
 use crate::http::app::App;
 use crate::http::control::{InstitutionPath, no_institution, too_many_streams};
@@ -33,6 +34,8 @@ const TICK: Duration = Duration::from_millis(250);
 /// The maximum time between two renderings; shorter where other processes write journals, too.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 const MAX_WAIT_SHARED: Duration = Duration::from_secs(2);
+/// How often it is looked up whether a session lasts.
+const SESSION_INTERVAL: Duration = Duration::from_secs(30);
 /// The interval at which a stream without news sends a keep-alive comment.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -130,8 +133,9 @@ async fn rehearsal_stream(
     InstitutionPath(code): InstitutionPath,
     Query(filter): Query<RequestFilter>,
     lang: Language,
+    session: Session,
 ) -> Result<Response, Problem> {
-    stream_of(app, ViewKey { code, lang, page: LivePage::Rehearsal(filter) }).await
+    stream_of(app, session, ViewKey { code, lang, page: LivePage::Rehearsal(filter) }).await
 }
 
 /// `GET …/parts`: the same parts as JSON.
@@ -149,8 +153,9 @@ async fn connection_stream(
     State(app): State<Arc<App>>,
     InstitutionPath(code): InstitutionPath,
     lang: Language,
+    session: Session,
 ) -> Result<Response, Problem> {
-    stream_of(app, ViewKey { code, lang, page: LivePage::Connection }).await
+    stream_of(app, session, ViewKey { code, lang, page: LivePage::Connection }).await
 }
 
 /// `GET /console/connect/{code}/parts`: the same parts as JSON.
@@ -176,7 +181,7 @@ async fn present(app: &App, key: ViewKey) -> Result<Json<Parts>, Problem> {
 ///
 /// # Errors
 /// No such institution, or too many streams.
-async fn stream_of(app: Arc<App>, key: ViewKey) -> Result<Response, Problem> {
+async fn stream_of(app: Arc<App>, session: Session, key: ViewKey) -> Result<Response, Problem> {
     let code = &key.code;
     let permit = app.streams.acquire().ok_or_else(|| too_many_streams(app.streams.max()))?;
     let changes = app.institutions.subscribe(code);
@@ -185,7 +190,18 @@ async fn stream_of(app: Arc<App>, key: ViewKey) -> Result<Response, Problem> {
     if app.institutions.read(code, |_, _| ()).await?.is_none() {
         return Err(no_institution(code));
     }
-    let live = LiveStream { app, view, changes, entries, permit, sent: Parts::new(), wait: Duration::ZERO, over: false };
+    let live = LiveStream {
+        app,
+        view,
+        changes,
+        entries,
+        permit,
+        session,
+        checked: Instant::now(),
+        sent: Parts::new(),
+        wait: Duration::ZERO,
+        over: false,
+    };
     Ok(Sse::new(stream::unfold(live, LiveStream::next)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_INTERVAL)).into_response())
 }
 
@@ -196,6 +212,9 @@ struct LiveStream {
     changes: ChangeSubscription,
     entries: ChangeSubscription,
     permit: StreamPermit,
+    session: Session,
+    /// When it was last looked up whether the session lasts.
+    checked: Instant,
     /// The parts that the browser has.
     sent: Parts,
     /// How long to wait for changes before the parts are rendered nevertheless.
@@ -211,6 +230,9 @@ impl LiveStream {
                 () = self.entries.changed() => {}
                 () = tokio::time::sleep(self.wait) => {}
                 () = self.permit.closed() => return None,
+            }
+            if self.has_signed_out().await {
+                return None;
             }
             let tick = if self.sent.is_empty() { self.view.tick() } else { self.view.end_of_tick().await };
             let longest = if self.app.institutions.is_shared() { MAX_WAIT_SHARED } else { MAX_WAIT };
@@ -233,6 +255,16 @@ impl LiveStream {
             }
         }
         None
+    }
+
+    /// Whether the session has ended, as of the last 30 seconds.
+    async fn has_signed_out(&mut self) -> bool {
+        if self.checked.elapsed() < SESSION_INTERVAL {
+            return false;
+        }
+        self.checked = Instant::now();
+        // While the store does not work, the session counts as open.
+        matches!(self.app.is_signed_in(&self.session).await, Ok(false))
     }
 
     /// Returns those parts that the browser does not have yet.

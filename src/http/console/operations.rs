@@ -62,7 +62,9 @@ async fn record(
         let terminal = path.get("terminal").and_then(|terminal| TerminalId::parse(terminal).ok());
         let recorded = app.institutions.update(&code, |tenant, moment| {
             let (by, terminal) = (session.name.clone(), terminal.clone());
-            tenant.institution.console_actions.add(PerformedAction { at: moment.now, wall: moment.wall, by, action, terminal });
+            let last_event = tenant.institution.events.last();
+            let performed = PerformedAction { at: moment.now, wall: moment.wall, last_event, by, action, terminal };
+            tenant.institution.console_actions.add(performed);
         });
         // The store logs its own failures; the action itself was performed.
         let _ = recorded.await;

@@ -43,7 +43,7 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
         return Finding::new(
             Grade::Inconclusive,
             format!(
-                "エラー時の画面に資格がないと表示されたのか、言葉だけでは判断できません。そうであれば、「{}」（{name}）という種類の観察を追加してください。",
+                "エラー時の画面に資格がないと表示されたのか、言葉だけでは判断できません。そうであれば、「{}」（{name}）を選んで記録してください。",
                 title.ja
             ),
             format!(
@@ -58,7 +58,7 @@ pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
     if !observed.is_empty() {
         return Finding::new(
             Grade::Pass,
-            "エラー時の画面が観察され、資格がないことを示す言葉は見つかりませんでした。",
+            "エラー時の画面が記録され、資格がないことを示す言葉は見つかりませんでした。",
             "The screen was observed at the error, and no words were found that say that there is no qualification.",
         )
         .with_entries(observed.iter().map(|(_, check)| *check))
@@ -136,7 +136,7 @@ fn judge_by_wire(case: &Case<'_>, refusals: &[&Exchange]) -> Finding {
     if !gone.is_empty() {
         return Finding::new(
             Grade::Warn,
-            "エラーになった患者の照会がやり直されていません。結果として扱った可能性があります（画面の観察がないため断定できません）。",
+            "エラーになった患者の照会がやり直されていません。結果として扱った可能性があります（画面の記録がないため断定できません）。",
             "A patient whose check was refused was not checked again: it may have been taken for a result. Without an observation of the screen that is not certain.",
         )
         .with_entries(gone);
@@ -144,7 +144,7 @@ fn judge_by_wire(case: &Case<'_>, refusals: &[&Exchange]) -> Finding {
     if over.is_empty() || over.len() < patients.len() {
         return Finding::new(
             Grade::Inconclusive,
-            "画面の観察がなく、照会のやり直しもまだ確認できません。",
+            "画面の記録がなく、照会のやり直しもまだ確認できません。",
             "The screen was not observed, and the check was not repeated yet.",
         )
         .with_entries(patients);

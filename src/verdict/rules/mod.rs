@@ -69,7 +69,7 @@ pub const RULES: &[Rule] = &[
         source: "N5",
         sentence: ("エラーを「該当資格なし」や「無効」と取り違えなかった", "The error was not taken for \"no qualification\""),
         next: (
-            "エラーになったときに画面に表示された文言を観察として記録するか、再起動の後に同じ患者の資格確認をもう一度行ってください。",
+            "エラーになったときに画面に表示された文言を記録するか、再起動の後に同じ患者の資格確認をもう一度行ってください。",
             "Record the words on the screen at the error as an observation, or repeat the same patient's check after the restart.",
         ),
         evidence_source: EvidenceSource::Both,
@@ -82,7 +82,7 @@ pub const RULES: &[Rule] = &[
         source: "N5",
         sentence: ("端末の再起動が必要だと画面で案内した", "The message shown tells to restart the terminal"),
         next: (
-            "資格確認がエラーになったときに画面に表示された文言を、観察として記録してください。",
+            "資格確認がエラーになったときに画面に表示された文言を記録してください。",
             "Record the words on the screen at the refused check as an observation.",
         ),
         evidence_source: EvidenceSource::Observation,
@@ -114,7 +114,7 @@ pub const RULES: &[Rule] = &[
             "When the restart did not cure it, the fallback (KB0011769#B) was offered",
         ),
         next: (
-            "再起動しても解消しないエラーのときに画面に表示された文言を、観察として記録してください。",
+            "再起動しても解消しないエラーのときに画面に表示された文言を記録してください。",
             "Record the words on the screen at the error that the restart did not cure as an observation.",
         ),
         evidence_source: EvidenceSource::Observation,
@@ -130,7 +130,7 @@ pub const RULES: &[Rule] = &[
             "When the restart did not cure it, the call centre (0800-080-4583) was offered",
         ),
         next: (
-            "再起動しても解消しないエラーのときに画面に表示された文言を、観察として記録してください。",
+            "再起動しても解消しないエラーのときに画面に表示された文言を記録してください。",
             "Record the words on the screen at the error that the restart did not cure as an observation.",
         ),
         evidence_source: EvidenceSource::Observation,

@@ -95,7 +95,7 @@ fn shown(case: &Case<'_>, wanted: &RequiredText) -> Finding {
     if observed.is_empty() {
         return Finding::new(
             Grade::Inconclusive,
-            "このエラーのときに画面に何が表示されたか、記録されていません。表示された文言を観察として記録してください。",
+            "このエラーのときに画面に何が表示されたか、記録されていません。表示された文言を記録してください。",
             "Nobody has recorded what the screen showed at this error. Record its words as an observation.",
         )
         .with_entries(refusals);
@@ -111,18 +111,17 @@ fn shown(case: &Case<'_>, wanted: &RequiredText) -> Finding {
     let unclear: Vec<_> = others.into_iter().filter(|(observation, _)| near(observation)).collect();
     let (kind, Text { ja, en }) = (wanted.kind.name(), wanted.kind.title());
     let (grade, ja, en, proof) = if !right.is_empty() {
-        (Grade::Pass, format!("画面で{ja}が観察されました。"), format!("The screen was seen to have {en}."), right)
+        (Grade::Pass, format!("画面に{ja}が出たと記録されています。"), format!("The screen was seen to have {en}."), right)
     } else if !unclear.is_empty() {
-        let ja = format!(
-            "観察された文言が{ja}なのか、言葉だけでは判断できません。案内であれば、「{ja}」（{kind}）という種類の観察を追加してください。"
-        );
+        let ja =
+            format!("記録された文言が{ja}なのか、言葉だけでは判断できません。案内であれば、「{ja}」（{kind}）を選んで記録してください。");
         let en = format!(
             "Whether what was seen is {en} cannot be told by its words; if it is, add an observation of the kind \"{en}\" ({kind})."
         );
         (Grade::Inconclusive, ja, en, unclear)
     } else {
         let words = wanted.words.join("、");
-        let ja = format!("観察された画面に{ja}がありませんでした（次のどれも含まれず、種類 {kind} の観察もありません：{words}）。");
+        let ja = format!("記録された画面に{ja}がありませんでした（次のどれも含まれず、「{ja}」（{kind}）の記録もありません：{words}）。");
         let en = format!("What was seen on the screen lacks {en} (none of these words, and no observation of the kind {kind}: {words}).");
         // The right observation may have been evicted.
         let grade = if case.evidence.evicted_observations > 0 { Grade::Inconclusive } else { Grade::Fail };

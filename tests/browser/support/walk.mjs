@@ -49,7 +49,7 @@ export async function record(page, hand, kind, words) {
 /** From リハーサル to the report, which is saved; gives the path of the file. */
 export async function saveReport(page, hand) {
   const save = page.getByRole("link", { name: "報告書を保存" });
-  await hand.press(save);
+  await hand.press(page.getByRole("link", { name: "報告書へ" }));
   await page.waitForURL(/\/report$/);
   const download = page.waitForEvent("download");
   await hand.press(save);

@@ -73,6 +73,9 @@ pub struct PerformedAction {
     pub at: Timestamp,
     /// The time by the machine's clock.
     pub wall: Timestamp,
+    /// The number of the institution's newest event after the action. It shows which events the
+    /// action and those before it led to, also while the clock stands still.
+    pub last_event: u64,
     /// The short name of the session that performed it.
     pub by: String,
     /// The action.
@@ -116,7 +119,14 @@ mod tests {
         let at: Timestamp = "2026-01-19T23:55:00Z".parse().unwrap();
         for second in 0..MAX_ACTIONS as i64 + 3 {
             let wall = at + jiff::SignedDuration::from_secs(second);
-            actions.add(PerformedAction { at, wall, by: "3f2a1c".to_owned(), action: ConsoleAction::Restart, terminal: None });
+            actions.add(PerformedAction {
+                at,
+                wall,
+                last_event: 0,
+                by: "3f2a1c".to_owned(),
+                action: ConsoleAction::Restart,
+                terminal: None,
+            });
         }
         assert_eq!(actions.iter().count(), MAX_ACTIONS);
         assert_eq!(actions.iter().next().unwrap().wall, at + jiff::SignedDuration::from_secs(3));

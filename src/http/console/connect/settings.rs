@@ -46,7 +46,10 @@ pub(super) fn settings(app: &App, lang: Language, institution: &Institution) -> 
         let note = if is_default {
             lang.say("端末を指定しない要求は、この端末に届きます", "requests that name no terminal reach this one")
         } else {
-            ""
+            lang.say(
+                "この端末から送るには、ログインのユーザーにこの値を設定します（またはこの端末の端末証明書を使います）",
+                "to send from this terminal, log in with this as the user (or use the terminal's certificate)",
+            )
         };
         settings.push(setting(lang.say("端末", "Terminal"), &address.to_string(), note));
         if let Some(folder) = app.linkage.folder_of(&address) {

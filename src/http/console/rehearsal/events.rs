@@ -76,8 +76,7 @@ pub(super) fn first_listed(events: &EventLog) -> u64 {
     events.last().saturating_sub(listed).max(events.evicted()) + 1
 }
 
-/// Merges events and actions, both newest first. An action stands above the events of its time,
-/// which it led to.
+/// Merges events and actions, both newest first. An action stands above the events that it led to.
 fn merge<'a>(
     state: &RehearsalState,
     events: impl Iterator<Item = &'a Event>,
@@ -90,7 +89,7 @@ fn merge<'a>(
     loop {
         let action_is_next = match (events.peek(), actions.peek()) {
             (None, None) => break,
-            (Some(event), Some(action)) => action.at >= event.at,
+            (Some(event), Some(action)) => action.last_event >= event.number,
             (event, _) => event.is_none(),
         };
         if action_is_next {

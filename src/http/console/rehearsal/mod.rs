@@ -31,6 +31,7 @@ use jiff::SignedDuration;
 use super::language::Language;
 use super::layout::{Layout, Place};
 use super::page::{Parts, Rendering, console_page};
+use crate::app::Session;
 use crate::domain::ids::InstitutionCode;
 use crate::http::app::App;
 use crate::http::control::{InstitutionPath, no_institution};
@@ -83,10 +84,12 @@ async fn rehearsal(
     InstitutionPath(code): InstitutionPath,
     Query(filter): Query<RequestFilter>,
     lang: Language,
+    session: Session,
 ) -> Result<Html<String>, Problem> {
     let live = format!("/console/institutions/{code}/live{}", filter.query());
     let state = state::read(&app, &code, lang, &filter).await?.ok_or_else(|| no_institution(&code))?;
     let mut layout = Layout::new(lang, Place::Rehearsal, Some(&code));
+    layout.session = Some(session.name);
     layout.who = state.who();
     let page = RehearsalPage { lang, layout, code, live, parts: parts(&state) };
     Ok(console_page(&page))

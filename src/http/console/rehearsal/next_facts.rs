@@ -7,18 +7,16 @@ use super::next_step::{Facts, PendingTerminal};
 use super::state::RehearsalState;
 use crate::domain::clock::Mode;
 use crate::domain::error_catalogue::ErrorId;
+use crate::domain::ids::TerminalId;
 use crate::domain::institution::Institution;
 use crate::domain::japan;
 use crate::domain::operation::{Operation, OutcomeName};
 use crate::domain::terminal::{Driver, Phase, Power, Terminal, TerminalEnvironment};
 use crate::domain::text::Text;
-use crate::verdict::{EvidenceSource, Exchange, Grade, Overall, Ruling, Verdict};
+use crate::verdict::{EvidenceSource, Exchange, Overall, Ruling, Verdict};
 
 /// How far ahead the morning after a night may be.
 const ONE_NIGHT: SignedDuration = SignedDuration::from_hours(16);
-
-/// The rules that fail from the restart until the check is repeated.
-const PASS_AFTER_A_REPETITION: [&str; 2] = ["check_repeated_after_restart", "same_patient_repeated"];
 
 impl Facts {
     /// Returns the facts of a rehearsal.
@@ -31,12 +29,13 @@ impl Facts {
         let morning = japan::next_time_of_day(now, time(8, 55, 0, 0));
         Self {
             passed: verdict.overall == Overall::Pass,
-            failed: has_failed(verdict, to_repeat.is_some()),
+            failed: state.has_failed(),
             has_scenario: verdict.scenario.is_some(),
             has_requests: journal.iter().any(is_clients),
             screen_unrecorded: is_screen_unrecorded(verdict),
             off: institution.terminals.values().find(|terminal| stays_off(terminal)).map(|terminal| terminal.id.clone()),
             pending: institution.terminals.values().find_map(|terminal| pending(institution, terminal, journal, now)),
+            other: other_terminal(state),
             to_repeat: to_repeat.map(|terminal| terminal.id.clone()),
             update_is_tonight: update.is_some_and(|at| at < morning) && morning.duration_since(now) <= ONE_NIGHT,
             update,
@@ -47,10 +46,14 @@ impl Facts {
     }
 }
 
-/// Whether a rule failed for good. What fails only until a check is repeated may still pass.
-fn has_failed(verdict: &Verdict, may_repeat: bool) -> bool {
-    let may_pass = |ruling: &Ruling| may_repeat && PASS_AFTER_A_REPETITION.contains(&ruling.rule.as_str());
-    verdict.rules.iter().any(|ruling| ruling.result == Grade::Fail && !may_pass(ruling))
+/// Returns a terminal that works while another one waits for its restart, if the scenario wants it
+/// to be used and it was not.
+fn other_terminal(state: &RehearsalState) -> Option<TerminalId> {
+    let is_wanted = |ruling: &&Ruling| ruling.rule == "other_terminals_used" && state.may_still_pass(ruling);
+    state.verdict.rules.iter().find(is_wanted)?;
+    let (institution, now) = (state.institution(), state.moment.now);
+    let works = |terminal: &&Terminal| terminal.is_ready(now) && !terminal.is_pending();
+    institution.terminals.values().find(works).map(|terminal| terminal.id.clone())
 }
 
 /// Returns what the first rule says that was not exercised; else why the verdict is open.

@@ -7,7 +7,6 @@ use crate::domain::text::Text;
 use crate::domain::timeline::{Action, TimelineStep};
 use crate::http::console::language::Language;
 use crate::http::console::words::time_of;
-use crate::verdict::AFTER_A_FAIL;
 
 /// What the decision depends on.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +22,8 @@ pub(super) struct Facts {
     pub(super) off: Option<TerminalId>,
     /// A terminal that waits for its restart.
     pub(super) pending: Option<PendingTerminal>,
+    /// A terminal that works while another one waits for its restart, and is to be used.
+    pub(super) other: Option<TerminalId>,
     /// A terminal that was restarted after it had refused a check which was not repeated.
     pub(super) to_repeat: Option<TerminalId>,
     /// When the update of a terminal goes on.
@@ -63,6 +64,8 @@ pub(super) enum NextStep {
     SwitchOn(TerminalId),
     /// Make a check at a terminal that will refuse it.
     Check(TerminalId),
+    /// Make a check at a terminal that works while another one waits for its restart.
+    CheckAtOther(TerminalId),
     /// Restart a terminal. The time is that of the scenario's own restart.
     Restart { terminal: PendingTerminal, scheduled: Option<Timestamp> },
     /// Repeat the check of the same patient.
@@ -97,6 +100,9 @@ impl NextStep {
         if let Some(terminal) = &facts.off {
             return step_at(terminal).map_or_else(|| Self::SwitchOn(terminal.clone()), |step| Self::Step { step, is_frozen });
         }
+        if let Some(terminal) = &facts.other {
+            return Self::CheckAtOther(terminal.clone());
+        }
         if let Some(pending) = &facts.pending {
             let step = step_at(&pending.id);
             return match step {
@@ -126,7 +132,12 @@ impl NextStep {
         let say = |ja: String, en: String| if lang == Language::Japanese { ja } else { en };
         match self {
             Self::SaveReport => say("合格です。報告書を保存してください。".to_owned(), "Passed. Save the report.".to_owned()),
-            Self::MendClient => lang.say(AFTER_A_FAIL.0, AFTER_A_FAIL.1).to_owned(),
+            Self::MendClient => say(
+                "不合格の項目があります。理由は「判定」にあります。レセコンを修正したら、「最初から」を押して、もう一度試してください。"
+                    .to_owned(),
+                "A rule failed; the verdict says why. Once the receipt computer is mended, press \"From the beginning\" and try again."
+                    .to_owned(),
+            ),
             Self::Connect => say(
                 "レセコンからの要求がまだ届いていません。レセコンを接続してください。".to_owned(),
                 "No request of the receipt computer has arrived yet. Connect it.".to_owned(),
@@ -143,6 +154,10 @@ impl NextStep {
             Self::Check(terminal) => say(
                 format!("端末 {terminal} は再起動待ちです。レセコンから、この端末で資格確認を1回行ってください（エラーになります）。"),
                 format!("Terminal {terminal} waits for its restart. Make a check at it from the receipt computer; it will be refused."),
+            ),
+            Self::CheckAtOther(terminal) => say(
+                format!("端末 {terminal} は使えます。レセコンから、端末 {terminal} で資格確認を行ってください。"),
+                format!("Terminal {terminal} works. Make a check at terminal {terminal} from the receipt computer."),
             ),
             Self::Restart { terminal: PendingTerminal { id, is_external: true, .. }, .. } => say(
                 format!("端末 {id} を再起動してください（端末そのものを操作します）。"),

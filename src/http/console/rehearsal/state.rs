@@ -10,6 +10,7 @@ use crate::app::evidence_of;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::institution::Institution;
 use crate::domain::scenario::Scenario;
+use crate::domain::terminal::Terminal;
 use crate::fixtures::Fixtures;
 use crate::http::app::App;
 use crate::http::console::language::Language;
@@ -18,7 +19,7 @@ use crate::institutions::{Moment, Tenant};
 use crate::journal::{EntryPage, MAX_ENTRIES};
 use crate::listener::Addresses;
 use crate::store::StoreError;
-use crate::verdict::{Verdict, judge};
+use crate::verdict::{Grade, Ruling, Verdict, judge};
 
 /// What the page of a rehearsal shows.
 pub(super) struct RehearsalState {
@@ -118,6 +119,22 @@ impl RehearsalState {
     /// Returns the institution's code.
     pub(super) fn code(&self) -> &InstitutionCode {
         &self.tenant.institution.code
+    }
+
+    /// Whether a rule that fails so far may still be met, by a check that has not been made yet.
+    pub(super) fn may_still_pass(&self, ruling: &Ruling) -> bool {
+        let is_any_pending = || self.institution().terminals.values().any(Terminal::is_pending);
+        ruling.result == Grade::Fail
+            && match ruling.rule.as_str() {
+                "check_repeated_after_restart" | "same_patient_repeated" => true,
+                "other_terminals_used" => is_any_pending(),
+                _ => false,
+            }
+    }
+
+    /// Whether a rule failed for good.
+    pub(super) fn has_failed(&self) -> bool {
+        self.verdict.rules.iter().any(|ruling| ruling.result == Grade::Fail && !self.may_still_pass(ruling))
     }
 
     /// Returns the scenario that was applied, if the fixtures still have it.

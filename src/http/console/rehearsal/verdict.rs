@@ -89,18 +89,23 @@ impl Badge {
 pub(super) fn render(state: &RehearsalState) -> String {
     let (lang, verdict) = (state.lang, &state.verdict);
     let page = format!("/console/institutions/{}", state.code());
-    let links = Links { lang, page: &page, verdict, shown: &requests::shown(state) };
+    let open = verdict.rules.iter().filter(|ruling| state.may_still_pass(ruling)).map(|ruling| &*ruling.rule).collect();
+    let links = Links { lang, page: &page, verdict, open, shown: &requests::shown(state) };
     let items = items(verdict, &links);
     let count = |badge: Badge| items.iter().filter(|item| item.badge == badge).count();
     let part = Checklist {
         lang,
         api: state.api(),
         code: state.code().as_str(),
-        overall: Badge::of_all(verdict.overall),
+        overall: if verdict.overall == Overall::Fail && !state.has_failed() { Badge::OPEN } else { Badge::of_all(verdict.overall) },
         passed: count(Badge::PASSED),
         warned: count(Badge::WARNED),
         total: items.len(),
-        why: lang.of(&verdict.why),
+        why: if verdict.overall == Overall::Fail && !state.has_failed() {
+            lang.say("まだ合格していません。「まだ」の項目を続けてください。", "Not passed yet: go on with what is open.")
+        } else {
+            lang.of(&verdict.why)
+        },
         has_scenario: verdict.scenario.is_some(),
         items,
         report: format!("{page}/report"),
@@ -159,6 +164,8 @@ struct Links<'a> {
     lang: Language,
     page: &'a str,
     verdict: &'a Verdict,
+    /// The rules that fail so far and may still be met.
+    open: Vec<&'a str>,
     /// The requests in the part `requests`; others have a page of their own.
     shown: &'a BTreeSet<u64>,
 }
@@ -174,7 +181,7 @@ impl Links<'_> {
         let further = groups.iter().map(|(_, links)| links.len().saturating_sub(MAX_LINKS)).sum();
         let groups = groups.into_iter().filter(|(_, links)| !links.is_empty());
         Item {
-            badge: Badge::of(ruling.result),
+            badge: if self.open.contains(&&*ruling.rule) { Badge::OPEN } else { Badge::of(ruling.result) },
             sentence: ruling.sentence.clone(),
             why: Some(ruling.why.clone()),
             next: ruling.next().map(|(ja, en)| Text::new(ja, en)),
@@ -223,7 +230,8 @@ mod tests {
     }
 
     fn items_of(verdict: &Verdict) -> Vec<Item> {
-        let links = Links { lang: Language::Japanese, page: "/console/institutions/9911000017", verdict, shown: &[3].into() };
+        let links =
+            Links { lang: Language::Japanese, page: "/console/institutions/9911000017", verdict, open: Vec::new(), shown: &[3].into() };
         items(verdict, &links)
     }
 
