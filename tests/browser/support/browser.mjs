@@ -50,5 +50,5 @@ export async function openPage(browser, options = {}) {
     await opened.close();
     assert.deepEqual(troubles, []);
   };
-  return { page, settled };
+  return { page, settled, troubles };
 }
