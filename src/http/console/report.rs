@@ -16,6 +16,7 @@ use crate::app::evidence_of;
 use crate::chart::{History, Range, Request, Words};
 use crate::domain::ids::InstitutionCode;
 use crate::domain::operation::Operation;
+use crate::domain::rehearsal::Rehearsal;
 use crate::domain::terminal::Terminal;
 use crate::http::app::App;
 use crate::http::control::{InstitutionPath, no_institution};
@@ -35,6 +36,7 @@ struct ReportPage {
     lang: Language,
     layout: Layout,
     code: InstitutionCode,
+    rehearsal: Rehearsal,
     /// The report, as HTML.
     report: String,
 }
@@ -64,7 +66,7 @@ pub(super) async fn report(
     }
     let mut layout = Layout::new(lang, Place::Report, Some(&code));
     layout.who = who(lang, &verdict.evidence.rehearsal);
-    Ok(console_page(&ReportPage { lang, layout, code, report: verdict::report(&verdict, Some(&drawing)) }).into_response())
+    Ok(console_page(&ReportPage { lang, layout, code, rehearsal: verdict.evidence.rehearsal.clone(), report: verdict::report(&verdict, Some(&drawing)) }).into_response())
 }
 
 /// Returns the name of the file: ASCII only, as institution codes and scenario ids are.
