@@ -66,7 +66,14 @@ pub(super) async fn report(
     }
     let mut layout = Layout::new(lang, Place::Report, Some(&code));
     layout.who = who(lang, &verdict.evidence.rehearsal);
-    Ok(console_page(&ReportPage { lang, layout, code, rehearsal: verdict.evidence.rehearsal.clone(), report: verdict::report(&verdict, Some(&drawing)) }).into_response())
+    Ok(console_page(&ReportPage {
+        lang,
+        layout,
+        code,
+        rehearsal: verdict.evidence.rehearsal.clone(),
+        report: verdict::report(&verdict, Some(&drawing)),
+    })
+    .into_response())
 }
 
 /// Returns the name of the file: ASCII only, as institution codes and scenario ids are.
