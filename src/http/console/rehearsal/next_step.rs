@@ -98,7 +98,8 @@ impl NextStep {
         let is_frozen = facts.is_frozen;
         let step_at = |terminal: &TerminalId| facts.step.clone().filter(|step| step.terminal.as_ref() == Some(terminal));
         if let Some(terminal) = &facts.off {
-            return step_at(terminal).map_or_else(|| Self::SwitchOn(terminal.clone()), |step| Self::Step { step, is_frozen });
+            let switches_on = step_at(terminal).filter(|step| step.action == Action::PowerOn);
+            return switches_on.map_or_else(|| Self::SwitchOn(terminal.clone()), |step| Self::Step { step, is_frozen });
         }
         if let Some(terminal) = &facts.other {
             return Self::CheckAtOther(terminal.clone());
