@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use super::entry::{Entry, ListedEntry, Outcome};
 use super::message::RenderedText;
-use crate::domain::linkage::FileKind;
 use crate::domain::operation::Operation;
 use crate::domain::terminal;
 use crate::verdict::{Exchange, File, NoKind, Package, Report, RequestKind};
+use crate::wire::file_name::FileName;
 
 /// Returns the evidence in a journal, oldest entry first. The same file name always has the same
 /// number.
@@ -66,9 +66,8 @@ fn file(entry: &Entry, names: &mut BTreeMap<String, u64>) -> Option<File> {
     let name = entry.path.rsplit('/').next().filter(|name| !name.is_empty())?;
     let next = names.len() as u64 + 1;
     let number = *names.entry(name.to_owned()).or_insert(next);
-    let stem = name.split_once("req_").map(|(stem, _)| stem);
-    let known = FileKind::ALL.iter().find(|kind| stem == Some(kind.stem()));
-    Some(File { kind: known.map_or(RequestKind::Other(NoKind::Unknown), |kind| RequestKind::Known(*kind)), name: number })
+    let kind = FileName::kind_of(name).map_or(RequestKind::Other(NoKind::Unknown), RequestKind::Known);
+    Some(File { kind, name: number })
 }
 
 fn package(entry: &Entry) -> Option<Package> {

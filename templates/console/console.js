@@ -149,11 +149,15 @@ function replace(parts) {
 async function poll(path) {
   for (;;) {
     await new Promise((after) => setTimeout(after, 3000));
-    const response = await fetch(path, { headers: { Accept: "application/json" } }).catch(() => null);
-    if (response?.status === 401) return location.assign("/signin");
-    if (response?.status === 404) return say(text.gone, true);
-    if (response?.ok) replace(await response.json());
-    showState(response?.ok ? "polling" : "lost");
+    try {
+      const response = await fetch(path, { headers: { Accept: "application/json" } });
+      if (response.status === 401) return location.assign("/signin");
+      if (response.status === 404) return say(text.gone, true);
+      if (response.ok) replace(await response.json());
+      showState(response.ok ? "polling" : "lost");
+    } catch {
+      showState("lost");
+    }
   }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::inquiry::Validity;
 use crate::domain::linkage::FileKind;
 use crate::domain::operation::Operation;
 use crate::journal::{Entry, FILE, JournalError, Outcome};
+use crate::wire::file_name::FileName;
 
 /// How a request ended: a sign, a few words, and the class of both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +58,7 @@ pub(super) fn is_check(entry: &Entry) -> bool {
         Operation::Search | Operation::Card => true,
         Operation::Linkage => {
             let name = entry.path.rsplit('/').next().unwrap_or_default();
-            name.split_once("req_").is_some_and(|(stem, _)| stem == FileKind::Check.stem())
+            FileName::kind_of(name) == Some(FileKind::Check)
         }
         _ => false,
     }

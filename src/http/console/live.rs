@@ -239,11 +239,13 @@ impl LiveStream {
             if self.has_signed_out().await {
                 return None;
             }
-            let tick = if self.sent.is_empty() { self.view.tick() } else { self.view.end_of_tick().await };
+            let is_first = self.sent.is_empty();
+            let tick = if is_first { self.view.tick() } else { self.view.end_of_tick().await };
             let longest = if self.app.institutions.is_shared() { MAX_WAIT_SHARED } else { MAX_WAIT };
             match self.view.rendered_after(&self.app, tick).await {
                 Ok(Some(Rendering { parts, due })) => {
-                    self.wait = due.unwrap_or(longest).clamp(TICK, longest);
+                    // The first parts may have been rendered for another browser, before the page.
+                    self.wait = if is_first { TICK } else { due.unwrap_or(longest).clamp(TICK, longest) };
                     let changed = self.changed_parts(&parts);
                     self.sent = parts;
                     if !changed.is_empty() {

@@ -8,6 +8,7 @@ use crate::domain::operation::Operation;
 use crate::domain::terminal::ReportState;
 use crate::journal::FILE;
 use crate::journal::entry::MASKED;
+use crate::wire::file_name::split_prefix;
 
 /// The routes of the backend. `{}` is a part that the client fills in, `{file}` a file's name.
 const ROUTES: [&str; 9] = [
@@ -244,8 +245,8 @@ fn disposition(value: &str) -> String {
 /// Returns a file's kind and extension, with the part in between masked.
 fn file_name(name: &str) -> String {
     let begin = FileKind::ALL.iter().find_map(|kind| {
-        let rest = name.strip_prefix(kind.stem())?;
-        let direction = ["req_", "res_"].into_iter().find(|direction| rest.starts_with(direction))?;
+        let (_, rest) = split_prefix(name, kind.stem())?;
+        let direction = ["req_", "res_"].into_iter().find(|direction| split_prefix(rest, direction).is_some())?;
         Some([kind.stem(), direction].concat())
     });
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());

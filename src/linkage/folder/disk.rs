@@ -34,10 +34,13 @@ pub(super) fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
     Ok(metadata.is_file().then(|| Stamp { size: metadata.len(), modified: metadata.modified().ok() }))
 }
 
-/// Renames a file, replacing one with the new name.
+/// Renames a file, replacing one with the new name, also a read-only one.
 pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     step();
-    fs::rename(from, to)
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied && make_writable(to) => fs::rename(from, to),
+        renamed => renamed,
+    }
 }
 
 /// Renames a file unless the new name exists. Another process may still create it between the
@@ -59,8 +62,8 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     existed(removed).map(|_| ())
 }
 
-/// Makes a read-only file writable, where that keeps it from being removed: on Windows, on file
-/// systems such as FAT and those of many network shares. Returns whether it was done.
+/// Makes a read-only file writable, where that keeps it from being removed or replaced: on Windows,
+/// on file systems such as FAT and those of many network shares. Returns whether it was done.
 #[cfg(windows)]
 fn make_writable(path: &Path) -> bool {
     let read_only = fs::symlink_metadata(path).map(|metadata| metadata.permissions()).ok().filter(fs::Permissions::readonly);

@@ -89,7 +89,7 @@ impl ResultFile {
     /// Whether it has to wait for `other`: results of the same name are delivered one after
     /// another, even if the first attempt fails.
     pub(super) fn waits_for(&self, other: &Self) -> bool {
-        other.tried && !self.tried && self.name == other.name && self.output_dir() == other.output_dir()
+        other.tried && !self.tried && self.name.eq_ignore_ascii_case(&other.name) && self.output_dir() == other.output_dir()
     }
 
     /// Puts it into its final place, or completes it there. Returns `false` if someone else

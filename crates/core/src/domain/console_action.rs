@@ -97,7 +97,7 @@ impl ConsoleActions {
 
     /// Appends an action.
     pub fn add(&mut self, performed: PerformedAction) {
-        if self.0.len() == MAX_ACTIONS {
+        while self.0.len() >= MAX_ACTIONS {
             self.0.pop_front();
         }
         self.0.push_back(performed);

@@ -66,6 +66,11 @@ impl FileName {
         parsed.ok_or_else(|| not_public(name).map_or_else(|| NameError::Unknown(unknown(name)), NameError::NotPublic))
     }
 
+    /// Returns the kind of a request's file, by its name.
+    pub fn kind_of(name: &str) -> Option<FileKind> {
+        Self::parse(name).ok().map(|name| name.kind)
+    }
+
     /// Returns the response's file name: the request's with `req` replaced by `res`.
     pub fn answer(&self, extension: &str) -> String {
         let res = if self.in_capitals { "RES" } else { "res" };
@@ -74,7 +79,7 @@ impl FileName {
 }
 
 /// Splits a prefix off a name, whether in upper or lower case.
-fn split_prefix<'a>(name: &'a str, prefix: &str) -> Option<(&'a str, &'a str)> {
+pub fn split_prefix<'a>(name: &'a str, prefix: &str) -> Option<(&'a str, &'a str)> {
     name.split_at_checked(prefix.len()).filter(|(start, _)| start.eq_ignore_ascii_case(prefix))
 }
 

@@ -12,6 +12,7 @@ use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::operation::Operation;
 use crate::http::app::App;
 use crate::http::arrivals::Arrival;
+use crate::http::console::entry_words::is_check;
 use crate::http::console::language::Language;
 use crate::http::console::words::time_of_day;
 use crate::http::handshakes::FailedHandshake;
@@ -173,7 +174,10 @@ impl ConnectionState {
         let lang = self.lang;
         let name = lang.say("連携フォルダー", "Linkage folder");
         match self.last(|entry| entry.method == FILE) {
-            Some(entry) => self.step(name, StepState::Done, Some(self.said(entry))),
+            Some(entry) => {
+                let state = if is_understood(entry) { StepState::Done } else { StepState::Failed };
+                self.step(name, state, Some(self.said(entry)))
+            }
             None if self.has_folder => self.step(name, StepState::Open, None),
             None => {
                 let detail = lang.say("このサーバーでは使っていません（--linkage）", "not served (--linkage)");
@@ -208,10 +212,6 @@ impl ConnectionState {
             self.lang.say("医療機関を特定できない要求があります（下の表）", "some requests name no known institution: see the table below");
         (!self.strays.is_empty()).then(|| hint.to_owned())
     }
-}
-
-fn is_check(entry: &Entry) -> bool {
-    entry.operation == Operation::Search
 }
 
 /// Whether the request was read and its sender was accepted, whatever the answer is.

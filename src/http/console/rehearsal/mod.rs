@@ -108,7 +108,9 @@ pub(super) async fn render(
     let state = state::read(app, code, lang, filter).await?;
     Ok(state.map(|state| {
         let institution = state.institution();
-        let due = institution.next_due().and_then(|due| institution.clock.wall_at(due));
+        // A terminal that starts is ready without an event.
+        let ready = institution.terminals.values().map(|terminal| terminal.boot.ready_at).filter(|at| *at > state.moment.now);
+        let due = institution.next_due().into_iter().chain(ready).min().and_then(|due| institution.clock.wall_at(due));
         let due = due.map(|due| due.duration_since(state.moment.wall).max(SignedDuration::ZERO).unsigned_abs());
         Rendering { parts: parts(&state), due }
     }))

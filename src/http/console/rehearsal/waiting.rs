@@ -42,7 +42,7 @@ fn pending(lang: Language, institution: &Institution, terminal: &Terminal) -> St
         let (ja, en) = if reader_alone && !terminal.settings.stuck {
             ("カードリーダーの電源の入れ直しと、端末の再起動", "its card reader to be switched off and on, and a restart")
         } else {
-            ("再起動しても解消しません（コールセンターへの連絡が必要）", "a restart does not help: the call centre has to")
+            ("再起動しても解消しません（コールセンターへの連絡が必要）", "the call centre: a restart does not help")
         };
         return lang.say(ja, en).to_owned();
     }
@@ -50,7 +50,7 @@ fn pending(lang: Language, institution: &Institution, terminal: &Terminal) -> St
     match terminal.settings.automatic_restart {
         Some(time) => {
             let time = time.strftime("%H:%M");
-            format!("{restart}{}{time}{}", lang.say("。自動の再起動は ", "; it restarts by itself at "), lang.say("", ""))
+            format!("{restart}{}{time}", lang.say("。自動の再起動は ", "; it restarts by itself at "))
         }
         None => restart.to_owned(),
     }
