@@ -16,9 +16,9 @@ pub const MAX_SCREENSHOT_SIZE: usize = 2 * 1024 * 1024;
 named! {
     /// The format of a picture.
     pub enum PictureFormat {
-        /// PNG.
+        /// A PNG file.
         Png = "image/png",
-        /// JPEG.
+        /// A JPEG file.
         Jpeg = "image/jpeg",
     }
 }
