@@ -74,7 +74,8 @@ impl Institutions {
     }
 
     /// Settles and changes an institution as [`Institutions::update`] does. If `act` returns the
-    /// change of a screenshot, that is stored together with the institution, which must change, too.
+    /// change of a screenshot, that is stored together with the institution, which must change
+    /// too.
     ///
     /// # Errors
     /// The store does not work, and nothing has changed.

@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::HeaderName;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, NoContent, Response};
 use bytes::Bytes;
 use serde_json::json;
 
@@ -119,21 +119,18 @@ pub async fn read_screenshot(State(app): State<Arc<App>>, ObservationPath(code, 
     Ok((HEADERS, [(CONTENT_TYPE, format)], picture).into_response())
 }
 
-/// `DELETE …/observations/{number}/screenshot`: deletes the picture, and records that.
+/// `DELETE …/observations/{number}/screenshot`: deletes the picture, and records that; 204.
 ///
 /// # Errors
 /// No such institution, observation or picture.
-pub async fn delete_screenshot(
-    State(app): State<Arc<App>>,
-    ObservationPath(code, number): ObservationPath,
-) -> Result<Json<Observation>, Problem> {
+pub async fn delete_screenshot(State(app): State<Arc<App>>, ObservationPath(code, number): ObservationPath) -> Result<NoContent, Problem> {
     let deleted = app.institutions.update_with_screenshot(&code, |tenant, moment| {
         match tenant.institution.observations.detach(number, moment.wall) {
-            Ok(detached) => (Ok(detached.clone()), Some(ScreenshotChange::Remove(number))),
+            Ok(()) => (Ok(NoContent), Some(ScreenshotChange::Remove(number))),
             Err(error) => (Err(problem(error, &code, number)), None),
         }
     });
-    deleted.await?.ok_or_else(|| no_institution(&code))?.map(Json)
+    deleted.await?.ok_or_else(|| no_institution(&code))?
 }
 
 fn problem(error: ScreenshotError, code: &InstitutionCode, number: u64) -> Problem {

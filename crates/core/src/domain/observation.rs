@@ -147,15 +147,14 @@ impl Observations {
         Ok(observation)
     }
 
-    /// Records that the picture of an observation, which is returned, was deleted.
+    /// Records that the picture of an observation was deleted.
     ///
     /// # Errors
     /// There is no such observation, or it has no picture.
-    pub fn detach(&mut self, number: u64, wall: Timestamp) -> Result<&Observation, ScreenshotError> {
-        let observation = self.find_mut(number)?;
-        let stored = observation.screenshot.as_mut().filter(|screenshot| screenshot.removed.is_none());
+    pub fn detach(&mut self, number: u64, wall: Timestamp) -> Result<(), ScreenshotError> {
+        let stored = self.find_mut(number)?.screenshot.as_mut().filter(|screenshot| screenshot.removed.is_none());
         stored.ok_or(ScreenshotError::Nothing)?.removed = Some(wall);
-        Ok(observation)
+        Ok(())
     }
 
     fn find_mut(&mut self, number: u64) -> Result<&mut Observation, ScreenshotError> {
