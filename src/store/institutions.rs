@@ -72,8 +72,8 @@ impl Store {
     /// the change's messages to the outbox, in one transaction. Returns whether the write
     /// succeeded; `false` means that another writer was faster.
     ///
-    /// `new_generation`: the institution is reset or deleted, so its journal and its screenshots are
-    /// deleted too.
+    /// `new_generation`: the institution is reset or deleted, so its journal and its screenshots
+    /// are deleted too.
     ///
     /// # Errors
     /// The store does not work. It is then unknown whether the row was written.
@@ -104,8 +104,8 @@ impl Store {
         .await
     }
 
-    /// Writes a row over the version `before`, as [`Store::save`] does, together with the change of
-    /// a screenshot.
+    /// Writes a row over the version `before`, as [`Store::save`] does, together with the change
+    /// of a screenshot.
     ///
     /// # Errors
     /// The store does not work. It is then unknown whether the row was written.
@@ -130,8 +130,8 @@ impl Store {
         .await
     }
 
-    /// Deletes a row, its journal and its screenshots. Returns whether it succeeded; `false` means that another
-    /// writer was faster.
+    /// Deletes a row, its journal and its screenshots. Returns whether it succeeded; `false` means
+    /// that another writer was faster.
     ///
     /// # Errors
     /// The store does not work. It is then unknown whether the row was deleted.
