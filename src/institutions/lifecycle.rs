@@ -61,7 +61,7 @@ impl Institutions {
         tenant.institution.settle(moment.now);
         let outbox = self.0.outbox(&mut tenant, wall);
         let answer = answer(&tenant, moment);
-        Decision::Write(Write::Replace { tenant: Box::new(tenant), new_generation: true, outbox }, answer)
+        Decision::Write(Write::Replace { tenant: Box::new(tenant), new_generation: true, outbox, screenshot: None }, answer)
     }
 
     /// Returns a code that no institution has: in the prefecture that does not exist, and of

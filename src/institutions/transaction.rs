@@ -10,7 +10,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::cache::{CacheEntry, CacheState, CachedTenant};
 use super::{Inner, Institutions, Moment, Tenant};
 use crate::domain::ids::InstitutionCode;
-use crate::store::{OutboxMessage, Record, StoreError};
+use crate::store::{OutboxMessage, Record, ScreenshotChange, StoreError};
 
 /// How often an update is retried after a version conflict.
 const MAX_ATTEMPTS: usize = 20;
@@ -50,6 +50,8 @@ pub(super) enum Write {
         new_generation: bool,
         /// The messages to add to the outbox.
         outbox: Vec<OutboxMessage>,
+        /// The change of a screenshot; only within a generation.
+        screenshot: Option<ScreenshotChange>,
     },
     /// Delete the row; for an institution of the fixtures, keep the row as a tombstone.
     Delete,
@@ -68,6 +70,20 @@ impl Institutions {
     /// # Errors
     /// The store does not work, and nothing has changed.
     pub async fn update<T>(&self, code: &InstitutionCode, mut act: impl FnMut(&mut Tenant, Moment) -> T) -> Result<Option<T>, StoreError> {
+        self.update_with_screenshot(code, |tenant, moment| (act(tenant, moment), None)).await
+    }
+
+    /// Settles and changes an institution as [`Institutions::update`] does. If `act` returns the
+    /// change of a screenshot, that is stored together with the institution, which must change
+    /// too.
+    ///
+    /// # Errors
+    /// The store does not work, and nothing has changed.
+    pub async fn update_with_screenshot<T>(
+        &self,
+        code: &InstitutionCode,
+        mut act: impl FnMut(&mut Tenant, Moment) -> (T, Option<ScreenshotChange>),
+    ) -> Result<Option<T>, StoreError> {
         let updated = self.transact(code, |current| {
             let Some(before) = current.live_tenant() else {
                 return Decision::Keep(None);
@@ -75,7 +91,7 @@ impl Institutions {
             let (mut settled, moment) = (before.clone(), before.moment(current.wall));
             settled.institution.settle(moment.now);
             let mut changed = settled.clone();
-            let output = act(&mut changed, moment);
+            let (output, screenshot) = act(&mut changed, moment);
             let was_due = current.loaded.as_ref().is_some_and(|loaded| loaded.is_due(moment.now));
             if !was_due && changed == settled {
                 return Decision::Keep(Some(output));
@@ -83,7 +99,8 @@ impl Institutions {
             // Settling alone leaves an institution untouched.
             changed.untouched &= changed == settled;
             let outbox = self.0.outbox(&mut changed, moment.wall);
-            Decision::Write(Write::Replace { tenant: Box::new(changed), new_generation: false, outbox }, Some(output))
+            let write = Write::Replace { tenant: Box::new(changed), new_generation: false, outbox, screenshot };
+            Decision::Write(write, Some(output))
         });
         updated.await
     }
@@ -143,10 +160,14 @@ impl Inner {
         let version = expected_version.map_or_else(|| fastrand::i64(0..i64::MAX / 2), |version| version + 1);
         let epoch = self.epoch();
         match write {
-            Write::Replace { tenant, new_generation, outbox } => {
+            Write::Replace { tenant, new_generation, outbox, screenshot } => {
                 let record = tenant.record();
                 let _guard = if new_generation { Some(self.recorder.discard_journal(&Some(entry.code.clone())).await) } else { None };
-                if !self.store.save(code, expected_version, version, &record, new_generation, &outbox).await? {
+                let saved = match screenshot {
+                    Some(change) => self.store.save_with_screenshot(code, expected_version, version, &record, &outbox, &change).await?,
+                    None => self.store.save(code, expected_version, version, &record, new_generation, &outbox).await?,
+                };
+                if !saved {
                     return Ok(false);
                 }
                 let terminals_before = match entry.state(epoch) {

@@ -30,11 +30,11 @@ pub(super) type Schema = (i64, &'static str, &'static str);
 
 const SQLITE: [Schema; 2] = [
     (1, "institutions, journals and outbox", include_str!("migrations/sqlite_1.sql")),
-    (2, "codes and sessions of the console", include_str!("migrations/sqlite_2.sql")),
+    (2, "codes, sessions and screenshots of the console", include_str!("migrations/sqlite_2.sql")),
 ];
 const POSTGRES: [Schema; 2] = [
     (1, "institutions, journals and outbox", include_str!("migrations/postgres_1.sql")),
-    (2, "codes and sessions of the console", include_str!("migrations/postgres_2.sql")),
+    (2, "codes, sessions and screenshots of the console", include_str!("migrations/postgres_2.sql")),
 ];
 
 impl Target {

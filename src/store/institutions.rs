@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 
 use super::outbox::add_messages;
 use super::shared::{Unanswered, VersionedRow};
-use super::{OutboxMessage, Reads, Store, StoreError};
+use super::{OutboxMessage, Reads, ScreenshotChange, Store, StoreError};
 
 /// The value of `expires` for a row that never expires.
 const NEVER: i64 = i64::MAX;
@@ -72,7 +72,8 @@ impl Store {
     /// the change's messages to the outbox, in one transaction. Returns whether the write
     /// succeeded; `false` means that another writer was faster.
     ///
-    /// `anew`: the institution is reset or deleted, so its journal is deleted too.
+    /// `new_generation`: the institution is reset or deleted, so its journal and its screenshots
+    /// are deleted too.
     ///
     /// # Errors
     /// The store does not work. It is then unknown whether the row was written.
@@ -93,6 +94,7 @@ impl Store {
             let won = write(&mut all, code, before, version, record).await?;
             if won && new_generation {
                 super::journal::clear_all(&mut all, code).await?;
+                super::screenshots::clear_all(&mut all, code).await?;
             }
             if won {
                 add_messages(&mut all, messages).await?;
@@ -102,8 +104,34 @@ impl Store {
         .await
     }
 
-    /// Deletes a row and its journal. Returns whether it succeeded; `false` means that another
-    /// writer was faster.
+    /// Writes a row over the version `before`, as [`Store::save`] does, together with the change
+    /// of a screenshot.
+    ///
+    /// # Errors
+    /// The store does not work. It is then unknown whether the row was written.
+    pub async fn save_with_screenshot(
+        &self,
+        code: &str,
+        before: Option<i64>,
+        version: i64,
+        record: &Record,
+        messages: &[OutboxMessage],
+        change: &ScreenshotChange,
+    ) -> Result<bool, StoreError> {
+        self.run(async |connection| {
+            let mut all = sqlx::Connection::begin(connection).await?;
+            let won = write(&mut all, code, before, version, record).await?;
+            if won {
+                super::screenshots::apply(&mut all, code, change).await?;
+                add_messages(&mut all, messages).await?;
+            }
+            all.commit().await.map(|()| won)
+        })
+        .await
+    }
+
+    /// Deletes a row, its journal and its screenshots. Returns whether it succeeded; `false` means
+    /// that another writer was faster.
     ///
     /// # Errors
     /// The store does not work. It is then unknown whether the row was deleted.
@@ -118,6 +146,7 @@ impl Store {
             let won = removed.rows_affected() == 1;
             if won {
                 super::journal::clear_all(&mut both, code).await?;
+                super::screenshots::clear_all(&mut both, code).await?;
             }
             both.commit().await.map(|()| won)
         })

@@ -13,6 +13,7 @@ mod notes;
 mod open;
 mod outbox;
 mod processes;
+mod screenshots;
 mod shared;
 mod target;
 
@@ -30,6 +31,7 @@ pub use institutions::{Record, RowLookup};
 pub use journal::{Batch, Bound, JournalCounters, StoredEntry, StoredPage};
 pub use listen::{Listener, StoreNotification};
 pub use outbox::{ClaimedMessage, OutboxMessage};
+pub use screenshots::ScreenshotChange;
 pub use shared::VersionedRow;
 pub use target::Target;
 

@@ -15,6 +15,7 @@ use crate::domain::japan;
 use crate::domain::observation::{self, ObservationInput, ObservationKind};
 use crate::domain::rehearsal::Rehearsal;
 use crate::domain::scenario::WantedCheck;
+use crate::domain::screenshot::Screenshot;
 use crate::domain::text::Text;
 
 /// The evidence about the clients of one institution.
@@ -168,11 +169,15 @@ pub struct Observation {
     /// The observer, as entered by the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// The picture of the screen; absent if none was attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screenshot: Option<Screenshot>,
 }
 
 impl From<&observation::Observation> for Observation {
     fn from(observation: &observation::Observation) -> Self {
         let ObservationInput { kind, text, terminal, entry, by } = observation.input.clone();
-        Self { number: observation.number, wall: observation.wall, kind, text, terminal: terminal.map(|id| id.to_string()), entry, by }
+        let (number, wall, screenshot) = (observation.number, observation.wall, observation.screenshot.clone());
+        Self { number, wall, kind, text, terminal: terminal.map(|id| id.to_string()), entry, by, screenshot }
     }
 }

@@ -211,6 +211,10 @@ impl Report<'_> {
         Origin::of(source).mark()
     }
 
+    fn has_screenshots(&self) -> bool {
+        self.verdict.evidence.observations.iter().any(|observation| observation.screenshot.is_some())
+    }
+
     fn time(at: &Timestamp) -> String {
         japan::format_japanese(*at)
     }

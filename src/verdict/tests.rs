@@ -131,7 +131,7 @@ impl JournalBuilder {
     fn seen(&mut self, kind: ObservationKind, text: &str, entry: Option<String>) {
         let number = self.observations.len() as u64 + 1;
         let (wall, text) = (time(self.second), Some(text.to_owned()));
-        self.observations.push(Observation { number, wall, kind, text, terminal: None, entry, by: None });
+        self.observations.push(Observation { number, wall, kind, text, terminal: None, entry, by: None, screenshot: None });
     }
 
     fn evidence(&self) -> Evidence {

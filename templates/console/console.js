@@ -57,11 +57,24 @@ function bodyOf(form) {
   return body;
 }
 
-// Follows `data-then`: "reload", "go PATH" (`{field}` is taken from the answer), or a message.
+// A path in which `{field}` is taken from the answer.
+function filled(path, answer) {
+  return path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name]));
+}
+
+// Follows `data-then`: "reload", "go PATH" (as in `filled`), or a message.
 function follow(then, answer) {
   if (then === "reload") location.reload();
-  else if (then.startsWith("go ")) location.href = then.slice(3).replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name]));
+  else if (then.startsWith("go ")) location.href = filled(then.slice(3), answer);
   else if (then) say(then, false);
+}
+
+// Sends the form's picture to the path in `data-attach`. Returns the problem if that fails.
+async function attach(form, answer) {
+  const picture = form.querySelector("input[type=file][data-picture]")?.files[0];
+  if (!picture) return null;
+  const response = await fetch(filled(form.dataset.attach, answer), { method: "PUT", headers: { Accept: "application/json" }, body: picture });
+  return response.ok ? null : response.json();
 }
 
 async function send(form) {
@@ -77,10 +90,12 @@ async function send(form) {
   const answer = response.headers.get("Content-Type")?.includes("json") ? await response.json() : {};
   if (!response.ok) return sayProblem(answer);
   notice.hidden = true;
+  const problem = form.dataset.attach ? await attach(form, answer) : null;
   delete form.dataset.dirty;
   if (form.dataset.save) save(answer, form.dataset.save);
   if (form.hasAttribute("data-clear")) form.reset();
   if (form.hasAttribute("data-top")) scrollTo(0, 0);
+  if (problem) return sayProblem({ ...problem, title: text.withoutPicture, title_en: text.withoutPicture });
   follow(form.dataset.then || form.dataset.done || "", answer);
 }
 
@@ -114,6 +129,12 @@ document.addEventListener("submit", async (event) => {
 document.addEventListener("input", (event) => {
   const form = event.target.form;
   if (form) form.dataset.dirty = "";
+});
+
+// A picture that is too large is refused before its form is sent.
+document.addEventListener("change", (event) => {
+  const { picture, tooLarge } = event.target.dataset;
+  if (picture) event.target.setCustomValidity(event.target.files[0]?.size > Number(picture) ? tooLarge : "");
 });
 
 // A file field whose form is sent at once.

@@ -19,7 +19,8 @@ const MAX_CHARACTERS: usize = 160;
 /// Media types that examples are shown of.
 const SHOWN: [&str; 2] = ["application/json", "text/plain"];
 /// What has an example of its own, is a document of its own, or cannot be shown in a few lines.
-pub(crate) const WITHOUT: [&str; 5] = ["metrics", "openapi", "restore_snapshot", "read_events", "file"];
+pub(crate) const WITHOUT: [&str; 7] =
+    ["metrics", "openapi", "restore_snapshot", "read_events", "file", "attach_screenshot", "read_screenshot"];
 
 #[tokio::test]
 async fn the_examples_come_from_the_running_program() {

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{MethodRouter, delete, patch, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use crate::app::Session;
 use crate::domain::console_action::{ConsoleAction, PerformedAction};
@@ -36,6 +36,9 @@ pub(super) fn operations(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/faults", recorded(FaultsRemoved, delete(control::delete_faults)))
         .route("/faults/{fault}", recorded(FaultRemoved, delete(control::delete_fault)))
         .route("/observations", recorded(Observed, post(control::observe)))
+        .route("/observations/{number}/screenshot", get(control::read_screenshot))
+        .route("/observations/{number}/screenshot", recorded(ScreenshotAttached, put(control::attach_screenshot)))
+        .route("/observations/{number}/screenshot", recorded(ScreenshotRemoved, delete(control::delete_screenshot)))
         .route("/terminals/{terminal}", recorded(TerminalChanged, patch(control::patch_terminal)))
         .route("/terminals/{terminal}/power", recorded(Power, post(control::power)))
         .route("/terminals/{terminal}/shutdown", recorded(Shutdown, post(control::shutdown)))

@@ -81,10 +81,14 @@ pub(super) async fn path_parameter<T>(
     name: &str,
     parse: impl FnOnce(&str) -> Result<T, IdError>,
 ) -> Result<T, Problem> {
+    parse(&path_parameter_text(parts, state, name).await?).map_err(|error| bad_path(error.text()))
+}
+
+/// Returns the path parameter of this name as it is.
+pub(super) async fn path_parameter_text(parts: &mut Parts, state: &(impl Send + Sync), name: &str) -> Result<String, Problem> {
     let Path(names) =
         Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|error| bad_path(Text::same(error.to_string())))?;
-    let text = names.iter().find(|(of, _)| of == name).map(|(_, text)| text.as_str()).unwrap_or_default();
-    parse(text).map_err(|error| bad_path(error.text()))
+    Ok(names.into_iter().find(|(of, _)| of == name).map(|(_, text)| text).unwrap_or_default())
 }
 
 /// The institution in the path. It may not exist.

@@ -12,3 +12,11 @@ CREATE TABLE console_sessions (
     token_hash TEXT NOT NULL,
     expires BIGINT NOT NULL
 );
+
+-- Pictures of screens, by the number of the observation that each belongs to.
+CREATE TABLE screenshots (
+    institution TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (institution, number)
+);

@@ -7,5 +7,6 @@ mod input;
 mod institutions;
 mod observations;
 pub(crate) mod scenarios;
+mod screenshots;
 mod snapshot;
 mod wrong_paths;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::future::join_all;
-use onshi_mock::store::{Batch, Bound, ClaimedMessage, OutboxMessage, Record, RowLookup, Store, StoredSession, Target, VersionedRow};
+use onshi_mock::store::{
+    Batch, Bound, ClaimedMessage, OutboxMessage, Record, RowLookup, ScreenshotChange, Store, StoredSession, Target, VersionedRow,
+};
 
 use crate::store::postgres::Cluster;
 
@@ -41,6 +43,7 @@ async fn holds(store: &Store, back_end: &str) {
         any_text_comes_back_as_it_was(store).await,
         what_is_to_be_sent_goes_with_its_change_and_is_claimed_once(store).await,
         a_code_is_taken_once_and_the_oldest_sessions_go(store).await,
+        a_screenshot_is_written_with_its_institution_and_goes_with_it(store).await,
         a_probe_is_written(store).await,
     ];
     println!("store contract on {back_end}: {} clauses hold: {}", clauses.len(), clauses.join(", "));
@@ -194,6 +197,22 @@ async fn what_is_to_be_sent_goes_with_its_change_and_is_claimed_once(store: &Sto
     let other = store.claim("webhook", 0, 1).await.unwrap();
     assert_eq!(other.map(|claimed| claimed.body).as_deref(), Some("other"), "one way's letters push out none of another's");
     "the outbox"
+}
+
+async fn a_screenshot_is_written_with_its_institution_and_goes_with_it(store: &Store) -> &'static str {
+    let add = |number, evicted, body: &'static [u8]| ScreenshotChange::Add { number, evicted, body: body.into() };
+    let save = async |before, change| store.save_with_screenshot("67", before, before.unwrap_or(0) + 1, &record("x"), &[], &change).await;
+    let stored = async |number| store.screenshot("67", number).await.unwrap();
+    assert!(save(None, add(1, 0, b"\0 \xff one")).await.unwrap() && save(Some(1), add(2, 0, b"two")).await.unwrap());
+    assert!(!save(Some(1), add(3, 2, b"three")).await.unwrap(), "a change that lost writes nothing");
+    assert_eq!((stored(1).await.unwrap(), stored(2).await.unwrap(), stored(3).await), (b"\0 \xff one".to_vec(), b"two".to_vec(), None));
+    assert!(save(Some(2), add(3, 1, b"three")).await.unwrap() && save(Some(3), ScreenshotChange::Remove(2)).await.unwrap());
+    assert_eq!((stored(1).await, stored(2).await, stored(3).await.unwrap()), (None, None, b"three".to_vec()), "evicted, deleted, stored");
+    assert!(store.save("67", Some(4), 5, &record("anew"), true, &[]).await.unwrap());
+    assert_eq!(stored(3).await, None);
+    assert!(save(Some(5), add(1, 0, b"one")).await.unwrap() && store.remove("67", 6).await.unwrap());
+    assert_eq!(stored(1).await, None);
+    "screenshots go with their institutions"
 }
 
 async fn a_probe_is_written(store: &Store) -> &'static str {

@@ -34,6 +34,7 @@ pub mod reception;
 pub mod reference;
 pub mod rehearsal;
 pub mod scenario;
+pub mod screenshot;
 pub mod terminal;
 pub mod terminal_condition;
 pub mod text;

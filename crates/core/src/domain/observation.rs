@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::TerminalId;
 use super::japan;
 use super::named::named;
+use super::screenshot::{MAX_SCREENSHOTS, PictureFormat, Screenshot, ScreenshotError};
 use super::text::Text;
 
 /// The maximum number of observations stored. Older ones are evicted and counted.
@@ -89,6 +90,16 @@ pub struct Observation {
     /// The recorded observation.
     #[serde(flatten)]
     pub input: ObservationInput,
+    /// The picture of the screen; absent if none was attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screenshot: Option<Screenshot>,
+}
+
+impl Observation {
+    /// Whether a picture of the screen is stored.
+    pub fn has_screenshot(&self) -> bool {
+        self.screenshot.as_ref().is_some_and(|screenshot| screenshot.removed.is_none())
+    }
 }
 
 /// The last observations of an institution.
@@ -105,13 +116,49 @@ impl Observations {
         if self.kept.len() == MAX_OBSERVATIONS {
             self.kept.pop_front();
         }
-        self.kept.push_back(Observation { number: self.last, at, wall, input });
+        self.kept.push_back(Observation { number: self.last, at, wall, input, screenshot: None });
         self.kept.back().expect("one was added")
     }
 
     /// Iterates over the stored observations, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Observation> {
         self.kept.iter()
+    }
+
+    /// Returns the observation of this number.
+    pub fn find(&self, number: u64) -> Option<&Observation> {
+        self.kept.iter().find(|observation| observation.number == number)
+    }
+
+    /// Attaches a picture of this size to an observation, which is returned.
+    ///
+    /// # Errors
+    /// There is no such observation, it has or had a picture, or the institution has too many.
+    pub fn attach(&mut self, number: u64, format: PictureFormat, size: u64) -> Result<&Observation, ScreenshotError> {
+        let is_full = self.kept.iter().filter(|observation| observation.has_screenshot()).count() >= MAX_SCREENSHOTS;
+        let observation = self.find_mut(number)?;
+        if observation.screenshot.is_some() {
+            return Err(ScreenshotError::Taken);
+        }
+        if is_full {
+            return Err(ScreenshotError::Full);
+        }
+        observation.screenshot = Some(Screenshot { format, size, removed: None });
+        Ok(observation)
+    }
+
+    /// Records that the picture of an observation was deleted.
+    ///
+    /// # Errors
+    /// There is no such observation, or it has no picture.
+    pub fn detach(&mut self, number: u64, wall: Timestamp) -> Result<(), ScreenshotError> {
+        let stored = self.find_mut(number)?.screenshot.as_mut().filter(|screenshot| screenshot.removed.is_none());
+        stored.ok_or(ScreenshotError::Nothing)?.removed = Some(wall);
+        Ok(())
+    }
+
+    fn find_mut(&mut self, number: u64) -> Result<&mut Observation, ScreenshotError> {
+        self.kept.iter_mut().find(|observation| observation.number == number).ok_or(ScreenshotError::NoObservation)
     }
 
     /// Returns how many observations were evicted.

@@ -12,6 +12,7 @@ pub mod login;
 pub mod message;
 pub mod parse_errors;
 pub mod pdf;
+pub mod picture;
 pub mod quirks;
 pub mod request;
 pub mod tree;

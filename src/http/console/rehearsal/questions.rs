@@ -115,7 +115,7 @@ mod tests {
             entry: named.then(|| after.entry.id.to_string()),
             by: None,
         };
-        Observation { number, at: after.entry.at, wall: after.entry.wall, input }
+        Observation { number, at: after.entry.at, wall: after.entry.wall, input, screenshot: None }
     }
 
     fn asked(entries: &[ListedEntry], observations: &[Observation]) -> Vec<(u64, String)> {

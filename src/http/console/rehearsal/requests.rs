@@ -15,6 +15,7 @@ use super::state::{RehearsalState, RequestFilter};
 use crate::domain::japan;
 use crate::domain::observation::{MAX_NAME, MAX_TEXT, Observation, ObservationKind};
 use crate::domain::person::Person;
+use crate::domain::screenshot::{MAX_SCREENSHOT_SIZE, Screenshot};
 use crate::http::console::entry_words::{OutcomeWords, fault_title, way};
 use crate::http::console::language::Language;
 use crate::http::console::patients::Patients;
@@ -73,6 +74,15 @@ struct Seen {
     text: Option<String>,
     by: Option<String>,
     time: String,
+    picture: Picture,
+}
+
+/// The picture of an observation.
+enum Picture {
+    Nothing,
+    Stored,
+    /// When it was deleted.
+    Removed(String),
 }
 
 /// The question about the screen at one request.
@@ -216,6 +226,11 @@ impl Seen {
             text: input.text.as_deref().map(visible),
             by: input.by.as_deref().map(visible),
             time: time_of(lang, observation.at),
+            picture: match &observation.screenshot {
+                None => Picture::Nothing,
+                Some(Screenshot { removed: None, .. }) => Picture::Stored,
+                Some(Screenshot { removed: Some(at), .. }) => Picture::Removed(time_of(lang, *at)),
+            },
         }
     }
 }
@@ -232,6 +247,10 @@ impl Requests<'_> {
 
     fn max_name() -> usize {
         MAX_NAME
+    }
+
+    fn max_picture() -> usize {
+        MAX_SCREENSHOT_SIZE
     }
 }
 
