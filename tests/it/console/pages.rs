@@ -166,7 +166,10 @@ async fn the_report_is_one_file_that_says_what_was_tested_and_what_is_missing() 
     clinic.post("/observations", seen).await;
 
     let page = browser.page(&report).await;
-    assert!(page.contains(&format!("href=\"{report}?save=1\">報告書を保存</a>")) && page.contains("<article class=\"report incomplete\" lang=\"ja\">"));
+    assert!(
+        page.contains(&format!("href=\"{report}?save=1\">報告書を保存</a>"))
+            && page.contains("<article class=\"report incomplete\" lang=\"ja\">")
+    );
     let saved = browser.get(&format!("{report}?save=1")).send().await.unwrap();
     let name = format!("attachment; filename=\"onshi-mock-{code}-installed-not-restarted.html\"");
     assert_eq!(saved.headers()[CONTENT_DISPOSITION], name.as_str());
