@@ -124,9 +124,6 @@ fn print_banner(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyho
 /// the link if `open` is set.
 #[expect(clippy::print_stderr, reason = "the words around the ready line are the command's output")]
 async fn lead_to_console(config: &Config, server: &Server, open: bool) -> anyhow::Result<()> {
-    if !config.console_link && !open {
-        return Ok(());
-    }
     let code = server.app().new_sign_in_code().await?.code;
     let link = format!("https://{}/signin#{code}", browser_address(server.control_addr()?));
     match config.log_format {

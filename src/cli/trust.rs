@@ -13,6 +13,9 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::hex;
 
+/// The program that changes the certificate databases of browsers on Linux.
+const NSS_PROGRAM: &str = "certutil";
+
 /// A program with its arguments.
 #[derive(Debug)]
 struct Step {
@@ -29,8 +32,11 @@ struct Ca {
 
 /// Returns the command that trusts the CA in a directory.
 pub(super) fn trust_command(dir: &Path) -> String {
-    let certs = if dir == Path::new("certs") { String::new() } else { format!(" --certs {}", dir.display()) };
-    format!("onshi-mock certs trust{certs}")
+    let mut command = Step::new("onshi-mock", &["certs", "trust"]);
+    if dir != Path::new("certs") {
+        command.arguments.extend(["--certs".to_owned(), dir.display().to_string()]);
+    }
+    command.to_string()
 }
 
 /// Trusts the CA in a directory, or takes the trust back.
@@ -83,7 +89,7 @@ fn adding(os: &str, home: &Path, ca: &Ca) -> Step {
     match os {
         "windows" => Step::new("certutil.exe", &["-user", "-addstore", "Root", &ca.file]),
         "macos" => Step::new("security", &["add-trusted-cert", "-r", "trustRoot", "-k", &keychain(home), &ca.file]),
-        _ => Step::new("certutil", &["-d", &nss_database(home), "-A", "-t", "C,,", "-n", &ca.nickname(), "-i", &ca.file]),
+        _ => Step::new(NSS_PROGRAM, &["-d", &nss_database(home), "-A", "-t", "C,,", "-n", &ca.nickname(), "-i", &ca.file]),
     }
 }
 
@@ -92,7 +98,7 @@ fn removing(os: &str, home: &Path, ca: &Ca) -> Step {
     match os {
         "windows" => Step::new("certutil.exe", &["-user", "-delstore", "Root", &ca.fingerprint(&SHA1_FOR_LEGACY_USE_ONLY)]),
         "macos" => Step::new("security", &["delete-certificate", "-Z", &ca.fingerprint(&SHA256), "-t", &keychain(home)]),
-        _ => Step::new("certutil", &["-d", &nss_database(home), "-D", "-n", &ca.nickname()]),
+        _ => Step::new(NSS_PROGRAM, &["-d", &nss_database(home), "-D", "-n", &ca.nickname()]),
     }
 }
 
@@ -115,7 +121,7 @@ fn make_nss_database(home: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     std::fs::create_dir_all(&dir).with_context(|| format!("{0} を作成できません / {0} cannot be made", dir.display()))?;
-    run(&Step::new("certutil", &["-d", &nss_database(home), "-N", "--empty-password"]))
+    run(&Step::new(NSS_PROGRAM, &["-d", &nss_database(home), "-N", "--empty-password"]))
 }
 
 #[expect(clippy::print_stdout, reason = "what it does is the command's output")]
@@ -127,7 +133,7 @@ fn run(step: &Step) -> anyhow::Result<()> {
             ensure!(status.success(), "{program} が失敗しました / {program} failed: {status}");
             Ok(())
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
+        Err(error) if error.kind() == ErrorKind::NotFound && *program == NSS_PROGRAM => bail!(
             "{program} がありません。パッケージ libnss3-tools（Debian、Ubuntu）、nss-tools（Fedora、RHEL）、mozilla-nss-tools（openSUSE）、nss（Arch）のいずれかを入れてから、もう一度実行してください\n\
              there is no {program}: install libnss3-tools (Debian, Ubuntu), nss-tools (Fedora, RHEL), mozilla-nss-tools (openSUSE) or nss (Arch), and try again"
         ),
@@ -184,5 +190,6 @@ mod tests {
     fn the_command_names_a_directory_that_is_not_the_default() {
         assert_eq!(trust_command(Path::new("certs")), "onshi-mock certs trust");
         assert_eq!(trust_command(Path::new("/data/certs")), "onshi-mock certs trust --certs /data/certs");
+        assert_eq!(trust_command(Path::new("C:/Program Files/certs")), "onshi-mock certs trust --certs \"C:/Program Files/certs\"");
     }
 }
