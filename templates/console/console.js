@@ -96,7 +96,7 @@ async function send(form) {
   if (form.hasAttribute("data-clear")) form.reset();
   if (form.hasAttribute("data-top")) scrollTo(0, 0);
   if (problem) return sayProblem({ ...problem, title: text.withoutPicture, title_en: text.withoutPicture });
-  follow(form.dataset.then || form.dataset.done || "", answer);
+  follow(form.dataset.then || "", answer);
 }
 
 // Saves an answer as a file.
@@ -135,11 +135,6 @@ document.addEventListener("input", (event) => {
 document.addEventListener("change", (event) => {
   const { picture, tooLarge } = event.target.dataset;
   if (picture) event.target.setCustomValidity(event.target.files[0]?.size > Number(picture) ? tooLarge : "");
-});
-
-// A file field whose form is sent at once.
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
 // --- live parts ---------------------------------------------------------------------------------

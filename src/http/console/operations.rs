@@ -29,7 +29,6 @@ pub(super) fn operations(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/reset", recorded(Reset, post(control::reset_institution)))
         .route("/clock", recorded(ClockSet, put(control::set_clock)))
         .route("/clock/advance", recorded(ClockAdvanced, post(control::advance_clock)))
-        .route("/scenario", recorded(ScenarioSet, put(control::set_scenario)))
         .route("/snapshot", post(control::take_snapshot))
         .route("/restore", recorded(Restored, post(control::restore_snapshot)))
         .route("/faults", recorded(FaultAdded, post(control::add_fault)))
@@ -46,7 +45,6 @@ pub(super) fn operations(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/terminals/{terminal}/restart-linkage", recorded(RestartLinkage, post(control::restart_linkage)))
         .route("/terminals/{terminal}/reader-power", recorded(ReaderPower, post(control::reader_power)))
         .route("/terminals/{terminal}/download", recorded(Download, post(control::download)))
-        .route("/terminals/{terminal}/install", recorded(Install, post(control::install)))
         .route("/terminals/{terminal}/card", recorded(Card, post(control::present_card)));
     Router::new().route("/institutions", post(control::create_institution)).nest("/institutions/{code}", institution)
 }

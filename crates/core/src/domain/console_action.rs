@@ -20,7 +20,6 @@ named! {
         Reset = "reset",
         ClockSet = "clock_set",
         ClockAdvanced = "clock_advanced",
-        ScenarioSet = "scenario_set",
         Restored = "restored",
         FaultAdded = "fault_added",
         FaultRemoved = "fault_removed",
@@ -35,7 +34,6 @@ named! {
         RestartLinkage = "restart_linkage",
         ReaderPower = "reader_power",
         Download = "download",
-        Install = "install",
         Card = "card",
     }
 }
@@ -48,7 +46,6 @@ impl ConsoleAction {
             Self::Reset => ("最初から", "from the beginning"),
             Self::ClockSet => ("時計の設定", "clock set"),
             Self::ClockAdvanced => ("時計を進める", "clock advanced"),
-            Self::ScenarioSet => ("シナリオの設定", "scenario set"),
             Self::Restored => ("戻す", "restored"),
             Self::FaultAdded => ("障害の設定", "fault set"),
             Self::FaultRemoved => ("障害の取り消し", "fault removed"),
@@ -63,7 +60,6 @@ impl ConsoleAction {
             Self::RestartLinkage => ("連携アプリだけ再起動", "restart only the linkage application"),
             Self::ReaderPower => ("リーダーの電源", "power of the reader"),
             Self::Download => ("ダウンロード", "download"),
-            Self::Install => ("インストール", "install"),
             Self::Card => ("カードを置く", "present a card"),
         };
         Text::new(ja, en)
