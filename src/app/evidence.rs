@@ -8,23 +8,18 @@ use crate::domain::institution::Institution;
 use crate::domain::scenario;
 use crate::fixtures::Fixtures;
 use crate::institutions::{Institutions, Tenant};
-use crate::journal::{self, EntryPage, MAX_ENTRIES};
+use crate::journal::{self, EntryPage};
 use crate::store::StoreError;
 use crate::verdict::{Event, Evidence, Observation, Scenario};
 
 /// Returns the evidence on an institution's clients, for a verdict by the rules of a date; `None`
-/// if the institution does not exist. The institution is read before the journal, so that the
-/// evidence has no event without the requests that preceded it.
+/// if the institution does not exist.
 ///
 /// # Errors
 /// The store does not work.
 pub async fn evidence(institutions: &Institutions, strictness: Date, code: &InstitutionCode) -> Result<Option<Evidence>, StoreError> {
-    let fixtures = institutions.fixtures();
-    let Some(tenant) = institutions.read(code, |tenant, _| tenant.clone()).await? else {
-        return Ok(None);
-    };
-    let page = institutions.entries(code, MAX_ENTRIES).await?;
-    Ok(page.map(|page| evidence_of(&fixtures, strictness, &tenant, &page)))
+    let found = institutions.with_journal(code).await?;
+    Ok(found.map(|(tenant, _, page)| evidence_of(&institutions.fixtures(), strictness, &tenant, &page)))
 }
 
 /// Returns the evidence in an institution and its journal, which was read after it.

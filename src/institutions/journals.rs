@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::cache::CacheState;
 use super::recorder::{Owner, Queue, QueuedEntry, QueuedState};
-use super::{Inner, Institutions, Tenant};
+use super::{Inner, Institutions, Moment, Tenant};
 use crate::domain::ids::InstitutionCode;
-use crate::journal::{self, EntryError, EntryPage, Exchange, JOURNAL_BOUND, RecordedExchange, journal_id};
+use crate::journal::{self, EntryError, EntryPage, Exchange, JOURNAL_BOUND, MAX_ENTRIES, RecordedExchange, journal_id};
 use crate::store::{Batch, RowLookup, StoreError};
 
 /// How long an entry waits for others.
@@ -62,6 +62,19 @@ impl Institutions {
             return Ok(None);
         };
         self.page(code.as_str(), &generation, newest).await.map(Some)
+    }
+
+    /// Returns an institution and its journal; `None` if there is no such institution. The
+    /// institution is read first, so that it has no event without the requests that preceded it.
+    ///
+    /// # Errors
+    /// The store does not work.
+    pub async fn with_journal(&self, code: &InstitutionCode) -> Result<Option<(Tenant, Moment, EntryPage)>, StoreError> {
+        let Some((tenant, moment)) = self.read(code, |tenant, moment| (tenant.clone(), moment)).await? else {
+            return Ok(None);
+        };
+        let page = self.entries(code, MAX_ENTRIES).await?;
+        Ok(page.map(|page| (tenant, moment, page)))
     }
 
     /// Returns the newest stray entries, and how many were evicted.

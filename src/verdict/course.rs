@@ -110,7 +110,7 @@ fn asked(entry: &Exchange) -> Step<'_> {
         until: None,
         terminal: entry.terminal.as_deref(),
         kind: if entry.outcome == OutcomeName::Refused { StepKind::Refused } else { StepKind::Answered },
-        text: format!("{}：{}", words::operation(entry.operation), words::outcome(entry)),
+        text: format!("{}：{}", entry.operation.title().ja, words::outcome(entry)),
         times: 1,
         row: format!("entry-{}", entry.number),
     }

@@ -25,19 +25,13 @@ pub use evidence::{Event, Evidence, EvidenceSource, Observation, Scenario};
 pub use exchange::{Exchange, File, NoKind, Package, Report, RequestKind};
 pub use junit::junit;
 pub use page::{page, report};
-pub use rule::{Finding, Grade, Rule};
+pub use rule::{Finding, Grade, Recovery, Rule};
 pub use rules::RULES;
 pub use strictness::{LIMITS, Limit, RULE_SET, Set, limit};
 pub use words::meaning as source_meaning;
 
 /// The disclaimer in every form of the verdict.
 pub const DISCLAIMER: (&str, &str) = ("テストの証跡であり、認証ではありません", "Test evidence, not a certification");
-
-/// What to do after a FAIL, in Japanese and English.
-pub const AFTER_A_FAIL: (&str, &str) = (
-    "不合格になったルールについてクライアントを修正し、シナリオを設定し直して、最初からもう一度試してください。",
-    "Mend the client where a rule failed, set the scenario again, and try once more from the beginning.",
-);
 
 /// The verdict on the clients of one institution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -128,6 +122,18 @@ impl Ruling {
     pub fn next(&self) -> Option<(&'static str, &'static str)> {
         let rule = RULES.iter().find(|rule| rule.id == self.rule)?;
         (!self.result.is_shown()).then_some(rule.next)
+    }
+
+    /// Whether it failed for now only: a check that was not made yet may still fulfil the rule.
+    /// `is_any_pending` says whether a terminal of the institution waits for its restart.
+    pub fn may_still_pass(&self, is_any_pending: bool) -> bool {
+        let rule = RULES.iter().find(|rule| rule.id == self.rule);
+        self.result == Grade::Fail
+            && match rule.map(|rule| rule.recovery) {
+                Some(Recovery::ByALaterCheck) => true,
+                Some(Recovery::WhileATerminalWaits) => is_any_pending,
+                Some(Recovery::Never) | None => false,
+            }
     }
 
     /// Returns what its source is about, in Japanese and English.

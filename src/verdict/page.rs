@@ -5,7 +5,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::course::{Step, StepKind, course};
-use super::{AFTER_A_FAIL, CoverageSplit, Evidence, Exchange, Grade, Overall, Ruling, Verdict, words};
+use super::{CoverageSplit, Evidence, Exchange, Grade, Overall, Ruling, Verdict, words};
 use crate::domain::error_catalogue::ErrorId;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::japan;
@@ -86,27 +86,27 @@ fn overall(verdict: &Verdict) -> ((&'static str, &'static str), &'static str) {
 fn coverage(verdict: &Verdict) -> Vec<CoverageRow> {
     let coverage = &verdict.coverage;
     let mut rows = vec![
-        row(("ルール", "rules"), &coverage.rules, |id| sentence(&verdict.rules, id)),
+        row(("ルール", "rules"), &coverage.rules, |id| sentence(&verdict.rules, id).map(str::to_owned)),
         row(("端末の状態", "phases"), &coverage.phases, |name| {
-            Phase::ALL.into_iter().find(|phase| phase.name() == name).map(Phase::ja)
+            Phase::ALL.into_iter().find(|phase| phase.name() == name).map(|phase| phase.ja().to_owned())
         }),
         row(("エラー", "errors"), &coverage.errors, |name| {
-            ErrorId::ALL.into_iter().find(|error| error.name() == name).and_then(words::error_title)
+            ErrorId::ALL.into_iter().find(|error| error.name() == name)?.title().map(|title| title.ja)
         }),
         row(("エラーの形", "error profiles"), &coverage.error_profiles, |name| {
-            ErrorProfile::ALL.into_iter().find(|profile| profile.name() == name).map(words::error_profile)
+            ErrorProfile::ALL.into_iter().find(|profile| profile.name() == name).map(|profile| profile.title().ja)
         }),
     ];
     // After a PASS in one scenario, the other scenarios are not listed as missing.
     if verdict.overall != Overall::Pass {
-        let title = |id: &str| Some(verdict.evidence.scenario_titles.get(id)?.ja.as_str());
+        let title = |id: &str| Some(verdict.evidence.scenario_titles.get(id)?.ja.clone());
         rows.push(row(("シナリオ", "scenarios"), &coverage.scenarios, title));
     }
     rows
 }
 
 /// Creates a row. Names have their Japanese texts if there are any.
-fn row<'a>(name: (&'static str, &'static str), met: &CoverageSplit, title: impl Fn(&str) -> Option<&'a str>) -> CoverageRow {
+fn row(name: (&'static str, &'static str), met: &CoverageSplit, title: impl Fn(&str) -> Option<String>) -> CoverageRow {
     let with_words = |names: &[String]| {
         let named = names.iter().map(|name| title(name).map_or_else(|| name.clone(), |words| format!("{words}（{name}）")));
         named.collect::<Vec<_>>().join("、")
@@ -127,7 +127,10 @@ fn from_to(evidence: &Evidence) -> Option<[String; 4]> {
 fn next(verdict: &Verdict) -> Vec<(&'static str, &'static str)> {
     let mut next: Vec<(&str, &str)> = Vec::new();
     if verdict.overall == Overall::Fail {
-        next.push(AFTER_A_FAIL);
+        next.push((
+            "不合格になったルールについてクライアントを修正し、シナリオを設定し直して、最初からもう一度試してください。",
+            "Mend the client where a rule failed, set the scenario again, and try once more from the beginning.",
+        ));
     }
     let open = verdict.rules.iter().filter_map(Ruling::next).filter(|_| verdict.overall != Overall::Pass && verdict.scenario.is_some());
     for title in open {

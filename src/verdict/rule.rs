@@ -27,10 +27,23 @@ pub struct Rule {
     pub next: (&'static str, &'static str),
     /// The kind of evidence that it uses.
     pub evidence_source: EvidenceSource,
+    /// Whether later requests can fulfil it after it failed.
+    pub recovery: Recovery,
     /// The limits that it uses.
     pub limits: &'static [&'static str],
     /// Judges a case.
     pub(super) judge: fn(&Case<'_>) -> Finding,
+}
+
+/// Whether later requests can fulfil a rule that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// What the client did cannot be undone.
+    Never,
+    /// A check is missing, which can still be made.
+    ByALaterCheck,
+    /// A check is missing, which can be made as long as a terminal waits for its restart.
+    WhileATerminalWaits,
 }
 
 named! {

@@ -1,11 +1,8 @@
-//! The Japanese names for pages and reports of what has a name in JSON, and the meanings of the
-//! rules' sources.
+//! The outcomes of requests in Japanese, and the meanings of the rules' sources.
 
 use super::exchange::Exchange;
 use crate::domain::campaign::Component;
-use crate::domain::error_catalogue::ErrorId;
-use crate::domain::error_presentation::ErrorProfile;
-use crate::domain::operation::{Operation, OutcomeName};
+use crate::domain::operation::OutcomeName;
 
 /// What each source of a rule is about, in Japanese and English: the rows of the notice, and other
 /// sources.
@@ -45,22 +42,6 @@ pub fn meaning(source: &str) -> Option<(&'static str, &'static str)> {
     SOURCES.iter().find(|(known, ..)| *known == source).map(|(_, ja, en)| (*ja, *en))
 }
 
-/// Returns the name of an operation.
-pub(super) fn operation(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Login => "ログイン",
-        Operation::Search => "資格確認",
-        Operation::Updates => "配信の照会",
-        Operation::Package => "パッケージの取得",
-        Operation::Reports => "端末の報告",
-        Operation::Results => "配信実績",
-        Operation::Notices => "お知らせ",
-        Operation::Linkage => "連携フォルダー",
-        Operation::Card => "カードリーダー",
-        Operation::Unknown => "不明な要求",
-    }
-}
-
 /// Returns the names of components.
 pub(super) fn components(components: &[Component]) -> String {
     components.iter().map(|component| component.title().ja).collect::<Vec<_>>().join("、")
@@ -69,36 +50,10 @@ pub(super) fn components(components: &[Component]) -> String {
 /// Returns the outcome of a request.
 pub(super) fn outcome(entry: &Exchange) -> String {
     match (entry.error, entry.validity, entry.outcome) {
-        (Some(error), ..) => error_title(error).map_or_else(|| format!("エラー {}", error.name()), |title| format!("エラー：{title}")),
+        (Some(error), ..) => error.title().map_or_else(|| format!("エラー {}", error.name()), |title| format!("エラー：{}", title.ja)),
         (None, Some(validity), _) => validity.ja().to_owned(),
         (None, None, OutcomeName::Answered | OutcomeName::Checked) => "応答した".to_owned(),
         (None, None, OutcomeName::Refused) => "拒否された".to_owned(),
-    }
-}
-
-/// Returns the title of an error that a careful client meets in checks; `None` for others, which a
-/// report names by their ids.
-pub(super) fn error_title(error: ErrorId) -> Option<&'static str> {
-    Some(match error {
-        ErrorId::RestartRequired => "端末が再起動されていない",
-        ErrorId::RestartDidNotHelp => "再起動しても解消しない",
-        ErrorId::LineDown => "回線の切断",
-        ErrorId::UpdateMissing => "更新がインストールされていない",
-        ErrorId::TerminalOff => "端末の電源が入っていない",
-        ErrorId::TerminalStarting => "端末が起動中",
-        ErrorId::TokenExpired => "トークンの有効期限切れ",
-        ErrorId::PersonRefused => "この方の資格情報は提供できない",
-        _ => return None,
-    })
-}
-
-/// Returns how an error reaches the receipt computer.
-pub(super) fn error_profile(profile: ErrorProfile) -> &'static str {
-    match profile {
-        ErrorProfile::Envelope => "本文のあるエラーメッセージ",
-        ErrorProfile::Bare => "本文のないエラーメッセージ",
-        ErrorProfile::Http => "HTTP のエラーステータス",
-        ErrorProfile::Silent => "応答なし",
     }
 }
 

@@ -2,12 +2,11 @@
 //! that fired.
 
 use super::language::Language;
-use crate::domain::error_catalogue::ErrorId;
 use crate::domain::fault::KindName;
 use crate::domain::inquiry::Validity;
 use crate::domain::linkage::FileKind;
 use crate::domain::operation::Operation;
-use crate::journal::{Entry, FILE, JournalError, Outcome};
+use crate::journal::{Entry, FILE, Outcome};
 use crate::wire::file_name::FileName;
 
 /// How a request ended: a sign, a few words, and the class of both.
@@ -31,7 +30,9 @@ impl OutcomeWords {
             return Self::bad(words);
         }
         match &entry.outcome {
-            Outcome::Refused { error, .. } => Self::bad(error_title(lang, error)),
+            Outcome::Refused { error, .. } => {
+                Self::bad(error.id.title().map_or_else(|| error.code.clone(), |title| lang.of(&title).to_owned()))
+            }
             Outcome::Checked { validity, .. } => {
                 let words = validity_words(lang, *validity).to_owned();
                 let valid = matches!(validity, Validity::Valid | Validity::ValidUnregistered);
@@ -43,7 +44,7 @@ impl OutcomeWords {
             Outcome::Answered if entry.operation == Operation::Card => {
                 Self { class: "wait", sign: "●", words: lang.say("読み取りなし", "not read").to_owned() }
             }
-            Outcome::Answered => Self { class: "soft", sign: "✓", words: answered_words(lang, entry.operation).to_owned() },
+            Outcome::Answered => Self { class: "soft", sign: "✓", words: answered_words(lang, entry.operation) },
         }
     }
 
@@ -75,26 +76,10 @@ pub(super) fn way(lang: Language, entry: &Entry) -> &'static str {
     }
 }
 
-/// Returns what kind of request it is.
-pub(super) fn operation_title(lang: Language, operation: Operation) -> &'static str {
+fn answered_words(lang: Language, operation: Operation) -> String {
     match operation {
-        Operation::Login => lang.say("ログイン", "login"),
-        Operation::Search => lang.say("資格確認", "check"),
-        Operation::Updates => lang.say("配信の照会", "request for updates"),
-        Operation::Package => lang.say("パッケージの取得", "package download"),
-        Operation::Reports => lang.say("端末の報告", "terminal's report"),
-        Operation::Results => lang.say("配信実績", "delivery results"),
-        Operation::Notices => lang.say("お知らせ", "notices"),
-        Operation::Linkage => lang.say("連携ファイル", "linkage file"),
-        Operation::Card => lang.say("カードの読み取り", "card at the reader"),
-        Operation::Unknown => lang.say("不明な要求", "unknown request"),
-    }
-}
-
-fn answered_words(lang: Language, operation: Operation) -> &'static str {
-    match operation {
-        Operation::Linkage => lang.say("応答", "answered"),
-        operation => operation_title(lang, operation),
+        Operation::Linkage => lang.say("応答", "answered").to_owned(),
+        operation => lang.of(&operation.title()).to_owned(),
     }
 }
 
@@ -108,41 +93,6 @@ fn validity_words(lang: Language, validity: Validity) -> &'static str {
         Validity::ValidUnregistered => "valid (unregistered)",
     };
     lang.say(validity.ja(), en)
-}
-
-/// Returns the name of an error; its code if it is none that a receipt computer usually meets.
-pub(super) fn error_title(lang: Language, error: &JournalError) -> String {
-    let (ja, en) = match error.id {
-        ErrorId::RestartRequired => ("再起動待ち", "restart pending"),
-        ErrorId::RestartDidNotHelp => ("再起動しても解消せず", "not cured by the restart"),
-        ErrorId::LineDown => ("回線の切断", "line down"),
-        ErrorId::UpdateMissing => ("更新なし", "update missing"),
-        ErrorId::TerminalOff => ("電源オフ", "terminal off"),
-        ErrorId::TerminalStarting => ("端末が起動中", "terminal booting"),
-        ErrorId::TokenExpired => ("トークン期限切れ", "token expired"),
-        ErrorId::TokenMissing => ("トークンなし", "no token"),
-        ErrorId::TokenForeign => ("無効なトークン", "token not valid"),
-        ErrorId::LoginRefused => ("ログイン拒否", "login refused"),
-        ErrorId::IdentityMissing => ("医療機関が不明", "unidentified"),
-        ErrorId::IdentityUnknown => ("未登録の医療機関・端末", "institution or terminal unknown"),
-        ErrorId::IdentityContradiction => ("医療機関・端末の不一致", "identities contradict"),
-        ErrorId::CertificateRequired => ("証明書なし", "no certificate"),
-        ErrorId::MalformedRequest => ("要求の形式の誤り", "malformed request"),
-        ErrorId::KindNotPublic => ("対応していない種別", "kind of file not known"),
-        ErrorId::BodyTimeout | ErrorId::BodyTooLarge | ErrorId::BodyEncoded => ("本文の誤り", "body refused"),
-        ErrorId::UnknownRoute | ErrorId::MethodNotAllowed => ("URL の誤り", "wrong URL"),
-        ErrorId::PersonRefused => ("個人単位のエラー", "error of this person"),
-        ErrorId::PersonUnmatched => ("該当者なし", "nobody matches"),
-        ErrorId::ConsentMissing => ("同意なし", "no consent"),
-        ErrorId::ReceptionUnknown => ("受付番号が不明", "reception number unknown"),
-        ErrorId::WindowClosed => ("配信時間外", "outside the windows"),
-        ErrorId::TooManyPolls => ("照会が多すぎる", "too many polls"),
-        ErrorId::DistributionSuspended => ("配信の停止中", "distribution suspended"),
-        ErrorId::DeliveryDown => ("配信サーバーの停止", "delivery server down"),
-        ErrorId::StoreUnavailable => ("サーバーの保存先の障害", "store unavailable"),
-        _ => return error.code.clone(),
-    };
-    lang.say(ja, en).to_owned()
 }
 
 /// Returns the name of a kind of fault.
@@ -169,6 +119,7 @@ pub(super) fn fault_title(lang: Language, kind: KindName) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::error_catalogue::ErrorId;
     use crate::domain::ids::FaultId;
     use crate::journal::FaultMark;
     use crate::journal::example::{error, example};

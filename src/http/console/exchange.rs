@@ -12,12 +12,12 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::body_text::readable;
-use super::entry_words::{OutcomeWords, operation_title, way};
+use super::entry_words::{OutcomeWords, way};
 use super::language::Language;
 use super::layout::{Layout, Place};
 use super::page::console_page;
 use super::patients::Patients;
-use super::visible::visible;
+use super::visible::{shortened, visible};
 use super::words::time_of;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::text::Text;
@@ -49,7 +49,7 @@ struct ExchangePage<'a> {
     page: String,
     masked: bool,
     number: u64,
-    title: &'static str,
+    title: String,
     outcome: OutcomeWords,
     person: Option<&'a str>,
     terminal: Option<String>,
@@ -132,7 +132,7 @@ async fn exchange(
         rehearsal,
         masked: found.masked,
         number: *number,
-        title: operation_title(lang, entry.operation),
+        title: lang.of(&entry.operation.title()).to_owned(),
         outcome: OutcomeWords::of(lang, entry),
         person: found.person.as_deref(),
         terminal: entry.terminal().map(ToString::to_string),
@@ -206,19 +206,11 @@ impl Side {
         let cut = headers.values().any(|value| is_cut(value, MAX_HEADER)) || body.as_ref().is_some_and(|body| is_cut(body, MAX_BODY));
         Self {
             name,
-            headers: headers.iter().map(|(name, value)| (shown(name, MAX_HEADER), shown(value, MAX_HEADER))).collect(),
-            body: body.as_ref().map(|body| readable(&shown(body, MAX_BODY))),
+            headers: headers.iter().map(|(name, value)| (shortened(name, MAX_HEADER), shortened(value, MAX_HEADER))).collect(),
+            body: body.as_ref().map(|body| readable(&shortened(body, MAX_BODY))),
             cut,
             truncated: *truncated,
             bytes: *bytes,
         }
-    }
-}
-
-/// Returns at most this number of characters.
-fn shown(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => visible(text),
-        Some((end, _)) => format!("{}…", visible(&text[..end])),
     }
 }

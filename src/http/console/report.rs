@@ -23,7 +23,7 @@ use crate::http::control::{InstitutionPath, no_institution};
 use crate::http::page::Page;
 use crate::http::problem::Problem;
 use crate::institutions::{Moment, Tenant};
-use crate::journal::{EntryPage, ListedEntry, MAX_ENTRIES, Outcome};
+use crate::journal::{EntryPage, ListedEntry, Outcome};
 use crate::store::StoreError;
 use crate::verdict::{self, Verdict, judge};
 
@@ -85,13 +85,8 @@ fn file_name(code: &InstitutionCode, verdict: &Verdict) -> String {
 /// Returns the verdict on an institution's clients, and a drawing of what happened as SVG; `None`
 /// if there is no such institution.
 async fn judged(app: &App, code: &InstitutionCode) -> Result<Option<(Verdict, String)>, StoreError> {
-    // The institution first, so that no event is shown without the requests before it.
-    let read = app.institutions.read(code, |tenant, moment| (tenant.clone(), moment)).await?;
-    let Some((tenant, moment)) = read else {
-        return Ok(None);
-    };
-    let page = app.institutions.entries(code, MAX_ENTRIES).await?;
-    Ok(page.map(|page| {
+    let found = app.institutions.with_journal(code).await?;
+    Ok(found.map(|(tenant, moment, page)| {
         let verdict = judge(&evidence_of(&app.fixtures(), app.strictness, &tenant, &page));
         (verdict, drawing(&tenant, moment, &page))
     }))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::language::Language;
@@ -15,6 +15,7 @@ use super::page::console_page;
 use super::words::time_of;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::japan;
+use crate::domain::period::in_words;
 use crate::domain::rehearsal::Rehearsal;
 use crate::domain::scenario::Scenario;
 use crate::fixtures::Scenarios;
@@ -205,7 +206,8 @@ fn length(lang: Language, scenario: &Scenario) -> String {
     let Some(ends) = ends.filter(|ends| *ends > begins) else {
         return format!("{begins_at}{}", lang.say(" から。予定された出来事なし", " on; nothing is scheduled"));
     };
-    let span = in_words(lang, ends.duration_since(begins));
+    let span = in_words(ends.duration_since(begins));
+    let span = lang.of(&span);
     match happens.len() {
         0 => format!("{begins_at}{}{span}", lang.say(" から ", ", for ")),
         number => {
@@ -213,14 +215,6 @@ fn length(lang: Language, scenario: &Scenario) -> String {
             format!("{begins_at}{}{span}{}{number}{}", lang.say(" から ", ", for "), scheduled[0], scheduled[1])
         }
     }
-}
-
-/// Returns a duration in words, such as `1日と30分`.
-fn in_words(lang: Language, duration: SignedDuration) -> String {
-    let minutes = duration.as_mins();
-    let parts = [(minutes / 1440, "日", " d"), (minutes / 60 % 24, "時間", " h"), (minutes % 60, "分", " min")];
-    let parts = parts.iter().filter(|(number, ..)| *number > 0).map(|(number, ja, en)| format!("{number}{}", lang.say(ja, en)));
-    parts.collect::<Vec<_>>().join(lang.say("", " "))
 }
 
 #[cfg(test)]

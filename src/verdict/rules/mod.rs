@@ -12,7 +12,7 @@ mod terminals;
 use jiff::civil::{Date, date};
 
 use super::evidence::EvidenceSource;
-use super::rule::Rule;
+use super::rule::{Recovery, Rule};
 
 const FIRST_RULE_SET: Date = date(2026, 11, 25);
 
@@ -31,6 +31,7 @@ pub const RULES: &[Rule] = &[
             "Make a check at a terminal that waits for its restart, restart it after the error, and check again at the same terminal.",
         ),
         evidence_source: EvidenceSource::Wire,
+        recovery: Recovery::ByALaterCheck,
         limits: &[],
         judge: restart::repeated,
     },
@@ -47,6 +48,7 @@ pub const RULES: &[Rule] = &[
             "After the restart, repeat the check of the patient whose check was refused.",
         ),
         evidence_source: EvidenceSource::Wire,
+        recovery: Recovery::ByALaterCheck,
         limits: &[],
         judge: restart::same_patient,
     },
@@ -60,6 +62,7 @@ pub const RULES: &[Rule] = &[
             "Make a check at a terminal that waits for its restart, so that it is refused.",
         ),
         evidence_source: EvidenceSource::Wire,
+        recovery: Recovery::Never,
         limits: &["checks_per_minute"],
         judge: restart::not_hammered,
     },
@@ -73,6 +76,7 @@ pub const RULES: &[Rule] = &[
             "Record the words on the screen at the error as an observation, or repeat the same patient's check after the restart.",
         ),
         evidence_source: EvidenceSource::Both,
+        recovery: Recovery::Never,
         limits: &[],
         judge: meaning::not_taken_for_no_qualification,
     },
@@ -86,6 +90,7 @@ pub const RULES: &[Rule] = &[
             "Record the words on the screen at the refused check as an observation.",
         ),
         evidence_source: EvidenceSource::Observation,
+        recovery: Recovery::Never,
         limits: &[],
         judge: screen::restart,
     },
@@ -102,6 +107,7 @@ pub const RULES: &[Rule] = &[
             "At an institution with several terminals, make a check at another one while one waits for its restart.",
         ),
         evidence_source: EvidenceSource::Wire,
+        recovery: Recovery::WhileATerminalWaits,
         limits: &[],
         judge: terminals::others_used,
     },
@@ -118,6 +124,7 @@ pub const RULES: &[Rule] = &[
             "Record the words on the screen at the error that the restart did not cure as an observation.",
         ),
         evidence_source: EvidenceSource::Observation,
+        recovery: Recovery::Never,
         limits: &[],
         judge: screen::fallback,
     },
@@ -134,6 +141,7 @@ pub const RULES: &[Rule] = &[
             "Record the words on the screen at the error that the restart did not cure as an observation.",
         ),
         evidence_source: EvidenceSource::Observation,
+        recovery: Recovery::Never,
         limits: &[],
         judge: screen::call_centre,
     },
@@ -150,6 +158,7 @@ pub const RULES: &[Rule] = &[
             "After the restart, repeat the check of the patient whose check was refused.",
         ),
         evidence_source: EvidenceSource::Both,
+        recovery: Recovery::Never,
         limits: &["checks_per_minute"],
         judge: meaning::profiles_understood,
     },
@@ -163,6 +172,7 @@ pub const RULES: &[Rule] = &[
             "Advance the institution's clock until the token has expired, and go on with the same client.",
         ),
         evidence_source: EvidenceSource::Wire,
+        recovery: Recovery::Never,
         limits: &["expired_session_uses"],
         judge: protocol::session_renewed,
     },
@@ -176,6 +186,7 @@ pub const RULES: &[Rule] = &[
             "After an answer with Retry-After, send the same request again.",
         ),
         evidence_source: EvidenceSource::Wire,
+        recovery: Recovery::Never,
         limits: &["retry_after_tolerance_seconds"],
         judge: protocol::retry_after_honoured,
     },
@@ -192,6 +203,7 @@ pub const RULES: &[Rule] = &[
             "Put request files into the linkage folder, and take the results.",
         ),
         evidence_source: EvidenceSource::Wire,
+        recovery: Recovery::Never,
         limits: &[],
         judge: linkage::answers_taken_once,
     },
@@ -208,6 +220,7 @@ pub const RULES: &[Rule] = &[
             "Have the update client download a package and report its installation.",
         ),
         evidence_source: EvidenceSource::Wire,
+        recovery: Recovery::Never,
         limits: &[],
         judge: download::verified,
     },

@@ -75,7 +75,7 @@ fn the_page_tells_the_product_the_observer_the_restart_and_what_sources_mean_in_
     let green = judge(&morning_with_texts(&["check_repeated_after_restart"]));
     assert_eq!(green.overall, Overall::Pass);
     let page = page(&green, None);
-    for text in ["模擬レセコン", "1.2.0", "品質保証部", "画面テスト担当", "ある朝 <code>story</code>", "端末の再起動の案内"]
+    for text in ["模擬レセコン", "1.2.0", "品質保証部", "画面テスト担当", "ある朝 <code>story</code>", "再起動の案内"]
     {
         assert!(page.contains(text), "{text}\n{page}");
     }
@@ -83,10 +83,7 @@ fn the_page_tells_the_product_the_observer_the_restart_and_what_sources_mean_in_
     assert!(page.contains(restart) && page.contains(r#"<tr id="event-1">"#), "{page}");
     assert!(page.contains(r#"<span class="mark fact">お知らせ</span><br>N5"#), "{page}");
     assert!(page.contains(r#"<th scope="row">N5</th><td>インストール後に再起動していない端末では資格確認がエラーになる"#), "{page}");
-    assert!(
-        page.contains(r#"エラー：端末が再起動されていない <span class="mark invented">仮</span>"#) && page.contains("<td>有効</td>"),
-        "{page}"
-    );
+    assert!(page.contains(r#"エラー：再起動待ち <span class="mark invented">仮</span>"#) && page.contains("<td>有効</td>"), "{page}");
     assert!(!page.contains("T00:") && !page.contains("+09:00"), "times as people write them\n{page}");
     assert!(!page.contains("別の朝") && !page.contains("次にすること"), "whoever has passed is done\n{page}");
     let xml = junit(&green);
@@ -105,13 +102,13 @@ fn the_report_tells_in_order_what_happened_and_bundles_equal_requests() {
     let page = page(&judge(&builder.evidence()), None);
     let course = page.split(r#"<table class="course">"#).nth(1).unwrap().split("</table>").next().unwrap();
     let places = [
-        r##"<a href="#entry-1">資格確認：エラー：端末が再起動されていない</a>"##,
+        r##"<a href="#entry-1">資格確認：エラー：再起動待ち</a>"##,
         r##"<a href="#event-1">再起動した（新しい版で動き始めた：連携アプリケーション）</a>"##,
         r##"<a href="#entry-2">資格確認：有効</a> ×2"##,
     ]
     .map(|text| course.find(text).unwrap_or_else(|| panic!("{text}\n{course}")));
     assert!(places.is_sorted(), "{course}");
-    assert!(course.contains(r##"<a href="#seen-1">端末の再起動の案内「再起動してください」</a>"##), "{course}");
+    assert!(course.contains(r##"<a href="#seen-1">再起動の案内「再起動してください」</a>"##), "{course}");
     assert!(!page.contains("<svg") && super::super::page(&judge(&builder.evidence()), Some("<svg></svg>")).contains("<svg></svg>"));
 }
 
@@ -127,7 +124,7 @@ fn what_is_not_shown_yet_says_what_to_do_next_without_paths() {
     let unseen = builder.ruling("restart_message_shown").why;
     builder.seen(ObservationKind::MessageShown, "再起動中です", Some(id(1)));
     let doubtful = builder.ruling("restart_message_shown").why;
-    assert!(doubtful.ja.contains("「端末の再起動の案内」（restart_prompted）を選んで記録"), "{}", doubtful.ja);
+    assert!(doubtful.ja.contains("「再起動の案内」（restart_prompted）を選んで記録"), "{}", doubtful.ja);
     for why in [&unseen.ja, &unseen.en, &doubtful.ja, &doubtful.en] {
         assert!(!why.contains("POST") && !why.contains('…'), "{why}");
     }

@@ -6,7 +6,7 @@ use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::evidence::EvidenceSource;
-use super::super::rule::{Finding, Rule};
+use super::super::rule::{Finding, Recovery, Rule};
 use super::super::{LIMITS, Overall, RULES, judge_by, limit};
 use super::{Grade, good_morning, judge, scenario};
 use crate::domain::error_presentation::ErrorProfile;
@@ -31,6 +31,7 @@ fn a_rule_that_counts_from_a_later_date_is_left_out_before() {
         sentence: ("", ""),
         next: ("", ""),
         evidence_source: EvidenceSource::Wire,
+        recovery: Recovery::Never,
         limits: &[],
         judge: |_| Finding::new(Grade::Fail, "違反。", "Violated."),
     };

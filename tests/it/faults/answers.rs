@@ -42,7 +42,7 @@ async fn a_status_comes_instead_of_the_answer_with_and_without_retry_after() {
     let entry = clinic.last_entry().await;
     assert_eq!((&entry["fault"], &entry["status"]), (&json!({"id": "busy", "kind": "status", "answered": false}), &json!(503)));
     let note = entry["notes"].as_array().unwrap().last().unwrap();
-    assert_eq!(note["ja"], "障害 busy（status）が、数えた要求の 2 番目で発生しました。HTTP 503 と Retry-After（PT30S）を返します。");
+    assert_eq!(note["ja"], "障害 busy（status）が、数えた要求の 2 番目で発生しました。HTTP 503 と Retry-After（30秒）を返します。");
     assert!(note["en"].as_str().unwrap().starts_with("The fault busy (status) fired at number 2"), "{note}");
     let bad_gateway = mock.backend(Method::POST, SEARCH).json(&clinic.inquiry()).send().await.unwrap();
     assert_eq!((bad_gateway.status().as_u16(), bad_gateway.headers().get("retry-after")), (502, None));

@@ -91,6 +91,42 @@ named! {
 }
 
 impl ErrorId {
+    /// Returns the title of an error that a client meets, short enough for a list; `None` for others,
+    /// which are named by their codes.
+    pub fn title(self) -> Option<Text> {
+        let (ja, en) = match self {
+            Self::RestartRequired => ("再起動待ち", "restart pending"),
+            Self::RestartDidNotHelp => ("再起動しても解消せず", "not cured by the restart"),
+            Self::LineDown => ("回線の切断", "line down"),
+            Self::UpdateMissing => ("更新なし", "update missing"),
+            Self::TerminalOff => ("電源オフ", "terminal off"),
+            Self::TerminalStarting => ("端末が起動中", "terminal booting"),
+            Self::TokenExpired => ("トークン期限切れ", "token expired"),
+            Self::TokenMissing => ("トークンなし", "no token"),
+            Self::TokenForeign => ("無効なトークン", "token not valid"),
+            Self::LoginRefused => ("ログイン拒否", "login refused"),
+            Self::IdentityMissing => ("医療機関が不明", "unidentified"),
+            Self::IdentityUnknown => ("未登録の医療機関・端末", "institution or terminal unknown"),
+            Self::IdentityContradiction => ("医療機関・端末の不一致", "identities contradict"),
+            Self::CertificateRequired => ("証明書なし", "no certificate"),
+            Self::MalformedRequest => ("要求の形式の誤り", "malformed request"),
+            Self::KindNotPublic => ("対応していない種別", "kind of file not known"),
+            Self::BodyTimeout | Self::BodyTooLarge | Self::BodyEncoded => ("本文の誤り", "body refused"),
+            Self::UnknownRoute | Self::MethodNotAllowed => ("URL の誤り", "wrong URL"),
+            Self::PersonRefused => ("個人単位のエラー", "error of this person"),
+            Self::PersonUnmatched => ("該当者なし", "nobody matches"),
+            Self::ConsentMissing => ("同意なし", "no consent"),
+            Self::ReceptionUnknown => ("受付番号が不明", "reception number unknown"),
+            Self::WindowClosed => ("配信時間外", "outside the windows"),
+            Self::TooManyPolls => ("照会が多すぎる", "too many polls"),
+            Self::DistributionSuspended => ("配信の停止中", "distribution suspended"),
+            Self::DeliveryDown => ("配信サーバーの停止", "delivery server down"),
+            Self::StoreUnavailable => ("サーバーの保存先の障害", "store unavailable"),
+            _ => return None,
+        };
+        Some(Text::new(ja, en))
+    }
+
     /// Whether the error is about a person, not about the request or the terminal. The error
     /// profile then does not apply: it is always returned in the envelope.
     pub fn is_of_person(self) -> bool {

@@ -47,6 +47,19 @@ named! {
     }
 }
 
+impl ErrorProfile {
+    /// Returns the title shown to users.
+    pub fn title(self) -> Text {
+        let (ja, en) = match self {
+            Self::Envelope => ("本文のあるメッセージ", "a message with a body"),
+            Self::Bare => ("本文のないメッセージ", "a message without a body"),
+            Self::Http => ("HTTP のエラーステータス", "an HTTP error status"),
+            Self::Silent => ("応答なし", "no answer"),
+        };
+        Text::new(ja, en)
+    }
+}
+
 /// The replacement of an entry of the error catalogue. Omitted fields keep the catalogue's values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -43,10 +43,10 @@ impl ObservationKind {
     pub fn title(self) -> Text {
         let (ja, en) = match self {
             Self::MessageShown => ("画面のメッセージ", "a message on the screen"),
-            Self::RestartPrompted => ("端末の再起動の案内", "the prompt to restart the terminal"),
-            Self::FallbackOffered => ("代わりの確認方法の案内", "the fallback"),
+            Self::RestartPrompted => ("再起動の案内", "a prompt to restart"),
+            Self::FallbackOffered => ("代わりの確認方法の案内", "another way to confirm"),
             Self::CallCentreShown => ("コールセンターの案内", "the call centre"),
-            Self::NoQualificationShown => ("資格がないという表示", "a display of no qualification"),
+            Self::NoQualificationShown => ("資格なし・無効と表示", "no qualification, or invalid"),
             Self::Other => ("その他", "something else"),
         };
         Text::new(ja, en)

@@ -1,6 +1,7 @@
 //! The operation of a request, the way in which it arrives, and its outcome.
 
 use super::named::named;
+use super::text::Text;
 
 named! {
     /// The operation of a request.
@@ -26,6 +27,25 @@ named! {
         Card = "card",
         /// A request that matches no route.
         Unknown = "unknown",
+    }
+}
+
+impl Operation {
+    /// Returns the title shown to users.
+    pub fn title(self) -> Text {
+        let (ja, en) = match self {
+            Self::Login => ("ログイン", "login"),
+            Self::Search => ("資格確認", "check"),
+            Self::Updates => ("配信の照会", "request for updates"),
+            Self::Package => ("パッケージの取得", "package download"),
+            Self::Reports => ("端末の報告", "terminal's report"),
+            Self::Results => ("配信実績", "delivery results"),
+            Self::Notices => ("お知らせ", "notices"),
+            Self::Linkage => ("連携ファイル", "linkage file"),
+            Self::Card => ("カードの読み取り", "card at the reader"),
+            Self::Unknown => ("不明な要求", "unknown request"),
+        };
+        Text::new(ja, en)
     }
 }
 

@@ -6,6 +6,25 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::text::Text;
+
+/// Returns a duration in words, such as `1日2時間` or `1分30秒`.
+pub fn in_words(duration: SignedDuration) -> Text {
+    let total = duration.as_secs();
+    let seconds = (total % 60) as f64 + f64::from(duration.subsec_millis()) / 1000.0;
+    let units = [(total / 86_400, "日", "d"), (total / 3600 % 24, "時間", "h"), (total / 60 % 60, "分", "min")];
+    let mut parts: Vec<(String, String)> = units
+        .iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, ja, en)| (format!("{number}{ja}"), format!("{number} {en}")))
+        .collect();
+    if seconds > 0.0 || parts.is_empty() {
+        parts.push((format!("{seconds}秒"), format!("{seconds} s")));
+    }
+    let (ja, en): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    Text::new(ja.concat(), en.join(" "))
+}
+
 /// The pattern of a period. JSON Schema's `duration` allows no fractions of a second.
 const PATTERN: &str = "^P([0-9]{1,2}W)?([0-9]{1,3}D)?(T([0-9]{1,4}H)?([0-9]{1,6}M)?([0-9]{1,8}([.][0-9]{1,9})?S)?)?$";
 /// The same pattern with an optional minus.
@@ -110,6 +129,15 @@ impl fmt::Display for Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_leave_out_what_is_zero() {
+        for (millis, ja, en) in
+            [(0, "0秒", "0 s"), (200, "0.2秒", "0.2 s"), (90_000, "1分30秒", "1 min 30 s"), (91_800_000, "1日1時間30分", "1 d 1 h 30 min")]
+        {
+            assert_eq!(in_words(SignedDuration::from_millis(millis)), Text::new(ja, en));
+        }
+    }
 
     #[test]
     fn days_hours_and_fractions_are_read_and_months_are_not() {

@@ -14,10 +14,11 @@ use crate::http::app::App;
 use crate::http::arrivals::Arrival;
 use crate::http::console::entry_words::is_check;
 use crate::http::console::language::Language;
+use crate::http::console::visible::shortened;
 use crate::http::console::words::time_of_day;
 use crate::http::handshakes::FailedHandshake;
 use crate::institutions::{Moment, Tenant};
-use crate::journal::{Entry, FILE, ListedEntry, MAX_ENTRIES};
+use crate::journal::{Entry, FILE, ListedEntry};
 use crate::listener::Listener;
 use crate::store::StoreError;
 
@@ -25,6 +26,9 @@ use crate::store::StoreError;
 const RECENT: SignedDuration = SignedDuration::from_mins(10);
 /// The maximum number of requests without an institution that are shown.
 const MAX_STRAYS: usize = 10;
+
+/// The maximum number of characters of a text that quotes a client.
+const MAX_SHOWN: usize = 200;
 
 /// What the live parts of the page show, read once.
 pub(super) struct ConnectionState {
@@ -48,11 +52,7 @@ pub(super) struct ConnectionState {
 /// # Errors
 /// The store does not work.
 pub(super) async fn read(app: &App, code: &InstitutionCode, lang: Language) -> Result<Option<ConnectionState>, StoreError> {
-    let read = app.institutions.read(code, |tenant, moment| (tenant.clone(), moment)).await?;
-    let Some((tenant, moment)) = read else {
-        return Ok(None);
-    };
-    let Some(page) = app.institutions.entries(code, MAX_ENTRIES).await? else {
+    let Some((tenant, moment, page)) = app.institutions.with_journal(code).await? else {
         return Ok(None);
     };
     let since = moment.wall - RECENT;
@@ -239,7 +239,7 @@ struct Failures<'a> {
     failures: Vec<Failure<'a>>,
     /// At the port of the control API and the console.
     others: Vec<Failure<'a>>,
-    strays: Vec<Stray<'a>>,
+    strays: Vec<Stray>,
     /// Whether nothing arrived at all.
     silent: bool,
 }
@@ -256,10 +256,10 @@ struct Failure<'a> {
 }
 
 /// A request that no institution could be found for.
-struct Stray<'a> {
+struct Stray {
     time: String,
-    path: &'a str,
-    why: &'a str,
+    path: String,
+    why: String,
 }
 
 /// Renders the part `failures`.
@@ -269,7 +269,13 @@ pub(super) fn render_failures(state: &ConnectionState) -> String {
     let strays = state.strays.iter().rev().map(|listed| &listed.entry);
     let part = Failures {
         lang,
-        strays: strays.map(|entry| Stray { time: time_of_day(entry.wall), path: &entry.path, why: lang.of(&entry.why) }).collect(),
+        strays: strays
+            .map(|entry| Stray {
+                time: time_of_day(entry.wall),
+                path: shortened(&entry.path, MAX_SHOWN),
+                why: shortened(lang.of(&entry.why), MAX_SHOWN),
+            })
+            .collect(),
         silent: failures.is_empty() && state.accepted.is_none() && state.entries.is_empty(),
         failures,
         others: failures_at(state, Listener::Control),

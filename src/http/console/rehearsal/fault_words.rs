@@ -1,11 +1,9 @@
 //! Faults in words: what each kind does, for which requests and how often; and the kinds that the
 //! page offers, with their parameters.
 
-use jiff::SignedDuration;
-
 use crate::domain::fault::{Fault, Kind, KindName, Requests, When};
 use crate::domain::japan;
-use crate::domain::period::Period;
+use crate::domain::period::{Period, in_words};
 use crate::domain::text::Text;
 use crate::http::console::language::Language;
 
@@ -118,7 +116,7 @@ impl FaultForm {
 /// Returns the words for a choice.
 pub(super) fn choice_title(choice: &str) -> Text {
     match Period::try_from(choice.to_owned()) {
-        Ok(period) => duration_words(period.duration()),
+        Ok(period) => in_words(period.duration()),
         Err(_) => Text::new("なし", "none"),
     }
 }
@@ -137,59 +135,6 @@ pub(super) fn requests_title(lang: Language, requests: Requests) -> &'static str
         Requests::Folder => lang.say("連携フォルダー", "the linkage folder"),
         Requests::Card => lang.say("カードリーダー", "cards at the reader"),
         Requests::Notices => lang.say("お知らせ", "notices"),
-    }
-}
-
-/// Returns what a fault does.
-pub(super) fn fault_sentence(kind: &Kind) -> Text {
-    let own = |ja: String, en: String| Text { ja, en };
-    match kind {
-        Kind::Delay { least, most } => {
-            let (from, to) = (duration_words(least.duration()), duration_words(most.duration()));
-            if least == most {
-                own(format!("応答を{}遅らせます。", to.ja), format!("Answers are {} late. ", to.en))
-            } else {
-                own(format!("応答を{}〜{}遅らせます。", from.ja, to.ja), format!("Answers are {} to {} late. ", from.en, to.en))
-            }
-        }
-        Kind::Status { status, retry_after: None } => {
-            own(format!("HTTP {status} だけを返します。"), format!("HTTP {status} comes in place of the answer. "))
-        }
-        Kind::Status { status, retry_after: Some(after) } => {
-            let after = duration_words(after.duration());
-            own(
-                format!("HTTP {status} と Retry-After（{}）を返します。", after.ja),
-                format!("HTTP {status} with Retry-After ({}) comes in place of the answer. ", after.en),
-            )
-        }
-        Kind::Reset => Text::new("接続をリセットします。", "The connection is reset. "),
-        Kind::Close => Text::new("応答せずに接続を閉じます。", "The connection closes without an answer. "),
-        Kind::BlackHole => Text::new("応答せず、接続は開いたままにします。", "No answer comes, and the connection stays open. "),
-        Kind::Cut { after: None } => Text::new("応答の本文を半分で切ります。", "The body breaks off halfway. "),
-        Kind::Cut { after: Some(after) } => {
-            own(format!("応答の本文を {after} バイトで切ります。"), format!("The body breaks off after {after} bytes. "))
-        }
-        Kind::Drip { bytes, every } => {
-            let every = duration_words(every.duration());
-            own(
-                format!("本文を{}ごとに {bytes} バイトずつ送ります。", every.ja),
-                format!("The body comes {bytes} bytes at a time, every {}. ", every.en),
-            )
-        }
-        Kind::WrongLength { off_by } => {
-            own(format!("Content-Length が {off_by:+} バイト違います。"), format!("Content-Length is off by {off_by:+} bytes. "))
-        }
-        Kind::Malformed => Text::new("本文の終わりが欠けています。", "The end of the body is missing. "),
-        Kind::WrongEncoding => Text::new("本文の文字コードが宣言と違います。", "The body is in another character set than it says. "),
-        Kind::WrongHash => Text::new("パッケージの1バイトが違います。", "One byte of the package is another. "),
-        Kind::StaleEtag => Text::new("ETag が古い値です。", "The ETag is a stale one. "),
-        Kind::ExpiredToken => Text::new("トークンを期限切れとして拒否します。", "The token is refused as expired. "),
-        Kind::Processing => Text::new("処理中と答えます。", "The answer is that it is being processed. "),
-        Kind::ClockSkew { skew } => {
-            let by = duration_words(skew.duration().abs());
-            let (ja, en) = if skew.duration().is_negative() { ("遅れて", "slow") } else { ("進んで", "fast") };
-            own(format!("応答の時刻が{}{ja}います。", by.ja), format!("Its times are {} {en}. ", by.en))
-        }
     }
 }
 
@@ -229,22 +174,6 @@ pub(super) fn fires(fault: &Fault) -> Text {
     Text::new(format!("対象：{}", ja.join("、")), format!("For: {}", en.join(", ")))
 }
 
-/// Returns a duration in words, such as 1分30秒.
-fn duration_words(duration: SignedDuration) -> Text {
-    let (minutes, seconds) = (duration.as_secs() / 60, duration.as_secs() % 60);
-    let seconds = seconds as f64 + f64::from(duration.subsec_millis()) / 1000.0;
-    let (mut ja, mut en) = (String::new(), Vec::new());
-    if minutes > 0 {
-        ja.push_str(&format!("{minutes}分"));
-        en.push(format!("{minutes} min"));
-    }
-    if seconds > 0.0 || minutes == 0 {
-        ja.push_str(&format!("{seconds}秒"));
-        en.push(format!("{seconds} s"));
-    }
-    Text::new(ja, en.join(" "))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{from_value, json};
@@ -256,7 +185,7 @@ mod tests {
         let mut definition: FaultDefinition = from_value(definition).unwrap();
         definition.id = Some(crate::domain::ids::FaultId::parse("f").unwrap());
         let fault = Fault::try_from(definition).unwrap();
-        format!("{}{}", fault_sentence(&fault.kind).ja, fires(&fault).ja)
+        format!("{}{}", fault.kind.description().ja, fires(&fault).ja)
     }
 
     #[test]

@@ -4,9 +4,8 @@
 use askama::Template;
 use serde_json::json;
 
-use super::fault_words::{FAULT_FORMS, FaultForm, Parameter, choice_title, fault_sentence, fires, requests_title};
+use super::fault_words::{FAULT_FORMS, FaultForm, Parameter, choice_title, fires, requests_title};
 use super::state::RehearsalState;
-use super::verdict::profile_title;
 use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::fault::{CountedFault, MAX_FAULTS, Requests};
 use crate::domain::terminal::Terminal;
@@ -118,7 +117,7 @@ fn set_fault(lang: Language, counted: &CountedFault) -> SetFault {
     SetFault {
         id: fault.id.to_string(),
         title: fault_title(lang, fault.kind.name()),
-        sentence: format!("{}{}", lang.of(&fault_sentence(&fault.kind)), lang.of(&fires(fault))),
+        sentence: [lang.of(&fault.kind.description()), lang.of(&fires(fault))].join(lang.say("", " ")),
         effect,
         spent,
     }
@@ -153,7 +152,7 @@ impl Form {
 }
 
 fn error_form(lang: Language, profile: ErrorProfile, chosen: ErrorProfile) -> ErrorForm {
-    let Text { ja, en } = profile_title(profile);
+    let Text { ja, en } = profile.title();
     let meaning = match profile {
         ErrorProfile::Envelope => lang.say(
             "HTTP 200。電文のヘッダーと本文（MessageBody）にエラーがあります。",

@@ -4,7 +4,7 @@ use crate::domain::error_catalogue::ErrorId;
 use crate::domain::event::{Change, EventLog, SwitchOff};
 use crate::domain::text::Text;
 use crate::http::console::language::Language;
-use crate::http::console::visible::visible;
+use crate::http::console::visible::shortened;
 use crate::http::console::words::time_of;
 use crate::journal::Entry;
 
@@ -14,10 +14,7 @@ const MAX_REASON: usize = 160;
 /// Returns the reason.
 pub(super) fn reason(lang: Language, entry: &Entry, events: &EventLog) -> String {
     let text = restart_missing(lang, entry, events).unwrap_or_else(|| lang.of(&entry.why).to_owned());
-    match text.char_indices().nth(MAX_REASON) {
-        None => visible(&text),
-        Some((end, _)) => format!("{}…", visible(&text[..end])),
-    }
+    shortened(&text, MAX_REASON)
 }
 
 /// Returns the reason if an update was installed and the terminal was not booted since; `None` if

@@ -117,14 +117,14 @@ struct Choice<'a> {
     selected: bool,
 }
 
-/// The kinds of observations, in the order and the words of the question.
-const KINDS: [(ObservationKind, &str, &str); 6] = [
-    (ObservationKind::RestartPrompted, "再起動の案内", "a prompt to restart"),
-    (ObservationKind::NoQualificationShown, "資格なし・無効と表示", "no qualification, or invalid"),
-    (ObservationKind::CallCentreShown, "コールセンターの案内", "the call centre"),
-    (ObservationKind::FallbackOffered, "代わりの確認方法の案内", "another way to confirm"),
-    (ObservationKind::MessageShown, "画面のメッセージ", "a message on the screen"),
-    (ObservationKind::Other, "その他", "something else"),
+/// The kinds of observations, in the order of the question.
+const KINDS: [ObservationKind; ObservationKind::ALL.len()] = [
+    ObservationKind::RestartPrompted,
+    ObservationKind::NoQualificationShown,
+    ObservationKind::CallCentreShown,
+    ObservationKind::FallbackOffered,
+    ObservationKind::MessageShown,
+    ObservationKind::Other,
 ];
 
 /// Renders the part.
@@ -137,11 +137,13 @@ pub(super) fn render_all(state: &RehearsalState) -> String {
     rendered(state, MAX_ENTRIES, "/entries", "reload")
 }
 
-/// Returns the numbers of the requests that the part shows.
-pub(super) fn shown(state: &RehearsalState) -> BTreeSet<u64> {
-    let patients = patients(state);
-    let shown = state.journal.entries.iter().rev().filter(|listed| matches(state, &patients, &listed.entry)).take(MAX_ROWS);
-    shown.map(|listed| listed.number).collect()
+/// Returns the numbers of the requests that the part shows, to which other parts link.
+pub(super) fn shown(state: &RehearsalState) -> &BTreeSet<u64> {
+    state.shown.get_or_init(|| {
+        let patients = patients(state);
+        let shown = state.journal.entries.iter().rev().filter(|listed| matches(state, &patients, &listed.entry)).take(MAX_ROWS);
+        shown.map(|listed| listed.number).collect()
+    })
 }
 
 fn rendered(state: &RehearsalState, limit: usize, below: &str, then: &'static str) -> String {
@@ -219,10 +221,9 @@ impl<'a> RowContext<'a, '_> {
 impl Seen {
     fn new(lang: Language, observation: &Observation) -> Self {
         let input = &observation.input;
-        let kind = KINDS.iter().find(|(kind, ..)| *kind == input.kind).map_or("", |(_, ja, en)| lang.say(ja, en));
         Self {
             number: observation.number,
-            kind: kind.to_owned(),
+            kind: lang.of(&input.kind.title()).to_owned(),
             text: input.text.as_deref().map(visible),
             by: input.by.as_deref().map(visible),
             time: time_of(lang, observation.at),
@@ -237,8 +238,8 @@ impl Seen {
 
 impl Requests<'_> {
     /// Returns the kinds of observations: the value of each, and its words.
-    fn kinds(&self) -> Vec<(&'static str, &'static str)> {
-        KINDS.iter().map(|(kind, ja, en)| (kind.name(), self.lang.say(ja, en))).collect()
+    fn kinds(&self) -> Vec<(&'static str, String)> {
+        KINDS.iter().map(|kind| (kind.name(), self.lang.of(&kind.title()).to_owned())).collect()
     }
 
     fn max_text() -> usize {
@@ -340,6 +341,6 @@ mod tests {
 
     #[test]
     fn the_question_has_all_kinds_of_observations() {
-        assert!(ObservationKind::ALL.iter().all(|kind| KINDS.iter().any(|(asked, ..)| asked == kind)));
+        assert!(ObservationKind::ALL.iter().all(|kind| KINDS.contains(kind)));
     }
 }

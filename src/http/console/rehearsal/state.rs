@@ -1,7 +1,8 @@
 //! What the page of a rehearsal shows, read once for all its parts.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use form_urlencoded::Serializer;
 use serde::Deserialize;
@@ -16,7 +17,7 @@ use crate::http::app::App;
 use crate::http::console::language::Language;
 use crate::http::console::words::who;
 use crate::institutions::{Moment, Tenant};
-use crate::journal::{EntryPage, MAX_ENTRIES};
+use crate::journal::EntryPage;
 use crate::listener::Addresses;
 use crate::store::StoreError;
 use crate::verdict::{Grade, Ruling, Verdict, judge};
@@ -36,6 +37,8 @@ pub(super) struct RehearsalState {
     pub(super) addresses: Addresses,
     /// The linkage folders of the terminals that have one.
     pub(super) linkage: Vec<PathBuf>,
+    /// The numbers of the requests that the part `requests` shows; filled in by it.
+    pub(super) shown: OnceLock<BTreeSet<u64>>,
 }
 
 /// Which requests are shown.
@@ -85,12 +88,7 @@ pub(super) async fn read(
     lang: Language,
     filter: &RequestFilter,
 ) -> Result<Option<RehearsalState>, StoreError> {
-    // The institution first, so that no event is shown without the requests before it.
-    let read = app.institutions.read(code, |tenant, moment| (tenant.clone(), moment)).await?;
-    let Some((tenant, moment)) = read else {
-        return Ok(None);
-    };
-    let Some(journal) = app.institutions.entries(code, MAX_ENTRIES).await? else {
+    let Some((tenant, moment, journal)) = app.institutions.with_journal(code).await? else {
         return Ok(None);
     };
     let fixtures = app.fixtures();
@@ -107,6 +105,7 @@ pub(super) async fn read(
         filter: filter.clone(),
         addresses: app.addresses.clone(),
         linkage,
+        shown: OnceLock::new(),
     }))
 }
 
@@ -123,13 +122,7 @@ impl RehearsalState {
 
     /// Whether a rule that fails so far may still be met, by a check that has not been made yet.
     pub(super) fn may_still_pass(&self, ruling: &Ruling) -> bool {
-        let is_any_pending = || self.institution().terminals.values().any(Terminal::is_pending);
-        ruling.result == Grade::Fail
-            && match ruling.rule.as_str() {
-                "check_repeated_after_restart" | "same_patient_repeated" => true,
-                "other_terminals_used" => is_any_pending(),
-                _ => false,
-            }
+        ruling.may_still_pass(self.institution().terminals.values().any(Terminal::is_pending))
     }
 
     /// Whether a rule failed for good.

@@ -1,8 +1,6 @@
 //! The part `timeline` of a rehearsal's page: a drawing of what happened and what is planned, and
 //! the same as a list.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 
 use super::events::first_listed;
@@ -47,11 +45,10 @@ pub(super) fn render(state: &RehearsalState) -> String {
     let mut terminals: Vec<&Terminal> = institution.terminals.values().filter(of_filter).collect();
     let left_out = terminals.len().saturating_sub(MAX_TERMINALS);
     terminals.truncate(MAX_TERMINALS);
-    let shown = requests::shown(state);
     let history = History {
         institution,
         terminals,
-        requests: state.journal.entries.iter().filter_map(|entry| request(state, &shown, entry)).collect(),
+        requests: state.journal.entries.iter().filter_map(|entry| request(state, entry)).collect(),
         now: state.moment.now,
         words: if state.lang == Language::Japanese { Words::Japanese } else { Words::English },
         first_linked_event: first_listed(&institution.events),
@@ -99,11 +96,11 @@ fn range_links(state: &RehearsalState, current: Range) -> Vec<RangeLink> {
 
 /// Returns a request about a patient; `None` for logins and what terminals ask. A request without a
 /// row on the page has a page of its own.
-fn request(state: &RehearsalState, shown: &BTreeSet<u64>, ListedEntry { number, entry }: &ListedEntry) -> Option<Request> {
+fn request(state: &RehearsalState, ListedEntry { number, entry }: &ListedEntry) -> Option<Request> {
     if !matches!(entry.operation, Operation::Search | Operation::Linkage | Operation::Card) {
         return None;
     }
-    let link = if shown.contains(number) {
+    let link = if requests::shown(state).contains(number) {
         format!("#entry-{number}")
     } else {
         format!("/console/institutions/{}/entries/{number}", state.code())

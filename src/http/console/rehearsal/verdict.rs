@@ -7,7 +7,6 @@ use askama::Template;
 
 use super::requests;
 use super::state::RehearsalState;
-use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::text::Text;
 use crate::http::console::language::Language;
 use crate::verdict::{Grade, Overall, Ruling, Verdict};
@@ -90,7 +89,7 @@ pub(super) fn render(state: &RehearsalState) -> String {
     let (lang, verdict) = (state.lang, &state.verdict);
     let page = format!("/console/institutions/{}", state.code());
     let open = verdict.rules.iter().filter(|ruling| state.may_still_pass(ruling)).map(|ruling| &*ruling.rule).collect();
-    let links = Links { lang, page: &page, verdict, open, shown: &requests::shown(state) };
+    let links = Links { lang, page: &page, verdict, open, shown: requests::shown(state) };
     let items = items(verdict, &links);
     let count = |badge: Badge| items.iter().filter(|item| item.badge == badge).count();
     let part = Checklist {
@@ -132,7 +131,7 @@ fn items(verdict: &Verdict, links: &Links<'_>) -> Vec<Item> {
     }));
     items.extend(scenario.profiles.iter().map(|profile| {
         let met = verdict.coverage.error_profiles.met.iter().any(|name| name == profile.name());
-        let Text { ja, en } = profile_title(*profile);
+        let Text { ja, en } = profile.title();
         let sentence = Text::new(format!("エラーの形「{ja}」を受け取った"), format!("An error came in the form \"{en}\""));
         let next = Text::new(
             format!("障害の「エラーの形」が「{ja}」のときに、エラーになる資格確認を行ってください。"),
@@ -146,16 +145,6 @@ fn items(verdict: &Verdict, links: &Links<'_>) -> Vec<Item> {
 impl Item {
     fn met_or_open(met: bool, sentence: Text, next: Text) -> Self {
         Self { badge: Badge::of_met(met), sentence, why: None, next: (!met).then_some(next), evidence: Vec::new(), further: 0 }
-    }
-}
-
-/// Returns the title of an error profile.
-pub(super) fn profile_title(profile: ErrorProfile) -> Text {
-    match profile {
-        ErrorProfile::Envelope => Text::new("本文のあるメッセージ", "a message with a body"),
-        ErrorProfile::Bare => Text::new("本文のないメッセージ", "a message without a body"),
-        ErrorProfile::Http => Text::new("HTTP のエラーステータス", "an HTTP error status"),
-        ErrorProfile::Silent => Text::new("応答なし", "no answer"),
     }
 }
 
@@ -208,6 +197,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::domain::error_presentation::ErrorProfile;
     use crate::domain::scenario::WantedCheck;
     use crate::verdict::{Evidence, Scenario, judge};
 

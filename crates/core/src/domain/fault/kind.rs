@@ -2,7 +2,7 @@
 
 use super::Requests;
 use crate::domain::named::named;
-use crate::domain::period::{Period, Skew};
+use crate::domain::period::{Period, Skew, in_words};
 use crate::domain::text::Text;
 
 /// The maximum delay of a response, and the maximum time between two parts of a slow body.
@@ -169,35 +169,58 @@ impl Kind {
         }
     }
 
-    /// Returns what it does, for the journal.
-    pub(super) fn description(&self) -> Text {
+    /// Returns what it does, as a sentence.
+    pub fn description(&self) -> Text {
         match self {
-            Self::Delay { most, .. } => Text::new(format!("応答を {most} 遅らせます。"), format!("The answer is delayed by {most}.")),
+            Self::Delay { least, most } => {
+                let (from, to) = (in_words(least.duration()), in_words(most.duration()));
+                if least == most {
+                    Text::new(format!("応答を{}遅らせます。", to.ja), format!("The answer is delayed by {}.", to.en))
+                } else {
+                    Text::new(
+                        format!("応答を{}〜{}遅らせます。", from.ja, to.ja),
+                        format!("The answer is delayed by {} to {}.", from.en, to.en),
+                    )
+                }
+            }
             Self::Status { status, retry_after: None } => {
                 Text::new(format!("HTTP {status} だけを返します。"), format!("HTTP {status} is answered instead."))
             }
-            Self::Status { status, retry_after: Some(retry_after) } => Text::new(
-                format!("HTTP {status} と Retry-After（{retry_after}）を返します。"),
-                format!("HTTP {status} with Retry-After ({retry_after}) is answered instead."),
-            ),
+            Self::Status { status, retry_after: Some(retry_after) } => {
+                let after = in_words(retry_after.duration());
+                Text::new(
+                    format!("HTTP {status} と Retry-After（{}）を返します。", after.ja),
+                    format!("HTTP {status} with Retry-After ({}) is answered instead.", after.en),
+                )
+            }
             Self::Reset => Text::new("接続をリセットします。", "The connection is reset."),
             Self::Close => Text::new("応答せずに接続を閉じます。", "The connection closes without an answer."),
-            Self::BlackHole => Text::new("応答しません。", "No answer comes."),
-            Self::Cut { .. } => Text::new("本文を途中で切ります。", "The body breaks off."),
-            Self::Drip { bytes, every } => Text::new(
-                format!("本文を {every} ごとに {bytes} バイトずつ送ります。"),
-                format!("The body comes {bytes} bytes at a time, every {every}."),
-            ),
+            Self::BlackHole => Text::new("応答せず、接続は開いたままにします。", "No answer comes, and the connection stays open."),
+            Self::Cut { after: None } => Text::new("本文を半分で切ります。", "The body breaks off halfway."),
+            Self::Cut { after: Some(after) } => {
+                Text::new(format!("本文を {after} バイトで切ります。"), format!("The body breaks off after {after} bytes."))
+            }
+            Self::Drip { bytes, every } => {
+                let every = in_words(every.duration());
+                Text::new(
+                    format!("本文を{}ごとに {bytes} バイトずつ送ります。", every.ja),
+                    format!("The body comes {bytes} bytes at a time, every {}.", every.en),
+                )
+            }
             Self::WrongLength { off_by } => {
                 Text::new(format!("Content-Length が {off_by:+} バイト違います。"), format!("Content-Length is off by {off_by:+} bytes."))
             }
             Self::Malformed => Text::new("本文の終わりが欠けています。", "The end of the body is missing."),
             Self::WrongEncoding => Text::new("本文の文字コードが宣言と違います。", "The body is in another character set than it says."),
-            Self::WrongHash => Text::new("パッケージの 1 バイトが違います。", "One byte of the package is another."),
+            Self::WrongHash => Text::new("パッケージの1バイトが違います。", "One byte of the package is another."),
             Self::StaleEtag => Text::new("ETag が古い値です。", "The ETag is a stale one."),
             Self::ExpiredToken => Text::new("トークンを期限切れとして拒否します。", "The token is refused as expired."),
             Self::Processing => Text::new("処理中と答えます。", "The answer is that it is being processed."),
-            Self::ClockSkew { skew } => Text::new(format!("時刻が {skew} ずれています。"), format!("Its times are off by {skew}.")),
+            Self::ClockSkew { skew } => {
+                let by = in_words(skew.duration().abs());
+                let (ja, en) = if skew.duration().is_negative() { ("遅れて", "slow") } else { ("進んで", "fast") };
+                Text::new(format!("応答の時刻が{}{ja}います。", by.ja), format!("Its times are {} {en}.", by.en))
+            }
         }
     }
 }
