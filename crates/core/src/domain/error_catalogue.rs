@@ -91,8 +91,8 @@ named! {
 }
 
 impl ErrorId {
-    /// Returns the title of an error that a client meets, short enough for a list; `None` for others,
-    /// which are named by their codes.
+    /// Returns the title of an error that a client meets, short enough for a list; `None` for
+    /// others, which are named by their codes.
     pub fn title(self) -> Option<Text> {
         let (ja, en) = match self {
             Self::RestartRequired => ("再起動待ち", "restart pending"),
