@@ -77,10 +77,20 @@ fn print_banner(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyho
         eprintln!("警告 warning: {warning}");
     }
     let (backend, control) = (server.backend_addr()?, server.control_addr()?);
-    let certs = config.certs.display();
+    let ca = config.certs.join("ca.pem");
+    let ca = ca.display();
     if server.made().ca {
-        eprintln!("テスト用CAを作成しました。クライアントに {certs}/ca.pem を信頼させてください。");
-        eprintln!("Made a CA for tests: let your clients trust {certs}/ca.pem.");
+        eprintln!("テスト用CAを作成しました。クライアントに {ca} を信頼させてください。");
+        eprintln!("Made a CA for tests: let your clients trust {ca}.");
+        if !cfg!(unix) {
+            let certs = config.certs.display();
+            eprintln!(
+                "{certs} の秘密鍵とトークンを読めるのは、このフォルダーを読めるユーザー全員です。共用のマシンでは、フォルダーのアクセス権を設定してください。"
+            );
+            eprintln!(
+                "Everybody who may read the folder {certs} may read its private keys and token: on a shared machine, set the folder's permissions."
+            );
+        }
     }
     warn_of_constraints(&server.app().authority, &config.certs);
     if !backend.ip().is_loopback() || !control.ip().is_loopback() {
@@ -91,7 +101,7 @@ fn print_banner(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyho
     }
     let token = match &config.control_token {
         Some(_) => "(--control-token)".to_owned(),
-        None => format!("{certs}/control-token  (このファイルの内容 / the content of this file)"),
+        None => format!("{}  (このファイルの内容 / the content of this file)", config.certs.join("control-token").display()),
     };
     let fixtures = match &server.app().fixtures().origin {
         Origin::Put { at, .. } => format!("(PUT /v1/fixtures, {})", japan::rfc3339(*at)),
@@ -102,11 +112,12 @@ fn print_banner(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyho
     eprintln!("onshi-mock {}", env!("CARGO_PKG_VERSION"));
     eprintln!("  資格確認 backend   https://{backend}");
     eprintln!("  管理API  control   https://{control}");
-    eprintln!("  CA証明書 CA        {certs}/ca.pem  (GET https://{control}/ca.pem)");
+    eprintln!("  CA証明書 CA        {ca}  (GET https://{control}/ca.pem)");
     eprintln!("  トークン token     {token}");
     eprintln!("  データ   fixtures  {fixtures}");
     if let Some(linkage) = &config.linkage {
-        let of = linkage.only.as_ref().map_or_else(|| "<医療機関コード>-<端末>/".to_owned(), |only| format!("({only}) "));
+        let separator = std::path::MAIN_SEPARATOR;
+        let of = linkage.only.as_ref().map_or_else(|| format!("<医療機関コード>-<端末>{separator}"), |only| format!("({only}) "));
         eprintln!("  連携     linkage   {}: {of}req, res, face", linkage.dir.display());
     }
     if !occupied.is_empty() {
