@@ -1,7 +1,6 @@
 //! SIGKILL while request files are taken: a reception number in the folder is known afterwards, and
 //! every request is answered once and whole, however files come into being; error files are whole
 //! before their requests move, and face results are not lost.
-#![cfg(unix)]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

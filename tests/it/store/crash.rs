@@ -1,5 +1,4 @@
 //! SIGKILL at random moments under load: whatever was acknowledged is there afterwards.
-#![cfg(unix)]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::server::program::Program;
+#[cfg(unix)]
 use crate::store::postgres::Cluster;
 use crate::support::{TOKEN, template, trusting};
 
@@ -46,12 +46,14 @@ async fn after_a_sigkill_everything_acknowledged_is_there_on_sqlite() {
     rounds(10, "SQLite", dir.path(), "sqlite:state.db").await;
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn after_a_sigkill_everything_acknowledged_is_there_on_postgresql() {
     let (dir, cluster) = (tempfile::tempdir().unwrap(), Cluster::start().await);
     rounds(10, "PostgreSQL", dir.path(), &cluster.database("crash").await).await;
 }
 
+#[cfg(unix)]
 #[ignore = "takes minutes: ./test --nightly"]
 #[tokio::test]
 async fn a_hundred_sigkills_lose_nothing_acknowledged() {
@@ -60,6 +62,7 @@ async fn a_hundred_sigkills_lose_nothing_acknowledged() {
     rounds(100, "PostgreSQL", dir.path(), &cluster.database("crash").await).await;
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn of_two_servers_either_is_killed_and_nothing_acknowledged_is_lost() {
     let (dir, cluster) = (tempfile::tempdir().unwrap(), Cluster::start().await);
