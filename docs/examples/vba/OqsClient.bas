@@ -135,9 +135,9 @@ End Function
 
 ' トークンは英数字と記号だけなので、引用符の間を取り出す。
 Private Function IdTokenOf(ByVal raw As String) As String
-    Dim from As Long
-    from = InStr(raw, """idToken"":""")
-    If from > 0 Then IdTokenOf = Split(Mid$(raw, from + Len("""idToken"":""")), """")(0)
+    Dim start As Long
+    start = InStr(raw, """idToken"":""")
+    If start > 0 Then IdTokenOf = Split(Mid$(raw, start + Len("""idToken"":""")), """")(0)
 End Function
 
 Private Function Post(ByVal path As String, ByVal body As String) As TAnswer
