@@ -16,7 +16,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| {
         if let Some(ja) = usage::in_japanese(&error) {
-            eprintln!("エラー: {ja}");
+            eprintln!("エラー：{ja}");
         }
         error.exit()
     });

@@ -85,7 +85,7 @@ impl Metrics {
     /// Creates the counters at zero; `tally` holds the store's own counters.
     pub fn new(tally: &JournalCounters) -> Self {
         let mut registry = Registry::with_prefix("onshi_mock");
-        registry.register("build", "動いている版。 The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        registry.register("build", "動いているバージョン。 The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         let operations = operations(&mut registry);
         let errors = ErrorId::ALL.iter().map(|error| error.name());
         let help = "拒否した要求（エラー別）。 Requests that were refused, by error";
@@ -96,10 +96,9 @@ impl Metrics {
         let help = "失敗した TLS 接続（原因別）。 TLS handshakes that failed, by cause";
         let handshakes = register_by_label(&mut registry, "tls_handshakes_failed", help, "cause", causes);
         let JournalCounters { entries, bytes, evicted } = tally.clone();
-        registry.register("journal_entries", "ストアに書いた記録の件数。 Journal entries that were written to the store", entries);
-        registry.register("journal_bytes", "ストアに書いた記録のバイト数。 Bytes of the journal entries that were written", bytes);
-        let help =
-            "上限または DELETE …/journal により消した記録の件数。 Journal entries that a journal's bound or DELETE …/journal took away";
+        registry.register("journal_entries", "保存先に書いたエントリーの件数。 Journal entries that were written to the store", entries);
+        registry.register("journal_bytes", "保存先に書いたエントリーのバイト数。 Bytes of the journal entries that were written", bytes);
+        let help = "上限または DELETE …/journal により消えたエントリーの件数。 Journal entries that a journal's bound or DELETE …/journal took away";
         registry.register("journal_evicted_entries", help, evicted);
         let gauges = Gauges::new(&mut registry);
         Self { registry, operations, refusals, faults, handshakes, gauges }
@@ -142,11 +141,11 @@ impl Gauges {
             registry.register(name, help, gauge.clone());
             gauge
         };
-        let stored = gauge("institutions_stored", "ストアにある医療機関の数。 Institutions in the store, as far as this server knows");
+        let stored = gauge("institutions_stored", "保存先にある医療機関の数。 Institutions in the store, as far as this server knows");
         let in_memory = gauge("institutions_in_memory", "メモリにある医療機関の数。 Institutions that this server holds in memory");
-        let waiting_entries = gauge("journal_waiting_entries", "書き込み待ちの記録の件数。 Journal entries that wait to be written");
-        let waiting_bytes = gauge("journal_waiting_bytes", "書き込み待ちの記録のバイト数（概算）。 About how many bytes those are");
-        let store_bytes = gauge("store_bytes", "ストアのバイト数。 Bytes of the store, when it last told");
+        let waiting_entries = gauge("journal_waiting_entries", "書き込み待ちのエントリーの件数。 Journal entries that wait to be written");
+        let waiting_bytes = gauge("journal_waiting_bytes", "書き込み待ちのエントリーのバイト数（概算）。 About how many bytes those are");
+        let store_bytes = gauge("store_bytes", "保存先のバイト数。 Bytes of the store, when it last told");
         let streams = gauge("streams", "開いているイベントのストリームの数。 Event streams that are open");
         let max_streams = gauge("streams_max", "同時に開けるイベントのストリームの数。 Event streams that may be open at once");
         let help = "メモリにある医療機関の端末の数（状態別、最後に動いたときの状態）。 \

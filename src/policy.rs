@@ -11,7 +11,7 @@ pub enum LoginPolicy {
     Lenient,
     /// A certificate of ours or credentials that match the fixtures; a check needs the token.
     #[value(
-        help = "証明書か、フィクスチャと一致する利用者とパスワードが必要。資格確認にはトークンが必要 / a certificate of ours or credentials that match the fixtures; a check needs the token"
+        help = "証明書か、フィクスチャと一致するユーザーとパスワードが必要。資格確認にはトークンが必要 / a certificate of ours or credentials that match the fixtures; a check needs the token"
     )]
     Strict,
 }

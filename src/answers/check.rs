@@ -45,7 +45,7 @@ pub fn note_of_day(context: &AnswerContext<'_>, inquiry: &Inquiry, answer: &Answ
 
 /// Returns the answer "processing", which a fault requests.
 pub fn processing(context: &AnswerContext<'_>, inquiry: &Inquiry) -> Answer {
-    let why = Text::new("障害の設定により処理中と答えます。", "A fault says that it is being processed.");
+    let why = Text::new("障害の設定により「処理中」を返します。", "A fault says that it is being processed.");
     processing_answer(context, Some(inquiry), why)
 }
 
@@ -53,7 +53,7 @@ pub fn processing(context: &AnswerContext<'_>, inquiry: &Inquiry) -> Answer {
 /// part of the request that the answer repeats.
 pub(super) fn person_processing(context: &AnswerContext<'_>, info: Option<&Inquiry>) -> Answer {
     let why = Text::new(
-        "この被保険者の資格確認は処理中と答えます（outcome = \"processing\"）。",
+        "この被保険者の資格確認は「処理中」を返します（outcome = \"processing\"）。",
         "Checks of this person are answered as being processed.",
     );
     processing_answer(context, info, why)
@@ -68,7 +68,7 @@ fn processing_answer(context: &AnswerContext<'_>, info: Option<&Inquiry>, why: T
 pub(super) fn person_refused(person: Option<&Person>) -> Refusal {
     let id = person.map_or("-", |person| person.id.as_str());
     let why = Text::new(
-        format!("被保険者 {id} の資格確認は個人単位のエラーと答えます（outcome = \"refused\"）。"),
+        format!("被保険者 {id} の資格確認は個人単位のエラーを返します（outcome = \"refused\"）。"),
         format!("Checks of this person ({id}) end with a person-level error (outcome = \"refused\")."),
     );
     Refusal::new(ErrorId::PersonRefused, why)

@@ -23,7 +23,7 @@ pub fn register(context: &AnswerContext<'_>, institution: &mut Institution, term
         None => ("-", super::refused_outcome(&context.fixtures.catalogue, context.presentation, &unmatched_refusal())),
     };
     let why = Text::new(
-        format!("照会番号の登録: {person}（- は一致する人が1人に定まらない）。"),
+        format!("照会番号の登録：{person}（- は一致する人が1人に定まらない）。"),
         format!("Registration of a reference number: {person} (- where not exactly one person matches)."),
     );
     let answer = context.success_answer(&header, &Body { unit, units: Vec::new() }, outcome, why);

@@ -70,7 +70,7 @@ pub async fn stored_fixtures(store: &Store, wall: Timestamp) -> Result<Option<Fi
     let fixtures = read.await;
     if fixtures.is_none() {
         tracing::error!(
-            "PUT /v1/fixtures で置き換えられたフィクスチャはこの版では使えません。起動時のものを使います / fixtures that were put with PUT /v1/fixtures cannot be used by this program: those of the start are in force"
+            "PUT /v1/fixtures で置き換えられたフィクスチャはこのバージョンでは使えません。起動時のものを使います / fixtures that were put with PUT /v1/fixtures cannot be used by this program: those of the start are in force"
         );
     }
     Ok(fixtures)
@@ -163,7 +163,7 @@ fn unknown_requirements(scenario: &Scenario) -> impl Iterator<Item = Finding> {
             file: format!("scenarios/{}.toml", scenario.id),
             line: None,
             message: format!(
-                "/wants/{field}: \"{name}\" はありません。次のいずれか: {names} / there is no \"{name}\"; expected one of: {names}"
+                "/wants/{field}: \"{name}\" はありません。次のいずれか：{names} / there is no \"{name}\"; expected one of: {names}"
             ),
         })
     })

@@ -28,7 +28,7 @@ pub struct CertsArgs {
 enum CertsCommand {
     /// CA とサーバー証明書を、なければ作成する / Make the CA and the server's certificate, where they are missing
     Init {
-        /// 既にある CA を作り直す（すべてのクライアントに信頼させ直す必要がある） / Replace the CA that is there: every client must then trust the new one
+        /// すでにある CA を作り直す（すべてのクライアントに信頼させ直す必要がある） / Replace the CA that is there: every client must then trust the new one
         #[arg(long)]
         new_ca: bool,
         /// CA とその下の鍵の種類。ECDSA に対応しないクライアントには rsa / Kind of the CA's key and of those under it; RSA for stacks that take no ECDSA [default: ecdsa]
@@ -40,19 +40,19 @@ enum CertsCommand {
     },
     /// 端末証明書を発行する / Issue a terminal's certificate: ID.pem, ID.key and, for Windows, ID.p12
     Issue {
-        /// 医療機関コードと端末（例: 9910000026-T1） / Institution code and terminal, e.g. 9910000026-T1
+        /// 医療機関コードと端末（例：9910000026-T1） / Institution code and terminal, e.g. 9910000026-T1
         #[arg(value_name = "INSTITUTION-TERMINAL", value_parser = terminal_address)]
         id: TerminalAddress,
         /// 書き込むディレクトリ / Directory to write to
         #[arg(long, value_name = "DIR", default_value = ".")]
         out: PathBuf,
-        /// ファイルが既にあれば、エラーにせず何もしない / Do nothing where the files are there already, instead of refusing
+        /// ファイルがすでにあれば、エラーにせず何もしない / Do nothing where the files are there already, instead of refusing
         #[arg(long)]
         if_missing: bool,
     },
     /// 証明書の内容を表示する / Show what the certificates say
     Show,
-    /// この利用者のブラウザーに CA を信頼させる / Let this user's browsers trust the CA
+    /// このユーザーのブラウザーに CA を信頼させる / Let this user's browsers trust the CA
     Trust {
         /// 信頼を取り消す / Take the trust back
         #[arg(long)]
@@ -89,11 +89,11 @@ fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Resul
         print_new_ca_notice(options.dir);
     } else {
         let dir = options.dir.display();
-        println!("{dir} には既にCAがあります。そのまま使います。");
+        println!("{dir} にはすでに CA があります。そのまま使います。");
         println!("{dir} already holds a CA; it is kept.");
     }
     if new_ca {
-        println!("以前のCAの端末証明書は無効になりました。発行し直してください。");
+        println!("以前の CA の端末証明書は無効になりました。発行し直してください。");
         println!("Terminal certificates of an earlier CA no longer count: issue them again.");
     }
     if authority.created_files().server && !authority.created_files().ca {
@@ -112,7 +112,7 @@ fn refuse_what_came_too_late(authority: &Authority, dir: &Path, key: Option<KeyK
     if key.is_some_and(|key| key != authority.key_kind()) || no_name_constraints && constrained {
         let dir = dir.display();
         bail!(
-            "{dir} の CA は既に作成されているため、--key と --no-name-constraints は反映されません。--new-ca を加えて作り直してください（すべてのクライアントで新しい ca.pem を信頼し直し、端末証明書を発行し直す必要があります）。\n\
+            "{dir} の CA はすでに作成されているため、--key と --no-name-constraints は反映されません。--new-ca を加えて作り直してください（すべてのクライアントで新しい ca.pem を信頼し直し、端末証明書を発行し直す必要があります）。\n\
              The CA in {dir} was made before, and --key and --no-name-constraints only count when one is made. Add --new-ca to replace it; every client must then trust the new ca.pem, and terminal certificates must be issued again."
         );
     }
@@ -128,7 +128,7 @@ pub(super) fn warn_of_constraints(authority: &Authority, dir: &Path) {
         NameConstraints::DnsNamesAndAddresses => {
             let command = authority.new_ca_command(dir);
             eprintln!(
-                "注意: この CA は以前の版で作られ、IPアドレスにも名前制約があります。OpenSSL 1.0.2 を使うクライアント（Delphi の Indy など）は検証に失敗します（unsupported name constraint type）。"
+                "注意：この CA は以前のバージョンで作られ、IPアドレスにも名前制約があります。OpenSSL 1.0.2 を使うクライアント（Delphi の Indy など）は検証に失敗します（unsupported name constraint type）。"
             );
             eprintln!(
                 "      該当するクライアントがあれば `{command}` で新しい CA を作り、すべてのクライアントで新しい ca.pem を信頼し直し、端末証明書を発行し直してください。"
@@ -142,7 +142,7 @@ pub(super) fn warn_of_constraints(authority: &Authority, dir: &Path) {
         }
         NameConstraints::None => {
             eprintln!(
-                "警告: この CA には名前制約がありません。ca.key を持つ人は、実在するサイトの証明書も作れます。テスト専用の機器とプログラムだけで信頼し、テストが終わったら信頼を取り消してください。"
+                "警告：この CA には名前制約がありません。ca.key を持つ人は、実在するサイトの証明書も作れます。テスト専用のマシンとプログラムだけで信頼し、テストが終わったら信頼を取り消してください。"
             );
             eprintln!(
                 "Warning: This CA has no name constraints. Whoever has ca.key can make certificates for real sites, too: trust it on machines and in programs for tests only, and take the trust back after the tests."
@@ -156,14 +156,14 @@ fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, if_missing:
     let (certificate, key, pkcs12) = (out.join(format!("{id}.pem")), out.join(format!("{id}.key")), out.join(format!("{id}.p12")));
     // The certificate is written last: if it exists, so do the others.
     if if_missing && certificate.try_exists()? {
-        println!("{} は既にあるため、そのまま使います / exists already and is kept", certificate.display());
+        println!("{} はすでにあるため、そのまま使います / exists already and is kept", certificate.display());
         return Ok(());
     }
     for file in [&certificate, &key, &pkcs12] {
         if file.try_exists()? {
             let file = file.display();
             bail!(
-                "{file} は既にあるため、上書きしません。移動するか、--out で別のディレクトリを指定してください。\n\
+                "{file} はすでにあるため、上書きしません。移動するか、--out で別のディレクトリを指定してください。\n\
                  {file} exists already and is not overwritten: move it away, or choose another directory with --out."
             );
         }
@@ -190,7 +190,7 @@ fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, if_missing:
 #[expect(clippy::print_stdout, reason = "clients must be told, so the user must know")]
 fn print_new_ca_notice(dir: &Path) {
     let dir = dir.display();
-    println!("新しいCAを作りました。クライアントで {dir} のca.pemを信頼してください。");
+    println!("新しい CA を作りました。クライアントに {dir} の ca.pem を信頼させてください。");
     println!("Made a new CA. Clients must trust ca.pem in {dir}.");
 }
 

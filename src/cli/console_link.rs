@@ -15,7 +15,7 @@ use crate::config::{CommandLine, Options};
 /// are.
 #[derive(clap::Args)]
 pub struct ConsoleLinkArgs {
-    /// リンクに書くホスト名かアドレス。ポートも書ける（例: mock.example、localhost:9444） / The link's host name or address, with another port where that differs: mock.example, localhost:9444 [default: localhost, or the server's address]
+    /// リンクに書くホスト名かアドレス。ポートも書ける（例：mock.example、localhost:9444） / The link's host name or address, with another port where that differs: mock.example, localhost:9444 [default: localhost, or the server's address]
     #[arg(long, value_name = "NAME", value_parser = host)]
     host: Option<Authority>,
     #[command(flatten)]

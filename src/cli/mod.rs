@@ -18,7 +18,7 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 
-/// オンライン資格確認の模擬環境 — a rehearsal of Japan's online insurance qualification check
+/// オンライン資格確認の模擬サーバー — a rehearsal of Japan's online insurance qualification check
 ///
 /// 更新をインストールしたまま再起動していない資格確認端末が、再起動されるまで資格確認を拒否する状況を再現します。
 /// A terminal that installed an update but was not restarted refuses every check until its restart: rehearse that with your receipt computer.

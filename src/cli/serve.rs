@@ -25,7 +25,7 @@ pub(super) const CONTROL_ADDR: &str = "control-addr";
 /// Options of `serve`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "各オプションは環境変数か onshi-mock.toml のキー（先頭の -- を除いた同じ名前）でも設定できます。優先順: コマンドライン、環境変数、ファイル。\n\
+    after_help = "各オプションは環境変数か onshi-mock.toml のキー（先頭の -- を除いた同じ名前）でも設定できます。優先順：コマンドライン、環境変数、ファイル。\n\
 Each option can also be an environment variable or a key of onshi-mock.toml (its name without --); the command line wins, then the environment."
 )]
 pub struct ServeArgs {
@@ -80,7 +80,7 @@ fn print_banner(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyho
     let ca = config.certs.join("ca.pem");
     let ca = ca.display();
     if server.made().ca {
-        eprintln!("テスト用CAを作成しました。クライアントに {ca} を信頼させてください。");
+        eprintln!("テスト用 CA を作成しました。クライアントに {ca} を信頼させてください。");
         eprintln!("Made a CA for tests: let your clients trust {ca}.");
         if !cfg!(unix) {
             let certs = config.certs.display();
@@ -94,8 +94,8 @@ fn print_banner(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyho
     }
     warn_of_constraints(&server.app().authority, &config.certs);
     if !backend.ip().is_loopback() || !control.ip().is_loopback() {
-        eprintln!("注意: ループバック以外でも待ち受けます。テスト用のネットワークだけで使ってください。");
-        eprintln!("      他の機器からは実際のアドレスか名前で接続し、証明書に含まれない名前は --tls-san で追加してください。");
+        eprintln!("注意：ループバック以外でも待ち受けます。テスト用のネットワークだけで使ってください。");
+        eprintln!("      ほかのマシンからは実際のアドレスか名前で接続し、証明書に含まれない名前は --tls-san で追加してください。");
         eprintln!("Note: it listens beyond loopback; use it in test networks only.");
         eprintln!("      Other machines connect by its real address or name; add names that the certificate lacks with --tls-san.");
     }

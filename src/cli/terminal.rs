@@ -20,7 +20,7 @@ use crate::tls::{Readers, terminal_in, write_new};
 /// Without a command: options of the terminal. With one: what to do to the running one.
 #[derive(clap::Args)]
 #[command(
-    after_help = "各オプションは環境変数か onshi-mock.toml の [terminal] のキー（先頭の -- を除いた同じ名前）でも設定できます。優先順: コマンドライン、環境変数、ファイル。\n\
+    after_help = "各オプションは環境変数か onshi-mock.toml の [terminal] のキー（先頭の -- を除いた同じ名前）でも設定できます。優先順：コマンドライン、環境変数、ファイル。\n\
 Each option can also be an environment variable or a key of [terminal] in onshi-mock.toml (its name without --); the command line wins, then the environment."
 )]
 pub struct TerminalArgs {

@@ -19,7 +19,7 @@ use crate::terminal::{CardResult, Status, install_provider};
 /// What can be done to a running terminal.
 #[derive(Subcommand)]
 pub(super) enum TerminalCommand {
-    /// 端末を再起動する：インストール済みの版が動き始める / Restart it: what is installed runs from then on
+    /// 端末を再起動する：インストール済みのバージョンが動き始める / Restart it: what is installed runs from then on
     Restart,
     /// 端末をシャットダウンする。高速スタートアップでは休止になる / Shut it down; under fast startup it only hibernates
     Shutdown,
@@ -42,11 +42,11 @@ pub(super) enum TerminalCommand {
         /// カード：right（本人のもの）、wrong（別のもの）、unreadable（読み取れない）、expired（失効） / right, wrong, unreadable or expired
         #[arg(long, default_value = "right")]
         card: String,
-        /// 同意（例: pharmacists=given）。繰り返し可 / KIND=given|refused|expired|unobtainable, such as pharmacists=given; repeatable
+        /// 同意（例：pharmacists=given）。繰り返し可 / KIND=given|refused|expired|unobtainable, such as pharmacists=given; repeatable
         #[arg(long, value_name = "KIND=ANSWER", value_parser = consent)]
         consent: Vec<(ConsentKind, Consent)>,
     },
-    /// 状態、版、起動、最後の問い合わせ、進み具合を表示する / Phase, versions, boot, last poll, progress
+    /// 状態、バージョン、起動、最後の問い合わせ、進み具合を表示する / Phase, versions, boot, last poll, progress
     Status {
         /// JSON で表示する / As JSON
         #[arg(long)]

@@ -47,7 +47,7 @@ pub(super) fn trust_command(dir: &Path) -> String {
 pub(super) fn trust(dir: &Path, remove: bool) -> anyhow::Result<()> {
     let ca = Ca::read(&dir.join("ca.pem"))?;
     let os = std::env::consts::OS;
-    let home = std::env::home_dir().context("ホームディレクトリがわかりません / there is no home directory")?;
+    let home = std::env::home_dir().context("ホームディレクトリが分かりません / there is no home directory")?;
     if remove {
         return run(&removing(os, &home, &ca));
     }

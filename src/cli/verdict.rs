@@ -19,7 +19,7 @@ use crate::verdict::{Evidence, Grade, Overall, Ruling, Verdict, judge, junit, pa
 /// Options of `verdict`: those of `serve` say where it listens, and where its CA and its token are.
 #[derive(clap::Args)]
 #[command(after_help = "\
-終了コード: 0 違反なし、1 違反あり（--verify: 証跡と一致しないときも）、3 --require-green で合格でない、4 判定できなかった\n\
+終了コード：0 違反なし、1 違反あり（--verify: 証跡と一致しないときも）、3 --require-green で合格でない、4 判定できなかった\n\
 Exit code: 0 nothing failed, 1 a rule failed (--verify: also where it differs), 3 not green under --require-green, 4 could not be judged")]
 pub struct VerdictArgs {
     /// 医療機関コード / The institution's code
@@ -37,7 +37,7 @@ pub struct VerdictArgs {
     /// 報告書に載せる製品名（医療機関の設定より優先） / What the report calls the product under test, whatever the institution says
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     product: Option<String>,
-    /// 報告書に載せる製品の版 / The product's version, for the report
+    /// 報告書に載せる製品のバージョン / The product's version, for the report
     #[arg(long, value_name = "VERSION", value_parser = parse_name)]
     product_version: Option<String>,
     /// 報告書に載せる担当者 / Who tested it, for the report
@@ -162,7 +162,7 @@ fn summarize(verdict: &Verdict) {
     let overall = match verdict.overall {
         Overall::Pass => "合格 PASS",
         Overall::Fail => "不合格 FAIL",
-        Overall::Incomplete => "未完了 INCOMPLETE",
+        Overall::Incomplete => "まだ（未完了） INCOMPLETE",
     };
     let scenario = match (verdict.scenario_title(), verdict.scenario.as_deref()) {
         (Some(title), Some(id)) => format!("{title}（{id}）"),
@@ -171,7 +171,7 @@ fn summarize(verdict: &Verdict) {
     let set = &verdict.rule_set;
     eprintln!("{overall}  {}  シナリオ scenario {scenario}  ルールセット rules {} ({})", verdict.institution, set.name, set.date);
     let Rehearsal { product, version, tester } = &verdict.evidence.rehearsal;
-    for (name, value) in [("製品 product", product), ("製品の版 version", version), ("担当者 tester", tester)] {
+    for (name, value) in [("製品 product", product), ("製品のバージョン version", version), ("担当者 tester", tester)] {
         if let Some(said) = value {
             eprintln!("  {name}: {said}");
         }

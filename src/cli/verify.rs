@@ -39,7 +39,7 @@ pub(super) fn verify(file: &Path) -> anyhow::Result<Option<Verdict>> {
         eprintln!("The evidence gives this very verdict. That does not prove that nobody altered the evidence.");
         return Ok(Some(rejudged));
     }
-    eprintln!("証跡から再計算した結果と一致しません。ほかのバージョンの判定も一致しないことがあります: {name}");
+    eprintln!("証跡から再計算した結果と一致しません。ほかのバージョンの判定も一致しないことがあります：{name}");
     eprintln!("The evidence does not give this verdict. One of another version may differ, too: {name}");
     let mut found = Vec::new();
     compare(String::new(), Some(&recorded), Some(&recomputed), &mut found);

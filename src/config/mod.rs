@@ -70,16 +70,16 @@ pub struct Options {
     /// クライアント証明書：off（求めない）、optional（任意）、required（ログインと配信で必須） / Client certificates: off, optional, or required for login and delivery [default: optional]
     #[arg(long, env = "ONSHI_CLIENT_AUTH", value_enum, value_name = "MODE")]
     client_auth: Option<ClientAuthPolicy>,
-    /// ログイン：lenient はどの JSON オブジェクトも受け付け、strict は端末証明書かフィクスチャの利用者とパスワードが必要 / Login: lenient accepts any JSON object, strict wants a certificate of ours or the fixtures' credentials [default: lenient]
+    /// ログイン：lenient はどの JSON オブジェクトも受け付け、strict は端末証明書かフィクスチャのユーザーとパスワードが必要 / Login: lenient accepts any JSON object, strict wants a certificate of ours or the fixtures' credentials [default: lenient]
     #[arg(long, env = "ONSHI_LOGIN", value_enum, value_name = "MODE")]
     login: Option<LoginPolicy>,
     /// 連携フォルダーを置くディレクトリ / Directory of the linkage folders: DIR/9910000018-T1/{req,res,face} and so on, made on demand [default: none]
     #[arg(long, env = "ONSHI_LINKAGE", value_name = "DIR")]
     linkage: Option<PathBuf>,
-    /// --linkage のディレクトリそのものを連携フォルダーとする、ただ1台の端末（例: 9910000026-T1） / The one terminal, such as 9910000026-T1, whose linkage folder DIR itself is
+    /// --linkage のディレクトリそのものを連携フォルダーとする、ただ1台の端末（例：9910000026-T1） / The one terminal, such as 9910000026-T1, whose linkage folder DIR itself is
     #[arg(long, env = "ONSHI_LINKAGE_TERMINAL", value_name = "ID", value_parser = terminal_address)]
     linkage_terminal: Option<TerminalAddress>,
-    /// 作り物の代わりに配信する、実物のパッケージのディレクトリ / Real files for packages instead of made-up bytes: DIR/linkage_application/5.3.0 and so on [default: none]
+    /// 自動生成の内容の代わりに配信する、実際のパッケージのディレクトリ / Real files for packages instead of made-up bytes: DIR/linkage_application/5.3.0 and so on [default: none]
     #[arg(long, env = "ONSHI_PACKAGE_DIR", value_name = "DIR")]
     package_dir: Option<PathBuf>,
     /// 管理API のトークン。16文字以上の表示可能な文字 / Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]

@@ -17,7 +17,7 @@ const ADDRESS_FILE: &str = "admin-addr";
 #[derive(Clone, Debug, Default, clap::Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TerminalOptions {
-    /// バックエンドの URL（例: https://127.0.0.1:8443） / The backend, such as https://127.0.0.1:8443 (http only on loopback, for tests)
+    /// バックエンドの URL（例：https://127.0.0.1:8443） / The backend, such as https://127.0.0.1:8443 (http only on loopback, for tests)
     #[arg(long, env = "ONSHI_TERMINAL_SERVER", value_name = "URL", value_parser = server)]
     server: Option<ServerUrl>,
     /// 信頼する唯一の CA（サーバーの ca.pem） / The only CA that is trusted (ca.pem of the server)

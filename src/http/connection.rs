@@ -45,7 +45,7 @@ use crate::tls::HandshakeError;
 
 /// The response to plain HTTP.
 pub(super) const HTTPS_REQUIRED: &str = "\
-このポートはHTTPS専用です。URLを https:// で始めてください。
+このポートは HTTPS 専用です。URL を https:// で始めてください。
 This port speaks HTTPS only: use a URL that begins with https://.
 ";
 

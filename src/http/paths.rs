@@ -61,11 +61,11 @@ impl Paths {
             return self.other_listener_hint(here, known);
         }
         let Some(KnownPath { listener, path, methods }) = self.find_nearest(here, &path) else {
-            return Text::new(format!("URL の一覧: {list}"), format!("All URLs: {list}"));
+            return Text::new(format!("URL の一覧：{list}"), format!("All URLs: {list}"));
         };
         let at = if *listener == here { "" } else { self.address(*listener) };
         Text::new(
-            format!("最も近い URL は {methods} {at}{path} です。URL の一覧: {list}"),
+            format!("最も近い URL は {methods} {at}{path} です。URL の一覧：{list}"),
             format!("The nearest one is {methods} {at}{path}. All URLs: {list}"),
         )
     }

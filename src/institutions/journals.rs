@@ -257,7 +257,7 @@ impl Inner {
             RowLookup::Other(row) => {
                 let read = row.body.map(|body| Tenant::read(&body, &self.parsed)).transpose();
                 Ok(read.map_err(|error| error.to_store_error(code.as_str())).unwrap_or_else(|error| {
-                    tracing::warn!(%error, "この医療機関のジャーナルのエントリーを、どの医療機関のものでもないものとして残します / journal entries of this institution are kept as strays");
+                    tracing::warn!(%error, "この医療機関のジャーナルのエントリーを、医療機関が分からない要求のジャーナル（/v1/journal）に残します / journal entries of this institution are kept as strays");
                     None
                 }))
             }

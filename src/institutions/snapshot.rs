@@ -82,7 +82,7 @@ impl Snapshot {
             return Err(SnapshotError::new(
                 "/format",
                 format!(
-                    "形式 {} は、この版では読めません（{FORMAT} だけ）。この版の onshi-mock で取り直してください。",
+                    "形式 {} は、このバージョンでは読めません（{FORMAT} だけ）。このバージョンの onshi-mock で取り直してください。",
                     document["format"]
                 ),
                 format!("This program reads format {FORMAT}, not {}. Take it anew with this version of onshi-mock.", document["format"]),
@@ -97,7 +97,7 @@ impl Snapshot {
             ));
         }
         let unreadable = |message: String| {
-            let ja = format!("状態を読み取れません（{message}）。この版の onshi-mock で取り直してください。");
+            let ja = format!("状態を読み取れません（{message}）。このバージョンの onshi-mock で取り直してください。");
             SnapshotError::new("/state", ja, format!("The state cannot be read ({message}). Take it anew with this version of onshi-mock."))
         };
         let tenant = Tenant::read(&document["state"].to_string(), &ParseCache::default()).map_err(|error| unreadable(error.to_string()))?;

@@ -4,12 +4,16 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::FILE;
 use super::entry::{Entry, EntryTerminal, JournalError, MASKED, Outcome};
 use super::steps::{Step, steps_of};
+use crate::domain::error_catalogue::ErrorId;
+use crate::domain::error_presentation::ErrorProfile;
 use crate::domain::inquiry::{Criterion, NearMiss, Validity};
 use crate::domain::linkage::ResultFiles;
 use crate::domain::terminal::Phase;
 use crate::domain::text::Text;
+use crate::domain::troubleshooting::Heading;
 
 /// The explanation of one entry.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -110,7 +114,7 @@ impl Explanation {
         });
         let all = [
             (Text::new("結果", "Result"), vec![self.summary.clone()]),
-            (Text::new("決まり", "Rule"), rule.collect()),
+            (Text::new("規則", "Rule"), rule.collect()),
             (Text::new("確認の順序", "What is looked at, in order"), steps.collect()),
             (Text::new("端末", "Terminal"), self.terminal.iter().cloned().collect()),
             (Text::new("最も近い被保険者", "Nearest person"), near.collect()),
@@ -142,7 +146,7 @@ fn summary(entry: &Entry) -> Text {
         return why.clone();
     };
     Text::new(
-        format!("拒否しました: {code} {}{}", message.ja, other(&why.ja, &message.ja)),
+        format!("拒否しました：{code} {}{}", message.ja, other(&why.ja, &message.ja)),
         format!("Refused: {code} {}{}", message.en, other(&why.en, &message.en)),
     )
 }
@@ -217,7 +221,37 @@ fn compare(criterion: &Criterion) -> Comparison {
     }
 }
 
+/// Returns what to do next, with the heading of docs/troubleshooting.md if one is about this.
 fn next(entry: &Entry, own_persons: Option<usize>) -> Text {
+    let action = action(entry, own_persons);
+    match heading(entry) {
+        Some(heading) => heading.after(&action),
+        None => action,
+    }
+}
+
+fn heading(entry: &Entry) -> Option<Heading> {
+    let is_file = entry.method == FILE;
+    let nothing_arrived = if is_file { Heading::NoFile } else { Heading::NoResponse };
+    match &entry.outcome {
+        Outcome::Refused { error_profile: Some(ErrorProfile::Silent), .. } => Some(nothing_arrived),
+        Outcome::Refused { error, .. } => match error.id {
+            ErrorId::TokenMissing
+            | ErrorId::TokenForeign
+            | ErrorId::TokenExpired
+            | ErrorId::LoginRefused
+            | ErrorId::IdentityMissing
+            | ErrorId::IdentityContradiction => Some(Heading::Token),
+            ErrorId::MalformedRequest | ErrorId::KindNotPublic if is_file => Some(Heading::ErrFile),
+            _ => None,
+        },
+        _ if !response_arrived(entry) => Some(nothing_arrived),
+        Outcome::Checked { validity: Validity::Invalid | Validity::InvalidNewer | Validity::None, .. } => Some(Heading::NotValid),
+        Outcome::Checked { .. } | Outcome::Answered => None,
+    }
+}
+
+fn action(entry: &Entry, own_persons: Option<usize>) -> Text {
     if let Some(error) = entry.error() {
         return error.remedy.clone();
     }
@@ -231,7 +265,7 @@ fn next(entry: &Entry, own_persons: Option<usize>) -> Text {
         return Text::new("処理中です。間をおいて照会し直してください。", "It is being processed: check again after a while.");
     }
     if !matches!(entry.outcome, Outcome::Checked { validity: Validity::None, .. }) {
-        return Text::new("することはありません。", "There is nothing to do.");
+        return Text::new("対応は不要です。", "There is nothing to do.");
     }
     let correct = if near_miss(entry).is_some() {
         Text::new("✗ の項目を直して照会し直してください。", "Correct what is marked ✗ and check again.")

@@ -86,7 +86,7 @@ const STEPS: [Line; 7] = [
         &[ErrorId::PersonRefused, ErrorId::PersonUnmatched, ErrorId::ConsentMissing, ErrorId::ReceptionUnknown],
         ["照会", "the inquiry"],
         [
-            "保険者番号、記号、番号、枝番（資格確認では生年月日も）がすべて一致した被保険者について答えます。薬剤情報・特定健診情報は、本人が同意したものだけを返します。",
+            "保険者番号、記号、番号、枝番（資格確認では生年月日も）がすべて一致した被保険者について応答します。薬剤情報・特定健診情報は、本人が同意したものだけを返します。",
             "The person is answered for whose insurer number, symbol, number and branch number all match, in a check the birthday, too. Drug information and check-ups are told only where the person consented.",
         ],
     ),

@@ -21,6 +21,7 @@ use crate::domain::operation::Surface;
 use crate::domain::person::Person;
 use crate::domain::terminal::{Settings, Terminal};
 use crate::domain::text::Text;
+use crate::domain::troubleshooting::Heading;
 use crate::fixtures::Fixtures;
 use crate::institutions::{Institutions, Moment};
 use crate::journal::{JournalError, Note, Outcome};
@@ -241,12 +242,14 @@ fn refused(context: &AnswerContext<'_>, kind: FileKind, refusal: &Refusal) -> Fi
 fn malformed(fixtures: &Fixtures, presentation: &ErrorPresentation, terminal: &Terminal, name: &str, refusal: &Refusal) -> HandledFile {
     let entry = presentation.entry(&fixtures.catalogue, refusal.error);
     let Text { ja, en } = refusal.message(&entry);
-    let shape = &fixtures.invented.linkage;
+    let (shape, help) = (&fixtures.invented.linkage, Heading::ErrFile.reference());
     let filled = Text::same(&*shape.err).fill(&[
         ("file", &Text::same(name)),
         ("code", &Text::same(&*entry.code)),
         ("ja", &Text::same(ja)),
         ("en", &Text::same(en)),
+        ("help_ja", &Text::same(help.ja)),
+        ("help_en", &Text::same(help.en)),
     ]);
     let text = filled.ja.replace("\r\n", "\n").replace('\n', "\r\n");
     let written = charset::encode(&text, terminal.settings.encoding, shape.replacement);

@@ -50,7 +50,7 @@ impl PackageCatalog {
             };
             for (name, path) in entries(&path)? {
                 let version = Version::parse(&name).with_context(|| {
-                    format!("package-dir: {0} は版の名前ではありません / {0} is not named after a version", path.display())
+                    format!("package-dir: {0} はバージョンの名前ではありません / {0} is not named after a version", path.display())
                 })?;
                 files.insert((component, version), catalog_file(path)?);
             }

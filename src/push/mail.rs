@@ -78,7 +78,7 @@ impl Mail {
 fn smtp_url(text: String) -> anyhow::Result<String> {
     let wrong = || {
         anyhow!(
-            "smtp-url: smtp://ホスト:25、smtp://利用者:パスワード@ホスト:587?tls=required、smtps://利用者:パスワード@ホスト:465 のいずれかの形が必要です / \
+            "smtp-url: smtp://ホスト:25、smtp://ユーザー:パスワード@ホスト:587?tls=required、smtps://ユーザー:パスワード@ホスト:465 のいずれかの形が必要です / \
              expected smtp://host:25, smtp://user:password@host:587?tls=required or smtps://user:password@host:465"
         )
     };

@@ -87,7 +87,7 @@ impl fmt::Debug for WebhookSettings {
 fn webhook_url(text: &str) -> anyhow::Result<Url> {
     let wrong = || {
         anyhow!(
-            "webhook-url: https:// のアドレス、またはこの機器上（localhost、127.0.0.1、[::1]）の http:// のアドレスが必要です / \
+            "webhook-url: https:// のアドレス、または同じマシン上（localhost、127.0.0.1、[::1]）の http:// のアドレスが必要です / \
              expected an https:// address, or an http:// address on this machine (localhost, 127.0.0.1, [::1])"
         )
     };

@@ -12,7 +12,7 @@ pub(super) fn subject(message: &NotificationMessage) -> String {
     let what = match &message.notification.topic {
         Topic::CampaignAnnounced { title, notice, .. } => {
             let title = notice.as_ref().map_or(title, |notice| &notice.title);
-            format!("更新アプリケーション配信のお知らせ: {}", title.ja)
+            format!("更新アプリケーション配信のお知らせ：{}", title.ja)
         }
         Topic::NightBegins { .. } => "更新アプリケーションの配信時間帯になりました / A night begins".to_owned(),
         Topic::TerminalSilent { terminal, .. } => format!("端末 {terminal} から連絡がありません / Terminal {terminal} is silent"),
@@ -29,7 +29,7 @@ pub(super) fn body(message: &NotificationMessage) -> String {
     let (by_clock, real) = (time(message.notification.at), time(message.timestamp));
     format!(
         "これはテスト環境（onshi-mock）からのメールです。実在の医療機関・薬局へのお知らせではありません。\n\n\
-         医療機関等: {code} {}\n時刻: {by_clock}（この医療機関の時計）／ {real}（実際の時刻）\n\n{ja}\n\n\
+         医療機関等：{code} {}\n時刻：{by_clock}（この医療機関の時計）／ {real}（実際の時刻）\n\n{ja}\n\n\
          ---- English ----\n\nThis mail comes from a test environment (onshi-mock). It is no notice to a real institution.\n\n\
          Institution: {code} {}\nTime: {by_clock} (by the institution's clock) / {real} (real time)\n\n{en}\n\n\
          id: {}\n",
@@ -45,13 +45,13 @@ fn topic_text(topic: &Topic) -> Text {
             });
             let Text { ja, en } = notice.unwrap_or_else(|| title.clone());
             let (in_ja, in_en) = window.as_ref().map_or_else(|| ("予定なし".to_owned(), "none".to_owned()), format_window);
-            Text::new(format!("{ja}\n\n配信（{campaign}）: {in_ja}"), format!("{en}\n\nDistribution ({campaign}): {in_en}"))
+            Text::new(format!("{ja}\n\n配信（{campaign}）：{in_ja}"), format!("{en}\n\nDistribution ({campaign}): {in_en}"))
         }
         Topic::NightBegins { campaign, title, window } => {
             let (ja, en) = format_window(window);
             Text::new(
                 format!(
-                    "{}（{campaign}）の配信時間帯になりました: {ja}\n\n\
+                    "{}（{campaign}）の配信時間帯になりました：{ja}\n\n\
                      資格確認端末と顔認証付きカードリーダーの電源を入れたままにしてください。インストールの後は、端末の再起動が必要です。",
                     title.ja
                 ),
@@ -64,7 +64,7 @@ fn topic_text(topic: &Topic) -> Text {
         }
         Topic::TerminalSilent { terminal, last_contact, silent_after } => {
             let (ja, en) = match last_contact {
-                Some(at) => (format!("最後の連絡: {}", time(*at)), format!("Last heard of: {}", time(*at))),
+                Some(at) => (format!("最後の連絡：{}", time(*at)), format!("Last heard of: {}", time(*at))),
                 None => ("まだ一度も連絡がありません".to_owned(), "Never heard of".to_owned()),
             };
             let period = String::from(*silent_after);

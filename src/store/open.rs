@@ -75,7 +75,7 @@ fn ensure_database(path: &Path) -> anyhow::Result<()> {
 
 fn open_error(target: &Target, error: &sqlx::Error) -> anyhow::Error {
     anyhow!(
-        "store: {target} を開けません。場所と権限（PostgreSQL なら接続先、利用者、パスワード）を確認してください\n\
+        "store: {target} を開けません。場所と権限（PostgreSQL なら接続先、ユーザー、パスワード）を確認してください\n\
          store: {target} cannot be opened; check its place and permissions, or for PostgreSQL host, user and password\n{error}"
     )
 }
@@ -83,7 +83,7 @@ fn open_error(target: &Target, error: &sqlx::Error) -> anyhow::Error {
 fn migration_error(target: &Target, error: MigrateError) -> anyhow::Error {
     match error {
         MigrateError::VersionMissing(number) => anyhow!(
-            "store: {target} は新しい版の onshi-mock のものです（移行 {number}）。新しい版を使うか、別の --store を指定してください\n\
+            "store: {target} は新しいバージョンの onshi-mock のものです（移行 {number}）。新しいバージョンを使うか、別の --store を指定してください\n\
              store: {target} belongs to a newer onshi-mock (migration {number}); use that one, or another --store"
         ),
         error => Err::<(), _>(error)

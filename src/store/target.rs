@@ -33,7 +33,7 @@ impl FromStr for Target {
         }
         match text.strip_prefix("sqlite:") {
             Some(path) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
-            _ => Err("sqlite:PATH、memory、postgres://利用者:パスワード@ホスト/データベース のいずれかが必要です / \
+            _ => Err("sqlite:PATH、memory、postgres://ユーザー:パスワード@ホスト/データベース のいずれかが必要です / \
                       expected sqlite:PATH, memory or postgres://user:password@host/database"
                 .to_owned()),
         }

@@ -28,7 +28,7 @@ pub(super) async fn serve(terminal: Arc<Terminal>, listener: TcpListener) -> Tex
         .layer(from_fn_with_state(Arc::clone(&terminal), guard))
         .with_state(terminal);
     let ended = axum::serve(listener, routes).await.err().map_or_else(|| "-".to_owned(), |error| error.to_string());
-    Text::new(format!("管理用の待ち受けが終了しました: {ended}。"), format!("The admin listener ended: {ended}."))
+    Text::new(format!("管理用の待ち受けが終了しました：{ended}。"), format!("The admin listener ended: {ended}."))
 }
 
 /// Requires the token and a loopback host name, and refuses requests with an `Origin`.

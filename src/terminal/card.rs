@@ -75,7 +75,7 @@ impl Terminal {
             return Ok(result_without_file(outcome, shown));
         };
         let unwritten = |error: &dyn std::fmt::Display| {
-            Text::new(format!("face ファイルを書けません: {error}。"), format!("The face result file cannot be written: {error}."))
+            Text::new(format!("face ファイルを書けません：{error}。"), format!("The face result file cannot be written: {error}."))
         };
         let bytes = BASE64_STANDARD.decode(&file.base64).map_err(|error| unwritten(&error))?;
         let result_files = self.result_files(file.result_files);

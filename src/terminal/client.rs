@@ -75,10 +75,10 @@ impl Backend {
         install_provider();
         let unusable = |what_ja: &str, what_en: &str, error: &reqwest::Error| {
             let chain = chain(error);
-            Text::new(format!("{what_ja}を使えません: {chain}。"), format!("{what_en} cannot be used: {chain}."))
+            Text::new(format!("{what_ja}を使えません：{chain}。"), format!("{what_en} cannot be used: {chain}."))
         };
         let ca = Certificate::from_pem(&connecting.ca_pem)
-            .map_err(|error| unusable("CA 証明書（--ca）", "The CA's certificate (--ca)", &error))?;
+            .map_err(|error| unusable("CA証明書（--ca）", "The CA's certificate (--ca)", &error))?;
         let both = |error| unusable("証明書と鍵（--cert、--key）", "Certificate and key (--cert, --key)", &error);
         let identity = Identity::from_pem(&connecting.identity_pem).map_err(both)?;
         let client = |silence| {
@@ -166,7 +166,7 @@ impl Backend {
     fn url_of(&self, path: &str) -> Result<Url, RequestError> {
         let joined = self.server.join(path);
         joined.map_err(|error| {
-            RequestError::Fatal(Text::new(format!("--server が正しくありません: {error}"), format!("--server is wrong: {error}")))
+            RequestError::Fatal(Text::new(format!("--server が正しくありません：{error}"), format!("--server is wrong: {error}")))
         })
     }
 
@@ -178,7 +178,7 @@ impl Backend {
         let bytes = body(response).await?;
         serde_json::from_slice(&bytes).map_err(|error| {
             RequestError::retry_later(
-                format!("サーバーの応答を読めません: {error}。"),
+                format!("サーバーの応答を読めません：{error}。"),
                 format!("The server's answer cannot be read: {error}."),
             )
         })
@@ -246,7 +246,7 @@ pub(super) fn connection_error(error: &reqwest::Error) -> RequestError {
             ),
         ));
     }
-    RequestError::retry_later(format!("サーバーと通信できません: {chain}。"), format!("The server cannot be reached: {chain}."))
+    RequestError::retry_later(format!("サーバーと通信できません：{chain}。"), format!("The server cannot be reached: {chain}."))
 }
 
 fn is_untrusted_certificate(error: &reqwest::Error) -> bool {

@@ -39,7 +39,7 @@ impl Terminal {
     pub fn command(&self, command: Command) -> Result<(), Text> {
         let on = self.state().power == Power::On;
         let done = match command {
-            Command::PowerOn if on => return Err(Text::new("端末の電源は既に入っています。", "The terminal is on already.")),
+            Command::PowerOn if on => return Err(Text::new("端末の電源はすでに入っています。", "The terminal is on already.")),
             Command::PowerOn => self.power_on(),
             Command::ReaderPower { on } => self.update_state(|state| state.reader_powered = on),
             _ if !on => {

@@ -191,7 +191,7 @@ impl DownloadedBytes {
 }
 
 fn bad_package(ja: &str, en: &str) -> RequestError {
-    RequestError::Bad(Text::new(format!("パッケージが告知と違います: {ja}。"), format!("The package is not what was announced: {en}.")))
+    RequestError::Bad(Text::new(format!("パッケージが告知と違います：{ja}。"), format!("The package is not what was announced: {en}.")))
 }
 
 /// Whether a `Content-Range` goes from the offset `from` to the end of the package.

@@ -175,7 +175,7 @@ fn decline(terminal: &Terminal, state: &State, offer: &Offer) -> Result<bool, Re
         return Ok(false);
     }
     let why = Text::new(
-        format!("{} {} は、インストール済みの版より古いため取得しません。", offer.component.title().ja, offer.version),
+        format!("{} {} は、インストール済みのバージョンより古いため取得しません。", offer.component.title().ja, offer.version),
         format!("{} {} is older than what is installed; it is not taken.", offer.component, offer.version),
     );
     terminal.update_state(|state| state.declined.insert(offer.component, offer.version.clone()))?;

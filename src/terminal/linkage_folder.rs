@@ -47,7 +47,7 @@ pub(super) async fn serve(terminal: &Arc<Terminal>) -> Text {
             let _ = locked(&folder).sweep((terminal.settings.wall)(), Duration::ZERO, Some(STAY_TIME), &mut handler);
         });
         if let Err(error) = looking.await {
-            return Text::new(format!("連携フォルダーの処理が異常終了しました: {error}"), format!("The linkage folder failed: {error}"));
+            return Text::new(format!("連携フォルダーの処理が異常終了しました：{error}"), format!("The linkage folder failed: {error}"));
         }
         tokio::time::sleep(SCAN_INTERVAL).await;
     }

@@ -127,7 +127,7 @@ impl Status {
             ),
             format!("起動ID boot id     {} ({})", self.boot_id, self.boots),
             format!("リーダー reader    {}", if self.reader_powered { "on" } else { "off" }),
-            format!("最終照会 last poll {}", self.last_poll.as_deref().unwrap_or("-")),
+            format!("最終問い合わせ last poll {}", self.last_poll.as_deref().unwrap_or("-")),
         ];
         for ComponentStatus { component, installed, running } in &self.components {
             lines.push(format!("  {}  installed {installed}  running {running}", component.title().ja));

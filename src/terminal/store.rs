@@ -83,5 +83,5 @@ impl Store {
 
 /// Describes a path that cannot be written.
 pub(super) fn unwritable(place: &Path, error: &io::Error) -> Text {
-    Text::new(format!("{} に書き込めません: {error}。", place.display()), format!("{} cannot be written: {error}.", place.display()))
+    Text::new(format!("{} に書き込めません：{error}。", place.display()), format!("{} cannot be written: {error}.", place.display()))
 }

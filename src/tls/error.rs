@@ -16,7 +16,7 @@ use super::name::{InvalidName, Name};
 pub enum TlsError {
     /// The value of `--tls-san` is neither a DNS name nor an IP address.
     #[error(
-        "--tls-san {name:?} は証明書に入れられません: {}。\n\
+        "--tls-san {name:?} は証明書に入れられません：{}。\n\
          --tls-san {name:?} cannot go into a certificate: {}.",
         fault.japanese(),
         fault.english()
@@ -29,7 +29,7 @@ pub enum TlsError {
     },
     /// The CA's name constraints do not permit a name: clients would refuse the certificate.
     #[error(
-        "{ca} のCAは {} を許していません。これを入れたサーバー証明書はクライアントに拒否されます。`{command}` で新しいCAを作ってください。その後、すべてのクライアントで新しいca.pemを信頼し直し、端末証明書を発行し直す必要があります。\n\
+        "{ca} の CA は {} を許可していません。これを入れたサーバー証明書は、クライアントに拒否されます。`{command}` で新しい CA を作ってください。その後、すべてのクライアントで新しい ca.pem を信頼し直し、端末証明書を発行し直す必要があります。\n\
          The CA in {ca} does not permit {}: a server certificate with it would be refused by clients. Make a new CA with `{command}`; every client must then trust the new ca.pem, and terminal certificates must be issued again.",
         names.join("、"),
         names.join(", ")
@@ -44,7 +44,7 @@ pub enum TlsError {
         command: String,
     },
     /// A file or directory could not be read.
-    #[error("{file} を読めません: {cause}。\n{file} cannot be read: {cause}.")]
+    #[error("{file} を読めません：{cause}。\n{file} cannot be read: {cause}.")]
     Read {
         /// The path.
         file: PathBuf,
@@ -52,7 +52,7 @@ pub enum TlsError {
         cause: io::Error,
     },
     /// A file or directory could not be written.
-    #[error("{file} に書き込めません: {cause}。\n{file} cannot be written: {cause}.")]
+    #[error("{file} に書き込めません：{cause}。\n{file} cannot be written: {cause}.")]
     Write {
         /// The path.
         file: PathBuf,
@@ -76,7 +76,7 @@ pub enum TlsError {
     },
     /// The content of a file is not what is expected.
     #[error(
-        "{file} の内容が正しくありません: {}のはずですが、{detail}。{}\n\
+        "{file} の内容が正しくありません：{}のはずですが、{detail}。{}\n\
          {file} is not what it should be: expected {}, but {detail}. {}",
         expected.japanese(),
         remedy.japanese(),
@@ -95,7 +95,7 @@ pub enum TlsError {
     },
     /// A private key does not match a certificate.
     #[error(
-        "{key} の鍵と {certificate} の証明書が対応していません (公開鍵が異なります)。{}\n\
+        "{key} の鍵と {certificate} の証明書が対応していません（公開鍵が異なります）。{}\n\
          The key in {key} does not fit the certificate in {certificate}: their public keys differ. {}",
         remedy.japanese(),
         remedy.english()
@@ -110,7 +110,7 @@ pub enum TlsError {
     },
     /// The CA is not valid at the time of opening.
     #[error(
-        "{ca} のCAの有効期間は {not_before} から {not_after} まで、現在は {now} です。このマシンの時計が正しければ、`{command}` で新しいCAを作ってください。その後、すべてのクライアントで新しいca.pemを信頼し直す必要があります。\n\
+        "{ca} の CA の有効期間は {not_before} から {not_after} まで、現在は {now} です。このマシンの時計が正しければ、`{command}` で新しい CA を作ってください。その後、すべてのクライアントで新しい ca.pem を信頼し直す必要があります。\n\
          The CA in {ca} is valid from {not_before} to {not_after}, and it is {now}. If this machine's clock is right, make a new CA with `{command}`; every client must then trust the new ca.pem."
     )]
     CaNotValid {
@@ -127,7 +127,7 @@ pub enum TlsError {
     },
     /// The directory has no certificates to show.
     #[error(
-        "{dir} に証明書がありません ({file} がありません)。`{command}` で作ってください。\n\
+        "{dir} に証明書がありません（{file} がありません）。`{command}` で作ってください。\n\
          There are no certificates in {dir}: {file} is missing. Make them with `{command}`."
     )]
     NothingThere {
@@ -139,13 +139,13 @@ pub enum TlsError {
         command: String,
     },
     /// A key or a certificate could not be created.
-    #[error("証明書を作れませんでした: {0}。\nA certificate could not be made: {0}.")]
+    #[error("証明書を作れませんでした：{0}。\nA certificate could not be made: {0}.")]
     Issue(rcgen::Error),
     /// The PKCS#12 file could not be created.
-    #[error("PKCS#12ファイルを作れませんでした: {0}。\nThe PKCS#12 file could not be made: {0}.")]
+    #[error("PKCS#12 ファイルを作れませんでした：{0}。\nThe PKCS#12 file could not be made: {0}.")]
     Pkcs12(aws_lc_rs::error::Unspecified),
     /// rustls did not accept the certificates.
-    #[error("TLSを準備できませんでした: {0}。\nTLS could not be set up: {0}.")]
+    #[error("TLS を準備できませんでした：{0}。\nTLS could not be set up: {0}.")]
     Rustls(rustls::Error),
 }
 

@@ -27,10 +27,10 @@ impl Expected {
 
     pub(super) fn japanese(self) -> &'static str {
         match self {
-            Self::Certificate => "PEM形式のX.509証明書 (-----BEGIN CERTIFICATE-----)",
-            Self::PrivateKey => "PEM形式のPKCS#8秘密鍵 (-----BEGIN PRIVATE KEY-----)",
-            Self::Ca => "onshi-mockが作った、名前制約付き（または --no-name-constraints で作成した）CA",
-            Self::ServerOfThisCa => "同じディレクトリのca.pemのCAが発行したサーバー証明書",
+            Self::Certificate => "PEM 形式の X.509 証明書（-----BEGIN CERTIFICATE-----）",
+            Self::PrivateKey => "PEM 形式の PKCS#8 秘密鍵（-----BEGIN PRIVATE KEY-----）",
+            Self::Ca => "onshi-mock が作った、名前制約付き（または --no-name-constraints で作成した）CA",
+            Self::ServerOfThisCa => "同じディレクトリの ca.pem の CA が発行したサーバー証明書",
         }
     }
 }
@@ -57,9 +57,9 @@ impl Remedy {
     pub(super) fn japanese(&self) -> String {
         match self {
             Self::RestoreOrNewCa(command) => format!(
-                "ファイルの控えを戻すか、`{command}` で新しいCAを作ってください。新しいCAは、すべてのクライアントで信頼し直す必要があります。"
+                "バックアップからファイルを戻すか、`{command}` で新しい CA を作ってください。新しい CA は、すべてのクライアントで信頼し直す必要があります。"
             ),
-            Self::DeleteServer => "server.pemとserver.keyを削除してください。作り直されます (クライアント側の作業は不要です)。追加していたIPアドレスは、もう一度 --tls-san で指定してください。".to_owned(),
+            Self::DeleteServer => "server.pem と server.key を削除してください。自動的に作り直されます（クライアント側の作業は不要です）。追加していたIPアドレスは、もう一度 --tls-san で指定してください。".to_owned(),
         }
     }
 }

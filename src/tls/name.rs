@@ -97,14 +97,14 @@ impl InvalidName {
 
     pub(super) fn japanese(self) -> &'static str {
         match self {
-            Self::Empty => "空です。DNS名かIPアドレスを指定してください",
+            Self::Empty => "空です。DNS 名か IPアドレスを指定してください",
             Self::Space => "空白が含まれています。名前ごとに --tls-san を繰り返してください",
-            Self::Url => "URLのようです。スキームやパスを除いたホスト名だけを指定してください",
+            Self::Url => "URL のようです。スキームやパスを除いたホスト名だけを指定してください",
             Self::Port => "ポート番号や角括弧を除いた名前かアドレスだけを指定してください",
-            Self::Wildcard => "ワイルドカードは使えません。ホスト名を一つずつ指定してください",
-            Self::NotAscii => "ASCII以外の文字が含まれています。半角文字で (国際化ドメイン名はxn--形式で) 指定してください",
+            Self::Wildcard => "ワイルドカードは使えません。ホスト名を1つずつ指定してください",
+            Self::NotAscii => "ASCII 以外の文字が含まれています。半角文字で（国際化ドメイン名は xn-- 形式で）指定してください",
             Self::BrokenAddress => "IPアドレスとして不完全です",
-            Self::NotDns => "IPアドレスでもDNS名 (英数字・'-'・'_' 1～63文字のラベルを点でつないだもの) でもありません",
+            Self::NotDns => "IPアドレスでも DNS 名（英数字・-・_ 1〜63文字のラベルを点でつないだもの）でもありません",
         }
     }
 }

@@ -92,7 +92,7 @@ fn precedes(event: &Event, entry: &Exchange) -> bool {
 
 fn happened(event: &Event) -> Step<'_> {
     let applied = words::components(&event.applied);
-    let applied = if applied.is_empty() { applied } else { format!("（新しい版で動き始めた：{applied}）") };
+    let applied = if applied.is_empty() { applied } else { format!("（新しいバージョンで動き始めた：{applied}）") };
     Step {
         at: event.at,
         until: None,

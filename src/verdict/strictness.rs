@@ -42,7 +42,7 @@ pub const LIMITS: &[Limit] = &[
         name: "expired_session_uses",
         value: 2,
         meaning: (
-            "有効期限切れと回答されたトークンをその後に使ってよい回数（すでに送信中の要求のため）",
+            "有効期限切れと応答されたトークンをその後に使ってよい回数（すでに送信中の要求のため）",
             "further uses of a token after the answer that it has expired, for requests that were under way",
         ),
     },

@@ -22,7 +22,11 @@ const SOURCES: [(&str, &str, &str); 16] = [
         "no manual restart where the terminal restarts by itself before consultations",
     ),
     ("N7", "1月31日以降は終日配信される", "distributed all day from 31 January on"),
-    ("N8", "エラーの画面、任意のダウンロード、完了の確認方法", "error screens, downloads at a time of one's own, delivery results"),
+    (
+        "N8",
+        "エラーの画面、任意のタイミングでのダウンロード、完了の確認方法",
+        "error screens, downloads at a time of one's own, delivery results",
+    ),
     (
         "N9",
         "再起動してもエラーが消えなければコールセンターへ連絡し、その間は別の方法で資格を確認する",

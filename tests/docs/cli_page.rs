@@ -14,7 +14,7 @@ const PAGES: [(&str, &str, &str); 2] = [
 
 日本語: [cli.ja.md](cli.ja.md)
 
-Every command and option, with the words of `--help`; this page is made from them (`UPDATE_DOCS=1 cargo test --test docs cli_page`). What wins where an option, a variable and the file differ: [serving.md](serving.md#options-of-serve).
+Reference: every command and option, in the words of `--help`, from which this page is made (`UPDATE_DOCS=1 cargo test --test docs cli_page`). Which of option, variable and file takes precedence: [serving.md](serving.md#options-of-serve).
 ",
         "| option | environment | |",
     ),

@@ -57,13 +57,13 @@ const ENGLISH: Words = Words {
 
 日本語: [elements.ja.md](elements.ja.md)
 
-Every element that this mock writes, in the specification's order. The web API writes them so; files come in the order of real files, that of a Java `HashMap` over the names (setting [`element_order`](formats.md#the-order-of-elements)). Both the JSON and the XML come from this table (`wire::message` in the source), and so does this page: `UPDATE_DOCS=1 cargo test --test docs elements` rewrites it.
-Read elements by their names, whatever the order. Every value is a text, in JSON too. An element without a value is left out, and so is a group or a list without elements, but for `MessageBody`, which only the error profile `bare` leaves out.
+Reference: every element that the mock writes, in the specification's order. The web API uses this order; files have the order of real files, that of a Java `HashMap` over the names (setting [`element_order`](formats.md#the-order-of-elements)). JSON, XML and this page are made from the same table (`wire::message` in the source): `UPDATE_DOCS=1 cargo test --test docs elements` rewrites it.
+Read elements by name, regardless of their order. Every value is a string, also in JSON. Elements without a value are omitted, and so are groups and lists without elements. Only `MessageBody` is written even if it is empty, except in the error profile `bare`.
 
 - **codes**: the number of the [code table](#code-tables).
-- **from**: where the value comes from. `person.…`, `qualifications.…`, `elderly_certificate.…`, `limit_certificate.…`, `specific_diseases.…`, `medical_tickets.…`, `drug_history.…` with its `drugs.…` and `treatments.…`, and `checkups.…` with its `items.…` are fields of `persons.toml`; other files are named. *Request*: as it came. *Consent*: what the request's flag, the choice at the reader, or `person.consents` says. *Outcome*: how the check ended.
+- **from**: where the value comes from. `person.…`, `qualifications.…`, `elderly_certificate.…`, `limit_certificate.…`, `specific_diseases.…`, `medical_tickets.…`, `drug_history.…` with its `drugs.…` and `treatments.…`, and `checkups.…` with its `items.…` are fields of `persons.toml`; other files are named. *Request*: as received. *Consent*: from the request's flag, the choice at the reader, or `person.consents`. *Outcome*: the result of the check.
 - **sure**: *captured* in real output that was published anonymised; *in use*: read or written by clients that work with the real system; *one author*: from one author's notes or code; *invented*: not public, chosen by this mock.
-- The limit certificate and the certificates for specific diseases are told only under consent. The limit certificate's flag is always told; that of the specific diseases is told where there was an answer, and as `0` only at the reader. What was consented to is told with the time, and for medical information with the end of the 24 hours in which it may be read. A check with a My Number card tells a flag for each kind of medical information, other checks only for kinds that were answered.
+- The limit certificate and the certificates for specific diseases are returned only with consent. The consent flag of the limit certificate is always returned; that of the specific diseases is returned if the patient answered, and as `0` only at the reader. A consent has its time, and for medical information also the end of the 24 hours in which it may be read. A check with a My Number card returns a consent flag for each kind of medical information, other checks only for kinds that the patient answered.
 ",
     columns: "| element | required | codes | from | sure |",
     lies_in: "In",
@@ -93,12 +93,12 @@ const JAPANESE: Words = Words {
 
 English: [elements.md](elements.md)
 
-この模擬サーバーが出力するすべての要素を、仕様書の順に示します。Web API の応答はこの順で、ファイルは実際のファイルと同じ順（要素名を Java の `HashMap` に入れたときの順）で出力します（設定 [`element_order`](formats.ja.md#要素の順序)）。JSON も XML もこの表（ソースの `wire::message`）から作られ、このページも同じ表から作られます（`UPDATE_DOCS=1 cargo test --test docs elements` で更新）。
+模擬サーバーが出力するすべての要素を、仕様書の順に示します。Web API の応答はこの順で、ファイルは実際のファイルと同じ順（要素名を Java の `HashMap` に入れたときの順）で出力します（設定 [`element_order`](formats.ja.md#要素の順序)）。JSON も XML もこの表（ソースの `wire::message`）から作られ、このページも同じ表から作られます（`UPDATE_DOCS=1 cargo test --test docs elements` で更新）。
 順序にかかわらず、要素は名前で読み取ってください。値は JSON でもすべて文字列です。値のない要素、要素のないグループやリストは省略されます（`MessageBody` は空でも出力し、エラープロファイル `bare` の場合に限り省略します）。
 
 - **コード**：[コード表](#コード表)の番号。
 - **値の出所**：`person.…`、`qualifications.…`、`elderly_certificate.…`、`limit_certificate.…`、`specific_diseases.…`、`medical_tickets.…`、`drug_history.…` とその中の `drugs.…`・`treatments.…`、`checkups.…` とその中の `items.…` は `persons.toml` の項目です。ほかのファイルはファイル名で示します。「要求」は届いたままの値、「同意」は要求のフラグ、顔認証付きカードリーダーでの選択、または `person.consents`、「結果」は照会の結果です。
-- **確度**：「実電文」は匿名化して公開された実際の出力で確認したもの、「利用実績」は実際のシステムにつながるクライアントが読み書きしているもの、「資料1件」は一人の作者の資料やコードによるもの、「仮」は公開されていないため模擬サーバーが決めたものです。
+- **確度**：「実電文」は匿名化して公開された実際の出力で確認したもの、「利用実績」は実際のシステムにつながるクライアントが読み書きしているもの、「資料1件」は一人の作者の資料やコードによるもの、「仮」は公開されていないため本プロジェクトが決めたものです。
 - 限度額適用認定証と特定疾病療養受療証の内容は、同意がある場合に限り返されます。限度額適用認定証の同意フラグは常に返されます。特定疾病療養受療証の同意フラグは回答がある場合に返され、値が `0` のものはカードリーダーでの照会に限り返されます。同意には日時が付き、診療等の情報には閲覧できる24時間の終わりの日時も付きます。診療等の情報の同意フラグは、マイナンバーカードによる照会ではすべて、それ以外の照会では回答のある種類だけが返されます。
 ",
     columns: "| 要素 | 必須 | コード | 値の出所 | 確度 |",

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::pages::{pages_in, prose};
 use crate::program::{path_of, text_of};
 use crate::tables::table;
 
@@ -18,6 +19,20 @@ fn ruled_out() -> Vec<String> {
     let rows = table(GLOSSARY, "日本語");
     rows.iter().flat_map(|row| row[4].split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
+
+/// Pages that are tables of contents, of words or of options, or that define their own words.
+const WITHOUT_INTRODUCTION: [&str; 7] = [
+    "docs/README.ja.md",
+    "docs/cli.ja.md",
+    "docs/console.ja.md",
+    "docs/elements.ja.md",
+    "docs/glossary.ja.md",
+    "docs/openapi.ja.md",
+    "docs/scenario-list.ja.md",
+];
+
+/// Words that have the word for a client in them and are something else.
+const OTHER_CLIENTS: [&str; 2] = ["クライアント証明書", "更新クライアント"];
 
 fn is_text(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -61,12 +76,30 @@ fn the_glossary_has_the_same_words_in_both_languages() {
     assert_eq!(japanese, english);
 }
 
-#[test]
-fn the_readme_says_at_first_use_what_client_and_notice_are() {
-    let readme = text_of("README.ja.md");
-    for (word, introduced) in [("クライアント", "お使いのレセコン（以下「"), ("お知らせ", "2026年1月の更新配信の周知文（以下「[")]
-    {
-        let (before, _) = readme.split_once(word).unwrap();
-        assert!(before.ends_with(introduced), "{word} is introduced as {introduced}{word}」: {before}");
+/// Asserts that the first use of a word in a text is in the words that introduce it.
+fn assert_introduced(page: &str, text: &str, word: &str, introduced: &str) {
+    if let Some((before, _)) = text.split_once(word) {
+        assert!(before.ends_with(introduced), "{page}: {word} is introduced as {introduced}{word}」");
     }
+}
+
+#[test]
+fn the_readme_says_at_first_use_what_the_notice_is() {
+    let readme = text_of("README.ja.md");
+    assert!(readme.contains("お知らせ"));
+    assert_introduced("README.ja.md", &readme, "お知らせ", "2026年1月の更新配信の周知文（以下「[");
+}
+
+#[test]
+fn every_japanese_page_says_at_first_use_what_a_client_is() {
+    let pages = pages_in("docs", true).into_iter().filter(|page| page.ends_with(".ja.md"));
+    let pages: Vec<String> =
+        pages.filter(|page| !WITHOUT_INTRODUCTION.contains(&page.as_str())).chain(["README.ja.md".to_owned()]).collect();
+    for page in &pages {
+        let text = prose(&text_of(page));
+        let sentences: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        let text = OTHER_CLIENTS.iter().fold(sentences.join("\n"), |text, word| text.replace(word, ""));
+        assert_introduced(page, &text, "クライアント", "お使いのレセコン（以下「");
+    }
+    assert!(pages.len() > 40, "the pages were found: {pages:?}");
 }

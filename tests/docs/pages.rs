@@ -3,10 +3,12 @@
 
 use std::path::Path;
 
+use onshi_mock::domain::troubleshooting::Heading;
+
 use crate::program::{Program, path_of, text_of};
 
 /// Pages whose blocks below `<!-- run -->` are one script, run in their order.
-const RUN: [&str; 5] = ["README", "docs/test-the-refusal", "docs/parallel-ci", "docs/tonight", "docs/closed-network"];
+const RUN: [&str; 6] = ["README", "docs/test-the-refusal", "docs/parallel-ci", "docs/tonight", "docs/closed-network", "docs/ci/README"];
 
 /// The Markdown files of a directory, as paths from the root.
 pub(crate) fn pages_in(dir: &str, deep: bool) -> Vec<String> {
@@ -30,7 +32,7 @@ fn pages() -> Vec<String> {
 }
 
 /// The text without what stands in code blocks.
-fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let mut inside = false;
     let mut outside = |line: &&str| {
         let fence = line.trim_start().starts_with("```");
@@ -104,6 +106,17 @@ fn the_tables_of_contents_list_every_page() {
     }
 }
 
+#[test]
+fn every_heading_that_a_message_refers_to_is_on_the_page_in_both_languages() {
+    let [english, japanese] = ["docs/troubleshooting.md", "docs/troubleshooting.ja.md"].map(|page| prose(&text_of(page)));
+    for heading in Heading::ALL {
+        let title = heading.title();
+        for (page, words) in [(&english, title.en), (&japanese, title.ja)] {
+            assert!(page.lines().any(|line| line == format!("## {words}")), "no heading {words}");
+        }
+    }
+}
+
 /// The marked blocks of a page, each with what the page says it prints.
 fn marked(page: &str) -> Vec<(String, String)> {
     let text = text_of(page);
@@ -123,7 +136,7 @@ fn what_the_pages_say_was_run_by_a_test_prints_what_stands_below_it() {
             let program = Program::start();
             let blocks = marked(&page);
             let scripts: Vec<&str> = blocks.iter().map(|(script, _)| script.as_str()).collect();
-            let script = format!("onshi-mock() {{ \"$ONSHI_MOCK\" \"$@\"; }}\n{}", scripts.join("\necho '== next =='\n"));
+            let script = format!("PATH=\"$(dirname \"$ONSHI_MOCK\"):$PATH\"\n{}", scripts.join("\necho '== next =='\n"));
             let script = script.replace("127.0.0.1:8443", &format!("127.0.0.1:{}", program.backend_port()));
             let script = script.replace("127.0.0.1:8444", &format!("127.0.0.1:{}", program.control_port()));
             let said = program.run(&script);

@@ -1,4 +1,4 @@
-//! The tables of docs/scenarios.md are what the scenario files say: `UPDATE_DOCS=1 cargo test
+//! The tables of docs/scenario-list.md are what the scenario files say: `UPDATE_DOCS=1 cargo test
 //! --test docs scenarios` rewrites them.
 
 use std::path::PathBuf;
@@ -40,8 +40,8 @@ fn table(columns: &str, text: fn(&onshi_mock::domain::text::Text) -> &str) -> St
 
 #[test]
 fn the_table_of_scenarios_is_what_the_files_say() {
-    let english = ("docs/scenarios.md", table("| id | what it teaches | timeline | what it wants | source |", |text| &text.en));
-    let japanese = ("docs/scenarios.ja.md", table("| id | 学べること | 手順 | 求めるもの | 出典 |", |text| &text.ja));
+    let english = ("docs/scenario-list.md", table("| id | what it teaches | timeline | what it wants | source |", |text| &text.en));
+    let japanese = ("docs/scenario-list.ja.md", table("| id | 学べること | 手順 | 求めるもの | 出典 |", |text| &text.ja));
     for (page, table) in [english, japanese] {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page);
         let text = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");

@@ -1,4 +1,4 @@
-//! The tables of docs/verdict.md are what the code says: `UPDATE_DOCS=1 cargo test --test docs
+//! The tables of docs/verdict-rules.md are what the code says: `UPDATE_DOCS=1 cargo test --test docs
 //! verdict_docs` rewrites them.
 
 use std::fmt::Write;
@@ -20,14 +20,14 @@ struct Words {
 
 const PAGES: [Words; 2] = [
     Words {
-        file: "docs/verdict.md",
+        file: "docs/verdict-rules.md",
         japanese: false,
         heads: ["| rule | source | what it wants | judged by | limits | since |", "| limit | value | since | |", "| set | date | |"],
         sights: ["wire", "observation", "both"],
         default: "default",
     },
     Words {
-        file: "docs/verdict.ja.md",
+        file: "docs/verdict-rules.ja.md",
         japanese: true,
         heads: ["| ルール | 根拠 | 内容 | 判定 | 上限 | 有効日 |", "| 上限 | 値 | 有効日 | |", "| 組 | 日付 | |"],
         sights: ["通信", "観察", "両方"],

@@ -38,7 +38,7 @@ pub(super) fn identify_at(app: &App, incoming: &IncomingRequest, id: &str) -> Re
     let refused = |institution, refusal| IdentityError { institution, refusal };
     let address = TerminalAddress::parse(id).map_err(|error| {
         let Text { ja, en } = error.text();
-        let detail = Text::new(format!("URL の端末: {ja}。"), format!("The terminal in the URL: {en}."));
+        let detail = Text::new(format!("URL の端末：{ja}。"), format!("The terminal in the URL: {en}."));
         refused(None, Refusal::quoting(ErrorId::MalformedRequest, detail))
     })?;
     let caller = identify(app, incoming, Some((&address.institution, Some(&address.terminal))), TokenRule::Optional)?;

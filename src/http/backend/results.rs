@@ -90,7 +90,7 @@ fn results_of(institution: &Institution, terminal: &Terminal, now: Timestamp) ->
     });
     let components: Vec<_> = components.collect();
     let note = Text::new(
-        "mock の項目はこの模擬環境だけのものです。実際の配信実績に、実行中の版や再起動待ちは表示されません。",
+        "mock の項目はonshi-mock だけのものです。実際の配信実績に、実行中のバージョンや再起動待ちは表示されません。",
         "What stands under `mock` is this mock's own: real delivery results show neither the running version nor a pending restart.",
     );
     Results {

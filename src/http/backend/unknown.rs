@@ -25,7 +25,7 @@ pub async fn route(State(app): State<Arc<App>>, request: Request) -> Response {
 /// Refuses a method that the path does not have.
 pub async fn method(State(app): State<Arc<App>>, path: MatchedPath, request: Request) -> Response {
     let methods = app.paths.methods(Listener::Backend, path.as_str());
-    let detail = Text::new(format!("使えるメソッド: {methods}"), format!("It takes {methods}."));
+    let detail = Text::new(format!("使えるメソッド：{methods}"), format!("It takes {methods}."));
     refuse(app, request, ErrorId::MethodNotAllowed, detail).await
 }
 

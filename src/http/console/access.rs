@@ -239,7 +239,7 @@ fn wrong_source() -> Problem {
         "The headers Sec-Fetch-Site and Sec-Fetch-Mode are missing, or the request comes from another page or from a frame.",
     );
     Problem::new(StatusCode::FORBIDDEN, "console-source", title, detail).remedy(Text::new(
-        "新しい版のブラウザーで URL を直接開いてください。プログラムからは、管理トークンを付けて管理APIを使ってください",
+        "新しいバージョンのブラウザーで URL を直接開いてください。プログラムからは、管理トークンを付けて管理APIを使ってください",
         "Open the URL itself in a current browser; programs use the control API with the control token",
     ))
 }

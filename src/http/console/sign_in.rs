@@ -84,17 +84,20 @@ fn wrong_code() -> Problem {
         "The link has expired or was used before. A link works once, within ten minutes.",
     );
     Problem::new(StatusCode::UNAUTHORIZED, "sign-in-code", title, detail).remedy(Text::new(
-        "onshi-mock console-link で新しいリンクを作るか、管理トークンでサインインしてください",
-        "Make another link with `onshi-mock console-link`, or sign in with the control token",
+        "サーバーで onshi-mock console-link を実行すると、新しいリンクが表示されます。管理トークンでもサインインできます",
+        "`onshi-mock console-link`, run at the server, prints another link. The control token signs in, too",
     ))
 }
 
 fn wrong_token() -> Problem {
     let title = Text::new("管理トークンが違います", "The control token is wrong");
-    let detail = Text::new("入力された管理トークンは、このサーバーのものではありません。", "The control token is not that of this server.");
+    let detail = Text::new(
+        "入力された文字列は、このサーバーの管理トークンと一致しません。",
+        "What was entered is not the control token of this server.",
+    );
     Problem::new(StatusCode::UNAUTHORIZED, "sign-in-token", title, detail).remedy(Text::new(
-        "ファイル control-token の内容（または --control-token の値）を、前後の空白を除いて入力してください",
-        "Enter the content of the file control-token, or the value of --control-token, without spaces around it",
+        "サーバーを動かしているマシンのファイル control-token（ふつうは certs/control-token）の内容を、そのまま貼り付けてください。サーバーを起動した人に、サインイン用のリンク（onshi-mock console-link）を作ってもらうこともできます",
+        "Paste the content of the file control-token (usually certs/control-token) of the machine that the server runs on, without spaces around it. Or ask whoever started the server for a sign-in link (onshi-mock console-link)",
     ))
 }
 

@@ -174,7 +174,9 @@ impl<'a> Source<'a> {
         let name = source.split_once(' ').map_or(source, |(name, _)| name);
         match source_meaning(name) {
             Some((ja, en)) => Self { name, meaning: lang.say(ja, en), is_invented: false },
-            None => Self { name: "onshi-mock", meaning: lang.say("この模擬環境の想定", "this project's own"), is_invented: true },
+            None => {
+                Self { name: "onshi-mock", meaning: lang.say("本プロジェクトの想定", "this project's own"), is_invented: true }
+            }
         }
     }
 }

@@ -89,5 +89,5 @@ impl ErrorView {
 fn source(lang: Language, entry: &Entry) -> String {
     let source = &entry.provenance.source;
     let notice = source.starts_with('N').then(|| format!("{}{source}", lang.say("お知らせ ", "notice ")));
-    notice.unwrap_or_else(|| lang.say("この模擬環境", "this test double").to_owned())
+    notice.unwrap_or_else(|| lang.say("onshi-mock", "this test double").to_owned())
 }

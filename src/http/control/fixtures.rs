@@ -34,7 +34,7 @@ pub struct FixturesInput {
 }
 
 /// A minimal scenario, as an example.
-const EXAMPLE_SCENARIO: &str = r#"title = { ja = "自院の予行演習", en = "A rehearsal of our own" }
+const EXAMPLE_SCENARIO: &str = r#"title = { ja = "自院のリハーサル", en = "A rehearsal of our own" }
 teaches = { ja = "再起動前の資格確認は失敗します。", en = "Before the restart the check fails." }
 source = "N5"
 clock = { mode = "frozen", now = "2026-01-20T09:00:00+09:00" }
@@ -113,7 +113,7 @@ fn invalid_fixtures(mut errors: Vec<Finding>) -> Problem {
     let title = Text::new("フィクスチャが正しくありません", "The fixtures are wrong");
     let first = errors.first().map(ToString::to_string).unwrap_or_default();
     let detail = Text::new(
-        format!("{count} 件の誤りがあり、何も変更していません。最初の誤り: {first}"),
+        format!("{count} 件の誤りがあり、何も変更していません。最初の誤り：{first}"),
         format!("Errors: {count}; nothing has changed. The first: {first}"),
     );
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "fixtures", title, detail).with_pointer("/files").findings(errors).remedy(Text::new(

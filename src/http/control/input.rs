@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::ids::{IdError, InstitutionCode, ScenarioId, TerminalId};
 use crate::domain::scenario::Scenario;
 use crate::domain::text::Text;
+use crate::domain::troubleshooting::Heading;
 use crate::fixtures::Scenarios;
 use crate::http::app::App;
 use crate::http::body;
@@ -44,10 +45,10 @@ pub async fn require_token(State(app): State<Arc<App>>, request: Request, next: 
     let problem =
         Problem::new(StatusCode::UNAUTHORIZED, "control-token", Text::new("管理トークンが必要です", "The control token is needed"), detail)
             .expected("Authorization: Bearer <control token>")
-            .remedy(Text::new(
-                "起動時に場所が表示されるファイル control-token の内容（または --control-token の値）を使ってください",
-                "Use the content of the file control-token, named at the start, or the value of --control-token",
-            ));
+            .remedy(Heading::Token.after(&Text::new(
+                "ファイル control-token（場所は起動時に表示されます）の内容、または --control-token の値を、Authorization: Bearer に続けて送ってください",
+                "Send the content of the file control-token, whose place is printed at the start, or the value of --control-token after `Authorization: Bearer`",
+            )));
     let mut response = problem.into_response();
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
@@ -68,7 +69,7 @@ pub async fn method_not_allowed(State(app): State<Arc<App>>, path: MatchedPath, 
     let methods = app.paths.methods(Listener::Control, path.as_str());
     let title = Text::new("このメソッドは使えません", "This method is not allowed");
     let detail = Text::new(
-        format!("この URL では {method} を使えません。使えるメソッド: {methods}"),
+        format!("この URL では {method} を使えません。使えるメソッド：{methods}"),
         format!("This URL does not take {method}. It takes {methods}"),
     );
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", title, detail).expected(methods)

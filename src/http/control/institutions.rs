@@ -318,7 +318,7 @@ fn not_created(error: CreateError, code: &InstitutionCode) -> Problem {
     match error {
         CreateError::Clock(error) => Problem::from(error).with_pointer_prefix("/clock"),
         CreateError::Taken => {
-            Problem::conflict(Text::new(format!("医療機関 {code} は既にあります。"), format!("Institution {code} exists already.")))
+            Problem::conflict(Text::new(format!("医療機関 {code} はすでにあります。"), format!("Institution {code} exists already.")))
                 .with_pointer("/code")
                 .remedy(Text::new(
                     "別のコードにするか、code を省略するか、先に削除してください",

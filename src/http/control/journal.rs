@@ -198,7 +198,7 @@ fn no_entry() -> Problem {
         "This journal has no such entry; the oldest ones go (evicted).",
     ))
     .remedy(Text::new(
-        "GET …/journal で一覧を確認してください。どの医療機関のものでもない要求は GET /v1/journal にあります",
+        "GET …/journal で一覧を確認してください。医療機関が分からない要求は GET /v1/journal にあります",
         "See GET …/journal; what fitted no institution is in GET /v1/journal",
     ))
 }

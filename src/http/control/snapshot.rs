@@ -40,7 +40,7 @@ impl JsonSchema for SnapshotDocument {
             "properties": {
                 "snapshot": { "description": "何のスナップショットか。 The kind of object in the snapshot.", "type": "string" },
                 "format": { "description": "形式の番号。 The number of the format.", "type": "integer", "minimum": 1 },
-                "version": { "description": "取得したプログラムの版。 The version of the program that took the snapshot.", "type": "string" },
+                "version": { "description": "取得したプログラムのバージョン。 The version of the program that took the snapshot.", "type": "string" },
                 "code": { "description": "医療機関コード。 The code of the institution.", "type": "string" },
                 "taken": { "description": "取得した時刻（医療機関の時計）。 The time of the snapshot, by the institution's clock.", "type": "string", "format": "date-time" },
                 "state": { "description": "医療機関の状態（形式は公開していません）。 The state of the institution, in a format that is not public.", "type": "object" },

@@ -87,7 +87,7 @@ pub async fn add_terminal(
     let added = app.institutions.update(&code, |tenant, moment| {
         let institution = &mut tenant.institution;
         if institution.terminals.contains_key(&id) {
-            return Err(Problem::conflict(Text::new(format!("端末 {id} は既にあります。"), format!("Terminal {id} exists already.")))
+            return Err(Problem::conflict(Text::new(format!("端末 {id} はすでにあります。"), format!("Terminal {id} exists already.")))
                 .with_pointer("/id"));
         }
         if institution.terminals.len() >= MAX_TERMINALS {

@@ -57,7 +57,7 @@ fn generate(surfaces: &[&ListenerRoutes], catalogue: &Catalogue) -> Value {
         "info": {
             "title": "onshi-mock",
             "version": env!("CARGO_PKG_VERSION"),
-            "summary": "オンライン資格確認の模擬環境 / a rehearsal of Japan's online insurance qualification check",
+            "summary": "オンライン資格確認の模擬サーバー / a rehearsal of Japan's online insurance qualification check",
             "description": ABOUT,
             "license": { "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" },
         },
@@ -77,11 +77,11 @@ fn generate(surfaces: &[&ListenerRoutes], catalogue: &Catalogue) -> Value {
     document
 }
 
-const ABOUT: &str = "backend（資格確認を模したもの）と control（管理API）の2つの待ち受けがあり、パスごとの `servers` がどちらかを示します。 \
+const ABOUT: &str = "backend（資格確認を模したもの）と control（管理API）の2つのポートがあり、パスごとの `servers` がどちらの URL かを示します。 \
 There are two listeners: backend imitates the real system, and control is the management API for tests. `servers` of each path shows which one it belongs to.\n\n\
 Problem（エラー）は、`Accept` で `text/html` を優先する GET には、同じステータスのページで返します。 \
 For a GET whose `Accept` prefers `text/html`, problems are returned as pages with the same status.\n\n\
-`x-provenance` は、実際のシステムを模したもの（imitated）、公開されていないため独自に決めたもの（invented）、模擬環境だけのもの（mock）を区別します。 \
+`x-provenance` は、実際のシステムを模したもの（imitated）、公開されていないため独自に決めたもの（invented）、onshi-mock だけのもの（mock）を区別します。 \
 `x-provenance` distinguishes what imitates the real system (imitated), what is invented because the real counterpart is not public (invented), and what exists only in the mock (mock). \
 For elements: taken from code or messages used with the real system (captured, in_use), from one secondary source (one_author), or invented.";
 

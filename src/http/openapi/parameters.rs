@@ -23,7 +23,7 @@ pub(super) fn path_parameter(name: &str, schemas: &mut SchemaGenerator) -> Value
         ),
         "campaign" => (of::<CampaignId>(schemas), "キャンペーン。 The campaign.", "2026-01"),
         "component" => (of::<Component>(schemas), "コンポーネント。 The component.", "linkage_application"),
-        "version" => (of::<Version>(schemas), "版。 The version.", "5.3.0"),
+        "version" => (of::<Version>(schemas), "バージョン。 The version.", "5.3.0"),
         "entry" => (json!({ "type": "string", "minLength": 1 }), "エントリーの番号または ID。 The number or id of an entry.", "1"),
         "number" => (json!({ "type": "string", "pattern": "^[1-9][0-9]{0,14}$" }), "観察の番号。 The number of the observation.", "1"),
         "fault" => (of::<FaultId>(schemas), "障害の ID。 The id of the fault.", "f1"),

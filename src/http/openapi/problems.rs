@@ -58,7 +58,7 @@ pub(super) fn responses(schemas: &mut SchemaGenerator) -> Value {
 fn example(status: u16) -> Option<Value> {
     let problem = match status {
         404 => Problem::not_found(Text::new("医療機関 9910000083 はありません。", "There is no institution 9910000083.")),
-        409 => Problem::conflict(Text::new("端末 T2 は既にあります。", "Terminal T2 exists already.")).with_pointer("/id"),
+        409 => Problem::conflict(Text::new("端末 T2 はすでにあります。", "Terminal T2 exists already.")).with_pointer("/id"),
         422 => Problem::field("/terminals/T1/bandwith", Text::new("項目「bandwith」はありません。", "unknown field `bandwith`")),
         _ => return None,
     };

@@ -40,9 +40,9 @@ impl Provenance {
                  Imitates the real system. What is not public (names of login fields, error codes, messages, etc.) is invented and marked by `x-provenance`."
             }
             Self::Invented => {
-                "模擬環境独自のプロトコルです（実際のものは公開されていません）。 A protocol of the mock, since the real one is not public."
+                "onshi-mock 独自のプロトコルです（実際のものは公開されていません）。 A protocol of the mock, since the real one is not public."
             }
-            Self::Mock => "模擬環境独自の管理APIです。 A management API of the mock; the real system has no equivalent.",
+            Self::Mock => "onshi-mock 独自の管理APIです。 A management API of the mock; the real system has no equivalent.",
         }
     }
 }

@@ -25,14 +25,14 @@ pub(super) fn answers_taken_once(case: &Case<'_>) -> Finding {
         let count = answered.len();
         return Finding::new(
             Grade::Pass,
-            format!("{count} 件の要求に回答し、出し直された要求はありませんでした。"),
+            format!("{count} 件の要求に応答し、出し直された要求はありませんでした。"),
             format!("{count} requests were answered, and none was sent again."),
         )
         .with_entries(answered.values().flatten().copied());
     }
     Finding::new(
         Grade::Fail,
-        "回答済みの要求が同じ名前で出し直されました。",
+        "応答済みの要求が同じ名前で出し直されました。",
         "A request that had been answered was sent again under the same name.",
     )
     .with_entries(again)

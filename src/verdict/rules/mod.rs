@@ -56,9 +56,9 @@ pub const RULES: &[Rule] = &[
         id: "not_hammered",
         since: FIRST_RULE_SET,
         source: "N5",
-        sentence: ("エラーが続いている間、照会を連打しなかった", "While the error lasted, the check was not sent over and over"),
+        sentence: ("エラーが続いている間、照会を短時間に繰り返さなかった", "While the error lasted, the check was not sent over and over"),
         next: (
-            "再起動待ちの端末で資格確認を行い、エラーになったところを記録してください。",
+            "再起動待ちの端末で資格確認を行い、エラーになることを確認してください。",
             "Make a check at a terminal that waits for its restart, so that it is refused.",
         ),
         evidence_source: EvidenceSource::Wire,
@@ -116,7 +116,7 @@ pub const RULES: &[Rule] = &[
         since: FIRST_RULE_SET,
         source: "N9",
         sentence: (
-            "再起動しても解消しないとき、資格確認の代わりの方法（KB0011769#B）を案内した",
+            "再起動しても解消しないとき、代わりの確認方法（KB0011769#B）を案内した",
             "When the restart did not cure it, the fallback (KB0011769#B) was offered",
         ),
         next: (
@@ -195,7 +195,7 @@ pub const RULES: &[Rule] = &[
         since: FIRST_RULE_SET,
         source: "docs/linkage.md",
         sentence: (
-            "連携フォルダーの回答を、それぞれ1回だけ受け取った（回答済みの要求を出し直さなかった）",
+            "連携フォルダーの応答を、それぞれ1回だけ受け取った（応答済みの要求を出し直さなかった）",
             "The linkage client took each answer exactly once (it sent no request again that had been answered)",
         ),
         next: (

@@ -35,7 +35,7 @@ pub(super) fn session_renewed(case: &Case<'_>) -> Finding {
             let count = again.len();
             return Finding::new(
                 Grade::Fail,
-                format!("期限切れと回答されたトークンが、その後も {count} 回使われました（上限 {limit} 回）。"),
+                format!("期限切れと応答されたトークンが、その後も {count} 回使われました（上限 {limit} 回）。"),
                 format!("A token was used {count} more times after it was refused as expired (limit {limit})."),
             )
             .with_entries([refusal])
@@ -70,7 +70,7 @@ fn is_accepted(entry: &Exchange) -> bool {
 pub(super) fn retry_after_honoured(case: &Case<'_>) -> Finding {
     let announced: Vec<(&Exchange, u64)> = case.journal().filter_map(|entry| Some((entry, entry.retry_after?))).collect();
     if announced.is_empty() {
-        return Finding::not_exercised("Retry-After の付いた回答はありませんでした。", "No answer had a Retry-After.");
+        return Finding::not_exercised("Retry-After の付いた応答はありませんでした。", "No answer had a Retry-After.");
     }
     let tolerance = case.limit("retry_after_tolerance_seconds");
     let mut kept = Vec::new();

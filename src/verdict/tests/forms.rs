@@ -103,7 +103,7 @@ fn the_report_tells_in_order_what_happened_and_bundles_equal_requests() {
     let course = page.split(r#"<table class="course">"#).nth(1).unwrap().split("</table>").next().unwrap();
     let places = [
         r##"<a href="#entry-1">資格確認：エラー：再起動待ち</a>"##,
-        r##"<a href="#event-1">再起動した（新しい版で動き始めた：連携アプリケーション）</a>"##,
+        r##"<a href="#event-1">再起動した（新しいバージョンで動き始めた：連携アプリケーション）</a>"##,
         r##"<a href="#entry-2">資格確認：有効</a> ×2"##,
     ]
     .map(|text| course.find(text).unwrap_or_else(|| panic!("{text}\n{course}")));

@@ -30,7 +30,7 @@ test("a client that hammers and takes the error for no qualification gets 不合
   await record(page, mouse, "資格なし・無効と表示", shown);
   await mouse.press(terminal(page).getByRole("button", { name: "再起動", exact: true }));
   await overall(page, "不合格").waitFor();
-  for (const rule of ["連打", "資格なし"]) {
+  for (const rule of ["短時間に繰り返さなかった", "資格なし"]) {
     await verdict(page).getByRole("listitem").filter({ hasText: rule }).filter({ hasText: "不合格" }).first().waitFor();
   }
   await settled();

@@ -20,7 +20,7 @@ export async function signIn(page, server) {
 export async function start(page, hand, { title = SCENARIO, ...words } = {}) {
   const { product, version, tester } = { ...PRODUCT, ...words };
   await hand.fill(page.getByRole("textbox", { name: "製品名" }), product);
-  await hand.fill(page.getByRole("textbox", { name: "版", exact: true }), version);
+  await hand.fill(page.getByRole("textbox", { name: "バージョン", exact: true }), version);
   await hand.fill(page.getByRole("textbox", { name: "担当者" }), tester);
   const scenario = page.getByRole("article", { name: title, exact: true });
   await hand.press(scenario.getByRole("button", { name: "はじめる" }));
@@ -40,10 +40,10 @@ export async function goOn(page, hand, code) {
 
 /** Records what the receipt computer's screen showed. */
 export async function record(page, hand, kind, words) {
-  const question = page.getByRole("group", { name: "レセコンの画面に何が出ましたか" }).first();
+  const question = page.getByRole("group", { name: "レセコンの画面に何が表示されましたか" }).first();
   await question.waitFor();
   await hand.choose(question.getByRole("radio", { name: kind }));
-  if (words) await hand.fill(page.getByRole("textbox", { name: "画面の言葉" }).first(), words);
+  if (words) await hand.fill(page.getByRole("textbox", { name: "画面の文言" }).first(), words);
   await hand.press(page.getByRole("button", { name: "記録する" }).first());
 }
 

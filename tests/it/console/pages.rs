@@ -97,7 +97,7 @@ async fn the_page_about_the_connection_shows_how_far_the_receipt_computer_came()
 
     trusting(&stranger.ca_pem).build().unwrap().get(&backend).send().await.unwrap_err();
     let parts = steps_become(&browser, &code, [done, failed, open, open, open]).await;
-    assert!(parts.contains("クライアントがテスト用CAを信頼していません") && parts.contains("docs/trust.ja.md"), "{parts}");
+    assert!(parts.contains("クライアントがテスト用 CA を信頼していません") && parts.contains("docs/trust.ja.md"), "{parts}");
 
     // A code that no institution has.
     mock.receipt_computer().check("9919999997").await;
@@ -160,7 +160,7 @@ async fn the_report_is_one_file_that_says_what_was_tested_and_what_is_missing() 
     let clinic = mock.institution(&code);
     let report = format!("/console/institutions/{code}/report");
     let empty = browser.page(&report).await;
-    assert!(empty.contains("未完了") && empty.contains("まだ要求がありません"), "{empty}");
+    assert!(empty.contains("まだ（未完了）") && empty.contains("まだ要求がありません"), "{empty}");
     clinic.check().await.expect_error("MOCK0501E");
     let seen = json!({"kind": "restart_prompted", "text": "<b>再起動</b>してください", "by": "検証"});
     clinic.post("/observations", seen).await;
@@ -174,8 +174,18 @@ async fn the_report_is_one_file_that_says_what_was_tested_and_what_is_missing() 
     let name = format!("attachment; filename=\"onshi-mock-{code}-installed-not-restarted.html\"");
     assert_eq!(saved.headers()[CONTENT_DISPOSITION], name.as_str());
     let saved = saved.text().await.unwrap();
-    for text in ["模擬レセコン", "5.2", "検証チーム", "インストール済み・未再起動", "未完了", "足りないもの", "<svg", "N5", "お知らせ"]
-    {
+    for text in [
+        "模擬レセコン",
+        "5.2",
+        "検証チーム",
+        "インストール済み・未再起動",
+        "まだ（未完了）",
+        "まだ（未実施）",
+        "足りないもの",
+        "<svg",
+        "N5",
+        "お知らせ",
+    ] {
         assert!(saved.contains(text), "{text}: {saved}");
     }
     assert!(saved.contains("テストの証跡であり、認証ではありません") && saved.contains("&#60;b&#62;再起動"), "{saved}");

@@ -44,7 +44,7 @@ async fn one_line_says_what_to_do_next_from_the_connection_to_the_report() {
     let token = clinic.login().await;
     assert_has(&next().await, &["端末 T1 は再起動待ちです", "資格確認を1回"]);
     clinic.check_with(&token).await.expect_error("MOCK0501E");
-    assert_has(&next().await, &["レセコンの画面に出た言葉を、下の要求の行に記録してください。"]);
+    assert_has(&next().await, &["レセコンの画面に表示された文言を、下の要求の行に記録してください。"]);
     press(&browser, &clinic, "/observations", json!({"kind": "restart_prompted", "terminal": "T1"})).await;
     assert_has(&next().await, &["端末 T1 の「再起動」を押してください", "01-20（火） 09:10:00 に自動で再起動"]);
     press(&browser, &clinic, "/terminals/T1/restart", json!({})).await;
@@ -95,7 +95,7 @@ async fn after_a_night_the_page_tells_what_happened_in_it() {
 
     press(&browser, &clinic, "/terminals/T1/restart", json!({})).await;
     let parts = parts_with(&browser, &clinic, "?range=hour").await;
-    assert_has(parts["events"].as_str().unwrap(), &["操作：再起動", "再起動した（boot-2）。新しい版で動作："]);
+    assert_has(parts["events"].as_str().unwrap(), &["操作：再起動", "再起動した（boot-2）。新しいバージョンで動作："]);
     assert_has(parts["terminals"].as_str().unwrap(), &["更新済み", "資格確認を行えます", "（boot-2）"]);
     let timeline = parts["timeline"].as_str().unwrap();
     assert_has(timeline, &["class=\"boot\"", "01-20（火） 08:10:00", "?range=night"]);

@@ -39,7 +39,7 @@ async fn a_refused_check_is_told_in_words_and_asks_what_the_screen_showed() {
     assert!(empty.contains("まだ要求がありません"), "{empty}");
     clinic.check().await.expect_error("MOCK0501E");
     let requests = part(&browser, &clinic, "requests").await;
-    for words in ["模擬　太郎", "✕ 再起動待ち", "その後の再起動がありません", "レセコンの画面に何が出ましたか", "検証チーム"]
+    for words in ["模擬　太郎", "✕ 再起動待ち", "その後の再起動がありません", "レセコンの画面に何が表示されましたか", "検証チーム"]
     {
         assert!(requests.contains(words), "{words}: {requests}");
     }

@@ -239,8 +239,8 @@ fn scenario_files_of_ones_own_are_added_and_each_mistake_is_named_with_its_line(
     assert_eq!(fixtures.scenarios.iter().count(), SCENARIOS.len() + 1, "beside the compiled-in ones");
     for (old, new, line, words) in [
         ("at = ", "att = ", 8, "unknown field `att`"),
-        ("at = ", "att = ", 8, "項目「att」はありません。使える項目: "),
-        ("phase = \"up_to_date\"", "phase = \"updated\"", 14, "「updated」は使えません。使える値: "),
+        ("at = ", "att = ", 8, "項目「att」はありません。使える項目："),
+        ("phase = \"up_to_date\"", "phase = \"updated\"", 14, "「updated」は使えません。使える値："),
         ("phase = \"up_to_date\"", "from = \"2026-01-20\"", 14, "時刻とオフセットも必要です"),
         ("action = \"restart\"", "action = \"reboot\"", 9, "unknown variant `reboot`"),
         ("terminal = \"T1\"", "terminal = \"T2\"", 10, "one of its terminals"),

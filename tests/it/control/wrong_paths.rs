@@ -74,7 +74,7 @@ async fn a_method_that_a_path_does_not_take_is_told_with_those_that_it_takes() {
     ] {
         let refused = mock.send(mock.backend(method, path)).await;
         assert_eq!((refused.status.as_u16(), &refused.body["code"]), (405, &json!("MOCK0005E")), "{path}");
-        assert!(refused.body["detail"].as_str().unwrap().contains(&format!("使えるメソッド: {takes}")), "{}", refused.body);
+        assert!(refused.body["detail"].as_str().unwrap().contains(&format!("使えるメソッド：{takes}")), "{}", refused.body);
     }
 }
 
@@ -84,7 +84,7 @@ async fn browsers_get_errors_as_pages_and_programs_as_before() {
     let (control, backend) = (format!("https://{}", mock.control), format!("https://{}", mock.backend));
     for (url, status, words) in [
         (format!("{backend}/"), 404, control.as_str()),
-        (format!("{backend}{SEARCH}"), 405, "使えるメソッド: POST"),
+        (format!("{backend}{SEARCH}"), 405, "使えるメソッド：POST"),
         (format!("{backend}/notices/v1"), 401, "MOCK0101E"),
         (format!("{control}/v1/institutions"), 401, "Authorization: Bearer &#60;control token&#62;"),
         (format!("{control}/<script>alert(1)</script>"), 404, "には何もありません"),

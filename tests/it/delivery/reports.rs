@@ -119,14 +119,14 @@ async fn what_was_never_offered_or_installed_is_not_believed() {
     let mock = Mock::start().await;
     let clinic = external(&mock).await;
     for (sent, words) in [
-        (about("downloading", "linkage_application", "5.3.1"), "配信中の版: 5.3.0"),
-        (about("downloaded", "linkage_application", "5.2.0"), "配信中の版: 5.3.0"),
-        (about("installing", "face_recognition_library", "9"), "配信中の版: 3.1.0"),
-        (about("installed", "card_reader_application", "9"), "配信中の版: 2.4.0"),
-        (about("failed", "card_reader_application", "9"), "配信中の版: 2.4.0"),
+        (about("downloading", "linkage_application", "5.3.1"), "配信中のバージョン：5.3.0"),
+        (about("downloaded", "linkage_application", "5.2.0"), "配信中のバージョン：5.3.0"),
+        (about("installing", "face_recognition_library", "9"), "配信中のバージョン：3.1.0"),
+        (about("installed", "card_reader_application", "9"), "配信中のバージョン：2.4.0"),
+        (about("failed", "card_reader_application", "9"), "配信中のバージョン：2.4.0"),
         (booted("b2", &NEW), "インストールされていません"),
         (booted("b2", &[("linkage_application", "9")]), "インストール済み 5.2.0"),
-        (booted("b2", &[]), "実行中の版が1つもありません"),
+        (booted("b2", &[]), "実行中のバージョンが1つもありません"),
     ] {
         let refused = clinic.report(sent.clone()).await;
         assert_eq!((refused.status, &refused.body["code"]), (StatusCode::CONFLICT, &json!(REFUSED)), "{sent}");
@@ -180,7 +180,7 @@ async fn a_report_that_cannot_be_read_names_what_is_wrong() {
         (with("state", json!("rebooted")), "「rebooted」は使えません"),
         (with("typo", json!(1)), "項目「typo」はありません"),
         (with("component", json!("printer")), "「printer」は使えません"),
-        (with("version", json!("v5")), "「v5」は正しくありません。1〜4個の数をドットでつないだ版"),
+        (with("version", json!("v5")), "「v5」は正しくありません。1〜4個の数をドットでつないだバージョン"),
         (with("received", json!(-1)), "0以上の整数が必要です"),
         (json!({"state": "installed", "component": "linkage_application"}), "必須の項目「version」がありません"),
         (json!({"state": "booted", "boot_id": "a b", "running": {}}), "「a b」は正しくありません。表示可能な ASCII"),

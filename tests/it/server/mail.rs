@@ -69,11 +69,11 @@ async fn mail_reaches_a_real_server_in_both_languages_with_both_times() {
     let message = mail.messages.recv_timeout(Duration::from_secs(60)).unwrap();
     assert_eq!((&message["from"], &message["to"]), (&json!("onshi-mock@localhost"), &json!(["staff@example.jp", "clinic@example.jp"])));
     let (subject, body) = (message["headers"]["Subject"].as_str().unwrap(), message["body"].as_str().unwrap().replace("\r\n", "\n"));
-    assert_eq!(subject, format!("[onshi-mock テスト] {code} 更新アプリケーション配信のお知らせ: 更新 のお知らせ"));
+    assert_eq!(subject, format!("[onshi-mock テスト] {code} 更新アプリケーション配信のお知らせ：更新 のお知らせ"));
     for expected in [
         "テスト環境（onshi-mock）",
         "test environment",
-        "時刻: 2026-01-18 12:00（この医療機関の時計）",
+        "時刻：2026-01-18 12:00（この医療機関の時計）",
         "real time",
         "本文です。\n.\n終わり",
         "The text.",

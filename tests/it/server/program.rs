@@ -212,12 +212,12 @@ fn a_wrong_command_line_is_said_in_japanese_before_the_parsers_words() {
     let output_text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        output_text.starts_with("エラー: 「--bakend-addr」という引数・オプションはありません。「--backend-addr」のことですか？\nerror: "),
+        output_text.starts_with("エラー：「--bakend-addr」という引数・オプションはありません。「--backend-addr」のことですか？\nerror: "),
         "{output_text}"
     );
     std::fs::write(dir.path().join("onshi-mock.toml"), "\nbackend-addr = \"x\"\n").unwrap();
     let output_text = failure(&command(dir.path()).arg("serve").output().unwrap());
-    assert!(output_text.contains("2行目が正しくありません：IPアドレスとポート（例: 127.0.0.1:8443）が必要です"), "{output_text}");
+    assert!(output_text.contains("2行目が正しくありません：IPアドレスとポート（例：127.0.0.1:8443）が必要です"), "{output_text}");
 }
 
 /// Whoever reads Japanese finds it first in each line of the help, and the English behind it.

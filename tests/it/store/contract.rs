@@ -304,7 +304,7 @@ async fn a_database_newer_than_the_program_is_refused() {
     sqlx::query(NEWER).execute(&mut connection).await.unwrap();
     sqlx::Connection::close(connection).await.unwrap();
     let said = refusal(&file(dir.path())).await;
-    assert!(said.contains("新しい版") && said.contains("newer onshi-mock"), "{said}");
+    assert!(said.contains("新しいバージョン") && said.contains("newer onshi-mock"), "{said}");
 }
 
 /// Whatever made the tables, it was not this program's first schema.

@@ -97,5 +97,5 @@ fn the_start_tells_of_a_ca_that_constrains_addresses_and_how_to_make_another() {
     std::fs::write(certs.join("ca.key"), key.serialize_pem()).unwrap();
     let said = banner(dir.path());
     assert_eq!(said.matches("`onshi-mock certs init --new-ca --certs certs`").count(), 2, "{said}");
-    assert!(said.contains("以前の版で作られ") && said.contains("unsupported name constraint type"), "{said}");
+    assert!(said.contains("以前のバージョンで作られ") && said.contains("unsupported name constraint type"), "{said}");
 }

@@ -34,7 +34,10 @@ async fn the_command_has_an_exit_code_for_each_case_and_verifies_files() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(text, verdict_as(&clinic, "application/json").await);
     let output_text = String::from_utf8(output.stderr).unwrap();
-    assert!(output_text.contains("未完了 INCOMPLETE") && output_text.contains("Test evidence, not a certification"), "{output_text}");
+    assert!(
+        output_text.contains("まだ（未完了） INCOMPLETE") && output_text.contains("Test evidence, not a certification"),
+        "{output_text}"
+    );
     assert_eq!(cli(&mock, &[&clinic.code, "--require-green"]).await.0, 3);
     assert_eq!(cli(&mock, &["9911000017"]).await.0, 4, "no such institution");
     assert_eq!(cli(&mock, &[]).await.0, 2, "neither an institution nor --verify");
@@ -120,7 +123,7 @@ async fn the_command_says_what_was_tested_over_what_the_institution_says() {
     let (exit, output) = cli(&mock, &[&[clinic.code.as_str(), "--out", "verdict.json"], &named[..]].concat()).await;
     let output_text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(exit, 0, "{output_text}");
-    for line in ["製品 product: 模擬レセコン", "製品の版 version: 2.0", "担当者 tester: 品質保証部"] {
+    for line in ["製品 product: 模擬レセコン", "製品のバージョン version: 2.0", "担当者 tester: 品質保証部"] {
         assert!(output_text.contains(line), "{line}\n{output_text}");
     }
     let (exit, output) = cli(&mock, &["--verify", "verdict.json", "--product", "別のレセコン", "--format", "html"]).await;

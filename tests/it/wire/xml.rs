@@ -128,8 +128,8 @@ async fn what_is_no_xml_that_can_be_read_is_refused_with_its_place() {
     let bomb = "<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'>]><XmlMsg>&b;</XmlMsg>";
     let sjis = SHIFT_JIS.encode("<?xml version=\"1.0\" encoding=\"UTF-8\"?><XmlMsg>表示</XmlMsg>").0.into_owned();
     for (body, said) in [
-        (bomb.as_bytes().to_vec(), "1行1列: DTD"),
-        (b"<XmlMsg>&xxe;</XmlMsg>".to_vec(), "1行9列: 実体参照 &amp;xxe;"),
+        (bomb.as_bytes().to_vec(), "1行1列：DTD"),
+        (b"<XmlMsg>&xxe;</XmlMsg>".to_vec(), "1行9列：実体参照 &amp;xxe;"),
         (deep.into_bytes(), "深すぎます"),
         (b"<XmlMsg>\n<a></XmlMsg>".to_vec(), "2行4列"),
         (b"<XmlMsg>".to_vec(), "途中で終わって"),

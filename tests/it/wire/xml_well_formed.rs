@@ -12,16 +12,16 @@ const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\
 
 /// What is put in the place of what of a request, and what is said of it in Japanese and English.
 const CASES: [(&str, &str, &str, &str); 13] = [
-    ("<?xml ", " <?xml ", "1行2列: 「<?xml」は使えません", "Line 1, column 2: `<?xml` is not allowed"),
-    ("<?xml ", "<?xml version=\"1.0\"?><?xml ", "1行22列: 「<?xml」は使えません", "Line 1, column 22: `<?xml`"),
+    ("<?xml ", " <?xml ", "1行2列：「<?xml」は使えません", "Line 1, column 2: `<?xml` is not allowed"),
+    ("<?xml ", "<?xml version=\"1.0\"?><?xml ", "1行22列：「<?xml」は使えません", "Line 1, column 22: `<?xml`"),
     ("<MessageBody>", "<?XML x?><MessageBody>", "「<?XML」は使えません", "`<?XML` is not allowed"),
     ("<MessageBody>", "<!-- a ---><MessageBody>", "コメントの中に「--」は使えません", "`--` is not allowed within a comment"),
     ("<MessageBody>", "<MessageBody a=1>", "引用符（\" か '）が必要ですが、「1」があります", "a quotation mark"),
     ("<MessageBody>", "<MessageBody a=\"<\">", "属性値に「<」は使えません", "in the value of an attribute"),
     ("<MessageBody>", "<MessageBody a=\"1\"b=\"2\">", "空白か「>」が必要ですが、「b」があります", "white space or `>` was expected"),
     ("<MessageBody>", "<MessageBody a=\"1\" a=\"2\">", "属性 a が2つあります", "two attributes a"),
-    (" version=\"1.0\"", "", "1行7列: XML 宣言が version で始まっていません", "Line 1, column 7: the XML declaration"),
-    ("\"no\"", "\"maybe\"", "1行50列: XML 宣言の standalone の値が正しくありません", "Line 1, column 50: the standalone"),
+    (" version=\"1.0\"", "", "1行7列：XML 宣言が version で始まっていません", "Line 1, column 7: the XML declaration"),
+    ("\"no\"", "\"maybe\"", "1行50列：XML 宣言の standalone の値が正しくありません", "Line 1, column 50: the standalone"),
     ("<MessageBody>", "<MessageBody><1a/>", "名前が必要ですが、「1」があります", "a name, which begins with a letter"),
     ("<MessageBody>", "<MessageBody><x:a/>", "接頭辞 x の名前空間が宣言されていません", "no namespace is declared for the prefix x"),
     ("</XmlMsg>", "</XmlMsg><XmlMsg></XmlMsg>", "最上位の要素は1つだけです", "one outermost element only"),

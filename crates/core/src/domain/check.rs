@@ -137,7 +137,7 @@ fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCen
     let reader_alone = !terminal.settings.stuck && institution.readings.reader_needs_own_restart && unresolved.all(Component::is_of_reader);
     if reader_alone {
         let order = Text::new(
-            "カードリーダーの電源の入れ直しも必要です（設定 reader_needs_own_restart）。順序: カードリーダーを切る、端末を終了する、カードリーダーを入れる、端末を起動する。",
+            "カードリーダーの電源の入れ直しも必要です（設定 reader_needs_own_restart）。順序：カードリーダーの電源を切る、端末をシャットダウンする、カードリーダーの電源を入れる、端末を起動する。",
             "The reader has to be switched off and on, too (reading reader_needs_own_restart): reader off, terminal down, reader on, terminal on.",
         );
         return Some(Refusal::new(ErrorId::RestartRequired, append(why, &order)));
@@ -148,7 +148,7 @@ fn pending(institution: &Institution, terminal: &Terminal, call_centre: &CallCen
             "The last restart failed to apply the update (setting stuck).",
         ),
         Driver::External => {
-            Text::new("再起動後の報告でも、古い版が実行中です。", "The report after the restart still has the old version running.")
+            Text::new("再起動後の報告でも、古いバージョンが実行中です。", "The report after the restart still has the old version running.")
         }
     };
     let values = vec![

@@ -118,7 +118,7 @@ impl ErrorId {
             Self::ConsentMissing => ("同意なし", "no consent"),
             Self::ReceptionUnknown => ("受付番号が不明", "reception number unknown"),
             Self::WindowClosed => ("配信時間外", "outside the windows"),
-            Self::TooManyPolls => ("照会が多すぎる", "too many polls"),
+            Self::TooManyPolls => ("問い合わせが多すぎる", "too many polls"),
             Self::DistributionSuspended => ("配信の停止中", "distribution suspended"),
             Self::DeliveryDown => ("配信サーバーの停止", "delivery server down"),
             Self::StoreUnavailable => ("サーバーの保存先の障害", "store unavailable"),
@@ -253,7 +253,7 @@ impl Entry {
         let mark = placeholders_in(message).find(|mark| !known.contains(mark))?;
         let known = if known.is_empty() { "-".to_owned() } else { known.join(", ") };
         Some(Text::new(
-            format!("{{{mark}}} に入る値はありません。使えるもの: {known}"),
+            format!("{{{mark}}} に入る値はありません。使えるもの：{known}"),
             format!("nothing fills {{{mark}}}; the marks of this error are: {known}"),
         ))
     }

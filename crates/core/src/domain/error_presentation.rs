@@ -51,8 +51,8 @@ impl ErrorProfile {
     /// Returns the title shown to users.
     pub fn title(self) -> Text {
         let (ja, en) = match self {
-            Self::Envelope => ("本文のあるメッセージ", "a message with a body"),
-            Self::Bare => ("本文のないメッセージ", "a message without a body"),
+            Self::Envelope => ("MessageBody のある電文", "a message with a body"),
+            Self::Bare => ("MessageBody のない電文", "a message without a body"),
             Self::Http => ("HTTP のエラーステータス", "an HTTP error status"),
             Self::Silent => ("応答なし", "no answer"),
         };

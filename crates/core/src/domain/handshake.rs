@@ -2,6 +2,7 @@
 
 use super::named::named;
 use super::text::Text;
+use super::troubleshooting::Heading;
 
 named! {
     /// The cause of the failure. Alerts are sent by the client itself (RFC 8446, 6.2).
@@ -43,7 +44,7 @@ impl Cause {
     /// Returns what happened, as a sentence.
     pub fn meaning(self) -> Text {
         let (ja, en) = match self {
-            Self::UntrustedCa => ("クライアントがテスト用CAを信頼していません。", "The client does not trust the CA for tests."),
+            Self::UntrustedCa => ("クライアントがテスト用 CA を信頼していません。", "The client does not trust the CA for tests."),
             Self::CertificateRefused => ("クライアントがサーバー証明書を拒否しました。", "The client refused the server's certificate."),
             Self::CertificateExpired => (
                 "クライアントが、サーバー証明書を有効期間外と判断しました。",
@@ -77,28 +78,22 @@ impl Cause {
         Text::new(ja, en)
     }
 
-    /// Returns the remedy.
+    /// Returns the remedy, with the heading of docs/troubleshooting.md.
     pub fn remedy(self) -> Text {
         let (ja, en) = match self {
-            Self::UntrustedCa => (
-                "クライアントに certs/ca.pem を信頼させてください（docs/trust.ja.md）。",
-                "Let the client trust certs/ca.pem (docs/trust.md).",
-            ),
+            Self::UntrustedCa => ("クライアントに certs/ca.pem を信頼させてください。", "Let the client trust certs/ca.pem."),
             Self::CertificateRefused => (
-                "クライアントに certs/ca.pem を信頼させ、証明書に含まれる名前で接続してください。ほかの名前やアドレスは --tls-san で追加できます（docs/trust.ja.md）。",
-                "Let the client trust certs/ca.pem, and connect by a name that the certificate carries; --tls-san adds names and addresses (docs/trust.md).",
+                "クライアントに certs/ca.pem を信頼させ、証明書に含まれる名前で接続してください。ほかの名前やアドレスは --tls-san で追加できます。",
+                "Let the client trust certs/ca.pem, and connect by a name that the certificate carries; --tls-san adds names and addresses.",
             ),
             Self::CertificateExpired => (
                 "クライアントとサーバーの時計を確認してください。証明書の有効期間は onshi-mock certs show で表示できます。",
                 "Check the clocks of client and server; onshi-mock certs show tells from when to when the certificate is valid.",
             ),
-            Self::OldTls => (
-                "クライアントで TLS 1.2 以降を有効にしてください（docs/trust.ja.md）。",
-                "Enable TLS 1.2 or newer in the client (docs/trust.md).",
-            ),
+            Self::OldTls => ("クライアントで TLS 1.2 以降を有効にしてください。", "Enable TLS 1.2 or newer in the client."),
             Self::NoCommonCipher => (
-                "クライアントで ECDHE と AES-GCM または ChaCha20-Poly1305 の暗号スイートを有効にしてください。ECDSA に対応していない場合は、onshi-mock certs init --new-ca --key rsa で CA を作り直してください（docs/trust.ja.md）。",
-                "Enable cipher suites with ECDHE and AES-GCM or ChaCha20-Poly1305 in the client. For one that takes no ECDSA, make another CA with onshi-mock certs init --new-ca --key rsa (docs/trust.md).",
+                "クライアントで ECDHE と AES-GCM または ChaCha20-Poly1305 の暗号スイートを有効にしてください。ECDSA に対応していない場合は、onshi-mock certs init --new-ca --key rsa で CA を作り直してください。",
+                "Enable cipher suites with ECDHE and AES-GCM or ChaCha20-Poly1305 in the client. For one that takes no ECDSA, make another CA with onshi-mock certs init --new-ca --key rsa.",
             ),
             Self::NoCommonProtocol => (
                 "クライアントの ALPN に http/1.1 か h2 を加えるか、ALPN を送らないようにしてください。",
@@ -110,16 +105,16 @@ impl Cause {
             ),
             Self::PlainHttp => ("URL を https:// で始めてください。", "Use a URL that begins with https://."),
             Self::NotTls => (
-                "このポートに接続しているプログラムと、途中のプロキシを確認してください。",
+                "このポートに接続しているプログラムと、途中のプロキシーを確認してください。",
                 "Check which program connects to this port, and the proxies on the way.",
             ),
             Self::Closed => (
-                "クライアントのログを確認してください。証明書を検証できないときに、理由を示さずに切断するクライアントもあります（docs/trust.ja.md）。",
-                "See the client's log: some clients close like this when they cannot verify the certificate (docs/trust.md).",
+                "クライアントのログを確認してください。証明書を検証できないときに、理由を示さずに切断するクライアントもあります。",
+                "See the client's log: some clients close like this when they cannot verify the certificate.",
             ),
             Self::NoRequest => (
-                "接続の確認だけなら問題ありません。それ以外はクライアントのログを確認してください。証明書や名前を検証できないときに、このように切断するクライアントもあります（docs/trust.ja.md）。",
-                "Nothing is wrong if it only looked whether it can connect. Otherwise see the client's log: some clients close like this when they cannot verify the certificate or its names (docs/trust.md).",
+                "接続の確認だけなら問題ありません。それ以外はクライアントのログを確認してください。証明書や名前を検証できないときに、このように切断するクライアントもあります。",
+                "Nothing is wrong if it only looked whether it can connect. Otherwise see the client's log: some clients close like this when they cannot verify the certificate or its names.",
             ),
             Self::TimedOut => (
                 "クライアントが TLS で接続しているか、途中のネットワーク機器が通信を止めていないかを確認してください。",
@@ -127,7 +122,7 @@ impl Cause {
             ),
             Self::Other => ("クライアントのログを確認してください。", "See the client's log."),
         };
-        Text::new(ja, en)
+        Heading::Tls.after(&Text::new(ja, en))
     }
 }
 

@@ -119,7 +119,7 @@ text_id! {
 impl InstitutionCode {
     fn validate(text: &str) -> Option<Text> {
         if text.len() != 10 || !text.bytes().all(|b| b.is_ascii_digit()) {
-            return Some(Text::new("10桁の医療機関コード（例: 9910000018）", "an institution code of ten digits, such as 9910000018"));
+            return Some(Text::new("10桁の医療機関コード（例：9910000018）", "an institution code of ten digits, such as 9910000018"));
         }
         if !matches!(text.as_bytes()[2], b'1' | b'3' | b'4' | b'6') {
             return Some(Text::new(
@@ -154,7 +154,7 @@ impl ScenarioId {
         let fits = (1..=48).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         (!fits).then(|| {
             Text::new(
-                "英小文字・数字・ハイフン1〜48文字のシナリオ名（例: installed-not-restarted）",
+                "英小文字・数字・ハイフン1〜48文字のシナリオ名（例：installed-not-restarted）",
                 "a scenario's name of 1 to 48 lower-case letters, digits or hyphens, such as installed-not-restarted",
             )
         })
@@ -165,7 +165,7 @@ impl InsurerNumber {
     fn validate(text: &str) -> Option<Text> {
         if !matches!(text.len(), 6 | 8) || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Some(Text::new(
-                "6桁または8桁の保険者番号（例: 01990019）",
+                "6桁または8桁の保険者番号（例：01990019）",
                 "an insurer number of six or eight digits, such as 01990019",
             ));
         }
@@ -187,7 +187,7 @@ impl InsurerNumber {
 impl TerminalId {
     fn validate(text: &str) -> Option<Text> {
         let fits = (1..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        (!fits).then(|| Text::new("英数字1〜16文字の端末名（例: T1）", "a terminal's name of 1 to 16 ASCII letters or digits, such as T1"))
+        (!fits).then(|| Text::new("英数字1〜16文字の端末名（例：T1）", "a terminal's name of 1 to 16 ASCII letters or digits, such as T1"))
     }
 }
 
@@ -196,7 +196,7 @@ impl CampaignId {
         let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         (!fits).then(|| {
             Text::new(
-                "英数字とハイフン1〜32文字のキャンペーン名（例: 2026-01）",
+                "英数字とハイフン1〜32文字のキャンペーン名（例：2026-01）",
                 "a campaign's name of 1 to 32 ASCII letters, digits or hyphens, such as 2026-01",
             )
         })
@@ -208,7 +208,7 @@ impl FaultId {
         let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         (!fits).then(|| {
             Text::new(
-                "英数字・ハイフン・下線1〜32文字の障害名（例: slow-login）",
+                "英数字・ハイフン・下線1〜32文字の障害名（例：slow-login）",
                 "a fault's name of 1 to 32 ASCII letters, digits, hyphens or underscores, such as slow-login",
             )
         })
@@ -224,7 +224,7 @@ impl BootId {
     fn validate(text: &str) -> Option<Text> {
         let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         (!fits).then(|| {
-            Text::new("表示可能な ASCII 1〜64文字の起動ID（例: boot-2）", "a boot id of 1 to 64 visible ASCII characters, such as boot-2")
+            Text::new("表示可能な ASCII 1〜64文字の起動ID（例：boot-2）", "a boot id of 1 to 64 visible ASCII characters, such as boot-2")
         })
     }
 
@@ -259,7 +259,7 @@ impl TerminalAddress {
         let (institution, terminal) = text.split_once('-').ok_or_else(|| {
             IdError::new(
                 text,
-                Text::new("<医療機関コード>-<端末>（例: 9910000026-T1）", "<institution code>-<terminal>, such as 9910000026-T1"),
+                Text::new("<医療機関コード>-<端末>（例：9910000026-T1）", "<institution code>-<terminal>, such as 9910000026-T1"),
             )
         })?;
         Ok(Self { institution: InstitutionCode::parse(institution)?, terminal: TerminalId::parse(terminal)? })
@@ -298,7 +298,7 @@ impl Version {
             IdError::new(
                 text,
                 Text::new(
-                    "1〜4個の数をドットでつないだ版（例: 5.2.0）",
+                    "1〜4個の数をドットでつないだバージョン（例：5.2.0）",
                     "a version of one to four numbers with dots between, such as 5.2.0",
                 ),
             )

@@ -40,4 +40,5 @@ pub mod terminal_condition;
 pub mod text;
 pub mod timeline;
 mod timeline_steps;
+pub mod troubleshooting;
 pub mod verbatim;

@@ -36,7 +36,7 @@ impl Operation {
         let (ja, en) = match self {
             Self::Login => ("ログイン", "login"),
             Self::Search => ("資格確認", "check"),
-            Self::Updates => ("配信の照会", "request for updates"),
+            Self::Updates => ("更新の問い合わせ", "request for updates"),
             Self::Package => ("パッケージの取得", "package download"),
             Self::Reports => ("端末の報告", "terminal's report"),
             Self::Results => ("配信実績", "delivery results"),

@@ -25,7 +25,7 @@ impl Encoded {
         let (label, characters) = (encoding.label(), characters.join("、"));
         (!self.replaced.is_empty()).then(|| {
             Text::new(
-                format!("{label} で表せない文字を置き換えました: {characters}"),
+                format!("{label} で表せない文字を置き換えました：{characters}"),
                 format!("Characters that {label} cannot carry were replaced: {characters}"),
             )
         })

@@ -96,7 +96,7 @@ fn unknown(name: &str) -> Text {
     let stems = FileKind::ALL.iter().map(|kind| kind.stem()).collect::<Vec<_>>().join(", ");
     Text::new(
         format!(
-            "ファイル名「{shown}」は要求の名前ではありません。<種別>req_<英数字・_・- で{MAX_TAIL}文字まで>.xml が必要です。種別: {stems}"
+            "ファイル名「{shown}」は要求の名前ではありません。<種別>req_<英数字・_・- で{MAX_TAIL}文字まで>.xml が必要です。種別：{stems}"
         ),
         format!(
             "`{shown}` is no request's name; expected <kind>req_<up to {MAX_TAIL} of A-Z a-z 0-9 _ ->.xml, where <kind> is one of {stems}."

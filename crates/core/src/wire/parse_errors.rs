@@ -2,27 +2,27 @@
 
 /// What this program's own types expect: the start of the English text, and the Japanese text.
 const EXPECTED: [(&str, &str); 21] = [
-    ("an institution code of ten digits", "10桁の医療機関コード（都道府県番号2桁、点数表番号1桁、コード7桁。例: 9910000018）"),
+    ("an institution code of ten digits", "10桁の医療機関コード（都道府県番号2桁、点数表番号1桁、コード7桁。例：9910000018）"),
     ("an institution code: its third digit", "3桁目が 1（医科）・3（歯科）・4（調剤）・6（訪問看護）の医療機関コード"),
-    ("an insurer number of six or eight digits", "6桁または8桁の保険者番号（例: 01990019）"),
-    ("a terminal's name", "英数字1〜16文字の端末名（例: T1）"),
-    ("<institution code>-<terminal>", "<医療機関コード>-<端末>（例: 9910000026-T1）"),
-    ("a campaign's name", "英数字とハイフン1〜32文字のキャンペーン名（例: 2026-01）"),
-    ("a scenario's name", "英小文字・数字・ハイフン1〜48文字のシナリオ名（例: installed-not-restarted）"),
-    ("a fault's name", "英数字・ハイフン・下線1〜32文字の障害名（例: slow-login）"),
-    ("a boot id", "表示可能な ASCII 1〜64文字の起動ID（例: boot-2）"),
-    ("a version of one to four numbers", "1〜4個の数をドットでつないだ版（例: 5.2.0）"),
+    ("an insurer number of six or eight digits", "6桁または8桁の保険者番号（例：01990019）"),
+    ("a terminal's name", "英数字1〜16文字の端末名（例：T1）"),
+    ("<institution code>-<terminal>", "<医療機関コード>-<端末>（例：9910000026-T1）"),
+    ("a campaign's name", "英数字とハイフン1〜32文字のキャンペーン名（例：2026-01）"),
+    ("a scenario's name", "英小文字・数字・ハイフン1〜48文字のシナリオ名（例：installed-not-restarted）"),
+    ("a fault's name", "英数字・ハイフン・下線1〜32文字の障害名（例：slow-login）"),
+    ("a boot id", "表示可能な ASCII 1〜64文字の起動ID（例：boot-2）"),
+    ("a version of one to four numbers", "1〜4個の数をドットでつないだバージョン（例：5.2.0）"),
     ("a symbol or number of 1 to 20 characters", "1〜20文字の記号または番号"),
-    ("a branch number of two digits", "2桁の枝番（例: 01）"),
-    ("half-width katakana", "半角カタカナ（姓と名の間は半角空白。例: ﾓｷﾞ ﾀﾛｳ）"),
-    ("a code of nine digits", "9桁のコード（例: 990000001）"),
-    ("a number such as 1 or 0.25", "0以上の数（整数部は6桁まで、小数は5桁まで。例: 1、0.25）"),
-    ("a code of 17 digits and capital letters", "数字と英大文字17文字のコード（例: 9Z001000000000001）"),
-    ("neither a date such as 2024-04-01 nor days from today", "日付（例: 2024-04-01）または今日からの日数（例: today+10、today-30）"),
-    ("neither `tonight` nor a date", "tonight または日付（例: 2026-01-19）"),
+    ("a branch number of two digits", "2桁の枝番（例：01）"),
+    ("half-width katakana", "半角カタカナ（姓と名の間は半角空白。例：ﾓｷﾞ ﾀﾛｳ）"),
+    ("a code of nine digits", "9桁のコード（例：990000001）"),
+    ("a number such as 1 or 0.25", "0以上の数（整数部は6桁まで、小数は5桁まで。例：1、0.25）"),
+    ("a code of 17 digits and capital letters", "数字と英大文字17文字のコード（例：9Z001000000000001）"),
+    ("neither a date such as 2024-04-01 nor days from today", "日付（例：2024-04-01）または今日からの日数（例：today+10、today-30）"),
+    ("neither `tonight` nor a date", "tonight または日付（例：2026-01-19）"),
     ("expected one value or a list of them", "1つの値かその配列（nth は整数、delay は \"PT3S\" のような時間の長さ）"),
     ("wanted string or table", "文字列かテーブル"),
-    ("invalid socket address", "IPアドレスとポート（例: 127.0.0.1:8443）"),
+    ("invalid socket address", "IPアドレスとポート（例：127.0.0.1:8443）"),
 ];
 
 /// Returns the Japanese message for a parser's English message. It does not repeat the English,
@@ -36,7 +36,7 @@ pub fn in_japanese(message: &str) -> String {
         return "shuffle_elements は廃止しました。この項目を削除し、代わりに端末の設定 element_order を使ってください（PATCH …/terminals/T1 {\"element_order\": \"shuffled\"}。作成時は \"terminals\": {\"T1\": {\"element_order\": \"shuffled\"}}）。".to_owned();
     }
     if let Some(field) = after("unknown field ") {
-        return format!("項目「{}」はありません。使える項目: {choices}", quoted(field));
+        return format!("項目「{}」はありません。使える項目：{choices}", quoted(field));
     }
     if let Some(field) = after("missing field ") {
         return format!("必須の項目「{}」がありません。", quoted(field));
@@ -45,7 +45,7 @@ pub fn in_japanese(message: &str) -> String {
         return format!("項目「{}」が重複しています。", quoted(field));
     }
     if let Some(variant) = after("unknown variant ") {
-        return format!("「{}」は使えません。使える値: {choices}", quoted(variant));
+        return format!("「{}」は使えません。使える値：{choices}", quoted(variant));
     }
     if let Some(digit) = after("the last digit would be ") {
         return format!("「{}」のチェックディジットが違います。末尾は {digit} です。", quoted(message));
@@ -63,20 +63,20 @@ pub fn in_japanese(message: &str) -> String {
 /// Returns the message for an invalid time, date or duration.
 fn of_time(message: &str) -> Option<String> {
     if message.contains("failed to find offset") {
-        return Some("タイムゾーンのオフセット（+09:00 など）も必要です（例: 2026-01-20T08:55:00+09:00）。".to_owned());
+        return Some("タイムゾーンのオフセット（+09:00 など）も必要です（例：2026-01-20T08:55:00+09:00）。".to_owned());
     }
     if message.contains("failed to find time component") {
-        return Some("日付だけでなく、時刻とオフセットも必要です（例: 2026-01-20T08:55:00+09:00）。".to_owned());
+        return Some("日付だけでなく、時刻とオフセットも必要です（例：2026-01-20T08:55:00+09:00）。".to_owned());
     }
     if message.contains("integer as hour") || message.contains("integer as minute") {
-        return Some("時刻は 00:00 から 23:59 まで、2桁ずつで指定してください（例: 07:00）。".to_owned());
+        return Some("時刻は 00:00 から 23:59 まで、2桁ずつで指定してください（例：07:00）。".to_owned());
     }
     if message.contains("is not a duration") {
         let got = message.split('`').nth(1).unwrap_or_default();
-        return Some(format!("「{got}」は時間の長さとして読めません（例: PT30S、PT1H、P1DT12H。最長 P400D）。"));
+        return Some(format!("「{got}」は時間の長さとして読めません（例：PT30S、PT1H、P1DT12H。最長 P400D）。"));
     }
     let is_of_time = message.contains("failed to parse") || message.contains("failed to find");
-    is_of_time.then(|| "日付・時刻の形式が違います（例: 2026-01-20T08:55:00+09:00、2026-01-20、07:00）。".to_owned())
+    is_of_time.then(|| "日付・時刻の形式が違います（例：2026-01-20T08:55:00+09:00、2026-01-20、07:00）。".to_owned())
 }
 
 /// Returns the message for a value of the wrong type or size.

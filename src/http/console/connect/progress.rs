@@ -10,6 +10,8 @@ use crate::domain::error_catalogue::ErrorId;
 use crate::domain::handshake::Cause;
 use crate::domain::ids::{InstitutionCode, TerminalAddress, TerminalId};
 use crate::domain::operation::Operation;
+use crate::domain::text::Text;
+use crate::domain::troubleshooting::Heading;
 use crate::http::app::App;
 use crate::http::arrivals::Arrival;
 use crate::http::console::entry_words::is_check;
@@ -180,8 +182,8 @@ impl ConnectionState {
             }
             None if self.has_folder => self.step(name, StepState::Open, None),
             None => {
-                let detail = lang.say("このサーバーでは使っていません（--linkage）", "not served (--linkage)");
-                self.step(name, StepState::Open, Some(detail.to_owned()))
+                let detail = Text::new("このサーバーでは使っていません（--linkage）", "This server serves none (--linkage)");
+                self.step(name, StepState::Open, Some(lang.of(&Heading::NoFile.after(&detail)).to_owned()))
             }
         }
     }

@@ -94,7 +94,7 @@ pub(super) const FAULT_FORMS: [FaultForm; 8] = [
     },
     FaultForm {
         kind: KindName::Processing,
-        sentence: ("資格確認に「処理中」と答えます。", "Checks are answered as being processed."),
+        sentence: ("資格確認に「処理中」を返します。", "Checks are answered as being processed."),
         parameters: &[],
         example: Kind::Processing,
     },
@@ -127,7 +127,7 @@ pub(super) fn requests_title(lang: Language, requests: Requests) -> &'static str
         Requests::Any => lang.say("すべての要求", "all requests"),
         Requests::Login => lang.say("ログイン", "logins"),
         Requests::Search => lang.say("資格確認（Web）", "checks (Web)"),
-        Requests::Updates => lang.say("配信の照会", "requests for updates"),
+        Requests::Updates => lang.say("更新の問い合わせ", "requests for updates"),
         Requests::Package => lang.say("パッケージの取得", "package downloads"),
         Requests::Reports => lang.say("端末の報告", "terminals' reports"),
         Requests::Results => lang.say("配信実績", "delivery results"),

@@ -163,7 +163,7 @@ fn error_form(lang: Language, profile: ErrorProfile, chosen: ErrorProfile) -> Er
             "HTTP 200; the message has the error in its header, and no body.",
         ),
         ErrorProfile::Http => lang.say(
-            "HTTP のエラーステータス（500 など）と、本文のある電文です。連携フォルダーでは「本文のあるメッセージ」と同じです。",
+            "HTTP のエラーステータス（500 など）と、本文のある電文です。連携フォルダーでは「MessageBody のある電文」と同じです。",
             "An HTTP error status with the message; in the linkage folder as a message with a body.",
         ),
         ErrorProfile::Silent => lang.say(

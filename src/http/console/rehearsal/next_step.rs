@@ -144,7 +144,7 @@ impl NextStep {
                 "No request of the receipt computer has arrived yet. Connect it.".to_owned(),
             ),
             Self::RecordScreen => say(
-                "レセコンの画面に出た言葉を、下の要求の行に記録してください。".to_owned(),
+                "レセコンの画面に表示された文言を、下の要求の行に記録してください。".to_owned(),
                 "Record what the receipt computer's screen showed, in the row of the request below.".to_owned(),
             ),
             Self::Step { step, is_frozen } => step_text(lang, step, *is_frozen),
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(NextStep::of(&Facts { failed: true, has_requests: false, ..every.clone() }), NextStep::MendClient);
         assert_eq!(NextStep::of(&Facts { has_requests: false, ..every.clone() }), NextStep::Connect);
         assert_eq!(NextStep::of(&every), NextStep::RecordScreen);
-        assert_eq!(told(&every), "レセコンの画面に出た言葉を、下の要求の行に記録してください。");
+        assert_eq!(told(&every), "レセコンの画面に表示された文言を、下の要求の行に記録してください。");
     }
 
     #[test]

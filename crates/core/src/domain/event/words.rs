@@ -70,7 +70,7 @@ impl Change {
             Self::Installed { component, version, restart_required } => {
                 let title = of(component);
                 let (ja, en) = if *restart_required {
-                    ("（再起動するまで古い版が動作）", " (the old version runs until a restart)")
+                    ("（再起動するまで古いバージョンが動作）", " (the old version runs until a restart)")
                 } else {
                     ("（再起動は不要）", " (no restart needed)")
                 };
@@ -98,7 +98,7 @@ fn booted(boot: &str, applied: &[Component]) -> Text {
     }
     let (ja, en): (Vec<_>, Vec<_>) = titles.into_iter().map(|title| (title.ja, title.en)).unzip();
     Text::new(
-        format!("再起動した（{boot}）。新しい版で動作：{}", ja.join("、")),
+        format!("再起動した（{boot}）。新しいバージョンで動作：{}", ja.join("、")),
         format!("booted ({boot}); now with the new version: {}", en.join(", ")),
     )
 }

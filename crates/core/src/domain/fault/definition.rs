@@ -144,7 +144,7 @@ fn not_applicable_error(kind: &Kind, operation: Requests) -> FaultError {
     let (name, operation, suited) = (kind.name().name(), operation.name(), suited.join(", "));
     FaultError::new(
         "/operation",
-        format!("{name} は {operation} では使えません。使える値: any、{suited}"),
+        format!("{name} は {operation} では使えません。使える値：any、{suited}"),
         format!("`{name}` makes no sense for `{operation}`; it does for any, {suited}."),
     )
 }
@@ -170,7 +170,7 @@ impl FaultDefinition {
             KindName::WrongLength => {
                 let off_by = self.off_by.take().filter(|by| *by != 0 && by.unsigned_abs() <= MAX_BYTES);
                 let missing =
-                    || FaultError::new("/off_by", "0 以外の整数（例: 10、-10）が必要です。", "Expected a number but 0, such as 10 or -10.");
+                    || FaultError::new("/off_by", "0 以外の整数（例：10、-10）が必要です。", "Expected a number but 0, such as 10 or -10.");
                 Kind::WrongLength { off_by: off_by.ok_or_else(missing)? }
             }
             KindName::Malformed => Kind::Malformed,
@@ -236,7 +236,7 @@ impl FaultDefinition {
             let wrong = || {
                 FaultError::new(
                     pointer,
-                    "nth、from、probability は一つだけ使えます。",
+                    "nth、from、probability は1つだけ使えます。",
                     "Only one of nth, from and probability can be given.",
                 )
             };

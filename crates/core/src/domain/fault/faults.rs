@@ -56,7 +56,7 @@ impl Faults {
         }
         let id = definition.id.take().unwrap_or_else(|| self.free_id(stem));
         if self.find(&id).is_some() {
-            let text = Text::new(format!("障害 {id} は既にあります。"), format!("There is a fault {id} already."));
+            let text = Text::new(format!("障害 {id} はすでにあります。"), format!("There is a fault {id} already."));
             return Err(FaultError { pointer: "/id", text });
         }
         definition.id = Some(id);

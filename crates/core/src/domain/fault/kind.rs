@@ -215,7 +215,7 @@ impl Kind {
             Self::WrongHash => Text::new("パッケージの1バイトが違います。", "One byte of the package is another."),
             Self::StaleEtag => Text::new("ETag が古い値です。", "The ETag is a stale one."),
             Self::ExpiredToken => Text::new("トークンを期限切れとして拒否します。", "The token is refused as expired."),
-            Self::Processing => Text::new("処理中と答えます。", "The answer is that it is being processed."),
+            Self::Processing => Text::new("「処理中」を返します。", "The answer is that it is being processed."),
             Self::ClockSkew { skew } => {
                 let by = in_words(skew.duration().abs());
                 let (ja, en) = if skew.duration().is_negative() { ("遅れて", "slow") } else { ("進んで", "fast") };

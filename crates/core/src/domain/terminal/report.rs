@@ -189,7 +189,7 @@ impl Terminal {
     pub fn report(&mut self, report: Report, now: Timestamp, environment: TerminalEnvironment<'_>) -> Result<Vec<Change>, ReportError> {
         if self.settings.driver == Driver::Virtual {
             return Err(refused(
-                "driver が virtual の端末は模擬環境の時計で動くため、報告を受け付けません。driver を external にしてください",
+                "driver が virtual の端末は医療機関の時計で動くため、報告を受け付けません。driver を external にしてください",
                 "a terminal whose driver is virtual lives on the mock's clock and takes no reports; set driver to external",
             ));
         }
@@ -244,7 +244,7 @@ impl Terminal {
         self.find_offered(component, &version, environment)?;
         if let Some(software) = self.software.get(&component).filter(|software| version < software.installed) {
             return Err(refused(
-                &format!("{component} は新しい版 {} がインストール済みです", software.installed),
+                &format!("{component} は新しいバージョン {} がインストール済みです", software.installed),
                 &format!("{component} has the newer version {} installed", software.installed),
             ));
         }
@@ -257,7 +257,7 @@ impl Terminal {
     /// Processes a boot. Every component must run its installed or its former version.
     fn report_boot(&mut self, now: Timestamp, boot_id: BootId, running: BTreeMap<Component, Version>) -> Result<Vec<Change>, ReportError> {
         if running.is_empty() {
-            return Err(refused("running に実行中の版が1つもありません", "`running` names no component with its version"));
+            return Err(refused("running に実行中のバージョンが1つもありません", "`running` names no component with its version"));
         }
         for (component, version) in &running {
             let software = self.software.get(component).ok_or_else(|| unknown_component_error(*component))?;
@@ -333,7 +333,10 @@ impl Terminal {
         let follow = state.allowed_reports().iter().map(|step| step.name()).collect::<Vec<_>>().join(", ");
         let step = step.name();
         Err(refused(
-            &format!("{component} {version} は {} まで報告済みのため、{step} は続きません。受け付けるもの: {follow}", state.name()),
+            &format!(
+                "{component} {version} は {} まで報告済みのため、次に {step} は報告できません。受け付けるもの：{follow}",
+                state.name()
+            ),
             &format!("{component} {version} was last reported as {}; `{step}` does not follow, these would: {follow}", state.name()),
         ))
     }
@@ -367,7 +370,7 @@ impl Terminal {
         offers.into_iter().find(|offer| offer.component == component && offer.version == *version).ok_or_else(|| {
             let offer = package.map_or_else(|| "-".to_owned(), |package| package.version.to_string());
             refused(
-                &format!("{component} {version} は配信されていません（配信中の版: {offer}）"),
+                &format!("{component} {version} は配信されていません（配信中のバージョン：{offer}）"),
                 &format!("{component} {version} was never offered (the campaign has {offer})"),
             )
         })

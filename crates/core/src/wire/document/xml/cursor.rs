@@ -178,7 +178,7 @@ impl<'a> Cursor<'a> {
         let before = &self.text[..at];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Text::new(format!("{line}行{column}列: {ja}。"), format!("Line {line}, column {column}: {en}."))
+        Text::new(format!("{line}行{column}列：{ja}。"), format!("Line {line}, column {column}: {en}."))
     }
 }
 

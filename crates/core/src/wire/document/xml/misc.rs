@@ -38,7 +38,7 @@ pub(super) fn declaration(cursor: &mut Cursor<'_>) -> Result<(), Text> {
         if !is_allowed(name, value) {
             return Err(cursor.wrong(
                 at,
-                format!("XML 宣言の {name} の値が正しくありません（例: {example}）"),
+                format!("XML 宣言の {name} の値が正しくありません（例：{example}）"),
                 format!("the {name} of the XML declaration has a value that is not allowed (for example: {example})"),
             ));
         }
