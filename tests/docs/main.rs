@@ -15,8 +15,10 @@ mod program;
 mod readme;
 mod recipes;
 mod release;
+mod sample_clients;
 mod samples;
 mod scenarios;
+mod screen;
 mod stacks;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with `it`, where the compiler finds what nobody uses")]
