@@ -124,7 +124,7 @@ async fn passes_the_morning(sample: &Sample, mock: &Mock, mode: &str) {
     let clinic = mock.clinic(template::PENDING, MORNING).await;
     clinic.put("/scenario", json!({"id": "installed-not-restarted"})).await;
     let settings = format!("settings={}", path_of("docs/examples/settings.txt").display());
-    let mut command = sample.at(&clinic, mode, &[&settings, NOBODY]);
+    let mut command = sample.at(&clinic, mode, &[settings.as_str(), NOBODY]);
     command.arg("interval=1");
     let (code, shown) = sit_at(command, async |screen| {
         observe(&clinic, screen).await;
@@ -234,7 +234,9 @@ async fn fetches_in_bulk(sample: &Sample, mock: &Mock) {
 async fn shows_what_the_folder_has(sample: &Sample) {
     let folder = tempfile::tempdir().unwrap();
     let [req, res] = ["req", "res"].map(|name| folder.path().join(name));
-    [&req, &res].map(|dir| std::fs::create_dir(dir).unwrap());
+    for dir in [&req, &res] {
+        std::fs::create_dir(dir).unwrap();
+    }
     let requests = || {
         let names = std::fs::read_dir(&req).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.filter(|name| name.ends_with(".xml")).collect::<Vec<_>>()

@@ -29,7 +29,7 @@ pub(crate) async fn sit_at(mut client: Command, mut staff: impl AsyncFnMut(&[Str
         shown.push(line);
         assert!(shown.len() < 200, "it goes round in circles: {shown:#?}");
         if asks {
-            writeln!(keyboard, "{}", staff(&shown).await).unwrap();
+            writeln!(keyboard, "{}", staff(shown.as_slice()).await).unwrap();
         }
     }
     let mut complaints = String::new();
