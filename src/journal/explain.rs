@@ -264,8 +264,12 @@ fn action(entry: &Entry, own_persons: Option<usize>) -> Text {
     if matches!(entry.outcome, Outcome::Answered) && entry.inquiry.is_some() {
         return Text::new("処理中です。間をおいて照会し直してください。", "It is being processed: check again after a while.");
     }
-    if !matches!(entry.outcome, Outcome::Checked { validity: Validity::None, .. }) {
-        return Text::new("対応は不要です。", "There is nothing to do.");
+    match &entry.outcome {
+        Outcome::Checked { validity: Validity::None, .. } => {}
+        Outcome::Checked { validity: Validity::Invalid | Validity::InvalidNewer, .. } => {
+            return Text::new("無効が正しければ、対応は不要です。", "If expired is right, there is nothing to do.");
+        }
+        _ => return Text::new("対応は不要です。", "There is nothing to do."),
     }
     let correct = if near_miss(entry).is_some() {
         Text::new("✗ の項目を直して照会し直してください。", "Correct what is marked ✗ and check again.")
@@ -295,7 +299,7 @@ mod tests {
     use crate::domain::operation::Operation;
     use crate::domain::terminal_condition::TerminalCondition;
     use crate::journal::FaultMark;
-    use crate::journal::example::example;
+    use crate::journal::example::{error, example};
 
     fn checked(validity: Validity) -> Entry {
         let why = Text::new("資格確認ができました。", "It was checked.");
@@ -314,6 +318,28 @@ mod tests {
         assert!(reset.summary.en.contains("kept that answer from the client") && reset.next.en.contains("check again"), "{reset:?}");
         let delayed = explain(&entry(KindName::Delay), None);
         assert_eq!((&*delayed.summary.en, &*delayed.next.en), ("It was checked.", "There is nothing to do."));
+    }
+
+    #[test]
+    fn what_to_do_next_names_the_heading_that_helps() {
+        let refused = |id, profile| example(Operation::Search, Outcome::refused(error(id), profile));
+        let file = |entry: Entry| Entry { method: FILE.into(), ..entry };
+        let silent = || refused(ErrorId::RestartRequired, Some(ErrorProfile::Silent));
+        for (entry, expected) in [
+            (refused(ErrorId::TokenExpired, None), Some(Heading::Token)),
+            (silent(), Some(Heading::NoResponse)),
+            (file(silent()), Some(Heading::NoFile)),
+            (file(refused(ErrorId::MalformedRequest, None)), Some(Heading::ErrFile)),
+            (refused(ErrorId::MalformedRequest, None), None),
+            (refused(ErrorId::RestartRequired, Some(ErrorProfile::Envelope)), None),
+            (checked(Validity::None), Some(Heading::NotValid)),
+            (checked(Validity::Invalid), Some(Heading::NotValid)),
+            (checked(Validity::Valid), None),
+        ] {
+            assert_eq!(heading(&entry), expected, "{entry:?}");
+            let named = expected.is_none_or(|heading| explain(&entry, None).next.en.ends_with(&heading.reference().en));
+            assert!(named, "{entry:?}");
+        }
     }
 
     #[test]
