@@ -1,6 +1,8 @@
 //! Check that a namespace's name is a URI reference (RFC 3986), as section 2 of Namespaces in XML
 //! 1.0 requires.
 
+use core::net::Ipv6Addr;
+
 /// The characters allowed in every part besides letters and digits, including escapes.
 const ALLOWED_EVERYWHERE: &[u8] = b"-._~!$&'()*+,;=:@%";
 
@@ -22,11 +24,26 @@ fn is_scheme(text: &str) -> bool {
 
 fn is_authority(text: &str) -> bool {
     let (user, rest) = text.split_once('@').unwrap_or(("", text));
-    let (host, port) = match rest.strip_prefix('[').and_then(|address| address.split_once(']')) {
-        Some((address, port)) => (address, port.strip_prefix(':').unwrap_or(port)),
-        None => rest.split_once(':').unwrap_or((rest, "")),
+    let (is_host, port) = match rest.strip_prefix('[').and_then(|literal| literal.split_once(']')) {
+        Some((address, port)) => (is_address(address), port),
+        None => {
+            let (name, port) = rest.split_at(rest.find(':').unwrap_or(rest.len()));
+            (has_only(name, b"") && !name.contains('@'), port)
+        }
     };
-    has_only(user, b"") && has_only(host, b"") && !host.contains('@') && port.bytes().all(|b| b.is_ascii_digit())
+    let is_port = port.strip_prefix(':').map_or(port.is_empty(), |digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    has_only(user, b"") && is_host && is_port
+}
+
+/// Whether it is an IPv6 address or one of a later version: the content of an IP-literal.
+fn is_address(text: &str) -> bool {
+    match text.strip_prefix(['v', 'V']).and_then(|later| later.split_once('.')) {
+        Some((version, address)) => {
+            let is_version = !version.is_empty() && version.bytes().all(|b| b.is_ascii_hexdigit());
+            is_version && !address.is_empty() && has_only(address, b"") && !address.contains(['@', '%'])
+        }
+        None => text.parse::<Ipv6Addr>().is_ok(),
+    }
 }
 
 /// Whether it has only allowed characters, and a `%` only before two hexadecimal digits.
@@ -43,7 +60,7 @@ mod tests {
     #[test]
     fn what_is_a_uri_reference() {
         let are =
-            "http://www.w3.org/2001/XMLSchema-instance urn:x:y u ../a?b=/?#c // http://u@h:80/%41 http://[::1]:80/ http://h:/ ./1:x a:"
+            "http://www.w3.org/2001/XMLSchema-instance urn:x:y u ../a?b=/?#c // http://u@h:80/%41 http://[::1]:80/ http://[v1.a:b]/ http://h:/ ./1:x a:"
                 .split(' ');
         for text in are.chain([""]) {
             assert!(is_uri_reference(text), "{text}");
@@ -59,6 +76,9 @@ mod tests {
             "http://h:x/",
             "http://u@v@h/",
             "http://[a/",
+            "http://[::1]80/",
+            "http://[a]/",
+            "http://[v1.]/",
             "あ",
             "{a}",
             "a\\b",
