@@ -1,7 +1,6 @@
-# syntax=docker/dockerfile:1
 # onshi-mock in an image without shell or package manager. State and certificates live under /data; nothing else is written.
 # Build:                  docker build -t onshi-mock .
-# For another platform:   docker build -t onshi-mock --platform linux/arm64 .      (compiled across on the builder's own platform; no emulation)
+# For another platform:   docker build --platform linux/arm64 -t onshi-mock .      (compiled across on the builder's own platform; no emulation)
 
 FROM --platform=$BUILDPLATFORM rust:1.95-bookworm AS build
 WORKDIR /build
@@ -51,7 +50,7 @@ USER 65532:65532
 WORKDIR /data
 VOLUME /data
 EXPOSE 8443 8444
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s CMD ["/onshi-mock", "health"]
+HEALTHCHECK --interval=2s --timeout=3s --start-period=30s CMD ["/onshi-mock", "health"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/onshi-mock"]
 CMD ["serve"]
