@@ -249,14 +249,14 @@ fn the_test_files_for_testcontainers_keep_their_report_with_the_program_in_place
     let python = [
         ("testcontainers/core/container.py", PYTHON_CONTAINER),
         ("testcontainers/core/wait_strategies.py", waiting),
-        ("onshi_mock.py", &modules[0]),
+        ("onshi_mock.py", modules[0].as_str()),
     ];
     holds_its_report("python_test.py", &python, &["python3"]);
     let package = r#"{"type": "module", "exports": "./index.js"}"#;
     let node = [
         ("node_modules/testcontainers/index.js", NODE_CONTAINER),
         ("node_modules/testcontainers/package.json", package),
-        ("onshi-mock.mjs", &modules[1]),
+        ("onshi-mock.mjs", modules[1].as_str()),
     ];
     holds_its_report("node.test.mjs", &node, &["node", "--test"]);
 }
