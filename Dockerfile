@@ -14,6 +14,8 @@ RUN set -eu; own=$(dpkg --print-architecture); arch=${TARGETARCH:-$own}; \
       rustup target add "$(cat target-triple)"; \
       printf '[target.%s]\nlinker = "%s-linux-gnu-gcc"\n' "$(cat target-triple)" "$cpu" > /usr/local/cargo/config.toml; \
     fi
+# The C library is linked in: the image needs none, and is smaller by it.
+ENV RUSTFLAGS="-C target-feature=+crt-static"
 # The dependencies in a layer of their own: they are built again only when Cargo.toml or Cargo.lock changes.
 COPY Cargo.toml Cargo.lock ./
 COPY crates/core/Cargo.toml crates/core/
@@ -29,7 +31,7 @@ COPY src src
 RUN cargo build --profile dist --locked --all-features --target "$(cat target-triple)" \
     && mkdir -p root/data root/ca root/state root/oqs && cp "target/$(cat target-triple)/dist/onshi-mock" onshi-mock
 
-FROM gcr.io/distroless/cc-debian12:nonroot
+FROM gcr.io/distroless/static-debian12:nonroot
 ARG VERSION=dev
 ARG REVISION=unknown
 ARG SOURCE=
