@@ -25,7 +25,7 @@ class Compose(Case):
     def test_the_ca_is_copied_out_and_all_is_forgotten(self):
         self.run_here(documents.line("docs/docker.md", "docker compose up"))
         ca = Mock().ca
-        self.assertIn("/signin#", self.run_here(documents.line("docs/docker.md", "docker compose logs")))
+        self.assertIn("/signin#", self.run_here(documents.line("docs/docker.md", "docker compose logs") + " 2>&1"))
         self.run_here(documents.line("docs/trust.md", "docker compose cp"))
         self.assertEqual((self.dir / "ca.pem").read_text(), ca)
         self.run_here(documents.line("docker-compose.yml", "docker compose down"))
