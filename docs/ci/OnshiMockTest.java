@@ -1,4 +1,4 @@
-// Testcontainers for Java, with JUnit 5: org.testcontainers:testcontainers, org.testcontainers:junit-jupiter. Not run here.
+// Testcontainers for Java, with JUnit 5: org.testcontainers:testcontainers, org.testcontainers:junit-jupiter. Run here with a stand-in for Testcontainers.
 // テストの前に模擬サーバーを起動し、終わったら片付けます。イメージは自分のものに置き換えてください。
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -186,10 +186,12 @@ class DockerContainer:
     def __init__(self, image): self.env = {}
     def with_env(self, name, value): self.env[name] = value; return self
     def with_exposed_ports(self, *ports): return self
+    def waiting_for(self, strategy): self.message = strategy.message; return self
     def start(self):
         command = [os.environ["ONSHI_MOCK"], "serve", "--backend-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0", "--store", "memory"]
         self.process = subprocess.Popen(command, env=os.environ | self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.ready = self.process.stdout.readline()
+        assert self.message in self.ready
     def get_exposed_port(self, port): return int(re.search({8443: "backend", 8444: "control"}[port] + r"=https://[^ ]*:(\d+)", self.ready)[1])
     def stop(self): self.process.kill(); self.process.wait(); self.process.stdout.close()
 "#;
@@ -242,10 +244,19 @@ fn holds_its_report(file: &str, stand_ins: &[(&str, &str)], runner: &[&str]) {
 
 #[test]
 fn the_test_files_for_testcontainers_keep_their_report_with_the_program_in_place_of_its_container() {
-    let waiting = "def wait_for_logs(container, text, timeout): assert text in container.ready\n";
-    let python = [("testcontainers/core/container.py", PYTHON_CONTAINER), ("testcontainers/core/waiting_utils.py", waiting)];
+    let waiting = "class LogMessageWaitStrategy:\n    def __init__(self, message): self.message = message\n";
+    let modules = ["docs/ci/onshi_mock.py", "docs/ci/onshi-mock.mjs"].map(text_of);
+    let python = [
+        ("testcontainers/core/container.py", PYTHON_CONTAINER),
+        ("testcontainers/core/wait_strategies.py", waiting),
+        ("onshi_mock.py", modules[0].as_str()),
+    ];
     holds_its_report("python_test.py", &python, &["python3"]);
     let package = r#"{"type": "module", "exports": "./index.js"}"#;
-    let node = [("node_modules/testcontainers/index.js", NODE_CONTAINER), ("node_modules/testcontainers/package.json", package)];
+    let node = [
+        ("node_modules/testcontainers/index.js", NODE_CONTAINER),
+        ("node_modules/testcontainers/package.json", package),
+        ("onshi-mock.mjs", modules[1].as_str()),
+    ];
     holds_its_report("node.test.mjs", &node, &["node", "--test"]);
 }
