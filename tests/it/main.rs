@@ -2,6 +2,7 @@
 //! TLS.
 #![allow(clippy::unwrap_used, reason = "a test that meets what it did not expect fails there")]
 
+mod attacks;
 mod backend;
 mod console;
 mod control;
