@@ -10,6 +10,7 @@ mod delivery;
 mod faults;
 mod journal;
 mod linkage;
+mod machine;
 mod server;
 mod store;
 #[path = "../support/mod.rs"]

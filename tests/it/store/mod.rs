@@ -3,7 +3,7 @@
 mod churn;
 mod contract;
 mod crash;
-mod failures;
+pub(crate) mod failures;
 pub(crate) mod postgres;
 mod replicas;
 mod rolling;
