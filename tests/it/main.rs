@@ -12,6 +12,7 @@ mod journal;
 mod linkage;
 mod machine;
 mod server;
+mod soak;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
