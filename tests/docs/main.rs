@@ -17,6 +17,7 @@ mod recipes;
 mod release;
 mod samples;
 mod scenarios;
+mod security;
 mod stacks;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with `it`, where the compiler finds what nobody uses")]
