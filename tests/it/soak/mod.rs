@@ -5,11 +5,10 @@
 mod lives;
 mod samples;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
+use futures_util::future::join_all;
 
 use lives::Soaked;
 use samples::{Sample, assert_flat};
@@ -24,45 +23,43 @@ const SAMPLES: u32 = 60;
 
 /// Lives one life after another, of which each begins at its time, until the time is over; how many
 /// there were.
-async fn live(soaked: &Arc<Soaked>, time: Duration, pace: Duration) -> u32 {
-    let (began, begun) = (Instant::now(), Arc::new(AtomicU32::new(0)));
-    let mut workers = JoinSet::new();
-    for _ in 0..WORKERS {
-        let (soaked, begun) = (Arc::clone(soaked), Arc::clone(&begun));
-        workers.spawn(async move {
-            let client = soaked.client();
-            while began.elapsed() < time {
-                let number = begun.fetch_add(1, Ordering::Relaxed);
-                // The pace at which they come.
-                tokio::time::sleep((pace * number).saturating_sub(began.elapsed())).await;
-                soaked.one_life(&client, number).await;
-            }
-        });
-    }
-    workers.join_all().await;
+async fn live(soaked: &Soaked, time: Duration, pace: Duration) -> u32 {
+    let (began, begun) = (Instant::now(), AtomicU32::new(0));
+    let worker = || async {
+        let client = soaked.client();
+        while began.elapsed() < time {
+            let number = begun.fetch_add(1, Ordering::Relaxed);
+            // The pace at which they come.
+            tokio::time::sleep((pace * number).saturating_sub(began.elapsed())).await;
+            soaked.one_life(&client, number).await;
+        }
+    };
+    join_all((0..WORKERS).map(|_| worker())).await;
     begun.load(Ordering::Relaxed)
+}
+
+/// So many samples, evenly.
+#[expect(clippy::print_stdout, reason = "the figures are for the nightly log")]
+async fn sample(soaked: &Soaked, time: Duration) -> Vec<Sample> {
+    let (began, mut samples) = (Instant::now(), Vec::new());
+    for _ in 0..SAMPLES {
+        tokio::time::sleep(time / SAMPLES).await;
+        let sample = soaked.sample().await;
+        println!("{:>5.0?} {sample}", began.elapsed());
+        samples.push(sample);
+    }
+    samples
 }
 
 #[expect(clippy::print_stdout, reason = "the figures are for the nightly log")]
 async fn soak(time: Duration) {
-    let soaked = Arc::new(Soaked::start().await);
+    let soaked = Soaked::start().await;
     let idle = soaked.sample().await;
     let lives = live(&soaked, AT_FULL_SPEED, Duration::ZERO).await;
     let pace = AT_FULL_SPEED.div_f64(f64::from(lives) * SHARE);
     println!("it can {lives} lives of institutions in {AT_FULL_SPEED:?}; one every {pace:?} from now on");
-    let began = Instant::now();
-    let living = tokio::spawn({
-        let soaked = Arc::clone(&soaked);
-        async move { live(&soaked, time, pace).await }
-    });
-    let mut samples: Vec<Sample> = Vec::new();
-    while !living.is_finished() {
-        // So many samples, evenly.
-        tokio::time::sleep(time / SAMPLES).await;
-        samples.push(soaked.sample().await);
-        println!("{:>5.0?} {}", began.elapsed(), samples[samples.len() - 1]);
-    }
-    println!("{} lives in {:.0?}", living.await.unwrap(), began.elapsed());
+    let (lives, samples) = tokio::join!(live(&soaked, time, pace), sample(&soaked, time));
+    println!("{lives} lives in {time:?}");
     soaked.comes_back_to(&idle).await;
     assert_flat(&samples);
 }
