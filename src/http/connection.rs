@@ -28,7 +28,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
-    sync::{Semaphore, watch},
+    sync::watch,
     time::{Instant, sleep, timeout, timeout_at},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
@@ -38,7 +38,6 @@ use super::{
     first_read_stream::FirstReadStream,
     large_head_stream::{LargeHeadStream, MAX_HEAD_SIZE},
     lingering_stream::LingeringStream,
-    turn_body::TurnBody,
 };
 use crate::domain::handshake::Cause;
 use crate::listener::Limits;
@@ -49,14 +48,6 @@ pub(super) const HTTPS_REQUIRED: &str = "\
 このポートはHTTPS専用です。URLを https:// で始めてください。
 This port speaks HTTPS only: use a URL that begins with https://.
 ";
-
-/// The maximum number of open streams of an HTTP/2 connection.
-const MAX_STREAMS: u32 = 64;
-
-/// How many bytes of a request body a client may send ahead over HTTP/2. Bodies that wait for their
-/// turn ([`TurnBody`]) hold less than half of the connection's window, so that the one whose turn
-/// it is goes on.
-const STREAM_WINDOW: u32 = 16 * 1024;
 
 /// The client of a connection. Each request has it in its extensions, as an [`Arc`].
 #[derive(Debug)]
@@ -116,9 +107,7 @@ impl ConnectionHandler {
             .timer(TokioTimer::new())
             .keep_alive_interval(Duration::from_secs(20))
             .keep_alive_timeout(Duration::from_secs(10))
-            .max_concurrent_streams(MAX_STREAMS)
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(2 * MAX_STREAMS * STREAM_WINDOW)
+            .max_concurrent_streams(64)
             .max_header_list_size(16 * 1024)
             .max_pending_accept_reset_streams(20)
             .max_local_error_reset_streams(64);
@@ -197,11 +186,10 @@ impl ConnectionHandler {
         let connection = Arc::new(Connection { peer, client_certificates: session.peer_certificates().map(<[_]>::to_vec) });
         let (asked, reset) = (AtomicBool::new(false), stream.get_ref().0.reset());
         let (stream, first_read) = FirstReadStream::new(stream);
-        let turns = http2.then(|| Arc::new(Semaphore::new(1)));
         let service = service_fn(|mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(Arc::clone(&connection));
-            let answered = answer(self.router.clone(), request.map(|body| TurnBody::new(body, turns.as_ref())));
+            let answered = answer(self.router.clone(), request);
             let reset = Arc::clone(&reset);
             async move {
                 let answered = answered.await;
@@ -238,7 +226,7 @@ impl ConnectionHandler {
 
 /// Returns the router's response. Without catching it, a panic would end the HTTP/1 connection, or
 /// reset the HTTP/2 stream, without a response.
-async fn answer(router: Router, request: Request<TurnBody>) -> Result<Response, NoResponse> {
+async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, NoResponse> {
     let mut answer = pin!(router.oneshot(request));
     let answered: Result<Response, Infallible> = poll_fn(|context| {
         catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))).unwrap_or_else(|_| {

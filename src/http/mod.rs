@@ -25,7 +25,6 @@ pub mod sign_in_tries;
 pub mod streams;
 #[cfg_attr(not(feature = "otlp"), path = "traces_not_built.rs")]
 pub mod traces;
-mod turn_body;
 
 pub use listeners::{Listeners, Parts, Port};
 pub use router::interface;
