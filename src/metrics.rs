@@ -60,6 +60,7 @@ struct Gauges {
     store_bytes: Gauge,
     streams: Gauge,
     max_streams: Gauge,
+    tasks: Gauge,
 }
 
 /// The current values of the gauges.
@@ -79,6 +80,8 @@ pub struct Present {
     pub store_bytes: Option<u64>,
     /// The number of open event streams, and its maximum.
     pub streams: (usize, usize),
+    /// The number of tasks that are alive.
+    pub tasks: u64,
 }
 
 impl Metrics {
@@ -148,11 +151,15 @@ impl Gauges {
         let store_bytes = gauge("store_bytes", "保存先のバイト数。 Bytes of the store, when it last told");
         let streams = gauge("streams", "開いているイベントのストリームの数。 Event streams that are open");
         let max_streams = gauge("streams_max", "同時に開けるイベントのストリームの数。 Event streams that may be open at once");
+        let tasks = gauge(
+            "tasks",
+            "動いているタスクの数（接続、ストリーム、サーバー自身）。 Tasks that are alive: of connections, streams and the server itself",
+        );
         let help = "メモリにある医療機関の端末の数（状態別、最後に動いたときの状態）。 \
                     Terminals of the institutions in memory, by phase, as of when each institution was last settled";
         let phases = Phase::IN_ORDER.iter().map(|phase| phase.name());
         let terminals = register_by_label(registry, "terminals", help, "phase", phases);
-        Self { stored, in_memory, terminals, waiting_entries, waiting_bytes, store_bytes, streams, max_streams }
+        Self { stored, in_memory, terminals, waiting_entries, waiting_bytes, store_bytes, streams, max_streams, tasks }
     }
 
     fn set(&self, present: &Present) {
@@ -166,6 +173,7 @@ impl Gauges {
         set(&self.waiting_bytes, present.waiting_bytes);
         set(&self.streams, present.streams.0 as u64);
         set(&self.max_streams, present.streams.1 as u64);
+        set(&self.tasks, present.tasks);
         present.store_bytes.into_iter().for_each(|bytes| set(&self.store_bytes, bytes));
     }
 }

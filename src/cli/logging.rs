@@ -36,7 +36,9 @@ pub(super) fn start_logging(format: LogFormat, wall: fn() -> Timestamp) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("onshi_mock=info"));
     let time = LocalTime { wall, zone: TimeZone::system() };
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(shows_colours()).with_timer(time);
-    let logs = logs.with_writer(std::io::stderr);
+    // A log that cannot be written, as on a full disk, is lost. To say so on standard error,
+    // which is the log, would panic.
+    let logs = logs.with_writer(std::io::stderr).log_internal_errors(false);
     match format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),

@@ -81,6 +81,7 @@ pub async fn serve(
 /// Returns the next connection. Ignores errors of a single connection. Waits and retries after
 /// other errors, such as a lack of file descriptors, since they go away when a connection ends.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    let mut has_failed = false;
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
@@ -90,7 +91,10 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                     io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
                 ) => {}
             Err(error) => {
-                tracing::error!(%error, "現在、接続を受け付けられません / cannot accept connections for the moment");
+                if !has_failed {
+                    tracing::error!(%error, "現在、接続を受け付けられません / cannot accept connections for the moment");
+                }
+                has_failed = true;
                 sleep(Duration::from_millis(200)).await;
             }
         }

@@ -113,10 +113,13 @@ fn too_large(limits: BodyLimits) -> BodyError {
 /// body with `Expect: 100-continue` is not read: the client sends nothing before `100 Continue`,
 /// and hyper would send that as soon as the body is polled.
 async fn discard(body: Body, headers: &HeaderMap) {
-    if !headers.contains_key(EXPECT) {
-        // The response is the same, whatever the result.
-        let _ = tokio::time::timeout(DISCARD_TIMEOUT, Limited::new(body, MAX_DISCARDED_BYTES).collect()).await;
+    if headers.contains_key(EXPECT) {
+        return;
     }
+    let mut body = Limited::new(body, MAX_DISCARDED_BYTES);
+    let discarded = async { while let Some(Ok(_)) = body.frame().await {} };
+    // The response is the same, whatever the result.
+    let _ = tokio::time::timeout(DISCARD_TIMEOUT, discarded).await;
 }
 
 /// Whether the error is due to the size limit. axum wraps the error of the limit in its own.

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::Ordering;
 
+use tokio::runtime::Handle;
+
 use super::Institutions;
 use crate::domain::handshake::Cause;
 use crate::domain::terminal::Phase;
@@ -13,7 +15,8 @@ impl Institutions {
     /// and their maximum.
     pub async fn metrics(&self, streams: (usize, usize)) -> String {
         let (inner, wall) = (&self.0, self.wall());
-        let mut present = Present { stored: inner.stored.load(Ordering::Relaxed), streams, ..Present::default() };
+        let tasks = Handle::current().metrics().num_alive_tasks() as u64;
+        let mut present = Present { stored: inner.stored.load(Ordering::Relaxed), streams, tasks, ..Present::default() };
         (present.waiting_entries, present.waiting_bytes) = inner.recorder.waiting_totals();
         for cached in inner.cache.present(inner.epoch()).iter().filter(|cached| !cached.tenant.is_expired(wall)) {
             let institution = &cached.tenant.institution;

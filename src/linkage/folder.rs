@@ -188,8 +188,8 @@ impl Folder {
         Ok(())
     }
 
-    /// Ensures that the directories and the lock exist. The first time, and after a failure,
-    /// recovers the jobs from disk.
+    /// Ensures that the directories and the lock exist. The first time, after a failure, and when
+    /// the folder has vanished meanwhile, recovers the jobs from disk.
     ///
     /// # Errors
     /// As [`Folder::sweep`].
@@ -198,7 +198,7 @@ impl Folder {
             self.lock = None;
             return Err(error);
         }
-        if self.lock.is_none() {
+        if self.lock.is_none() || !self.layout.has_lock_file()? {
             let lock = self.layout.lock()?;
             (self.jobs, self.next_number) = job::recover(&self.layout)?;
             self.lock = Some(lock);

@@ -19,6 +19,7 @@ mod sample_clients;
 mod samples;
 mod scenarios;
 mod screen;
+mod security;
 mod stacks;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with `it`, where the compiler finds what nobody uses")]

@@ -2,6 +2,7 @@
 //! TLS.
 #![allow(clippy::unwrap_used, reason = "a test that meets what it did not expect fails there")]
 
+mod attacks;
 mod backend;
 mod console;
 mod control;
@@ -9,7 +10,9 @@ mod delivery;
 mod faults;
 mod journal;
 mod linkage;
+mod machine;
 mod server;
+mod soak;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;

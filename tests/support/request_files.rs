@@ -2,6 +2,7 @@
 //! dropped into a folder.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use encoding_rs::SHIFT_JIS;
 use onshi_mock::linkage::LinkageLocation;
@@ -131,14 +132,14 @@ impl Folder {
     /// an error) when two readings agree.
     pub(crate) async fn wait_for(&self, file: &str) -> Vec<u8> {
         let path = self.0.join(file);
-        let read = std::cell::RefCell::new(Vec::new());
+        let read = Mutex::new(Vec::new());
         let is_whole = || {
             let now = std::fs::read(&path).unwrap_or_default();
-            let before = read.replace(now.clone());
+            let before = std::mem::replace(&mut *read.lock().unwrap(), now.clone());
             now.trim_ascii_end().ends_with(b"</XmlMsg>") || (!now.is_empty() && now == before)
         };
         wait_until(file, is_whole).await;
-        read.into_inner()
+        read.into_inner().unwrap()
     }
 
     /// The names in one of its directories, in order.

@@ -64,6 +64,18 @@ impl Layout {
         Ok(())
     }
 
+    /// Whether the lock's file exists; not if the folder has vanished and was created again.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub(super) fn has_lock_file(&self) -> io::Result<bool> {
+        Ok(disk::existed(fs::symlink_metadata(self.lock_file()))?.is_some())
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.own().join("lock")
+    }
+
     /// Takes the lock of the folder, held until the file is dropped. Without it, two processes
     /// would each recover the other's claims. On a share without locks, the operator has to
     /// prevent that.
@@ -73,7 +85,7 @@ impl Layout {
     /// `ResourceBusy`).
     pub(super) fn lock(&self) -> io::Result<File> {
         let options = &mut OpenOptions::new();
-        let file = disk::open(&self.own().join("lock"), options.write(true).create(true).truncate(false))?;
+        let file = disk::open(&self.lock_file(), options.write(true).create(true).truncate(false))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => Err(io::Error::new(ErrorKind::ResourceBusy, "another process serves this folder")),
             Ok(()) | Err(TryLockError::Error(_)) => Ok(file),

@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod events;
+mod exposure;
 mod fixtures;
 mod input;
 mod institutions;

@@ -31,7 +31,7 @@ async fn control(client: &Client, server: &Program, method: Method, path: &str, 
 }
 
 /// One package of that size at a new institution, offered: URL and hash.
-async fn offered(client: &Client, server: &Program, size: u64) -> (String, String) {
+pub(crate) async fn offered(client: &Client, server: &Program, size: u64) -> (String, String) {
     let package = json!({"component": "linkage_application", "version": "6.0.0", "size": size});
     let institution = json!({
         "template": template::EXTERNAL, "clock": frozen("2026-01-19T21:00:00+09:00"),

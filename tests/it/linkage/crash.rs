@@ -9,12 +9,12 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::server::program::Program;
+use crate::store::postgres::Cluster;
 use crate::support::eventually::wait_until;
 use crate::support::request_files::{DATE, Folder, element, message, plain, text, value};
 use crate::support::{TOKEN, trusting};
 
 const CODE: &str = "9910000018";
-const ROUNDS: u32 = 6;
 const REQUESTS: usize = 40;
 /// Every so many requests one is malformed.
 const BAD: usize = 8;
@@ -47,12 +47,25 @@ async fn cards(client: Client, url: String) -> Vec<String> {
 
 #[tokio::test]
 async fn what_was_handed_out_outlives_a_sigkill_and_all_comes_once_and_whole() {
+    rounds(6, "SQLite", "sqlite:state.db").await;
+}
+
+#[ignore = "takes minutes: ./test --nightly"]
+#[tokio::test]
+async fn a_hundred_sigkills_lose_and_double_nothing_in_a_folder() {
+    rounds(100, "SQLite", "sqlite:state.db").await;
+    let cluster = Cluster::start().await;
+    rounds(100, "PostgreSQL", &cluster.database("folder").await).await;
+}
+
+#[expect(clippy::print_stdout, reason = "what was counted is for whoever reads the tests' output")]
+async fn rounds(rounds: u32, back_end: &str, store: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let start = || Program::start(dir.path(), &["--store", "sqlite:state.db", "--control-token", TOKEN, "--linkage", "oqs"]);
+    let start = || Program::start(dir.path(), &["--store", store, "--control-token", TOKEN, "--linkage", "oqs"]);
     let folder = Folder(dir.path().join("oqs").join(format!("{CODE}-T1")));
     let mut random = fastrand::Rng::with_seed(20260121);
     let mut in_folder = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let program = start();
         let client = trusting(&std::fs::read_to_string(dir.path().join("certs/ca.pem")).unwrap()).build().unwrap();
         let terminal = format!("{}/v1/institutions/{CODE}/terminals/T1", program.url("control"));
@@ -98,7 +111,8 @@ async fn what_was_handed_out_outlives_a_sigkill_and_all_comes_once_and_whole() {
             assert!(now[name].starts_with(bytes), "round {round}, {name}: it was answered again");
         }
     }
-    assert!(in_folder >= ROUNDS as usize, "{in_folder}: something was handed out in each round");
+    println!("{back_end}: {rounds} SIGKILLs; {} requests answered once, {in_folder} of them before the kill", rounds as usize * REQUESTS);
+    assert!(in_folder >= rounds as usize, "{in_folder}: something was handed out in each round");
 }
 
 /// Whether it is a whole answer, or a whole error file.

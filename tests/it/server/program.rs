@@ -127,6 +127,18 @@ fn with_no_settings_it_makes_its_certificates_and_says_the_ready_line() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn keys_and_token_are_readable_by_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let _program = Program::start(dir.path(), &[]);
+    for file in ["ca.key", "server.key", "control-token"] {
+        let mode = std::fs::metadata(dir.path().join("certs").join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
 /// What it says on standard error until it is told to stop.
 #[cfg(unix)]
 fn banner(dir: &Path, arguments: &[&str]) -> String {

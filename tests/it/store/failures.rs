@@ -15,7 +15,7 @@ use crate::support::eventually::eventually;
 use crate::support::{Mock, TOKEN, template, trusting};
 
 /// Waits until `/readyz` answers with a status, and gives what it says.
-async fn readiness(client: &Client, control: &str, status: StatusCode) -> String {
+pub(crate) async fn readiness(client: &Client, control: &str, status: StatusCode) -> String {
     eventually(&format!("readiness {status}"), async || {
         let response = client.get(format!("{control}/readyz")).send().await.unwrap();
         let (now, said) = (response.status(), response.text().await.unwrap());
@@ -54,7 +54,7 @@ async fn rename(client: &Client, control: &str, code: &str, name: &str) -> (Stat
     (response.status(), response.json().await.unwrap())
 }
 
-fn check_problem(problem: &Value) {
+pub(crate) fn check_problem(problem: &Value) {
     assert_eq!(problem["status"], 503, "{problem}");
     for field in ["type", "detail", "detail_en", "remedy", "remedy_en"] {
         assert!(!problem[field].as_str().unwrap_or_default().is_empty(), "no {field}: {problem}");

@@ -3,7 +3,10 @@
 mod churn;
 mod contract;
 mod crash;
-mod failures;
+pub(crate) mod failures;
+mod histories;
+mod model;
 pub(crate) mod postgres;
+mod races;
 mod replicas;
 mod rolling;

@@ -57,6 +57,24 @@ impl Cluster {
         }
     }
 
+    /// Kills all its processes: nothing is written or said any more.
+    pub(crate) fn kill(&mut self) {
+        self.signal("KILL");
+        self.server.take().unwrap().wait().unwrap();
+    }
+
+    /// Sends a signal to all its processes, the first of them first.
+    pub(crate) fn signal(&self, name: &str) {
+        let server = self.server.as_ref().unwrap().id().to_string();
+        let children = Command::new("pgrep").args(["--parent", &server]).output().unwrap();
+        let children = String::from_utf8(children.stdout).unwrap();
+        for process in std::iter::once(&*server).chain(children.lines()) {
+            // A connection may have ended meanwhile.
+            let sent = Command::new("kill").args([&format!("-{name}"), process]).stderr(Stdio::null()).status().unwrap();
+            assert!(sent.success() || process != server);
+        }
+    }
+
     /// A new database, and its address.
     pub(crate) async fn database(&self, name: &str) -> String {
         let mut connection = PgConnection::connect(&self.url("postgres")).await.unwrap();

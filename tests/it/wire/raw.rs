@@ -40,13 +40,8 @@ impl Raw {
 
     /// To either listener; the protocol that was offered is the one that was chosen.
     pub(crate) async fn connect(mock: &Mock, address: SocketAddr, version: &'static SupportedProtocolVersion, alpn: &str) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(mock.ca_pem.as_bytes()).unwrap()).unwrap();
-        let builder = ClientConfig::builder_with_provider(Arc::new(default_provider())).with_protocol_versions(&[version]).unwrap();
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![alpn.as_bytes().to_vec()];
         let stream = TcpStream::connect(address).await.unwrap();
-        let stream = TlsConnector::from(Arc::new(config)).connect("localhost".try_into().unwrap(), stream).await.unwrap();
+        let stream = connector(&mock.ca_pem, version, alpn).connect("localhost".try_into().unwrap(), stream).await.unwrap();
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(alpn.as_bytes()));
         assert_eq!(stream.get_ref().1.protocol_version(), Some(version.version));
         Self(stream)
@@ -104,6 +99,16 @@ impl Raw {
         timeout(TIMEOUT, self.0.read_to_end(&mut bytes)).await.expect("the connection ends").expect("and ends in order");
         RawAnswer::parse(&String::from_utf8(bytes).unwrap())
     }
+}
+
+/// Connects clients that trust this CA and nothing else, by one version of TLS and one protocol.
+pub(crate) fn connector(ca_pem: &str, version: &'static SupportedProtocolVersion, alpn: &str) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(ca_pem.as_bytes()).unwrap()).unwrap();
+    let builder = ClientConfig::builder_with_provider(Arc::new(default_provider())).with_protocol_versions(&[version]).unwrap();
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![alpn.as_bytes().to_vec()];
+    TlsConnector::from(Arc::new(config))
 }
 
 /// A POST with a JSON body.

@@ -179,3 +179,13 @@ fn a_second_process_leaves_the_folder_alone() {
     bench.restart();
     assert_eq!(bench.sweep().delivered, 1);
 }
+
+#[test]
+fn a_second_process_leaves_a_folder_alone_that_vanished_and_was_made_again() {
+    let mut bench = Bench::new();
+    bench.sweep();
+    fs::remove_dir_all(bench.path(".onshi-mock")).unwrap();
+    bench.sweep();
+    let mut second = Folder::new(bench.dir.path(), Rules::default());
+    assert_eq!(second.ready().unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+}

@@ -1,0 +1,107 @@
+//! HTTP/2 by hand (RFC 9113, RFC 7541): any frame, in any order, and nothing that a client would do
+//! for its own good.
+
+use std::io;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+use super::attacked::Attacked;
+
+/// Types of frames.
+pub(super) const DATA: u8 = 0;
+pub(super) const HEADERS: u8 = 1;
+pub(super) const PRIORITY: u8 = 2;
+pub(super) const RST_STREAM: u8 = 3;
+pub(super) const SETTINGS: u8 = 4;
+pub(super) const PING: u8 = 6;
+pub(super) const WINDOW_UPDATE: u8 = 8;
+pub(super) const CONTINUATION: u8 = 9;
+
+/// Flags.
+pub(super) const END_STREAM: u8 = 1;
+pub(super) const END_HEADERS: u8 = 4;
+
+/// The setting that says how much the server may send on a stream.
+pub(super) const INITIAL_WINDOW_SIZE: u16 = 4;
+
+/// The largest payload that is always allowed.
+pub(super) const MAX_PAYLOAD: usize = 16 * 1024;
+
+/// A frame.
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// The field block of a request with more fields, none of which is put in the table.
+pub(super) fn head(method: &str, path: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    // `:scheme: https` and the method have places in the static table, as have the names of
+    // `:authority` and `:path`.
+    let mut block = vec![0x87, if method == "GET" { 0x82 } else { 0x83 }, 0x01];
+    block.extend(text("localhost"));
+    block.push(0x04);
+    block.extend(text(path));
+    for (name, value) in more {
+        block.push(0x00);
+        block.extend(text(name));
+        block.extend(text(value));
+    }
+    block
+}
+
+/// A string that is not compressed: its length with a prefix of seven bits, then itself.
+pub(super) fn text(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut length = text.len();
+    if length < 127 {
+        bytes.push(u8::try_from(length).unwrap());
+    } else {
+        bytes.push(127);
+        length -= 127;
+        while length >= 128 {
+            bytes.push(u8::try_from(length % 128).unwrap() | 128);
+            length /= 128;
+        }
+        bytes.push(u8::try_from(length).unwrap());
+    }
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+/// A connection on which the client's preface was sent.
+pub(super) struct Http2(TlsStream<TcpStream>);
+
+impl Http2 {
+    /// None where the server refused the connection.
+    pub(super) async fn open(attacked: &Attacked, listener: &str, settings: &[(u16, u32)]) -> Option<Self> {
+        let mut stream = attacked.connect_tls(listener, "h2").await?;
+        let payload: Vec<u8> = settings.iter().flat_map(|(id, value)| [&id.to_be_bytes()[..], &value.to_be_bytes()].concat()).collect();
+        let preface = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frame(SETTINGS, 0, 0, &payload)].concat();
+        stream.write_all(&preface).await.ok()?;
+        Some(Self(stream))
+    }
+
+    pub(super) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes).await?;
+        self.0.flush().await
+    }
+
+    /// Reads until the server has sent so many frames of a type, or has gone; whether they came.
+    pub(super) async fn wait_for(&mut self, kind: u8, number: usize) -> bool {
+        let mut seen = 0;
+        while seen < number {
+            let mut header = [0; 9];
+            if self.0.read_exact(&mut header).await.is_err() {
+                return false;
+            }
+            let length = usize::from(header[0]) << 16 | usize::from(header[1]) << 8 | usize::from(header[2]);
+            if self.0.read_exact(&mut vec![0; length]).await.is_err() {
+                return false;
+            }
+            seen += usize::from(header[3] == kind);
+        }
+        true
+    }
+}

@@ -1,0 +1,161 @@
+//! Attacks by frames of HTTP/2.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use super::attacked::{Attacked, Count, MIB, attackers};
+use super::frames::{
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, Http2, INITIAL_WINDOW_SIZE, MAX_PAYLOAD, PING, PRIORITY, RST_STREAM, SETTINGS,
+    WINDOW_UPDATE, frame, head, text,
+};
+use crate::support::SEARCH;
+
+const CONNECTIONS: usize = 32;
+/// The streams that a connection may have at once.
+const STREAMS: u32 = 64;
+
+/// The numbers of a client's streams.
+fn streams() -> impl Iterator<Item = u32> {
+    (1..i32::MAX as u32).step_by(2)
+}
+
+/// On each of the connections sends what is made for a stream, one stream after another, until the
+/// server ends it; then on a new one.
+async fn flood(attacked: &Arc<Attacked>, count: &Count, of_stream: impl Fn(u32) -> Vec<u8> + Clone + Send + 'static) {
+    let attacker = || {
+        let (attacked, count, of_stream) = (Arc::clone(attacked), count.clone(), of_stream.clone());
+        async move {
+            let Some(mut connection) = Http2::open(&attacked, "backend", &[]).await else { return };
+            for stream in streams() {
+                if connection.send(&of_stream(stream)).await.is_err() {
+                    break;
+                }
+                count.add(1);
+            }
+        }
+    };
+    attackers(CONNECTIONS, attacker).await;
+}
+
+#[ignore = "nightly: an attack"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rapid_reset() {
+    let attacked = Arc::new(Attacked::start());
+    let attack = async |count: Count| {
+        let reset = |stream| {
+            let request = frame(HEADERS, END_HEADERS, stream, &head("POST", SEARCH, &[("content-type", "application/json")]));
+            [request, frame(RST_STREAM, 0, stream, &8_u32.to_be_bytes())].concat()
+        };
+        flood(&attacked, &count, reset).await;
+    };
+    attacked.withstands("streams that are reset at once", 20_000, 32 * MIB, attack).await;
+}
+
+#[ignore = "nightly: an attack"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn continuation_flood() {
+    let attacked = Arc::new(Attacked::start());
+    let field = |number: u32| [&[0][..], &text(&format!("x-{number}")), &text(&"x".repeat(MAX_PAYLOAD - 32))].concat();
+    let attack = async |count: Count| {
+        let next = move |stream: u32| match stream {
+            1 => frame(HEADERS, 0, 1, &head("GET", "/", &[])),
+            // All belong to the first stream, whose head never ends.
+            more => frame(CONTINUATION, 0, 1, &field(more)),
+        };
+        flood(&attacked, &count, next).await;
+    };
+    attacked.withstands("frames of heads that never end", 5_000, 32 * MIB, attack).await;
+}
+
+/// One entry of the dynamic table, named thousands of times: a few KiB that mean 64 MiB.
+#[ignore = "nightly: an attack"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn header_bombs() {
+    let attacked = Arc::new(Attacked::start());
+    let attack = async |count: Count| {
+        let bomb = |stream| {
+            let mut block = head("GET", "/", &[]);
+            block.push(0x40);
+            block.extend([text("x"), text(&"x".repeat(4_000))].concat());
+            block.resize(MAX_PAYLOAD, 0xbe);
+            frame(HEADERS, END_HEADERS | END_STREAM, stream, &block)
+        };
+        flood(&attacked, &count, bomb).await;
+    };
+    attacked.withstands("header bombs over HTTP/2", 2_000, 48 * MIB, attack).await;
+}
+
+/// Frames that cost the sender nothing, and whose acknowledgements nobody reads.
+#[ignore = "nightly: an attack"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn floods_of_small_frames() {
+    let attacked = Arc::new(Attacked::start());
+    let setting = [&3_u16.to_be_bytes()[..], &100_u32.to_be_bytes()].concat();
+    let frames: [(&str, Vec<u8>); 4] = [
+        ("PING", frame(PING, 0, 0, &[0; 8])),
+        ("SETTINGS", frame(SETTINGS, 0, 0, &setting)),
+        ("PRIORITY", frame(PRIORITY, 0, 1, &[0, 0, 0, 3, 0])),
+        ("empty DATA", frame(DATA, 0, 1, &[])),
+    ];
+    for (name, small) in frames {
+        let attack = async |count: Count| {
+            let hundred = small.repeat(100);
+            let next = move |stream: u32| match stream {
+                1 => frame(HEADERS, END_HEADERS, 1, &head("POST", SEARCH, &[])),
+                _ => hundred.clone(),
+            };
+            flood(&attacked, &count, next).await;
+        };
+        attacked.withstands(&format!("hundreds of {name} frames"), 2_000, 48 * MIB, attack).await;
+    }
+}
+
+/// 64 requests on each connection, whose answers the client never lets come.
+#[ignore = "nightly: an attack"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_nobody_lets_come() {
+    let attacked = Arc::new(Attacked::start());
+    for (listener, path) in [("control", "/openapi.json"), ("control", "/docs"), ("backend", "/notices/v1")] {
+        let attack = async |count: Count| {
+            let attacker = || closed_window(Arc::clone(&attacked), count.clone(), listener, path);
+            attackers(200, attacker).await;
+        };
+        attacked.withstands(&format!("connections whose 64 answers of {path} nobody reads"), 200, 160 * MIB, attack).await;
+    }
+}
+
+async fn closed_window(attacked: Arc<Attacked>, count: Count, listener: &str, path: &str) {
+    let Some(mut connection) = Http2::open(&attacked, listener, &[(INITIAL_WINDOW_SIZE, 0)]).await else { return };
+    let request = |stream| frame(HEADERS, END_HEADERS | END_STREAM, stream, &head("GET", path, &[("accept", "*/*")]));
+    let requests: Vec<u8> = streams().take(STREAMS as usize).flat_map(request).collect();
+    // The head of each answer comes: only bodies wait.
+    if connection.send(&requests).await.is_ok() && connection.wait_for(HEADERS, STREAMS as usize).await {
+        count.add(1);
+        pending().await
+    }
+}
+
+/// More streams than a connection may have, and windows that are opened by a byte at a time.
+#[ignore = "nightly: an attack"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_streams_on_a_connection() {
+    let attacked = Arc::new(Attacked::start());
+    let attack = async |count: Count| {
+        let attacker = || many_streams(Arc::clone(&attacked), count.clone());
+        attackers(4, attacker).await;
+    };
+    attacked.withstands("streams, more than a connection may have", 10_000, 32 * MIB, attack).await;
+}
+
+async fn many_streams(attacked: Arc<Attacked>, count: Count) {
+    let Some(mut connection) = Http2::open(&attacked, "backend", &[(INITIAL_WINDOW_SIZE, 1)]).await else { return };
+    for stream in streams().take(10_000) {
+        let request = frame(HEADERS, END_HEADERS, stream, &head("POST", SEARCH, &[]));
+        let window = frame(WINDOW_UPDATE, 0, stream, &1_u32.to_be_bytes());
+        if connection.send(&[request, window].concat()).await.is_err() {
+            return;
+        }
+        count.add(1);
+    }
+    connection.wait_for(RST_STREAM, 10_000 - STREAMS as usize).await;
+}
