@@ -8,15 +8,11 @@ use std::sync::LazyLock;
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
 use axum::http::Request;
-use jiff::Timestamp;
 use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target, fuzzer_mutate};
 use onshi_core::domain::ids::InstitutionCode;
 use onshi_mock_fuzz::json;
 use onshi_mock_fuzz::server::{SEARCH, Server};
 use serde_json::{Map, Value, json};
-
-const FIRST: Timestamp = Timestamp::constant(946_684_800, 0);
-const LAST: Timestamp = Timestamp::constant(7_258_118_400, 0);
 
 static SETUP: LazyLock<Setup> = LazyLock::new(Setup::new);
 
@@ -89,10 +85,6 @@ fuzz_target!(|input: &[u8]| -> Corpus {
             *target = value;
         }
     }
-    let events = &changed["state"]["institution"]["events"];
-    if events["last"].as_u64() < events["kept"].as_array().map(|kept| kept.len() as u64) {
-        return Corpus::Reject;
-    }
     seal(&mut changed);
     let answer = server.control("POST", &format!("{path}/restore"), changed.to_string().as_bytes());
     if answer.status.is_success() {
@@ -104,16 +96,13 @@ fuzz_target!(|input: &[u8]| -> Corpus {
     Corpus::Keep
 });
 
-/// Whether a value has a number or a time to which the program never comes by itself: it counts one
-/// by one, and its clocks show the years 2000 to 2199. It does not refuse all of these, nor events
-/// that are more than their number.
+/// Whether a value has a number to which the program, which counts one by one, never comes.
 fn is_out_of_reach(value: &Value) -> bool {
     match value {
         Value::Number(number) => number.as_f64().is_some_and(|number| number.abs() > 1e15),
-        Value::String(text) => text.parse::<Timestamp>().is_ok_and(|time| !(FIRST..LAST).contains(&time)),
         Value::Array(items) => items.iter().any(is_out_of_reach),
         Value::Object(members) => members.values().any(is_out_of_reach),
-        Value::Null | Value::Bool(_) => false,
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::Tenant;
 use super::tenant::{FORMAT, ParseCache};
+use crate::domain::clock::can_show;
 use crate::domain::ids::InstitutionCode;
 use crate::domain::institution::MAX_TERMINALS;
 use crate::domain::japan;
@@ -101,7 +102,8 @@ impl Snapshot {
             SnapshotError::new("/state", ja, format!("The state cannot be read ({message}). Take it anew with this version of onshi-mock."))
         };
         let tenant = Tenant::read(&document["state"].to_string(), &ParseCache::default()).map_err(|error| unreadable(error.to_string()))?;
-        match validate(&tenant) {
+        let unshowable = WITH_TIMES.into_iter().find(|part| !has_times_of_clocks(&document["state"]["institution"][*part]));
+        match validate(&tenant).or(unshowable) {
             None => Ok(Self(tenant)),
             Some(fault) => Err(unreadable(fault.to_owned())),
         }
@@ -144,10 +146,24 @@ fn validate(tenant: &Tenant) -> Option<&'static str> {
         (settings().any(|settings| settings.validate().is_some()), "settings"),
         (institution.campaign.validate().or(tenant.spec.campaign.validate()).is_some(), "campaign"),
         ([&institution.persons, &tenant.spec.persons].into_iter().flatten().any(|persons| exceeds_limits(persons)), "persons"),
-        (!institution.clock.is_set(), "clock"),
+        (!institution.clock.is_valid(), "clock"),
+        (!institution.events.is_consistent(), "events"),
         (tenant.spec.rehearsal.validate().is_some(), "rehearsal"),
     ];
     checks.into_iter().find(|(wrong, _)| *wrong).map(|(_, what)| what)
+}
+
+/// The parts of an institution whose times are computed with.
+const WITH_TIMES: [&str; 3] = ["clock", "settled", "terminals"];
+
+/// Whether a clock can show every time in a document, so that no computation with it overflows.
+fn has_times_of_clocks(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.parse().ok().is_none_or(can_show),
+        Value::Array(items) => items.iter().all(has_times_of_clocks),
+        Value::Object(members) => members.values().all(has_times_of_clocks),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
 }
 
 /// Whether the persons exceed the limits of `PUT …/persons`: too many, or with too long a

@@ -128,6 +128,27 @@ async fn persons_that_could_not_be_put_cannot_be_restored() {
 }
 
 #[tokio::test]
+async fn times_that_no_clock_shows_and_counts_that_do_not_fit_cannot_be_restored() {
+    let mock = Mock::start().await;
+    let clinic = mock.clinic_with(json!({"template": template::UPDATE_AVAILABLE, "scenario": "happy-morning"})).await;
+    clinic.advance("2026-01-19T21:00:00+09:00").await;
+    let taken = snapshot(&clinic).await;
+    let before = restore(&clinic, &sealed(taken.clone())).await;
+    for (pointer, value) in [
+        ("/settled", json!("-009999-01-02T01:59:59Z")),
+        ("/terminals/T1/boot/ready_at", json!("9999-12-30T22:00:00Z")),
+        ("/terminals/T1/cursor/at", json!("9999-12-30T22:00:00Z")),
+        ("/clock/settings/0/rate", json!(0)),
+        ("/events/last", json!(0)),
+    ] {
+        let mut edited = taken.clone();
+        *edited["state"]["institution"].pointer_mut(pointer).unwrap() = value;
+        clinic.post("/restore", sealed(edited)).expect_unprocessable("/state").await;
+    }
+    assert_eq!(clinic.show().await, before);
+}
+
+#[tokio::test]
 async fn a_system_clock_shows_the_machines_time_after_a_restore_and_nothing_is_caught_up() {
     let mock = Mock::start().await;
     let clinic = mock.clinic_with(json!({"template": template::UPDATE_AVAILABLE})).await;

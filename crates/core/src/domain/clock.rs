@@ -61,6 +61,8 @@ pub enum ClockError {
 const MIN_TIME: Timestamp = Timestamp::constant(946_684_800, 0);
 const MAX_TIME: Timestamp = Timestamp::constant(7_258_118_400, 0);
 const MILLIONTHS: f64 = 1_000_000.0;
+/// 10000 seconds per second, in millionths.
+const MAX_RATE: i64 = 10_000_000_000;
 /// The maximum number of stored settings. Beyond it, the older half is thinned out. The oldest are
 /// not cut off, because an old token would then seem to be issued later than it was.
 const MAX_SETTINGS: usize = 1024;
@@ -162,9 +164,11 @@ impl Clock {
         Ok(())
     }
 
-    /// Whether there is a setting. A deserialized clock may have none.
-    pub fn is_set(&self) -> bool {
-        !self.settings.is_empty()
+    /// Whether it has a setting, and each has a rate and shows a time within the limits. A
+    /// deserialized clock may not.
+    pub fn is_valid(&self) -> bool {
+        let is_valid = |setting: &Setting| can_show(setting.reading) && (1..=MAX_RATE).contains(&setting.rate);
+        !self.settings.is_empty() && self.settings.iter().all(is_valid)
     }
 
     /// Returns a clock that continues from `reading` when the machine's time is `wall`; a system
@@ -215,6 +219,11 @@ impl Clock {
     fn current(&self) -> &Setting {
         self.settings.last().expect("a clock is made with a setting and never loses its last")
     }
+}
+
+/// Whether a clock can show this time, at the latest when it has stopped at its limit.
+pub fn can_show(time: Timestamp) -> bool {
+    (MIN_TIME..=MAX_TIME).contains(&time)
 }
 
 fn in_range(reading: Timestamp) -> Result<(), ClockError> {

@@ -202,6 +202,12 @@ impl EventLog {
         self.last - self.kept.len() as u64
     }
 
+    /// Whether its last number counts at least the events that it has. A deserialized log may be
+    /// wrong.
+    pub fn is_consistent(&self) -> bool {
+        self.last >= self.kept.len() as u64
+    }
+
     /// Iterates over the stored events, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Event> {
         self.kept.iter()
