@@ -182,7 +182,7 @@ mod tests {
              詳しくは docs/troubleshooting.ja.md の「TLS で接続できない」にあります。 / \
              TLS from 192.168.0.20:50312 to the backend failed (untrusted_ca, the client's alert unknown_ca). \
              The client does not trust the CA for tests. Let the client trust certs/ca.pem. \
-             See “TLS is refused” in docs/troubleshooting.md."
+             See 'TLS is refused' in docs/troubleshooting.md."
         );
     }
 }

@@ -148,10 +148,10 @@ mod tests {
             for text in [&meaning, &remedy] {
                 assert!(japanese(text) && text.en.is_ascii() && text.en.ends_with('.'), "{cause:?}: {text:?}");
             }
-            assert_eq!(remedy.ja.contains("docs/trust.ja.md"), remedy.en.contains("docs/trust.md"), "{cause:?}");
+            assert_eq!(remedy.ja.contains("docs/troubleshooting.ja.md"), remedy.en.contains("docs/troubleshooting.md"), "{cause:?}");
             meanings.push(meaning.en);
         }
-        assert!(Cause::UntrustedCa.remedy().en.contains("docs/trust.md"));
+        assert!(Cause::UntrustedCa.remedy().en.contains("docs/troubleshooting.md"));
         meanings.sort_unstable();
         meanings.dedup();
         assert_eq!(meanings.len(), Cause::ALL.len(), "each means something of its own");
