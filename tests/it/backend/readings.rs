@@ -93,7 +93,10 @@ async fn the_terminals_restart_serves_the_reader_too_or_the_reader_needs_its_own
         }
         clinic.check().await.note("the restart alone did not help").expect_error("MOCK0501E");
         let why = clinic.last_entry().await["why"]["ja"].to_string();
-        assert!(why.contains("カードリーダーを切る、端末を終了する、カードリーダーを入れる、端末を起動する"), "{why}");
+        assert!(
+            why.contains("カードリーダーの電源を切る、端末をシャットダウンする、カードリーダーの電源を入れる、端末を起動する"),
+            "{why}"
+        );
         for on in [false, true] {
             clinic.reader_power(on).await;
         }

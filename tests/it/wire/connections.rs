@@ -47,7 +47,7 @@ async fn plain_http_gets_the_hint_on_both_listeners() {
         stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("HTTPS専用です") && answer.contains("https://"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("HTTPS 専用です") && answer.contains("https://"), "{answer}");
     }
 }
 

@@ -331,13 +331,10 @@ impl Terminal {
             return Ok(package.clone());
         }
         let follow = state.allowed_reports().iter().map(|step| step.name()).collect::<Vec<_>>().join(", ");
-        let step = step.name();
+        let (reported, step) = (state.name(), step.name());
         Err(refused(
-            &format!(
-                "{component} {version} は {} まで報告済みのため、次に {step} は報告できません。受け付けるもの：{follow}",
-                state.name()
-            ),
-            &format!("{component} {version} was last reported as {}; `{step}` does not follow, these would: {follow}", state.name()),
+            &format!("{component} {version} は {reported} まで報告済みです。次に報告できるのは {step} ではなく {follow} です"),
+            &format!("{component} {version} was last reported as {reported}; `{step}` does not follow, these would: {follow}"),
         ))
     }
 
