@@ -48,8 +48,8 @@ struct Sample {
 }
 
 impl Sample {
-    /// The commands of a language are a paragraph of the page: lines that build it, and the one that
-    /// runs it.
+    /// The commands of a language are a paragraph of the page: lines that build it, and the one
+    /// that runs it.
     fn of(language: &'static str) -> Self {
         let commands = blocks(PAGES[0], "commands").remove(0);
         let named = |paragraph: &&str| paragraph.replace('"', "").contains(&format!("$EXAMPLES/{language}/"));

@@ -1,5 +1,5 @@
-//! The tables of docs/verdict-rules.md are what the code says: `UPDATE_DOCS=1 cargo test --test docs
-//! verdict_docs` rewrites them.
+//! The tables of docs/verdict-rules.md are what the code says: `UPDATE_DOCS=1 cargo test --test
+//! docs verdict_docs` rewrites them.
 
 use std::fmt::Write;
 use std::path::PathBuf;

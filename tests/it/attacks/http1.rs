@@ -210,7 +210,7 @@ fn tls10_hello() -> Vec<u8> {
 async fn broken_hello(attacked: Arc<Attacked>, count: Count, listener: &str, hello: Vec<u8>) {
     let Some(mut stream) = attacked.connect(listener).await else { return };
     let _ = stream.write_all(&hello).await;
-    if count.get() % 2 == 0 {
+    if count.get().is_multiple_of(2) {
         let _ = stream.shutdown().await;
     }
     drain(&mut stream).await;
