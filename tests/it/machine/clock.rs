@@ -48,7 +48,7 @@ async fn works(running: &mut Running, dir: &Path, when: &str) {
     running.change().await.unwrap();
     running.has_all(when).await;
     assert_eq!(running.check().await, "1", "{when}");
-    is_answered(&Folder(dir.join("oqs")), &when.replace(' ', "-")).await;
+    is_answered(&Folder(dir.join("oqs")), &when.replace([' ', '+'], "-")).await;
     let control = running.server.url("control");
     let call = async |method, path: &str, body: Value| {
         let request = running.client.request(method, format!("{control}{path}")).bearer_auth(TOKEN).json(&body);

@@ -48,7 +48,8 @@ static int is_fd_refused(int fd) {
   char link[64], path[PATH_MAX];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t length = readlink(link, path, sizeof path - 1);
-  if (length < 0) return 0;
+  // What has no path is no file: a socket, a pipe, an event.
+  if (length < 0 || path[0] != '/') return 0;
   path[length] = 0;
   return is_refused(path);
 }

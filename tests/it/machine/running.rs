@@ -41,7 +41,9 @@ impl Running {
 
     async fn control(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
         let url = format!("{}/v1/institutions{path}", self.server.url("control"));
-        let response = self.client.request(method, url).bearer_auth(TOKEN).json(&body).send().await.unwrap();
+        let request = self.client.request(method, url).bearer_auth(TOKEN);
+        let request = if body.is_null() { request } else { request.json(&body) };
+        let response = request.send().await.unwrap();
         (response.status(), response.json().await.unwrap())
     }
 
