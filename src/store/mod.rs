@@ -63,6 +63,23 @@ enum Reads {
     Versions(SharedReads<i64>),
 }
 
+/// A connection while an operation uses it. If the operation is cut off, by the time limit or
+/// because nobody waits for it any more, the connection is closed and does not return to the
+/// pool: a transaction whose `BEGIN` was cut off is still open, unknown to sqlx, and what the
+/// next operations write there would never be committed.
+struct Lease {
+    connection: PoolConnection<Any>,
+    is_cut_off: bool,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.is_cut_off {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
 impl Store {
     /// Returns the location. Its `Display` hides the password.
     pub fn target(&self) -> &Target {
@@ -92,10 +109,11 @@ impl Store {
     /// Runs one operation on a connection, within the time limit.
     async fn run<T>(&self, work: impl AsyncFnOnce(&mut AnyConnection) -> Result<T, sqlx::Error>) -> Result<T, StoreError> {
         let worked = tokio::time::timeout(OPERATION_TIMEOUT, async {
-            let mut connection = self.pool.acquire().await?;
-            let worked = work(&mut connection).await;
+            let mut lease = Lease { connection: self.pool.acquire().await?, is_cut_off: self.target.outlives_connections() };
+            let worked = work(&mut lease.connection).await;
+            lease.is_cut_off = false;
             if let Err(error) = &worked {
-                self.close_if_unusable(&mut connection, error);
+                self.close_if_unusable(&mut lease.connection, error);
             }
             worked
         });

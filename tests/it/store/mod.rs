@@ -3,6 +3,7 @@
 mod churn;
 mod contract;
 mod crash;
+mod cut_off;
 pub(crate) mod failures;
 mod histories;
 mod model;
