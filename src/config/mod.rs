@@ -82,7 +82,7 @@ pub struct Options {
     /// 自動生成の内容の代わりに配信する、実際のパッケージのディレクトリ / Real files for packages instead of made-up bytes: DIR/linkage_application/5.3.0 and so on [default: none]
     #[arg(long, env = "ONSHI_PACKAGE_DIR", value_name = "DIR")]
     package_dir: Option<PathBuf>,
-    /// 管理API のトークン。16文字以上の表示可能な文字 / Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
+    /// 管理APIのトークン。16文字以上の表示可能な文字 / Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
     #[arg(long, env = "ONSHI_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
     /// コンソールにサインインするリンクを起動時に表示しない（CI 用） / Print no link that signs in to the console at the start, for CI
