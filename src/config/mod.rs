@@ -82,7 +82,7 @@ pub struct Options {
     /// 自動生成の内容の代わりに配信する、実際のパッケージのディレクトリ / Real files for packages instead of made-up bytes: DIR/linkage_application/5.3.0 and so on [default: none]
     #[arg(long, env = "ONSHI_PACKAGE_DIR", value_name = "DIR")]
     package_dir: Option<PathBuf>,
-    /// 管理API のトークン。16文字以上の表示可能な文字 / Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
+    /// 管理APIのトークン。16文字以上の表示可能な文字 / Token of the control API, 16 or more visible characters [default: the file control-token beside the certificates, made at random]
     #[arg(long, env = "ONSHI_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
     /// コンソールにサインインするリンクを起動時に表示しない（CI 用） / Print no link that signs in to the console at the start, for CI
@@ -92,19 +92,19 @@ pub struct Options {
     #[arg(long, env = "ONSHI_STRICTNESS", value_name = "DATE", value_parser = strictness)]
     #[serde(deserialize_with = "read_strictness")]
     strictness: Option<Date>,
-    /// お知らせを署名付きで POST する先。https、またはこのマシン上の http / Where notices are posted, signed: https, or http on this machine [default: nowhere]
+    /// 通知を署名付きで POST する先。https、またはこのマシン上の http / Where notices are posted, signed: https, or http on this machine [default: nowhere]
     #[arg(long, env = "ONSHI_WEBHOOK_URL", value_name = "URL", hide_env_values = true)]
     webhook_url: Option<String>,
-    /// POST するお知らせの署名の鍵。whsec_BASE64 か、16文字以上の表示可能な文字 / What posted notices are signed with: whsec_BASE64, or 16 or more visible characters
+    /// POST する通知の署名の鍵。whsec_BASE64 か、16文字以上の表示可能な文字 / What posted notices are signed with: whsec_BASE64, or 16 or more visible characters
     #[arg(long, env = "ONSHI_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
     webhook_secret: Option<String>,
-    /// お知らせを送るメールサーバー / Mail server for notices: smtp://host:25, smtp://user:password@host:587?tls=required or smtps://user:password@host [default: none]
+    /// 通知を送るメールサーバー / Mail server for notices: smtp://host:25, smtp://user:password@host:587?tls=required or smtps://user:password@host [default: none]
     #[arg(long, env = "ONSHI_SMTP_URL", value_name = "URL", hide_env_values = true)]
     smtp_url: Option<String>,
-    /// お知らせメールの差出人 / The sender of mailed notices (default: onshi-mock@localhost)
+    /// 通知メールの差出人 / The sender of mailed notices (default: onshi-mock@localhost)
     #[arg(long, env = "ONSHI_NOTICE_FROM", value_name = "ADDRESS")]
     notice_from: Option<String>,
-    /// お知らせメールの宛先。繰り返し可 / To whom notices are mailed; repeatable
+    /// 通知メールの宛先。繰り返し可 / To whom notices are mailed; repeatable
     #[arg(long, env = "ONSHI_NOTICE_TO", value_name = "ADDRESS", value_delimiter = ',')]
     notice_to: Vec<String>,
     /// 要求ごとのスパンを OTLP で送る先 / Collector that gets a span of each request, over OTLP: http://host:4318/v1/traces [default: none]

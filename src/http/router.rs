@@ -51,7 +51,7 @@ fn backend_routes() -> Routes<Arc<App>> {
         .post("/linkage/v1/terminals/{id}/files/{name}", linkage::file, "要求ファイルを渡す", "Submit a request file").describe(linkage::describe)
         .post("/linkage/v1/terminals/{id}/cards", card::card, "カードリーダーにカードを置く（端末から）", "Present a card at the reader (from the terminal)").describe(card::describe)
         .tag(&tag::NOTICES)
-        .get("/notices/v1", notices::notices, "お知らせを読む", "Read notices").describe(notices::describe)
+        .get("/notices/v1", notices::notices, "通知を読む", "Read notices").describe(notices::describe)
 }
 
 #[rustfmt::skip]

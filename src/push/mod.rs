@@ -118,7 +118,7 @@ impl DeliveryChannel {
         let message: NotificationMessage = match serde_json::from_str(&body) {
             Ok(message) => message,
             Err(error) => {
-                tracing::error!(way = channel, %error, "送信待ちのお知らせを読めないため、送信をやめます / a notice in the outbox cannot be read, and is given up");
+                tracing::error!(way = channel, %error, "送信待ちの通知を読めないため、送信をやめます / a notice in the outbox cannot be read, and is given up");
                 return store.remove_message(number).await;
             }
         };
@@ -134,7 +134,7 @@ impl DeliveryChannel {
                 id = message.id,
                 tries,
                 why = failure,
-                "お知らせを送信できないため、送信をやめます / a notice could not be delivered, and is given up"
+                "通知を送信できないため、送信をやめます / a notice could not be delivered, and is given up"
             );
             return store.remove_message(number).await;
         }
@@ -145,7 +145,7 @@ impl DeliveryChannel {
             tries,
             why = failure,
             again_in_seconds = pause.as_secs(),
-            "お知らせを送信できませんでした / a notice could not be delivered"
+            "通知を送信できませんでした / a notice could not be delivered"
         );
         store.postpone(number, (institutions.wall() + pause).as_millisecond()).await
     }

@@ -95,7 +95,7 @@ pub(super) async fn add_messages(connection: &mut AnyConnection, messages: &[Out
             tracing::error!(
                 way = channel,
                 given_up,
-                "送信待ちのお知らせが上限に達したため、古いものを送信せずに捨てました / the outbox is full: the oldest notices are given up unsent"
+                "送信待ちの通知が上限に達したため、古いものを送信せずに捨てました / the outbox is full: the oldest notices are given up unsent"
             );
         }
     }

@@ -196,7 +196,7 @@ fn overall_result(evidence: &Evidence, rulings: &[Ruling], coverage: &Coverage) 
     }
     if evidence.scenario.is_none() {
         let why = Text::new(
-            "違反は見つかっていません。シナリオが設定されていないため、合格にはなりません。合格にするには、シナリオを選んで設定し、クライアントをもう一度動かしてください。",
+            "違反は見つかっていません。シナリオが設定されていないため、合格にはなりません。合格にするには、シナリオを選んで設定し、レセコンをもう一度動かしてください。",
             "Nothing failed. Without a scenario there is no PASS: choose and set one, and have the client do its work again.",
         );
         return (Overall::Incomplete, why);

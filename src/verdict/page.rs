@@ -128,7 +128,7 @@ fn next(verdict: &Verdict) -> Vec<(&'static str, &'static str)> {
     let mut next: Vec<(&str, &str)> = Vec::new();
     if verdict.overall == Overall::Fail {
         next.push((
-            "不合格になったルールについてクライアントを修正し、シナリオを設定し直して、最初からもう一度試してください。",
+            "不合格になったルールについてレセコンを修正し、シナリオを設定し直して、最初からもう一度試してください。",
             "Mend the client where a rule failed, set the scenario again, and try once more from the beginning.",
         ));
     }

@@ -29,7 +29,7 @@ const PAGES: [Words; 2] = [
     Words {
         file: "docs/verdict-rules.ja.md",
         japanese: true,
-        heads: ["| ルール | 根拠 | 内容 | 判定 | 上限 | 有効日 |", "| 上限 | 値 | 有効日 | |", "| 組 | 日付 | |"],
+        heads: ["| ルール | 根拠 | 内容 | 判定 | 上限 | 有効日 |", "| 上限 | 値 | 有効日 | |", "| ルールセット | 日付 | |"],
         sights: ["通信", "観察", "両方"],
         default: "既定",
     },

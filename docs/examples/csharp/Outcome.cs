@@ -146,8 +146,8 @@ class Outcome
     static Outcome OtherStatus(Answer answer)
     {
         var advice = answer.Login && answer.Status < 404 ? "ログインができません。設定の user と password を確認してください。"
-            : answer.RetryAfter > 0 ? "今は応答できないという回答です。" + answer.RetryAfter + " 秒以上待って、もう一度資格確認を行ってください。"
-            : answer.Status >= 500 ? "今は応答できないという回答です。しばらく待って、もう一度資格確認を行ってください。"
+            : answer.RetryAfter > 0 ? "今は応答できないと返されました。" + answer.RetryAfter + " 秒以上待って、もう一度資格確認を行ってください。"
+            : answer.Status >= 500 ? "今は応答できないと返されました。しばらく待って、もう一度資格確認を行ってください。"
             : "要求に誤りがあります。プログラムの保守担当者に連絡してください。";
         return new Outcome { Row = 2, Action = Action.Repeat, Lines = { "資格確認ができませんでした。HTTP ステータス " + answer.Status, advice } };
     }

@@ -1,4 +1,4 @@
-// HTTP の層とのさかい目。実装はコンパイラーごとに1つ：OqsHttpFpc、OqsHttpDelphi、OqsHttpIndy。
+// HTTP の層とのインターフェース。実装はコンパイラーごとに1つ：OqsHttpFpc、OqsHttpDelphi、OqsHttpIndy。
 unit OqsHttp;
 
 {$IFDEF FPC}{$MODE DELPHIUNICODE}{$CODEPAGE UTF8}{$ENDIF}

@@ -164,9 +164,9 @@ begin
   if Answer.Login and (Answer.Status < 404) then
     Tell(Result, 'ログインができません。設定の user と password を確認してください。')
   else if Answer.RetryAfter > 0 then
-    Tell(Result, '今は応答できないという回答です。' + IntToStr(Answer.RetryAfter) + ' 秒以上待って、もう一度資格確認を行ってください。')
+    Tell(Result, '今は応答できないと返されました。' + IntToStr(Answer.RetryAfter) + ' 秒以上待って、もう一度資格確認を行ってください。')
   else if Answer.Status >= 500 then
-    Tell(Result, '今は応答できないという回答です。しばらく待って、もう一度資格確認を行ってください。')
+    Tell(Result, '今は応答できないと返されました。しばらく待って、もう一度資格確認を行ってください。')
   else
     Tell(Result, '要求に誤りがあります。プログラムの保守担当者に連絡してください。');
 end;

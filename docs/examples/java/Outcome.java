@@ -145,9 +145,9 @@ record Outcome(int row, Action action, List<String> lines, boolean asksRestart, 
         if (answer.login() && answer.status() < 404) {
             advice = "ログインができません。設定の user と password を確認してください。";
         } else if (answer.retryAfter() > 0) {
-            advice = "今は応答できないという回答です。" + answer.retryAfter() + " 秒以上待って、もう一度資格確認を行ってください。";
+            advice = "今は応答できないと返されました。" + answer.retryAfter() + " 秒以上待って、もう一度資格確認を行ってください。";
         } else if (answer.status() >= 500) {
-            advice = "今は応答できないという回答です。しばらく待って、もう一度資格確認を行ってください。";
+            advice = "今は応答できないと返されました。しばらく待って、もう一度資格確認を行ってください。";
         } else {
             advice = "要求に誤りがあります。プログラムの保守担当者に連絡してください。";
         }

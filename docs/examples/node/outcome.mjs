@@ -84,8 +84,8 @@ function refused(row, said, restarted) {
 function otherStatus({ status, login, retryAfter }) {
   const lines = [`資格確認ができませんでした。HTTP ステータス ${status}`];
   if (login && status < 404) lines.push('ログインができません。設定の user と password を確認してください。');
-  else if (retryAfter) lines.push(`今は応答できないという回答です。${retryAfter} 秒以上待って、もう一度資格確認を行ってください。`);
-  else if (status >= 500) lines.push('今は応答できないという回答です。しばらく待って、もう一度資格確認を行ってください。');
+  else if (retryAfter) lines.push(`今は応答できないと返されました。${retryAfter} 秒以上待って、もう一度資格確認を行ってください。`);
+  else if (status >= 500) lines.push('今は応答できないと返されました。しばらく待って、もう一度資格確認を行ってください。');
   else lines.push('要求に誤りがあります。プログラムの保守担当者に連絡してください。');
   return { row: 2, action: REPEAT, lines };
 }

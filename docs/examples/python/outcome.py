@@ -107,9 +107,9 @@ def _status(answer):
     if answer.login and answer.status < 404:
         lines += ["ログインができません。設定の user と password を確認してください。"]
     elif answer.retry_after:
-        lines += [f"今は応答できないという回答です。{answer.retry_after} 秒以上待って、もう一度資格確認を行ってください。"]
+        lines += [f"今は応答できないと返されました。{answer.retry_after} 秒以上待って、もう一度資格確認を行ってください。"]
     elif answer.status >= 500:
-        lines += ["今は応答できないという回答です。しばらく待って、もう一度資格確認を行ってください。"]
+        lines += ["今は応答できないと返されました。しばらく待って、もう一度資格確認を行ってください。"]
     else:
         lines += ["要求に誤りがあります。プログラムの保守担当者に連絡してください。"]
     return Outcome(2, REPEAT, lines)

@@ -118,9 +118,9 @@ Private Function OtherStatus(ByRef answer As TAnswer) As TOutcome
     If answer.Login And answer.Status < 404 Then
         advice = "ログインができません。設定の user と password を確認してください。"
     ElseIf answer.RetryAfter > 0 Then
-        advice = "今は応答できないという回答です。" & answer.RetryAfter & " 秒以上待って、もう一度資格確認を行ってください。"
+        advice = "今は応答できないと返されました。" & answer.RetryAfter & " 秒以上待って、もう一度資格確認を行ってください。"
     ElseIf answer.Status >= 500 Then
-        advice = "今は応答できないという回答です。しばらく待って、もう一度資格確認を行ってください。"
+        advice = "今は応答できないと返されました。しばらく待って、もう一度資格確認を行ってください。"
     Else
         advice = "要求に誤りがあります。プログラムの保守担当者に連絡してください。"
     End If

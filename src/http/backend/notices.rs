@@ -55,7 +55,7 @@ pub fn describe(operation: &mut openapi::Operation<'_>) {
 pub async fn notices(State(app): State<Arc<App>>, BackendQuery(query): BackendQuery<NoticesQuery>, request: Request) -> Response {
     let incoming = IncomingRequest::without_body(&app, Operation::Notices, request);
     let items = list_notices(&app, &incoming, query.institution.as_deref()).await;
-    let why = |_: &NoticeList| Text::new("公開済みのお知らせを一覧しました。", "The notices published so far were listed.");
+    let why = |_: &NoticeList| Text::new("公開済みの通知を一覧しました。", "The notices published so far were listed.");
     finish_json(&app, incoming, items, why).await
 }
 

@@ -64,7 +64,7 @@ tags! {
     /// The linkage folder and the card reader of a remote terminal.
     LINKAGE: Invented, "連携 linkage", "ほかの場所にある端末の連携フォルダーとカードリーダー。 The linkage folder and card reader of a remote terminal.";
     /// Notices to institutions.
-    NOTICES: Invented, "お知らせ notices", "医療機関へのお知らせ（N10）。 Notices to institutions (N10).";
+    NOTICES: Invented, "通知 notices", "医療機関への通知（N10）。 Notices to institutions (N10).";
     /// Operations that need no token.
     OPEN: Mock, "稼働 server", "稼働状況、CA証明書、この文書。トークンは不要です。 Health, the CA certificate and this document. No token is required.";
     /// Institutions.

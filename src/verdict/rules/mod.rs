@@ -168,7 +168,7 @@ pub const RULES: &[Rule] = &[
         source: "docs/control-api.md",
         sentence: ("トークンの有効期限が切れた後、ログインし直した", "After the token had expired, the client logged in anew"),
         next: (
-            "トークンの有効期限が切れるまで医療機関の時計を進め、同じクライアントで要求を送ってください。",
+            "トークンの有効期限が切れるまで医療機関の時計を進め、同じレセコンから要求を送ってください。",
             "Advance the institution's clock until the token has expired, and go on with the same client.",
         ),
         evidence_source: EvidenceSource::Wire,

@@ -171,7 +171,7 @@ impl Campaign {
             return Some(("/all_day_from".to_owned(), years()));
         }
         if self.notices.len() > MAX_NOTICES {
-            return Some(("/notices".to_owned(), Text::new("お知らせは20件までです", "a campaign has at most 20 notices")));
+            return Some(("/notices".to_owned(), Text::new("通知は20件までです", "a campaign has at most 20 notices")));
         }
         let nights = self.calendar.nights;
         if nights == 0 || nights > super::calendar::MAX_NIGHTS {

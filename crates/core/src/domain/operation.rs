@@ -40,7 +40,7 @@ impl Operation {
             Self::Package => ("パッケージの取得", "package download"),
             Self::Reports => ("端末の報告", "terminal's report"),
             Self::Results => ("配信実績", "delivery results"),
-            Self::Notices => ("お知らせ", "notices"),
+            Self::Notices => ("通知", "notices"),
             Self::Linkage => ("連携ファイル", "linkage file"),
             Self::Card => ("カードの読み取り", "card at the reader"),
             Self::Unknown => ("不明な要求", "unknown request"),

@@ -134,7 +134,7 @@ pub(super) fn requests_title(lang: Language, requests: Requests) -> &'static str
         Requests::Linkage => lang.say("連携ファイル（HTTP）", "linkage files (HTTP)"),
         Requests::Folder => lang.say("連携フォルダー", "the linkage folder"),
         Requests::Card => lang.say("カードリーダー", "cards at the reader"),
-        Requests::Notices => lang.say("お知らせ", "notices"),
+        Requests::Notices => lang.say("通知", "notices"),
     }
 }
 

@@ -155,15 +155,15 @@ fn error_form(lang: Language, profile: ErrorProfile, chosen: ErrorProfile) -> Er
     let Text { ja, en } = profile.title();
     let meaning = match profile {
         ErrorProfile::Envelope => lang.say(
-            "HTTP 200。電文のヘッダーと本文（MessageBody）にエラーがあります。",
+            "HTTP 200。電文のヘッダーと本体（MessageBody）にエラーがあります。",
             "HTTP 200; the message has the error in header and body.",
         ),
         ErrorProfile::Bare => lang.say(
-            "HTTP 200。電文のヘッダーにエラーがあり、本文（MessageBody）はありません。",
+            "HTTP 200。電文のヘッダーにエラーがあり、本体（MessageBody）はありません。",
             "HTTP 200; the message has the error in its header, and no body.",
         ),
         ErrorProfile::Http => lang.say(
-            "HTTP のエラーステータス（500 など）と、本文のある電文です。連携フォルダーでは「MessageBody のある電文」と同じです。",
+            "HTTP のエラーステータス（500 など）と、MessageBody のある電文です。連携フォルダーでは「MessageBody のある電文」と同じです。",
             "An HTTP error status with the message; in the linkage folder as a message with a body.",
         ),
         ErrorProfile::Silent => lang.say(

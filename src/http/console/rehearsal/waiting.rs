@@ -95,7 +95,7 @@ fn update(lang: Language, institution: &Institution, terminal: &Terminal, now: T
         return format!("{}{}{}", say("次の配信時間（", "the next window ("), time_of(lang, window.start), say(" から）", ")"));
     }
     match terminal.settings.driver {
-        Driver::External => say("クライアントからの報告", "reports of its client"),
+        Driver::External => say("外部のプログラムからの報告", "reports of its program"),
         Driver::Virtual => say("「ダウンロード」を押す", "a download by hand"),
     }
 }

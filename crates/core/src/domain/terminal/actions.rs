@@ -204,8 +204,8 @@ impl Terminal {
             return Ok(());
         }
         Err(ActionError::new(
-            "driver が external の端末は、実際のクライアントの報告だけで動きます。操作するには driver を virtual にしてください",
-            "a terminal whose driver is external moves only by what its client reports; set driver to virtual to act on it",
+            "driver が external の端末は、外部のプログラムの報告だけで動きます。操作するには driver を virtual にしてください",
+            "a terminal whose driver is external moves only by what its program reports; set driver to virtual to act on it",
         ))
     }
 }
