@@ -40,6 +40,11 @@ pub struct Limits {
     /// The maximum number of open connections from one IP address. Not small by default, since
     /// a whole office or test run may share one.
     pub max_connections_per_address: usize,
+    /// The maximum number of bytes of incomplete request bodies and unread response bodies, over
+    /// all clients. The first 4 KiB of each body are not counted.
+    pub max_body_bytes: usize,
+    /// The same for the clients at one IP address. No smaller than the largest body.
+    pub max_body_bytes_per_address: usize,
     /// From the accepted connection to the end of the TLS handshake.
     pub handshake_timeout: Duration,
     /// From the end of the handshake to the first complete request header; over HTTP/1 also
@@ -54,6 +59,8 @@ impl Default for Limits {
         Self {
             max_connections: 512,
             max_connections_per_address: 256,
+            max_body_bytes: 256 * 1024 * 1024,
+            max_body_bytes_per_address: 128 * 1024 * 1024,
             handshake_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(30),
             grace: Duration::from_secs(10),

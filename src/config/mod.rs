@@ -223,6 +223,7 @@ impl Options {
     /// A setting is out of range.
     pub fn complete(self) -> anyhow::Result<Config> {
         let limits = Limits::default();
+        let max_body = self.max_body.unwrap_or(1024 * 1024);
         let config = Config {
             backend_addr: self.backend_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8443))),
             control_addr: self.control_addr.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8444))),
@@ -250,11 +251,14 @@ impl Options {
             limits: Limits {
                 max_connections: self.max_connections.unwrap_or(limits.max_connections),
                 max_connections_per_address: self.max_connections_per_address.unwrap_or(limits.max_connections_per_address),
+                // A body that is larger than the limit could never be read.
+                max_body_bytes: limits.max_body_bytes.max(max_body.saturating_mul(4)),
+                max_body_bytes_per_address: limits.max_body_bytes_per_address.max(max_body.saturating_mul(2)),
                 grace: self.grace.map_or(Duration::from_secs(1), |grace| grace.duration().unsigned_abs()),
                 ..limits
             },
             max_streams: self.max_streams.unwrap_or(256),
-            body: BodyLimits { max: self.max_body.unwrap_or(1024 * 1024), timeout: Duration::from_secs(30) },
+            body: BodyLimits { max: max_body, timeout: Duration::from_secs(30) },
             log_format: self.log_format.unwrap_or_default(),
         };
         config.check()?;

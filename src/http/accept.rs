@@ -16,11 +16,12 @@ use std::{
 use axum::Router;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{Semaphore, watch},
     task::{JoinError, JoinSet},
     time::{sleep, timeout},
 };
 
+use super::body_budget::BodyBudget;
 use super::connection::{ConnectionHandler, OnHandshakeStep};
 use crate::listener::Limits;
 
@@ -40,7 +41,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let handler = Arc::new(ConnectionHandler::new(tls, router, limits, on_handshake_step));
-    let connection_counts = Arc::new(ConnectionCounts::default());
+    let connection_counts = Arc::new(ConnectionCounts::new(&limits));
     // Nothing is sent over this channel. Dropping the sender starts the draining.
     let (running, draining) = watch::channel(());
     let mut connections = JoinSet::new();
@@ -54,7 +55,7 @@ pub async fn serve(
                     let handler = Arc::clone(&handler);
                     let draining = draining.clone();
                     connections.spawn(async move {
-                        handler.handle(stream, peer, draining).await;
+                        handler.handle(stream, peer, &permit.body_budget, draining).await;
                         drop(permit);
                     });
                 }
@@ -107,17 +108,29 @@ fn note_panic(ended: Result<(), JoinError>) {
     }
 }
 
-/// The number of open connections, in total and by address.
-#[derive(Default)]
-struct ConnectionCounts(Mutex<Counts>);
+/// The number of open connections, in total and by address, and the bytes that their bodies may
+/// take.
+struct ConnectionCounts {
+    counts: Mutex<Counts>,
+    body_bytes: Arc<Semaphore>,
+}
 
 #[derive(Default)]
 struct Counts {
     total: usize,
-    by_address: HashMap<IpAddr, usize>,
+    by_address: HashMap<IpAddr, AddressCounts>,
+}
+
+struct AddressCounts {
+    open: usize,
+    body_bytes: Arc<Semaphore>,
 }
 
 impl ConnectionCounts {
+    fn new(limits: &Limits) -> Self {
+        Self { counts: Mutex::default(), body_bytes: Arc::new(Semaphore::new(limits.max_body_bytes)) }
+    }
+
     /// Counts a connection until the returned permit is dropped. Returns the limit that is reached
     /// if it cannot be admitted.
     fn admit(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Result<ConnectionPermit, &'static str> {
@@ -126,16 +139,21 @@ impl ConnectionCounts {
         if counts.total >= limits.max_connections {
             return Err("as many connections are open as the server allows");
         }
-        if counts.by_address.get(&address).is_some_and(|&open| open >= limits.max_connections_per_address) {
+        if counts.by_address.get(&address).is_some_and(|of_address| of_address.open >= limits.max_connections_per_address) {
             return Err("as many connections are open as the server allows one address");
         }
         counts.total += 1;
-        *counts.by_address.entry(address).or_default() += 1;
-        Ok(ConnectionPermit { connection_counts: Arc::clone(self), address })
+        let of_address = counts
+            .by_address
+            .entry(address)
+            .or_insert_with(|| AddressCounts { open: 0, body_bytes: Arc::new(Semaphore::new(limits.max_body_bytes_per_address)) });
+        of_address.open += 1;
+        let body_budget = BodyBudget::new(Arc::clone(&of_address.body_bytes), Arc::clone(&self.body_bytes));
+        Ok(ConnectionPermit { connection_counts: Arc::clone(self), address, body_budget })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -143,15 +161,16 @@ impl ConnectionCounts {
 struct ConnectionPermit {
     connection_counts: Arc<ConnectionCounts>,
     address: IpAddr,
+    body_budget: BodyBudget,
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut counts = self.connection_counts.counts();
         counts.total -= 1;
-        if let Some(open) = counts.by_address.get_mut(&self.address) {
-            *open -= 1;
-            if *open == 0 {
+        if let Some(of_address) = counts.by_address.get_mut(&self.address) {
+            of_address.open -= 1;
+            if of_address.open == 0 {
                 counts.by_address.remove(&self.address);
             }
         }

@@ -35,6 +35,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::ServiceExt;
 
 use super::{
+    body_budget::{BodyBudget, CountedRequestBody},
     first_read_stream::FirstReadStream,
     large_head_stream::{LargeHeadStream, MAX_HEAD_SIZE},
     lingering_stream::LingeringStream,
@@ -116,7 +117,7 @@ impl ConnectionHandler {
 
     /// Handles one connection until the client disconnects or exceeds a limit; or until the sender
     /// of `draining` is dropped and open requests are answered.
-    pub(super) async fn handle(&self, stream: TcpStream, peer: SocketAddr, mut draining: watch::Receiver<()>) {
+    pub(super) async fn handle(&self, stream: TcpStream, peer: SocketAddr, budget: &BodyBudget, mut draining: watch::Receiver<()>) {
         (self.on_handshake_step)(peer, HandshakeStep::Accepted);
         let opened = tokio::select! {
             opened = self.open(stream) => opened,
@@ -125,7 +126,7 @@ impl ConnectionHandler {
         let ended = match opened {
             Ok(Some(stream)) => {
                 (self.on_handshake_step)(peer, HandshakeStep::Completed);
-                self.serve_requests(stream, peer, draining).await
+                self.serve_requests(stream, peer, budget, draining).await
             }
             Ok(None) => return,
             Err(error) => {
@@ -178,6 +179,7 @@ impl ConnectionHandler {
         &self,
         stream: TlsStream<LingeringStream>,
         peer: SocketAddr,
+        budget: &BodyBudget,
         mut draining: watch::Receiver<()>,
     ) -> Result<(), BoxError> {
         let session = stream.get_ref().1;
@@ -189,14 +191,15 @@ impl ConnectionHandler {
         let service = service_fn(|mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(Arc::clone(&connection));
+            let request = request.map(|body| CountedRequestBody::new(body, budget.clone()));
             let answered = answer(self.router.clone(), request);
-            let reset = Arc::clone(&reset);
+            let (reset, budget) = (Arc::clone(&reset), budget.clone());
             async move {
                 let answered = answered.await;
                 if !http2 && answered.as_ref().is_err_and(|no_answer| *no_answer == NoResponse::Reset) {
                     reset.store(true, Ordering::Relaxed);
                 }
-                answered
+                answered.map(|response| budget.of_response(response))
             }
         });
 
@@ -226,7 +229,7 @@ impl ConnectionHandler {
 
 /// Returns the router's response. Without catching it, a panic would end the HTTP/1 connection, or
 /// reset the HTTP/2 stream, without a response.
-async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, NoResponse> {
+async fn answer(router: Router, request: Request<CountedRequestBody>) -> Result<Response, NoResponse> {
     let mut answer = pin!(router.oneshot(request));
     let answered: Result<Response, Infallible> = poll_fn(|context| {
         catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))).unwrap_or_else(|_| {

@@ -7,6 +7,7 @@ pub mod arrivals;
 pub mod backend;
 pub mod bandwidth;
 pub mod body;
+mod body_budget;
 pub mod connection;
 pub mod console;
 pub mod control;

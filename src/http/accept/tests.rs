@@ -31,6 +31,7 @@ use super::{
 };
 use crate::tls::HandshakeError;
 
+mod bodies;
 mod draining;
 mod faults;
 

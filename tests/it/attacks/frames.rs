@@ -20,6 +20,7 @@ pub(super) const WINDOW_UPDATE: u8 = 8;
 pub(super) const CONTINUATION: u8 = 9;
 
 /// Flags.
+pub(super) const ACK: u8 = 1;
 pub(super) const END_STREAM: u8 = 1;
 pub(super) const END_HEADERS: u8 = 4;
 
@@ -71,7 +72,11 @@ pub(super) fn text(text: &str) -> Vec<u8> {
 }
 
 /// A connection on which the client's preface was sent.
-pub(super) struct Http2(TlsStream<TcpStream>);
+pub(super) struct Http2 {
+    stream: TlsStream<TcpStream>,
+    /// How many bytes of bodies the server still takes.
+    window: usize,
+}
 
 impl Http2 {
     /// None where the server refused the connection.
@@ -80,28 +85,47 @@ impl Http2 {
         let payload: Vec<u8> = settings.iter().flat_map(|(id, value)| [&id.to_be_bytes()[..], &value.to_be_bytes()].concat()).collect();
         let preface = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frame(SETTINGS, 0, 0, &payload)].concat();
         stream.write_all(&preface).await.ok()?;
-        Some(Self(stream))
+        Some(Self { stream, window: 65_535 })
     }
 
     pub(super) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes).await?;
-        self.0.flush().await
+        self.stream.write_all(bytes).await?;
+        self.stream.flush().await
+    }
+
+    /// Sends bytes of a body that does not end with them, as fast as the server takes them.
+    pub(super) async fn send_body(&mut self, stream: u32, length: usize) -> io::Result<()> {
+        for _ in 0..length / MAX_PAYLOAD {
+            while self.window < MAX_PAYLOAD {
+                match self.read().await? {
+                    (WINDOW_UPDATE, 0, increment) => self.window += u32::from_be_bytes(increment.try_into().unwrap()) as usize,
+                    // Until this, each body may have 64 KiB only.
+                    (SETTINGS, _, settings) if !settings.is_empty() => self.send(&frame(SETTINGS, ACK, 0, &[])).await?,
+                    _ => {}
+                }
+            }
+            self.window -= MAX_PAYLOAD;
+            self.send(&frame(DATA, 0, stream, &[b' '; MAX_PAYLOAD])).await?;
+        }
+        Ok(())
     }
 
     /// Reads until the server has sent so many frames of a type, or has gone; whether they came.
     pub(super) async fn wait_for(&mut self, kind: u8, number: usize) -> bool {
         let mut seen = 0;
         while seen < number {
-            let mut header = [0; 9];
-            if self.0.read_exact(&mut header).await.is_err() {
-                return false;
-            }
-            let length = usize::from(header[0]) << 16 | usize::from(header[1]) << 8 | usize::from(header[2]);
-            if self.0.read_exact(&mut vec![0; length]).await.is_err() {
-                return false;
-            }
-            seen += usize::from(header[3] == kind);
+            let Ok((read, ..)) = self.read().await else { return false };
+            seen += usize::from(read == kind);
         }
         true
+    }
+
+    /// The type, the stream and the payload of the next frame.
+    async fn read(&mut self) -> io::Result<(u8, u32, Vec<u8>)> {
+        let mut header = [0; 9];
+        self.stream.read_exact(&mut header).await?;
+        let mut payload = vec![0; usize::from(header[0]) << 16 | usize::from(header[1]) << 8 | usize::from(header[2])];
+        self.stream.read_exact(&mut payload).await?;
+        Ok((header[3], u32::from_be_bytes(header[5..].try_into().unwrap()), payload))
     }
 }

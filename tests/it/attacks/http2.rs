@@ -8,7 +8,7 @@ use super::frames::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, Http2, INITIAL_WINDOW_SIZE, MAX_PAYLOAD, PING, PRIORITY, RST_STREAM, SETTINGS,
     WINDOW_UPDATE, frame, head, text,
 };
-use crate::support::SEARCH;
+use crate::support::{SEARCH, TOKEN, template};
 
 const CONNECTIONS: usize = 32;
 /// The streams that a connection may have at once.
@@ -117,22 +117,64 @@ async fn answers_that_nobody_lets_come() {
     let attacked = Arc::new(Attacked::start());
     for (listener, path) in [("control", "/openapi.json"), ("control", "/docs"), ("backend", "/notices/v1")] {
         let attack = async |count: Count| {
-            let attacker = || closed_window(Arc::clone(&attacked), count.clone(), listener, path);
+            let attacker = || closed_window(Arc::clone(&attacked), count.clone(), listener, path.to_owned());
             attackers(200, attacker).await;
         };
         attacked.withstands(&format!("connections whose 64 answers of {path} nobody reads"), 200, 160 * MIB, attack).await;
     }
 }
 
-async fn closed_window(attacked: Arc<Attacked>, count: Count, listener: &str, path: &str) {
+async fn closed_window(attacked: Arc<Attacked>, count: Count, listener: &str, path: String) {
     let Some(mut connection) = Http2::open(&attacked, listener, &[(INITIAL_WINDOW_SIZE, 0)]).await else { return };
-    let request = |stream| frame(HEADERS, END_HEADERS | END_STREAM, stream, &head("GET", path, &[("accept", "*/*")]));
+    let fields = [("accept", "*/*"), ("authorization", &*format!("Bearer {TOKEN}"))];
+    let request = |stream| frame(HEADERS, END_HEADERS | END_STREAM, stream, &head("GET", &path, &fields));
     let requests: Vec<u8> = streams().take(STREAMS as usize).flat_map(request).collect();
     // The head of each answer comes: only bodies wait.
     if connection.send(&requests).await.is_ok() && connection.wait_for(HEADERS, STREAMS as usize).await {
         count.add(1);
         pending().await
     }
+}
+
+/// The same with answers that are made for each request, a client's own: 800 MiB of them.
+#[ignore = "nightly: an attack"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_of_its_own_that_nobody_lets_come() {
+    let attacked = Arc::new(Attacked::start());
+    let path = format!("/v1/institutions/{}/persons", template::UP_TO_DATE);
+    let listing = attacked.control(&attacked.attacker(), reqwest::Method::GET, &path).send().await.unwrap().bytes().await.unwrap();
+    let connections = 800 * MIB / (u64::from(STREAMS) * listing.len() as u64) + 1;
+    let attack = async |count: Count| {
+        let attacker = || closed_window(Arc::clone(&attacked), count.clone(), "control", path.clone());
+        attackers(usize::try_from(connections).unwrap(), attacker).await;
+    };
+    attacked
+        .withstands(&format!("connections whose 64 answers of {} bytes nobody reads", listing.len()), connections, 200 * MIB, attack)
+        .await;
+}
+
+/// 64 bodies on each connection, each as long as a body may be, and none complete.
+#[ignore = "nightly: an attack"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_that_never_end() {
+    let attacked = Arc::new(Attacked::start());
+    let attack = async |count: Count| {
+        let attacker = || unfinished_bodies(Arc::clone(&attacked), count.clone());
+        attackers(CONNECTIONS, attacker).await;
+    };
+    attacked.withstands("bodies of 960 KiB that never end", 400, 288 * MIB, attack).await;
+}
+
+async fn unfinished_bodies(attacked: Arc<Attacked>, count: Count) {
+    let Some(mut connection) = Http2::open(&attacked, "backend", &[]).await else { return };
+    for stream in streams().take(STREAMS as usize) {
+        let request = frame(HEADERS, END_HEADERS, stream, &head("POST", SEARCH, &[("content-type", "application/json")]));
+        if connection.send(&request).await.is_err() || connection.send_body(stream, 960 * 1024).await.is_err() {
+            return;
+        }
+        count.add(1);
+    }
+    pending().await
 }
 
 /// More streams than a connection may have, and windows that are opened by a byte at a time.
