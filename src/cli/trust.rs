@@ -168,7 +168,7 @@ mod tests {
         let (sha1, sha256) = (ca.fingerprint(&SHA1_FOR_LEGACY_USE_ONLY), ca.fingerprint(&SHA256));
         assert_eq!((sha1.len(), sha256.len()), (40, 64));
         let keychain = "/home/hana/Library/Keychains/login.keychain-db";
-        let nickname = format!("onshi-mock {}", &sha256[..8]);
+        let (nickname, database) = (format!("onshi-mock {}", &sha256[..8]), home.join(".pki/nssdb").display().to_string());
         for (os, add, remove) in [
             ("windows", "certutil.exe -user -addstore Root /certs/ca.pem".to_owned(), format!("certutil.exe -user -delstore Root {sha1}")),
             (
@@ -178,8 +178,8 @@ mod tests {
             ),
             (
                 "linux",
-                format!("certutil -d sql:/home/hana/.pki/nssdb -A -t C,, -n \"{nickname}\" -i /certs/ca.pem"),
-                format!("certutil -d sql:/home/hana/.pki/nssdb -D -n \"{nickname}\""),
+                format!("certutil -d sql:{database} -A -t C,, -n \"{nickname}\" -i /certs/ca.pem"),
+                format!("certutil -d sql:{database} -D -n \"{nickname}\""),
             ),
         ] {
             assert_eq!((adding(os, home, &ca).to_string(), removing(os, home, &ca).to_string()), (add, remove), "{os}");

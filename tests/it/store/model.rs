@@ -1,6 +1,7 @@
 //! What one institution may be, as a model that does one thing after another; and whether what
 //! clients saw of it at the same time could have come about in some such order (linearizability,
 //! Herlihy and Wing, 1990).
+#![cfg(unix)]
 
 use std::collections::{BTreeSet, HashSet};
 

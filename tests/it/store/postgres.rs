@@ -58,12 +58,14 @@ impl Cluster {
     }
 
     /// Kills all its processes: nothing is written or said any more.
+    #[cfg(unix)]
     pub(crate) fn kill(&mut self) {
         self.signal("KILL");
         self.server.take().unwrap().wait().unwrap();
     }
 
     /// Sends a signal to all its processes, the first of them first.
+    #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
         let server = self.server.as_ref().unwrap().id().to_string();
         let children = Command::new("pgrep").args(["--parent", &server]).output().unwrap();

@@ -61,7 +61,9 @@ fn strange_files_in_the_own_directory_are_left_alone() {
     let mut bench = Bench::new();
     let strange =
         ["1.claim.", "1.claim", "01.claim.a.xml", "+1.claim.a.xml", "18446744073709551615.claim.a.xml", "1.tmp.a", "1.other.a", "x"];
-    for name in strange {
+    // Windows removes a dot at the end of a name, which makes two of these the same.
+    let strange: Vec<&str> = strange.into_iter().filter(|name| !cfg!(windows) || !name.ends_with('.')).collect();
+    for name in &strange {
         bench.put(&format!(".onshi-mock/{name}"), WHOLE);
     }
     fs::create_dir(bench.path(".onshi-mock/2.claim.OQSreq_1.xml")).unwrap();
