@@ -54,8 +54,12 @@ class Image(Case):
         self.assertLess(stopped, 2)
         self.assertEqual(json.loads(run(f"docker inspect --format '{{{{json .State.ExitCode}}}}' {name}")), 0)
 
-    def test_the_line_without_compose_serves_and_keeps_its_state_in_the_volume(self):
-        line = documents.line("docs/docker.md", "docker run --rm")
+    def test_the_lines_without_compose_serve_and_keep_their_state_in_the_volume(self):
+        for page in ["docs/docker.md", "docs/windows.md"]:
+            with self.subTest(page):
+                self.keeps_its_state(documents.line(page, "docker run --rm"))
+
+    def keeps_its_state(self, line):
         started = line.replace("docker run", "docker run --detach --name onshi-mock-test")
         self.addCleanup(run, "docker volume rm onshi")
         self.addCleanup(run, "docker rm --force onshi-mock-test >/dev/null 2>&1 || true")
@@ -68,6 +72,7 @@ class Image(Case):
         again = Mock()
         self.assertEqual(again.ca, mock.ca)
         self.assertEqual(again.check(code)[0]["MessageHeader"]["ErrorCode"], "MOCK0501E")
+        self.doCleanups()
 
     def test_it_is_carried_into_a_closed_network_as_a_file(self):
         self.run_here(documents.line("docs/closed-network.md", "docker save"))
