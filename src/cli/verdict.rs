@@ -91,7 +91,7 @@ async fn verdict(args: &VerdictArgs) -> anyhow::Result<u8> {
     if args.verify.is_none() || args.format.is_some() || args.out.is_some() {
         let shown = match args.format.unwrap_or(Format::Json) {
             Format::Json => json,
-            Format::Junit => junit(&verdict),
+            Format::Junit => junit(&verdict, args.require_green),
             Format::Html => page(&verdict, None),
         };
         print_verdict(&shown, args.out.as_deref())?;

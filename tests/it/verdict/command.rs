@@ -39,6 +39,13 @@ async fn the_command_has_an_exit_code_for_each_case_and_verifies_files() {
         "{output_text}"
     );
     assert_eq!(cli(&mock, &[&clinic.code, "--require-green"]).await.0, 3);
+    let strict = ["--require-green", "--format", "junit", "--out", "strict.xml"];
+    assert_eq!(cli(&mock, &[&[clinic.code.as_str()], &strict[..]].concat()).await.0, 3);
+    let xml = std::fs::read_to_string(mock.dir.path().join("strict.xml")).unwrap();
+    assert!(xml.contains(r#"<failure type="INCOMPLETE""#) && !xml.contains("<skipped"), "{xml}");
+    let url = format!("https://{}/v1/institutions/{}/verdict?format=junit&require_green=true", mock.control, clinic.code);
+    let served = mock.client.get(url).bearer_auth(TOKEN).send().await.unwrap().text().await.unwrap();
+    assert_eq!(xml, served);
     assert_eq!(cli(&mock, &["9911000017"]).await.0, 4, "no such institution");
     assert_eq!(cli(&mock, &[]).await.0, 2, "neither an institution nor --verify");
     assert_eq!(cli(&mock, &[&clinic.code, "--format", "junit", "--out", "verdict.xml"]).await.0, 0);
