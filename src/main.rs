@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use onshi_mock::cli::{Cli, Command, certs, check_fixtures, console_link, health, openapi, serve, terminal, usage, verdict};
+use onshi_mock::cli::{Cli, Command, certs, check_fixtures, console_link, health, openapi, print_error, serve, terminal, usage, verdict};
 use onshi_mock::clock;
 
 /// A check allocates many small strings: this allocator takes less than half the time of most
@@ -12,11 +12,10 @@ use onshi_mock::clock;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
-#[expect(clippy::print_stderr, reason = "an error is the program's last word")]
 async fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| {
         if let Some(ja) = usage::in_japanese(&error) {
-            eprintln!("エラー：{ja}");
+            print_error(ja);
         }
         error.exit()
     });
@@ -33,7 +32,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("エラー error: {error:#}");
+            print_error(error);
             ExitCode::FAILURE
         }
     }

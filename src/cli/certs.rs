@@ -82,23 +82,22 @@ pub fn run(args: CertsArgs, now: Timestamp) -> anyhow::Result<()> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "what was made is the command's output")]
 fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Result<Authority> {
     let authority = if new_ca { Authority::recreate(options, now)? } else { Authority::open_or_create(options, now)? };
     if authority.created_files().ca {
         print_new_ca_notice(options.dir);
     } else {
         let dir = options.dir.display();
-        println!("{dir} にはすでに CA があります。そのまま使います。");
-        println!("{dir} already holds a CA; it is kept.");
+        outln!("{dir} にはすでに CA があります。そのまま使います。");
+        outln!("{dir} already holds a CA; it is kept.");
     }
     if new_ca {
-        println!("以前の CA の端末証明書は無効になりました。発行し直してください。");
-        println!("Terminal certificates of an earlier CA no longer count: issue them again.");
+        outln!("以前の CA の端末証明書は無効になりました。発行し直してください。");
+        outln!("Terminal certificates of an earlier CA no longer count: issue them again.");
     }
     if authority.created_files().server && !authority.created_files().ca {
-        println!("サーバー証明書を作り直しました。クライアント側の作業は不要です。");
-        println!("Made a new server certificate under it; clients need nothing new.");
+        outln!("サーバー証明書を作り直しました。クライアント側の作業は不要です。");
+        outln!("Made a new server certificate under it; clients need nothing new.");
     }
     show(&authority);
     warn_of_constraints(&authority, options.dir);
@@ -121,42 +120,40 @@ fn refuse_what_came_too_late(authority: &Authority, dir: &Path, key: Option<KeyK
 
 /// Prints what a CA's name constraints, or their absence, mean for its users. Prints nothing
 /// for the default kind.
-#[expect(clippy::print_stderr, reason = "a warning beside the command's output")]
 pub(super) fn warn_of_constraints(authority: &Authority, dir: &Path) {
     match authority.name_constraints() {
         NameConstraints::DnsNames => {}
         NameConstraints::DnsNamesAndAddresses => {
             let command = authority.new_ca_command(dir);
-            eprintln!(
+            errln!(
                 "注意：この CA は以前のバージョンで作られ、IPアドレスにも名前制約があります。OpenSSL 1.0.2 を使うクライアント（Delphi の Indy など）は検証に失敗します（unsupported name constraint type）。"
             );
-            eprintln!(
+            errln!(
                 "      該当するクライアントがあれば `{command}` で新しい CA を作り、すべてのクライアントで新しい ca.pem を信頼し直し、端末証明書を発行し直してください。"
             );
-            eprintln!(
+            errln!(
                 "Note: An earlier version made this CA, with name constraints on IP addresses, too. Clients on OpenSSL 1.0.2 (Indy for Delphi, for one) cannot verify it (unsupported name constraint type)."
             );
-            eprintln!(
+            errln!(
                 "      If you have any, make a new CA with `{command}`; every client must then trust the new ca.pem, and terminal certificates must be issued again."
             );
         }
         NameConstraints::None => {
-            eprintln!(
+            errln!(
                 "警告：この CA には名前制約がありません。ca.key を持つ人は、実在するサイトの証明書も作れます。テスト専用のマシンとプログラムだけで信頼し、テストが終わったら信頼を取り消してください。"
             );
-            eprintln!(
+            errln!(
                 "Warning: This CA has no name constraints. Whoever has ca.key can make certificates for real sites, too: trust it on machines and in programs for tests only, and take the trust back after the tests."
             );
         }
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the password is told here and nowhere else")]
 fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, if_missing: bool, now: Timestamp) -> anyhow::Result<()> {
     let (certificate, key, pkcs12) = (out.join(format!("{id}.pem")), out.join(format!("{id}.key")), out.join(format!("{id}.p12")));
     // The certificate is written last: if it exists, so do the others.
     if if_missing && certificate.try_exists()? {
-        println!("{} はすでにあるため、そのまま使います / exists already and is kept", certificate.display());
+        outln!("{} はすでにあるため、そのまま使います / exists already and is kept", certificate.display());
         return Ok(());
     }
     for file in [&certificate, &key, &pkcs12] {
@@ -177,31 +174,29 @@ fn issue(options: OpenOptions<'_>, id: &TerminalAddress, out: &Path, if_missing:
     write_new(&key, issued.private_key_pem.as_bytes(), Readers::Owner)?;
     write_new(&pkcs12, &issued.pkcs12, Readers::Owner)?;
     write_new(&certificate, issued.certificate_pem.as_bytes(), Readers::Anyone)?;
-    println!("certificate      {}", certificate.display());
-    println!("private key      {}", key.display());
-    println!("PKCS#12          {}", pkcs12.display());
-    println!("PKCS#12 password {}", issued.pkcs12_password);
-    println!("valid until      {}", issued.not_after);
-    println!("パスワードはどこにも保存されません。今、控えてください。");
-    println!("The password is not stored anywhere: note it now.");
+    outln!("certificate      {}", certificate.display());
+    outln!("private key      {}", key.display());
+    outln!("PKCS#12          {}", pkcs12.display());
+    outln!("PKCS#12 password {}", issued.pkcs12_password);
+    outln!("valid until      {}", issued.not_after);
+    outln!("パスワードはどこにも保存されません。今、控えてください。");
+    outln!("The password is not stored anywhere: note it now.");
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "clients must be told, so the user must know")]
 fn print_new_ca_notice(dir: &Path) {
     let dir = dir.display();
-    println!("新しい CA を作りました。クライアントに {dir} の ca.pem を信頼させてください。");
-    println!("Made a new CA. Clients must trust ca.pem in {dir}.");
+    outln!("新しい CA を作りました。クライアントに {dir} の ca.pem を信頼させてください。");
+    outln!("Made a new CA. Clients must trust ca.pem in {dir}.");
 }
 
-#[expect(clippy::print_stdout, reason = "showing is the command's purpose")]
 fn show(authority: &Authority) {
     for (title, certificate) in [("CA", authority.ca()), ("Server", authority.server())] {
         let CertificateDescription { subject, names, not_before, not_after, sha256 } = certificate;
-        println!("\n{title}");
-        println!("  subject  {subject}");
-        println!("  names    {}", names.join(", "));
-        println!("  valid    {not_before} to {not_after}");
-        println!("  SHA-256  {sha256}");
+        outln!("\n{title}");
+        outln!("  subject  {subject}");
+        outln!("  names    {}", names.join(", "));
+        outln!("  valid    {not_before} to {not_after}");
+        outln!("  SHA-256  {sha256}");
     }
 }

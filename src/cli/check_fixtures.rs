@@ -20,19 +20,18 @@ pub struct CheckFixturesArgs {
 ///
 /// # Errors
 /// The files cannot be used.
-#[expect(clippy::print_stdout, reason = "what it found is the command's output")]
 pub fn run(args: &CheckFixturesArgs, now: Timestamp) -> anyhow::Result<()> {
     let (_, findings) = check_fixtures(Fixtures::from_dir(&args.dir, japan::civil(now).date()));
     for warning in &findings.warnings {
-        println!("警告 warning: {warning}");
+        outln!("警告 warning: {warning}");
     }
     for error in &findings.errors {
-        println!("エラー error: {error}");
+        outln!("エラー error: {error}");
     }
     let (errors, warnings) = (findings.errors.len(), findings.warnings.len());
     if errors > 0 {
         bail!("{errors} 件のエラー / errors: {errors}, warnings: {warnings}");
     }
-    println!("問題ありません（警告 {warnings} 件） / fine, with {warnings} warning(s)");
+    outln!("問題ありません（警告 {warnings} 件） / fine, with {warnings} warning(s)");
     Ok(())
 }

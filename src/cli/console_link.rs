@@ -29,7 +29,6 @@ pub struct ConsoleLinkArgs {
 ///
 /// # Errors
 /// The server, its CA or its token is not found, or the server refuses.
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the link is the command's output")]
 pub async fn run(args: ConsoleLinkArgs) -> anyhow::Result<()> {
     let config = args.options.complete(args.config.as_deref())?;
     let server = ControlApi::connect(&args.options, &config).await?;
@@ -40,8 +39,8 @@ pub async fn run(args: ConsoleLinkArgs) -> anyhow::Result<()> {
         Some(host) if host.port().is_some() => host.to_string(),
         Some(host) => format!("{host}:{}", server.addr().port()),
     };
-    eprintln!("このリンクは10分間、1回だけ使えます / This link works once, within ten minutes:");
-    println!("https://{host}{path}");
+    errln!("このリンクは10分間、1回だけ使えます / This link works once, within ten minutes:");
+    outln!("https://{host}{path}");
     Ok(())
 }
 

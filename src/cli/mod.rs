@@ -1,5 +1,8 @@
 //! The command line; one file per subcommand.
 
+#[macro_use]
+mod output;
+
 mod browser;
 pub mod certs;
 pub mod check_fixtures;
@@ -17,6 +20,7 @@ pub mod verdict;
 mod verify;
 
 use clap::{Parser, Subcommand};
+pub use output::print_error;
 
 /// オンライン資格確認の模擬サーバー — a rehearsal of Japan's online insurance qualification check
 ///

@@ -1,10 +1,9 @@
 //! `onshi-mock openapi`: prints the API's description.
 
-use std::io::Write;
-
 use anyhow::anyhow;
 use jiff::Timestamp;
 
+use super::output::write_out;
 use crate::domain::japan;
 use crate::fixtures::Fixtures;
 use crate::listener::Listener;
@@ -25,5 +24,5 @@ pub struct OpenapiArgs {
 pub fn run(args: &OpenapiArgs, wall: Timestamp) -> anyhow::Result<()> {
     let (fixtures, _) = Fixtures::compiled_in(japan::civil(wall).date());
     let fixtures = fixtures.ok_or_else(|| anyhow!("the compiled-in fixtures are wrong"))?;
-    Ok(writeln!(std::io::stdout(), "{:#}", describe(args.listener, &fixtures.catalogue))?)
+    Ok(write_out(format_args!("{:#}\n", describe(args.listener, &fixtures.catalogue)))?)
 }

@@ -71,33 +71,32 @@ fn note_address(config: &Config, control: SocketAddr) {
 
 /// Prints the addresses and files on standard error, and on standard output the one line that
 /// scripts wait for.
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the ready line and the words around it are the command's output")]
 fn print_banner(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyhow::Result<()> {
     for warning in &server.findings().warnings {
-        eprintln!("警告 warning: {warning}");
+        errln!("警告 warning: {warning}");
     }
     let (backend, control) = (server.backend_addr()?, server.control_addr()?);
     let ca = config.certs.join("ca.pem");
     let ca = ca.display();
     if server.made().ca {
-        eprintln!("テスト用 CA を作成しました。クライアントに {ca} を信頼させてください。");
-        eprintln!("Made a CA for tests: let your clients trust {ca}.");
+        errln!("テスト用 CA を作成しました。クライアントに {ca} を信頼させてください。");
+        errln!("Made a CA for tests: let your clients trust {ca}.");
         if !cfg!(unix) {
             let certs = config.certs.display();
-            eprintln!(
+            errln!(
                 "{certs} の秘密鍵とトークンを読めるのは、このフォルダーを読めるユーザー全員です。共用のマシンでは、フォルダーのアクセス権を設定してください。"
             );
-            eprintln!(
+            errln!(
                 "Everybody who may read the folder {certs} may read its private keys and token: on a shared machine, set the folder's permissions."
             );
         }
     }
     warn_of_constraints(&server.app().authority, &config.certs);
     if !backend.ip().is_loopback() || !control.ip().is_loopback() {
-        eprintln!("注意：ループバック以外でも待ち受けます。テスト用のネットワークだけで使ってください。");
-        eprintln!("      ほかのマシンからは実際のアドレスか名前で接続し、証明書に含まれない名前は --tls-san で追加してください。");
-        eprintln!("Note: it listens beyond loopback; use it in test networks only.");
-        eprintln!("      Other machines connect by its real address or name; add names that the certificate lacks with --tls-san.");
+        errln!("注意：ループバック以外でも待ち受けます。テスト用のネットワークだけで使ってください。");
+        errln!("      ほかのマシンからは実際のアドレスか名前で接続し、証明書に含まれない名前は --tls-san で追加してください。");
+        errln!("Note: it listens beyond loopback; use it in test networks only.");
+        errln!("      Other machines connect by its real address or name; add names that the certificate lacks with --tls-san.");
     }
     let token = match &config.control_token {
         Some(_) => "(--control-token)".to_owned(),
@@ -109,31 +108,30 @@ fn print_banner(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyho
             config.fixtures.as_ref().map_or_else(|| "(compiled in)".to_owned(), |dir| dir.display().to_string())
         }
     };
-    eprintln!("onshi-mock {}", env!("CARGO_PKG_VERSION"));
-    eprintln!("  資格確認 backend   https://{backend}");
-    eprintln!("  管理API  control   https://{control}");
-    eprintln!("  CA証明書 CA        {ca}  (GET https://{control}/ca.pem)");
-    eprintln!("  トークン token     {token}");
-    eprintln!("  データ   fixtures  {fixtures}");
+    errln!("onshi-mock {}", env!("CARGO_PKG_VERSION"));
+    errln!("  資格確認 backend   https://{backend}");
+    errln!("  管理API  control   https://{control}");
+    errln!("  CA証明書 CA        {ca}  (GET https://{control}/ca.pem)");
+    errln!("  トークン token     {token}");
+    errln!("  データ   fixtures  {fixtures}");
     if let Some(linkage) = &config.linkage {
         let separator = std::path::MAIN_SEPARATOR;
         let of = linkage.only.as_ref().map_or_else(|| format!("<医療機関コード>-<端末>{separator}"), |only| format!("({only}) "));
-        eprintln!("  連携     linkage   {}: {of}req, res, face", linkage.dir.display());
+        errln!("  連携     linkage   {}: {of}req, res, face", linkage.dir.display());
     }
     if !occupied.is_empty() {
         let folders = occupied.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ");
-        eprintln!("           別のプロセスが処理しているため、その終了までこのサーバーでは処理しないフォルダー /");
-        eprintln!("           served by another process, and left alone until that ends: {folders}");
+        errln!("           別のプロセスが処理しているため、その終了までこのサーバーでは処理しないフォルダー /");
+        errln!("           served by another process, and left alone until that ends: {folders}");
     }
     print_state(config, server);
-    println!("onshi-mock ready backend=https://{backend} control=https://{control}");
+    outln!("onshi-mock ready backend=https://{backend} control=https://{control}");
     print_names(server, backend, control);
     Ok(())
 }
 
 /// Prints the link that signs in to the console, and what a browser says of the certificate. Opens
 /// the link if `open` is set.
-#[expect(clippy::print_stderr, reason = "the words around the ready line are the command's output")]
 async fn lead_to_console(config: &Config, server: &Server, open: bool) -> anyhow::Result<()> {
     let code = server.app().new_sign_in_code().await?.code;
     let link = format!("https://{}/signin#{code}", browser_address(server.control_addr()?));
@@ -142,13 +140,13 @@ async fn lead_to_console(config: &Config, server: &Server, open: bool) -> anyhow
         LogFormat::Json => tracing::info!(console_link = %link, "コンソールにサインインするリンク / the link that signs in to the console"),
         LogFormat::Text => {
             let command = trust_command(&config.certs);
-            eprintln!(
+            errln!(
                 "コンソールを使うには、ブラウザーで次のリンクを開きます（10分間、1回限り）。「この接続ではプライバシーが保護されません」などの警告が出たら、`{command}` で CA を信頼させるか、「詳細設定」から進んでください。"
             );
-            eprintln!(
+            errln!(
                 "The console: open this link in a browser (once, within ten minutes). Where it warns \"Your connection is not private\", trust the CA with `{command}`, or go on by \"Advanced\"."
             );
-            eprintln!("{link}");
+            errln!("{link}");
         }
     }
     if open {
@@ -159,7 +157,6 @@ async fn lead_to_console(config: &Config, server: &Server, open: bool) -> anyhow
 
 /// Prints, for a listener on all addresses, those by which clients can connect and verify the
 /// certificate.
-#[expect(clippy::print_stderr, reason = "the words around the ready line are the command's output")]
 fn print_names(server: &Server, backend: SocketAddr, control: SocketAddr) {
     for (title, listener) in [("資格確認 backend", backend), ("管理API  control", control)] {
         if !listener.ip().is_unspecified() {
@@ -170,24 +167,23 @@ fn print_names(server: &Server, backend: SocketAddr, control: SocketAddr) {
             Err(_) => Some(format!("https://{name}:{}", listener.port())),
         });
         let names = names.collect::<Vec<_>>().join("  ");
-        eprintln!("  {title}   証明書に含まれる接続先 / addresses in the certificate: {names}");
+        errln!("  {title}   証明書に含まれる接続先 / addresses in the certificate: {names}");
     }
 }
 
 /// Prints where the state is stored, and which institutions differ from the fixtures.
-#[expect(clippy::print_stderr, reason = "the words around the ready line are the command's output")]
 fn print_state(config: &Config, server: &Server) {
     let lost = if config.store == Target::Memory { "  (終了すると失われます / lost at the end)" } else { "" };
-    eprintln!("  状態     state     {}{lost}", config.store);
+    errln!("  状態     state     {}{lost}", config.store);
     let listed = |codes: &[InstitutionCode]| codes.iter().map(InstitutionCode::as_str).collect::<Vec<_>>().join(", ");
     let FixtureDifferences { changed, deleted } = server.fixture_differences();
     if !changed.is_empty() {
-        eprintln!("  変更済み changed   {}", listed(changed));
-        eprintln!("                     戻す方法 / to restore: POST /v1/institutions/<コード code>/reset");
+        errln!("  変更済み changed   {}", listed(changed));
+        errln!("                     戻す方法 / to restore: POST /v1/institutions/<コード code>/reset");
     }
     if !deleted.is_empty() {
-        eprintln!("  削除済み deleted   {}", listed(deleted));
-        eprintln!(
+        errln!("  削除済み deleted   {}", listed(deleted));
+        errln!(
             "                     戻す方法 / to restore: POST /v1/institutions {{\"template\": \"<コード code>\", \"code\": \"<コード code>\"}}"
         );
     }

@@ -63,12 +63,11 @@ pub async fn run(args: TerminalArgs, wall: fn() -> Timestamp) -> anyhow::Result<
 }
 
 /// Prints the ready line, and runs the terminal.
-#[expect(clippy::print_stdout, reason = "the ready line is the command's output")]
 async fn run_terminal(config: &TerminalConfig, settings: Settings, listener: TcpListener) -> anyhow::Result<()> {
     let (address, addr) = (settings.address.clone(), listener.local_addr()?);
     let terminal = Terminal::open(settings).await.map_err(|why| bilingual_error(&why))?;
     config.note_address(addr)?;
-    println!("onshi-mock terminal ready id={address} admin=http://{addr}");
+    outln!("onshi-mock terminal ready id={address} admin=http://{addr}");
     let _closing = Closing(Arc::clone(&terminal));
     Err(bilingual_error(&terminal.run(listener).await))
 }

@@ -112,31 +112,28 @@ impl Remote {
         self.send_command(json!({"command": name})).await
     }
 
-    #[expect(clippy::print_stdout, reason = "what came of it is the command's output")]
     async fn send_command(&self, command: Value) -> anyhow::Result<()> {
         let status: Status = self.ask(self.http.post(format!("{}/v1/command", self.root)).json(&command)).await?;
-        println!("{} {} boot={}", status.id, status.phase, status.boot_id);
+        outln!("{} {} boot={}", status.id, status.phase, status.boot_id);
         Ok(())
     }
 
-    #[expect(clippy::print_stdout, reason = "what came of it is the command's output")]
     async fn card(&self, card: Value) -> anyhow::Result<()> {
         let seen: CardResult = self.ask(self.http.post(format!("{}/v1/card", self.root)).json(&card)).await?;
-        println!("{}", seen.shown.ja);
-        println!("{}", seen.shown.en);
+        outln!("{}", seen.shown.ja);
+        outln!("{}", seen.shown.en);
         if let Some(file) = seen.file {
-            println!("face/{file}");
+            outln!("face/{file}");
         }
         Ok(())
     }
 
-    #[expect(clippy::print_stdout, reason = "the status is the command's output")]
     async fn status(&self, as_json: bool) -> anyhow::Result<()> {
         let status: Status = self.ask(self.http.get(format!("{}/v1/status", self.root))).await?;
         if as_json {
-            println!("{}", serde_json::to_string_pretty(&status)?);
+            outln!("{}", serde_json::to_string_pretty(&status)?);
         } else {
-            status.lines().iter().for_each(|line| println!("{line}"));
+            status.lines().iter().for_each(|line| outln!("{line}"));
         }
         Ok(())
     }

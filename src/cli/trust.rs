@@ -43,7 +43,6 @@ pub(super) fn trust_command(dir: &Path) -> String {
 ///
 /// # Errors
 /// There is no CA, or the system's program is missing or fails.
-#[expect(clippy::print_stdout, reason = "what it does is the command's output")]
 pub(super) fn trust(dir: &Path, remove: bool) -> anyhow::Result<()> {
     let ca = Ca::read(&dir.join("ca.pem"))?;
     let os = std::env::consts::OS;
@@ -55,12 +54,12 @@ pub(super) fn trust(dir: &Path, remove: bool) -> anyhow::Result<()> {
         make_nss_database(&home)?;
     }
     run(&adding(os, &home, &ca))?;
-    println!("CA を信頼させました。ブラウザーを起動し直してください / The CA is trusted: restart the browser");
-    println!("取り消すには / to undo: {} --remove  ({})", trust_command(dir), removing(os, &home, &ca));
+    outln!("CA を信頼させました。ブラウザーを起動し直してください / The CA is trusted: restart the browser");
+    outln!("取り消すには / to undo: {} --remove  ({})", trust_command(dir), removing(os, &home, &ca));
     if !matches!(os, "windows" | "macos") {
         let file = &ca.file;
-        println!("Chromium、Chrome、Edge に効きます。Firefox は「設定」→「証明書を表示」→「認証局証明書」で {file} を読み込んでください。");
-        println!("It counts for Chromium, Chrome and Edge. In Firefox, import {file} by Settings, View Certificates, Authorities.");
+        outln!("Chromium、Chrome、Edge に効きます。Firefox は「設定」→「証明書を表示」→「認証局証明書」で {file} を読み込んでください。");
+        outln!("It counts for Chromium, Chrome and Edge. In Firefox, import {file} by Settings, View Certificates, Authorities.");
     }
     Ok(())
 }
@@ -124,9 +123,8 @@ fn make_nss_database(home: &Path) -> anyhow::Result<()> {
     run(&Step::new(NSS_PROGRAM, &["-d", &nss_database(home), "-N", "--empty-password"]))
 }
 
-#[expect(clippy::print_stdout, reason = "what it does is the command's output")]
 fn run(step: &Step) -> anyhow::Result<()> {
-    println!("実行します / running: {step}");
+    outln!("実行します / running: {step}");
     let Step { program, arguments } = step;
     match Command::new(program).args(arguments).status() {
         Ok(status) => {

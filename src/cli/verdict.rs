@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use reqwest::Method;
 
 use super::control_api::ControlApi;
+use super::output::{print_error, write_out};
 use super::verify::verify;
 use crate::config::{CommandLine, Options};
 use crate::domain::rehearsal::{Rehearsal, name_error};
@@ -68,12 +69,11 @@ const NOT_GREEN: u8 = 3;
 const NOT_JUDGED: u8 = 4;
 
 /// Fetches or verifies a verdict; the exit code is the result.
-#[expect(clippy::print_stderr, reason = "an error is the program's last word")]
 pub async fn run(args: VerdictArgs) -> ExitCode {
     match verdict(&args).await {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("エラー error: {error:#}");
+            print_error(error);
             ExitCode::from(NOT_JUDGED)
         }
     }
@@ -91,7 +91,7 @@ async fn verdict(args: &VerdictArgs) -> anyhow::Result<u8> {
     if args.verify.is_none() || args.format.is_some() || args.out.is_some() {
         let shown = match args.format.unwrap_or(Format::Json) {
             Format::Json => json,
-            Format::Junit => junit(&verdict),
+            Format::Junit => junit(&verdict, args.require_green),
             Format::Html => page(&verdict, None),
         };
         print_verdict(&shown, args.out.as_deref())?;
@@ -106,11 +106,10 @@ async fn verdict(args: &VerdictArgs) -> anyhow::Result<u8> {
 
 /// Returns the server's verdict unchanged, unless another date is given: then judges its
 /// evidence here.
-#[expect(clippy::print_stderr, reason = "who judged is told beside the command's output")]
 fn at_strictness(args: &VerdictArgs, json: String, verdict: Verdict) -> (String, Verdict) {
     let before = verdict.evidence.strictness;
     let Some(strictness) = args.options.strictness().filter(|given| *given != before) else { return (json, verdict) };
-    eprintln!("strictness {before} の判定を {strictness} で判定し直しました / Judged at strictness {before}, and anew at {strictness}");
+    errln!("strictness {before} の判定を {strictness} で判定し直しました / Judged at strictness {before}, and anew at {strictness}");
     let verdict = judge(&Evidence { strictness, ..verdict.evidence });
     (verdict.json(), verdict)
 }
@@ -134,30 +133,24 @@ fn parse_name(text: &str) -> Result<String, String> {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "who was asked is told beside the command's output")]
 async fn fetch_verdict(args: &VerdictArgs) -> anyhow::Result<(String, Verdict)> {
     let config = args.options.complete(args.config.as_deref())?;
     let institution = args.institution.as_deref().unwrap_or_default();
     let server = ControlApi::connect(&args.options, &config).await?;
     let json = server.call(Method::GET, &format!("/v1/institutions/{institution}/verdict")).await?;
-    eprintln!("問い合わせ先 asked: https://{}", server.addr());
+    errln!("問い合わせ先 asked: https://{}", server.addr());
     let verdict = parse_json(json.as_bytes()).map_err(|error| anyhow!("応答が判定ではありません / the answer is no verdict\n{error}"))?;
     Ok((json, verdict))
 }
 
-#[expect(clippy::print_stdout, reason = "the verdict is the command's output")]
 fn print_verdict(verdict: &str, out: Option<&Path>) -> anyhow::Result<()> {
     match out {
         Some(file) => std::fs::write(file, verdict).with_context(|| format!("{0} に書けません / {0} cannot be written", file.display())),
-        None => {
-            print!("{verdict}");
-            Ok(())
-        }
+        None => Ok(write_out(format_args!("{verdict}"))?),
     }
 }
 
 /// Prints a summary in both languages.
-#[expect(clippy::print_stderr, reason = "the summary stands beside the command's output")]
 fn summarize(verdict: &Verdict) {
     let overall = match verdict.overall {
         Overall::Pass => "合格 PASS",
@@ -169,14 +162,14 @@ fn summarize(verdict: &Verdict) {
         _ => "なし none".to_owned(),
     };
     let set = &verdict.rule_set;
-    eprintln!("{overall}  {}  シナリオ scenario {scenario}  ルールセット rules {} ({})", verdict.institution, set.name, set.date);
+    errln!("{overall}  {}  シナリオ scenario {scenario}  ルールセット rules {} ({})", verdict.institution, set.name, set.date);
     let Rehearsal { product, version, tester } = &verdict.evidence.rehearsal;
     for (name, value) in [("製品 product", product), ("製品のバージョン version", version), ("担当者 tester", tester)] {
         if let Some(said) = value {
-            eprintln!("  {name}: {said}");
+            errln!("  {name}: {said}");
         }
     }
-    eprintln!("  {}\n  {}", verdict.why.ja, verdict.why.en);
+    errln!("  {}\n  {}", verdict.why.ja, verdict.why.en);
     let is_wanted = verdict.scenario.is_some();
     let is_short = |ruling: &&Ruling| ruling.result == Grade::Pass || (ruling.result == Grade::NotExercised && !is_wanted);
     let (short, long): (Vec<&Ruling>, Vec<&Ruling>) = verdict.rules.iter().partition(is_short);
@@ -184,19 +177,18 @@ fn summarize(verdict: &Verdict) {
     for grade in [Grade::Pass, Grade::NotExercised] {
         let rules: Vec<&str> = short.iter().filter(|ruling| ruling.result == grade).map(|ruling| ruling.rule.as_str()).collect();
         if !rules.is_empty() {
-            eprintln!("{} {}: {}", grade.ja(), grade.name(), rules.join(", "));
+            errln!("{} {}: {}", grade.ja(), grade.name(), rules.join(", "));
         }
     }
-    eprintln!("{} / {}", verdict.disclaimer.ja, verdict.disclaimer.en);
+    errln!("{} / {}", verdict.disclaimer.ja, verdict.disclaimer.en);
 }
 
 /// Prints the finding of a rule, and under a scenario the next step if it was not exercised
 /// yet.
-#[expect(clippy::print_stderr, reason = "the summary stands beside the command's output")]
 fn print_ruling(ruling: &Ruling, is_wanted: bool) {
     let Text { ja, en } = &ruling.why;
-    eprintln!("{} {}: {}（{}）\n  {ja}\n  {en}", ruling.result.ja(), ruling.result.name(), ruling.sentence.ja, ruling.rule);
+    errln!("{} {}: {}（{}）\n  {ja}\n  {en}", ruling.result.ja(), ruling.result.name(), ruling.sentence.ja, ruling.rule);
     if let Some((ja, en)) = ruling.next().filter(|_| is_wanted) {
-        eprintln!("  次にすること：{ja}\n  Next: {en}");
+        errln!("  次にすること：{ja}\n  Next: {en}");
     }
 }

@@ -21,7 +21,6 @@ const MAX_VALUE_LENGTH: usize = 120;
 ///
 /// # Errors
 /// The file cannot be read, or holds no verdict with its evidence.
-#[expect(clippy::print_stderr, reason = "what came of it is the command's output")]
 pub(super) fn verify(file: &Path) -> anyhow::Result<Option<Verdict>> {
     let name = file.display();
     let bytes = std::fs::read(file).with_context(|| format!("{name} を読めません / {name} cannot be read"))?;
@@ -35,17 +34,17 @@ pub(super) fn verify(file: &Path) -> anyhow::Result<Option<Verdict>> {
     let rejudged = judge(&verdict.evidence);
     let recomputed = serde_json::to_value(&rejudged)?;
     if recomputed == recorded {
-        eprintln!("証跡から再計算した結果と一致しました。証跡そのものが書き換えられていないことの証明ではありません。");
-        eprintln!("The evidence gives this very verdict. That does not prove that nobody altered the evidence.");
+        errln!("証跡から再計算した結果と一致しました。証跡そのものが書き換えられていないことの証明ではありません。");
+        errln!("The evidence gives this very verdict. That does not prove that nobody altered the evidence.");
         return Ok(Some(rejudged));
     }
-    eprintln!("証跡から再計算した結果と一致しません。ほかのバージョンの判定も一致しないことがあります：{name}");
-    eprintln!("The evidence does not give this verdict. One of another version may differ, too: {name}");
+    errln!("証跡から再計算した結果と一致しません。ほかのバージョンの判定も一致しないことがあります：{name}");
+    errln!("The evidence does not give this verdict. One of another version may differ, too: {name}");
     let mut found = Vec::new();
     compare(String::new(), Some(&recorded), Some(&recomputed), &mut found);
-    found.iter().take(MAX_DIFFERENCES).for_each(|difference| eprintln!("  {}", difference.line(&rejudged)));
+    found.iter().take(MAX_DIFFERENCES).for_each(|difference| errln!("  {}", difference.line(&rejudged)));
     if found.len() > MAX_DIFFERENCES {
-        eprintln!("  ほか {0} か所 / and {0} more", found.len() - MAX_DIFFERENCES);
+        errln!("  ほか {0} か所 / and {0} more", found.len() - MAX_DIFFERENCES);
     }
     Ok(None)
 }

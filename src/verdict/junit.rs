@@ -7,10 +7,11 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use super::{Grade, Overall, Ruling, Verdict};
 use crate::domain::text::Text;
 
-/// Returns the document, in UTF-8.
-pub fn junit(verdict: &Verdict) -> String {
+/// Returns the document, in UTF-8. With `require_green`, what keeps the overall result from PASS is
+/// a failure, which CI servers show with its reason; without, it is skipped.
+pub fn junit(verdict: &Verdict, require_green: bool) -> String {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
-    write(&mut writer, verdict).expect("a Vec takes whatever is written");
+    write(&mut writer, verdict, require_green).expect("a Vec takes whatever is written");
     let mut xml = String::from_utf8(writer.into_inner()).expect("texts are UTF-8");
     xml.push('\n');
     xml
@@ -22,16 +23,18 @@ struct Case {
     name: String,
     /// The element for the result; `None` if it passed.
     ended: Option<(&'static str, &'static str)>,
+    /// The reason in one line, in Japanese.
+    message: String,
     words: String,
 }
 
 impl Case {
-    fn of(ruling: &Ruling) -> Self {
+    fn of(ruling: &Ruling, open: &'static str) -> Self {
         let ended = match ruling.result {
             Grade::Pass | Grade::Warn => None,
             Grade::Fail => Some(("failure", "FAIL")),
-            Grade::Inconclusive => Some(("skipped", "INCONCLUSIVE")),
-            Grade::NotExercised => Some(("skipped", "NOT_EXERCISED")),
+            Grade::Inconclusive => Some((open, "INCONCLUSIVE")),
+            Grade::NotExercised => Some((open, "NOT_EXERCISED")),
         };
         let mut words = format!(
             "{} {}\n{}\n{}\n{}\n{}\n{}",
@@ -45,19 +48,31 @@ impl Case {
         );
         let links =
             [("journal", ruling.entries.join(" ")), ("observations", numbers(&ruling.observations)), ("events", numbers(&ruling.events))];
+        let mut message = ruling.why.ja.clone();
         if let Some((ja, en)) = ruling.next() {
             words.push_str(&format!("\n次にすること：{ja}\nNext: {en}"));
+            message.push_str(&format!(" 次にすること：{ja}"));
         }
         for (name, links) in links.into_iter().filter(|(_, links)| !links.is_empty()) {
             words.push_str(&format!("\n{name}: {links}"));
         }
-        Self { name: format!("{}（{}）", ruling.sentence.ja, ruling.rule), ended, words }
+        Self { name: format!("{}（{}）", ruling.sentence.ja, ruling.rule), ended, message, words }
     }
 
-    fn coverage(verdict: &Verdict) -> Self {
-        let ended = (verdict.overall == Overall::Incomplete || !verdict.coverage.complete).then_some(("skipped", "INCOMPLETE"));
-        let Text { ja, en } = &verdict.why;
-        Self { name: "シナリオのすべてが確認された（coverage）".to_owned(), ended, words: format!("{ja}\n{en}") }
+    fn coverage(verdict: &Verdict, open: &'static str) -> Self {
+        let missing = verdict.coverage.rules.missing.join(", ");
+        // Under FAIL the verdict's reason tells what failed, not what is missing.
+        let Text { ja, en } = match (verdict.overall, verdict.coverage.complete) {
+            (Overall::Fail, true) => Text::new("シナリオの全項目を確認しました。", "All that the scenario wants was shown."),
+            (Overall::Fail, false) => Text::new("まだ確認されていないものがあります。", "Not everything was shown yet."),
+            (Overall::Pass | Overall::Incomplete, _) => verdict.why.clone(),
+        };
+        let mut words = format!("{ja}\n{en}");
+        if !missing.is_empty() {
+            words.push_str(&format!("\nまだ確認されていないルール rules not shown yet: {missing}"));
+        }
+        let ended = (verdict.overall == Overall::Incomplete || !verdict.coverage.complete).then_some((open, "INCOMPLETE"));
+        Self { name: "シナリオの全項目を確認した（coverage）".to_owned(), ended, message: ja, words }
     }
 }
 
@@ -65,8 +80,9 @@ fn numbers(numbers: &[u64]) -> String {
     numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
 }
 
-fn write(writer: &mut Writer<Vec<u8>>, verdict: &Verdict) -> std::io::Result<()> {
-    let cases: Vec<Case> = verdict.rules.iter().map(Case::of).chain([Case::coverage(verdict)]).collect();
+fn write(writer: &mut Writer<Vec<u8>>, verdict: &Verdict, require_green: bool) -> std::io::Result<()> {
+    let open = if require_green { "failure" } else { "skipped" };
+    let cases: Vec<Case> = verdict.rules.iter().map(|ruling| Case::of(ruling, open)).chain([Case::coverage(verdict, open)]).collect();
     let ended = |how: &str| cases.iter().filter(|case| case.ended.is_some_and(|(element, _)| element == how)).count().to_string();
     let (tests, failures, skipped) = (cases.len().to_string(), ended("failure"), ended("skipped"));
     let name = format!("onshi-mock {}", verdict.institution);
@@ -99,20 +115,19 @@ fn write(writer: &mut Writer<Vec<u8>>, verdict: &Verdict) -> std::io::Result<()>
         writer.write_event(Event::Empty(BytesStart::new("property").with_attributes([("name", name), ("value", value)])))?;
     }
     writer.write_event(Event::End(BytesEnd::new("properties")))?;
+    let class = format!("onshi-mock.{}.{}", verdict.scenario.as_deref().unwrap_or("no-scenario"), verdict.institution);
     for case in &cases {
-        write_case(writer, case)?;
+        write_case(writer, &class, case)?;
     }
     writer.write_event(Event::End(BytesEnd::new("testsuite")))
 }
 
-fn write_case(writer: &mut Writer<Vec<u8>>, case: &Case) -> std::io::Result<()> {
-    let start =
-        BytesStart::new("testcase").with_attributes([("classname", "onshi-mock.verdict"), ("name", case.name.as_str()), ("time", "0")]);
+fn write_case(writer: &mut Writer<Vec<u8>>, class: &str, case: &Case) -> std::io::Result<()> {
+    let start = BytesStart::new("testcase").with_attributes([("classname", class), ("name", &case.name), ("time", "0")]);
     writer.write_event(Event::Start(start))?;
     let (element, kind) = case.ended.unwrap_or(("system-out", ""));
-    let first = case.words.lines().nth(3).or(case.words.lines().next()).unwrap_or_default();
     let start = match case.ended {
-        Some(_) => BytesStart::new(element).with_attributes([("type", kind), ("message", first)]),
+        Some(_) => BytesStart::new(element).with_attributes([("type", kind), ("message", &case.message)]),
         None => BytesStart::new(element),
     };
     writer.write_event(Event::Start(start))?;

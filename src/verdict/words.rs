@@ -54,7 +54,7 @@ pub(super) fn components(components: &[Component]) -> String {
 /// Returns the outcome of a request.
 pub(super) fn outcome(entry: &Exchange) -> String {
     match (entry.error, entry.validity, entry.outcome) {
-        (Some(error), ..) => error.title().map_or_else(|| format!("エラー {}", error.name()), |title| format!("エラー：{}", title.ja)),
+        (Some(error), ..) => error.title().map_or_else(|| format!("エラー {}", error.name()), |title| format!("エラー（{}）", title.ja)),
         (None, Some(validity), _) => validity.ja().to_owned(),
         (None, None, OutcomeName::Answered | OutcomeName::Checked) => "応答した".to_owned(),
         (None, None, OutcomeName::Refused) => "拒否された".to_owned(),

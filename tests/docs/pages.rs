@@ -8,7 +8,7 @@ use onshi_mock::domain::troubleshooting::Heading;
 use crate::program::{Program, path_of, text_of};
 
 /// Pages whose blocks below `<!-- run -->` are one script, run in their order.
-const RUN: [&str; 6] = ["README", "docs/test-the-refusal", "docs/parallel-ci", "docs/tonight", "docs/closed-network", "docs/ci/README"];
+const RUN: [&str; 6] = ["README", "docs/test-the-refusal", "docs/parallel-ci", "docs/tonight", "docs/closed-network", "docs/scenarios"];
 
 /// The Markdown files of a directory, as paths from the root.
 pub(crate) fn pages_in(dir: &str, deep: bool) -> Vec<String> {
@@ -118,7 +118,7 @@ fn every_heading_that_a_message_refers_to_is_on_the_page_in_both_languages() {
 }
 
 /// The marked blocks of a page, each with what the page says it prints.
-fn marked(page: &str) -> Vec<(String, String)> {
+pub(crate) fn marked(page: &str) -> Vec<(String, String)> {
     let text = text_of(page);
     let block = |rest: &str| {
         let (script, after) = rest.split_once("\n```\n").unwrap_or_else(|| panic!("{page}: a block ends"));

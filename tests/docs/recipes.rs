@@ -1,23 +1,30 @@
 //! The recipes of docs/ci: the shell steps inside each file, run as they stand against the program,
 //! turn green with a client that repeats the check after the restart, and red with one that does
-//! not; the report is there in any case.
+//! not, also where it ends before the restart; the report is there in any case.
 #![cfg(unix)]
 
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
 use crate::compose::yaml;
-use crate::program::{Program, blocks};
+use crate::pages::marked;
+use crate::program::{Program, blocks, path_of, text_of};
 
 const RECIPES: [&str; 4] = ["github-actions.yml", "gitlab-ci.yml", "azure-pipelines.yml", "Jenkinsfile"];
 /// What makes a job red in each of them.
 const GATE: &str = r#"if grep "<failure" onshi-verdict.xml; then exit 1; fi"#;
 
+/// The last part of each recipe's address of the report, and the same where green is required.
+const REPORT: [&str; 2] = ["/verdict?format=junit\"", "/verdict?format=junit&require_green=true\""];
+
 /// A client that does what stands in place of STEPS, one after the other.
 const CLIENT: &str = r#"
 import json, os, ssl, subprocess, sys, urllib.request
+os.environ.pop("HTTPS_PROXY", None)
 backend, ca, institution = sys.argv[1:]
 tls = ssl.create_default_context(cafile=ca)
 def post(url, body, **headers):
@@ -30,8 +37,10 @@ def check():
         "MessageBody": {"QualificationConfirmSearchInfo": {
             "InsurerNumber": "01990019", "InsuredCardSymbol": "11010203", "InsuredIdentificationNumber": "1001",
             "InsuredBranchNumber": "01", "Birthdate": "19800517", "LimitApplicationCertificateRelatedConsFlg": "0"}}}}, Authorization=token)
-def restart():
-    post(os.environ["CONTROL"] + f"/v1/institutions/{institution}/terminals/T1/restart", {}, Authorization="Bearer " + os.environ["ONSHI_CONTROL_TOKEN"])
+def administer(path, body):
+    post(os.environ["CONTROL"] + f"/v1/institutions/{institution}/{path}", body, Authorization="Bearer " + os.environ["ONSHI_CONTROL_TOKEN"])
+def restart(): administer("terminals/T1/restart", {})
+def wait(): administer("clock/advance", {"to": "2026-01-20T12:00:00+09:00"})
 def observe(): subprocess.run(["bash", "-euo", "pipefail", "observe.sh"], check=True)
 def fail(): sys.exit(3)
 for step in "STEPS".split(): globals()[step]()
@@ -42,10 +51,6 @@ struct Step {
     script: String,
     /// Whether it is run also where one before it failed.
     always: bool,
-}
-
-fn text_of(file: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 /// Those of a list of steps that have a script; `condition` is where such a step says `always()`.
@@ -91,6 +96,8 @@ fn run(program: &Program, step: &str) -> Output {
     command.args(["-c", step]).current_dir(program.dir());
     command.env("BACKEND", format!("https://127.0.0.1:{}", program.backend_port()));
     command.env("CONTROL", format!("https://127.0.0.1:{}", program.control_port()));
+    // A proxy that is not there: nothing goes through it.
+    command.env("HTTPS_PROXY", "http://127.0.0.1:9");
     let token = std::fs::read_to_string(program.dir().join("certs/control-token")).unwrap();
     command.env("ONSHI_CONTROL_TOKEN", token.trim()).output().expect("bash is installed")
 }
@@ -98,10 +105,15 @@ fn run(program: &Program, step: &str) -> Output {
 /// Runs steps as their service would, with a client that does this: whether the job is green, and
 /// the report with what the steps complained of.
 fn rehearse(program: &Program, steps: &[Step], client: &str) -> (bool, String) {
-    std::fs::write(program.dir().join("client.py"), CLIENT.replace("STEPS", client)).unwrap();
-    let report = program.dir().join("onshi-verdict.xml");
+    rehearse_with(program, steps, &CLIENT.replace("STEPS", client))
+}
+
+/// The same with the client's program.
+fn rehearse_with(program: &Program, steps: &[Step], client: &str) -> (bool, String) {
+    std::fs::write(program.dir().join("client.py"), client).unwrap();
+    let reports = ["onshi-verdict.xml", "onshi-verdict.html"].map(|name| program.dir().join(name));
     // Of the rehearsal before, if there was one.
-    let _ = std::fs::remove_file(&report);
+    reports.iter().for_each(|report| drop(std::fs::remove_file(report)));
     let (mut green, mut complained) = (true, String::new());
     for step in steps {
         if green || step.always {
@@ -110,7 +122,18 @@ fn rehearse(program: &Program, steps: &[Step], client: &str) -> (bool, String) {
             complained.push_str(&String::from_utf8_lossy(&output.stderr));
         }
     }
-    (green, std::fs::read_to_string(report).unwrap_or_default() + &complained)
+    let [xml, html] = reports.map(|report| std::fs::read_to_string(report).unwrap_or_default());
+    assert!(html.contains("<html lang=\"ja\">"), "the report to read: {complained}");
+    (green, xml + &complained)
+}
+
+/// The steps of a recipe where green is required.
+fn strict_steps(file: &str) -> Vec<Step> {
+    let mut steps = steps(file);
+    let [report, strict] = REPORT;
+    assert_eq!(steps.iter().filter(|step| step.script.contains(report)).count(), 1, "{file} has the address that the page names");
+    steps.iter_mut().for_each(|step| step.script = step.script.replace(report, strict));
+    steps
 }
 
 #[test]
@@ -120,7 +143,10 @@ fn each_recipe_is_red_where_the_client_or_a_rule_failed_and_has_its_report_in_an
         let steps = steps(file);
         for (client, green, failure) in [
             ("check restart check", true, false),
+            ("check wait check", true, false),
             ("check restart", false, true),
+            // It takes the error for "no qualification", and is done.
+            ("check", false, true),
             ("check restart check fail", false, false),
             ("check restart fail", false, true),
             ("", true, false),
@@ -137,12 +163,13 @@ fn the_stricter_gate_is_green_only_where_every_rule_was_exercised_and_the_screen
     let program = Program::start();
     let [english, japanese] = ["docs/ci/README.md", "docs/ci/README.ja.md"].map(|page| blocks(page, "stricter"));
     assert_eq!(english, japanese);
-    let [gate, observe] = &english[..] else { panic!("the gate, and the observation: {english:?}") };
+    let [observe] = &english[..] else { panic!("the observation: {english:?}") };
     std::fs::write(program.dir().join("observe.sh"), observe).unwrap();
+    for page in ["docs/ci/README.md", "docs/ci/README.ja.md"] {
+        assert!(REPORT.iter().all(|address| text_of(page).contains(address.trim_matches(['/', '"']))), "{page} tells what to replace");
+    }
     for file in RECIPES {
-        let mut steps = steps(file);
-        assert_eq!(steps.iter().filter(|step| step.script.contains(GATE)).count(), 1, "{file} has the line that the page names");
-        steps.iter_mut().for_each(|step| step.script = step.script.replace(GATE, gate));
+        let steps = strict_steps(file);
         for (client, green) in [
             ("check observe restart check", true),
             ("check observe restart", false),
@@ -152,20 +179,95 @@ fn the_stricter_gate_is_green_only_where_every_rule_was_exercised_and_the_screen
         ] {
             let (turned, report) = rehearse(&program, &steps, client);
             assert_eq!(turned, green, "{file}, {client:?}: {report}");
+            assert_eq!(report.contains("<failure"), !green && !client.ends_with("fail"), "{file}, {client:?}: {report}");
         }
     }
+}
+
+#[test]
+fn a_client_that_waits_at_its_screen_is_driven_and_its_words_are_observed() {
+    let program = Program::start();
+    let driver = text_of("docs/ci/drive_client.py");
+    for name in ["good_client.py", "naive_client.py", "check.py"] {
+        std::fs::copy(path_of(&format!("docs/examples/{name}")), program.dir().join(name)).unwrap();
+    }
+    let steps = strict_steps("gitlab-ci.yml");
+    for (client, green) in [("good_client.py", true), ("naive_client.py", false)] {
+        let (turned, report) = rehearse_with(&program, &steps, &driver.replace("good_client.py", client));
+        assert_eq!(turned, green, "{client}: {report}");
+        assert!(!report.contains("Traceback"), "{client}: {report}");
+    }
+}
+
+/// The institution that docs/scenarios.md shows, its night, and the morning of a client.
+#[test]
+fn a_rehearsal_that_begins_the_night_before_passes() {
+    let program = Program::start();
+    let scripts: Vec<String> = marked("docs/scenarios.md").into_iter().map(|(script, _)| script).collect();
+    program.run(&scripts.join("\n").replace("127.0.0.1:8444", &format!("127.0.0.1:{}", program.control_port())));
+    std::fs::write(program.dir().join("institution.txt"), "9911000025").unwrap();
+    std::fs::write(program.dir().join("observe.sh"), &blocks("docs/ci/README.md", "stricter")[0]).unwrap();
+    std::fs::copy(program.dir().join("certs/ca.pem"), program.dir().join("ca.pem")).unwrap();
+    let steps = &strict_steps("gitlab-ci.yml")[1..];
+    let (green, report) = rehearse(&program, steps, "check observe restart check");
+    assert!(green, "{report}");
+}
+
+/// Runs docs/ci/no-container.sh in a directory, with these programs first on the PATH and a client
+/// that does this.
+fn run_without_containers(dir: &Path, programs: &Path, client: &str) -> (Option<i32>, String) {
+    std::fs::write(dir.join("client.py"), CLIENT.replace("STEPS", client)).unwrap();
+    // Of a run before, whose server has ended.
+    let stale = "onshi-mock ready backend=https://127.0.0.1:9 control=https://127.0.0.1:9\n";
+    std::fs::write(dir.join("ready.txt"), stale).unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let output = Command::new("bash")
+        .arg(path_of("docs/ci/no-container.sh"))
+        .current_dir(dir)
+        .envs([("PATH", path.as_str()), ("HTTPS_PROXY", "http://127.0.0.1:9")])
+        .output()
+        .expect("bash is installed");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn the_script_without_containers_has_the_verdicts_exit_code_and_leaves_no_server() {
+    let programs = Path::new(env!("CARGO_BIN_EXE_onshi-mock")).parent().unwrap();
+    for (client, exit) in [("check restart check", 0), ("check wait check", 0), ("check", 1), ("check restart check fail", 3)] {
+        let dir = tempfile::tempdir().unwrap();
+        let (ended, said) = run_without_containers(dir.path(), programs, client);
+        assert_eq!(ended, Some(exit), "{client}: {said}");
+        for report in ["onshi-verdict.xml", "onshi-verdict.html"] {
+            assert!(dir.path().join(report).exists(), "{client}: {report}");
+        }
+        let ready = std::fs::read_to_string(dir.path().join("ready.txt")).unwrap();
+        let control = ready.trim().rsplit_once("https://").unwrap().1;
+        assert!(TcpStream::connect(control).is_err(), "{client}: the server has ended");
+    }
+}
+
+#[test]
+fn the_script_without_containers_shows_the_log_of_a_server_that_does_not_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("onshi-mock");
+    std::fs::write(&program, "#!/bin/sh\necho 'address already in use' >&2\nexit 1\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (ended, said) = run_without_containers(dir.path(), dir.path(), "");
+    assert!(ended == Some(1) && said.contains("address already in use"), "{ended:?} {said}");
 }
 
 #[test]
 fn each_service_publishes_the_report_also_of_a_job_that_failed() {
     let github = yaml("docs/ci/github-actions.yml");
     let upload = github["jobs"]["rehearsal"]["steps"].as_array().unwrap().last().unwrap();
-    assert!(upload["if"] == "always()" && upload["with"]["path"] == "onshi-verdict.xml", "{upload}");
+    assert!(upload["if"] == "always()" && upload["with"]["path"] == "onshi-verdict.*", "{upload}");
     let gitlab = yaml("docs/ci/gitlab-ci.yml");
     let artifacts = &gitlab["rehearsal"]["artifacts"];
     assert!(artifacts["when"] == "always" && artifacts["reports"]["junit"] == "onshi-verdict.xml", "{artifacts}");
+    assert!(artifacts["paths"].as_array().unwrap().iter().any(|path| path == "onshi-verdict.html"), "{artifacts}");
     let azure = yaml("docs/ci/azure-pipelines.yml");
-    let publish = azure["jobs"][0]["steps"].as_array().unwrap().last().unwrap();
+    let [.., page, publish] = &azure["jobs"][0]["steps"].as_array().unwrap()[..] else { panic!("{azure}") };
+    assert!(page["condition"] == "always()" && page["publish"] == "onshi-verdict.html", "{page}");
     assert!(publish["condition"] == "always()" && publish["inputs"]["testResultsFiles"] == "onshi-verdict.xml", "{publish}");
 }
 
@@ -173,7 +275,14 @@ fn each_service_publishes_the_report_also_of_a_job_that_failed() {
 fn jenkins_publishes_the_report_before_its_gate_and_stops_the_container_last() {
     let [stages, always, cleanup] = jenkins();
     let at = |part: &str| always.find(part).unwrap_or_else(|| panic!("no {part} in {always}"));
-    let order = ["\n    always {", "--output onshi-verdict.xml", "\n      junit 'onshi-verdict.xml'", GATE].map(at);
+    let order = [
+        "\n    always {",
+        "--output onshi-verdict.xml",
+        "\n      junit 'onshi-verdict.xml'",
+        "archiveArtifacts artifacts: 'onshi-verdict.*'",
+        GATE,
+    ]
+    .map(at);
     assert!(order.is_sorted(), "{order:?}");
     assert!(cleanup.contains("docker stop") && !stages.contains("docker stop") && !always.contains("docker stop"));
     assert_eq!(stages.matches("--publish 127.0.0.1::").count(), 2, "free ports, so that two builds do not meet");

@@ -25,6 +25,9 @@ use crate::verdict::{Verdict, judge, junit, page};
 pub struct VerdictQuery {
     /// `json`, `junit` or `html`; takes precedence over `Accept`.
     format: Option<Form>,
+    /// `true`: in JUnit XML, what keeps the overall result from PASS is a failure, not skipped.
+    #[serde(default)]
+    require_green: bool,
 }
 
 /// A format of the verdict.
@@ -63,7 +66,7 @@ pub async fn verdict(
     let verdict = judge(&evidence);
     let (content_type, body) = match query.format.unwrap_or_else(|| Form::preferred(&headers)) {
         Form::Json => ("application/json", verdict.json()),
-        Form::Junit => ("application/xml;charset=UTF-8", junit(&verdict)),
+        Form::Junit => ("application/xml;charset=UTF-8", junit(&verdict, query.require_green)),
         Form::Html => ("text/html;charset=UTF-8", page(&verdict, None)),
     };
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";

@@ -19,7 +19,10 @@ use crate::domain::observation::ObservationKind;
 pub(super) fn not_taken_for_no_qualification(case: &Case<'_>) -> Finding {
     let refusals = case.lasting_refusals();
     if refusals.is_empty() {
-        return Finding::not_exercised("続くエラーはありませんでした。", "No check was refused with an error that lasts.");
+        return Finding::not_exercised(
+            "解消するまで続くエラー（再起動待ちなど）は発生しませんでした。",
+            "No check was refused with an error that lasts.",
+        );
     }
     let observed: Vec<(&Observation, &Exchange)> = LASTING_ERRORS.into_iter().flat_map(|error| case.observations_of(error)).collect();
     let taken: Vec<_> = observed.iter().filter(|(observation, _)| denies(observation)).collect();

@@ -59,9 +59,11 @@ pub(super) fn same_patient(case: &Case<'_>) -> Finding {
     let skipped: Vec<&Exchange> = over.iter().copied().filter(|refusal| case.find_repetition(refusal).is_none()).collect();
     if !skipped.is_empty() {
         let (skipped_count, all) = (skipped.len(), over.len());
+        let whose =
+            if skipped_count == all { format!("全員（{all} 人）") } else { format!(" {all} 人のうち {skipped_count} 人") };
         return Finding::new(
             Grade::Fail,
-            format!("エラーになった患者 {all} 人のうち {skipped_count} 人の資格確認がやり直されていません。"),
+            format!("エラーになった患者{whose}の資格確認がやり直されていません。"),
             format!("Of {all} patients whose check was refused, {skipped_count} were not checked again."),
         )
         .with_entries(skipped);
@@ -79,7 +81,10 @@ pub(super) fn same_patient(case: &Case<'_>) -> Finding {
 pub(super) fn not_hammered(case: &Case<'_>) -> Finding {
     let refusals = case.lasting_refusals();
     if refusals.is_empty() {
-        return Finding::not_exercised("続くエラーはありませんでした。", "No check was refused with an error that lasts.");
+        return Finding::not_exercised(
+            "解消するまで続くエラー（再起動待ちなど）は発生しませんでした。",
+            "No check was refused with an error that lasts.",
+        );
     }
     if refusals.iter().all(|refusal| refusal.inquiry.is_none()) {
         return Finding::new(

@@ -224,7 +224,8 @@ fn a_wrong_command_line_is_said_in_japanese_before_the_parsers_words() {
     let output_text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        output_text.starts_with("エラー：「--bakend-addr」という引数・オプションはありません。「--backend-addr」のことですか？\nerror: "),
+        output_text
+            .starts_with("エラー error: 「--bakend-addr」という引数・オプションはありません。「--backend-addr」のことですか？\nerror: "),
         "{output_text}"
     );
     std::fs::write(dir.path().join("onshi-mock.toml"), "\nbackend-addr = \"x\"\n").unwrap();

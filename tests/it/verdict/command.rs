@@ -39,6 +39,13 @@ async fn the_command_has_an_exit_code_for_each_case_and_verifies_files() {
         "{output_text}"
     );
     assert_eq!(cli(&mock, &[&clinic.code, "--require-green"]).await.0, 3);
+    let strict = ["--require-green", "--format", "junit", "--out", "strict.xml"];
+    assert_eq!(cli(&mock, &[&[clinic.code.as_str()], &strict[..]].concat()).await.0, 3);
+    let xml = std::fs::read_to_string(mock.dir.path().join("strict.xml")).unwrap();
+    assert!(xml.contains(r#"<failure type="INCOMPLETE""#) && !xml.contains("<skipped"), "{xml}");
+    let url = format!("https://{}/v1/institutions/{}/verdict?format=junit&require_green=true", mock.control, clinic.code);
+    let served = mock.client.get(url).bearer_auth(TOKEN).send().await.unwrap().text().await.unwrap();
+    assert_eq!(xml, served);
     assert_eq!(cli(&mock, &["9911000017"]).await.0, 4, "no such institution");
     assert_eq!(cli(&mock, &[]).await.0, 2, "neither an institution nor --verify");
     assert_eq!(cli(&mock, &[&clinic.code, "--format", "junit", "--out", "verdict.xml"]).await.0, 0);
@@ -54,6 +61,54 @@ async fn the_command_has_an_exit_code_for_each_case_and_verifies_files() {
         mock.institution(template::PENDING).check().await;
     }
     assert_eq!(cli(&mock, &["9910000026"]).await.0, 1, "hammered");
+}
+
+/// As `onshi-mock verdict … | head -n 1`, and with both outputs closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_closes_the_output_changes_no_exit_code() {
+    let mock = Mock::start().await;
+    for (requests, code, exit) in [(1, "9910000018", 3), (12, "9910000026", 1)] {
+        for _ in 0..requests {
+            mock.institution(code).check().await;
+        }
+        for closes_stderr in [false, true] {
+            let mut command = command();
+            command.args(["verdict", code, "--require-green", "--control-addr", &mock.control.to_string(), "--control-token", TOKEN]);
+            command.current_dir(mock.dir.path()).stdout(closed_pipe()).stderr(std::process::Stdio::piped());
+            if closes_stderr {
+                command.stderr(closed_pipe());
+            }
+            let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.code() == Some(exit) && !said.contains("panicked"), "{code}: {}\n{said}", output.status);
+            assert_eq!(said.contains("Test evidence, not a certification"), !closes_stderr, "{said}");
+        }
+    }
+}
+
+/// A pipe whose reader has gone.
+fn closed_pipe() -> std::io::PipeWriter {
+    std::io::pipe().unwrap().1
+}
+
+/// No command panics where nobody reads its output; what it does, it does nevertheless.
+#[test]
+fn every_command_that_writes_lines_ends_with_its_own_exit_code_where_nobody_reads_them() {
+    let dir = tempfile::tempdir().unwrap();
+    for (arguments, exit) in [
+        (&["certs", "init"][..], 0),
+        (&["certs", "issue", "9910000026-T1"], 0),
+        (&["certs", "show"], 0),
+        (&["openapi"], 0),
+        (&["check-fixtures", "nowhere"], 1),
+        (&["health", "--control-addr", "127.0.0.1:1"], 1),
+        (&["--help"], 0),
+        (&["serv"], 2),
+    ] {
+        let status = command().args(arguments).current_dir(dir.path()).stdout(closed_pipe()).stderr(closed_pipe()).status().unwrap();
+        assert_eq!(status.code(), Some(exit), "{arguments:?}");
+    }
+    assert!(dir.path().join("9910000026-T1.p12").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
