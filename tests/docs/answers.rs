@@ -10,8 +10,8 @@ use crate::support::{Mock, SEARCH, frozen, template};
 
 const NOW: &str = "2026-01-20T08:55:00+09:00";
 
-/// The elements that tell what an answer is.
-const DECISIVE: [&str; 7] = [
+/// The elements that tell what an answer is, and those that a screen has to show of it.
+const DECISIVE: [&str; 9] = [
     "SegmentOfResult",
     "ErrorCode",
     "ErrorMessage",
@@ -19,6 +19,8 @@ const DECISIVE: [&str; 7] = [
     "ProcessingResultCode",
     "ProcessingResultMessage",
     "QualificationValidity",
+    "DisqualificationDate",
+    "ReasonOfLoss",
 ];
 
 /// The brackets around them.

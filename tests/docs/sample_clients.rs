@@ -7,11 +7,12 @@ use std::path::Path;
 use std::process::Command;
 
 use onshi_mock::linkage::LinkageLocation;
+use onshi_mock::policy::LoginPolicy;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::program::{blocks, path_of, text_of};
-use crate::screen::{ASKS, sit_at};
+use crate::screen::{asks, sit_at};
 use crate::support::eventually::wait_until;
 use crate::support::{Clinic, Mock, template};
 
@@ -117,6 +118,7 @@ async fn holds(sample: Sample) {
     fetches_in_bulk(&sample, &mock).await;
     shows_what_the_folder_has(&sample).await;
     says_what_is_wrong_with_its_settings(&sample, &mock).await;
+    shows_why_the_login_failed(&sample).await;
 }
 
 /// Staff restart the terminal at the first question and have the same patient checked again.
@@ -124,8 +126,8 @@ async fn passes_the_morning(sample: &Sample, mock: &Mock, mode: &str) {
     let clinic = mock.clinic(template::PENDING, MORNING).await;
     clinic.put("/scenario", json!({"id": "installed-not-restarted"})).await;
     let settings = format!("settings={}", path_of("docs/examples/settings.txt").display());
-    let mut command = sample.at(&clinic, mode, &[settings.as_str(), NOBODY]);
-    command.arg("interval=1");
+    let mut command = sample.at(&clinic, mode, &[settings.as_str()]);
+    command.args([format!("base_url=https://localhost:{}/", mock.backend.port()), "interval=1".to_owned()]);
     let (code, shown) = sit_at(command, async |screen| {
         observe(&clinic, screen).await;
         clinic.restart().await;
@@ -174,7 +176,7 @@ async fn understands_every_profile(sample: &Sample, mock: &Mock, mode: &str) {
             command.arg("timeout=2");
         }
         let (code, shown) = sit_at(command, async |screen| {
-            if screen.iter().filter(|line| line.as_str() == ASKS).count() > 1 {
+            if screen.iter().filter(|line| asks(line)).count() > 1 {
                 return "q";
             }
             clinic.restart().await;
@@ -186,7 +188,7 @@ async fn understands_every_profile(sample: &Sample, mock: &Mock, mode: &str) {
         let wanted = if profile == "silent" {
             "応答がありません"
         } else {
-            "再起動の後もエラーが続いています。コールセンター（0800-080-4583）"
+            "再起動してもエラーが続く場合は、コールセンター（0800-080-4583）"
         };
         assert!(shown.contains(wanted) && !shown.contains("資格確認の結果"), "{}, {mode}, {profile}: {shown}", sample.language);
     }
@@ -206,7 +208,7 @@ async fn copes_with_faults(sample: &Sample, mock: &Mock) {
                 command.arg("timeout=5");
             }
             let (code, shown) = sit_at(command, async |_| "").await;
-            let questions = shown.iter().filter(|line| line.as_str() == ASKS).count();
+            let questions = shown.iter().filter(|line| asks(line)).count();
             assert_eq!((code, questions), (0, 1), "{}, {mode}, {kind}: {shown:#?}", sample.language);
         }
     }
@@ -287,6 +289,23 @@ async fn says_what_is_wrong_with_its_settings(sample: &Sample, mock: &Mock) {
         assert_eq!(ended, code, "{}, {setting}: {shown:#?}", sample.language);
         assert!(shown.iter().any(|line| line.contains(wanted)), "{}, {setting}: {shown:#?}", sample.language);
     }
+}
+
+/// Code and message of a login that fails come before the advice.
+async fn shows_why_the_login_failed(sample: &Sample) {
+    let mock = Mock::start_with(|config| {
+        config.login = LoginPolicy::Strict;
+        sample.make_ca(&config.certs);
+    })
+    .await;
+    let clinic = mock.institution(template::UP_TO_DATE);
+    let mut command = sample.command("web", &[VALID, "password=wrong", "interval=0"]);
+    command.arg(format!("base_url=https://localhost:{}", mock.backend.port()));
+    command.arg(format!("ca={}", mock.dir.path().join("certs/ca.pem").display()));
+    command.arg(format!("institution={clinic}"));
+    let (code, shown) = sit_at(command, async |_| "n").await;
+    assert_eq!(code, 1, "{shown:#?}");
+    insta::assert_snapshot!("login", shown.join("\n"));
 }
 
 #[test]

@@ -4,8 +4,10 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
-/// The question with which a client waits for its staff.
-pub(crate) const ASKS: &str = "［Enter］同じ照会をもう一度行う　［n］次へ　［q］終了";
+/// Whether the line is a question, at which a client waits for its staff.
+pub(crate) fn asks(line: &str) -> bool {
+    line.starts_with("［Enter］")
+}
 
 /// Runs a client to its end. At each question, `staff` see the screen and type a line. Gives the
 /// exit code and what was shown, complaints at the end.
@@ -22,13 +24,13 @@ pub(crate) async fn sit_at(mut client: Command, mut staff: impl AsyncFnMut(&[Str
     let mut shown: Vec<String> = Vec::new();
     while let Some(line) = lines.recv().await {
         // How long it waits depends on how long staff took.
-        if line.ends_with("秒以内に照会します。") {
+        if line.ends_with("秒後に照会します。") {
             continue;
         }
-        let asks = line == ASKS;
+        let is_question = asks(&line);
         shown.push(line);
         assert!(shown.len() < 200, "it goes round in circles: {shown:#?}");
-        if asks {
+        if is_question {
             writeln!(keyboard, "{}", staff(shown.as_slice()).await).unwrap();
         }
     }

@@ -63,11 +63,14 @@ end;
 {$ENDIF}
 
 // 同じ照会を繰り返すかどうかを、職員に聞く。
-function AskStaff: Boolean;
+function AskStaff(AfterRestart: Boolean): Boolean;
 var
   Reply: string;
 begin
-  Show('［Enter］同じ照会をもう一度行う　［n］次へ　［q］終了');
+  if AfterRestart then
+    Show('［Enter］再起動が終わったので、同じ照会をもう一度行う　［n］次へ　［q］終了')
+  else
+    Show('［Enter］同じ照会をもう一度行う　［n］次へ　［q］終了');
   if Eof then
     raise EEnded.Create('');
   Readln(Reply);
@@ -83,7 +86,7 @@ begin
   Milliseconds := Round((Moment - Now) * 24 * 60 * 60 * 1000);
   if Milliseconds <= 0 then
     Exit;
-  Show(IntToStr(Milliseconds div 1000 + 1) + ' 秒以内に照会します。');
+  Show('約' + IntToStr(Milliseconds div 1000 + 1) + '秒後に照会します。');
   Sleep(Milliseconds);
 end;
 
@@ -139,7 +142,7 @@ begin
       Exit;
     Seconds := Result.RetryAfter;
     FreeAndNil(Result);
-    if (Outcome.Action = acCorrect) or not AskStaff then
+    if (Outcome.Action = acCorrect) or not AskStaff(Outcome.AsksRestart) then
       Exit;
     Restarted := Restarted or Outcome.AsksRestart;
     Inquiry.Transport.LogOut; // やり直すときは、ログインからやり直す。トークンの期限切れが、401 でなくエラーの電文で届くこともある

@@ -9,7 +9,7 @@ uses
   SysUtils, OqsTree, OqsMessage;
 
 type
-  TAction = (
+  TNextStep = (
     acResult, // 決めることはまだない（DecideHeader：電文の本体まで読み進めてよい）
     acTakeOver, // 資格情報を取り込む
     acShowResult, // 結果を表示する（取り込むものはない）
@@ -32,14 +32,14 @@ type
     Login: Boolean; // ログインへの応答か
     constructor Create(const ARaw: TBytes);
     destructor Destroy; override;
-    function IdToken: string;
+    function LoginText(const Path: string): string; // ログインの応答（電文ではない JSON）にある値。なければ空文字列
   end;
 
   TLines = array of string;
 
   TOutcome = record
     Row: Integer;
-    Action: TAction;
+    Action: TNextStep;
     Lines: TLines; // 画面に表示する行
     AsksRestart: Boolean; // 端末の再起動を求められた
     Keep: Boolean; // 応答を、保守担当者のために残す
@@ -47,7 +47,7 @@ type
 
   TDecide = function(Answer: TAnswer; Restarted: Boolean): TOutcome;
 
-// Restarted は、この患者のエラーの後に職員が端末を再起動したかどうか。
+// Restarted は、再起動を求めるエラーの後に、職員がやり直しの操作をしたかどうか。
 function Decide(Answer: TAnswer; Restarted: Boolean): TOutcome;
 function DecideHeader(Answer: TAnswer; Restarted: Boolean): TOutcome; // 行1〜5
 function DecideBody(Body: TNode; Restarted: Boolean): TOutcome; // 行6〜14。Body は MessageBody、または一括照会の1人分（BulkConfirmUnit）
@@ -76,12 +76,12 @@ begin
   inherited;
 end;
 
-function TAnswer.IdToken: string;
+function TAnswer.LoginText(const Path: string): string;
 begin
   if FRoot = nil then
     Result := ''
   else
-    Result := FRoot.Text('result/idToken');
+    Result := FRoot.Text(Path);
 end;
 
 procedure Tell(var Outcome: TOutcome; const Line: string);
@@ -92,7 +92,7 @@ begin
   Outcome.Lines[High(Outcome.Lines)] := Line;
 end;
 
-function OutcomeOf(Row: Integer; Action: TAction): TOutcome;
+function OutcomeOf(Row: Integer; Action: TNextStep): TOutcome;
 begin
   Result.Row := Row;
   Result.Action := Action;
@@ -154,13 +154,15 @@ begin
   if Result.AsksRestart then
     Tell(Result, '資格確認端末を再起動してください。終わったら、同じ患者の資格確認をもう一度行います。');
   if Restarted then
-    Tell(Result, '再起動の後もエラーが続いています。' + CallCentre);
+    Tell(Result, '再起動してもエラーが続く場合は、' + CallCentre);
 end;
 
 function OtherStatus(Answer: TAnswer): TOutcome;
 begin
   Result := OutcomeOf(2, acRepeat);
   Tell(Result, '資格確認ができませんでした。HTTP ステータス ' + IntToStr(Answer.Status));
+  if Answer.Login then // ログインのエラーは電文ではなく、{"status": コード, "msg": メッセージ}
+    Tell(Result, Trim(Answer.LoginText('status') + ' ' + Answer.LoginText('msg')));
   if Answer.Login and (Answer.Status < 404) then
     Tell(Result, 'ログインができません。設定の user と password を確認してください。')
   else if Answer.RetryAfter > 0 then

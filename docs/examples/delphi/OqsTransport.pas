@@ -23,7 +23,7 @@ type
   TWeb = class(TTransport)
   private
     FHttp: IHttp;
-    FToken: string;
+    FUrl, FToken: string;
     function Post(const Path, Body: string): TAnswer;
   public
     constructor Create(Settings: TSettings; const Http: IHttp);
@@ -66,7 +66,10 @@ constructor TWeb.Create(Settings: TSettings; const Http: IHttp);
 begin
   inherited Create(Settings);
   FHttp := Http;
-  if Copy(Settings['base_url'], 1, 8) <> 'https://' then
+  FUrl := Settings['base_url'];
+  while (FUrl <> '') and (FUrl[Length(FUrl)] = '/') do
+    SetLength(FUrl, Length(FUrl) - 1);
+  if Copy(FUrl, 1, 8) <> 'https://' then
     raise EWrongSettings.Create('base_url=' + Settings['base_url'] + ' は https://ホスト名:ポート の形で書いてください。');
   if not FileExists(Settings['ca']) or (Pos('-----BEGIN CERTIFICATE-----', Decode(ReadBytes(Settings['ca']))) = 0) then
     raise EWrongSettings.Create('CA のファイル ca=' + Settings['ca'] + ' がないか、CA の証明書（PEM）ではありません。');
@@ -83,7 +86,7 @@ begin
       User := FSettings['institution'];
     Result := Post(LoginPath, '{"userId":' + JsonString(User) + ',"password":' + JsonString(FSettings['password']) + '}');
     Result.Login := True;
-    FToken := Result.IdToken;
+    FToken := Result.LoginText('result/idToken');
     if FToken = '' then
       Exit;
     Result.Free;
@@ -100,14 +103,14 @@ function TWeb.Post(const Path, Body: string): TAnswer;
 var
   Http: THttpAnswer;
 begin
-  Http := FHttp.Post(FSettings['base_url'] + Path, FToken, TEncoding.UTF8.GetBytes(Body));
+  Http := FHttp.Post(FUrl + Path, FToken, TEncoding.UTF8.GetBytes(Body));
   if Http.Failure <> '' then
   begin
     Result := TAnswer.Create(nil);
     if Http.CertificateFailed then
       Result.NoAnswer := 'サーバーの証明書を検証できません（' + Http.Failure + '）。設定の ca=' + FSettings['ca'] + ' が接続先の CA の証明書か、base_url のホスト名が証明書にあるか確認してください'
     else
-      Result.NoAnswer := FSettings['base_url'] + ' と通信できません（' + Http.Failure + '）。サーバーと、設定の base_url を確認してください';
+      Result.NoAnswer := FUrl + ' と通信できません（' + Http.Failure + '）。サーバーと、設定の base_url を確認してください';
     Exit;
   end;
   Result := TAnswer.Create(Http.Body);

@@ -1,3 +1,5 @@
+package onshimock;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -15,7 +17,7 @@ import java.util.function.Supplier;
 import org.w3c.dom.Element;
 
 /**
- * 資格確認のクライアントの例。使い方：java Client web|folder|bulk [settings=ファイル] [名前=値 ...]（docs/sample-clients.ja.md）
+ * 資格確認のクライアントの例。使い方：java onshimock.Client web|folder|bulk [settings=ファイル] [名前=値 ...]（docs/sample-clients.ja.md）
  * 標準出力の1行が、画面に表示する1行。標準入力の1行が、職員の操作。
  */
 public final class Client {
@@ -122,7 +124,7 @@ public final class Client {
             if (isResult(outcome)) {
                 return answer;
             }
-            if (outcome.action() == Outcome.Action.CORRECT || !askStaff()) {
+            if (outcome.action() == Outcome.Action.CORRECT || !askStaff(outcome.asksRestart())) {
                 return null;
             }
             restarted |= outcome.asksRestart();
@@ -136,8 +138,8 @@ public final class Client {
     }
 
     /** 同じ照会を繰り返すかどうかを、職員に聞く。 */
-    private static boolean askStaff() throws IOException {
-        show("［Enter］同じ照会をもう一度行う　［n］次へ　［q］終了");
+    private static boolean askStaff(boolean afterRestart) throws IOException {
+        show((afterRestart ? "［Enter］再起動が終わったので、同じ照会をもう一度行う" : "［Enter］同じ照会をもう一度行う") + "　［n］次へ　［q］終了");
         String reply = STAFF.readLine();
         if (reply == null || reply.strip().equals("q")) {
             throw new Ended();
@@ -148,7 +150,7 @@ public final class Client {
     private static void waitUntil(long moment) throws InterruptedException {
         long wait = (moment - System.nanoTime()) / 1_000_000;
         if (wait > 0) {
-            show(wait / 1000 + 1 + " 秒以内に照会します。");
+            show("約" + (wait / 1000 + 1) + "秒後に照会します。");
             Thread.sleep(wait);
         }
     }

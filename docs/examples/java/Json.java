@@ -1,3 +1,5 @@
+package onshimock;
+
 import org.w3c.dom.Element;
 
 /** JSON を木（Element）にする。配列は同じ名前の要素の繰り返し。null の要素は、ないものとして扱う。 */

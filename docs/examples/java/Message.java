@@ -1,3 +1,5 @@
+package onshimock;
+
 import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -118,12 +120,12 @@ final class Message {
             .formatted(Json.quote(date), Json.quote(institution), card, CONSENT);
     }
 
-    /** ログインの応答の idToken。なければ空文字列。 */
-    static String idToken(byte[] data) {
+    /** ログインの応答（電文ではない JSON）にある値。なければ空文字列。 */
+    static String loginText(byte[] data, String path) {
         try {
             Element root = DocumentBuilderFactory.newInstance().newDocumentBuilder().newDocument().createElement("root");
             new Json(decode(data).strip()).object(root);
-            return text(root, "result/idToken");
+            return text(root, path);
         } catch (Exception unreadable) {
             return "";
         }

@@ -1,3 +1,5 @@
+package onshimock;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +52,7 @@ record Outcome(int row, Action action, List<String> lines, boolean asksRestart, 
         this(row, action, lines, false, false);
     }
 
-    /** restarted は、この患者のエラーの後に職員が端末を再起動したかどうか。 */
+    /** restarted は、再起動を求めるエラーの後に、職員がやり直しの操作をしたかどうか。 */
     static Outcome decide(Answer answer, boolean restarted) {
         Outcome outcome = decideHeader(answer, restarted);
         return outcome != null ? outcome : decideBody(Message.first(answer.message(), "MessageBody"), restarted);
@@ -135,7 +137,7 @@ record Outcome(int row, Action action, List<String> lines, boolean asksRestart, 
             lines.add("資格確認端末を再起動してください。終わったら、同じ患者の資格確認をもう一度行います。");
         }
         if (restarted) {
-            lines.add("再起動の後もエラーが続いています。" + CALL_CENTRE);
+            lines.add("再起動してもエラーが続く場合は、" + CALL_CENTRE);
         }
         return new Outcome(row, Action.REPEAT, lines, asksRestart, false);
     }
@@ -151,7 +153,9 @@ record Outcome(int row, Action action, List<String> lines, boolean asksRestart, 
         } else {
             advice = "要求に誤りがあります。プログラムの保守担当者に連絡してください。";
         }
-        return new Outcome(2, Action.REPEAT, List.of("資格確認ができませんでした。HTTP ステータス " + answer.status(), advice));
+        List<String> lines = lines("資格確認ができませんでした。HTTP ステータス " + answer.status(), answer.login() ? loginError(answer.raw()) : List.of());
+        lines.add(advice);
+        return new Outcome(2, Action.REPEAT, lines);
     }
 
     private static Outcome unknown(int row, String why) {
@@ -162,6 +166,12 @@ record Outcome(int row, Action action, List<String> lines, boolean asksRestart, 
     /** コードとメッセージを、届いたとおりに。 */
     private static List<String> error(Element node, String prefix) {
         String said = (Message.text(node, prefix + "Code") + " " + Message.text(node, prefix + "Message")).strip();
+        return said.isEmpty() ? List.of() : List.of(said);
+    }
+
+    /** ログインのエラーは電文ではなく、{"status": コード, "msg": メッセージ}。 */
+    private static List<String> loginError(byte[] raw) {
+        String said = (Message.loginText(raw, "status") + " " + Message.loginText(raw, "msg")).strip();
         return said.isEmpty() ? List.of() : List.of(said);
     }
 

@@ -1,3 +1,5 @@
+package onshimock;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -24,12 +26,14 @@ final class Web {
     private static final String SEARCH = "/oqs-api-pro/MSA01030/ILI01030SV01/search";
 
     private final Settings settings;
+    private final String url;
     private final HttpClient http;
     private String token = "";
 
     Web(Settings settings) throws Settings.Wrong {
         this.settings = settings;
-        if (!settings.get("base_url").matches("https://[^/]+")) {
+        url = settings.get("base_url").replaceFirst("/+$", "");
+        if (!url.matches("https://[^/]+")) {
             throw new Settings.Wrong("base_url=" + settings.get("base_url") + " は https://ホスト名:ポート の形で書いてください。");
         }
         http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).sslContext(trusting(settings.get("ca")))
@@ -41,7 +45,7 @@ final class Web {
         if (token.isEmpty()) {
             String user = settings.get("user").isEmpty() ? institution : settings.get("user");
             Outcome.Answer login = post(LOGIN, "{\"userId\":" + Json.quote(user) + ",\"password\":" + Json.quote(settings.get("password")) + "}", true);
-            token = Message.idToken(login.raw());
+            token = Message.loginText(login.raw(), "result/idToken");
             if (token.isEmpty()) {
                 return login;
             }
@@ -54,7 +58,7 @@ final class Web {
     }
 
     private Outcome.Answer post(String path, String body, boolean login) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(settings.get("base_url") + path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path))
             .header("Content-Type", "application/json;charset=UTF-8").header("Accept", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body));
         if (!login) {
@@ -79,7 +83,7 @@ final class Web {
             return "サーバーの証明書を検証できません（" + error.getMessage() + "）。設定の ca=" + settings.get("ca")
                 + " が接続先の CA の証明書か、base_url のホスト名が証明書にあるか確認してください";
         }
-        return settings.get("base_url") + " と通信できません（" + error + "）。サーバーと、設定の base_url を確認してください";
+        return url + " と通信できません（" + error + "）。サーバーと、設定の base_url を確認してください";
     }
 
     private static SSLContext trusting(String ca) throws Settings.Wrong {

@@ -68,7 +68,8 @@ function withFile(argument) {
 class Web {
   constructor(settings) {
     this.settings = settings;
-    if (!/^https:\/\/[^/]+$/.test(settings.base_url)) throw new WrongSettings(`base_url=${settings.base_url} は https://ホスト名:ポート の形で書いてください。`);
+    this.url = settings.base_url.replace(/\/+$/, '');
+    if (!/^https:\/\/[^/]+$/.test(this.url)) throw new WrongSettings(`base_url=${settings.base_url} は https://ホスト名:ポート の形で書いてください。`);
     try {
       this.ca = readFileSync(settings.ca);
       new X509Certificate(this.ca); // CA の証明書でなければ例外になる
@@ -81,9 +82,7 @@ class Web {
     const { institution, user, password, date } = this.settings;
     if (!this.token) {
       const login = await this.post(LOGIN, JSON.stringify({ userId: user || institution, password }));
-      try {
-        this.token = JSON.parse(login.raw).result.idToken;
-      } catch { /* 電文でない応答。下で返す */ }
+      this.token = message.loginText(login.raw, 'result/idToken');
       if (!this.token) return { ...login, login: true };
     }
     return this.post(SEARCH, message.checkJson(institution, date, person), this.token);
@@ -99,7 +98,7 @@ class Web {
     try {
       return await new Promise((done, failed) => {
         const options = { method: 'POST', ca: this.ca, headers, agent: false, signal: AbortSignal.timeout(this.settings.timeout * 1000) };
-        const request = https.request(this.settings.base_url + path, options, async (response) => {
+        const request = https.request(this.url + path, options, async (response) => {
           try {
             const raw = Buffer.concat(await response.toArray());
             done({ status: response.statusCode, retryAfter: Number(response.headers['retry-after']) || 0, message: message.parse(raw), raw });
@@ -110,11 +109,11 @@ class Web {
         request.on('error', failed).end(body);
       });
     } catch (error) {
-      const { base_url: url, ca } = this.settings;
+      const { ca } = this.settings;
       const certificate = /CERT|ISSUER|SIGNATURE/.test(error.code);
       return { noAnswer: certificate
         ? `サーバーの証明書を検証できません（${error.message}）。設定の ca=${ca} が接続先の CA の証明書か、base_url のホスト名が証明書にあるか確認してください`
-        : `${url} と通信できません（${error.message || error.code}）。サーバーと、設定の base_url を確認してください` };
+        : `${this.url} と通信できません（${error.message || error.code}）。サーバーと、設定の base_url を確認してください` };
     }
   }
 }
@@ -176,8 +175,8 @@ class Folder {
 const staff = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 /** 同じ照会を繰り返すかどうかを、職員に聞く。 */
-async function askStaff() {
-  show('［Enter］同じ照会をもう一度行う　［n］次へ　［q］終了');
+async function askStaff(afterRestart) {
+  show(`${afterRestart ? '［Enter］再起動が終わったので、同じ照会をもう一度行う' : '［Enter］同じ照会をもう一度行う'}　［n］次へ　［q］終了`);
   const { done, value } = await staff.next();
   if (done || value.trim() === 'q') throw new Ended();
   return value.trim() !== 'n';
@@ -186,7 +185,7 @@ async function askStaff() {
 async function waitUntil(moment) {
   const wait = moment - performance.now();
   if (wait > 0) {
-    show(`${Math.floor(wait / 1000) + 1} 秒以内に照会します。`);
+    show(`約${Math.floor(wait / 1000) + 1}秒後に照会します。`);
     await sleep(wait);
   }
 }
@@ -214,7 +213,7 @@ async function confirm(settings, heading, send, decide, logOut = () => {}) {
     decided?.lines.forEach(show);
     if (decided?.keep) keep(answer.raw);
     if (!decided || [outcome.TAKE_OVER, outcome.SHOW_RESULT].includes(decided.action)) return answer;
-    if (decided.action === outcome.CORRECT || !(await askStaff())) return undefined;
+    if (decided.action === outcome.CORRECT || !(await askStaff(decided.asksRestart))) return undefined;
     restarted ||= decided.asksRestart ?? false;
     logOut(); // やり直すときは、ログインからやり直す。トークンの期限切れが、401 でなくエラーの電文で届くこともある
     await waitUntil(sent + 1000 * Math.max(settings.interval, answer.retryAfter ?? 0));

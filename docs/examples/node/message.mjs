@@ -49,6 +49,17 @@ export function decode(data) {
   }
 }
 
+/** ログインの応答（電文ではない JSON）にある値。なければ空文字列。 */
+export function loginText(data, path) {
+  try {
+    const root = { name: '', text: '', children: [] };
+    add(root, JSON.parse(data));
+    return text(root, path);
+  } catch {
+    return '';
+  }
+}
+
 /** JSON の値を子要素にする。配列は同じ名前の要素の繰り返し。null の要素は、ないものとして扱う。 */
 function add(parent, value) {
   for (const [name, item] of Object.entries(value)) {

@@ -1,6 +1,6 @@
 // 届いたものから、すべきことと表示することを決める。docs/answers.ja.md の「判断の表」のとおりで、row はその行番号。
 
-import { all, results, text } from './message.mjs';
+import { all, loginText, results, text } from './message.mjs';
 
 // すべきこと
 export const TAKE_OVER = 'take_over'; // 資格情報を取り込む
@@ -17,7 +17,7 @@ const CALL_CENTRE = 'コールセンター（0800-080-4583）に連絡し、そ�
 /**
  * answer は届いたもの：noAnswer（何も届かなかった理由）、status（HTTP ステータス。連携フォルダーでは 200）、retryAfter（秒）、
  * err（.err ファイルの内容）、message（電文の木。読めなければ undefined）、raw（届いたバイト列）、login（ログインへの応答か）。
- * restarted は、この患者のエラーの後に職員が端末を再起動したかどうか。
+ * restarted は、再起動を求めるエラーの後に、職員がやり直しの操作をしたかどうか。
  */
 export function decide(answer, restarted = false) {
   return decideHeader(answer, restarted) ?? decideBody(all(answer.message, 'MessageBody')[0], restarted);
@@ -77,12 +77,15 @@ function refused(row, said, restarted) {
   const asksRestart = asksForRestart(said.join('。'));
   const lines = ['資格確認ができませんでした。', ...said];
   if (asksRestart) lines.push('資格確認端末を再起動してください。終わったら、同じ患者の資格確認をもう一度行います。');
-  if (restarted) lines.push(`再起動の後もエラーが続いています。${CALL_CENTRE}`);
+  if (restarted) lines.push(`再起動してもエラーが続く場合は、${CALL_CENTRE}`);
   return { row, action: REPEAT, lines, asksRestart };
 }
 
-function otherStatus({ status, login, retryAfter }) {
+function otherStatus({ status, login, retryAfter, raw }) {
   const lines = [`資格確認ができませんでした。HTTP ステータス ${status}`];
+  // ログインのエラーは電文ではなく、{"status": コード, "msg": メッセージ}。
+  const said = login ? `${loginText(raw, 'status')} ${loginText(raw, 'msg')}`.trim() : '';
+  if (said) lines.push(said);
   if (login && status < 404) lines.push('ログインができません。設定の user と password を確認してください。');
   else if (retryAfter) lines.push(`今は応答できないと返されました。${retryAfter} 秒以上待って、もう一度資格確認を行ってください。`);
   else if (status >= 500) lines.push('今は応答できないと返されました。しばらく待って、もう一度資格確認を行ってください。');

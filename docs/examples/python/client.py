@@ -80,7 +80,7 @@ class Web:
     """Web API。トークンは、期限が切れたと言われるまで使い続ける。"""
 
     def __init__(self, settings):
-        self.settings, self.token = settings, None
+        self.settings, self.token = settings, ""
         self.url = urlsplit(settings["base_url"])
         if self.url.scheme != "https" or not self.url.hostname:
             raise WrongSettings(f"base_url={settings['base_url']} は https://ホスト名:ポート の形で書いてください。")
@@ -90,17 +90,16 @@ class Web:
             raise WrongSettings(f"CA のファイル ca={settings['ca']} を読めません：{error}") from error
 
     def check(self, person):
-        if self.token is None:
+        if not self.token:
             login = self._post(LOGIN, json.dumps({"userId": self.settings["user"] or self.settings["institution"], "password": self.settings["password"]}).encode())
             login.login = True
-            try:
-                self.token = json.loads(login.raw)["result"]["idToken"]
-            except (ValueError, KeyError, TypeError):
+            self.token = message.login_text(login.raw, "result/idToken")
+            if not self.token:
                 return login
         return self._post(SEARCH, message.check_json(self.settings["institution"], self.settings["date"], person), self.token)
 
     def log_out(self):
-        self.token = None
+        self.token = ""
 
     def _post(self, path, body, token=None):
         headers = {"Content-Type": "application/json;charset=UTF-8", "Accept": "application/json"}
@@ -188,16 +187,16 @@ def confirm(settings, heading, send, decide, log_out=lambda: None):
             keep(answer.raw)
         if decided is None or decided.action in (outcome.TAKE_OVER, outcome.SHOW_RESULT):
             return answer
-        if decided.action == outcome.CORRECT or not ask_staff():
+        if decided.action == outcome.CORRECT or not ask_staff(decided.asks_restart):
             return None
         restarted |= decided.asks_restart
         log_out()  # やり直すときは、ログインからやり直す。トークンの期限切れが、401 でなくエラーの電文で届くこともある
         wait_until(sent + max(int(settings["interval"]), answer.retry_after))
 
 
-def ask_staff():
+def ask_staff(after_restart):
     """同じ照会を繰り返すかどうかを、職員に聞く。"""
-    show("［Enter］同じ照会をもう一度行う　［n］次へ　［q］終了")
+    show(("［Enter］再起動が終わったので、同じ照会をもう一度行う" if after_restart else "［Enter］同じ照会をもう一度行う") + "　［n］次へ　［q］終了")
     reply = sys.stdin.readline()
     if reply == "" or reply.strip() == "q":
         raise Ended
@@ -207,7 +206,7 @@ def ask_staff():
 def wait_until(moment):
     wait = moment - time.monotonic()
     if wait > 0:
-        show(f"{int(wait) + 1} 秒以内に照会します。")
+        show(f"約{int(wait) + 1}秒後に照会します。")
         time.sleep(wait)
 
 

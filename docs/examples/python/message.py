@@ -56,6 +56,16 @@ def _add(parent, value):
                 child.text = one if isinstance(one, str) else json.dumps(one)
 
 
+def login_text(data, path):
+    """ログインの応答（電文ではない JSON）にある値。なければ空文字列。"""
+    try:
+        root = ElementTree.Element("root")
+        _add(root, json.loads(data))
+        return text(root, path)
+    except (ValueError, AttributeError):
+        return ""
+
+
 def results(body):
     """資格情報の一覧。1件でも複数件でも、ResultList の中でも直下（一括照会）でもよい。"""
     name = "ResultOfQualificationConfirmation"

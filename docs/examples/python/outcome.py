@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from message import results, text
+from message import login_text, results, text
 
 # すべきこと
 TAKE_OVER = "take_over"  # 資格情報を取り込む
@@ -39,7 +39,7 @@ class Outcome:
 
 
 def decide(answer, restarted=False):
-    """restarted は、この患者のエラーの後に職員が端末を再起動したかどうか。"""
+    """restarted は、再起動を求めるエラーの後に、職員がやり直しの操作をしたかどうか。"""
     return decide_header(answer, restarted) or decide_body(answer.message.find("MessageBody"), restarted)
 
 
@@ -98,12 +98,15 @@ def _refused(row, said, restarted):
     if asks_restart:
         lines.append("資格確認端末を再起動してください。終わったら、同じ患者の資格確認をもう一度行います。")
     if restarted:
-        lines.append("再起動の後もエラーが続いています。" + CALL_CENTRE)
+        lines.append("再起動してもエラーが続く場合は、" + CALL_CENTRE)
     return Outcome(row, REPEAT, lines, asks_restart)
 
 
 def _status(answer):
     lines = [f"資格確認ができませんでした。HTTP ステータス {answer.status}"]
+    if answer.login:  # ログインのエラーは電文ではなく、{"status": コード, "msg": メッセージ}
+        said = f"{login_text(answer.raw, 'status')} {login_text(answer.raw, 'msg')}".strip()
+        lines += [said] if said else []
     if answer.login and answer.status < 404:
         lines += ["ログインができません。設定の user と password を確認してください。"]
     elif answer.retry_after:

@@ -1,7 +1,7 @@
 Attribute VB_Name = "OqsClient"
 ' 資格確認のクライアントの例（Excel、Access の VBA）。使い方は docs/sample-clients.ja.md。このリポジトリでは実行していない。
 ' CheckByWeb、CheckByFolder、CheckInBulk を、ボタンやイミディエイト ウィンドウから呼び出す。
-' HTTPS は WinHTTP で、Windows の証明書ストアにある CA を信頼する（certutil -user -addstore Root certs\ca.pem）。
+' HTTPS は WinHTTP で、Windows の証明書ストアにある CA を信頼する（onshi-mock certs trust、または certutil -user -addstore Root certs\ca.pem）。
 Option Explicit
 
 Private Const LOGIN_PATH As String = "/oqs-api-pro/MSA12020/ILI12020SV01/auth"
@@ -11,8 +11,9 @@ Private Const SEARCH_PATH As String = "/oqs-api-pro/MSA01030/ILI01030SV01/search
 Private Const BASE_URL As String = "https://localhost:8443"
 Private Const INSTITUTION As String = "9910000026"
 Private Const LOGIN_USER As String = "9910000026"
-Private Const LOGIN_PASSWORD As String = "onshi-mock"
+Private Const LOGIN_PASSWORD As String = "onshi-mock" ' 照合するのは、模擬サーバーを --login strict で起動したときだけ
 Private Const FOLDER As String = "C:\OQS" ' req と res のあるフォルダー
+Private Const CHECK_DATE As String = "" ' 資格確認日 YYYYMMDD。空なら今日。医療機関の時計の日付に合わせる
 Private Const CHARSET As String = "utf-8" ' 要求ファイルの文字コード：utf-8 または shift_jis
 Private Const TIMEOUT_SECONDS As Long = 30 ' 応答を待つ秒数
 Private Const INTERVAL_SECONDS As Long = 10 ' 同じ照会を次に送るまでの最短の秒数
@@ -93,7 +94,7 @@ Private Function Confirm(ByVal kind As Inquiry, ByVal heading As String, ByVal p
                     MsgBox decided.Lines, vbExclamation, heading
                     Exit Function
             End Select
-            If MsgBox(decided.Lines & vbCrLf & vbCrLf & "同じ照会をもう一度行いますか。", vbYesNo + vbExclamation, heading) = vbNo Then Exit Function
+            If MsgBox(decided.Lines & vbCrLf & vbCrLf & IIf(decided.AsksRestart, "再起動が終わったら「はい」を押してください。同じ照会をもう一度行います。", "同じ照会をもう一度行いますか。"), vbYesNo + vbExclamation, heading) = vbNo Then Exit Function
             restarted = restarted Or decided.AsksRestart
             token = "" ' やり直すときは、ログインからやり直す。トークンの期限切れが、401 でなくエラーの電文で届くこともある
             seconds = INTERVAL_SECONDS
@@ -109,7 +110,7 @@ End Function
 Private Function Send(ByVal kind As Inquiry, ByVal persons As Collection, ByVal number As String) As TAnswer
     Dim tail As String, day_ As String
     tail = Format$(Now, "yyyymmddhhnnss") & Format$((Timer * 1000) Mod 1000, "000")
-    day_ = Format$(Date, "yyyymmdd")
+    day_ = IIf(CHECK_DATE = "", Format$(Date, "yyyymmdd"), CHECK_DATE)
     Select Case kind
         Case iqWeb: Send = CheckWeb(day_, persons(1))
         Case iqFolder: Send = SendFile("OQSsiquc01", tail, CheckXml(INSTITUTION, day_, tail, persons, CHARSET))
@@ -124,7 +125,7 @@ Private Function CheckWeb(ByVal day_ As String, ByVal person As Variant) As TAns
     If token = "" Then
         login = Post(LOGIN_PATH, "{""userId"":" & JsonString(LOGIN_USER) & ",""password"":" & JsonString(LOGIN_PASSWORD) & "}")
         login.Login = True
-        token = IdTokenOf(login.Raw)
+        token = LoginText(login.Raw, "idToken")
         If token = "" Then
             CheckWeb = login
             Exit Function
@@ -133,20 +134,13 @@ Private Function CheckWeb(ByVal day_ As String, ByVal person As Variant) As TAns
     CheckWeb = Post(SEARCH_PATH, CheckJson(INSTITUTION, day_, person))
 End Function
 
-' トークンは英数字と記号だけなので、引用符の間を取り出す。
-Private Function IdTokenOf(ByVal raw As String) As String
-    Dim start As Long
-    start = InStr(raw, """idToken"":""")
-    If start > 0 Then IdTokenOf = Split(Mid$(raw, start + Len("""idToken"":""")), """")(0)
-End Function
-
 Private Function Post(ByVal path As String, ByVal body As String) As TAnswer
     Dim http As Object, answer As TAnswer
     Set http = CreateObject("WinHttp.WinHttpRequest.5.1")
     On Error GoTo Failed
     http.Option(9) = &H800 ' WinHttpRequestOption_SecureProtocols：TLS 1.2
     http.SetTimeouts TIMEOUT_SECONDS * 1000, TIMEOUT_SECONDS * 1000, TIMEOUT_SECONDS * 1000, TIMEOUT_SECONDS * 1000
-    http.Open "POST", BASE_URL & path, False
+    http.Open "POST", IIf(Right$(BASE_URL, 1) = "/", Left$(BASE_URL, Len(BASE_URL) - 1), BASE_URL) & path, False
     http.SetRequestHeader "Content-Type", "application/json;charset=UTF-8"
     http.SetRequestHeader "Accept", "application/json"
     If token <> "" Then http.SetRequestHeader "Authorization", token ' Bearer は付けない

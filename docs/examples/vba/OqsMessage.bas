@@ -125,6 +125,13 @@ Private Sub Expect(ByVal mark As String)
     at = at + 1
 End Sub
 
+' ログインの応答（電文ではない JSON）にある値。なければ空文字列。引用符の間を取り出す。
+Public Function LoginText(ByVal raw As String, ByVal name As String) As String
+    Dim start As Long
+    start = InStr(raw, """" & name & """:""")
+    If start > 0 Then LoginText = Split(Mid$(raw, start + Len(name) + 4), """")(0)
+End Function
+
 Public Function JsonString(ByVal value As String) As String
     JsonString = """" & Replace(Replace(value, "\", "\\"), """", "\""") & """"
 End Function

@@ -32,7 +32,7 @@ Public Type TOutcome
     Keep As Boolean ' 応答を、保守担当者のために残す
 End Type
 
-' restarted は、この患者のエラーの後に職員が端末を再起動したかどうか。
+' restarted は、再起動を求めるエラーの後に、職員がやり直しの操作をしたかどうか。
 Public Function Decide(ByRef answer As TAnswer, ByVal restarted As Boolean) As TOutcome
     Dim decided As TOutcome
     decided = DecideHeader(answer, restarted)
@@ -107,14 +107,14 @@ Private Function Refused(ByVal row As Long, ByVal said As String, ByVal restarte
     asks = AsksForRestart(said)
     refusal = OutcomeOf(row, acRepeat, "資格確認ができませんでした。", said, _
         IIf(asks, "資格確認端末を再起動してください。終わったら、同じ患者の資格確認をもう一度行います。", ""), _
-        IIf(restarted, "再起動の後もエラーが続いています。コールセンター（0800-080-4583）に連絡し、その間は KB0011769#B の方法" & _
+        IIf(restarted, "再起動してもエラーが続く場合は、コールセンター（0800-080-4583）に連絡し、その間は KB0011769#B の方法" & _
             "（マイナポータルの資格情報の画面、資格情報のお知らせ、資格確認書など）で資格を確認してください。", ""))
     refusal.AsksRestart = asks
     Refused = refusal
 End Function
 
 Private Function OtherStatus(ByRef answer As TAnswer) As TOutcome
-    Dim advice As String
+    Dim advice As String, said As String
     If answer.Login And answer.Status < 404 Then
         advice = "ログインができません。設定の user と password を確認してください。"
     ElseIf answer.RetryAfter > 0 Then
@@ -124,7 +124,9 @@ Private Function OtherStatus(ByRef answer As TAnswer) As TOutcome
     Else
         advice = "要求に誤りがあります。プログラムの保守担当者に連絡してください。"
     End If
-    OtherStatus = OutcomeOf(2, acRepeat, "資格確認ができませんでした。HTTP ステータス " & answer.Status, advice)
+    ' ログインのエラーは電文ではなく、{"status": コード, "msg": メッセージ}。
+    If answer.Login Then said = Trim$(LoginText(answer.Raw, "status") & " " & LoginText(answer.Raw, "msg"))
+    OtherStatus = OutcomeOf(2, acRepeat, "資格確認ができませんでした。HTTP ステータス " & answer.Status, said, advice)
 End Function
 
 Private Function Unknown(ByVal row As Long, ByVal why As String) As TOutcome

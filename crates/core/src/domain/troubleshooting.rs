@@ -39,7 +39,7 @@ impl Heading {
     /// Returns the sentence that refers to the heading.
     pub fn reference(self) -> Text {
         let Text { ja, en } = self.title();
-        Text::new(format!("詳しくは docs/troubleshooting.ja.md の「{ja}」にあります。"), format!("See '{en}' in docs/troubleshooting.md."))
+        Text::new(format!("docs/troubleshooting.ja.md の「{ja}」を参照してください。"), format!("See '{en}' in docs/troubleshooting.md."))
     }
 
     /// Appends the sentence that refers to the heading.
@@ -59,6 +59,6 @@ mod tests {
         let with_stop = Heading::NoFile.after(&Text::new("確認してください。", "Check it."));
         assert_eq!(with_stop, Heading::NoFile.after(&Text::new("確認してください", "Check it")));
         assert_eq!(with_stop.en, "Check it. See 'No file appears' in docs/troubleshooting.md.");
-        assert!(with_stop.ja.ends_with("してください。詳しくは docs/troubleshooting.ja.md の「ファイルが出力されない」にあります。"));
+        assert!(with_stop.ja.ends_with("してください。docs/troubleshooting.ja.md の「ファイルが出力されない」を参照してください。"));
     }
 }
