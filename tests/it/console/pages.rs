@@ -87,31 +87,58 @@ async fn the_page_about_the_connection_shows_how_far_the_receipt_computer_came()
     {
         assert!(page.contains(text), "{text}: {page}");
     }
-    let (done, open, failed) = ("✓ 済み", "○ まだ", "✕ 失敗");
-    let parts = steps_become(&browser, &code, [open; 5]).await;
+    let (done, open, failed, unused) = ("✓ 済み", "○ まだ", "✕ 失敗", "― 使いません");
+    let parts = steps_become(&browser, &code, [open, open, open, open, unused]).await;
     assert!(parts.contains("接続がまだ1つも届いていません") && !parts.contains("button main"), "{parts}");
 
     let connection = TcpStream::connect(mock.backend).await.unwrap();
-    steps_become(&browser, &code, [done, open, open, open, open]).await;
+    steps_become(&browser, &code, [done, open, open, open, unused]).await;
     drop(connection);
 
     trusting(&stranger.ca_pem).build().unwrap().get(&backend).send().await.unwrap_err();
-    let parts = steps_become(&browser, &code, [done, failed, open, open, open]).await;
+    let parts = steps_become(&browser, &code, [done, failed, open, open, unused]).await;
     assert!(parts.contains("クライアントがテスト用 CA を信頼していません") && parts.contains("docs/troubleshooting.ja.md"), "{parts}");
 
     // A code that no institution has.
     mock.receipt_computer().check("9919999997").await;
-    let parts = steps_become(&browser, &code, [done, done, open, open, open]).await;
+    let parts = steps_become(&browser, &code, [done, done, open, open, unused]).await;
     assert!(parts.contains("医療機関を特定できなかった要求") && parts.contains("9919999997"), "{parts}");
+    let remedy = format!("この画面の医療機関コード <span class=\"code\">{code}</span> をレセコンに設定してください。");
+    assert!(parts.contains(&remedy), "{parts}");
 
     let token = mock.login(json!({"userId": code})).await;
-    steps_become(&browser, &code, [done, done, done, open, open]).await;
+    steps_become(&browser, &code, [done, done, done, open, unused]).await;
     mock.receipt_computer().with_token("another").check(&code).await;
-    steps_become(&browser, &code, [done, done, done, failed, open]).await;
+    steps_become(&browser, &code, [done, done, done, failed, unused]).await;
     mock.receipt_computer().with_token(&token).check(&code).await.expect_error("MOCK0501E");
-    let parts = steps_become(&browser, &code, [done, done, done, done, open]).await;
+    let parts = steps_become(&browser, &code, [done, done, done, done, unused]).await;
     let link = format!("<a class=\"button main\" href=\"/console/institutions/{code}\">リハーサルへ進む</a>");
     assert!(parts.contains("資格確認が届きました") && parts.contains(&link), "a check that ends in an error arrived, too: {parts}");
+}
+
+/// A receipt computer that still has the code of the README, or of another rehearsal.
+#[tokio::test]
+async fn a_request_to_another_institution_is_told_until_a_check_arrives() {
+    let mock = Mock::start().await;
+    let browser = mock.console().await;
+    let code = start(&browser, "installed-not-restarted", json!({})).await;
+    let former = start(&browser, "installed-not-restarted", json!({})).await;
+    mock.login(json!({"userId": former})).await;
+    mock.receipt_computer().check("9910000026").await;
+    let (_, parts) = steps(&browser, &code).await;
+    for other in ["9910000026", &former] {
+        let told = format!("別の医療機関コード <span class=\"code\">{other}</span> への要求が届きました。");
+        assert!(parts.contains(&told), "{other}: {parts}");
+    }
+    let remedy = format!("レセコンの医療機関コードを <span class=\"code\">{code}</span> に設定してください。");
+    assert!(parts.contains(&remedy) && parts.contains("別の医療機関コードへの要求があります"), "{parts}");
+    let (_, of_former) = steps(&browser, &former).await;
+    assert!(!of_former.contains(&format!("<span class=\"code\">{former}</span> への要求")), "its own: {of_former}");
+
+    mock.receipt_computer().check(&code).await.expect_error("MOCK0501E");
+    let (_, parts) = steps(&browser, &code).await;
+    assert!(!parts.contains("別の医療機関コード") && parts.contains("資格確認が届きました"), "{parts}");
+    assert!(parts.contains("ログインせずに資格確認が行われました。このサーバーでは問題ありません"), "{parts}");
 }
 
 #[tokio::test]
