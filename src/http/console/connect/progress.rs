@@ -165,9 +165,7 @@ impl ConnectionState {
             Some(entry) => {
                 self.step(name, if entry.error().is_some() { StepState::Failed } else { StepState::Done }, Some(self.said(entry)))
             }
-            None if self.last(is_check).is_some() => {
-                self.step(name, StepState::Open, Some(self.without_login().to_owned()))
-            }
+            None if self.last(is_check).is_some() => self.step(name, StepState::Open, Some(self.without_login().to_owned())),
             None => self.step(name, StepState::Open, self.hint()),
         }
     }
@@ -237,7 +235,8 @@ impl ConnectionState {
         if self.waits_beside_others() {
             return Some(lang.say("別の医療機関コードへの要求があります（下の表）", "another institution was asked: see below").to_owned());
         }
-        let hint = lang.say("医療機関を特定できない要求があります（下の表）", "some requests name no known institution: see the table below");
+        let hint =
+            lang.say("医療機関を特定できない要求があります（下の表）", "some requests name no known institution: see the table below");
         (!self.strays.is_empty()).then(|| hint.to_owned())
     }
 
