@@ -233,7 +233,10 @@ impl ConnectionState {
     fn hint(&self) -> Option<String> {
         let lang = self.lang;
         if self.waits_beside_others() {
-            return Some(lang.say("別の医療機関コードへの要求があります（下の表）", "another institution was asked: see below").to_owned());
+            return Some(
+                lang.say("別の医療機関コードへの要求があります（下の「接続の失敗」）", "another institution was asked: see below")
+                    .to_owned(),
+            );
         }
         let hint =
             lang.say("医療機関を特定できない要求があります（下の表）", "some requests name no known institution: see the table below");
