@@ -155,7 +155,7 @@ fn summarize(verdict: &Verdict) {
     let overall = match verdict.overall {
         Overall::Pass => "合格 PASS",
         Overall::Fail => "不合格 FAIL",
-        Overall::Incomplete => "まだ（未完了） INCOMPLETE",
+        Overall::Incomplete => "未完了 INCOMPLETE",
     };
     let scenario = match (verdict.scenario_title(), verdict.scenario.as_deref()) {
         (Some(title), Some(id)) => format!("{title}（{id}）"),

@@ -79,7 +79,7 @@ fn overall(verdict: &Verdict) -> ((&'static str, &'static str), &'static str) {
     match verdict.overall {
         Overall::Pass => (("合格", "PASS"), "pass"),
         Overall::Fail => (("不合格", "FAIL"), "fail"),
-        Overall::Incomplete => (("まだ（未完了）", "INCOMPLETE"), "incomplete"),
+        Overall::Incomplete => (("未完了", "INCOMPLETE"), "incomplete"),
     }
 }
 

@@ -69,8 +69,8 @@ impl Grade {
             Self::Pass => "合格",
             Self::Fail => "不合格",
             Self::Warn => "警告",
-            Self::Inconclusive => "まだ（判定不能）",
-            Self::NotExercised => "まだ（未実施）",
+            Self::Inconclusive => "判定不能",
+            Self::NotExercised => "未実施",
         }
     }
 

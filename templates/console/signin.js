@@ -11,7 +11,7 @@ function show(isBusy) {
 
 function refuse(problem) {
   element("refused-title").textContent = problem.title;
-  element("refused-ja").textContent = [problem.detail, problem.remedy].filter(Boolean).join(" ");
+  element("refused-ja").textContent = [problem.detail, problem.remedy && `${problem.remedy}。`].filter(Boolean).join("");
   element("refused-en").textContent = [problem.detail_en, problem.remedy_en].filter(Boolean).join(" ");
   element("refused").hidden = false;
 }

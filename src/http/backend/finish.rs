@@ -76,6 +76,11 @@ pub(super) fn finish(app: &App, incoming: IncomingRequest, request_context: Requ
     let Completion { reply, outcome, why, notes, patient, result_files } = completion;
     let RequestContext { institution, terminal, terminal_condition: found, fault } = request_context;
     log_refusal(incoming.operation, institution.as_ref(), &outcome, &why);
+    // Whose terminal was found, or who was answered, exists.
+    let exists = found.is_some() || !matches!(outcome, Outcome::Refused { .. });
+    if let Some(code) = institution.as_ref().filter(|_| exists && is_clients(incoming.operation)) {
+        app.arrivals.asked.record(code, app.institutions.wall());
+    }
     let FaultedReply { reply, delay } = match &fault {
         Some(triggered_fault) => faults::apply_fault(triggered_fault, reply, app.institutions.wall()),
         None => FaultedReply { reply, delay: None },
@@ -108,6 +113,11 @@ pub(super) fn finish(app: &App, incoming: IncomingRequest, request_context: Requ
     let id = HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
     headers.insert(JOURNAL, id.expect("a UUID is visible ASCII"));
     response
+}
+
+/// Whether a receipt computer sends this, as opposed to a terminal.
+fn is_clients(operation: Operation) -> bool {
+    matches!(operation, Operation::Login | Operation::Search | Operation::Linkage)
 }
 
 /// Ends a request in the mock's own protocol with JSON, or with a problem document.

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::language::Language;
@@ -15,6 +16,7 @@ use super::words::who;
 use crate::app::evidence_of;
 use crate::chart::{History, Range, Request, Words};
 use crate::domain::ids::InstitutionCode;
+use crate::domain::japan;
 use crate::domain::operation::Operation;
 use crate::domain::rehearsal::Rehearsal;
 use crate::domain::terminal::Terminal;
@@ -25,7 +27,7 @@ use crate::http::problem::Problem;
 use crate::institutions::{Moment, Tenant};
 use crate::journal::{EntryPage, ListedEntry, Outcome};
 use crate::store::StoreError;
-use crate::verdict::{self, Verdict, judge};
+use crate::verdict::{self, Overall, Verdict, judge};
 
 /// The maximum number of terminals in the drawing.
 const MAX_DRAWN: usize = 8;
@@ -61,7 +63,8 @@ pub(super) async fn report(
 ) -> Result<Response, Problem> {
     let (verdict, drawing) = judged(&app, &code).await?.ok_or_else(|| no_institution(&code))?;
     if query.save != 0 {
-        let disposition = format!("attachment; filename=\"{}\"", file_name(&code, &verdict));
+        let today = japan::civil(app.institutions.wall()).date();
+        let disposition = format!("attachment; filename=\"{}\"", file_name(&code, &verdict, today));
         return Ok(([(CONTENT_DISPOSITION, disposition)], Page::new(verdict::page(&verdict, Some(&drawing)))).into_response());
     }
     let mut layout = Layout::new(lang, Place::Report, Some(&code));
@@ -77,9 +80,14 @@ pub(super) async fn report(
 }
 
 /// Returns the name of the file: ASCII only, as institution codes and scenario ids are.
-fn file_name(code: &InstitutionCode, verdict: &Verdict) -> String {
+fn file_name(code: &InstitutionCode, verdict: &Verdict, today: Date) -> String {
     let scenario = verdict.scenario.as_ref().map(|scenario| format!("-{scenario}")).unwrap_or_default();
-    format!("onshi-mock-{code}{scenario}.html")
+    let overall = match verdict.overall {
+        Overall::Pass => "pass",
+        Overall::Fail => "fail",
+        Overall::Incomplete => "incomplete",
+    };
+    format!("onshi-mock-{code}{scenario}-{overall}-{today}.html")
 }
 
 /// Returns the verdict on an institution's clients, and a drawing of what happened as SVG; `None`

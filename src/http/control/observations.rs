@@ -93,7 +93,11 @@ pub async fn read_observations(
 fn check(seen: &ObservationInput) -> Result<(), Problem> {
     let needs_text = matches!(seen.kind, ObservationKind::MessageShown | ObservationKind::Other);
     if needs_text && seen.text.as_ref().is_none_or(|text| text.trim().is_empty()) {
-        let detail = Text::new("この種類には text が必要です。", "This kind needs a `text`.");
+        let Text { ja, en } = seen.kind.title();
+        let detail = Text::new(
+            format!("「{ja}」を選んだときは、「画面の文言」を入力してください。"),
+            format!("With \"{en}\", the words on the screen are needed."),
+        );
         return Err(Problem::field("/text", detail).expected("the words on the screen"));
     }
     for (pointer, text, longest) in [("/text", &seen.text, MAX_TEXT), ("/by", &seen.by, MAX_NAME)] {

@@ -83,35 +83,72 @@ async fn the_page_about_the_connection_shows_how_far_the_receipt_computer_came()
     let code = start(&browser, "installed-not-restarted", json!({})).await;
     let page = browser.page(&format!("/console/connect/{code}")).await;
     let backend = format!("https://{}", mock.backend);
-    for text in [backend.as_str(), code.as_str(), "/ca.pem", "01990019", "模擬　太郎", "複数該当・枝番なし", "docs/trust.ja.md"]
-    {
+    for text in [
+        backend.as_str(),
+        code.as_str(),
+        "/ca.pem",
+        "01990019",
+        "模擬　太郎",
+        "複数該当・枝番なし",
+        "docs/trust.ja.md",
+        "curl --cacert ca.pem",
+    ] {
         assert!(page.contains(text), "{text}: {page}");
     }
-    let (done, open, failed) = ("✓ 済み", "○ まだ", "✕ 失敗");
-    let parts = steps_become(&browser, &code, [open; 5]).await;
+    let port = format!("--backend-addr 0.0.0.0:{} ", mock.backend.port());
+    assert!(page.contains(&port) && page.contains("01990019\t11010203\t1001\t01\t19800517"), "{page}");
+    let (done, open, failed, unused) = ("✓ 済み", "○ まだ", "✕ 失敗", "― 使いません");
+    let parts = steps_become(&browser, &code, [open, open, open, open, unused]).await;
     assert!(parts.contains("接続がまだ1つも届いていません") && !parts.contains("button main"), "{parts}");
 
     let connection = TcpStream::connect(mock.backend).await.unwrap();
-    steps_become(&browser, &code, [done, open, open, open, open]).await;
+    steps_become(&browser, &code, [done, open, open, open, unused]).await;
     drop(connection);
 
     trusting(&stranger.ca_pem).build().unwrap().get(&backend).send().await.unwrap_err();
-    let parts = steps_become(&browser, &code, [done, failed, open, open, open]).await;
+    let parts = steps_become(&browser, &code, [done, failed, open, open, unused]).await;
     assert!(parts.contains("クライアントがテスト用 CA を信頼していません") && parts.contains("docs/troubleshooting.ja.md"), "{parts}");
 
     // A code that no institution has.
     mock.receipt_computer().check("9919999997").await;
-    let parts = steps_become(&browser, &code, [done, done, open, open, open]).await;
+    let parts = steps_become(&browser, &code, [done, done, open, open, unused]).await;
     assert!(parts.contains("医療機関を特定できなかった要求") && parts.contains("9919999997"), "{parts}");
+    let remedy = format!("この画面の医療機関コード <span class=\"code\">{code}</span> をレセコンに設定してください。");
+    assert!(parts.contains(&remedy), "{parts}");
 
     let token = mock.login(json!({"userId": code})).await;
-    steps_become(&browser, &code, [done, done, done, open, open]).await;
+    steps_become(&browser, &code, [done, done, done, open, unused]).await;
     mock.receipt_computer().with_token("another").check(&code).await;
-    steps_become(&browser, &code, [done, done, done, failed, open]).await;
+    steps_become(&browser, &code, [done, done, done, failed, unused]).await;
     mock.receipt_computer().with_token(&token).check(&code).await.expect_error("MOCK0501E");
-    let parts = steps_become(&browser, &code, [done, done, done, done, open]).await;
+    let parts = steps_become(&browser, &code, [done, done, done, done, unused]).await;
     let link = format!("<a class=\"button main\" href=\"/console/institutions/{code}\">リハーサルへ進む</a>");
     assert!(parts.contains("資格確認が届きました") && parts.contains(&link), "a check that ends in an error arrived, too: {parts}");
+}
+
+/// A receipt computer that still has the code of the README, or of another rehearsal.
+#[tokio::test]
+async fn a_request_to_another_institution_is_told_until_a_check_arrives() {
+    let mock = Mock::start().await;
+    let browser = mock.console().await;
+    let code = start(&browser, "installed-not-restarted", json!({})).await;
+    let former = start(&browser, "installed-not-restarted", json!({})).await;
+    mock.login(json!({"userId": former})).await;
+    mock.receipt_computer().check("9910000026").await;
+    let (_, parts) = steps(&browser, &code).await;
+    for other in ["9910000026", &former] {
+        let told = format!("別の医療機関コード <span class=\"code\">{other}</span> への要求が届きました。");
+        assert!(parts.contains(&told), "{other}: {parts}");
+    }
+    let remedy = format!("レセコンの医療機関コードを <span class=\"code\">{code}</span> に設定してください。");
+    assert!(parts.contains(&remedy) && parts.contains("別の医療機関コードへの要求があります"), "{parts}");
+    let (_, of_former) = steps(&browser, &former).await;
+    assert!(!of_former.contains(&format!("<span class=\"code\">{former}</span> への要求")), "its own: {of_former}");
+
+    mock.receipt_computer().check(&code).await.expect_error("MOCK0501E");
+    let (_, parts) = steps(&browser, &code).await;
+    assert!(!parts.contains("別の医療機関コード") && parts.contains("資格確認が届きました"), "{parts}");
+    assert!(parts.contains("ログインせずに資格確認が行われました。このサーバーでは問題ありません"), "{parts}");
 }
 
 #[tokio::test]
@@ -160,7 +197,7 @@ async fn the_report_is_one_file_that_says_what_was_tested_and_what_is_missing() 
     let clinic = mock.institution(&code);
     let report = format!("/console/institutions/{code}/report");
     let empty = browser.page(&report).await;
-    assert!(empty.contains("まだ（未完了）") && empty.contains("まだ要求がありません"), "{empty}");
+    assert!(empty.contains("未完了") && empty.contains("まだ要求がありません"), "{empty}");
     clinic.check().await.expect_error("MOCK0501E");
     let seen = json!({"kind": "restart_prompted", "text": "<b>再起動</b>してください", "by": "検証"});
     clinic.post("/observations", seen).await;
@@ -171,21 +208,12 @@ async fn the_report_is_one_file_that_says_what_was_tested_and_what_is_missing() 
             && page.contains("<article class=\"report incomplete\" lang=\"ja\">")
     );
     let saved = browser.get(&format!("{report}?save=1")).send().await.unwrap();
-    let name = format!("attachment; filename=\"onshi-mock-{code}-installed-not-restarted.html\"");
-    assert_eq!(saved.headers()[CONTENT_DISPOSITION], name.as_str());
+    let name = format!("attachment; filename=\"onshi-mock-{code}-installed-not-restarted-incomplete-20");
+    assert!(saved.headers()[CONTENT_DISPOSITION].to_str().unwrap().starts_with(&name), "{:?}", saved.headers());
     let saved = saved.text().await.unwrap();
-    for text in [
-        "模擬レセコン",
-        "5.2",
-        "検証チーム",
-        "インストール済み・未再起動",
-        "まだ（未完了）",
-        "まだ（未実施）",
-        "足りないもの",
-        "<svg",
-        "N5",
-        "お知らせ",
-    ] {
+    for text in
+        ["模擬レセコン", "5.2", "検証チーム", "インストール済み・未再起動", "未完了", "未実施", "足りないもの", "<svg", "N5", "お知らせ"]
+    {
         assert!(saved.contains(text), "{text}: {saved}");
     }
     assert!(saved.contains("テストの証跡であり、認証ではありません") && saved.contains("&#60;b&#62;再起動"), "{saved}");

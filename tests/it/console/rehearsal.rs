@@ -44,13 +44,29 @@ async fn one_line_says_what_to_do_next_from_the_connection_to_the_report() {
     let token = clinic.login().await;
     assert_has(&next().await, &["端末 T1 は再起動待ちです", "資格確認を1回"]);
     clinic.check_with(&token).await.expect_error("MOCK0501E");
-    assert_has(&next().await, &["レセコンの画面に表示された文言を、下の要求の行に記録してください。"]);
+    let place = "href=\"#ask-T1-restart_required\"";
+    assert_has(&next().await, &["表示されたものを選び、「記録する」を押してください。", place]);
+    assert_has(&part(&browser, &clinic, "requests").await, &["id=\"ask-T1-restart_required\"", "文言から自動で判定します"]);
     press(&browser, &clinic, "/observations", json!({"kind": "restart_prompted", "terminal": "T1"})).await;
-    assert_has(&next().await, &["端末 T1 の「再起動」を押してください", "01-20（火） 09:10:00 に自動で再起動"]);
+    assert_has(&next().await, &["端末 T1 の「再起動」を押してください", "01-20（火） 09:10:00 に自動で再起動", "href=\"#terminal-T1\""]);
     press(&browser, &clinic, "/terminals/T1/restart", json!({})).await;
-    assert_has(&next().await, &["エラーになった患者の資格確認を、レセコンからもう一度"]);
+    assert_has(&next().await, &["エラーになった患者（模擬　太郎）の資格確認を、レセコンからもう一度"]);
     clinic.check_with(&token).await;
     assert_has(&next().await, &["合格です", &format!("href=\"/console/institutions/{clinic}/report\"")]);
+    press(&browser, &clinic, "/reset", json!({})).await;
+    assert_has(&next().await, &["資格確認を1回"]);
+}
+
+#[tokio::test]
+async fn after_a_wrong_record_the_verdict_says_how_to_begin_anew() {
+    let mock = Mock::start().await;
+    let clinic = mock.clinic(template::UP_TO_DATE, MORNING).await;
+    clinic.put("/scenario", json!({"id": "installed-not-restarted"})).await;
+    let browser = mock.console().await;
+    clinic.check().await.expect_error("MOCK0501E");
+    press(&browser, &clinic, "/observations", json!({"kind": "no_qualification_shown", "terminal": "T1"})).await;
+    let failed = part(&browser, &clinic, "verdict").await;
+    assert_has(&failed, &["<span class=\"badge bad\">不合格</span>", "記録を間違えたときも、「最初から」を押して"]);
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ async fn a_refused_check_is_told_in_words_and_asks_what_the_screen_showed() {
         assert!(requests.contains(words), "{words}: {requests}");
     }
     let verdict = part(&browser, &clinic, "verdict").await;
-    assert!(verdict.contains("5項目中 1項目") && verdict.contains(">まだ<"), "{verdict}");
+    assert!(verdict.contains("5項目中 1項目が合格") && verdict.contains(">まだ<"), "{verdict}");
 
     let form = "id=\"observe-T1-restart_required\"";
     let send = attribute(&requests, form, "data-send");
@@ -53,6 +53,7 @@ async fn a_refused_check_is_told_in_words_and_asks_what_the_screen_showed() {
     let path = send.strip_prefix("POST ").unwrap();
     let refused = browser.post_json(path, body.clone()).send().await.unwrap();
     assert_eq!(refused.status(), 422, "a message needs its words");
+    assert!(refused.text().await.unwrap().contains("「画面のメッセージ」を選んだときは、「画面の文言」を入力してください。"));
     body["text"] = json!("端末を再起動してください");
     assert_eq!(browser.post_json(path, body).send().await.unwrap().status(), 201);
 

@@ -1,5 +1,6 @@
 //! The page 接続の確認: what to enter in the receipt computer, and how far it came.
 
+mod curl;
 mod patients;
 mod progress;
 mod settings;
@@ -39,9 +40,13 @@ struct ConnectPage {
     title: String,
     /// The names and addresses for which the server's certificate is valid.
     names: String,
+    /// The port of the backend.
+    port: String,
     settings: Vec<Setting>,
     patients: Vec<Patient>,
     more_patients: Vec<Patient>,
+    /// A command that checks the first patient, if it needs nothing else.
+    curl: Option<String>,
     parts: Parts,
 }
 
@@ -67,7 +72,9 @@ pub(super) async fn connect(
         layout,
         title: lang.of(scenario.map_or(&institution.name, |scenario| &scenario.about.title)).to_owned(),
         names: app.authority.server().names.join(lang.say("、", ", ")),
+        port: app.addresses.backend.rsplit(':').next().unwrap_or_default().to_owned(),
         settings: settings::settings(&app, lang, institution),
+        curl: patients.first().and_then(|patient| curl::command(&app, &code, patient, state.moment.now)),
         patients,
         more_patients,
         parts: parts(&state),

@@ -69,8 +69,13 @@ fn of_person(lang: Language, register: Register<'_>, person: &Person, held: &Qua
 }
 
 impl Patient {
-    /// Returns what is copied: the card's fields, separated by tabs.
+    /// Returns what is copied: the card's fields as a request has them, separated by tabs.
     pub(super) fn fields(&self) -> String {
-        [&self.insurer_number, &self.symbol, &self.number, &self.branch, &self.birthdate].map(String::as_str).join("\t")
+        [&self.insurer_number, &self.symbol, &self.number, &self.branch, &self.birthdate_digits()].map(String::as_str).join("\t")
+    }
+
+    /// Returns the date of birth as a request has it: `YYYYMMDD`.
+    pub(super) fn birthdate_digits(&self) -> String {
+        self.birthdate.replace('-', "")
     }
 }

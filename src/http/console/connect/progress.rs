@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use askama::Template;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::error_catalogue::ErrorId;
 use crate::domain::handshake::Cause;
@@ -22,6 +22,7 @@ use crate::http::handshakes::FailedHandshake;
 use crate::institutions::{Moment, Tenant};
 use crate::journal::{Entry, FILE, ListedEntry};
 use crate::listener::Listener;
+use crate::policy::LoginPolicy;
 use crate::store::StoreError;
 
 /// How long ago a connection may be to be of interest.
@@ -45,6 +46,9 @@ pub(super) struct ConnectionState {
     failed: Vec<FailedHandshake>,
     accepted: Option<Arrival>,
     encrypted: Option<Arrival>,
+    /// The other institutions that were asked recently, the newest first.
+    others: Vec<(InstitutionCode, Timestamp)>,
+    login: LoginPolicy,
     /// Whether a terminal of the institution has a linkage folder.
     has_folder: bool,
 }
@@ -74,6 +78,8 @@ pub(super) async fn read(app: &App, code: &InstitutionCode, lang: Language) -> R
         failed,
         accepted: recent(app.arrivals.accepted.get()),
         encrypted: recent(app.arrivals.encrypted.get()),
+        others: app.arrivals.asked.get().into_iter().filter(|(other, at)| other != code && *at >= since).collect(),
+        login: app.login,
         has_folder,
     }))
 }
@@ -101,6 +107,8 @@ enum StepState {
     Done,
     Open,
     Failed,
+    /// Nothing is expected.
+    Unused,
 }
 
 impl StepState {
@@ -109,6 +117,7 @@ impl StepState {
             Self::Done => "good",
             Self::Open => "wait",
             Self::Failed => "bad",
+            Self::Unused => "soft",
         }
     }
 
@@ -117,6 +126,7 @@ impl StepState {
             Self::Done => lang.say("✓ 済み", "✓ done"),
             Self::Open => lang.say("○ まだ", "○ not yet"),
             Self::Failed => lang.say("✕ 失敗", "✕ failed"),
+            Self::Unused => lang.say("― 使いません", "― not used"),
         }
     }
 }
@@ -155,11 +165,21 @@ impl ConnectionState {
             Some(entry) => {
                 self.step(name, if entry.error().is_some() { StepState::Failed } else { StepState::Done }, Some(self.said(entry)))
             }
-            None if self.last(is_check).is_some() => {
-                let detail = lang.say("ログインせずに資格確認が行われました", "the check came without a login");
-                self.step(name, StepState::Open, Some(detail.to_owned()))
-            }
-            None => self.step(name, StepState::Open, self.hint_at_strays()),
+            None if self.last(is_check).is_some() => self.step(name, StepState::Open, Some(self.without_login().to_owned())),
+            None => self.step(name, StepState::Open, self.hint()),
+        }
+    }
+
+    fn without_login(&self) -> &'static str {
+        match self.login {
+            LoginPolicy::Lenient => self.lang.say(
+                "ログインせずに資格確認が行われました。このサーバーでは問題ありません（--login lenient）。実環境では、先にログインが必要です",
+                "the check came without a login, which is all right here (--login lenient); the real system needs a login first",
+            ),
+            LoginPolicy::Strict => self.lang.say(
+                "ログインせずに資格確認が行われました。先にログインしてください（--login strict）",
+                "the check came without a login: log in first (--login strict)",
+            ),
         }
     }
 
@@ -168,7 +188,7 @@ impl ConnectionState {
         let state = |entry: &Entry| if is_understood(entry) { StepState::Done } else { StepState::Failed };
         match self.last(|entry| is_check(entry) && is_understood(entry)).or_else(|| self.last(is_check)) {
             Some(entry) => self.step(name, state(entry), Some(self.said(entry))),
-            None => self.step(name, StepState::Open, self.hint_at_strays()),
+            None => self.step(name, StepState::Open, self.hint()),
         }
     }
 
@@ -183,7 +203,7 @@ impl ConnectionState {
             None if self.has_folder => self.step(name, StepState::Open, None),
             None => {
                 let detail = Text::new("このサーバーでは使っていません（--linkage）", "This server serves none (--linkage)");
-                self.step(name, StepState::Open, Some(lang.of(&Heading::NoFile.after(&detail)).to_owned()))
+                self.step(name, StepState::Unused, Some(lang.of(&Heading::NoFile.after(&detail)).to_owned()))
             }
         }
     }
@@ -209,10 +229,23 @@ impl ConnectionState {
         format!("{}{}{outcome}", time_of_day(entry.wall), lang.say("、", ", "))
     }
 
-    fn hint_at_strays(&self) -> Option<String> {
+    /// Returns what else came while nothing came for the institution.
+    fn hint(&self) -> Option<String> {
+        let lang = self.lang;
+        if self.waits_beside_others() {
+            return Some(
+                lang.say("別の医療機関コードへの要求があります（下の「接続の失敗」）", "another institution was asked: see below")
+                    .to_owned(),
+            );
+        }
         let hint =
-            self.lang.say("医療機関を特定できない要求があります（下の表）", "some requests name no known institution: see the table below");
+            lang.say("医療機関を特定できない要求があります（下の表）", "some requests name no known institution: see the table below");
         (!self.strays.is_empty()).then(|| hint.to_owned())
+    }
+
+    /// Whether other institutions were asked, and this one has had no check yet.
+    fn waits_beside_others(&self) -> bool {
+        !self.others.is_empty() && self.last(is_check).is_none()
     }
 }
 
@@ -242,6 +275,10 @@ struct Failures<'a> {
     /// At the port of the control API and the console.
     others: Vec<Failure<'a>>,
     strays: Vec<Stray>,
+    /// The institution's own code.
+    code: &'a InstitutionCode,
+    /// Other institutions that were asked, and when.
+    asked: Vec<(String, &'a InstitutionCode)>,
     /// Whether nothing arrived at all.
     silent: bool,
 }
@@ -262,6 +299,8 @@ struct Stray {
     time: String,
     path: String,
     why: String,
+    /// Whether it was a receipt computer's, which may have another code to name.
+    is_clients: bool,
 }
 
 /// Renders the part `failures`.
@@ -276,8 +315,15 @@ pub(super) fn render_failures(state: &ConnectionState) -> String {
                 time: time_of_day(entry.wall),
                 path: shortened(&entry.path, MAX_SHOWN),
                 why: shortened(lang.of(&entry.why), MAX_SHOWN),
+                is_clients: matches!(entry.operation, Operation::Login | Operation::Search | Operation::Linkage),
             })
             .collect(),
+        code: &state.tenant.institution.code,
+        asked: if state.waits_beside_others() {
+            state.others.iter().map(|(code, at)| (time_of_day(*at), code)).collect()
+        } else {
+            Vec::new()
+        },
         silent: failures.is_empty() && state.accepted.is_none() && state.entries.is_empty(),
         failures,
         others: failures_at(state, Listener::Control),

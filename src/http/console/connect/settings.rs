@@ -8,7 +8,7 @@ use crate::policy::{ClientAuthPolicy, LoginPolicy};
 
 /// The paths of login and check.
 const LOGIN: &str = "/oqs-api-pro/MSA12020/ILI12020SV01/auth";
-const SEARCH: &str = "/oqs-api-pro/MSA01030/ILI01030SV01/search";
+pub(super) const SEARCH: &str = "/oqs-api-pro/MSA01030/ILI01030SV01/search";
 
 /// A value to enter.
 pub(super) struct Setting {

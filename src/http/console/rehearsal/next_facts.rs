@@ -3,7 +3,8 @@
 use jiff::civil::time;
 use jiff::{SignedDuration, Timestamp};
 
-use super::next_step::{Facts, PendingTerminal};
+use super::next_step::{Facts, PendingTerminal, RefusedCheck};
+use super::requests;
 use super::state::RehearsalState;
 use crate::domain::clock::Mode;
 use crate::domain::error_catalogue::ErrorId;
@@ -24,19 +25,18 @@ impl Facts {
         let (institution, verdict, now) = (state.institution(), &state.verdict, state.moment.now);
         let journal = &verdict.evidence.journal;
         let is_clients = |exchange: &Exchange| matches!(exchange.operation, Operation::Login | Operation::Search | Operation::Linkage);
-        let to_repeat = institution.terminals.values().find(|terminal| has_to_repeat(terminal, journal));
         let update = institution.terminals.values().filter_map(|terminal| update_due(institution, terminal, now)).min();
         let morning = japan::next_time_of_day(now, time(8, 55, 0, 0));
         Self {
             passed: verdict.overall == Overall::Pass,
             failed: state.has_failed(),
             has_scenario: verdict.scenario.is_some(),
-            has_requests: journal.iter().any(is_clients),
+            has_requests: state.was_asked || journal.iter().any(is_clients),
             screen_unrecorded: is_screen_unrecorded(verdict),
             off: institution.terminals.values().find(|terminal| stays_off(terminal)).map(|terminal| terminal.id.clone()),
             pending: institution.terminals.values().find_map(|terminal| pending(institution, terminal, journal, now)),
             other: other_terminal(state),
-            to_repeat: to_repeat.map(|terminal| terminal.id.clone()),
+            to_repeat: institution.terminals.values().find_map(|terminal| to_repeat(state, terminal)),
             update_is_tonight: update.is_some_and(|at| at < morning) && morning.duration_since(now) <= ONE_NIGHT,
             update,
             is_frozen: institution.clock.setting(state.moment.wall).mode == Mode::Frozen,
@@ -98,14 +98,19 @@ fn is_refused_for_restart(exchange: &Exchange, terminal: &Terminal) -> bool {
     is_check(exchange) && exchange.error == Some(ErrorId::RestartRequired) && exchange.terminal.as_deref() == Some(terminal.id.as_str())
 }
 
-/// Whether a terminal works again after it had refused a patient whose check was not repeated.
-fn has_to_repeat(terminal: &Terminal, journal: &[Exchange]) -> bool {
+/// Returns the check that a terminal refused before it worked again, and that was not repeated.
+fn to_repeat(state: &RehearsalState, terminal: &Terminal) -> Option<RefusedCheck> {
+    let journal = &state.verdict.evidence.journal;
     let mut refused = journal.iter().filter(|exchange| is_refused_for_restart(exchange, terminal) && exchange.inquiry.is_some());
     let is_repeated = |refused: &Exchange| {
         let is_later = |exchange: &Exchange| exchange.number > refused.number && exchange.inquiry == refused.inquiry;
         journal.iter().any(|exchange| is_later(exchange) && exchange.outcome != OutcomeName::Refused)
     };
-    terminal.power == Power::On && !terminal.is_pending() && refused.any(|exchange| !is_repeated(exchange))
+    let works = terminal.power == Power::On && !terminal.is_pending();
+    let refused = refused.find(|exchange| !is_repeated(exchange)).filter(|_| works)?;
+    let entry = state.journal.entries.iter().find(|listed| listed.number == refused.number);
+    let patient = entry.and_then(|listed| requests::patients(state).of(&listed.entry)).map(|person| person.name.clone());
+    Some(RefusedCheck { terminal: terminal.id.clone(), patient })
 }
 
 /// Returns when the update of a terminal goes on by itself.

@@ -14,7 +14,7 @@ pub(super) struct Facts {
     pub(super) passed: bool,
     pub(super) failed: bool,
     pub(super) has_scenario: bool,
-    /// Whether a client has sent a request.
+    /// Whether a client has sent a request, now or before everything was set back.
     pub(super) has_requests: bool,
     /// Whether a check was refused, what the screen showed was not recorded, and a rule needs it.
     pub(super) screen_unrecorded: bool,
@@ -25,7 +25,7 @@ pub(super) struct Facts {
     /// A terminal that works while another one waits for its restart, and is to be used.
     pub(super) other: Option<TerminalId>,
     /// A terminal that was restarted after it had refused a check which was not repeated.
-    pub(super) to_repeat: Option<TerminalId>,
+    pub(super) to_repeat: Option<RefusedCheck>,
     /// When the update of a terminal goes on.
     pub(super) update: Option<Timestamp>,
     /// Whether that and the morning after it are so near that the button 翌朝8:55へ reaches both.
@@ -45,6 +45,14 @@ pub(super) struct PendingTerminal {
     /// Whether it has refused a check for that reason.
     pub(super) has_refused: bool,
     pub(super) is_external: bool,
+}
+
+/// A refused check that is to be repeated.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct RefusedCheck {
+    pub(super) terminal: TerminalId,
+    /// The patient's name, if it is known.
+    pub(super) patient: Option<String>,
 }
 
 /// What to do next.
@@ -69,7 +77,7 @@ pub(super) enum NextStep {
     /// Restart a terminal. The time is that of the scenario's own restart.
     Restart { terminal: PendingTerminal, scheduled: Option<Timestamp> },
     /// Repeat the check of the same patient.
-    Repeat(TerminalId),
+    Repeat(RefusedCheck),
     /// Let the night pass.
     NextMorning,
     /// Let the update go on, which is due at that time.
@@ -113,8 +121,8 @@ impl NextStep {
                 step => Self::Restart { terminal: pending.clone(), scheduled: step.map(|step| step.at) },
             };
         }
-        if let Some(terminal) = &facts.to_repeat {
-            return Self::Repeat(terminal.clone());
+        if let Some(refused) = &facts.to_repeat {
+            return Self::Repeat(refused.clone());
         }
         if let Some(at) = facts.update {
             return if is_frozen && facts.update_is_tonight { Self::NextMorning } else { Self::Update { at, is_frozen } };
@@ -144,8 +152,8 @@ impl NextStep {
                 "No request of the receipt computer has arrived yet. Connect it.".to_owned(),
             ),
             Self::RecordScreen => say(
-                "レセコンの画面に表示された文言を、下の要求の行に記録してください。".to_owned(),
-                "Record what the receipt computer's screen showed, in the row of the request below.".to_owned(),
+                "下の要求の行で、レセコンの画面に表示されたものを選び、「記録する」を押してください。".to_owned(),
+                "In the row of the request below, choose what the receipt computer's screen showed, and press \"Record\".".to_owned(),
             ),
             Self::Step { step, is_frozen } => step_text(lang, step, *is_frozen),
             Self::SwitchOn(terminal) => say(
@@ -175,10 +183,16 @@ impl NextStep {
                 let also = also.unwrap_or_default();
                 say(format!("端末 {id} の「再起動」を押してください。{also}"), format!("Press \"Restart\" at terminal {id}.{also}"))
             }
-            Self::Repeat(terminal) => say(
-                format!("端末 {terminal} は再起動しました。エラーになった患者の資格確認を、レセコンからもう一度行ってください。"),
-                format!("Terminal {terminal} was restarted. Repeat the check of the patient whose check was refused."),
-            ),
+            Self::Repeat(RefusedCheck { terminal, patient }) => {
+                let (ja, en) = match patient {
+                    Some(name) => (format!("（{name}）"), format!(", {name}")),
+                    None => Default::default(),
+                };
+                say(
+                    format!("端末 {terminal} は再起動しました。エラーになった患者{ja}の資格確認を、レセコンからもう一度行ってください。"),
+                    format!("Terminal {terminal} was restarted. Repeat the check of the patient whose check was refused{en}."),
+                )
+            }
             Self::NextMorning => say(
                 "「翌朝8:55へ」を押してください。夜の間に更新が配信され、インストールされます。".to_owned(),
                 "Press \"To 8:55 in the morning\": the update is distributed and installed in the night.".to_owned(),
@@ -238,6 +252,10 @@ mod tests {
         TimelineStep { at: at("09:10:00"), action, terminal: Some(t1()), campaign: None }
     }
 
+    fn refused(patient: Option<&str>) -> RefusedCheck {
+        RefusedCheck { terminal: t1(), patient: patient.map(str::to_owned) }
+    }
+
     fn waiting(has_refused: bool) -> PendingTerminal {
         PendingTerminal { id: t1(), has_refused, is_external: false }
     }
@@ -255,12 +273,12 @@ mod tests {
 
     #[test]
     fn the_end_comes_first_then_the_connection_then_the_screen() {
-        let every = Facts { screen_unrecorded: true, off: Some(t1()), to_repeat: Some(t1()), ..facts() };
+        let every = Facts { screen_unrecorded: true, off: Some(t1()), to_repeat: Some(refused(None)), ..facts() };
         assert_eq!(NextStep::of(&Facts { passed: true, has_requests: false, ..every.clone() }), NextStep::SaveReport);
         assert_eq!(NextStep::of(&Facts { failed: true, has_requests: false, ..every.clone() }), NextStep::MendClient);
         assert_eq!(NextStep::of(&Facts { has_requests: false, ..every.clone() }), NextStep::Connect);
         assert_eq!(NextStep::of(&every), NextStep::RecordScreen);
-        assert_eq!(told(&every), "レセコンの画面に表示された文言を、下の要求の行に記録してください。");
+        assert_eq!(told(&every), "下の要求の行で、レセコンの画面に表示されたものを選び、「記録する」を押してください。");
     }
 
     #[test]
@@ -287,8 +305,12 @@ mod tests {
 
     #[test]
     fn after_the_restart_the_same_patient_comes_before_the_clock() {
-        let restarted = Facts { pending: None, to_repeat: Some(t1()), update: Some(at("20:01:00")), ..facts() };
-        assert_eq!(NextStep::of(&restarted), NextStep::Repeat(t1()));
+        let taro = refused(Some("模擬　太郎"));
+        let restarted = Facts { pending: None, to_repeat: Some(taro.clone()), update: Some(at("20:01:00")), ..facts() };
+        assert_eq!(NextStep::of(&restarted), NextStep::Repeat(taro));
+        assert!(told(&restarted).contains("エラーになった患者（模擬　太郎）の資格確認を"));
+        let unknown = Facts { to_repeat: Some(refused(None)), ..restarted };
+        assert!(told(&unknown).contains("エラーになった患者の資格確認を"));
     }
 
     #[test]

@@ -117,14 +117,14 @@ struct Choice<'a> {
     selected: bool,
 }
 
-/// The kinds of observations, in the order of the question.
-const KINDS: [ObservationKind; ObservationKind::ALL.len()] = [
-    ObservationKind::RestartPrompted,
-    ObservationKind::NoQualificationShown,
-    ObservationKind::CallCentreShown,
-    ObservationKind::FallbackOffered,
-    ObservationKind::MessageShown,
-    ObservationKind::Other,
+/// The kinds of observations, in the order of the question, and what tells each from the others.
+const KINDS: [(ObservationKind, &str, &str); ObservationKind::ALL.len()] = [
+    (ObservationKind::RestartPrompted, "端末を再起動するように求めた", "it asked to restart the terminal"),
+    (ObservationKind::NoQualificationShown, "患者の資格がないかのように見えた", "it looked as if the patient had none"),
+    (ObservationKind::CallCentreShown, "連絡先として案内した", "it said whom to call"),
+    (ObservationKind::FallbackOffered, "別の方法で資格を確認するように案内した", "it offered another way to confirm the qualification"),
+    (ObservationKind::MessageShown, "文言から自動で判定します", "judged by its words"),
+    (ObservationKind::Other, "判定には使いません", "not judged"),
 ];
 
 /// Renders the part.
@@ -180,7 +180,8 @@ fn rendered(state: &RehearsalState, limit: usize, below: &str, then: &'static st
     part.render().expect("the template formats texts into a String")
 }
 
-fn patients(state: &RehearsalState) -> Patients<'_> {
+/// Returns the patients of the requests.
+pub(super) fn patients(state: &RehearsalState) -> Patients<'_> {
     let register = state.fixtures.register(state.institution().persons.as_deref());
     Patients::new(register, &state.journal.entries, &state.institution().events)
 }
@@ -237,9 +238,10 @@ impl Seen {
 }
 
 impl Requests<'_> {
-    /// Returns the kinds of observations: the value of each, and its words.
-    fn kinds(&self) -> Vec<(&'static str, String)> {
-        KINDS.iter().map(|kind| (kind.name(), self.lang.of(&kind.title()).to_owned())).collect()
+    /// Returns the kinds of observations: the value of each, its words and its explanation.
+    fn kinds(&self) -> Vec<(&'static str, String, &'static str)> {
+        let lang = self.lang;
+        KINDS.iter().map(|(kind, ja, en)| (kind.name(), lang.of(&kind.title()).to_owned(), lang.say(ja, en))).collect()
     }
 
     fn max_text() -> usize {
@@ -341,6 +343,6 @@ mod tests {
 
     #[test]
     fn the_question_has_all_kinds_of_observations() {
-        assert!(ObservationKind::ALL.iter().all(|kind| KINDS.contains(kind)));
+        assert!(ObservationKind::ALL.iter().all(|kind| KINDS.iter().any(|(known, ..)| known == kind)));
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct RehearsalState {
     pub(super) addresses: Addresses,
     /// The linkage folders of the terminals that have one.
     pub(super) linkage: Vec<PathBuf>,
+    /// Whether a receipt computer asked this institution, perhaps before everything was set back.
+    pub(super) was_asked: bool,
     /// The numbers of the requests that the part `requests` shows; filled in by it.
     pub(super) shown: OnceLock<BTreeSet<u64>>,
 }
@@ -105,6 +107,7 @@ pub(super) async fn read(
         filter: filter.clone(),
         addresses: app.addresses.clone(),
         linkage,
+        was_asked: app.arrivals.asked.get().iter().any(|(asked, _)| asked == code),
         shown: OnceLock::new(),
     }))
 }
