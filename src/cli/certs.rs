@@ -100,8 +100,8 @@ fn init(options: OpenOptions<'_>, new_ca: bool, now: Timestamp) -> anyhow::Resul
         outln!("Made a new server certificate under it; clients need nothing new.");
     }
     if new_ca || authority.created_files().server && !authority.created_files().ca {
-        println!("起動中の模擬サーバーは、再起動するまで以前の証明書を使い続けます。再起動してください。");
-        println!("A server that is running keeps its old certificate until it is restarted: restart it.");
+        outln!("起動中の模擬サーバーは、再起動するまで以前の証明書を使い続けます。再起動してください。");
+        outln!("A server that is running keeps its old certificate until it is restarted: restart it.");
     }
     show(&authority);
     warn_of_constraints(&authority, options.dir);
