@@ -111,7 +111,9 @@ impl ConnectionHandler {
             .max_concurrent_streams(64)
             .max_header_list_size(16 * 1024)
             .max_pending_accept_reset_streams(20)
-            .max_local_error_reset_streams(64);
+            // Counted over the whole connection, also for a client that sends a body with each
+            // request that is answered without reading it.
+            .max_local_error_reset_streams(1024);
         Self { tls: tls.into(), http, router, limits, on_handshake_step }
     }
 

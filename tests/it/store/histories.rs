@@ -30,7 +30,8 @@ struct Observer {
 impl Observer {
     async fn call(&self, method: Method, below: &str, body: Value) -> (StatusCode, Value) {
         let request = self.client.request(method, format!("{}{below}", self.institution)).bearer_auth(TOKEN);
-        let answer = request.json(&body).send().await.unwrap();
+        let request = if body.is_null() { request } else { request.json(&body) };
+        let answer = request.send().await.unwrap();
         (answer.status(), answer.json().await.unwrap_or_default())
     }
 
