@@ -149,7 +149,7 @@ async fn answers_of_its_own_that_nobody_lets_come() {
         attackers(usize::try_from(connections).unwrap(), attacker).await;
     };
     attacked
-        .withstands(&format!("connections whose 64 answers of {} bytes nobody reads", listing.len()), connections, 200 * MIB, attack)
+        .withstands(&format!("connections whose 64 answers of {} bytes nobody reads", listing.len()), connections, 240 * MIB, attack)
         .await;
 }
 
