@@ -94,7 +94,7 @@ async fn zip_and_xml_bombs() {
                 }
             }
         };
-        folders.attacked.withstands(&format!("bombs of {name}"), 4, 96 * MIB, attack).await;
+        folders.attacked.withstands(&format!("bombs of {name}"), 4, 160 * MIB, attack).await;
     }
 }
 
