@@ -7,10 +7,10 @@ rm -f ready.txt institution.json onshi-verdict.xml onshi-verdict.html
 onshi-mock serve --store memory --certs ci-certs --backend-addr 127.0.0.1:0 --control-addr 127.0.0.1:0 --no-console-link > ready.txt 2> mock.log & mock=$!
 trap 'kill "$mock" 2> /dev/null || true; wait "$mock" || true' EXIT
 for _ in {1..100}; do
-  if grep -q '^onshi-mock ready' ready.txt || ! kill -0 "$mock" 2> /dev/null; then break; fi
+  if grep -qs '^onshi-mock ready' ready.txt || ! kill -0 "$mock" 2> /dev/null; then break; fi
   sleep 0.3
 done
-if ! grep -q '^onshi-mock ready' ready.txt; then
+if ! grep -qs '^onshi-mock ready' ready.txt; then
   echo 'onshi-mock を起動できませんでした / onshi-mock did not start:' >&2
   cat mock.log >&2
   exit 1

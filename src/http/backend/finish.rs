@@ -78,7 +78,7 @@ pub(super) fn finish(app: &App, incoming: IncomingRequest, request_context: Requ
     log_refusal(incoming.operation, institution.as_ref(), &outcome, &why);
     // Whose terminal was found, or who was answered, exists.
     let exists = found.is_some() || !matches!(outcome, Outcome::Refused { .. });
-    if let Some(code) = institution.as_ref().filter(|_| exists && is_clients(incoming.operation)) {
+    if let Some(code) = institution.as_ref().filter(|_| exists && incoming.operation.is_of_client()) {
         app.arrivals.asked.record(code, app.institutions.wall());
     }
     let FaultedReply { reply, delay } = match &fault {
@@ -113,11 +113,6 @@ pub(super) fn finish(app: &App, incoming: IncomingRequest, request_context: Requ
     let id = HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
     headers.insert(JOURNAL, id.expect("a UUID is visible ASCII"));
     response
-}
-
-/// Whether a receipt computer sends this, as opposed to a terminal.
-fn is_clients(operation: Operation) -> bool {
-    matches!(operation, Operation::Login | Operation::Search | Operation::Linkage)
 }
 
 /// Ends a request in the mock's own protocol with JSON, or with a problem document.

@@ -31,6 +31,11 @@ named! {
 }
 
 impl Operation {
+    /// Whether a receipt computer sends this, as opposed to a terminal.
+    pub fn is_of_client(self) -> bool {
+        matches!(self, Self::Login | Self::Search | Self::Linkage)
+    }
+
     /// Returns the title shown to users.
     pub fn title(self) -> Text {
         let (ja, en) = match self {

@@ -315,7 +315,7 @@ pub(super) fn render_failures(state: &ConnectionState) -> String {
                 time: time_of_day(entry.wall),
                 path: shortened(&entry.path, MAX_SHOWN),
                 why: shortened(lang.of(&entry.why), MAX_SHOWN),
-                is_clients: matches!(entry.operation, Operation::Login | Operation::Search | Operation::Linkage),
+                is_clients: entry.operation.is_of_client(),
             })
             .collect(),
         code: &state.tenant.institution.code,

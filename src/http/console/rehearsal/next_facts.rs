@@ -24,14 +24,13 @@ impl Facts {
     pub(super) fn of(state: &RehearsalState) -> Self {
         let (institution, verdict, now) = (state.institution(), &state.verdict, state.moment.now);
         let journal = &verdict.evidence.journal;
-        let is_clients = |exchange: &Exchange| matches!(exchange.operation, Operation::Login | Operation::Search | Operation::Linkage);
         let update = institution.terminals.values().filter_map(|terminal| update_due(institution, terminal, now)).min();
         let morning = japan::next_time_of_day(now, time(8, 55, 0, 0));
         Self {
             passed: verdict.overall == Overall::Pass,
             failed: state.has_failed(),
             has_scenario: verdict.scenario.is_some(),
-            has_requests: state.was_asked || journal.iter().any(is_clients),
+            has_requests: state.was_asked || journal.iter().any(|exchange| exchange.operation.is_of_client()),
             screen_unrecorded: is_screen_unrecorded(verdict),
             off: institution.terminals.values().find(|terminal| stays_off(terminal)).map(|terminal| terminal.id.clone()),
             pending: institution.terminals.values().find_map(|terminal| pending(institution, terminal, journal, now)),
