@@ -79,7 +79,7 @@ fn print_banner(config: &Config, server: &Server, occupied: &[PathBuf]) -> anyho
     let ca = config.certs.join("ca.pem");
     let ca = ca.display();
     if server.made().ca {
-        errln!("テスト用 CA を作成しました。クライアントに {ca} を信頼させてください。");
+        errln!("テスト用CAを作成しました。クライアントに {ca} を信頼させてください。");
         errln!("Made a CA for tests: let your clients trust {ca}.");
         if !cfg!(unix) {
             let certs = config.certs.display();

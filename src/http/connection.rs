@@ -39,6 +39,7 @@ use super::{
     first_read_stream::FirstReadStream,
     large_head_stream::{LargeHeadStream, MAX_HEAD_SIZE},
     lingering_stream::LingeringStream,
+    unread_body::{SharedRequestBody, UnreadBody},
 };
 use crate::domain::handshake::Cause;
 use crate::listener::Limits;
@@ -111,9 +112,8 @@ impl ConnectionHandler {
             .max_concurrent_streams(64)
             .max_header_list_size(16 * 1024)
             .max_pending_accept_reset_streams(20)
-            // Counted over the whole connection, also for a client that sends a body with each
-            // request that is answered without reading it.
-            .max_local_error_reset_streams(1024);
+            // Counted over the whole connection.
+            .max_local_error_reset_streams(64);
         Self { tls: tls.into(), http, router, limits, on_handshake_step }
     }
 
@@ -193,13 +193,16 @@ impl ConnectionHandler {
         let service = service_fn(|mut request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(Arc::clone(&connection));
-            let request = request.map(|body| CountedRequestBody::new(body, budget.clone()));
+            let (unread, request) = UnreadBody::of(request.map(|body| CountedRequestBody::new(body, budget.clone())));
             let answered = answer(self.router.clone(), request);
             let (reset, budget) = (Arc::clone(&reset), budget.clone());
             async move {
                 let answered = answered.await;
                 if !http2 && answered.as_ref().is_err_and(|no_answer| *no_answer == NoResponse::Reset) {
                     reset.store(true, Ordering::Relaxed);
+                }
+                if http2 && answered.is_ok() {
+                    unread.read().await;
                 }
                 answered.map(|response| budget.of_response(response))
             }
@@ -231,7 +234,7 @@ impl ConnectionHandler {
 
 /// Returns the router's response. Without catching it, a panic would end the HTTP/1 connection, or
 /// reset the HTTP/2 stream, without a response.
-async fn answer(router: Router, request: Request<CountedRequestBody>) -> Result<Response, NoResponse> {
+async fn answer(router: Router, request: Request<SharedRequestBody>) -> Result<Response, NoResponse> {
     let mut answer = pin!(router.oneshot(request));
     let answered: Result<Response, Infallible> = poll_fn(|context| {
         catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))).unwrap_or_else(|_| {

@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(
             handshakes.recent()[0].log_line(),
             "192.168.0.20:50312 からバックエンドへの TLS 接続に失敗しました（untrusted_ca、クライアントのアラート unknown_ca）。\
-             クライアントがテスト用 CA を信頼していません。クライアントに certs/ca.pem を信頼させてください。\
+             クライアントがテスト用CAを信頼していません。クライアントに certs/ca.pem を信頼させてください。\
              docs/troubleshooting.ja.md の「TLS で接続できない」を参照してください。 / \
              TLS from 192.168.0.20:50312 to the backend failed (untrusted_ca, the client's alert unknown_ca). \
              The client does not trust the CA for tests. Let the client trust certs/ca.pem. \

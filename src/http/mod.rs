@@ -26,6 +26,7 @@ pub mod sign_in_tries;
 pub mod streams;
 #[cfg_attr(not(feature = "otlp"), path = "traces_not_built.rs")]
 pub mod traces;
+mod unread_body;
 
 pub use listeners::{Listeners, Parts, Port};
 pub use router::interface;

@@ -156,6 +156,7 @@ impl Attacked {
     pub(super) async fn connect(&self, listener: &str) -> Option<TcpStream> {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(SocketAddr::new(ATTACKER, 0)).unwrap();
+        socket.set_nodelay(true).unwrap();
         socket.connect(self.address(listener)).await.ok()
     }
 

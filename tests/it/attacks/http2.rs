@@ -2,6 +2,9 @@
 
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use super::attacked::{Attacked, Count, MIB, attackers};
 use super::frames::{
@@ -175,6 +178,21 @@ async fn unfinished_bodies(attacked: Arc<Attacked>, count: Count) {
         count.add(1);
     }
     pending().await
+}
+
+/// No attack: data that comes after its answer is an error, and 64 of them end the connection. The
+/// server reads the body first, though no handler does.
+#[tokio::test]
+async fn a_client_keeps_its_connection_where_no_handler_reads_its_bodies() {
+    let attacked = Attacked::start();
+    let mut connection = Http2::open(&attacked, "control", &[]).await.unwrap();
+    for stream in streams().take(200) {
+        connection.send(&frame(HEADERS, END_HEADERS, stream, &head("GET", "/healthz", &[]))).await.unwrap();
+        // The time in which it would be answered.
+        sleep(Duration::from_millis(2)).await;
+        connection.send(&frame(DATA, END_STREAM, stream, b"null")).await.unwrap();
+    }
+    assert!(connection.wait_for(HEADERS, 200).await);
 }
 
 /// More streams than a connection may have, and windows that are opened by a byte at a time.

@@ -107,7 +107,7 @@ async fn the_page_about_the_connection_shows_how_far_the_receipt_computer_came()
 
     trusting(&stranger.ca_pem).build().unwrap().get(&backend).send().await.unwrap_err();
     let parts = steps_become(&browser, &code, [done, failed, open, open, unused]).await;
-    assert!(parts.contains("クライアントがテスト用 CA を信頼していません") && parts.contains("docs/troubleshooting.ja.md"), "{parts}");
+    assert!(parts.contains("クライアントがテスト用CAを信頼していません") && parts.contains("docs/troubleshooting.ja.md"), "{parts}");
 
     // A code that no institution has.
     mock.receipt_computer().check("9919999997").await;

@@ -30,8 +30,7 @@ struct Observer {
 impl Observer {
     async fn call(&self, method: Method, below: &str, body: Value) -> (StatusCode, Value) {
         let request = self.client.request(method, format!("{}{below}", self.institution)).bearer_auth(TOKEN);
-        let request = if body.is_null() { request } else { request.json(&body) };
-        let answer = request.send().await.unwrap();
+        let answer = request.json(&body).send().await.unwrap();
         (answer.status(), answer.json().await.unwrap_or_default())
     }
 

@@ -44,7 +44,7 @@ impl Cause {
     /// Returns what happened, as a sentence.
     pub fn meaning(self) -> Text {
         let (ja, en) = match self {
-            Self::UntrustedCa => ("クライアントがテスト用 CA を信頼していません。", "The client does not trust the CA for tests."),
+            Self::UntrustedCa => ("クライアントがテスト用CAを信頼していません。", "The client does not trust the CA for tests."),
             Self::CertificateRefused => ("クライアントがサーバー証明書を拒否しました。", "The client refused the server's certificate."),
             Self::CertificateExpired => (
                 "クライアントが、サーバー証明書を有効期間外と判断しました。",
