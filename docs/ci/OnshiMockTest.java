@@ -32,7 +32,7 @@ class OnshiMockTest {
     static final GenericContainer<?> MOCK = new GenericContainer<>("registry.example/onshi-mock:0.1")
         .withEnv("ONSHI_CONTROL_TOKEN", TOKEN)
         .withExposedPorts(8443, 8444)
-        .waitingFor(Wait.forHealthcheck().withStartupTimeout(Duration.ofSeconds(30)));
+        .waitingFor(Wait.forLogMessage(".*onshi-mock ready.*", 1).withStartupTimeout(Duration.ofSeconds(30)));
 
     static String url(int port) {
         return "https://127.0.0.1:" + MOCK.getMappedPort(port);

@@ -17,7 +17,7 @@ public sealed class OnshiMockTests : IAsyncLifetime
         .WithEnvironment("ONSHI_CONTROL_TOKEN", Token)
         .WithPortBinding(8443, true)
         .WithPortBinding(8444, true)
-        .WithWaitStrategy(Wait.ForUnixContainer().UntilContainerIsHealthy())
+        .WithWaitStrategy(Wait.ForUnixContainer().UntilMessageIsLogged("onshi-mock ready"))
         .Build();
 
     private HttpClient client = null!;

@@ -4,7 +4,7 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 UNTRIED = ROOT / "docs/containers-untried.md"
-LINE = re.compile(r"docker (?:compose (?:--profile \w+ )*[a-z]+\b[^`\n]*|(?:build|buildx|cp|exec|load|port|run|save|stop) [^`\n]+)")
+LINE = re.compile(r"docker (?:compose (?:--profile \w+ )*[a-z]+\b[^`\n]*|(?:build|buildx|cp|exec|load|port|push|run|save|stop|tag) [^`\n]+)")
 ran = set()
 
 

@@ -31,7 +31,7 @@ class Image(Case):
             self.assertEqual(answer["MessageBody"]["QualificationValidity"], "1")
             run(f"docker rm --force --volumes {name}")
         print("first check after", ", ".join(f"{each:.2f} s" for each in seconds))
-        self.assertLessEqual(min(seconds), 1.5)
+        self.assertLessEqual(max(seconds), 1.5)
 
     def test_it_has_no_shell_runs_as_nobody_and_writes_below_data_only(self):
         name = self.container(f"--read-only --cap-drop ALL --security-opt no-new-privileges {PUBLISHED} onshi-mock")
@@ -80,6 +80,8 @@ class Image(Case):
         run("docker rmi --no-prune onshi-mock")
         self.run_here(documents.line("docs/closed-network.md", "docker load"))
         self.assertEqual(run("docker image inspect --format '{{.Id}}' onshi-mock"), before)
+        self.run_here(documents.line("docs/closed-network.md", "docker tag").replace("REGISTRY", "registry.test"))
+        run("docker rmi --no-prune registry.test/onshi-mock:0.1")
 
     def test_the_ca_is_shared_with_clients_by_a_volume_that_holds_no_key(self):
         self.addCleanup(run, "docker volume rm onshi-ca")

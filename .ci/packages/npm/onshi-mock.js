@@ -13,7 +13,10 @@ if (!existsSync(program)) {
   process.exit(1);
 }
 const child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  // On Windows the console sends Ctrl-C to both, and `kill` would end the program at once.
+  process.on(signal, () => process.platform === "win32" || child.kill(signal));
+}
 child.on("error", (error) => {
   console.error(`${program} を実行できません / cannot be run: ${error.message}`);
   process.exit(1);

@@ -65,6 +65,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 /// Makes a read-only file writable, where that keeps it from being removed or replaced: on Windows,
 /// on file systems such as FAT and those of many network shares. Returns whether it was done.
 #[cfg(windows)]
+#[expect(clippy::permissions_set_readonly_false, reason = "on Windows it clears an attribute, and grants nobody anything")]
 fn make_writable(path: &Path) -> bool {
     let read_only = fs::symlink_metadata(path).map(|metadata| metadata.permissions()).ok().filter(fs::Permissions::readonly);
     read_only.is_some_and(|mut permissions| {

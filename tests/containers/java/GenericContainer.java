@@ -3,10 +3,10 @@ package org.testcontainers.containers;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.testcontainers.containers.wait.strategy.Wait;
 
 /** In place of Testcontainers for Java, which is not to be had here: what OnshiMockTest calls, done by the program docker. */
 public class GenericContainer<T extends GenericContainer<T>> {
@@ -16,7 +16,7 @@ public class GenericContainer<T extends GenericContainer<T>> {
 
     private final String image;
     private final List<String> options = new ArrayList<>();
-    private Duration limit;
+    private Wait wait;
     private String id;
 
     public GenericContainer(String image) {
@@ -33,8 +33,8 @@ public class GenericContainer<T extends GenericContainer<T>> {
         return this;
     }
 
-    public GenericContainer<T> waitingFor(Duration limit) {
-        this.limit = limit;
+    public GenericContainer<T> waitingFor(Wait wait) {
+        this.wait = wait;
         return this;
     }
 
@@ -43,9 +43,9 @@ public class GenericContainer<T extends GenericContainer<T>> {
         run.addAll(options);
         run.add(image);
         id = docker(run.toArray(String[]::new)).strip();
-        long end = System.nanoTime() + limit.toNanos();
-        while (!docker("inspect", "--format", "{{.State.Health.Status}}", id).strip().equals("healthy")) {
-            if (System.nanoTime() > end) throw new IllegalStateException("not healthy within " + limit);
+        long end = System.nanoTime() + wait.limit.toNanos();
+        while (docker("logs", id).lines().filter(line -> line.matches(wait.pattern)).count() < wait.times) {
+            if (System.nanoTime() > end) throw new IllegalStateException("no line " + wait.pattern + " within " + wait.limit);
             Thread.sleep(50);
         }
     }
