@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::{TcpSocket, TcpStream};
@@ -99,8 +99,9 @@ impl Attacked {
     }
 
     /// Attacks until it has been done `wanted` times and the other client has been served 50
-    /// times. No answer takes longer than five seconds, and the server's memory, at its highest,
-    /// is at most `max_growth` above what it was before. An attack does not end by itself.
+    /// times by both listeners. No answer takes longer than five seconds, and the server's memory,
+    /// at its highest, is at most `max_growth` above what it was before. An attack does not end by
+    /// itself.
     pub(super) async fn withstands(&self, what: &str, wanted: u64, max_growth: u64, attack: impl AsyncFnOnce(Count)) {
         let other = self.client_at(OTHER);
         // What a first check and a first connection set up is there before the measurement.
@@ -129,7 +130,7 @@ impl Attacked {
         waits.sort_unstable();
         let growth = memory(&self.server, "VmHWM").saturating_sub(before);
         println!(
-            "{what}: {} times; {} checks of another client, the slowest {:?}, the median {:?}; memory {} MiB before, {} MiB more at most",
+            "{what}: {} times; {} rounds of another client, the slowest {:?}, the median {:?}; memory {} MiB before, {} MiB more at most",
             count.get(),
             waits.len(),
             waits[waits.len() - 1],
@@ -140,16 +141,25 @@ impl Attacked {
         assert!(growth <= max_growth, "{what}: memory grew by {growth} bytes, at most {max_growth} were expected");
     }
 
-    /// One check of the other client, over a new connection; how long it took.
+    /// A check of the other client and two questions of it to the control listener, each over a
+    /// new connection; how long the slowest took.
     async fn is_served(&self, other: &Client) -> Duration {
-        let began = Instant::now();
         let check = async {
             let request = other.post(format!("{}{SEARCH}", self.server.url("backend"))).json(&inquiry(template::UP_TO_DATE));
-            request.send().await.unwrap().json::<Value>().await.unwrap()
+            let answer: Value = request.send().await.unwrap().json().await.unwrap();
+            assert_eq!(answer["XmlMsg"]["MessageBody"]["QualificationValidity"], "1", "{answer}");
         };
-        let answer = timeout(MAX_WAIT, check).await.expect("another client is served in time");
-        assert_eq!(answer["XmlMsg"]["MessageBody"]["QualificationValidity"], "1", "{answer}");
-        began.elapsed()
+        let ready = async {
+            let answer = other.get(format!("{}/readyz", self.server.url("control"))).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK);
+        };
+        let institution = async {
+            let request = self.control(other, Method::GET, &format!("/v1/institutions/{}", template::UP_TO_DATE));
+            let answer: Value = request.send().await.unwrap().json().await.unwrap();
+            assert_eq!(answer["code"], template::UP_TO_DATE, "{answer}");
+        };
+        let waits = [in_time("a check", check).await, in_time("/readyz", ready).await, in_time("the institution", institution).await];
+        waits.into_iter().max().unwrap()
     }
 
     /// A bare connection of an attacker. None where the server refused it.
@@ -165,6 +175,13 @@ impl Attacked {
         let connector = raw::connector(&self.ca_pem, &rustls::version::TLS13, alpn);
         connector.connect("localhost".try_into().unwrap(), self.connect(listener).await?).await.ok()
     }
+}
+
+/// How long an answer to the other client took.
+async fn in_time(what: &str, answered: impl Future<Output = ()>) -> Duration {
+    let began = Instant::now();
+    assert!(timeout(MAX_WAIT, answered).await.is_ok(), "another client did not get {what} in time");
+    began.elapsed()
 }
 
 /// Runs many attackers of a kind at once, for as long as the returned future is polled.

@@ -1,7 +1,7 @@
 //! HTTP/2 by hand (RFC 9113, RFC 7541): any frame, in any order, and nothing that a client would do
 //! for its own good.
 
-use std::io;
+use std::io::{self, ErrorKind};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -24,6 +24,8 @@ pub(super) const ACK: u8 = 1;
 pub(super) const END_STREAM: u8 = 1;
 pub(super) const END_HEADERS: u8 = 4;
 
+/// The setting that says how large the dynamic table of the server's field blocks may be.
+pub(super) const HEADER_TABLE_SIZE: u16 = 1;
 /// The setting that says how much the server may send on a stream.
 pub(super) const INITIAL_WINDOW_SIZE: u16 = 4;
 
@@ -71,9 +73,23 @@ pub(super) fn text(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// The status of an answer, from a field block without a dynamic table. 200 has a place in the
+/// static table; 503 is a literal in the Huffman code.
+pub(super) fn status(block: &[u8]) -> u16 {
+    // The first block may begin with the size of the dynamic table, 0.
+    match block.strip_prefix(&[0x20]).unwrap_or(block) {
+        [0x88, ..] => 200,
+        // With indexing, without, never indexed.
+        [0x48 | 0x08 | 0x18, 0x83, 0x6c, 0x0c, 0xff, ..] => 503,
+        other => panic!("neither 200 nor 503: {:x?}", &other[..other.len().min(8)]),
+    }
+}
+
 /// A connection on which the client's preface was sent.
 pub(super) struct Http2 {
     stream: TlsStream<TcpStream>,
+    /// What came of frames that are not complete or not read.
+    received: Vec<u8>,
     /// How many bytes of bodies the server still takes.
     window: usize,
 }
@@ -85,7 +101,7 @@ impl Http2 {
         let payload: Vec<u8> = settings.iter().flat_map(|(id, value)| [&id.to_be_bytes()[..], &value.to_be_bytes()].concat()).collect();
         let preface = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frame(SETTINGS, 0, 0, &payload)].concat();
         stream.write_all(&preface).await.ok()?;
-        Some(Self { stream, window: 65_535 })
+        Some(Self { stream, received: Vec::new(), window: 65_535 })
     }
 
     pub(super) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -120,12 +136,49 @@ impl Http2 {
         true
     }
 
-    /// The type, the stream and the payload of the next frame.
-    async fn read(&mut self) -> io::Result<(u8, u32, Vec<u8>)> {
-        let mut header = [0; 9];
-        self.stream.read_exact(&mut header).await?;
-        let mut payload = vec![0; usize::from(header[0]) << 16 | usize::from(header[1]) << 8 | usize::from(header[2])];
-        self.stream.read_exact(&mut payload).await?;
-        Ok((header[3], u32::from_be_bytes(header[5..].try_into().unwrap()), payload))
+    /// Reads and answers each PING, for as long as the server keeps the connection. It ends one
+    /// whose client does not answer.
+    pub(super) async fn hold(&mut self) {
+        while self.read_answering_pings().await.is_ok() {}
+    }
+
+    /// The status of the next answer. The connection has no dynamic table.
+    pub(super) async fn next_status(&mut self) -> io::Result<u16> {
+        loop {
+            if let (HEADERS, _, block) = self.read_answering_pings().await? {
+                return Ok(status(&block));
+            }
+        }
+    }
+
+    async fn read_answering_pings(&mut self) -> io::Result<(u8, u32, Vec<u8>)> {
+        let read = self.read().await?;
+        if let (PING, _, payload) = &read {
+            self.send(&frame(PING, ACK, 0, payload)).await?;
+        }
+        Ok(read)
+    }
+
+    /// The type, the stream and the payload of the next frame. Nothing is lost where this is
+    /// dropped before it comes.
+    pub(super) async fn read(&mut self) -> io::Result<(u8, u32, Vec<u8>)> {
+        loop {
+            if let Some(read) = self.take_received() {
+                return Ok(read);
+            }
+            if self.stream.read_buf(&mut self.received).await? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
+
+    /// The first frame, if it is complete.
+    fn take_received(&mut self) -> Option<(u8, u32, Vec<u8>)> {
+        let (header, rest) = self.received.split_first_chunk::<9>()?;
+        let length = usize::from(header[0]) << 16 | usize::from(header[1]) << 8 | usize::from(header[2]);
+        let (kind, stream) = (header[3], u32::from_be_bytes(header[5..].try_into().unwrap()));
+        let payload = rest.get(..length)?.to_vec();
+        self.received.drain(..header.len() + length);
+        Some((kind, stream, payload))
     }
 }

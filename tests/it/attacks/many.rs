@@ -1,6 +1,5 @@
 //! More than anybody needs of what a client may ask for: institutions, streams of events, sessions.
 
-use std::future::pending;
 use std::sync::Arc;
 
 use reqwest::header::ORIGIN;
@@ -8,11 +7,13 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::attacked::{Attacked, Count, MIB, attackers};
-use super::frames::{END_HEADERS, END_STREAM, HEADERS, Http2, frame, head};
+use super::frames::{END_HEADERS, END_STREAM, HEADER_TABLE_SIZE, HEADERS, Http2, frame, head};
 use crate::support::{TOKEN, template};
 
 const INSTITUTIONS: u64 = 100_000;
 const STREAMS: u64 = 10_000;
+/// How many of them there may be at once by default.
+const GRANTED: u64 = 256;
 const SESSIONS: u64 = 3_000;
 
 #[ignore = "nightly: an attack"]
@@ -38,23 +39,31 @@ async fn create(attacked: Arc<Attacked>, client: Client, count: Count) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_streams_of_events() {
     let attacked = Arc::new(Attacked::start_with(&[]));
+    let granted = Count::default();
     let attack = async |count: Count| {
-        attackers(200, || streams(Arc::clone(&attacked), count.clone())).await;
+        attackers(200, || streams(Arc::clone(&attacked), count.clone(), granted.clone())).await;
     };
-    attacked.withstands("streams of events", STREAMS, 96 * MIB, attack).await;
+    attacked.withstands("streams of events that were asked for", STREAMS, 96 * MIB, attack).await;
+    assert_eq!(granted.get(), GRANTED, "so many were granted, the others answered with 503");
 }
 
-/// Asks for as many as a connection may have; those that are given stay open.
-async fn streams(attacked: Arc<Attacked>, count: Count) {
-    let Some(mut connection) = Http2::open(&attacked, "control", &[]).await else { return };
+/// Asks for as many as a connection may have; those that are granted stay open.
+async fn streams(attacked: Arc<Attacked>, count: Count, granted: Count) {
+    let Some(mut connection) = Http2::open(&attacked, "control", &[(HEADER_TABLE_SIZE, 0)]).await else { return };
     let bearer = format!("Bearer {TOKEN}");
     let fields = [("authorization", bearer.as_str()), ("accept", "text/event-stream")];
     let block = head("GET", &format!("/v1/institutions/{}/events", template::PENDING), &fields);
     let requests: Vec<u8> = (0..64).flat_map(|number| frame(HEADERS, END_HEADERS | END_STREAM, number * 2 + 1, &block)).collect();
-    if connection.send(&requests).await.is_ok() && connection.wait_for(HEADERS, 64).await {
-        count.add(64);
-        pending().await
+    connection.send(&requests).await.unwrap();
+    for _ in 0..64 {
+        match connection.next_status().await.unwrap() {
+            200 => granted.add(1),
+            refused => assert_eq!(refused, 503),
+        }
+        count.add(1);
     }
+    connection.hold().await;
+    panic!("the server ended a connection");
 }
 
 #[ignore = "nightly: an attack"]

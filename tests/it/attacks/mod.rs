@@ -8,4 +8,5 @@ mod frames;
 mod http1;
 mod http2;
 mod many;
+mod slow_readers;
 mod stalled;

@@ -3,7 +3,7 @@
 mod commands;
 mod load;
 mod pages;
-mod refused;
+pub(crate) mod refused;
 mod rehearsal;
 mod requests;
 mod sign_in;

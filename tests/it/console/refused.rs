@@ -4,7 +4,8 @@ use reqwest::header::{COOKIE, HOST, LOCATION, ORIGIN};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::support::{Browser, Mock, trusting};
+use crate::control::screenshots;
+use crate::support::{Browser, Clinic, Mock, template, trusting};
 
 /// The kind of the problem in a response, or nothing.
 async fn kind(response: Response) -> String {
@@ -27,6 +28,71 @@ fn requests(browser: &Browser) -> [(&'static str, RequestBuilder); 3] {
         ("a script's read", browser.fetch("/console/start")),
         ("a write", browser.post_json("/console/sign-out", json!({}))),
     ]
+}
+
+/// A clinic whose clock stands still, with one check and one observation.
+async fn clinic(mock: &Mock) -> Clinic<'_> {
+    let clinic = mock.clinic(template::UP_TO_DATE, "2026-01-20T08:55:00+09:00").await;
+    clinic.put("/scenario", json!({"id": "installed-not-restarted"})).await;
+    clinic.check().await.expect_error("MOCK0501E");
+    clinic.post("/observations", json!({"kind": "restart_prompted"})).await;
+    screenshots::put(&clinic, 1, "image/png", screenshots::png(None)).await;
+    clinic
+}
+
+/// All that is kept of a clinic: its state, as a snapshot has it, journal and observations; and the
+/// codes of all institutions.
+pub(crate) async fn kept(clinic: &Clinic<'_>) -> (Value, Vec<Value>, Value, Vec<Value>) {
+    let snapshot = clinic.post("/snapshot", Value::Null).await["state"].clone();
+    assert!(snapshot.is_object(), "{snapshot}");
+    let listed = clinic.mock.get("/v1/institutions").await;
+    let codes = listed["institutions"].as_array().unwrap().iter().map(|institution| institution["code"].clone());
+    (snapshot, clinic.journal().await, clinic.get("/observations").await, codes.collect())
+}
+
+/// What can be read with a session: pages, their parts, streams, and texts and pictures.
+fn reads(clinic: &Clinic<'_>) -> Vec<String> {
+    let mut paths = vec!["/console/start".to_owned(), "/console/institutions".to_owned()];
+    paths.extend([format!("/console/start?from={clinic}"), format!("/console/institutions?text={clinic}")]);
+    paths.extend(["", "/parts", "/live"].map(|below| format!("/console/connect/{clinic}{below}")));
+    let of_the_rehearsal = [
+        "",
+        "?range=hour",
+        "/parts",
+        "/live",
+        "/entries",
+        "/entries/1",
+        "/entries/1?mask=false",
+        "/entries/1/request?mask=false",
+        "/entries/1/answer",
+        "/report",
+        "/report?save=1",
+    ];
+    paths.extend(of_the_rehearsal.map(|below| format!("/console/institutions/{clinic}{below}")));
+    paths.push(format!("/console/api/institutions/{clinic}/observations/1/screenshot"));
+    paths
+}
+
+/// Paths of what the console's pages do.
+fn operations(clinic: &Clinic<'_>) -> Vec<String> {
+    let below = ["", "/reset", "/clock", "/faults", "/observations/1/screenshot", "/terminals/T1", "/terminals/T1/restart"];
+    let mut paths = vec!["/console/sign-out".to_owned(), "/console/api/institutions".to_owned()];
+    paths.extend(below.map(|below| format!("/console/api/institutions/{clinic}{below}")));
+    paths
+}
+
+#[tokio::test]
+async fn no_read_and_no_operation_works_without_a_session() {
+    let mock = Mock::start().await;
+    let (clinic, nobody) = (clinic(&mock).await, mock.browser());
+    for path in reads(&clinic) {
+        let led = nobody.get(&path).send().await.unwrap();
+        assert_eq!((led.status().as_u16(), &led.headers()[LOCATION]), (303, &"/signin".parse().unwrap()), "{path}");
+        expect_refusal(&path, nobody.fetch(&path), 401, "console-session").await;
+    }
+    for path in operations(&clinic) {
+        expect_refusal(&path, nobody.post_json(&path, json!({})), 401, "console-session").await;
+    }
 }
 
 #[tokio::test]
@@ -67,7 +133,11 @@ async fn only_the_consoles_own_pages_write() {
     let other_port = format!("https://127.0.0.1:{}", if port == 65535 { 1 } else { port + 1 });
     let foreign =
         ["https://example.com", "null", "", &other_port, &format!("http://127.0.0.1:{port}"), &format!("https://localhost:{port}")];
-    for path in ["/console/sign-out", "/signin", "/console/assets/signin.js"] {
+    let clinic = clinic(&mock).await;
+    let before = kept(&clinic).await;
+    let operations = operations(&clinic);
+    let others = ["/signin", "/console/assets/signin.js"];
+    for path in others.into_iter().chain(operations.iter().map(String::as_str)) {
         for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
             let write = || signed_in.bare(method.clone(), path).header("sec-fetch-site", "same-origin").json(&json!({"token": "x"}));
             expect_refusal(&format!("{method} {path} without an origin"), write(), 403, "console-origin").await;
@@ -79,7 +149,25 @@ async fn only_the_consoles_own_pages_write() {
         }
     }
     assert_eq!(signed_in.get("/console/start").send().await.unwrap().status(), 200, "still signed in");
+    assert_eq!(kept(&clinic).await, before);
 }
+
+/// `Sec-Fetch-Site`, `-Mode` and `-Dest` (empty: not sent) of requests that are not the console's.
+const FOREIGN: [(&str, &str, &str); 13] = [
+    ("", "", ""),
+    ("", "navigate", "document"),
+    ("", "cors", "empty"),
+    ("same-site", "cors", "empty"),
+    ("cross-site", "no-cors", "image"),
+    ("cross-site", "no-cors", "empty"),
+    ("cross-site", "cors", "empty"),
+    ("none", "cors", "empty"),
+    ("same-site", "", ""),
+    ("same-origin", "navigate", "iframe"),
+    ("cross-site", "navigate", "iframe"),
+    ("cross-site", "navigate", "object"),
+    ("anything", "navigate", "document"),
+];
 
 #[tokio::test]
 async fn a_page_is_shown_to_who_opens_it_and_not_to_other_pages() {
@@ -105,21 +193,35 @@ async fn a_page_is_shown_to_who_opens_it_and_not_to_other_pages() {
         assert!(shown.contains("<a href=\"/console/start?a=%22%3E%3Cscript%3E&#38;b=1\">続ける") && !shown.contains("はじめる"), "{shown}");
     }
     assert_eq!(ask("same-origin", "cors", "empty").send().await.unwrap().status(), 200);
-    for (site, mode, dest) in [
-        ("", "", ""),
-        ("", "navigate", "document"),
-        ("", "cors", "empty"),
-        ("same-site", "cors", "empty"),
-        ("cross-site", "no-cors", "image"),
-        ("cross-site", "cors", "empty"),
-        ("none", "cors", "empty"),
-        ("same-site", "", ""),
-        ("same-origin", "navigate", "iframe"),
-        ("cross-site", "navigate", "iframe"),
-        ("cross-site", "navigate", "object"),
-        ("anything", "navigate", "document"),
-    ] {
+    for (site, mode, dest) in FOREIGN {
         expect_refusal(&format!("{site:?} {mode:?} {dest:?}"), ask(site, mode, dest), 403, "console-source").await;
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_opened_by_the_consoles_own_pages_only() {
+    let mock = Mock::start().await;
+    let (clinic, browser) = (clinic(&mock).await, mock.console().await);
+    for path in [format!("/console/institutions/{clinic}/live"), format!("/console/connect/{clinic}/live")] {
+        let ask = |browser: &Browser, source: [&str; 3]| {
+            let named = ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"].into_iter().zip(source);
+            let request = browser.bare(Method::GET, &path).header("accept", "text/event-stream");
+            named.filter(|(_, value)| !value.is_empty()).fold(request, |request, (name, value)| request.header(name, value))
+        };
+        let own = ["same-origin", "cors", "empty"];
+        let mut opened = ask(&browser, own).send().await.unwrap();
+        assert_eq!((opened.status().as_u16(), &opened.headers()["content-type"]), (200, &"text/event-stream".parse().unwrap()));
+        assert!(opened.chunk().await.unwrap().is_some_and(|first| first.starts_with(b"event: parts")), "{path}");
+        for (site, mode, dest) in FOREIGN {
+            let what = format!("{path}: {site:?} {mode:?} {dest:?}");
+            expect_refusal(&what, ask(&browser, [site, mode, dest]), 403, "console-source").await;
+        }
+        for site in ["same-site", "cross-site"] {
+            let page = ask(&browser, [site, "navigate", "document"]).send().await.unwrap();
+            assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8", "{path}");
+            assert!(page.text().await.unwrap().contains("続ける"), "{path}");
+        }
+        expect_refusal(&path, ask(&mock.browser(), own), 401, "console-session").await;
     }
 }
 
@@ -162,6 +264,22 @@ async fn no_read_changes_anything() {
     assert_eq!(browser.get(&format!("/signin?code={code}")).send().await.unwrap().status(), 200);
     assert_eq!(mock.browser().sign_in(json!({"code": code})).await.status(), 204, "the code was not used");
     assert_eq!(browser.get("/console/start").send().await.unwrap().status(), 200, "still signed in");
+}
+
+#[tokio::test]
+async fn no_page_changes_the_institution_that_it_shows() {
+    let mock = Mock::start().await;
+    let (clinic, browser) = (clinic(&mock).await, mock.console().await);
+    let before = kept(&clinic).await;
+    browser.page("/signin").await;
+    for path in reads(&clinic) {
+        let mut read = browser.fetch(&path).send().await.unwrap();
+        assert_eq!(read.status(), 200, "{path}");
+        // Of a stream, which does not end, what comes first.
+        assert!(read.chunk().await.unwrap().is_some(), "{path}");
+        assert_eq!(browser.get(&path).send().await.unwrap().status(), 200, "{path}");
+    }
+    assert_eq!(kept(&clinic).await, before);
 }
 
 #[tokio::test]
@@ -222,7 +340,7 @@ async fn assets_can_be_kept_where_their_address_has_their_hash() {
 async fn the_cookie_opens_the_console_and_nothing_else() {
     let mock = Mock::start().await;
     let browser = mock.console().await;
-    for path in ["/v1/institutions", "/metrics", "/v1/journal"] {
+    for path in ["/v1/institutions", "/metrics", "/v1/journal", "/v1/institutions/9910000018/events"] {
         let read = browser.fetch(path).send().await.unwrap();
         assert_eq!(read.status(), 401, "{path}");
         assert_eq!(kind(read).await, "control-token", "{path}");

@@ -1,17 +1,18 @@
 //! Signing in to the console and out of it: links, the control token, how long each lasts.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use onshi_mock::clock;
 use onshi_mock::store::Target;
-use reqwest::header::{ACCEPT, LOCATION, RETRY_AFTER, SET_COOKIE};
+use reqwest::header::{ACCEPT, LOCATION, ORIGIN, RETRY_AFTER, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::store::postgres::Cluster;
-use crate::support::{Browser, Mock, TOKEN};
+use crate::support::{Browser, Mock, TOKEN, trusting};
 
 async fn is_signed_in(browser: &Browser) -> bool {
     browser.get("/console/start").send().await.unwrap().status() == StatusCode::OK
@@ -69,6 +70,26 @@ async fn the_control_token_signs_in_and_wrong_ones_are_slowed_down() {
     let slowed = problem(slowed, 429).await;
     assert!(slowed["detail"].as_str().unwrap().contains(&format!("あと {seconds} 秒")), "{slowed}");
     assert!(is_signed_in(&mock.console().await).await, "links still work");
+}
+
+#[cfg_attr(target_os = "macos", ignore = "127.0.0.2 is no address of the machine")]
+#[tokio::test]
+async fn wrong_tokens_from_one_address_slow_down_no_other() {
+    let mock = Mock::start().await;
+    let origin = format!("https://{}", mock.control);
+    let sign_in = async |address: [u8; 4], token: &str| {
+        let client = trusting(&mock.ca_pem).local_address(IpAddr::from(address)).build().unwrap();
+        let request = client.post(format!("{origin}/signin")).header(ORIGIN, &origin).json(&json!({"token": token}));
+        request.send().await.unwrap().status().as_u16()
+    };
+    let (one, other) = ([127, 0, 0, 1], [127, 0, 0, 2]);
+    for _ in 0..5 {
+        assert_eq!(sign_in(one, "wrong").await, 401);
+    }
+    assert_eq!(sign_in(one, TOKEN).await, 429);
+    assert_eq!(sign_in(other, "wrong").await, 401, "its own tries count");
+    assert_eq!(sign_in(other, TOKEN).await, 204);
+    assert_eq!(sign_in(one, TOKEN).await, 429, "and another's success does not");
 }
 
 /// The machine's clock, and what a test adds to it, in milliseconds.

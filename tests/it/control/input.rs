@@ -298,35 +298,6 @@ async fn a_wrong_type_is_told_in_japanese_too() {
 }
 
 #[tokio::test]
-async fn the_token_is_wanted_on_every_route_that_is_not_open() {
-    let mock = Mock::start().await;
-    for path in ["/v1/institutions", "/v1/journal", "/v1/institutions/9910000018/clock", "/v1/institutions/9910000018/terminals/T1"] {
-        let url = format!("https://{}{path}", mock.control);
-        for (given, words) in [
-            (None, "ありません"),
-            (Some("Bearer wrong"), "違います"),
-            (Some("Basic eDp5"), "始まっていません"),
-            (Some("Bearer "), "違います"),
-        ] {
-            let request = mock.client.get(&url);
-            let request = match given {
-                Some(given) => request.header("authorization", given),
-                None => request,
-            };
-            let answer = request.send().await.unwrap();
-            assert_eq!((answer.status(), &answer.headers()["www-authenticate"]), (StatusCode::UNAUTHORIZED, &"Bearer".parse().unwrap()));
-            let problem: Value = answer.json().await.unwrap();
-            assert_eq!(problem["type"], "urn:onshi-mock:problem:control-token");
-            assert!(problem["detail"].as_str().unwrap().contains(words), "{path} {given:?}: {problem}");
-        }
-    }
-    for path in ["/healthz", "/readyz", "/ca.pem", "/openapi.json", "/docs", "/"] {
-        let answer = mock.client.get(format!("https://{}{path}", mock.control)).send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::OK, "{path}");
-    }
-}
-
-#[tokio::test]
 async fn a_route_that_does_not_exist_and_a_method_that_does_not_are_told_apart() {
     let mock = Mock::start().await;
     for path in

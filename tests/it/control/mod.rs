@@ -8,6 +8,7 @@ mod input;
 mod institutions;
 mod observations;
 pub(crate) mod scenarios;
-mod screenshots;
+pub(crate) mod screenshots;
 mod snapshot;
+mod token;
 mod wrong_paths;

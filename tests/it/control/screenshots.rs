@@ -14,7 +14,7 @@ fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
 }
 
 /// A PNG with this text, if there is one.
-fn png(text: Option<&str>) -> Vec<u8> {
+pub(crate) fn png(text: Option<&str>) -> Vec<u8> {
     let text = text.map(|text| chunk(b"tEXt", text.as_bytes())).unwrap_or_default();
     [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &[1; 13]), text, chunk(b"IDAT", b"pixels"), chunk(b"IEND", b"")].concat()
 }
@@ -29,7 +29,7 @@ fn path(clinic: &Clinic<'_>, number: u64) -> String {
     format!("/v1/institutions/{clinic}/observations/{number}/screenshot")
 }
 
-async fn put(clinic: &Clinic<'_>, number: u64, media_type: &str, picture: Vec<u8>) -> (StatusCode, Value) {
+pub(crate) async fn put(clinic: &Clinic<'_>, number: u64, media_type: &str, picture: Vec<u8>) -> (StatusCode, Value) {
     let url = format!("https://{}{}", clinic.mock.control, path(clinic, number));
     let request = clinic.mock.client.put(url).bearer_auth(TOKEN).header(CONTENT_TYPE, media_type).body(picture);
     let response = request.send().await.unwrap();

@@ -44,6 +44,7 @@ impl Clock {
 /// A new connection is verified by the machine's own clock; checks, changes, the folder and what
 /// needs a date of now work.
 async fn works(running: &mut Running, dir: &Path, when: &str) {
+    running.client = running.another_client();
     running.is_ready().await;
     running.change().await.unwrap();
     running.has_all(when).await;

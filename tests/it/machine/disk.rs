@@ -1,14 +1,17 @@
 //! A full disk, a disk that becomes read-only, and one whose fsync is slow.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use reqwest::{Client, StatusCode};
 use tempfile::TempDir;
 
-use super::running::{Running, is_answered, is_root};
+use super::running::{Running, check_by, is_answered, is_root};
 use crate::server::program::Program;
+use crate::support::eventually::wait_until;
 use crate::support::request_files::{Folder, check};
 use crate::support::{TOKEN, template};
 
@@ -51,7 +54,7 @@ impl Drop for Mounted {
 #[ignore = "nightly: mounts a file system"]
 #[tokio::test]
 async fn a_full_disk() {
-    if !is_root("a_full_disk") {
+    if !is_root("a_full_disk, of the store and of a linkage folder") {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
@@ -77,13 +80,18 @@ async fn a_full_disk() {
     // There is room for the request, and none for its answer.
     folder.fill(4096);
     own.put_request("OQSsiquc01req_full.xml", check(template::UP_TO_DATE, "full"));
-    crate::support::eventually::wait_until("it is taken", || !own.0.join("req/OQSsiquc01req_full.xml").exists()).await;
+    wait_until("it is taken", || !own.0.join("req/OQSsiquc01req_full.xml").exists()).await;
     running.is_ready().await;
     folder.free();
     own.wait_for("res/OQSsiquc01res_full.xml").await;
     let running = running.kill_and_start(dir.path(), &[], &options);
     running.has_all("after a SIGKILL").await;
 }
+
+/// What the library notes of an fsync that does not wait, and of one that does.
+const QUICK: u8 = b'q';
+const BEGAN: u8 = b's';
+const ENDED: u8 = b'e';
 
 /// A disk that does what two files beside it say, by a library that is preloaded into the server.
 struct Disk {
@@ -105,11 +113,31 @@ impl Disk {
     }
 
     fn is(&self, what: &str, value: &str) {
-        fs::write(self.tools.path().join(format!("disk.{what}")), value).unwrap();
+        // Whole at once: the library may read it at any moment.
+        let next = self.tools.path().join("next");
+        fs::write(&next, value).unwrap();
+        fs::rename(next, self.tools.path().join(format!("disk.{what}"))).unwrap();
     }
 
     fn is_no_longer(&self, what: &str) {
         fs::remove_file(self.tools.path().join(format!("disk.{what}"))).unwrap();
+    }
+
+    /// How many notes of these kinds the library made.
+    fn counts<const N: usize>(&self, kinds: [u8; N]) -> [usize; N] {
+        let notes = fs::read(self.tools.path().join("disk.fsyncs")).unwrap();
+        kinds.map(|kind| notes.iter().filter(|noted| **noted == kind).count())
+    }
+
+    fn count(&self, kind: u8) -> usize {
+        let [count] = self.counts([kind]);
+        count
+    }
+
+    /// Which slow fsync waits now.
+    fn waits(&self) -> Option<usize> {
+        let [began, ended] = self.counts([BEGAN, ENDED]);
+        (began > ended).then_some(began)
     }
 }
 
@@ -136,7 +164,7 @@ async fn a_log_that_cannot_be_written_is_lost_and_stops_nothing() {
     assert_eq!(length(), before, "nothing was written");
     may_grow_to("unlimited");
     assert_eq!(refused().await, "MOCK0501E");
-    crate::support::eventually::wait_until("it is written again", || length() > before).await;
+    wait_until("it is written again", || length() > before).await;
 }
 
 #[ignore = "nightly: needs a C compiler"]
@@ -165,30 +193,132 @@ async fn a_disk_that_becomes_read_only() {
     running.has_all("after a SIGKILL").await;
 }
 
+/// The library is right: whatever changes a file, also one that is open, finds the disk read-only.
+#[ignore = "nightly: needs a C compiler"]
+#[test]
+fn a_read_only_disk_refuses_every_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Disk::of(dir.path());
+    let run = |command: &str| {
+        let output = Command::new("env").args(&disk.environment).args(["LC_ALL=C", "sh", "-c", command]).current_dir(dir.path()).output();
+        let output = output.unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(run("echo text > file; echo text > old; mkdir empty"), (true, String::new()));
+    let open = format!("exec 9>> file; touch {}; echo more >&9", disk.tools.path().join("disk.read-only").display());
+    let (is_open_changed, said) = run(&open);
+    assert!(!is_open_changed && said.contains("I/O error"), "{said}");
+    let changes = [
+        "cp file copy",
+        "dd if=/dev/zero of=file bs=1 count=1 conv=notrunc",
+        "truncate --size=1 file",
+        "fallocate --length 9 file",
+        "chmod 600 file",
+        "touch file",
+        "ln file hard",
+        "ln -s file soft",
+        "mv file moved && mv moved file",
+        "mkdir made",
+        "rmdir empty",
+        "rm old",
+    ];
+    for change in changes {
+        let (is_changed, said) = run(change);
+        assert!(!is_changed && said.contains("Read-only file system"), "{change}: {said}");
+    }
+    assert_eq!(run("test \"$(echo *)\" = 'empty file old' && test \"$(cat file)\" = text"), (true, String::new()), "it is read");
+    disk.is_no_longer("read-only");
+    for change in changes {
+        let (is_changed, said) = run(change);
+        assert!(is_changed, "{change}: {said}");
+    }
+}
+
+/// Changes something until that is over; how often it was refused.
+async fn change_until(running: &mut Running, is_over: impl Fn() -> bool) -> usize {
+    let mut refused = 0;
+    for _ in 0..20_000 {
+        if is_over() {
+            return refused;
+        }
+        refused += usize::from(running.change().await.is_err());
+    }
+    panic!("it was never over");
+}
+
+/// How many checks and questions for readiness were answered while one and the same fsync waited.
+#[derive(Debug, Default)]
+struct Asked {
+    checks: usize,
+    ready: usize,
+    unready: usize,
+}
+
+/// Asks until the load is over, and puts a request into the folder while an fsync waits.
+async fn ask_while(loads: &Cell<bool>, disk: &Disk, client: Client, urls: [String; 2], put_request: impl FnOnce()) -> Asked {
+    let [backend, control] = urls;
+    let (mut asked, mut put_request) = (Asked::default(), Some(put_request));
+    while loads.get() {
+        let waits = disk.waits();
+        let validity = check_by(&client, &backend, template::UP_TO_DATE).await;
+        assert_eq!(validity, "1", "a check that changes nothing is answered");
+        let checked = disk.waits();
+        let status = client.get(format!("{control}/readyz")).send().await.unwrap().status();
+        if waits.is_some() {
+            asked.checks += usize::from(checked == waits);
+            asked.ready += usize::from(disk.waits() == waits && status == StatusCode::OK);
+            asked.unready += usize::from(disk.waits() == waits && status == StatusCode::SERVICE_UNAVAILABLE);
+            put_request.take().into_iter().for_each(|put| put());
+        }
+    }
+    asked
+}
+
 #[ignore = "nightly: needs a C compiler"]
 #[tokio::test]
 async fn a_disk_whose_fsync_is_slow() {
     let dir = tempfile::tempdir().unwrap();
     let disk = Disk::of(dir.path());
-    let options = ["--store", "sqlite:state.db"];
+    let options = ["--store", "sqlite:state.db", "--linkage", "oqs", "--linkage-terminal", "9910000018-T1"];
     let mut running = Running::start(dir.path(), &disk.environment, &options);
+    let folder = Folder(dir.path().join("oqs"));
     // As slow as busy disks are, and slower than an operation of the store may be.
-    for milliseconds in ["1000", "7000"] {
+    for (milliseconds, may_refuse) in [("1000", false), ("7000", true)] {
         disk.is("slow", milliseconds);
-        let (mut refused, before) = (0, running.changes());
-        // Some 16 MiB are written between two of SQLite's fsyncs.
-        while running.changes() < before + 1_500 {
-            if running.change().await.is_err() {
-                refused += 1;
-                assert_eq!(running.check().await, "1", "a check that changes nothing is answered");
-                running.is_ready().await;
-            }
-        }
-        assert!(milliseconds == "7000" || refused == 0, "a second is waited for; {refused} were refused");
+        // SQLite waits for two after some 16 MiB.
+        let (before, loads) = (disk.count(BEGAN), Cell::new(true));
+        let urls = ["backend", "control"].map(|listener| running.server.url(listener));
+        let put_request = || folder.put_request(&format!("OQSsiquc01req_{milliseconds}.xml"), check(template::UP_TO_DATE, milliseconds));
+        let asking = ask_while(&loads, &disk, running.another_client(), urls, put_request);
+        let load = async {
+            let refused = change_until(&mut running, || disk.count(BEGAN) >= before + 2 && disk.waits().is_none()).await;
+            loads.set(false);
+            refused
+        };
+        let (refused, asked) = tokio::join!(load, asking);
+        assert!(asked.checks > 0 && asked.ready > 0, "{asked:?}");
+        assert_eq!((refused > 0, asked.unready > 0), (may_refuse, may_refuse), "{milliseconds}: {refused} refused, {asked:?}");
+        let answer = folder.wait_for(&format!("res/OQSsiquc01res_{milliseconds}.xml")).await;
+        assert!(String::from_utf8(answer).unwrap().contains("<QualificationValidity>1</QualificationValidity>"), "{milliseconds}");
+        running.is_ready().await;
         running.has_all("while fsync is slow").await;
-        running = running.kill_and_start(dir.path(), &disk.environment, &options);
+
         disk.is_no_longer("slow");
+        wait_until("no fsync waits", || disk.waits().is_none()).await;
+        running.is_ready().await;
+        let quick = disk.count(QUICK);
+        assert_eq!(change_until(&mut running, || disk.count(QUICK) >= quick + 2).await, 0, "it is quick again");
+        running.has_all("when fsync is quick again").await;
+        running = running.kill_and_start(dir.path(), &disk.environment, &options);
         running.is_ready().await;
         running.has_all("after a SIGKILL").await;
     }
+
+    // What is refused by its time limit leaves the fsync waiting.
+    disk.is("slow", "7000");
+    assert_eq!(change_until(&mut running, || disk.waits().is_some()).await, 1);
+    let running = running.kill_and_start(dir.path(), &disk.environment, &options);
+    disk.is_no_longer("slow");
+    running.is_ready().await;
+    running.has_all("after a SIGKILL while an fsync waits").await;
 }

@@ -11,10 +11,11 @@ use crate::store::failures::{check_problem, readiness};
 use crate::support::request_files::{Folder, check};
 use crate::support::{SEARCH, TOKEN, frozen, inquiry, template, trusting};
 
-/// A running server. Its client keeps its connections.
+/// A running server. Its client keeps its connections, until another takes its place.
 pub(super) struct Running {
     pub(super) server: Program,
     pub(super) client: Client,
+    ca_pem: String,
     /// The codes of the institutions that were acknowledged, each with the name that was.
     acknowledged: Vec<(String, String)>,
 }
@@ -28,8 +29,13 @@ impl Running {
 
     /// One that was started in this directory.
     pub(super) fn of(dir: &Path, server: Program) -> Self {
-        let client = trusting(&std::fs::read_to_string(dir.join("certs/ca.pem")).unwrap()).build().unwrap();
-        Self { server, client, acknowledged: Vec::new() }
+        let ca_pem = std::fs::read_to_string(dir.join("certs/ca.pem")).unwrap();
+        Self { server, client: trusting(&ca_pem).build().unwrap(), ca_pem, acknowledged: Vec::new() }
+    }
+
+    /// Another client, without connections.
+    pub(super) fn another_client(&self) -> Client {
+        trusting(&self.ca_pem).build().unwrap()
     }
 
     /// Kills it, and starts it again on the same directory.
@@ -100,10 +106,7 @@ impl Running {
 
     /// The same at another institution.
     pub(super) async fn check_at(&self, code: &str) -> String {
-        let url = format!("{}{SEARCH}", self.server.url("backend"));
-        let answer: Value = self.client.post(url).json(&inquiry(code)).send().await.unwrap().json().await.unwrap();
-        let (header, body) = (&answer["XmlMsg"]["MessageHeader"], &answer["XmlMsg"]["MessageBody"]);
-        header["ErrorCode"].as_str().or(body["QualificationValidity"].as_str()).unwrap_or_else(|| panic!("{answer}")).to_owned()
+        check_by(&self.client, &self.server.url("backend"), code).await
     }
 
     /// Waits until it is ready.
@@ -117,6 +120,13 @@ impl Running {
     }
 }
 
+/// What this client's check at an institution is answered: an error's code, or the validity.
+pub(super) async fn check_by(client: &Client, backend: &str, code: &str) -> String {
+    let answer: Value = client.post(format!("{backend}{SEARCH}")).json(&inquiry(code)).send().await.unwrap().json().await.unwrap();
+    let (header, body) = (&answer["XmlMsg"]["MessageHeader"], &answer["XmlMsg"]["MessageBody"]);
+    header["ErrorCode"].as_str().or(body["QualificationValidity"].as_str()).unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
 /// A request of this name in a folder is answered, once.
 pub(super) async fn is_answered(folder: &Folder, name: &str) {
     folder.put_request(&format!("OQSsiquc01req_{name}.xml"), check(template::UP_TO_DATE, name));
@@ -128,7 +138,7 @@ pub(super) async fn is_answered(folder: &Folder, name: &str) {
 pub(super) fn is_root(test: &str) -> bool {
     let root = Command::new("id").arg("-u").output().unwrap().stdout.trim_ascii() == b"0";
     if !root {
-        println!("NOT RUN: {test} mounts a file system; run it as root");
+        println!("NOT RUN: {test}: it mounts file systems; run it as root");
     }
     root
 }

@@ -1,7 +1,8 @@
 //! The life of an institution from its creation to its deletion, with all that clients do to it.
 
-use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -10,12 +11,12 @@ use tempfile::TempDir;
 use super::samples::Sample;
 use crate::delivery::memory::memory;
 use crate::server::program::Program;
-use crate::support::eventually::eventually;
+use crate::support::eventually::{eventually, wait_until};
 use crate::support::request_files::{Folder, check};
 use crate::support::{SEARCH, TOKEN, frozen, inquiry, template, trusting};
 
 const NOW: &str = "2026-01-20T08:55:00+09:00";
-/// The institution whose folder is served, and whose journal is as long as it may be.
+/// The institution whose journal is as long as it may be.
 const STAYS: &str = template::UP_TO_DATE;
 
 /// A server, and a signed-in console.
@@ -24,16 +25,16 @@ pub(super) struct Soaked {
     server: Program,
     ca_pem: String,
     cookie: String,
-    files: AtomicU32,
+    /// The linkage folders of institutions that were deleted.
+    removed: Mutex<Vec<PathBuf>>,
 }
 
 impl Soaked {
     pub(super) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let folder = ["--linkage", "oqs", "--linkage-terminal", &format!("{STAYS}-T1")];
-        let server = Program::start(dir.path(), &[&["--control-token", TOKEN, "--store", "sqlite:soak.db"][..], &folder[..]].concat());
+        let server = Program::start(dir.path(), &["--control-token", TOKEN, "--store", "sqlite:soak.db", "--linkage", "oqs"]);
         let ca_pem = std::fs::read_to_string(dir.path().join("certs/ca.pem")).unwrap();
-        let mut soaked = Self { dir, server, ca_pem, cookie: String::new(), files: AtomicU32::new(0) };
+        let mut soaked = Self { dir, server, ca_pem, cookie: String::new(), removed: Mutex::default() };
         soaked.cookie = soaked.sign_in().await;
         soaked
     }
@@ -67,30 +68,47 @@ impl Soaked {
             .header("sec-fetch-dest", "empty")
     }
 
-    async fn check(&self, client: &Client, code: &str) -> String {
-        let answer = client.post(format!("{}{SEARCH}", self.server.url("backend"))).json(&inquiry(code)).send().await.unwrap();
+    /// The status and the error code of a check's answer; an error where none comes.
+    async fn check(&self, client: &Client, code: &str) -> reqwest::Result<(u16, String)> {
+        let answer = client.post(format!("{}{SEARCH}", self.server.url("backend"))).json(&inquiry(code)).send().await?;
+        let status = answer.status().as_u16();
         let answer: Value = answer.json().await.unwrap_or_default();
-        answer["XmlMsg"]["MessageHeader"]["ErrorCode"].as_str().unwrap_or_default().to_owned()
+        Ok((status, answer["XmlMsg"]["MessageHeader"]["ErrorCode"].as_str().unwrap_or_default().to_owned()))
+    }
+
+    /// A fault strikes the next check of an institution.
+    async fn one_fault(&self, client: &Client, code: &str, number: u32) {
+        let kinds = [
+            json!({"kind": "status", "status": 503, "operation": "search", "nth": 1}),
+            json!({"kind": "delay", "delay": "PT0.05S", "operation": "search", "nth": 1}),
+            json!({"kind": "close", "operation": "search", "nth": 1}),
+        ];
+        let chosen = number as usize % kinds.len();
+        self.control(client, Method::POST, &format!("/v1/institutions/{code}/faults"), kinds[chosen].clone()).await;
+        let checked = self.check(client, code).await.map(|(status, _)| status);
+        match chosen {
+            0 => assert_eq!(checked.unwrap(), 503),
+            1 => assert_eq!(checked.unwrap(), 200),
+            _ => assert!(checked.is_err(), "no answer comes"),
+        }
+        self.control(client, Method::DELETE, &format!("/v1/institutions/{code}/faults"), Value::Null).await;
     }
 
     /// One institution is created, checked, advanced, broken, restarted, looked at and deleted;
-    /// every fourth time there is a request in the folder.
+    /// every fourth time there is a request in its folder, and every hundredth somebody signs in.
     pub(super) async fn one_life(&self, client: &Client, number: u32) {
         let input = json!({"template": template::PENDING, "clock": frozen(NOW)});
         let created = self.control(client, Method::POST, "/v1/institutions", input).await;
         let code = created["code"].as_str().unwrap().to_owned();
         let own = |below: &str| format!("/v1/institutions/{code}{below}");
         let mut stream = self.console(client, &format!("/institutions/{code}/live")).send().await.unwrap().error_for_status().unwrap();
-        assert_eq!(self.check(client, &code).await, "MOCK0501E");
+        assert_eq!(self.check(client, &code).await.unwrap().1, "MOCK0501E");
         self.control(client, Method::POST, &own("/clock/advance"), json!({"by": "PT1H"})).await;
-        self.control(client, Method::POST, &own("/faults"), json!({"kind": "status", "status": 503, "operation": "search", "nth": 1}))
-            .await;
-        self.check(client, &code).await;
-        self.control(client, Method::DELETE, &own("/faults"), Value::Null).await;
+        self.one_fault(client, &code, number).await;
         self.control(client, Method::POST, &own("/terminals/T1/restart"), Value::Null).await;
         for _ in 0..5 {
-            assert_eq!(self.check(client, &code).await, "");
-            assert_eq!(self.check(client, STAYS).await, "");
+            assert_eq!(self.check(client, &code).await.unwrap(), (200, String::new()));
+            assert_eq!(self.check(client, STAYS).await.unwrap(), (200, String::new()));
         }
         self.control(client, Method::PUT, &own("/scenario"), json!({"id": "installed-not-restarted"})).await;
         self.console(client, &format!("/institutions/{code}")).send().await.unwrap().error_for_status().unwrap();
@@ -98,18 +116,30 @@ impl Soaked {
         self.control(client, Method::GET, &own("/journal?limit=500"), Value::Null).await;
         self.control(client, Method::GET, &own("/verdict"), Value::Null).await;
         if number.is_multiple_of(4) {
-            self.one_file().await;
+            self.one_file(&code).await;
+        }
+        if number.is_multiple_of(100) {
+            self.sign_in().await;
         }
         self.control(client, Method::DELETE, &own(""), Value::Null).await;
+        // The folder stays, and is the client's to remove.
+        let folder = self.dir.path().join(format!("oqs/{code}-T1"));
+        eventually("the folder can be removed", async || remove(&folder)).await;
+        self.removed.lock().unwrap().push(folder);
     }
 
-    async fn one_file(&self) {
-        let folder = Folder(self.dir.path().join("oqs"));
-        let number = self.files.fetch_add(1, Ordering::Relaxed);
-        folder.put_request(&format!("OQSsiquc01req_{number}.xml"), check(STAYS, "f"));
-        let answer = format!("res/OQSsiquc01res_{number}.xml");
-        folder.wait_for(&answer).await;
-        std::fs::remove_file(folder.0.join(answer)).unwrap();
+    async fn one_file(&self, code: &str) {
+        let folder = Folder(self.dir.path().join(format!("oqs/{code}-T1")));
+        wait_until("the folder of the institution", || folder.0.join("req").exists()).await;
+        folder.put_request("OQSsiquc01req_1.xml", check(code, "f"));
+        folder.wait_for("res/OQSsiquc01res_1.xml").await;
+    }
+
+    /// Removes the folders that a sweep made once more while their institution was being deleted;
+    /// how many there were.
+    fn remove_folders_made_again(&self) -> usize {
+        let removed = self.removed.lock().unwrap();
+        removed.iter().filter(|path| path.exists()).inspect(|path| remove(path).unwrap()).count()
     }
 
     /// What the server takes now.
@@ -132,17 +162,30 @@ impl Soaked {
     pub(super) async fn comes_back_to(&self, before: &Sample) {
         eventually("as few tasks and institutions as before", async || {
             let now = self.sample().await;
-            if now.tasks <= before.tasks && now.institutions <= before.institutions { Ok(()) } else { Err(now.to_string()) }
+            let folders = self.remove_folders_made_again();
+            let back = now.tasks <= before.tasks && now.institutions <= before.institutions && folders == 0;
+            if back { Ok(()) } else { Err(format!("{now}, {folders} folders")) }
         })
         .await;
-        let folder = Folder(self.dir.path().join("oqs"));
-        assert!(["req", "res", "face"].iter().all(|dir| folder.names(dir).is_empty()), "no file is left");
     }
 }
 
-/// The bytes of the files in a directory: the store and what belongs to it.
+/// Removes a directory, if it is there.
+fn remove(dir: &Path) -> Result<(), String> {
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
+
+/// The bytes of the files below a directory: the store, and the linkage folders.
 fn size_of(dir: &Path) -> u64 {
-    let entries = std::fs::read_dir(dir).unwrap().map(Result::unwrap);
-    // A file may be gone between listing and looking.
-    entries.filter_map(|entry| Some(entry.metadata().ok()?.len())).sum()
+    // What was listed may be gone when it is looked at.
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => size_of(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    entries.map(size).sum()
 }

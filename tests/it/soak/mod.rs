@@ -59,7 +59,9 @@ async fn soak(time: Duration) {
     let pace = AT_FULL_SPEED.div_f64(f64::from(lives) * SHARE);
     println!("it can {lives} lives of institutions in {AT_FULL_SPEED:?}; one every {pace:?} from now on");
     let (lives, samples) = tokio::join!(live(&soaked, time, pace), sample(&soaked, time));
-    println!("{lives} lives in {time:?}");
+    let wanted = time.div_duration_f64(pace);
+    println!("{lives} of {wanted:.0} lives in {time:?}");
+    assert!(f64::from(lives) >= wanted * 0.9, "the server did not keep up");
     soaked.comes_back_to(&idle).await;
     assert_flat(&samples);
 }

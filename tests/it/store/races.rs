@@ -52,23 +52,45 @@ fn winner(statuses: [StatusCode; 2], won: StatusCode, lost: StatusCode, round: u
     winner
 }
 
+/// Two at once, of which this one begins; what each was answered, in the order of the writers.
+async fn at_once(begins: usize, calls: [impl Future<Output = StatusCode>; 2]) -> [StatusCode; 2] {
+    let [first, second] = calls;
+    if begins == 0 {
+        tokio::join!(first, second).into()
+    } else {
+        let (second, first) = tokio::join!(second, first);
+        [first, second]
+    }
+}
+
+/// How often each writer won: where it began, and where the other did.
+type Wins = [[usize; 2]; 2];
+
 #[expect(clippy::print_stdout, reason = "the figures are for the nightly log")]
 async fn race(back_end: &str, writers: [Writer; 2]) {
     let [first, second] = &writers;
-    let (mut added, mut removed) = ([0; 2], [0; 2]);
+    let (mut added, mut removed): (Wins, Wins) = Default::default();
     for round in 0..ROUNDS {
         let id = format!("R{round}");
-        let (one, other) = tokio::join!(first.add(&id), second.add(&id));
-        let won = winner([one, other], StatusCode::CREATED, StatusCode::CONFLICT, round);
+        let begins = round % 2;
+        let statuses = at_once(begins, [first.add(&id), second.add(&id)]).await;
+        let won = winner(statuses, StatusCode::CREATED, StatusCode::CONFLICT, round);
+        added[won][usize::from(won != begins)] += 1;
         for writer in &writers {
             let settings = writer.read(&id).await["settings"].clone();
             assert_eq!(settings["bandwidth"], writers[won].settings["bandwidth"], "round {round}: what the winner wrote");
         }
-        let (one, other) = tokio::join!(first.remove(&id), second.remove(&id));
-        added[won] += 1;
-        removed[winner([one, other], StatusCode::NO_CONTENT, StatusCode::NOT_FOUND, round)] += 1;
+        // Whoever began the addition begins the removal in every second of its rounds.
+        let begins = round / 2 % 2;
+        let statuses = at_once(begins, [first.remove(&id), second.remove(&id)]).await;
+        let won = winner(statuses, StatusCode::NO_CONTENT, StatusCode::NOT_FOUND, round);
+        removed[won][usize::from(won != begins)] += 1;
     }
-    println!("{back_end}: of {ROUNDS} additions and {ROUNDS} removals the two writers won {added:?} and {removed:?}");
+    println!("{back_end}: each won, where [it, the other] began: {added:?} of {ROUNDS} additions, {removed:?} of {ROUNDS} removals");
+    // Else there was no race: the one that began had won before the other was there.
+    for [began, followed] in [added, removed].concat() {
+        assert!(began >= ROUNDS / 100 && followed >= ROUNDS / 100, "{back_end}: {added:?}, {removed:?}");
+    }
 }
 
 async fn create(server: &Program, ca_pem: &str) -> String {

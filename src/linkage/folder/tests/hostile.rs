@@ -48,6 +48,18 @@ fn a_request_of_just_the_longest_size_is_read() {
 }
 
 #[test]
+fn a_read_only_request_is_answered_and_taken_away() {
+    let mut bench = Bench::new();
+    bench.put("req/OQSreq_1.xml", WHOLE);
+    let path = bench.path("req/OQSreq_1.xml");
+    let mut permissions = fs::metadata(&path).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&path, permissions).unwrap();
+    assert_eq!(bench.sweep_twice(), SweepSummary { taken: 1, delivered: 1, ..SweepSummary::default() });
+    assert!(bench.names("req").is_empty() && bench.names(".onshi-mock").iter().all(|name| !name.contains("OQSreq_1")));
+}
+
+#[test]
 fn a_directory_is_left_alone() {
     let mut bench = Bench::new();
     fs::create_dir_all(bench.path("req/OQSreq_1.xml/OQSreq_2.xml")).unwrap();
