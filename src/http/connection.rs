@@ -112,8 +112,9 @@ impl ConnectionHandler {
             .max_concurrent_streams(64)
             .max_header_list_size(16 * 1024)
             .max_pending_accept_reset_streams(20)
-            // Counted over the whole connection.
-            .max_local_error_reset_streams(64);
+            // Counted over the whole connection: an honest client, too, has some in the course of
+            // hours, by large bodies that no handler read (see `unread_body`).
+            .max_local_error_reset_streams(1024);
         Self { tls: tls.into(), http, router, limits, on_handshake_step }
     }
 
@@ -194,6 +195,8 @@ impl ConnectionHandler {
             asked.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(Arc::clone(&connection));
             let (unread, request) = UnreadBody::of(request.map(|body| CountedRequestBody::new(body, budget.clone())));
+            // Over HTTP/1 the library reads or ends what is left when the handler drops the body.
+            let unread = http2.then_some(unread);
             let answered = answer(self.router.clone(), request);
             let (reset, budget) = (Arc::clone(&reset), budget.clone());
             async move {
@@ -201,10 +204,14 @@ impl ConnectionHandler {
                 if !http2 && answered.as_ref().is_err_and(|no_answer| *no_answer == NoResponse::Reset) {
                     reset.store(true, Ordering::Relaxed);
                 }
-                if http2 && answered.is_ok() {
+                // Counted before anything else is waited for.
+                let answered = answered.map(|response| budget.of_response(response));
+                if let Some(unread) = unread
+                    && answered.is_ok()
+                {
                     unread.read().await;
                 }
-                answered.map(|response| budget.of_response(response))
+                answered
             }
         });
 

@@ -67,7 +67,9 @@ async fn rounds(rounds: u32, back_end: &str, store: &str) {
     let mut in_folder = 0;
     for round in 0..rounds {
         let program = start();
-        let client = trusting(&std::fs::read_to_string(dir.path().join("certs/ca.pem")).unwrap()).build().unwrap();
+        let client = trusting(&std::fs::read_to_string(dir.path().join("certs/ca.pem")).unwrap());
+        // Under Wine a client may never learn that the server is gone.
+        let client = client.timeout(Duration::from_secs(10)).build().unwrap();
         let terminal = format!("{}/v1/institutions/{CODE}/terminals/T1", program.url("control"));
         let settings = json!({"result_files": if round % 2 == 0 { "in_place" } else { "atomic" }});
         client.patch(&terminal).bearer_auth(TOKEN).json(&settings).send().await.unwrap().error_for_status().unwrap();
