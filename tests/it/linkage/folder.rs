@@ -3,7 +3,7 @@
 use onshi_mock::domain::ids::TerminalAddress;
 use onshi_mock::linkage::LinkageLocation;
 
-use crate::support::eventually::wait_until;
+use crate::support::eventually::{eventually, wait_until};
 use crate::support::request_files::{Folder, check, text, value};
 use crate::support::{Mock, template};
 
@@ -63,7 +63,12 @@ async fn profiles_hold_in_the_folder_too() {
     let before = folder.names("res");
     clinic.set_profile("silent").await;
     folder.put_request("OQSsiquc01req_s.xml", check(&clinic.code, "f"));
-    wait_until("the request is consumed", || folder.names("req").is_empty()).await;
+    // Taken from the folder is not yet answered.
+    eventually("the request is in the journal", async || {
+        let journal = clinic.get("/journal").await;
+        if journal["entries"].as_array().unwrap().len() == 4 { Ok(()) } else { Err(journal) }
+    })
+    .await;
     clinic.set_profile("envelope").await;
     folder.put_request("OQSsiquc01req_t.xml", check(&clinic.code, "f"));
     folder.wait_for("res/OQSsiquc01res_t.xml").await;
