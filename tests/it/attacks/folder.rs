@@ -86,7 +86,7 @@ const BOMBS: [Bomb; 8] = [
         reply: "要素が多すぎます",
         max_growth: 128 * MIB,
     },
-    Bomb { name: "zip", content: |_| zip_bomb(), reply: "UTF-8 ではありません", max_growth: 16 * MIB },
+    Bomb { name: "zip", content: |_| zip_bomb(), reply: "UTF-8 ではありません", max_growth: 96 * MIB },
 ];
 
 /// Ten levels of ten references: 100 GB of text.
