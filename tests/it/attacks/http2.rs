@@ -120,17 +120,17 @@ async fn answers_that_nobody_lets_come() {
     let attacked = Arc::new(Attacked::start());
     for (listener, path) in [("control", "/openapi.json"), ("control", "/docs"), ("backend", "/notices/v1")] {
         let attack = async |count: Count| {
-            let attacker = || closed_window(Arc::clone(&attacked), count.clone(), listener, path.to_owned());
+            let attacker = || closed_window(Arc::clone(&attacked), count.clone(), listener, path.to_owned(), END_HEADERS | END_STREAM);
             attackers(200, attacker).await;
         };
         attacked.withstands(&format!("connections whose 64 answers of {path} nobody reads"), 200, 160 * MIB, attack).await;
     }
 }
 
-async fn closed_window(attacked: Arc<Attacked>, count: Count, listener: &str, path: String) {
+async fn closed_window(attacked: Arc<Attacked>, count: Count, listener: &str, path: String, flags: u8) {
     let Some(mut connection) = Http2::open(&attacked, listener, &[(INITIAL_WINDOW_SIZE, 0)]).await else { return };
     let fields = [("accept", "*/*"), ("authorization", &*format!("Bearer {TOKEN}"))];
-    let request = |stream| frame(HEADERS, END_HEADERS | END_STREAM, stream, &head("GET", &path, &fields));
+    let request = |stream| frame(HEADERS, flags, stream, &head("GET", &path, &fields));
     let requests: Vec<u8> = streams().take(STREAMS as usize).flat_map(request).collect();
     // The head of each answer comes: only bodies wait.
     if connection.send(&requests).await.is_ok() && connection.wait_for(HEADERS, STREAMS as usize).await {
@@ -147,13 +147,15 @@ async fn answers_of_its_own_that_nobody_lets_come() {
     let path = format!("/v1/institutions/{}/persons", template::UP_TO_DATE);
     let listing = attacked.control(&attacked.attacker(), reqwest::Method::GET, &path).send().await.unwrap().bytes().await.unwrap();
     let connections = 800 * MIB / (u64::from(STREAMS) * listing.len() as u64) + 1;
-    let attack = async |count: Count| {
-        let attacker = || closed_window(Arc::clone(&attacked), count.clone(), "control", path.clone());
-        attackers(usize::try_from(connections).unwrap(), attacker).await;
-    };
-    attacked
-        .withstands(&format!("connections whose 64 answers of {} bytes nobody reads", listing.len()), connections, 240 * MIB, attack)
-        .await;
+    // Also to requests whose bodies never come, for which the server waits a moment.
+    for (flags, bodies) in [(END_HEADERS | END_STREAM, "no bodies"), (END_HEADERS, "bodies that never come")] {
+        let attack = async |count: Count| {
+            let attacker = || closed_window(Arc::clone(&attacked), count.clone(), "control", path.clone(), flags);
+            attackers(usize::try_from(connections).unwrap(), attacker).await;
+        };
+        let what = format!("connections, {bodies}, whose 64 answers of {} bytes nobody reads", listing.len());
+        attacked.withstands(&what, connections, 240 * MIB, attack).await;
+    }
 }
 
 /// 64 bodies on each connection, each as long as a body may be, and none complete.
