@@ -109,12 +109,14 @@ impl Server {
     }
 
     /// Returns the journal's entries of answers, from the journal of the first of these institutions,
-    /// from the strays, or from another's.
+    /// from the strays, from another's, or from that of an institution of the fixtures.
     ///
     /// # Panics
     /// An answer names no entry, or the entry does not exist or is of another answer.
     pub fn entries_of(&self, answers: &[&Answer], codes: &[InstitutionCode]) -> Vec<ListedEntry> {
-        let owners = codes.iter().take(1).map(Some).chain([None]).chain(codes.iter().skip(1).map(Some));
+        let fixtures = self.app.fixtures();
+        let others = codes.iter().skip(1).chain(fixtures.institutions.keys());
+        let owners = codes.iter().take(1).map(Some).chain([None]).chain(others.map(Some));
         let mut entries: Vec<ListedEntry> = Vec::new();
         for owner in owners {
             entries.extend(self.entries(owner, answers.len() + 1));
