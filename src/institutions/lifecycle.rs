@@ -91,18 +91,14 @@ impl Institutions {
     /// Deletes an institution. With `only_over`, deletes it only if it has expired, since a new
     /// one may have been created under its code.
     pub(super) async fn delete_if(&self, code: &InstitutionCode, only_over: bool) -> Result<bool, StoreError> {
-        let taken = self.transact(code, |current| {
+        let deleted = self.transact(code, |current| {
             let lives = current.live_tenant().is_some();
             if current.loaded.is_none() || (only_over && lives) {
-                return Decision::Keep((false, false));
+                return Decision::Keep(false);
             }
-            Decision::Write(Write::Delete, (true, lives))
+            Decision::Write(Write::Delete, lives)
         });
-        let (written, lived) = taken.await?;
-        if written {
-            self.0.cache.evict(code);
-        }
-        Ok(lived)
+        deleted.await
     }
 
     /// Resets an institution to its spec: tokens issued before no longer count, and its journal

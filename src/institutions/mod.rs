@@ -191,7 +191,7 @@ impl Inner {
     }
 
     /// Returns the institution as stored now.
-    async fn current(&self, entry: &Arc<CacheEntry>) -> Result<Option<Arc<CachedTenant>>, StoreError> {
+    async fn current(&self, entry: &CacheEntry) -> Result<Option<Arc<CachedTenant>>, StoreError> {
         if self.replicas.cache_is_authoritative() {
             match entry.state(self.epoch()) {
                 CacheState::Present(cached) => return Ok(Some(cached)),

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
-use super::cache::{CacheEntry, CacheState, CachedTenant};
+use super::cache::{CacheEntry, CacheState, CachedTenant, EntryHandle};
 use super::{Inner, Institutions, Moment, Tenant};
 use crate::domain::ids::InstitutionCode;
 use crate::store::{OutboxMessage, Record, ScreenshotChange, StoreError};
@@ -136,12 +136,12 @@ impl Institutions {
     /// Runs as a task of its own, so that the write completes even if the client disconnects.
     async fn write(
         &self,
-        entry: &Arc<CacheEntry>,
+        entry: &EntryHandle,
         write_lock: WriteGuard,
         expected_version: Option<i64>,
         write: Write,
     ) -> Result<Option<WriteGuard>, StoreError> {
-        let (inner, entry) = (Arc::clone(&self.0), Arc::clone(entry));
+        let (inner, entry) = (Arc::clone(&self.0), entry.clone());
         let writing = async move {
             let saved = inner.apply(&entry, expected_version, write).await;
             if !matches!(saved, Ok(true)) {
